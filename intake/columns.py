@@ -1,0 +1,103 @@
+"""One declaration per column of a file, and the match of a file's headers against it; no cells are read here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.utils.functional import Promise
+
+Personal = Literal["name", "document", "phone", "card", "address"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's headers, cleaning, meaning and example: reader, checks, template, export and documentation follow it.
+
+    `clean` names a rule of `checks.RULES`. `companions` names, by the rule's own word, the keys of the columns that the
+    rule reads along (a document's `type`, `birth`, `sex`). `choices` are the drop-down values of the template.
+    """
+
+    key: str
+    label: str | Promise
+    synonyms: tuple[str, ...] = ()
+    required: bool = False
+    clean: str = "text"
+    personal: Personal | None = None
+    example: str = ""
+    help: str | Promise = ""
+    choices: tuple[str, ...] = ()
+    companions: Mapping[str, str] = field(default_factory=dict)
+    max_length: int = 200
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every heading this column answers to, its label first."""
+        return (str(self.label), *self.synonyms)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """`mapping` gives the position of each recognised column; the other three hold labels or headings for people."""
+
+    mapping: dict[str, int]
+    missing: tuple[str, ...]
+    twice: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def usable(self) -> bool:
+        return not self.missing and not self.twice
+
+
+# Blanks of every width, invisible joiners, and the marks people put around or after a heading.
+_BLANKS = re.compile(r"[\s\u00a0\u200b-\u200f\u2060\u3000\ufeff]+")
+_MARKS = re.compile(r"^[*※'\"]+|[*※:'\"]+$")
+_NOTE = re.compile(r"\([^()]*\)$")
+
+
+def fold_header(text: str | None) -> str:
+    """A heading without blanks, width, case and the asterisk of a required column; "" for an empty cell."""
+    folded = _BLANKS.sub("", unicodedata.normalize("NFKC", text or "")).casefold()
+    return _MARKS.sub("", folded)
+
+
+def match_headers(
+    headers: Sequence[str | None], columns: Iterable[Column], *, aliases: Mapping[str, str] | None = None
+) -> HeaderMatch:
+    """Position of each column among the headings.
+
+    `aliases` maps a heading to a column key: what a person chose on the review page; it wins over the declaration.
+    A heading with a note in brackets ("证件号码(18位)") is tried without it when it is unknown as it stands.
+    """
+    columns = tuple(columns)
+    known = _known_headings(columns, aliases or {})
+    found: dict[str, list[int]] = {}
+    unknown = []
+    for position, heading in enumerate(headers):
+        folded = fold_header(heading)
+        key = known.get(folded) or known.get(_NOTE.sub("", folded))
+        if key:
+            found.setdefault(key, []).append(position)
+        elif folded:
+            unknown.append((heading or "").strip())
+    labels = {column.key: str(column.label) for column in columns}
+    return HeaderMatch(
+        mapping={key: positions[0] for key, positions in found.items()},
+        missing=tuple(labels[column.key] for column in columns if column.required and column.key not in found),
+        twice=tuple(labels[key] for key, positions in found.items() if len(positions) > 1),
+        unknown=tuple(unknown),
+    )
+
+
+def _known_headings(columns: Sequence[Column], aliases: Mapping[str, str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for column in columns:
+        for heading in column.headers:
+            known.setdefault(fold_header(heading), column.key)
+    keys = {column.key for column in columns}
+    known.update({fold_header(heading): key for heading, key in aliases.items() if key in keys})
+    return known

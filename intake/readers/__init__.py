@@ -1,0 +1,71 @@
+"""Files read into chunks of text cells: CSV, TSV and XLSX by content; nothing here judges a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+
+from intake.columns import Column
+from intake.readers.csv_file import CsvTable
+from intake.readers.sniffing import FileRefused, Kind, Limits, Source, TextCoding, detect_coding, sniff
+from intake.readers.table import CELL_BREAK, FORMULA_MARK, NUMERIC_MARK, RawChunk, Sheet
+from intake.readers.text import split_raw
+
+__all__ = [
+    "CELL_BREAK",
+    "FORMULA_MARK",
+    "NUMERIC_MARK",
+    "CsvTable",
+    "FileRefused",
+    "Kind",
+    "Limits",
+    "RawChunk",
+    "Sheet",
+    "Source",
+    "TextCoding",
+    "detect_coding",
+    "open_table",
+    "raw_cells",
+    "read_chunks",
+    "sniff",
+]
+
+
+def open_table(
+    source: Source,
+    columns: Sequence[Column],
+    *,
+    name: str = "",
+    aliases: Mapping[str, str] | None = None,
+    sheets: Sequence[str] | None = None,
+    limits: Limits = Limits(),
+) -> CsvTable:
+    """The file with its header found, or `FileRefused` with every file finding that stops it.
+
+    `source` is a path or a seekable binary file; `aliases` maps headings to keys; `sheets` keeps only these sheets.
+    `.sheets` and `.findings` (warnings) are known at once, `.chunks(rows_per_chunk=, start_chunk=)` reads; close it.
+    """
+    sniff(source, name=name, limits=limits)
+    return CsvTable(source, columns, aliases=aliases, limits=limits)
+
+
+def read_chunks(
+    source: Source,
+    columns: Sequence[Column],
+    *,
+    rows_per_chunk: int = 100_000,
+    start_chunk: int = 0,
+    name: str = "",
+    aliases: Mapping[str, str] | None = None,
+    sheets: Sequence[str] | None = None,
+    limits: Limits = Limits(),
+) -> Iterator[RawChunk]:
+    """The chunks of a file from `start_chunk` on: the same file and size always give the same chunks."""
+    with closing(open_table(source, columns, name=name, aliases=aliases, sheets=sheets, limits=limits)) as table:
+        yield from table.chunks(rows_per_chunk=rows_per_chunk, start_chunk=start_chunk)
+
+
+def raw_cells(raw: str, sheet: Sheet) -> list[str]:
+    """The cells of a row as they came, unknown columns included, as many as the sheet has headings or more."""
+    cells = raw.split(CELL_BREAK) if sheet.delimiter == CELL_BREAK else split_raw(raw, sheet.delimiter)
+    return cells + [""] * (sheet.width - len(cells))
