@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from intake.checks.folding import ODD, folded, has_control, is_formula, is_numeric, without_blanks
+from intake.checks.folding import ODD, folded, has_control, is_formula, is_numeric, unmarked, without_blanks
 from intake.checks.work import Work, patched
 from intake.columns import Column
 
@@ -38,9 +38,9 @@ def odd_rows(work: Work, column: Column, good: pl.Series) -> pl.Series:
 
 
 def _odd_cells(work: Work, column: Column, good: pl.Series) -> pl.DataFrame:
-    """The odd cells as `cell` and folded as `text`."""
+    """The odd cells as they came (`cell`), without the reader's mark (`shown`) and folded (`text`)."""
     rows = odd_rows(work, column, good)
-    return work.raw[column.key].gather(rows).to_frame("cell").with_columns(text=folded(pl.col("cell")))
+    return work.raw[column.key].gather(rows).to_frame("cell").with_columns(text=folded(pl.col("cell")), shown=unmarked(pl.col("cell")))
 
 
 def _noted(changed: pl.Expr) -> pl.Expr:
@@ -73,7 +73,7 @@ def check_name(work: Work, column: Column) -> None:
     )  # fmt: skip
     cells = cells.with_columns(code=code)
     cells = cells.with_columns(value=pl.when(pl.col("code").is_null() & (length > 0)).then("name"))
-    cells = cells.with_columns(note=_noted(pl.col("value") != pl.col("cell")))
+    cells = cells.with_columns(note=_noted(pl.col("value") != pl.col("shown")))
     work.cleaned[column.key] = settle(work, column, raw, good, cells)
 
 
@@ -87,7 +87,7 @@ def check_text(work: Work, column: Column) -> None:
     cells = cells.with_columns(
         value=pl.when(pl.col("code").is_null() & (length > 0)).then("text"), extra=pl.lit(str(column.max_length))
     )
-    changed = pl.col("value") != pl.col("cell").str.strip_chars(" \t\r\n\u3000\u00a0")
+    changed = pl.col("value") != pl.col("shown").str.strip_chars(" \t\r\n\u3000\u00a0")
     cells = cells.with_columns(note=_noted(changed))
     work.cleaned[column.key] = settle(work, column, raw, good, cells)
 
@@ -171,7 +171,7 @@ def check_phone(work: Work, column: Column) -> None:
     cells = cells.with_columns(value=number)
     cells = cells.with_columns(
         code=pl.when(pl.col("value").is_null() & (pl.col("text") != "")).then(pl.lit("PHONE_FORMAT")),
-    ).with_columns(note=_noted(pl.col("value") != pl.col("cell").str.strip_chars()))
+    ).with_columns(note=_noted(pl.col("value") != pl.col("shown").str.strip_chars()))
     work.cleaned[column.key] = settle(work, column, raw, good, cells)
 
 
@@ -201,7 +201,7 @@ def check_card(work: Work, column: Column) -> None:
     formula = pl.when(is_formula(pl.col("cell"))).then(pl.lit("FORMULA_REFUSED"))
     cells = cells.with_columns(code=pl.coalesce(formula, code))
     cells = cells.with_columns(value=pl.when(pl.col("code").is_null() & (text != "")).then("account"))
-    cells = cells.with_columns(note=_noted(pl.col("value") != pl.col("cell")))
+    cells = cells.with_columns(note=_noted(pl.col("value") != pl.col("shown")))
     work.cleaned[column.key] = value = settle(work, column, raw, good, cells)
     number = pl.when(pl.col("value").str.contains("^[0-9]{16,19}$")).then("value").cast(pl.UInt64, strict=False)
     fits = value.to_frame("value").select(fits=_luhn(number))["fits"]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from typing import TypeAlias
 
 from intake.columns import Column
 from intake.readers.csv_file import CsvTable
 from intake.readers.sniffing import FileRefused, Kind, Limits, Source, TextCoding, detect_coding, sniff
 from intake.readers.table import CELL_BREAK, FORMULA_MARK, NUMERIC_MARK, RawChunk, Sheet
 from intake.readers.text import split_raw
+from intake.readers.workbook import CHOICES_SHEET, NOTES_SHEET, WorkbookTable
 
 __all__ = [
     "CELL_BREAK",
+    "CHOICES_SHEET",
     "FORMULA_MARK",
+    "NOTES_SHEET",
     "NUMERIC_MARK",
     "CsvTable",
     "FileRefused",
@@ -22,13 +26,17 @@ __all__ = [
     "RawChunk",
     "Sheet",
     "Source",
+    "Table",
     "TextCoding",
+    "WorkbookTable",
     "detect_coding",
     "open_table",
     "raw_cells",
     "read_chunks",
     "sniff",
 ]
+
+Table: TypeAlias = CsvTable | WorkbookTable
 
 
 def open_table(
@@ -39,13 +47,14 @@ def open_table(
     aliases: Mapping[str, str] | None = None,
     sheets: Sequence[str] | None = None,
     limits: Limits = Limits(),
-) -> CsvTable:
+) -> Table:
     """The file with its header found, or `FileRefused` with every file finding that stops it.
 
     `source` is a path or a seekable binary file; `aliases` maps headings to keys; `sheets` keeps only these sheets.
     `.sheets` and `.findings` (warnings) are known at once, `.chunks(rows_per_chunk=, start_chunk=)` reads; close it.
     """
-    sniff(source, name=name, limits=limits)
+    if sniff(source, name=name, limits=limits) is Kind.XLSX:
+        return WorkbookTable(source, columns, aliases=aliases, chosen=sheets, limits=limits)
     return CsvTable(source, columns, aliases=aliases, limits=limits)
 
 
