@@ -53,6 +53,9 @@ class HeaderMatch:
         return not self.missing and not self.twice
 
 
+# Headings that a file of refused rows carries besides its own: they come back with it and mean nothing.
+OWN_HEADINGS = frozenset({"行号", "原因", "line", "reason"})
+
 # Blanks of every width, invisible joiners, and the marks people put around or after a heading.
 _BLANKS = re.compile(r"[\s\u00a0\u200b-\u200f\u2060\u3000\ufeff]+")
 _MARKS = re.compile(r"^[*※'\"]+|[*※:'\"]+$")
@@ -82,7 +85,7 @@ def match_headers(
         key = known.get(folded) or known.get(_NOTE.sub("", folded))
         if key:
             found.setdefault(key, []).append(position)
-        elif folded:
+        elif folded and folded not in OWN_HEADINGS:
             unknown.append((heading or "").strip())
     labels = {column.key: str(column.label) for column in columns}
     return HeaderMatch(

@@ -140,9 +140,10 @@ def _rows(
     reader: fastexcel.ExcelReader, name: str, long_numbers: bool, formulas: list[tuple[int, int]]
 ) -> tuple[pl.DataFrame, bool, int]:
     """Every row that holds anything: `line` and text columns "0", "1", ... with the marks of the reader."""
-    frame, visible = _texts(reader, name, "string")
-    if long_numbers:
-        numbers, _ = _texts(reader, name, "boolean")
+    # Bits first: a second parse beside the texts would need half as much memory again.
+    numbers = _cells(reader, name, "boolean")[0] if long_numbers else None
+    frame, visible = _cells(reader, name, "string")
+    if numbers is not None:
         frame = frame.with_columns(
             pl.when(numbers[column].is_not_null() & frame[column].str.contains("^-?[0-9]{16,}$"))
             .then(pl.lit("\x1aN") + pl.col(column))
@@ -158,7 +159,7 @@ def _rows(
     return (frame.filter(kept) if frame.width > 1 else frame.clear()), visible, len(formulas)
 
 
-def _texts(reader: fastexcel.ExcelReader, name: str, kind: Any) -> tuple[pl.DataFrame, bool]:
+def _cells(reader: fastexcel.ExcelReader, name: str, kind: Any) -> tuple[pl.DataFrame, bool]:
     sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes=kind)
     frame = sheet.to_polars()
     frame.columns = [str(position) for position in range(frame.width)]

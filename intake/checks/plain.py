@@ -213,7 +213,7 @@ def check_amount(work: Work, column: Column) -> None:
     raw = work.raw[column.key]
     good = raw.str.contains(r"^[0-9]{1,13}(?:\.[0-9]{1,2})?$")
     cells = _odd_cells(work, column, good)
-    text = without_blanks(pl.col("text")).str.replace("^[¥¥]", "").str.replace("元$", "")
+    text = without_blanks(pl.col("text")).str.replace("^[\u00a5\uffe5]", "").str.replace("元$", "")
     grouped = text.str.contains(r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$")
     text = pl.when(grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
     cells = cells.with_columns(amount=text.str.replace(r"^([0-9]+(?:\.[0-9]{1,2}?)?)0+$", "$1"))

@@ -30,7 +30,7 @@ class Limits:
     entries: int = 2_000
     ratio: int = 300
     unpacked: int = 3 * 1024**3
-    memory: int = 4 * 1024**3
+    memory: int = 2_560 * 1024**2
     cpu_seconds: int = 180
     wall_seconds: int = 300
     output: int = 6 * 1024**3

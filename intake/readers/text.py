@@ -28,7 +28,7 @@ class Records:
 
 
 def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[tuple[bytes, int, bool]]:
-    """Whole lines as UTF-8 with LF endings, the bytes read so far, and whether it is the last block."""
+    """Whole lines as UTF-8 that end in LF or CRLF, the bytes read so far, and whether it is the last block."""
     decoder = None if coding.codec == "utf-8" else codecs.getincrementaldecoder(coding.codec)("strict")
     rest, done, only_cr = b"", coding.mark, None
     with opened(source) as stream:
@@ -42,12 +42,11 @@ def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[
             if only_cr is None:
                 only_cr = b"\r" in block and b"\n" not in block
             block = rest + block
-            block = block.replace(b"\r", b"\n") if only_cr else block.replace(b"\r\n", b"\n")
+            block = block.replace(b"\r", b"\n") if only_cr else block
             if last:
                 yield block, done, True
                 return
             cut = block.rfind(b"\n") + 1
-            # A carriage return at the end may be half of a CRLF.
             rest = block[cut:]
             if len(rest) > limits.record:
                 raise refuse("FILE_DAMAGED")
@@ -193,8 +192,9 @@ def parse_records(frame: pl.DataFrame, delimiter: str, width: int) -> pl.DataFra
         raw = raw.to_frame().with_columns(
             pl.when(frame["plain"]).then("raw").otherwise(pl.Series(_rewritten(frame, delimiter), dtype=pl.String))
         )["raw"]
-    text = io.BytesIO(("\n".join(raw.to_list()) + "\n").encode())
-    cells = pl.read_csv(text, has_header=False, separator=delimiter, schema=schema)
+    text = io.BytesIO()
+    raw.to_frame().write_csv(text, include_header=False, quote_style="never")
+    cells = pl.read_csv(text.getvalue(), has_header=False, separator=delimiter, schema=schema)
     if len(cells) != len(frame):
         rows = [split_raw(record, delimiter) for record in frame["raw"]]
         cells = pl.DataFrame([[cell or None for cell in row] for row in rows], schema=schema, orient="row")
