@@ -1,0 +1,120 @@
+"""Every finding's sentence, word for word."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils.translation import override
+
+from intake.findings import MEANINGS, VERDICT_CHOICES, FileFinding, Severity, Verdict, describe
+
+# code, extra, sentence for line 17 of the column 证件号码 (rows) or for the file
+ROWS = [
+    ("COLUMN_COUNT", "error", "12/13", "第17行 证件号码:列数与表头不一致(12/13),请检查多余或缺少的分隔符、引号"),
+    ("CELL_EMPTY", "error", "", "第17行 证件号码:必填项为空,请填写"),
+    ("CONTROL_CHAR", "error", "", "第17行 证件号码:含有看不见的控制字符,请重新输入该单元格"),
+    ("TEXT_LONG", "error", "200", "第17行 证件号码:超过200个字,请缩短"),
+    ("TEXT_NORMALISED", "repaired", "", "第17行 证件号码:全角字符、空格等已规范,无需处理"),
+    ("FORMULA_REFUSED", "error", "", "第17行 证件号码:该列不能用公式,请粘贴为数值或文本"),
+    ("NAME_EMPTY", "error", "", "第17行 证件号码:姓名为空,请填写"),
+    ("NAME_SHORT", "error", "", "第17行 证件号码:姓名不足2个字,请填写全名"),
+    ("NAME_LONG", "error", "", "第17行 证件号码:姓名超过30个字,请核对"),
+    ("NAME_CHARS", "error", "", "第17行 证件号码:姓名含有数字或符号,请核对"),
+    ("DOC_TYPE", "error", "", "第17行 证件号码:不是居民身份证号的格式,如为其他证件,请在“证件类型”列注明"),
+    ("DOC_TYPE_UNKNOWN", "error", "居民身份证、护照", "第17行 证件号码:不认识的证件类型,请填写:居民身份证、护照"),
+    ("DOC_FORMAT", "error", "", "第17行 证件号码:证件号码格式不符,请按证件原样填写"),
+    ("ID_NUMERIC", "error", "", "第17行 证件号码:按数字保存,末几位已丢失,请把该列设为文本后重新输入完整号码"),
+    ("ID_ROUNDED", "doubt", "", "第17行 证件号码:以000结尾,可能被Excel改过,请对照证件确认"),
+    ("ID_SCIENTIFIC", "error", "", "第17行 证件号码:变成了科学计数法,末几位已丢失,请把该列设为文本后重新输入完整号码"),
+    ("ID_LENGTH", "error", "17", "第17行 证件号码:应为18位,实为17位,请补全或删去多余的字符"),
+    ("ID_15", "repaired", "", "第17行 证件号码:15位旧号已换成18位,无需处理"),
+    ("ID_CHECKSUM", "error", "", "第17行 证件号码:校验位不符,请核对最后一位"),
+    ("ID_DATE", "error", "", "第17行 证件号码:号码中的出生日期不存在,请核对第7至14位"),
+    ("ID_FUTURE", "error", "", "第17行 证件号码:号码中的出生日期晚于今天,请核对第7至14位"),
+    ("ID_MISMATCH", "error", "", "第17行 证件号码:与证件号码不一致,请核对这一列和证件号码"),
+    ("SEX_UNKNOWN", "error", "", "第17行 证件号码:不认识的性别,请填写男或女"),
+    ("DATE_FORMAT", "error", "", "第17行 证件号码:不是日期,请按2025-01-31的样式填写"),
+    ("DATE_FUTURE", "error", "", "第17行 证件号码:日期晚于今天,请核对"),
+    ("DATE_ORDER", "error", "", "第17行 证件号码:结束日期早于开始日期,请核对两个日期"),
+    ("REGION_UNKNOWN", "error", "", "第17行 证件号码:没有这个地区代码,请填写6、9或12位的现行区划代码"),
+    ("REGION_RETIRED", "warning", "451081", "第17行 证件号码:该地区代码已撤销,已改用451081,请核对"),
+    ("REGION_ENDED", "error", "", "第17行 证件号码:该地区代码已撤销,且没有唯一的接续代码,请填写现行代码"),
+    ("OUT_OF_SCOPE", "error", "", "第17行 证件号码:该地区不在您的管理范围,请核对地区代码,或交由所属单位上传"),
+    ("CATEGORY_UNKNOWN", "error", "特困", "第17行 证件号码:不认识的困难类别:特困,请改用规定的名称,或在核对页指定对应的类别"),
+    ("PHONE_FORMAT", "warning", "", "第17行 证件号码:不像电话号码,未采用,请核对"),
+    ("CARD_CHECKSUM", "warning", "", "第17行 证件号码:不符合银行卡校验规则,如是存折账号可忽略,否则请核对"),
+    ("ACCOUNT_FORMAT", "error", "", "第17行 证件号码:不是银行账号,请只填写数字账号"),
+    ("ACCOUNT_NUMERIC", "error", "", "第17行 证件号码:按数字保存,末几位已丢失,请把该列设为文本后重新输入完整账号"),
+    ("AMOUNT_FORMAT", "error", "", "第17行 证件号码:不是金额,请填写如5000.00的数字,最多两位小数"),
+    ("CHOICE_UNKNOWN", "error", "是、否", "第17行 证件号码:不是可选的内容,请填写:是、否"),
+    ("DUP_IN_FILE", "error", "3", "第17行 证件号码:与前面的行重复(行号3),请只保留一行"),
+    ("IDENTITY_CONFLICT", "doubt", "", "第17行 证件号码:与已登记的信息不一致,请核对姓名和证件号码"),
+    ("ALREADY_COVERED", "warning", "", "第17行 证件号码:本期已有保障,无需重复投保"),
+    ("STATUS_DECEASED", "error", "", "第17行 证件号码:已登记为身故,请核实"),
+    ("NOT_ELIGIBLE", "error", "年龄", "第17行 证件号码:不符合投保条件(年龄),请核对后移出名单或更正"),
+    ("FUNDING_SUM", "error", "", "第17行 证件号码:各方出资合计与保费不符,请核对出资金额"),
+    ("CHANGED_SINCE_REVIEW", "doubt", "", "第17行 证件号码:核对之后资料已有变动,请重新核对这一行"),
+]
+FILES = [
+    ("EMPTY", "error", "", "文件是空的,请检查后重新上传"),
+    ("NO_ROWS", "error", "", "只有表头,没有数据,请填写数据后重新上传"),
+    ("TYPE_MISMATCH", "error", "PDF", "这不是可以读取的表格(PDF),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
+    ("MACRO_REFUSED", "error", "", "文件带有宏,请另存为不带宏的.xlsx后重新上传"),
+    ("ENCRYPTED", "error", "", "文件设有打开密码,请取消密码后重新上传"),
+    ("FILE_DAMAGED", "error", "", "文件已损坏,无法打开,请在Excel或WPS中打开并另存后重新上传"),
+    ("TOO_BIG_UNPACKED", "error", "4096 MB", "文件展开后过大(4096 MB),请删除空白行列和图片,或拆成几个文件后重新上传"),
+    ("XML_REFUSED", "error", "", "文件内含有不允许的实体声明,请在Excel或WPS中另存为.xlsx后重新上传"),
+    ("SPLIT_FILE", "error", "20,000,000", "行数超过上限(20,000,000),请拆成几个文件上传"),
+    ("CHOOSE_SHEET", "error", "城东、城西", "有多张工作表含有数据(城东、城西),请选择要导入的工作表"),
+    ("SHEET_SKIPPED", "warning", "别的", "工作表“别的”没有需要的表头,未读取,如应导入,请补上表头后重新上传"),
+    ("UNMERGE", "error", "A2:A5", "含有合并单元格(A2:A5),请取消合并并逐行填写"),
+    ("ENCODING", "error", "8:1064", "有无法识别的文字(行:字节 8:1064),请另存为“CSV UTF-8”或.xlsx后重新上传"),
+    ("HEADER_MISSING", "error", "姓名、证件号码", "缺少必需的列:姓名、证件号码,请补上,或在核对页指定对应的列"),
+    ("HEADER_TWICE", "error", "证件号码", "表头重复:证件号码,请只保留一列"),
+    ("HEADER_UNKNOWN", "warning", "备注", "不认识的列:备注,该列不会导入,原文保留;如需要请指定对应的列"),
+    ("FORMULA_VALUE", "warning", "12", "含有公式的单元格(12),已按显示的结果读取,请核对"),
+    ("ALREADY_IMPORTED", "error", "2026-01-01", "相同内容已经上传过(2026-01-01),请核对是否重复上传"),
+    ("BUDGET", "error", "100.00", "预算不足,余额100.00元,请增加预算或减少名单"),
+]
+
+
+@pytest.fixture(autouse=True)
+def chinese():
+    with override("zh-hans"):
+        yield
+
+
+@pytest.mark.parametrize(("code", "severity", "extra", "sentence"), ROWS)
+def test_row_finding_says_place_cause_and_remedy(code, severity, extra, sentence):
+    assert describe(code, "证件号码", 17, extra=extra) == sentence
+    assert MEANINGS[code].severity == severity
+
+
+@pytest.mark.parametrize(("code", "severity", "extra", "sentence"), FILES)
+def test_file_finding_says_cause_and_remedy(code, severity, extra, sentence):
+    finding = FileFinding(code, extra)
+    assert str(finding) == sentence
+    assert finding.severity == severity
+
+
+def test_every_code_of_the_catalogue_has_its_sentence_here():
+    assert {code for code, *_ in ROWS + FILES} == set(MEANINGS)
+
+
+def test_place_names_the_sheet_and_shows_the_masked_value():
+    said = describe("DUP_IN_FILE", "证件号码", 17, "4416**********1219", extra="3", sheet="城东村")
+    assert said == "工作表“城东村”第17行 证件号码(4416**********1219):与前面的行重复(行号3),请只保留一行"
+
+
+def test_a_percent_sign_in_a_fact_is_only_text():
+    assert describe("HEADER_UNKNOWN", extra="比例(%)") == "不认识的列:比例(%),该列不会导入,原文保留;如需要请指定对应的列"
+
+
+def test_severities_weigh_from_repaired_to_error():
+    assert [severity.weight for severity in (Severity.REPAIRED, Severity.WARNING, Severity.DOUBT, Severity.ERROR)] == [1, 2, 3, 4]
+
+
+def test_verdicts_keep_their_numbers_and_words():
+    assert [(int(verdict), verdict.name) for verdict in Verdict] == [
+        (1, "NEW"), (2, "CHANGED"), (3, "UNCHANGED"), (4, "COVERED"), (5, "DOUBTFUL"), (6, "REFUSED"),
+    ]  # fmt: skip
+    assert [str(label) for _, label in VERDICT_CHOICES] == ["新增", "有变动", "无变动", "已有保障", "待确认", "未通过"]
