@@ -22,7 +22,7 @@ from intake.readers.table import (
     regrouped,
     trimmed,
 )
-from intake.readers.text import parse_records, read_records, split_raw
+from intake.readers.text import join_raw, parse_records, read_records, split_raw
 
 _DELIMITERS = (",", "\t", ";")
 
@@ -74,8 +74,8 @@ class CsvTable:
         """Nothing to give back; a workbook has."""
 
     def _records(self) -> Iterator[Piece]:
-        header = self._sheet.header_line
-        for records in read_records(self._source, self._coding, self._sheet.delimiter, self._limits):
+        header, width = self._sheet.header_line, self._sheet.width
+        for records in read_records(self._source, self._coding, self._sheet.delimiter, self._limits, width=width):
             frame = records.frame
             yield Piece(frame if frame.is_empty() or frame["line"][0] > header else _after(frame, header), records.done)
 
@@ -106,7 +106,7 @@ class CsvTable:
             cells = split_raw(raw, delimiter)
             level = len(cells) > width and not any(cell.strip() for cell in cells[width:])
             cells = cells[:width] if level else cells
-            texts.append(delimiter.join(_quoted(cell, delimiter) for cell in cells))
+            texts.append(join_raw(cells, delimiter))
             fields.append(len(cells))
         mended = pl.DataFrame(
             {"line": records.filter(longer)["line"], "_text": texts, "_fields": fields},
@@ -125,9 +125,3 @@ class CsvTable:
 
 def _after(frame: pl.DataFrame, line: int) -> pl.DataFrame:
     return frame.filter(pl.col("line") > line)
-
-
-def _quoted(cell: str, delimiter: str) -> str:
-    special = any(mark in cell for mark in (delimiter, '"', "\n", "\r"))
-    return '"' + cell.replace('"', '""') + '"' if special else cell
-

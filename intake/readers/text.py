@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -54,9 +54,14 @@ def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[
                 yield block[:cut], done, False
 
 
-def read_records(source: Source, coding: TextCoding, delimiter: str, limits: Limits = Limits()) -> Iterator[Records]:
-    """Every record that holds anything, block by block; blank lines only count as lines."""
-    grammar = _Grammar(delimiter)
+def read_records(
+    source: Source, coding: TextCoding, delimiter: str, limits: Limits = Limits(), *, width: int = 0
+) -> Iterator[Records]:
+    """Every record that holds anything, block by block; blank lines only count as lines.
+
+    `width` (fields of the header, once it is known) tells a quote that opens a cell from one that is a slip.
+    """
+    grammar = _Grammar(delimiter, width)
     rest, line = b"", 1
     for block, done, last in text_blocks(source, coding, limits):
         text = rest + block
@@ -76,12 +81,12 @@ def _joined(lines: pl.Series) -> bytes:
 class _Grammar:
     """Where a record ends: a quote opens a field only at its start, as spreadsheets write it."""
 
-    def __init__(self, delimiter: str) -> None:
+    def __init__(self, delimiter: str, width: int) -> None:
         escaped = "\\t" if delimiter == "\t" else delimiter
         quoted = r'"(?:[^"]|"")*"'
         bare = rf'(?:[^"{escaped}][^{escaped}]*)?'
         field = rf"(?:{quoted}|{bare})"
-        self.delimiter = delimiter
+        self.delimiter, self.width = delimiter, width
         self.blank = f'{delimiter} "\r\n\t\u00a0\u3000\ufeff'
         self.strict = rf'^(?:{quoted}|[^"{escaped}]*)(?:{escaped}(?:{quoted}|[^"{escaped}]*))*$'
         self.complete = rf"^{field}(?:{escaped}{field})*$"
@@ -129,7 +134,6 @@ class _Grammar:
         closers = lines.to_frame("raw").with_row_index().filter(
             pl.col("raw").str.contains('"', literal=True) & pl.col("raw").str.contains(self.closing)
         )["index"].to_list()  # fmt: skip
-        usual = frame.filter("whole")["fields"].mode().max() if frame["whole"].any() else None
         used, joined, swallowed, after = len(lines), [], [], -1
         for start in broken:
             if start <= after:
@@ -142,8 +146,8 @@ class _Grammar:
                 joined.append((start, lines[start], 0))
                 continue
             text = "\n".join(lines[start : end + 1].to_list())
-            width = len(next(csv.reader([text + "\n"], delimiter=self.delimiter)))
-            if usual is not None and width != usual and _looks_whole(frame, start + 1, end, usual):
+            width = len(split_raw(text, self.delimiter))
+            if width != self.width and _looks_whole(frame, start + 1, end, self.width):
                 joined.append((start, lines[start], 0))
                 continue
             joined.append((start, text, width))
@@ -176,10 +180,10 @@ def _first(closers: list[int], *, after: int, upto: int) -> int | None:
     return closers[at] if at < len(closers) and closers[at] <= upto else None
 
 
-def _looks_whole(frame: pl.DataFrame, start: int, end: int, usual: int) -> bool:
-    """Whether the lines that a stray quote would swallow are records of the usual width on their own."""
+def _looks_whole(frame: pl.DataFrame, start: int, end: int, width: int) -> bool:
+    """Whether the lines that a stray quote would swallow are records of the header's width on their own."""
     lines = frame.slice(start, end - start)
-    return len(lines) > 0 and bool((lines["whole"] & (lines["fields"] == usual)).all())
+    return len(lines) > 0 and bool((lines["whole"] & (lines["fields"] == width)).all())
 
 
 def parse_records(frame: pl.DataFrame, delimiter: str, width: int) -> pl.DataFrame:
@@ -196,7 +200,7 @@ def parse_records(frame: pl.DataFrame, delimiter: str, width: int) -> pl.DataFra
     raw.to_frame().write_csv(text, include_header=False, quote_style="never")
     cells = pl.read_csv(text.getvalue(), has_header=False, separator=delimiter, schema=schema)
     if len(cells) != len(frame):
-        rows = [split_raw(record, delimiter) for record in frame["raw"]]
+        rows = [(split_raw(record, delimiter) + [""] * width)[:width] for record in frame["raw"]]
         cells = pl.DataFrame([[cell or None for cell in row] for row in rows], schema=schema, orient="row")
     return cells
 
@@ -210,12 +214,17 @@ def _rewritten(frame: pl.DataFrame, delimiter: str) -> list[str | None]:
 
 
 def split_raw(raw: str, delimiter: str) -> list[str]:
-    """The cells of one record's text."""
-    return next(csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter), [])
+    """The cells of one record's text; a text that is no record is one cell."""
+    try:
+        rows = list(csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter))
+    except csv.Error:
+        return [raw]
+    return rows[0] if len(rows) == 1 else [raw]
 
 
-def join_raw(cells: list[str], delimiter: str) -> str:
+def join_raw(cells: Sequence[str], delimiter: str) -> str:
     """One record's text, quoted only where it must be."""
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(cells)
-    return text.getvalue()
+    # The writer quotes a cell for the characters of its line end, so it must have one.
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()[:-2]
