@@ -19,6 +19,7 @@ from intake.checks.plain import (
     check_phone,
     check_sex,
     check_text,
+    compare_dates,
 )
 from intake.checks.work import FINDING_SCHEMA, Checked, Context, Work, found_at, placed, worst_of
 from intake.columns import Column
@@ -60,6 +61,8 @@ def check(frame: pl.DataFrame, columns: Sequence[Column], context: Context) -> C
     for column in columns:
         if column.clean == "document" and column.companions:
             agree_with_document(work, column, by_key)
+        if column.clean == "date":
+            compare_dates(work, column)
         if column.required:
             code = "NAME_EMPTY" if column.clean == "name" else "CELL_EMPTY"
             work.find(code, column, _empty(work, column))

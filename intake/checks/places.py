@@ -32,8 +32,8 @@ def check_region(work: Work, column: Column) -> None:
             work.find_rows(code, column, rows.filter(hit), extra=extra)
         value = patched(raw, rows, cells["value"])
     work.cleaned[column.key] = value
-    inside = pl.any_horizontal(*(pl.col("value").str.starts_with(prefix) for prefix in work.context.prefixes))
-    inside = inside if work.context.prefixes else pl.lit(value=False)
+    allowed = [pl.col("value").str.starts_with(prefix) for prefix in work.context.prefixes]
+    inside = pl.any_horizontal(pl.lit(value=False), *allowed)
     outside = value.to_frame("value").select(outside=pl.col("value").is_not_null() & ~inside)["outside"]
     work.find("OUT_OF_SCOPE", column, outside)
 

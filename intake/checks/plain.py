@@ -128,12 +128,16 @@ def _dates(work: Work, column: Column) -> tuple[pl.Series, pl.Series, pl.DataFra
 
 
 def check_date(work: Work, column: Column) -> None:
-    """A day; 长期 is the last day of all. With a companion `start`, never before it."""
+    """A day; 长期 is the last day of all."""
     value, good, cells = _dates(work, column)
     cells = cells.with_columns(value=pl.when(pl.col("text").is_in(["长期", "永久"])).then(FOREVER).otherwise("value"))
     bad = pl.col("value").is_null() & (pl.col("text") != "")
     cells = cells.with_columns(code=pl.when(bad).then(pl.lit("DATE_FORMAT")))
     work.cleaned[column.key] = settle(work, column, value, good, cells)
+
+
+def compare_dates(work: Work, column: Column) -> None:
+    """An end is never before its `start`."""
     start = work.cleaned.get(column.companions.get("start", ""))
     if start is not None:
         work.find("DATE_ORDER", column, (work.cleaned[column.key] < start).fill_null(value=False))
@@ -220,8 +224,8 @@ def check_amount(work: Work, column: Column) -> None:
     noise = pl.col("amount").str.contains(r"^[0-9]{1,10}\.[0-9]{2}(?:0{6,}|9{6,})[0-9]*$")
     fine = pl.col("amount").str.contains(r"^[0-9]{1,13}(?:\.[0-9]{1,2})?0*$") & ~noise
     value = pl.when(noise).then(pl.col("amount").cast(pl.Float64, strict=False).round(2).cast(pl.String)).when(fine).then("amount")
-    cells = cells.with_columns(value=value.cast(pl.Decimal(16, 2), strict=False))
     formula = pl.when(is_formula(pl.col("cell"))).then(pl.lit("FORMULA_REFUSED"))
+    cells = cells.with_columns(value=pl.when(formula.is_null()).then(value).cast(pl.Decimal(16, 2), strict=False))
     bad = pl.when(pl.col("value").is_null() & (pl.col("text") != "")).then(pl.lit("AMOUNT_FORMAT"))
     cells = cells.with_columns(code=pl.coalesce(formula, bad), note=pl.lit(None, pl.String))
     plain = raw.to_frame("raw").select(
