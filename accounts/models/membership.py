@@ -1,0 +1,149 @@
+"""Memberships: who holds which role where, until when; made and ended by actions only."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.organization import Organization
+from accounts.models.region import PREFIX_PATTERN
+from accounts.models.user import User
+from accounts.roles import DUTY_OF_ROLE, Duty, Role
+from audit.history import tracked
+from audit.scope import Grant, Scope, ScopedQuerySet
+
+
+LIVE_DUTY_OF_ROLE = reduce(
+    or_,
+    (
+        Q(ended_at__isnull=True, duty=duty, role__in=sorted(r for r, d in DUTY_OF_ROLE.items() if d == duty))
+        for duty in Duty.values
+    ),
+)
+
+
+class MembershipQuerySet(ScopedQuerySet):
+    """Chainable words about memberships."""
+
+    def live(self, *, on: date) -> Self:
+        """Neither ended nor expired on a day, in an organization that still works."""
+        return self.filter(ended_at__isnull=True, organization__active=True).filter(
+            Q(expires_on__isnull=True) | Q(expires_on__gt=on)
+        )
+
+
+@tracked
+class Membership(models.Model):
+    """One role of one user in one organization and region.
+
+    `duty` repeats the role's duty while the membership is not ended. A composite foreign key (user, duty) ->
+    User(id, duty) lets the database refuse two duties of one person, under any concurrency.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("user"))
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="memberships", verbose_name=_("organization")
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role, db_collation="C")
+    duty = models.CharField(_("duty"), max_length=10, choices=Duty, null=True, editable=False, db_collation="C")
+    region_prefix = models.CharField(
+        _("region"), max_length=12, blank=True, default="", db_collation="C",
+        help_text=_("Region code; empty: the whole country."),
+    )
+    every_program = models.BooleanField(_("all programs"), default=True)
+    granted_at = models.DateTimeField(_("granted at"), default=timezone.now)
+    granted_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="memberships_granted", verbose_name=_("granted by")
+    )
+    expires_on = models.DateField(
+        _("expires on"), null=True, blank=True, help_text=_("The first day on which it no longer holds.")
+    )
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="organization__region_code")
+    personal_fields = ()
+    open_fields = (
+        "id", "user", "organization", "role", "duty", "region_prefix", "every_program", "granted_at", "granted_by",
+        "expires_on", "ended_at",
+    )
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["user__username", "role", "id"]
+        permissions = [
+            ("grant_membership", _("Can grant roles")),
+            ("end_membership", _("Can end memberships")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="membership_duty_is_role_duty_until_ended",
+                condition=Q(ended_at__isnull=False, duty__isnull=True) | LIVE_DUTY_OF_ROLE,
+            ),
+            models.CheckConstraint(
+                name="membership_region_prefix_is_code", condition=Q(region_prefix__regex=PREFIX_PATTERN)
+            ),
+            models.CheckConstraint(
+                name="membership_expires_after_grant",
+                condition=Q(expires_on__isnull=True) | Q(expires_on__gt=TruncDate("granted_at")),
+            ),
+            models.CheckConstraint(
+                name="membership_ends_after_grant",
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("granted_at")),
+            ),
+            models.CheckConstraint(
+                name="membership_not_granted_to_oneself",
+                condition=Q(granted_by__isnull=True) | ~Q(granted_by=F("user")),
+            ),
+            models.UniqueConstraint(
+                name="membership_live_once",
+                fields=["user", "organization", "role", "region_prefix"],
+                condition=Q(ended_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+    def is_live(self, *, on: date) -> bool:
+        """Neither ended nor expired on a day."""
+        return self.ended_at is None and (self.expires_on is None or self.expires_on > on)
+
+    def as_grant(self) -> Grant:
+        """This membership as the scope primitive reads it."""
+        raise NotImplementedError
+
+
+class MembershipProgram(models.Model):
+    """A program that a membership is limited to; a plain id, since programs live on a floor above."""
+
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="programs")
+    program_id = models.BigIntegerField(_("program"))
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(
+        organization_path="membership__organization__path", region="membership__organization__region_code"
+    )
+    personal_fields = ()
+    open_fields = ("id", "membership", "program_id")
+
+    class Meta:
+        verbose_name = _("program of a membership")
+        verbose_name_plural = _("programs of memberships")
+        constraints = [
+            models.UniqueConstraint(name="membership_program_once", fields=["membership", "program_id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} {self.program_id}"
