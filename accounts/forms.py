@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from accounts.models.user import USERNAME_PATTERN
@@ -31,7 +31,7 @@ class SignInForm(forms.Form):
         label=_("Password"),
         max_length=256,
         strip=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
     )
 
     def clean_username(self) -> str:
@@ -63,19 +63,19 @@ class OwnPasswordForm(forms.Form):
         label=_("Current password"),
         max_length=256,
         strip=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autofocus": True, "autocomplete": "current-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autofocus": True, "autocomplete": "current-password"}),
     )
     password = forms.CharField(
         label=_("New password"),
         max_length=256,
         strip=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )
     repeated = forms.CharField(
         label=_("New password again"),
         max_length=256,
         strip=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -24,7 +24,8 @@ from audit.scope import Grant, Scope, ScopedQuerySet
 LIVE_DUTY_OF_ROLE = reduce(
     or_,
     (
-        Q(ended_at__isnull=True, duty=duty, role__in=sorted(r for r, d in DUTY_OF_ROLE.items() if d == duty))
+        # A comparison with NULL is unknown, and a CHECK lets the unknown pass: say "is not null" too.
+        Q(ended_at__isnull=True, duty__isnull=False, duty=duty, role__in=sorted(r for r, d in DUTY_OF_ROLE.items() if d == duty))
         for duty in Duty.values
     ),
 )
@@ -121,7 +122,12 @@ class Membership(models.Model):
 
     def as_grant(self) -> Grant:
         """This membership as the scope primitive reads it."""
-        raise NotImplementedError
+        return Grant(
+            role=self.role,
+            organization_path=self.organization.path,
+            region_prefix=self.region_prefix,
+            program_ids=None if self.every_program else frozenset(row.program_id for row in self.programs.all()),
+        )
 
 
 class MembershipProgram(models.Model):

@@ -79,7 +79,7 @@ class Organization(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="organization_path_ends_in_own_id",
-                condition=Q(path=Concat("parent_path", Cast("id", models.TextField()), Value("/"))),
+                condition=Q(path=Concat("parent_path", Cast("id", models.CharField()), Value("/"))),
             ),
             models.CheckConstraint(
                 name="organization_root_has_root_path",
@@ -87,7 +87,7 @@ class Organization(models.Model):
             ),
             models.CheckConstraint(
                 name="organization_region_code_is_region",
-                condition=Q(region_code=Coalesce("region", Value(""))),
+                condition=Q(region_code=Coalesce("region", Value(""), output_field=models.CharField())),
             ),
             models.UniqueConstraint(name="organization_id_and_path", fields=["id", "path"]),
             models.UniqueConstraint(name="organization_uscc_once", fields=["uscc"], condition=~Q(uscc="")),

@@ -82,10 +82,11 @@ class Region(models.Model):
             models.CheckConstraint(
                 name="region_parent_is_code_prefix",
                 condition=Q(level=2, parent__isnull=True)
-                | Q(level=4, parent=Left("code", 2))
-                | Q(level=6, parent=Left("code", 4))
-                | Q(level=9, parent=Left("code", 6))
-                | Q(level=12, parent=Left("code", 9)),
+                # A comparison with NULL is unknown, and a CHECK lets the unknown pass: say "is not null" too.
+                | Q(level=4, parent__isnull=False, parent=Left("code", 2))
+                | Q(level=6, parent__isnull=False, parent=Left("code", 4))
+                | Q(level=9, parent__isnull=False, parent=Left("code", 6))
+                | Q(level=12, parent__isnull=False, parent=Left("code", 9)),
             ),
             models.CheckConstraint(
                 name="region_ends_after_it_begins",
