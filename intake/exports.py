@@ -87,7 +87,7 @@ def _kept(headers: Sequence[str]) -> list[int]:
 
 
 def _titles(headers: Sequence[str], kept: Sequence[int]) -> list[str]:
-    return [*(headers[position] for position in kept), _("行号"), _("原因")]
+    return [*(headers[position] for position in kept), _("Line"), _("Reason")]
 
 
 def _own(row: RefusedRow, kept: Sequence[int]) -> list[str]:
@@ -102,7 +102,7 @@ def _text_cell(sheet: Worksheet, value: str) -> WriteOnlyCell:
 
 
 def _sheet_title(name: str) -> str:
-    return re.sub(r"[\\/*?:\[\]]", "_", name)[:31] or _("名单")
+    return re.sub(r"[\\/*?:\[\]]", "_", name)[:31] or _("Roster")
 
 
 def _width_columns(sheet: Worksheet, count: int) -> None:
@@ -131,7 +131,7 @@ def _write_heading(sheet: Worksheet, position: int, column: Column) -> None:
     cell = sheet.cell(row=1, column=position, value=f"{column.label}*" if column.required else str(column.label))
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="FFF2CC" if column.required else "EDEDED")
-    note = "\n".join(part for part in (str(column.help), column.example and _("例:%s") % column.example) if part)
+    note = "\n".join(part for part in (str(column.help), column.example and _("Example: %s") % column.example) if part)
     if note:
         cell.comment = Comment(note, "", width=260, height=120)
     dimension = sheet.column_dimensions[get_column_letter(position)]
@@ -151,9 +151,11 @@ def _offer_choices(sheet: Worksheet, choices: Worksheet, position: int, column: 
 
 
 def _explain(sheet: Worksheet, columns: Sequence[Column]) -> None:
-    sheet.append([_("列名"), _("必填"), _("填写说明"), _("示例"), _("可选内容"), _("也可写作")])
+    sheet.append(
+        [_("Column"), _("Required"), _("How to fill it in"), _("Example"), _("Choices"), _("May also be called")]
+    )
     for column in columns:
-        listed = [str(column.label), _("是") if column.required else "", str(column.help), column.example,
+        listed = [str(column.label), _("yes") if column.required else "", str(column.help), column.example,
                   "、".join(column.choices), "、".join(column.synonyms)]  # fmt: skip
         sheet.append(listed)
     for row in sheet.iter_rows():

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Severity(StrEnum):
-    """From harmless to refused: `repaired` and `warning` let the row go on, `doubt` waits for a person, `error` refuses it."""
+    """From harmless to refused: `repaired`, `warning` let a row go on, `doubt` waits for a person, `error` refuses."""
 
     REPAIRED = "repaired"
     WARNING = "warning"
@@ -42,12 +42,12 @@ class Verdict(IntEnum):
 
 
 VERDICT_LABELS = {
-    Verdict.NEW: _("新增"),
-    Verdict.CHANGED: _("有变动"),
-    Verdict.UNCHANGED: _("无变动"),
-    Verdict.COVERED: _("已有保障"),
-    Verdict.DOUBTFUL: _("待确认"),
-    Verdict.REFUSED: _("未通过"),
+    Verdict.NEW: _("New"),
+    Verdict.CHANGED: _("Changed"),
+    Verdict.UNCHANGED: _("Unchanged"),
+    Verdict.COVERED: _("Already covered"),
+    Verdict.DOUBTFUL: _("To be confirmed"),
+    Verdict.REFUSED: _("Refused"),
 }
 VERDICT_CHOICES = [(int(verdict), label) for verdict, label in VERDICT_LABELS.items()]
 
@@ -65,82 +65,201 @@ class Meaning:
 _ERROR, _DOUBT, _WARNING, _REPAIRED = Severity.ERROR, Severity.DOUBT, Severity.WARNING, Severity.REPAIRED
 
 FILE_MEANINGS = (
-    Meaning("EMPTY", _ERROR, _("文件是空的"), _("请检查后重新上传")),
-    Meaning("NO_ROWS", _ERROR, _("只有表头,没有数据"), _("请填写数据后重新上传")),
+    Meaning("EMPTY", _ERROR, _("the file is empty"), _("check it and upload it again")),
+    Meaning("NO_ROWS", _ERROR, _("there is a header but no data"), _("fill in the rows and upload it again")),
     Meaning(
         "TYPE_MISMATCH",
         _ERROR,
-        _("这不是可以读取的表格(%(extra)s)"),
-        _("请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
+        _("this is no table that can be read (%(extra)s)"),
+        _("save it as .xlsx or CSV in Excel or WPS and upload it again"),
     ),
-    Meaning("MACRO_REFUSED", _ERROR, _("文件带有宏"), _("请另存为不带宏的.xlsx后重新上传")),
-    Meaning("ENCRYPTED", _ERROR, _("文件设有打开密码"), _("请取消密码后重新上传")),
-    Meaning("FILE_DAMAGED", _ERROR, _("文件已损坏,无法打开"), _("请在Excel或WPS中打开并另存后重新上传")),
+    Meaning(
+        "MACRO_REFUSED", _ERROR, _("the file holds macros"), _("save it as .xlsx without macros and upload it again")
+    ),
+    Meaning("ENCRYPTED", _ERROR, _("the file is locked with a password"), _("remove the password and upload it again")),
+    Meaning(
+        "FILE_DAMAGED",
+        _ERROR,
+        _("the file is damaged and cannot be opened"),
+        _("open it in Excel or WPS, save it anew and upload it again"),
+    ),
     Meaning(
         "TOO_BIG_UNPACKED",
         _ERROR,
-        _("文件展开后过大(%(extra)s)"),
-        _("请删除空白行列和图片,或拆成几个文件后重新上传"),
+        _("the file unpacks too large (%(extra)s)"),
+        _("delete empty rows, columns and pictures, or split it into several files"),
     ),
-    Meaning("XML_REFUSED", _ERROR, _("文件内含有不允许的实体声明"), _("请在Excel或WPS中另存为.xlsx后重新上传")),
-    Meaning("SPLIT_FILE", _ERROR, _("行数超过上限(%(extra)s)"), _("请拆成几个文件上传")),
-    Meaning("CHOOSE_SHEET", _ERROR, _("有多张工作表含有数据(%(extra)s)"), _("请选择要导入的工作表")),
-    Meaning("SHEET_SKIPPED", _WARNING, _("工作表“%(extra)s”没有需要的表头,未读取"), _("如应导入,请补上表头后重新上传")),
-    Meaning("UNMERGE", _ERROR, _("含有合并单元格(%(extra)s)"), _("请取消合并并逐行填写")),
-    Meaning("ENCODING", _ERROR, _("有无法识别的文字(行:字节 %(extra)s)"), _("请另存为“CSV UTF-8”或.xlsx后重新上传")),
-    Meaning("HEADER_MISSING", _ERROR, _("缺少必需的列:%(extra)s"), _("请补上,或在核对页指定对应的列")),
-    Meaning("HEADER_TWICE", _ERROR, _("表头重复:%(extra)s"), _("请只保留一列")),
-    Meaning("HEADER_UNKNOWN", _WARNING, _("不认识的列:%(extra)s"), _("该列不会导入,原文保留;如需要请指定对应的列")),
-    Meaning("FORMULA_VALUE", _WARNING, _("含有公式的单元格(%(extra)s)"), _("已按显示的结果读取,请核对")),
-    Meaning("ALREADY_IMPORTED", _ERROR, _("相同内容已经上传过(%(extra)s)"), _("请核对是否重复上传")),
-    Meaning("BUDGET", _ERROR, _("预算不足,余额%(extra)s元"), _("请增加预算或减少名单")),
+    Meaning(
+        "XML_REFUSED",
+        _ERROR,
+        _("the file declares entities, which is not allowed"),
+        _("save it as .xlsx in Excel or WPS and upload it again"),
+    ),
+    Meaning("SPLIT_FILE", _ERROR, _("there are more rows than allowed (%(extra)s)"), _("split it into several files")),
+    Meaning("CHOOSE_SHEET", _ERROR, _("several sheets hold data (%(extra)s)"), _("choose the sheets to import")),
+    Meaning(
+        "SHEET_SKIPPED",
+        _WARNING,
+        _("the sheet “%(extra)s” lacks the needed headings and was not read"),
+        _("if it belongs here, add the headings and upload it again"),
+    ),
+    Meaning("UNMERGE", _ERROR, _("there are merged cells (%(extra)s)"), _("unmerge them and fill in every row")),
+    Meaning(
+        "ENCODING",
+        _ERROR,
+        _("there is text that cannot be decoded (line:byte %(extra)s)"),
+        _("save it as “CSV UTF-8” or .xlsx and upload it again"),
+    ),
+    Meaning(
+        "HEADER_MISSING",
+        _ERROR,
+        _("required columns are missing: %(extra)s"),
+        _("add them, or name the matching columns on the review page"),
+    ),
+    Meaning("HEADER_TWICE", _ERROR, _("columns that occur twice: %(extra)s"), _("keep only one of each")),
+    Meaning(
+        "HEADER_UNKNOWN",
+        _WARNING,
+        _("unknown columns: %(extra)s"),
+        _("they are kept as they are but not imported; name the matching columns if they matter"),
+    ),
+    Meaning(
+        "FORMULA_VALUE",
+        _WARNING,
+        _("there are cells with formulas (%(extra)s)"),
+        _("they were read as shown; check them"),
+    ),
+    Meaning(
+        "ALREADY_IMPORTED",
+        _ERROR,
+        _("the same content was uploaded before (%(extra)s)"),
+        _("check whether this upload is a repetition"),
+    ),
+    Meaning(
+        "BUDGET",
+        _ERROR,
+        _("the budget does not suffice, %(extra)s yuan remain"),
+        _("raise the budget or shorten the roster"),
+    ),
 )
 
 ROW_MEANINGS = (
-    Meaning("COLUMN_COUNT", _ERROR, _("列数与表头不一致(%(extra)s)"), _("请检查多余或缺少的分隔符、引号")),
-    Meaning("CELL_EMPTY", _ERROR, _("必填项为空"), _("请填写")),
-    Meaning("CONTROL_CHAR", _ERROR, _("含有看不见的控制字符"), _("请重新输入该单元格")),
-    Meaning("TEXT_LONG", _ERROR, _("超过%(extra)s个字"), _("请缩短")),
-    Meaning("TEXT_NORMALISED", _REPAIRED, _("全角字符、空格等已规范"), _("无需处理")),
-    Meaning("FORMULA_REFUSED", _ERROR, _("该列不能用公式"), _("请粘贴为数值或文本")),
-    Meaning("NAME_EMPTY", _ERROR, _("姓名为空"), _("请填写")),
-    Meaning("NAME_SHORT", _ERROR, _("姓名不足2个字"), _("请填写全名")),
-    Meaning("NAME_LONG", _ERROR, _("姓名超过30个字"), _("请核对")),
-    Meaning("NAME_CHARS", _ERROR, _("姓名含有数字或符号"), _("请核对")),
-    Meaning("DOC_TYPE", _ERROR, _("不是居民身份证号的格式"), _("如为其他证件,请在“证件类型”列注明")),
-    Meaning("DOC_TYPE_UNKNOWN", _ERROR, _("不认识的证件类型"), _("请填写:%(extra)s")),
-    Meaning("DOC_FORMAT", _ERROR, _("证件号码格式不符"), _("请按证件原样填写")),
-    Meaning("ID_NUMERIC", _ERROR, _("按数字保存,末几位已丢失"), _("请把该列设为文本后重新输入完整号码")),
-    Meaning("ID_ROUNDED", _DOUBT, _("以000结尾,可能被Excel改过"), _("请对照证件确认")),
-    Meaning("ID_SCIENTIFIC", _ERROR, _("变成了科学计数法,末几位已丢失"), _("请把该列设为文本后重新输入完整号码")),
-    Meaning("ID_LENGTH", _ERROR, _("应为18位,实为%(extra)s位"), _("请补全或删去多余的字符")),
-    Meaning("ID_15", _REPAIRED, _("15位旧号已换成18位"), _("无需处理")),
-    Meaning("ID_CHECKSUM", _ERROR, _("校验位不符"), _("请核对最后一位")),
-    Meaning("ID_DATE", _ERROR, _("号码中的出生日期不存在"), _("请核对第7至14位")),
-    Meaning("ID_FUTURE", _ERROR, _("号码中的出生日期晚于今天"), _("请核对第7至14位")),
-    Meaning("ID_MISMATCH", _ERROR, _("与证件号码不一致"), _("请核对这一列和证件号码")),
-    Meaning("SEX_UNKNOWN", _ERROR, _("不认识的性别"), _("请填写男或女")),
-    Meaning("DATE_FORMAT", _ERROR, _("不是日期"), _("请按2025-01-31的样式填写")),
-    Meaning("DATE_FUTURE", _ERROR, _("日期晚于今天"), _("请核对")),
-    Meaning("DATE_ORDER", _ERROR, _("结束日期早于开始日期"), _("请核对两个日期")),
-    Meaning("REGION_UNKNOWN", _ERROR, _("没有这个地区代码"), _("请填写6、9或12位的现行区划代码")),
-    Meaning("REGION_RETIRED", _WARNING, _("该地区代码已撤销"), _("已改用%(extra)s,请核对")),
-    Meaning("REGION_ENDED", _ERROR, _("该地区代码已撤销,且没有唯一的接续代码"), _("请填写现行代码")),
-    Meaning("OUT_OF_SCOPE", _ERROR, _("该地区不在您的管理范围"), _("请核对地区代码,或交由所属单位上传")),
-    Meaning("CATEGORY_UNKNOWN", _ERROR, _("不认识的困难类别:%(extra)s"), _("请改用规定的名称,或在核对页指定对应的类别")),
-    Meaning("PHONE_FORMAT", _WARNING, _("不像电话号码,未采用"), _("请核对")),
-    Meaning("CARD_CHECKSUM", _WARNING, _("不符合银行卡校验规则"), _("如是存折账号可忽略,否则请核对")),
-    Meaning("ACCOUNT_FORMAT", _ERROR, _("不是银行账号"), _("请只填写数字账号")),
-    Meaning("ACCOUNT_NUMERIC", _ERROR, _("按数字保存,末几位已丢失"), _("请把该列设为文本后重新输入完整账号")),
-    Meaning("AMOUNT_FORMAT", _ERROR, _("不是金额"), _("请填写如5000.00的数字,最多两位小数")),
-    Meaning("CHOICE_UNKNOWN", _ERROR, _("不是可选的内容"), _("请填写:%(extra)s")),
-    Meaning("DUP_IN_FILE", _ERROR, _("与前面的行重复(行号%(extra)s)"), _("请只保留一行")),
-    Meaning("IDENTITY_CONFLICT", _DOUBT, _("与已登记的信息不一致"), _("请核对姓名和证件号码")),
-    Meaning("ALREADY_COVERED", _WARNING, _("本期已有保障"), _("无需重复投保")),
-    Meaning("STATUS_DECEASED", _ERROR, _("已登记为身故"), _("请核实")),
-    Meaning("NOT_ELIGIBLE", _ERROR, _("不符合投保条件(%(extra)s)"), _("请核对后移出名单或更正")),
-    Meaning("FUNDING_SUM", _ERROR, _("各方出资合计与保费不符"), _("请核对出资金额")),
-    Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("核对之后资料已有变动"), _("请重新核对这一行")),
+    Meaning(
+        "COLUMN_COUNT",
+        _ERROR,
+        _("the number of cells differs from the header (%(extra)s)"),
+        _("look for extra or missing separators and quotes"),
+    ),
+    Meaning("CELL_EMPTY", _ERROR, _("a required cell is empty"), _("fill it in")),
+    Meaning("CONTROL_CHAR", _ERROR, _("there are invisible control characters"), _("type the cell again")),
+    Meaning("TEXT_LONG", _ERROR, _("longer than %(extra)s characters"), _("shorten it")),
+    Meaning(
+        "TEXT_NORMALISED", _REPAIRED, _("full-width characters, blanks and the like were put right"), _("nothing to do")
+    ),
+    Meaning("FORMULA_REFUSED", _ERROR, _("this column must not hold formulas"), _("paste values or text instead")),
+    Meaning("NAME_EMPTY", _ERROR, _("the name is empty"), _("fill it in")),
+    Meaning("NAME_SHORT", _ERROR, _("the name has fewer than 2 characters"), _("write the full name")),
+    Meaning("NAME_LONG", _ERROR, _("the name has more than 30 characters"), _("check it")),
+    Meaning("NAME_CHARS", _ERROR, _("the name holds digits or symbols"), _("check it")),
+    Meaning(
+        "DOC_TYPE",
+        _ERROR,
+        _("this is not the form of a resident ID number"),
+        _("if it is another document, say so in the column of its type"),
+    ),
+    Meaning("DOC_TYPE_UNKNOWN", _ERROR, _("unknown type of document"), _("write one of: %(extra)s")),
+    Meaning(
+        "DOC_FORMAT",
+        _ERROR,
+        _("the number does not have the form of its document"),
+        _("write it exactly as on the document"),
+    ),
+    Meaning(
+        "ID_NUMERIC",
+        _ERROR,
+        _("it was kept as a number, its last digits are lost"),
+        _("format the column as text and type the whole number again"),
+    ),
+    Meaning(
+        "ID_ROUNDED", _DOUBT, _("it ends in 000 and may have been changed by Excel"), _("compare it with the document")
+    ),
+    Meaning(
+        "ID_SCIENTIFIC",
+        _ERROR,
+        _("it turned into scientific notation, its last digits are lost"),
+        _("format the column as text and type the whole number again"),
+    ),
+    Meaning(
+        "ID_LENGTH",
+        _ERROR,
+        _("18 characters are needed, there are %(extra)s"),
+        _("complete it or delete what is too much"),
+    ),
+    Meaning("ID_15", _REPAIRED, _("the old number of 15 digits was turned into 18"), _("nothing to do")),
+    Meaning("ID_CHECKSUM", _ERROR, _("the check character does not fit"), _("check the last character")),
+    Meaning("ID_DATE", _ERROR, _("the birth date in the number does not exist"), _("check characters 7 to 14")),
+    Meaning("ID_FUTURE", _ERROR, _("the birth date in the number lies in the future"), _("check characters 7 to 14")),
+    Meaning(
+        "ID_MISMATCH",
+        _ERROR,
+        _("it does not agree with the document number"),
+        _("check this column and the document number"),
+    ),
+    Meaning("SEX_UNKNOWN", _ERROR, _("unknown sex"), _("write 男 or 女")),
+    Meaning("DATE_FORMAT", _ERROR, _("this is no date"), _("write it like 2025-01-31")),
+    Meaning("DATE_FUTURE", _ERROR, _("the date lies in the future"), _("check it")),
+    Meaning("DATE_ORDER", _ERROR, _("the end lies before the start"), _("check both dates")),
+    Meaning(
+        "REGION_UNKNOWN", _ERROR, _("there is no such region code"), _("write a current code of 6, 9 or 12 digits")
+    ),
+    Meaning("REGION_RETIRED", _WARNING, _("this region code is retired"), _("%(extra)s is used instead; check it")),
+    Meaning(
+        "REGION_ENDED", _ERROR, _("this region code is retired and has no single successor"), _("write a current code")
+    ),
+    Meaning(
+        "OUT_OF_SCOPE",
+        _ERROR,
+        _("this region lies outside your own"),
+        _("check the code, or let the office in charge upload the row"),
+    ),
+    Meaning(
+        "CATEGORY_UNKNOWN",
+        _ERROR,
+        _("unknown category: %(extra)s"),
+        _("use the given name, or name the matching category on the review page"),
+    ),
+    Meaning("PHONE_FORMAT", _WARNING, _("this does not look like a telephone number and was left out"), _("check it")),
+    Meaning(
+        "CARD_CHECKSUM",
+        _WARNING,
+        _("it fails the check of bank cards"),
+        _("ignore this for a passbook account, else check it"),
+    ),
+    Meaning("ACCOUNT_FORMAT", _ERROR, _("this is no bank account"), _("write the digits of the account only")),
+    Meaning(
+        "ACCOUNT_NUMERIC",
+        _ERROR,
+        _("it was kept as a number, its last digits are lost"),
+        _("format the column as text and type the whole account again"),
+    ),
+    Meaning(
+        "AMOUNT_FORMAT", _ERROR, _("this is no amount"), _("write a number like 5000.00 with two decimals at most")
+    ),
+    Meaning("CHOICE_UNKNOWN", _ERROR, _("this is none of the choices"), _("write one of: %(extra)s")),
+    Meaning("DUP_IN_FILE", _ERROR, _("it repeats an earlier row (line %(extra)s)"), _("keep only one of them")),
+    Meaning(
+        "IDENTITY_CONFLICT", _DOUBT, _("it does not agree with what is registered"), _("check name and document number")
+    ),
+    Meaning("ALREADY_COVERED", _WARNING, _("already covered in this period"), _("there is no need to enroll again")),
+    Meaning("STATUS_DECEASED", _ERROR, _("registered as deceased"), _("verify it")),
+    Meaning(
+        "NOT_ELIGIBLE",
+        _ERROR,
+        _("the conditions for enrollment are not met (%(extra)s)"),
+        _("check, then take the row out or correct it"),
+    ),
+    Meaning("FUNDING_SUM", _ERROR, _("the shares do not sum to the premium"), _("check the shares")),
+    Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("the data changed after the review"), _("review this row again")),
 )
 
 MEANINGS: dict[str, Meaning] = {meaning.code: meaning for meaning in (*FILE_MEANINGS, *ROW_MEANINGS)}
@@ -174,16 +293,20 @@ def describe(
     """
     facts = {"value": value_masked, "extra": extra, "column": column, "line": line, "sheet": sheet}
     meaning = MEANINGS[code]
-    sentence = f"{meaning.cause},{meaning.remedy}" % facts
+    sentence = str(_SENTENCE) % {"cause": str(meaning.cause) % facts, "remedy": str(meaning.remedy) % facts}
     place = str(_PLACES[bool(sheet), line is not None] % facts)
     where = " ".join(part for part in (place, column) if part)
-    shown = f"({value_masked})" if value_masked else ""
-    return f"{where}{shown}:{sentence}" if where or shown else sentence
+    where += f"({value_masked})" if value_masked else ""
+    if where:
+        return str(_PLACED) % {"where": where, "sentence": sentence}
+    return sentence[:1].upper() + sentence[1:]
 
 
+_SENTENCE = _("%(cause)s; %(remedy)s.")
+_PLACED = _("%(where)s: %(sentence)s")
 _PLACES = {
     (False, False): "",
-    (True, False): _("工作表“%(sheet)s”"),
-    (False, True): _("第%(line)s行"),
-    (True, True): _("工作表“%(sheet)s”第%(line)s行"),
+    (True, False): _("Sheet “%(sheet)s”"),
+    (False, True): _("Line %(line)s"),
+    (True, True): _("Sheet “%(sheet)s” line %(line)s"),
 }

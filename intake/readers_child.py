@@ -50,7 +50,15 @@ def main() -> int:
         send(b"J", json.dumps({"refused": stop.args}).encode())
     except MemoryError:
         send(b"J", json.dumps({"refused": ["TOO_BIG_UNPACKED", "", ""]}).encode())
-    except (fastexcel.FastExcelError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ParseError, KeyError):
+    except (
+        fastexcel.FastExcelError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        ParseError,
+        KeyError,
+    ):
         send(b"J", json.dumps({"refused": ["FILE_DAMAGED", "", ""]}).encode())
     return 0
 

@@ -74,7 +74,9 @@ def check(frame: pl.DataFrame, columns: Sequence[Column], context: Context) -> C
 
 def _empty(work: Work, column: Column) -> pl.Series:
     raw, cleaned = work.raw[column.key], work.cleaned[column.key]
-    return raw.is_null() | (cleaned.is_null() & ~raw.fill_null("").str.contains(r"[^\s\u{a0}\u{200b}\u{3000}\u{feff}']"))
+    return raw.is_null() | (
+        cleaned.is_null() & ~raw.fill_null("").str.contains(r"[^\s\u{a0}\u{200b}\u{3000}\u{feff}']")
+    )
 
 
 def refuse_duplicates(checked: Checked, finder: DuplicateFinder, column: Column, *others: str) -> Checked:

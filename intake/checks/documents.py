@@ -72,7 +72,9 @@ def check_document_type(work: Work, column: Column) -> None:
         mended = raw.gather(odd).to_frame("raw").select(text=text)["text"]
         codes = mended.replace_strict(DOCUMENT_TYPES, default=None, return_dtype=pl.String)
         unknown = codes.is_null() & (mended != "")
-        listed = "、".join(("居民身份证", "港澳居民居住证", "台湾居民居住证", "外国人永久居留身份证", "护照", "其他证件"))
+        listed = "、".join(
+            ("居民身份证", "港澳居民居住证", "台湾居民居住证", "外国人永久居留身份证", "护照", "其他证件")
+        )
         code = patched(code, odd, codes)
         where = pl.zeros(len(raw), dtype=pl.UInt8, eager=True).scatter(odd.filter(unknown), 1).cast(pl.Boolean)
         work.find("DOC_TYPE_UNKNOWN", column, where, extra=listed)
@@ -129,7 +131,9 @@ def _mend(frame: pl.DataFrame, today: date) -> pl.DataFrame:
     shaped = pl.col("id").str.contains(r"^[0-9]{17}[0-9X?]$")
     frame = frame.with_columns(shaped=shaped).with_columns(**_facts(pl.when("shaped").then("id")))
     checks = list("10X98765432")
-    right = (_sum_17(pl.col("_body")) % 11).replace_strict(list(range(11)), checks, default=None, return_dtype=pl.String)
+    right = (_sum_17(pl.col("_body")) % 11).replace_strict(
+        list(range(11)), checks, default=None, return_dtype=pl.String
+    )
     frame = frame.with_columns(
         id=pl.when("old").then(pl.col("id").str.slice(0, 17) + right).otherwise("id"),
         fits=pl.col("old") | ((_sum_17(pl.col("_body")) + pl.col("_last")) % 11 == 1),
@@ -139,7 +143,12 @@ def _mend(frame: pl.DataFrame, today: date) -> pl.DataFrame:
     derived = pl.col("like") & pl.col("shaped") & ~refused
     return frame.with_columns(
         value=pl.when(~refused & (text != "")).then("id"),
-        note=pl.when(refused).then(None).when("old").then(pl.lit("ID_15")).when(text != cell).then(pl.lit("TEXT_NORMALISED")),
+        note=pl.when(refused)
+        .then(None)
+        .when("old")
+        .then(pl.lit("ID_15"))
+        .when(text != cell)
+        .then(pl.lit("TEXT_NORMALISED")),
         _birth=pl.when(derived).then("_birth"),
         male=pl.when(derived).then(pl.col("_body") % 2 == 1),
     )
@@ -187,7 +196,9 @@ def agree_with_document(work: Work, column: Column, columns: dict[str, Column]) 
         if month is not None:
             wrong = wrong | (month != birth.dt.strftime("%Y-%m")).fill_null(value=False)
         work.find("ID_MISMATCH", columns[key], wrong)
-        work.cleaned[key] = pl.DataFrame({"said": said, "birth": birth}).select(pl.coalesce("said", "birth").alias(key))[key]
+        work.cleaned[key] = pl.DataFrame({"said": said, "birth": birth}).select(
+            pl.coalesce("said", "birth").alias(key)
+        )[key]
     key = column.companions.get("sex")
     if key in columns:
         said = work.cleaned[key]

@@ -24,13 +24,15 @@ class DuplicateFinder:
         for name in frame["sheet"].unique(maintain_order=True):
             self._sheets.setdefault(name, len(self._sheets))
         joined = pl.concat_str(*keys, separator="\x1f")
-        here = frame.select("sheet", "line", *keys).with_row_index("row").filter(pl.all_horizontal(pl.col(key).is_not_null() for key in keys)).select(
+        whole = pl.all_horizontal(pl.col(key).is_not_null() for key in keys)
+        numbered = frame.select("sheet", "line", *keys).with_row_index("row").filter(whole)
+        here = numbered.select(
             "row",
             a=joined.hash(self._SEEDS[0]),
             b=joined.hash(self._SEEDS[1]),
             first_line=pl.col("line").cast(pl.Int32),
             first_sheet=pl.col("sheet").replace_strict(self._sheets, return_dtype=pl.Int16),
-        )  # fmt: skip
+        )
         own = here.unique(["a", "b"], keep="first", maintain_order=True)
         firsts = pl.concat([self._seen.join(own.select("a", "b"), on=["a", "b"], how="semi"), own.drop("row")]).unique(
             ["a", "b"], keep="first", maintain_order=True

@@ -1,4 +1,4 @@
-"""Text as it was meant: width, blanks and invisible characters folded, as expressions; what remains is for the rules."""
+"""Text as it was meant: width, blanks and invisible characters folded, as expressions; the rest is for the rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import polars as pl
 
 # A cell that matches needs folding: marks of the reader, controls, odd blanks, invisible characters, full width,
 # blanks or an apostrophe at its ends.
-ODD = r"[\x00-\x1f\x7f-\xa0\u{00ad}\u{180e}\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{3000}\u{feff}\u{ff01}-\u{ff5e}]|^[' ]|[' ]$"
+ODD = (
+    r"[\x00-\x1f\x7f-\xa0\u{00ad}\u{180e}\u{2000}-\u{200f}\u{2028}-\u{202f}"
+    r"\u{205f}-\u{206f}\u{3000}\u{feff}\u{ff01}-\u{ff5e}]|^[' ]|[' ]$"
+)
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"
 _INVISIBLE = r"[\u{00ad}\u{180e}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{feff}]"
 _BLANKS = r"[\t\r\n\x85\u{00a0}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}]+"
@@ -22,7 +25,12 @@ def unmarked(cell: pl.Expr) -> pl.Expr:
 def folded(cell: pl.Expr) -> pl.Expr:
     """Half width, plain single blanks, nothing invisible, no apostrophe in front; controls are left for a finding."""
     text = unmarked(cell).str.replace_all(_INVISIBLE, "").str.replace_all(_BLANKS, " ")
-    return text.str.replace_many(_WIDE, _NARROW).str.replace_all(" {2,}", " ").str.strip_chars(" ").str.replace("^'+ *", "")
+    return (
+        text.str.replace_many(_WIDE, _NARROW)
+        .str.replace_all(" {2,}", " ")
+        .str.strip_chars(" ")
+        .str.replace("^'+ *", "")
+    )
 
 
 def without_blanks(text: pl.Expr) -> pl.Expr:

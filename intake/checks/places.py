@@ -21,7 +21,9 @@ def check_region(work: Work, column: Column) -> None:
     raw = work.raw[column.key]
     known = work.context.known_regions
     frame = pl.DataFrame({"code": raw}).join(known, left_on="code", right_on="known", how="left", coalesce=False)
-    good = (frame["known"].is_not_null() & frame["heir"].is_null() & (frame["code"].str.len_bytes() >= 6)).fill_null(value=False)
+    good = (frame["known"].is_not_null() & frame["heir"].is_null() & (frame["code"].str.len_bytes() >= 6)).fill_null(
+        value=False
+    )
     value = raw
     rows = odd_rows(work, column, good)
     if len(rows):
@@ -42,35 +44,38 @@ def _looked_up(cells: pl.Series, context: Context) -> pl.DataFrame:
     """`value` and `code` of cells that are not simply a valid code."""
     text = without_blanks(folded(pl.col("cell"))).str.replace(r"\.0$", "")
     frame = cells.to_frame("cell").select(text=text)
-    known, counties = context.known_regions, context.detailed_counties
-    full = pl.col("text")
-    county, size = full.str.slice(0, 6), full.str.len_bytes()
-    usable = full.str.contains("^[0-9]{6}(?:[0-9]{3})?(?:[0-9]{3})?$")
-    village, town = county.is_in(list(counties[12])), county.is_in(list(counties[9]))
-    tries = [
-        full,
-        pl.when((size == 12) & (full.str.ends_with("000") | ~village)).then(full.str.slice(0, 9)),
-        pl.when(full.str.ends_with("000000") & (size == 12) | full.str.ends_with("000") & (size == 9)).then(county),
-        pl.when((size >= 9) & ~town).then(county),
-        pl.when((size == 6) & full.str.ends_with("00") & ~full.str.slice(0, 4).is_in(list(context.cities_with_counties)))
-        .then(full.str.slice(0, 4)),
-    ]  # fmt: skip
-    for position, attempt in enumerate(tries):
-        frame = frame.with_columns(pl.when(usable).then(attempt).alias(f"try{position}"))
-        frame = frame.join(known.rename({"heir": f"heir{position}"}), left_on=f"try{position}", right_on="known", how="left",
-                           maintain_order="left", coalesce=False).rename({"known": f"hit{position}"})  # fmt: skip
-    order = range(len(tries))
-    found = pl.coalesce(*(pl.col(f"hit{position}") for position in order))
-    heir = pl.coalesce(*(pl.when(pl.col(f"hit{position}").is_not_null()).then(pl.col(f"heir{position}").fill_null("=")) for position in order))
-    frame = frame.with_columns(found=found, heir=heir)
-    empty = pl.col("text") == ""
+    frame = frame.with_columns(found=pl.lit(None, pl.String), heir=pl.lit(None, pl.String))
+    usable = pl.col("text").str.contains("^[0-9]{6}(?:[0-9]{3})?(?:[0-9]{3})?$")
+    for attempt in _nearest(pl.col("text"), context):
+        tried = frame.select(tried=pl.when(usable & pl.col("found").is_null()).then(attempt))
+        hit = tried.join(context.known_regions, left_on="tried", right_on="known", how="left", maintain_order="left",
+                         coalesce=False)  # fmt: skip
+        frame = frame.with_columns(
+            found=pl.coalesce("found", hit["known"]),
+            heir=pl.when(pl.col("found").is_null()).then(hit["heir"]).otherwise("heir"),
+        )
     return frame.select(
-        value=pl.when(pl.col("heir") == "=").then("found").when(pl.col("heir") != "").then("heir"),
-        code=pl.when(empty).then(None)
+        value=pl.when(pl.col("heir").is_null()).then("found").when(pl.col("heir") != "").then("heir"),
+        code=pl.when(pl.col("text") == "").then(None)
         .when(pl.col("found").is_null()).then(pl.lit("REGION_UNKNOWN"))
         .when(pl.col("heir") == "").then(pl.lit("REGION_ENDED"))
-        .when(pl.col("heir") != "=").then(pl.lit("REGION_RETIRED")),
+        .when(pl.col("heir").is_not_null()).then(pl.lit("REGION_RETIRED")),
     )  # fmt: skip
+
+
+def _nearest(full: pl.Expr, context: Context) -> list[pl.Expr]:
+    """What a code may stand for, the most exact first: itself, without padding, or the region above it."""
+    county, city, size = full.str.slice(0, 6), full.str.slice(0, 4), full.str.len_bytes()
+    village = county.is_in(list(context.detailed_counties[12]))
+    town = county.is_in(list(context.detailed_counties[9]))
+    padded_town = (size == 12) & full.str.ends_with("000000") | (size == 9) & full.str.ends_with("000")
+    padded_county = (size == 6) & full.str.ends_with("00") & ~city.is_in(list(context.cities_with_counties))
+    return [
+        full,
+        pl.when((size == 12) & (full.str.ends_with("000") | ~village)).then(full.str.slice(0, 9)),
+        pl.when(padded_town | ((size >= 9) & ~town)).then(county),
+        pl.when(padded_county).then(city),
+    ]
 
 
 def check_categories(work: Work, column: Column) -> None:

@@ -88,7 +88,9 @@ class Work:
         if self._whole is not None:
             where = where & self._whole
         if where.any():
-            self.find_rows(code, column, where.arg_true(), extra=extra.filter(where) if isinstance(extra, pl.Series) else extra)
+            self.find_rows(
+                code, column, where.arg_true(), extra=extra.filter(where) if isinstance(extra, pl.Series) else extra
+            )
 
     def find_rows(self, code: str, column: Column, rows: pl.Series, *, extra: pl.Series | str = "") -> None:
         """The same for row numbers; `extra` then has one value per finding."""
@@ -107,10 +109,21 @@ class Work:
             return []
         broken = self.raw.with_row_index("row").filter(pl.col("broken").is_not_null())
         severity = pl.col("broken").replace_strict(SEVERITY_OF)
-        return [broken.select("row", column=pl.lit(""), code="broken", severity=severity, value_masked=pl.lit(""), extra="broken_extra")]
+        return [
+            broken.select(
+                "row",
+                column=pl.lit(""),
+                code="broken",
+                severity=severity,
+                value_masked=pl.lit(""),
+                extra="broken_extra",
+            )
+        ]
 
 
-def found_at(code: str, column: Column, rows: pl.Series, values: pl.Series, extra: pl.Series | str = "") -> pl.DataFrame:
+def found_at(
+    code: str, column: Column, rows: pl.Series, values: pl.Series, extra: pl.Series | str = ""
+) -> pl.DataFrame:
     """One finding for each of the rows, its place in the file still missing."""
     return pl.DataFrame({"row": rows.cast(pl.UInt32), "_value": values}).select(
         "row",

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from intake.columns import Column
 from intake.readers.csv_file import CsvTable
-from intake.readers.sniffing import FileRefused, Kind, Limits, Source, TextCoding, detect_coding, sniff
+from intake.readers.sniffing import USUAL_LIMITS, FileRefused, Kind, Limits, Source, TextCoding, detect_coding, sniff
 from intake.readers.table import CELL_BREAK, FORMULA_MARK, NUMERIC_MARK, RawChunk, Sheet
 from intake.readers.text import split_raw
 from intake.readers.workbook import CHOICES_SHEET, NOTES_SHEET, WorkbookTable
@@ -46,7 +46,7 @@ def open_table(
     name: str = "",
     aliases: Mapping[str, str] | None = None,
     sheets: Sequence[str] | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL_LIMITS,
 ) -> Table:
     """The file with its header found, or `FileRefused` with every file finding that stops it.
 
@@ -67,7 +67,7 @@ def read_chunks(
     name: str = "",
     aliases: Mapping[str, str] | None = None,
     sheets: Sequence[str] | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL_LIMITS,
 ) -> Iterator[RawChunk]:
     """The chunks of a file from `start_chunk` on: the same file and size always give the same chunks."""
     with closing(open_table(source, columns, name=name, aliases=aliases, sheets=sheets, limits=limits)) as table:

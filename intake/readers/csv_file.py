@@ -12,6 +12,7 @@ from intake.findings import FileFinding
 from intake.readers.sniffing import Limits, Source, detect_coding, opened, refuse
 from intake.readers.table import (
     HEADER_WITHIN,
+    PLACES,
     Piece,
     RawChunk,
     Sheet,
@@ -89,10 +90,15 @@ class CsvTable:
         )  # fmt: skip
         if len(good) < len(records):
             ragged = records.filter(pl.col("fields") != self._sheet.width).select(
-                "line", "raw", broken=pl.lit("COLUMN_COUNT"), broken_extra=pl.format("{}/{}", "fields", self._sheet.width)
+                "line",
+                "raw",
+                broken=pl.lit("COLUMN_COUNT"),
+                broken_extra=pl.format("{}/{}", "fields", self._sheet.width),
             )
             table = pl.concat([table, ragged], how="diagonal").sort("line")
-        return table.with_columns(sheet=pl.lit(self._sheet.name))
+        return table.with_columns(sheet=pl.lit(self._sheet.name)).select(
+            *PLACES, *(column.key for column in self._columns)
+        )
 
     def _levelled(self, records: pl.DataFrame) -> pl.DataFrame:
         """`text` is what is parsed: as `raw`, but without empty cells beyond the last heading."""

@@ -38,6 +38,9 @@ class Limits:
     record: int = 1024**2
 
 
+USUAL_LIMITS = Limits()
+
+
 class FileRefused(Refused):
     """A file that is not read at all: `findings` says why, each as a sentence."""
 
@@ -69,11 +72,18 @@ _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FOREIGN = ((b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"))
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
-_NAMED = {".csv": Kind.CSV, ".tsv": Kind.CSV, ".txt": Kind.CSV, ".xlsx": Kind.XLSX, ".xlsm": Kind.XLSX, ".xls": Kind.XLSX}
+_NAMED = {
+    ".csv": Kind.CSV,
+    ".tsv": Kind.CSV,
+    ".txt": Kind.CSV,
+    ".xlsx": Kind.XLSX,
+    ".xlsm": Kind.XLSX,
+    ".xls": Kind.XLSX,
+}
 _SECRET_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 
-def sniff(source: Source, *, name: str = "", limits: Limits = Limits()) -> Kind:
+def sniff(source: Source, *, name: str = "", limits: Limits = USUAL_LIMITS) -> Kind:
     """The kind of a file by its content, or `FileRefused`; `name` (as uploaded) only has to agree with it."""
     with opened(source) as stream:
         head = stream.read(_HEAD)

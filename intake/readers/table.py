@@ -19,7 +19,7 @@ CELL_BREAK = "\x1f"
 NUMERIC_MARK = "\x1aN"
 FORMULA_MARK = "\x1aF"
 
-PLACE_SCHEMA = {"sheet": pl.String, "line": pl.Int32, "raw": pl.String, "broken": pl.String, "broken_extra": pl.String}
+PLACES = ("sheet", "line", "raw", "broken", "broken_extra")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from intake.readers.sniffing import Limits, Source, TextCoding, opened, refuse
+from intake.readers.sniffing import USUAL_LIMITS, Limits, Source, TextCoding, opened, refuse
 
 _BLOCK = 8 * 1024**2
 # The most line breaks that Excel allows in one cell; a quote that stays open longer was never meant as one.
@@ -55,7 +55,7 @@ def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[
 
 
 def read_records(
-    source: Source, coding: TextCoding, delimiter: str, limits: Limits = Limits(), *, width: int = 0
+    source: Source, coding: TextCoding, delimiter: str, limits: Limits = USUAL_LIMITS, *, width: int = 0
 ) -> Iterator[Records]:
     """Every record that holds anything, block by block; blank lines only count as lines.
 
@@ -134,7 +134,9 @@ class _Grammar:
         closers = lines.to_frame("raw").with_row_index().filter(
             pl.col("raw").str.contains('"', literal=True) & pl.col("raw").str.contains(self.closing)
         )["index"].to_list()  # fmt: skip
-        used, joined, swallowed, after = len(lines), [], [], -1
+        used, after = len(lines), -1
+        joined: list[tuple[int, str, int]] = []
+        swallowed: list[int] = []
         for start in broken:
             if start <= after:
                 continue

@@ -210,10 +210,10 @@ class WorkbookTable:
         cells = rows.drop("line")
         unmarked = [pl.col(name).fill_null("").str.replace("^\x1a[NF]", "") for name in cells.columns]
         return rows.select(
-            *keyed(cells, sheet, self._columns),
+            pl.lit(sheet.name).alias("sheet"),
             "line",
             pl.concat_str(unmarked, separator=CELL_BREAK).alias("raw"),
-            broken=pl.lit(None, dtype=pl.String),
-            broken_extra=pl.lit(None, dtype=pl.String),
-            sheet=pl.lit(sheet.name),
+            pl.lit(None, dtype=pl.String).alias("broken"),
+            pl.lit(None, dtype=pl.String).alias("broken_extra"),
+            *keyed(cells, sheet, self._columns),
         )

@@ -19,7 +19,9 @@ def outcome(key: str, cell: str, **others: str) -> tuple[object, list[tuple[str,
     """The cleaned cell, and (column, code) of everything found in its row."""
     checked = check(frame_of(good_row(**{key: cell}, **others)), COLUMNS, CONTEXT)
     value = checked.frame[key][0]
-    return (value.to_list() if isinstance(value, pl.Series) else value), checked.findings.select("column", "code").rows()
+    return (value.to_list() if isinstance(value, pl.Series) else value), checked.findings.select(
+        "column", "code"
+    ).rows()
 
 
 def single(column: Column, *cells: str | None) -> Checked:
@@ -47,7 +49,10 @@ def test_a_good_row_has_no_finding_and_every_cell_clean():
         ("\ue000明", "\ue000明", []),
         ("O'Brien-Smith Jr.", "O'Brien-Smith Jr.", []),
         ("阿卜杜拉·买买提", "阿卜杜拉·买买提", []),
-        *((f"阿卜杜拉{dot}买买提", "阿卜杜拉·买买提", ["TEXT_NORMALISED"]) for dot in "\u2022\u2027\u30fb\uff65.\uff0e"),
+        *(
+            (f"阿卜杜拉{dot}买买提", "阿卜杜拉·买买提", ["TEXT_NORMALISED"])
+            for dot in "\u2022\u2027\u30fb\uff65.\uff0e"
+        ),
         (" 王\u3000小 明\u200b", "王小明", ["TEXT_NORMALISED"]),
         ("'王小明", "王小明", ["TEXT_NORMALISED"]),
         ("\uff2aohn\u00a0Smith", "John Smith", ["TEXT_NORMALISED"]),
@@ -117,7 +122,9 @@ def test_birth_and_sex_come_from_the_document_when_their_cells_are_empty(documen
 
 
 def test_a_number_that_ends_in_000_and_fits_waits_for_a_person():
-    number = next(text for text in (with_check(f"44160219620315{n:02d}0") for n in range(0, 100)) if text.endswith("000"))
+    number = next(
+        text for text in (with_check(f"44160219620315{n:02d}0") for n in range(0, 100)) if text.endswith("000")
+    )
     checked = check(frame_of(good_row(document=number, sex="", birth_on="")), COLUMNS, CONTEXT)
     assert checked.findings.select("code", "severity").rows() == [("ID_ROUNDED", "doubt")]
     assert checked.frame["document"].to_list() == [number]
@@ -244,7 +251,9 @@ def test_region(cell, region, codes):
 
 def test_retired_region_names_its_heir_and_nobody_writes_without_a_prefix():
     checked = check(frame_of(good_row(region_code="451025")), COLUMNS, CONTEXT)
-    assert checked.findings.select("code", "severity", "extra", "value_masked").rows() == [("REGION_RETIRED", "warning", "451081", "451025")]
+    assert checked.findings.select("code", "severity", "extra", "value_masked").rows() == [
+        ("REGION_RETIRED", "warning", "451081", "451025")
+    ]
     nowhere = Context(today=TODAY, regions=REGIONS, prefixes=(), categories=CONTEXT.categories)
     assert check(frame_of(good_row()), COLUMNS, nowhere).findings["code"].to_list() == ["OUT_OF_SCOPE"]
 
@@ -349,7 +358,10 @@ def test_choice_and_order_of_dates():
     assert single(Column("state", "状态", clean="choice", choices=("是", "否")), "是", " 否 ", "也许").findings.select(
         "line", "code", "extra"
     ).rows() == [(3, "CHOICE_UNKNOWN", "是、否")]  # fmt: skip
-    columns = [Column("ends_on", "止", clean="date", companions={"start": "begins_on"}), Column("begins_on", "起", clean="date")]
+    columns = [
+        Column("ends_on", "止", clean="date", companions={"start": "begins_on"}),
+        Column("begins_on", "起", clean="date"),
+    ]
     frame = pl.DataFrame({"begins_on": ["2026-01-02"] * 3, "ends_on": ["2026-01-02", "2026.1.1", "长期"]})
     checked = check(frame.with_columns(line=pl.int_range(1, 4, dtype=pl.Int32), sheet=pl.lit("")), columns, CONTEXT)
     assert checked.frame["ends_on"].to_list() == [date(2026, 1, 2), date(2026, 1, 1), date(9999, 12, 31)]
@@ -358,16 +370,27 @@ def test_choice_and_order_of_dates():
 
 def test_broken_rows_carry_their_own_finding_and_no_other():
     frame = frame_of(good_row(), good_row()).with_columns(
-        broken=pl.Series([None, "COLUMN_COUNT"], dtype=pl.String), broken_extra=pl.Series([None, "12/13"], dtype=pl.String)
+        broken=pl.Series([None, "COLUMN_COUNT"], dtype=pl.String),
+        broken_extra=pl.Series([None, "12/13"], dtype=pl.String),
     )
-    emptied = frame.with_columns(pl.when(pl.col("broken").is_null()).then(column.key).alias(column.key) for column in COLUMNS)
+    emptied = frame.with_columns(
+        pl.when(pl.col("broken").is_null()).then(column.key).alias(column.key) for column in COLUMNS
+    )
     checked = check(emptied, COLUMNS, CONTEXT)
-    assert checked.findings.select("line", "column", "code", "severity", "extra").rows() == [(3, "", "COLUMN_COUNT", "error", "12/13")]
+    assert checked.findings.select("line", "column", "code", "severity", "extra").rows() == [
+        (3, "", "COLUMN_COUNT", "error", "12/13")
+    ]
     assert checked.refused.to_list() == [False, True]
 
 
 def test_findings_mask_what_they_show():
-    row = good_row(name="欧阳小3", document="441602196203151218", phone="1380000", bank_account="6228480000000000001", sex="441602196203151219")
+    row = good_row(
+        name="欧阳小3",
+        document="441602196203151218",
+        phone="1380000",
+        bank_account="6228480000000000001",
+        sex="441602196203151219",
+    )
     found = check(frame_of(row), COLUMNS, CONTEXT).findings
     assert dict(found.select("column", "value_masked").rows()) == {
         "name": "欧阳**",
@@ -387,7 +410,9 @@ def test_later_duplicates_are_refused_across_chunks_and_sheets_naming_the_first(
     finder = DuplicateFinder()
     document = next(column for column in COLUMNS if column.key == "document")
     first, other = good_row(), good_row(document="44162519951102042X", sex="", birth_on="")
-    one = refuse_duplicates(check(frame_of(first, other, first, good_row(document="")), COLUMNS, CONTEXT), finder, document)
+    one = refuse_duplicates(
+        check(frame_of(first, other, first, good_row(document="")), COLUMNS, CONTEXT), finder, document
+    )
     assert one.findings.filter(pl.col("code") == "DUP_IN_FILE").select("line", "extra", "value_masked").rows() == [
         (4, "2", "4416**********1219")
     ]
@@ -407,7 +432,9 @@ def test_thousand_good_people_pass_without_a_finding():
 
 
 def test_order_of_rows_does_not_depend_on_what_was_found():
-    rows = [good_row(name=f"王{'小' if number % 3 else ' '}明", phone="" if number % 2 else "1") for number in range(100)]
+    rows = [
+        good_row(name=f"王{'小' if number % 3 else ' '}明", phone="" if number % 2 else "1") for number in range(100)
+    ]
     checked = check(frame_of(*rows), COLUMNS, CONTEXT)
     assert checked.frame["line"].to_list() == list(range(2, 102))
     assert checked.frame["name"].to_list() == ["王小明" if number % 3 else "王明" for number in range(100)]

@@ -15,7 +15,19 @@ COLUMNS = (
 
 @pytest.mark.parametrize(
     "heading",
-    ["姓名", " 姓 名 ", "姓\u3000名", "姓名*", "*姓名", "姓\n名", "\ufeff姓名", "姓名\uff1a", "家庭成员姓名", "姓名(必填)", "姓名\uff08必填\uff09"],
+    [
+        "姓名",
+        " 姓 名 ",
+        "姓\u3000名",
+        "姓名*",
+        "*姓名",
+        "姓\n名",
+        "\ufeff姓名",
+        "姓名\uff1a",
+        "家庭成员姓名",
+        "姓名(必填)",
+        "姓名\uff08必填\uff09",
+    ],
 )
 def test_heading_is_recognised_through_blanks_width_marks_and_synonyms(heading):
     assert match_headers([heading, "身份证号"], COLUMNS) == HeaderMatch({"name": 0, "document": 1}, (), (), ())
@@ -32,7 +44,9 @@ def test_an_optional_column_may_be_absent():
 
 
 def test_a_heading_mapped_by_hand_wins_over_the_declaration():
-    match = match_headers(["户主", "姓名", "号码"], COLUMNS, aliases={"户 主": "name", "姓名": "phone", "号码": "document", "x": "gone"})
+    match = match_headers(
+        ["户主", "姓名", "号码"], COLUMNS, aliases={"户 主": "name", "姓名": "phone", "号码": "document", "x": "gone"}
+    )
     assert match == HeaderMatch({"name": 0, "phone": 1, "document": 2}, (), (), ())
 
 

@@ -59,9 +59,15 @@ def test_thousand_refused_rows_go_out_and_come_in_again_unchanged(write):
     rows[3] = good_row(address="=1+1")
     rows[4] = good_row(address='8号,"东"\n楼')
     rows[5] = good_row(address="-")
-    headers, refused = refused_rows(workbook({"名单": [HEADERS, *[[c if not c.startswith("=") else f"\u200b{c}" for c in row] for row in rows]]}))
+    headers, refused = refused_rows(
+        workbook({"名单": [HEADERS, *[[c if not c.startswith("=") else f"\u200b{c}" for c in row] for row in rows]]})
+    )
     target = io.BytesIO()
-    count = write_refused_csv(target, headers["名单"], refused) if write == "csv" else write_refused_xlsx(target, headers, refused)
+    count = (
+        write_refused_csv(target, headers["名单"], refused)
+        if write == "csv"
+        else write_refused_xlsx(target, headers, refused)
+    )
     assert count == len(rows)
     (chunk,) = read_chunks(target, COLUMNS)
     before = check(pl.concat(c.frame for c in read_chunks(csv_file(people(1)), COLUMNS)), COLUMNS, CONTEXT)
@@ -111,7 +117,14 @@ def test_template_has_headings_notes_text_cells_and_drop_downs():
         "D2:D5000": "'选项'!$D$1:$D$2",
         "H2:H5000": "'选项'!$H$1:$H$2",
     }
-    assert [cell.value for cell in book["填写说明"][4]] == ["证件号码", "是", "18位,设为文本", "441602196203151219", None, "身份证号、身份证号码"]
+    assert [cell.value for cell in book["填写说明"][4]] == [
+        "证件号码",
+        "是",
+        "18位,设为文本",
+        "441602196203151219",
+        None,
+        "身份证号、身份证号码",
+    ]
 
 
 def test_a_filled_template_is_read_without_a_warning():

@@ -39,7 +39,12 @@ ROWS = [
     ("REGION_RETIRED", "warning", "451081", "第17行 证件号码:该地区代码已撤销,已改用451081,请核对"),
     ("REGION_ENDED", "error", "", "第17行 证件号码:该地区代码已撤销,且没有唯一的接续代码,请填写现行代码"),
     ("OUT_OF_SCOPE", "error", "", "第17行 证件号码:该地区不在您的管理范围,请核对地区代码,或交由所属单位上传"),
-    ("CATEGORY_UNKNOWN", "error", "特困", "第17行 证件号码:不认识的困难类别:特困,请改用规定的名称,或在核对页指定对应的类别"),
+    (
+        "CATEGORY_UNKNOWN",
+        "error",
+        "特困",
+        "第17行 证件号码:不认识的困难类别:特困,请改用规定的名称,或在核对页指定对应的类别",
+    ),
     ("PHONE_FORMAT", "warning", "", "第17行 证件号码:不像电话号码,未采用,请核对"),
     ("CARD_CHECKSUM", "warning", "", "第17行 证件号码:不符合银行卡校验规则,如是存折账号可忽略,否则请核对"),
     ("ACCOUNT_FORMAT", "error", "", "第17行 证件号码:不是银行账号,请只填写数字账号"),
@@ -106,11 +111,18 @@ def test_place_names_the_sheet_and_shows_the_masked_value():
 
 
 def test_a_percent_sign_in_a_fact_is_only_text():
-    assert describe("HEADER_UNKNOWN", extra="比例(%)") == "不认识的列:比例(%),该列不会导入,原文保留;如需要请指定对应的列"
+    assert (
+        describe("HEADER_UNKNOWN", extra="比例(%)") == "不认识的列:比例(%),该列不会导入,原文保留;如需要请指定对应的列"
+    )
 
 
 def test_severities_weigh_from_repaired_to_error():
-    assert [severity.weight for severity in (Severity.REPAIRED, Severity.WARNING, Severity.DOUBT, Severity.ERROR)] == [1, 2, 3, 4]
+    assert [severity.weight for severity in (Severity.REPAIRED, Severity.WARNING, Severity.DOUBT, Severity.ERROR)] == [
+        1,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_verdicts_keep_their_numbers_and_words():
@@ -118,3 +130,11 @@ def test_verdicts_keep_their_numbers_and_words():
         (1, "NEW"), (2, "CHANGED"), (3, "UNCHANGED"), (4, "COVERED"), (5, "DOUBTFUL"), (6, "REFUSED"),
     ]  # fmt: skip
     assert [str(label) for _, label in VERDICT_CHOICES] == ["新增", "有变动", "无变动", "已有保障", "待确认", "未通过"]
+
+
+def test_sentences_are_complete_in_english():
+    with override("en"):
+        assert describe("ID_CHECKSUM", "ID number", 17) == (
+            "Line 17 ID number: the check character does not fit; check the last character."
+        )
+        assert describe("EMPTY") == "The file is empty; check it and upload it again."

@@ -46,7 +46,10 @@ def test_thousand_rows_come_back_in_every_coding_delimiter_and_line_ending(codin
     rows = people(1_000)
     rows[7] = good_row(name="𠮷喆㐂")
     frame = pl.concat(
-        chunk.frame for chunk in read_chunks(csv_file(rows, coding=coding, delimiter=delimiter, eol=eol), COLUMNS, rows_per_chunk=300)
+        chunk.frame
+        for chunk in read_chunks(
+            csv_file(rows, coding=coding, delimiter=delimiter, eol=eol), COLUMNS, rows_per_chunk=300
+        )
     )
     expected = [tuple(cell or None for cell in row) for row in rows]
     assert frame.select(column.key for column in COLUMNS).rows() == expected
@@ -87,7 +90,11 @@ def test_ragged_rows_are_kept_raw_and_the_others_go_on():
 
 
 def test_empty_cells_beyond_the_last_heading_are_no_raggedness():
-    assert cells("姓名,备注,,\n张三,a,,\n李四,b\n王五,,,\n".encode()) == [(2, "张三", "a"), (3, "李四", "b"), (4, "王五", None)]
+    assert cells("姓名,备注,,\n张三,a,,\n李四,b\n王五,,,\n".encode()) == [
+        (2, "张三", "a"),
+        (3, "李四", "b"),
+        (4, "王五", None),
+    ]
 
 
 def test_blank_rows_count_as_lines_only():
@@ -101,8 +108,10 @@ def test_titles_above_the_header_are_passed_over():
 
 
 def test_unknown_columns_warn_and_stay_in_the_raw_row():
-    table = open_table(io.BytesIO("序号,姓名,绰号\n1,张三,\"a,b\"\n".encode()), TWO)
-    assert [str(finding) for finding in table.findings] == ["不认识的列:序号、绰号,该列不会导入,原文保留;如需要请指定对应的列"]
+    table = open_table(io.BytesIO('序号,姓名,绰号\n1,张三,"a,b"\n'.encode()), TWO)
+    assert [str(finding) for finding in table.findings] == [
+        "不认识的列:序号、绰号,该列不会导入,原文保留;如需要请指定对应的列"
+    ]
     (chunk,) = table.chunks()
     assert raw_cells(chunk.frame["raw"][0], table.sheets[""]) == ["1", "张三", "a,b"]
     assert chunk.frame["note"].to_list() == [None]

@@ -40,7 +40,9 @@ def test_thousand_rows_come_back_with_their_lines():
     rows = people(1_000)
     chunks = list(read_chunks(workbook({"名单": [HEADERS, *rows]}), COLUMNS, rows_per_chunk=300))
     frame = pl.concat(chunk.frame for chunk in chunks)
-    assert frame.select(column.key for column in COLUMNS).rows() == [tuple(cell or None for cell in row) for row in rows]
+    assert frame.select(column.key for column in COLUMNS).rows() == [
+        tuple(cell or None for cell in row) for row in rows
+    ]
     assert frame["line"].to_list() == list(range(2, len(rows) + 2))
     assert [len(chunk.frame) for chunk in chunks[:-1]] == [300] * (len(chunks) - 1)
 
@@ -57,9 +59,15 @@ def test_sheets_with_the_header_are_one_roster_and_the_others_are_named():
     )
     table = open_table(stream, COLUMNS)
     frame = pl.concat(chunk.frame for chunk in table.chunks())
-    assert frame.select("sheet", "line", "name").rows() == [("城东", 4, "王小明"), ("城东", 6, "李四"), ("城西", 2, "王五")]
+    assert frame.select("sheet", "line", "name").rows() == [
+        ("城东", 4, "王小明"),
+        ("城东", 6, "李四"),
+        ("城西", 2, "王五"),
+    ]
     assert list(table.sheets) == ["城东", "城西"]
-    assert [str(finding) for finding in table.findings] == ["工作表“别的”没有需要的表头,未读取,如应导入,请补上表头后重新上传"]
+    assert [str(finding) for finding in table.findings] == [
+        "工作表“别的”没有需要的表头,未读取,如应导入,请补上表头后重新上传"
+    ]
 
 
 def test_only_the_chosen_sheet_is_read_and_twice_in_a_row():
@@ -111,7 +119,10 @@ def test_formulas_are_read_as_shown_and_refused_in_a_document():
     [
         ({"S": []}, "文件是空的,请检查后重新上传"),
         ({"S": [HEADERS]}, "只有表头,没有数据,请填写数据后重新上传"),
-        ({"S": [["姓名", "证件号码"], ["a", "b"]]}, "工作表“S”:缺少必需的列:户籍地区代码、困难类别,请补上,或在核对页指定对应的列"),
+        (
+            {"S": [["姓名", "证件号码"], ["a", "b"]]},
+            "工作表“S”:缺少必需的列:户籍地区代码、困难类别,请补上,或在核对页指定对应的列",
+        ),
         ({"S": [[*HEADERS, "身份证号"], [*good_row(), ""]]}, "工作表“S”:表头重复:证件号码,请只保留一列"),
     ],
 )
@@ -159,7 +170,10 @@ def test_what_is_no_plain_workbook_is_told_from_the_zip_directory(parts, sentenc
 
 def test_too_many_parts_are_refused():
     stream = zipped(**{f"p{number}": b"" for number in range(30)})
-    assert refused(stream, limits=Limits(entries=20)) == "文件展开后过大(30 parts),请删除空白行列和图片,或拆成几个文件后重新上传"
+    assert (
+        refused(stream, limits=Limits(entries=20))
+        == "文件展开后过大(30 parts),请删除空白行列和图片,或拆成几个文件后重新上传"
+    )
 
 
 def test_old_workbooks_and_passwords_are_told_apart():
