@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import BinaryIO, NamedTuple
+from xml.sax.saxutils import escape, quoteattr
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -55,7 +56,8 @@ def write_refused_csv(target: BinaryIO, headers: Sequence[str], rows: Iterable[R
     writer = csv.writer(text)
     writer.writerow(_titles(headers, kept))
     count = 0
-    for count, row in enumerate(rows, 1):
+    for row in rows:
+        count += 1
         writer.writerow([*(harmless(cell) for cell in _own(row, kept)), row.line, harmless(row.reason)])
     text.flush()
     text.detach()
@@ -63,22 +65,88 @@ def write_refused_csv(target: BinaryIO, headers: Sequence[str], rows: Iterable[R
 
 
 def write_refused_xlsx(target: BinaryIO, headers: Mapping[str, Sequence[str]], rows: Iterable[RefusedRow]) -> int:
-    """A workbook of text cells with the file's own sheets; `headers` by sheet name, rows sorted by sheet."""
-    book = Workbook(write_only=True)
-    count = 0
-    for name, group in groupby(rows, key=lambda row: row.sheet):
-        sheet = book.create_sheet(_sheet_title(name))
-        kept = _kept(headers[name])
-        _width_columns(sheet, len(kept) + 2)
-        sheet.append([_text_cell(sheet, title) for title in _titles(headers[name], kept)])
-        for row in group:
-            count += 1
-            cells = [_text_cell(sheet, cell) if cell else None for cell in _own(row, kept)]
-            sheet.append([*cells, row.line, _text_cell(sheet, row.reason)])
-    if not book.worksheets:
-        book.create_sheet(_sheet_title(""))
-    book.save(target)
+    """A workbook of text cells with the file's own sheets; `headers` by sheet name, rows sorted by sheet.
+
+    Written as XML by hand: openpyxl takes ten times as long.
+    """
+    count, titles = 0, []
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+        for name, group in groupby(rows, key=lambda row: row.sheet):
+            titles.append(_sheet_title(name))
+            kept = _kept(headers[name])
+            with archive.open(f"xl/worksheets/sheet{len(titles)}.xml", "w", force_zip64=True) as part:
+                part.write(_SHEET_HEAD)
+                part.write(_row_xml(1, _titles(headers[name], kept)))
+                for number, row in enumerate(group, 2):
+                    part.write(_row_xml(number, [*_own(row, kept), str(row.line), row.reason]))
+                    count += 1
+                part.write(b"</sheetData></worksheet>")
+        if not titles:
+            titles.append(_sheet_title(""))
+            archive.writestr("xl/worksheets/sheet1.xml", _SHEET_HEAD + b"</sheetData></worksheet>")
+        for path, content in _book_parts(titles).items():
+            archive.writestr(path, content)
     return count
+
+
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_SHEET_HEAD = (
+    f'{_XML}<worksheet {_MAIN}><sheetFormatPr defaultRowHeight="15"/>'
+    '<cols><col min="1" max="100" width="18" style="1" customWidth="1"/></cols><sheetData>'
+).encode()
+# Style 1 is text (number format 49): what a person types into such a cell stays as typed.
+_STYLES = (
+    f'{_XML}<styleSheet {_MAIN}><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
+
+
+def _row_xml(number: int, cells: Sequence[str]) -> bytes:
+    written = "".join(
+        f'<c r="{get_column_letter(position)}{number}" s="1" t="inlineStr">'
+        f'<is><t xml:space="preserve">{escape(_UNWRITABLE.sub("", cell)[:32_767])}</t></is></c>'
+        for position, cell in enumerate(cells, 1)
+        if cell
+    )
+    return f'<row r="{number}">{written}</row>'.encode()
+
+
+def _book_parts(titles: Sequence[str]) -> dict[str, str]:
+    """Every part of a workbook but its sheets."""
+    numbers = range(1, len(titles) + 1)
+    sheets = "".join(
+        f'<sheet name={quoteattr(title)} sheetId="{number}" r:id="rId{number}"/>'
+        for number, title in zip(numbers, titles, strict=True)
+    )
+    relations = [(f"rId{number}", "worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
+    relations.append((f"rId{len(titles) + 1}", "styles", "styles.xml"))
+    overrides = [("workbook", "sheet.main"), ("styles", "styles")]
+    overrides += [(f"worksheets/sheet{number}", "worksheet") for number in numbers]
+    return {
+        "[Content_Types].xml": f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        + "".join(f'<Override PartName="/xl/{path}.xml" ContentType="{_TYPE}.{kind}+xml"/>' for path, kind in overrides)
+        + "</Types>",
+        "_rels/.rels": _relationships([("rId1", "officeDocument", "xl/workbook.xml")]),
+        "xl/workbook.xml": f'{_XML}<workbook {_MAIN} xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": _relationships(relations),
+        "xl/styles.xml": _STYLES,
+    }
+
+
+def _relationships(targets: Sequence[tuple[str, str, str]]) -> str:
+    listed = "".join(f'<Relationship Id="{key}" Type="{_OFFICE}/{kind}" Target="{to}"/>' for key, kind, to in targets)
+    return f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{listed}</Relationships>'
 
 
 def _kept(headers: Sequence[str]) -> list[int]:
@@ -94,20 +162,8 @@ def _own(row: RefusedRow, kept: Sequence[int]) -> list[str]:
     return [row.cells[position] if position < len(row.cells) else "" for position in kept]
 
 
-def _text_cell(sheet: Worksheet, value: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=_UNWRITABLE.sub("", value)[:32_767])
-    cell.data_type = "s"
-    cell.number_format = _TEXT
-    return cell
-
-
 def _sheet_title(name: str) -> str:
     return re.sub(r"[\\/*?:\[\]]", "_", name)[:31] or _("Roster")
-
-
-def _width_columns(sheet: Worksheet, count: int) -> None:
-    for position in range(1, count + 1):
-        sheet.column_dimensions[get_column_letter(position)].width = 18
 
 
 def write_template(target: BinaryIO, columns: Sequence[Column], *, title: str = "") -> None:

@@ -34,12 +34,12 @@ class DuplicateFinder:
             first_sheet=pl.col("sheet").replace_strict(self._sheets, return_dtype=pl.Int16),
         )
         own = here.unique(["a", "b"], keep="first", maintain_order=True)
-        firsts = pl.concat([self._seen.join(own.select("a", "b"), on=["a", "b"], how="semi"), own.drop("row")]).unique(
-            ["a", "b"], keep="first", maintain_order=True
-        )
-        fresh = own.join(self._seen.select("a", "b"), on=["a", "b"], how="anti")
+        # A filter before the joins: they then build tables of this chunk's size, never of all rows so far.
+        known = self._seen.filter(pl.col("a").is_in(own["a"].implode()))
+        firsts = pl.concat([known, own.drop("row")]).unique(["a", "b"], keep="first", maintain_order=True)
+        fresh = own.join(known, on=["a", "b"], how="anti")
         later = here.join(fresh.select("row"), on="row", how="anti").select("row", "a", "b")
-        self._seen = pl.concat([self._seen, fresh.drop("row")])
+        self._seen = pl.concat([self._seen, fresh.drop("row")], rechunk=False)
         names = {number: name for name, number in self._sheets.items()}
         return later.join(firsts, on=["a", "b"], how="left", maintain_order="left").select(
             "row", pl.col("first_sheet").replace_strict(names, return_dtype=pl.String), "first_line"

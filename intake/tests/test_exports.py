@@ -89,7 +89,7 @@ def test_refused_workbook_keeps_sheets_and_text_cells():
     assert book.sheetnames == ["城东", "城西"]
     assert [[cell.value for cell in row] for row in book["城东"].iter_rows()] == [
         ["姓名", "证件号码", "行号", "原因"],
-        ["=1+1", "441602196203151219", 2, "为什么"],
+        ["=1+1", "441602196203151219", "2", "为什么"],
     ]
     assert book["城东"]["A2"].data_type == "s"
     assert book["城东"]["B2"].number_format == "@"
