@@ -34,12 +34,14 @@ class SignInForm(forms.Form):
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
     )
 
-    def clean_username(self) -> str:
-        """Folded as stored; what cannot be a name is refused like a wrong one (it may be a mistyped password)."""
-        username = unicodedata.normalize("NFKC", self.cleaned_data["username"]).strip().lower()
-        if not re.fullmatch(USERNAME_PATTERN, username):
-            raise forms.ValidationError(SIGN_IN_REFUSED, code="refused")
-        return username
+    def clean(self) -> dict[str, Any]:
+        """The name folded as stored; what cannot be a name is refused like a wrong one (a mistyped password)."""
+        cleaned = super().clean() or {}
+        if "username" in cleaned:
+            cleaned["username"] = unicodedata.normalize("NFKC", cleaned["username"]).strip().lower()
+            if not re.fullmatch(USERNAME_PATTERN, cleaned["username"]):
+                raise forms.ValidationError(SIGN_IN_REFUSED, code="refused")
+        return cleaned
 
 
 class TokenForm(forms.Form):

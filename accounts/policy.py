@@ -19,7 +19,7 @@ class Policy:
     session_absolute_seconds: int = 12 * 60 * 60
     second_factor_required: bool = True
     second_factor_failure_limit: int = 5
-    second_factor_lock_seconds: int = 15 * 60
+    sign_in_lock_seconds: int = 15 * 60
     sign_in_pending_seconds: int = 5 * 60
     sign_in_address_failure_limit: int = 30
 

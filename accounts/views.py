@@ -176,7 +176,7 @@ def _issuer() -> str:
 
 def _token_locked() -> str:
     return _("Too many wrong codes. Wait %(minutes)d minutes, or ask your security administrator.") % {
-        "minutes": max(1, policy().second_factor_lock_seconds // 60)
+        "minutes": max(1, policy().sign_in_lock_seconds // 60)
     }
 
 
@@ -186,4 +186,4 @@ def _page(request: HttpRequest, template: str, form: Form, *, status: int = 200,
 
 
 def _lock_minutes() -> int:
-    return max(1, policy().second_factor_lock_seconds // 60)
+    return max(1, policy().sign_in_lock_seconds // 60)

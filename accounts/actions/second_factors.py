@@ -137,7 +137,7 @@ def _count_failure(factor: SecondFactor, *, by: User | str, at: datetime) -> Non
     factor.failures += 1
     if factor.failures >= policy().second_factor_failure_limit:
         factor.failures = 0
-        factor.locked_until = at + timedelta(seconds=policy().second_factor_lock_seconds)
+        factor.locked_until = at + timedelta(seconds=policy().sign_in_lock_seconds)
     factor.save(update_fields=["failures", "locked_until"])
     verb = "second_factor.failed" if factor.locked_until is None or factor.failures else "second_factor.locked"
     _record(verb, factor.user, by=by, at=at)

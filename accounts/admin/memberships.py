@@ -1,0 +1,77 @@
+"""Memberships in the admin: granted and ended by buttons, never edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts import actions
+from accounts.admin.buttons import ButtonPages, holds
+from accounts.admin.forms import GrantForm
+from accounts.models import Membership
+from audit.admin import ReadOnlyScopedAdmin
+
+
+@admin.register(Membership)
+class MembershipAdmin(ButtonPages, ReadOnlyScopedAdmin):
+    """Who holds which role where."""
+
+    list_display = ("user", "role", "organization", "region_prefix", "live_now", "expires_on", "ended_at")
+    list_filter = ("role", ("ended_at", admin.EmptyFieldListFilter))
+    search_fields = ("user__username", "user__display_name", "organization__name")
+    list_select_related = ("user", "organization")
+    ordering = ("user__username", "role", "id")
+    fields = (
+        "user", "role", "organization", "region_prefix", "every_program", "granted_at", "granted_by", "expires_on",
+        "ended_at",
+    )
+    readonly_fields = fields
+    actions_list = ("grant",)
+    actions_detail = ("end",)
+
+    has_grant_permission = holds("accounts.grant_membership")
+    has_end_permission = holds("accounts.end_membership")
+
+    @display(description=_("in force"), boolean=True)
+    def live_now(self, membership: Membership) -> bool:
+        """Neither ended nor expired."""
+        return membership.is_live(on=timezone.localdate())
+
+    @action(description=_("Grant role"), url_path="grant", permissions=["grant"], icon="person_add")
+    def grant(self, request: HttpRequest) -> HttpResponse:
+        """Give a user a role."""
+
+        def run(given: dict[str, Any]) -> str:
+            region = given.pop("region")
+            user = given.pop("user")
+            membership = actions.grant_membership(user, region_prefix=region.code if region else None, **given)
+            return _t("%(user)s now holds: %(role)s.") % {
+                "user": user.username, "role": membership.get_role_display(),
+            }
+
+        return self.button_page(
+            request, title=_t("Grant role"), button=_t("Grant role"), run=run,
+            sentence=_t("The user's sessions end, so that the role holds from the next sign-in."),
+            form=GrantForm(request.POST or None, by=request.user),
+        )
+
+    @action(description=_("End membership"), url_path="end", permissions=["end"], icon="person_remove")
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End it and the user's sessions."""
+        membership = self.visible_or_404(request, object_id)
+        facts = {"user": membership.user.username, "role": membership.get_role_display()}
+
+        def run(given: dict[str, Any]) -> str:
+            actions.end_membership(membership, **given)
+            return _t("%(user)s no longer holds: %(role)s.") % facts
+
+        return self.button_page(
+            request, title=_t("End membership"), button=_t("End membership"), subject=membership, run=run,
+            sentence=_t("%(user)s loses at once: %(role)s. All their sessions end.") % facts,
+        )
