@@ -92,8 +92,9 @@ def set_up_page(request: HttpRequest) -> HttpResponse:
             request.session[sessions.SECOND_FACTOR] = True
             return _page(request, "accounts/recovery_codes.html", Form(), codes=codes)
         form.add_error("token", _("This code is not right. Check that your phone's clock is set automatically."))
-    uri = totp.provisioning_uri(factor.secret, account=user.username, issuer=_issuer())
-    secret = " ".join(factor.secret[start : start + 4] for start in range(0, len(factor.secret), 4))
+    plain = factor.secret.reveal()
+    uri = totp.provisioning_uri(plain, account=user.username, issuer=_issuer())
+    secret = " ".join(plain[start : start + 4] for start in range(0, len(plain), 4))
     # The SVG is drawn by us from numbers; nothing typed by anybody is in it.
     qr = mark_safe(totp.qr_svg(uri))  # noqa: S308
     required = policy().second_factor_required and user.must_have_second_factor

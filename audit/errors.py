@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class Refused(Exception):
@@ -20,3 +21,26 @@ class Refused(Exception):
     def __str__(self) -> str:
         template = self.messages.get(self.code)
         return f"{self.code}: {self.facts}" if template is None else str(template) % self.facts
+
+
+class AuditRefused(Refused):
+    """A refusal of the audit room."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "KEY_DESTROYED": _("The key of this data was destroyed at the end of its retention."),
+        "KEY_MISSING": _("The key of this data is unknown here."),
+        "MASTER_KEY_MISSING": _("MASTER_KEYS lacks the key %(master_key_id)s that wraps this data's key."),
+        "REVEAL_REASON": _("Say why you need to see it: at least %(characters)d characters."),
+        "REVEAL_CAP": _("You have seen %(number)d persons' data today: that is the limit."),
+        "REVEAL_FIELD": _("This field cannot be revealed."),
+        "INDEX_BUILDING": _("A blind index for %(purpose)s is being rebuilt already."),
+        "INDEX_NOT_BUILT": _("The new blind index for %(purpose)s is not complete: %(missing)d rows lack it."),
+    }
+
+
+class KeyMissing(AuditRefused):
+    """A key that this process cannot have."""
+
+
+class KeyDestroyed(AuditRefused):
+    """A key that nobody can have any more."""

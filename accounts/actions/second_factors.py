@@ -47,7 +47,7 @@ def confirm_second_factor(user: User, *, token: str, by: User | str, at: datetim
         factor = SecondFactor.objects.select_for_update().get(user=user)
         if factor.confirmed_at is not None:
             raise AccountsRefused("ALREADY_ENROLLED")
-        step = totp.matching_step(factor.secret, _clean(token), at=at, after=factor.last_step)
+        step = totp.matching_step(factor.secret.reveal(), _clean(token), at=at, after=factor.last_step)
         if step is None:
             return None
         factor.confirmed_at, factor.last_step = at, step
@@ -70,7 +70,7 @@ def verify_second_factor(user: User, *, token: str, by: User | str, at: datetime
     factor = SecondFactor.objects.select_for_update(of=("self",)).select_related("user__organization").get(user=user)
     if factor.confirmed_at is None or factor.is_locked(at=at):
         return False
-    step = totp.matching_step(factor.secret, token, at=at, after=factor.last_step)
+    step = totp.matching_step(factor.secret.reveal(), token, at=at, after=factor.last_step)
     if step is not None:
         factor.last_step = step
     elif not _use_recovery_code(factor.user, token, by=by, at=at):

@@ -70,7 +70,7 @@ def change_user(
     if user.display_name != display_name:
         user.display_name = display_name
         changed.append("display_name")
-    if phone is not None and (user.phone or "") != phone:
+    if phone is not None and (user.phone.reveal() if user.phone else "") != phone:
         user.phone = phone or None
         changed.append("phone")
     if changed:

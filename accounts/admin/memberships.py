@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts import actions
-from accounts.admin.buttons import ButtonPages, holds
 from accounts.admin.forms import GrantForm
 from accounts.models import Membership
 from audit.admin import ReadOnlyScopedAdmin
+from audit.buttons import ButtonPages, holds
 
 
 @admin.register(Membership)

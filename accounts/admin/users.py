@@ -13,15 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts import actions
-from accounts.admin.buttons import ButtonPages, holds
+from accounts.admin.buttons import AccountButtons
 from accounts.admin.forms import CorrectUserForm, NewUserForm
 from accounts.models import Membership, User
 from accounts.roles import Role
 from audit.admin import ReadOnlyScopedAdmin
+from audit.buttons import holds
 
 
 @admin.register(User)
-class UserAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class UserAdmin(AccountButtons, ReadOnlyScopedAdmin):
     """Staff accounts."""
 
     list_display = ("username", "display_name", "organization", "duty", "roles_held", "is_active", "last_login")

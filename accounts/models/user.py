@@ -137,11 +137,15 @@ class User(AbstractBaseUser):
         memberships = self.memberships.live(on=timezone.localdate()).select_related("organization")
         return list(memberships.prefetch_related("programs"))
 
-    def grants(self) -> list[Grant]:
-        """Where this user may work now: live and not expired, read once per loaded user."""
+    def grants(self, permission: str | None = None) -> list[Grant]:
+        """Where this user may work now, read once per loaded user; with a permission only by roles that give it."""
         if not self.is_active:
             return []
-        return [membership.as_grant() for membership in self._live_memberships]
+        return [
+            membership.as_grant()
+            for membership in self._live_memberships
+            if permission is None or permission in permissions_of([membership.role])
+        ]
 
     def roles(self) -> frozenset[str]:
         """The roles held now."""

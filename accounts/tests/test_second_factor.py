@@ -52,7 +52,7 @@ def set_up(user: User, *, at: datetime) -> tuple[SecondFactor, list[str]]:
     """A confirmed second factor whose first token lies a minute back."""
     factor = begin_second_factor(user, by=user, at=at)
     past = at - timedelta(seconds=60)
-    codes = confirm_second_factor(user, token=totp.token_at(factor.secret, at=past), by=user, at=past)
+    codes = confirm_second_factor(user, token=totp.token_at(factor.secret.reveal(), at=past), by=user, at=past)
     assert codes is not None
     return SecondFactor.objects.get(user=user), codes
 
@@ -96,7 +96,7 @@ def test_administrators_set_up_a_second_factor_before_anything_else(
     for url in (reverse("admin:index"), reverse("accounts:password_change"), "/admin/accounts/user/"):
         assert client.get(url)["Location"] == page
     assert b"<svg" in client.get(page).content
-    secret = SecondFactor.objects.get(user=user).secret
+    secret = SecondFactor.objects.get(user=user).secret.reveal()
     done = client.post(page, {"token": totp.token_at(secret, at=timezone.now())})
     assert len(done.context["codes"]) == 8
     assert client.get(reverse("admin:index")).status_code == 200
@@ -122,7 +122,7 @@ def test_password_then_token_opens_the_admin(client: Client, admin: User, at: da
     factor, _ = set_up(admin, at=at)
     assert password_step(client, admin)["Location"] == reverse("accounts:second_factor")
     assert client.get(reverse("admin:index")).status_code == 302
-    answer = client.post(reverse("accounts:second_factor"), {"token": totp.token_at(factor.secret, at=timezone.now())})
+    answer = client.post(reverse("accounts:second_factor"), {"token": totp.token_at(factor.secret.reveal(), at=timezone.now())})
     assert answer["Location"] == "/admin/"
     assert client.get(reverse("admin:index")).status_code == 200
 
@@ -130,7 +130,7 @@ def test_password_then_token_opens_the_admin(client: Client, admin: User, at: da
 @pytest.mark.django_db
 def test_a_token_works_once(client: Client, admin: User, at: datetime) -> None:
     factor, _ = set_up(admin, at=at)
-    token = totp.token_at(factor.secret, at=at)
+    token = totp.token_at(factor.secret.reveal(), at=at)
     assert verify_second_factor(admin, token=token, by=admin, at=at) is True
     assert verify_second_factor(admin, token=token, by=admin, at=at) is False
 
@@ -149,7 +149,7 @@ def test_a_blank_token_is_no_failure(blank: str, client: Client, admin: User, at
 @pytest.mark.django_db
 def test_the_fifth_wrong_token_closes_the_second_factor_and_unlocking_opens_it(admin: User, at: datetime) -> None:
     factor, _ = set_up(admin, at=at)
-    wrong, right = wrong_token(factor.secret, at=at), totp.token_at(factor.secret, at=at)
+    wrong, right = wrong_token(factor.secret.reveal(), at=at), totp.token_at(factor.secret.reveal(), at=at)
     for _ in range(4):
         assert verify_second_factor(admin, token=wrong, by="anonymous", at=at) is False
     assert SecondFactor.objects.get(user=admin).failures == 4
@@ -174,7 +174,7 @@ def test_the_password_step_alone_grows_stale(client: Client, admin: User, at: da
     factor, _ = set_up(admin, at=at)
     password_step(client, admin)
     settings.SIGN_IN_PENDING_SECONDS = 0
-    answer = client.post(reverse("accounts:second_factor"), {"token": totp.token_at(factor.secret, at=at)})
+    answer = client.post(reverse("accounts:second_factor"), {"token": totp.token_at(factor.secret.reveal(), at=at)})
     assert answer["Location"] == reverse("accounts:login")
     assert client.get(reverse("admin:index")).status_code == 302
 
@@ -185,7 +185,7 @@ def test_setting_one_up_ends_sessions_opened_by_a_password_alone(client: Client,
     password_step(client, user)
     password_step(other, user)
     client.get(reverse("accounts:second_factor_set_up"))
-    secret = SecondFactor.objects.get(user=user).secret
+    secret = SecondFactor.objects.get(user=user).secret.reveal()
     client.post(reverse("accounts:second_factor_set_up"), {"token": totp.token_at(secret, at=timezone.now())})
     assert client.get(reverse("admin:index")).status_code == 200
     assert other.get(reverse("admin:index")).status_code == 302

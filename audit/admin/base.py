@@ -1,0 +1,233 @@
+"""The base admin: closes what Django's own leaves open when only the queryset is scoped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
+from django.db import models
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _t
+from unfold.admin import ModelAdmin, TabularInline
+
+from audit import events
+from audit.scope import Scope, ScopedQuerySet
+
+#: Choices of a related filter or form field: beyond this many a page wants a search instead.
+RELATED_LIMIT = 500
+_SAFE_LOOKUPS = ("", "__exact", "__in", "__isnull", "__id__exact", "__pk__exact", "__gte", "__gt", "__lte", "__lt")
+
+
+def visible(model: type[models.Model], user: Any, permission: str | None = None) -> QuerySet:
+    """Rows of any model that a user may see; a model without scope (a foreign package's) shows none."""
+    if isinstance(getattr(model, "scope", None), Scope):
+        queryset = model._default_manager.get_queryset()
+        if isinstance(queryset, ScopedQuerySet):
+            return queryset.visible_to(user, permission)
+    return model._default_manager.none()
+
+
+class VisibleRelatedFilter(admin.RelatedFieldListFilter):
+    """Offers related rows that the user may see; Django's own offers everybody's."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """Primary key and text."""
+        rows = visible(field.remote_field.model, request.user)[:RELATED_LIMIT]
+        return [(row.pk, str(row)) for row in rows]
+
+    def has_output(self) -> bool:
+        """Something to choose between."""
+        return len(self.lookup_choices) > 1
+
+
+class ScopedChoices:
+    """Form fields of relations offer, and accept, visible rows only."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A foreign key within scope."""
+        kwargs["queryset"] = visible(db_field.remote_field.model, request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A many-to-many within scope."""
+        kwargs["queryset"] = visible(db_field.remote_field.model, request.user)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class ScopedTabularInline(ScopedChoices, TabularInline):
+    """Rows below an object; who may see the object sees them."""
+
+    extra = 0
+    show_change_link = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the object above."""
+        return True
+
+
+class ScopedModelAdmin(ScopedChoices, ModelAdmin):
+    """Queryset, relations, filters, lookups, history and missing objects, all within scope.
+
+    Nothing is deleted, and Django's LogEntry is not written: it keeps `str(obj)` of everybody in one unscoped table;
+    events and history take its place.
+    """
+
+    actions: Any = ()
+    list_per_page = 50
+    show_full_result_count = False
+    #: Lookups by URL beyond those of `list_filter`.
+    allowed_lookups: tuple[str, ...] = ()
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def permission(self, verb: str) -> str:
+        """The name of a permission on this model: "view" -> "app.view_model"."""
+        return f"{self.opts.app_label}.{verb}_{self.opts.model_name}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Visible rows."""
+        queryset = visible(self.model, request.user, self.permission("view"))
+        ordering = self.get_ordering(request)
+        return queryset.order_by(*ordering) if ordering else queryset
+
+    def reaches(self, request: HttpRequest, object_id: str | int, permission: str) -> bool:
+        """Whether a role that gives the permission reaches the object; asked once per request."""
+        user: Any = request.user
+        held: dict[Any, bool] = request.__dict__.setdefault("_audit_reaches", {})
+        key = (self.model, str(object_id), tuple(user.grants(permission)))
+        if key not in held:
+            try:
+                held[key] = visible(self.model, user, permission).filter(pk=object_id).exists()
+            except (ValueError, TypeError):
+                held[key] = False
+        return held[key]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Permission of a role; the object was fetched within scope."""
+        return bool(request.user.has_perm(self.permission("view")))  # type: ignore[union-attr]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Who may see rows sees the room."""
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Permission of a role."""
+        return bool(request.user.has_perm(self.permission("add")))  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Permission of a role that reaches the object."""
+        permission = self.permission("change")
+        if not request.user.has_perm(permission):  # type: ignore[union-attr]
+            return False
+        return obj is None or obj.pk is None or self.reaches(request, obj.pk, permission)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is deleted by hand."""
+        return False
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Related filters within scope; a filter over all values of a text column would tell everybody's."""
+        return [self._safe_filter(item) for item in super().get_list_filter(request)]
+
+    def _safe_filter(self, item: Any) -> Any:
+        if not isinstance(item, str):
+            return item
+        field = get_fields_from_path(self.model, item)[-1]
+        if field.is_relation:
+            return (item, VisibleRelatedFilter)
+        if field.choices or isinstance(field, models.BooleanField | models.DateField):
+            return item
+        raise ImproperlyConfigured(f"{type(self).__name__}: a filter on {item} would list everybody's values")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only what the page's own filters ask; nothing else comes in by URL."""
+        names = set(self.allowed_lookups)
+        for item in self.get_list_filter(request) if request is not None else ():
+            name = item if isinstance(item, str) else item[0] if isinstance(item, tuple) else ""
+            if not name:
+                continue
+            names.update(name + suffix for suffix in _SAFE_LOOKUPS)
+            field = get_fields_from_path(self.model, name)[-1]
+            if field.is_relation:
+                names.add(f"{name}__{field.target_field.name}__exact")
+        if self.date_hierarchy:
+            names.update(f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day", "gte", "lt"))
+        return lookup in names
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Never a personal column: those are found by their blind index."""
+        fields = super().get_search_fields(request)
+        for name in fields:
+            try:
+                self._refuse_personal(name.lstrip("^=@"))
+            except FieldDoesNotExist:
+                continue
+        return fields
+
+    def _refuse_personal(self, path: str) -> None:
+        model = self.model
+        for part in path.split("__"):
+            if part in getattr(model, "personal_fields", ()):
+                raise ImproperlyConfigured(f"{type(self).__name__}: {path} is personal")
+            field = model._meta.get_field(part)
+            if not field.is_relation:
+                return
+            model = field.related_model
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """A foreign object is as missing as one that never was; Django answers 302 and repeats the id."""
+        raise Http404
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A row may not be moved out of its writer's reach."""
+        super().save_model(request, obj, form, change)
+        permission = self.permission("change" if change else "add")
+        if not visible(self.model, request.user, permission).filter(pk=obj.pk).exists():
+            raise PermissionDenied
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Nothing is deleted by hand."""
+        raise PermissionDenied
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Events take the place of LogEntry."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Events take the place of LogEntry."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Events take the place of LogEntry."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The timeline of one object."""
+        found = self.get_object(request, object_id)
+        if found is None or not self.has_view_permission(request, found):
+            raise Http404
+        return TemplateResponse(
+            request,
+            "audit/timeline_page.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": _t("Timeline: %(object)s") % {"object": found},
+                "entries": events.timeline(found),
+                "object": found,
+                **(extra_context or {}),
+            },
+        )
+
+
+class ReadOnlyScopedAdmin(ScopedModelAdmin):
+    """A page to look at: every change is a button with its own action."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By a button."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By a button."""
+        return False

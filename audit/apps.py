@@ -1,0 +1,25 @@
+"""Registers the room with Django: its system checks and the fault points of a test run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from audit import faults
+
+
+class AuditConfig(AppConfig):
+    """Floor 0: events, keys, sealed fields, scope."""
+
+    name = "audit"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = _("Audit")
+
+    def ready(self) -> None:
+        """Register the classification check; let a test run plant a fault in this process."""
+        import_module("audit.classification")
+        if settings.TESTING:
+            faults.plant_from_environment()

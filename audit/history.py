@@ -1,0 +1,36 @@
+"""History by statement triggers: COPY, set-based SQL and the ORM alike leave their old versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, overload
+
+import pghistory
+import pgtrigger
+from django.db import models
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+@overload
+def tracked(model: M) -> M: ...
+@overload
+def tracked(*, exclude: Sequence[str]) -> Callable[[M], M]: ...
+def tracked(model: M | None = None, *, exclude: Sequence[str] = ()) -> Any:
+    """Keep every version: a row for each insert, update and delete."""
+    track = pghistory.track(
+        pghistory.InsertEvent(level=pgtrigger.Statement),
+        pghistory.UpdateEvent(level=pgtrigger.Statement),
+        pghistory.DeleteEvent(level=pgtrigger.Statement),
+        exclude=list(exclude) or None, append_only=True,
+    )
+    return track if model is None else track(model)
+
+
+def tracked_updates(model: M) -> M:
+    """Keep what was there before an update or delete: for tables of millions, whose inserts name their own origin."""
+    return pghistory.track(
+        pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement),
+        pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
+        append_only=True,
+    )(model)

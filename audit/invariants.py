@@ -1,0 +1,35 @@
+"""What an invariant is, and those of this room; `manage.py verify` runs those of every room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A statement that must hold: its SQL returns the rows that break it, none when all is well."""
+
+    number: int
+    name: str
+    sentence: str | Promise
+    sql: str
+
+
+INVARIANTS = [
+    Invariant(
+        25, "reveal_has_reason", _("Every reveal has a reason and an event."),
+        """
+        SELECT r.id FROM audit_reveal r
+        WHERE btrim(r.reason) = '' OR NOT EXISTS (
+            SELECT 1 FROM audit_event e WHERE e.verb = 'personal_data.revealed' AND e.subject_type = r.subject_type
+            AND e.subject_id = r.subject_id AND e.actor_id = r.user_id AND e.at = r.at)
+        """,
+    ),
+    Invariant(
+        26, "no_raw_numbers_in_events", _("No event holds a document or account number."),
+        "SELECT id FROM audit_event WHERE data::text ~ '[0-9]{14,}[0-9Xx]' OR actor ~ '[0-9]{14,}[0-9Xx]'",
+    ),
+]

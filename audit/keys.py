@@ -1,0 +1,205 @@
+"""Data keys, wrapped by the master key: found, made, opened, rewrapped, destroyed. Plain keys live in memory only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audit import ciphers
+from audit.errors import KeyDestroyed, KeyMissing
+from audit.faults import fault_point
+from audit.models.keys import DataKey
+
+_opened: dict[int, ciphers.Cipher] = {}
+_secrets: dict[int, bytes] = {}
+_current: dict[tuple[str, str, str, int], int] = {}
+_uncommitted: set[int] = set()
+
+
+def forget() -> None:
+    """Drop all keys held in memory: after a test has emptied the tables, or a key was destroyed elsewhere."""
+    for held in (_opened, _secrets, _current, _uncommitted):
+        held.clear()
+
+
+class Sealer:
+    """Seals values of one logical name under one key."""
+
+    __slots__ = ("_bound", "_cipher", "key_id")
+
+    def __init__(self, key_id: int, cipher: ciphers.Cipher, logical_name: str) -> None:
+        self.key_id, self._cipher, self._bound = key_id, cipher, logical_name.encode()
+
+    def seal(self, text: str) -> bytes:
+        """The token of one text."""
+        return ciphers.seal(self._cipher, self.key_id, text.encode(), self._bound)
+
+    def seal_bytes(self, plain: bytes) -> bytes:
+        """The token of bytes."""
+        return ciphers.seal(self._cipher, self.key_id, plain, self._bound)
+
+    def seal_many(self, texts: Sequence[str | None]) -> list[bytes | None]:
+        """Tokens of a column; an empty or missing text stays None. About 1 µs a value with AES-GCM."""
+        encrypt, bound, step = self._cipher.encrypt, self._bound, ciphers.NONCE
+        head = bytes([self._cipher.format]) + self.key_id.to_bytes(4, "big")
+        random = os.urandom(step * len(texts))
+        sealed: list[bytes | None] = []
+        for position, text in enumerate(texts):
+            if not text:
+                sealed.append(None)
+                continue
+            nonce = random[position * step : position * step + step]
+            sealed.append(head + nonce + encrypt(nonce, text.encode(), bound))
+        return sealed
+
+
+def sealer(logical_name: str, *, purpose: str, program_code: str = "", year: int) -> Sealer:
+    """What seals new values of a purpose, program and year; its key is made at the first use."""
+    key_id = current_key(DataKey.Kind.DATA, purpose=purpose, program_code=program_code, year=year)
+    return Sealer(key_id, _cipher(key_id), logical_name)
+
+
+def open_sealed(token: bytes, logical_name: str) -> str:
+    """The text of one token."""
+    return open_bytes(token, logical_name).decode()
+
+
+def open_bytes(token: bytes, logical_name: str) -> bytes:
+    """The bytes of one token."""
+    return ciphers.open_token(_cipher(ciphers.key_id_of(token)), token, logical_name.encode())
+
+
+def open_many(tokens: Iterable[bytes | None], logical_name: str) -> list[str | None]:
+    """The texts of a column of tokens; the keys are fetched in one query."""
+    column = list(tokens)
+    load({ciphers.key_id_of(token) for token in column if token})
+    bound = logical_name.encode()
+    return [
+        ciphers.open_token(_cipher(ciphers.key_id_of(token)), token, bound).decode() if token else None
+        for token in column
+    ]
+
+
+def current_key(kind: str, *, purpose: str, program_code: str = "", year: int = 0, slot: str = "") -> int:
+    """The id of the key that seals now.
+
+    A key made in a transaction that rolls back is gone: an id is remembered across transactions only when another
+    transaction has committed it.
+    """
+    place = (kind, purpose, program_code, year)
+    if not slot and (known := _current.get(place)):
+        return known
+    wanted = {"kind": kind, "purpose": purpose, "program_code": program_code, "year": year, "slot": slot}
+    found = DataKey.objects.filter(**wanted, retired_at__isnull=True).first()
+    if found is None:
+        found = make_key(**wanted)
+    _remember(found)
+    if not slot and found.pk not in _uncommitted:
+        _current[place] = found.pk
+    return int(found.pk)
+
+
+def make_key(*, kind: str, purpose: str, program_code: str, year: int, slot: str) -> DataKey:
+    """Make a key unless another process is first; either way the one that counts."""
+    cipher = ciphers.CIPHERS[settings.CIPHER]
+    secret = os.urandom(cipher.key_bytes if kind == DataKey.Kind.DATA else 32)
+    master_id, master = next(iter(settings.MASTER_KEYS.items()))
+    key = DataKey(
+        kind=kind, purpose=purpose, program_code=program_code, year=year, slot=slot, master_key_id=master_id,
+        algorithm=settings.CIPHER if kind == DataKey.Kind.DATA else settings.INDEX_DIGEST, created_at=timezone.now(),
+    )
+    key.wrapped = ciphers.seal(ciphers.Aes256Gcm(master), master_id, secret, key.bound)
+    fault_point("audit.make_key.before")
+    DataKey.objects.bulk_create([key], ignore_conflicts=True)
+    fault_point("audit.make_key.after")
+    found = DataKey.objects.get(
+        kind=kind, purpose=purpose, program_code=program_code, year=year, slot=slot, retired_at__isnull=True
+    )
+    if bytes(found.wrapped or b"") == key.wrapped:
+        key_id = found.pk
+        _uncommitted.add(key_id)
+        transaction.on_commit(lambda: _uncommitted.discard(key_id))
+    return found
+
+
+def load(key_ids: Iterable[int]) -> None:
+    """Open keys that are not held yet, in one query."""
+    missing = [key_id for key_id in key_ids if key_id not in _opened]
+    if missing:
+        for key in DataKey.objects.filter(pk__in=missing):
+            _remember(key)
+
+
+def secret_of(key_id: int) -> bytes:
+    """The plain secret of a key: for blind indexes."""
+    if key_id not in _secrets:
+        _remember(DataKey.objects.get(pk=key_id))
+    return _secrets[key_id]
+
+
+def unwrap(key: DataKey) -> bytes:
+    """The plain secret of a row."""
+    if key.wrapped is None:
+        raise KeyDestroyed("KEY_DESTROYED")
+    wrapped = bytes(key.wrapped)
+    master = settings.MASTER_KEYS.get(ciphers.key_id_of(wrapped))
+    if master is None:
+        raise KeyMissing("MASTER_KEY_MISSING", master_key_id=ciphers.key_id_of(wrapped))
+    return ciphers.open_token(ciphers.Aes256Gcm(master), wrapped, key.bound)
+
+
+def rewrap_keys(*, on_each: Callable[[DataKey], None] | None = None) -> int:
+    """Wrap every key anew by the active master key; the data stays as it is. Runs again where it was stopped."""
+    master_id, master = next(iter(settings.MASTER_KEYS.items()))
+    done = 0
+    for key_id in list(
+        DataKey.objects.exclude(master_key_id=master_id).exclude(wrapped=None).values_list("pk", flat=True)
+    ):
+        with transaction.atomic():
+            key = DataKey.objects.select_for_update().get(pk=key_id)
+            if key.master_key_id == master_id or key.wrapped is None:
+                continue
+            key.wrapped = ciphers.seal(ciphers.Aes256Gcm(master), master_id, unwrap(key), key.bound)
+            key.master_key_id = master_id
+            fault_point("audit.rewrap.before")
+            key.save(update_fields=["wrapped", "master_key_id"])
+            fault_point("audit.rewrap.after")
+        done += 1
+        if on_each is not None:
+            on_each(key)
+    return done
+
+
+def retire_key(key: DataKey, *, at: datetime) -> None:
+    """Seal nothing new with a key; what it sealed stays readable."""
+    DataKey.objects.filter(pk=key.pk, retired_at__isnull=True).update(retired_at=at)
+    forget()
+
+
+def destroy_key(key: DataKey, *, at: datetime) -> None:
+    """End of retention: whatever was sealed with the key, history included, can never be read again."""
+    DataKey.objects.filter(pk=key.pk).update(wrapped=None, destroyed_at=at, retired_at=at)
+    forget()
+
+
+def _cipher(key_id: int) -> ciphers.Cipher:
+    if key_id not in _opened:
+        load([key_id])
+        if key_id not in _opened:
+            raise KeyMissing("KEY_MISSING", key_id=key_id)
+    return _opened[key_id]
+
+
+def _remember(key: DataKey) -> None:
+    if key.wrapped is None:
+        raise KeyDestroyed("KEY_DESTROYED")
+    if key.kind == DataKey.Kind.DATA:
+        if key.pk not in _opened:
+            _opened[key.pk] = ciphers.CIPHERS[key.algorithm](unwrap(key))
+    elif key.pk not in _secrets:
+        _secrets[key.pk] = unwrap(key)

@@ -1,0 +1,218 @@
+"""What rooms add to the workbench and to other rooms' pages: declared here, gathered by the roof; no page lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+
+Words = str | Promise
+#: An address, lazy or not, or a callable that gives one.
+Address = str | Promise | Callable[[], str]
+
+
+class Urgency(StrEnum):
+    """How long a queue can wait."""
+
+    NOW = "now"
+    SOON = "soon"
+    CALM = "calm"
+
+
+class ChartKind(StrEnum):
+    """How a chart is drawn: bars for things side by side, columns for a course of time."""
+
+    BARS = "bars"
+    COLUMNS = "columns"
+
+
+class Panel(Protocol):
+    """What every panel has: a stable key "room.name", a title, and the permission that opens it."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def title(self) -> Words: ...
+
+    @property
+    def permission(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class WorkQueue:
+    """Work that waits for this user. `count` asks one query; `url` is the list that shows the same rows."""
+
+    key: str
+    title: Words
+    permission: str
+    count: Callable[[Any], int]
+    url: Address
+    urgency: Urgency = Urgency.SOON
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number. `value` asks one query: a whole number, an amount in yuan (Decimal), or finished text."""
+
+    key: str
+    title: Words
+    permission: str
+    value: Callable[[Any], str | Decimal | int]
+    unit: Words = ""
+    url: Address = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of numbers of a chart, none below zero, as many as the chart has labels."""
+
+    name: Words
+    values: Sequence[int | Decimal]
+
+
+@dataclass(frozen=True)
+class ChartData:
+    """What a chart shows; no labels mean that there is nothing yet."""
+
+    labels: Sequence[Words]
+    series: Sequence[Series]
+
+    def __post_init__(self) -> None:
+        for line in self.series:
+            if len(line.values) != len(self.labels):
+                raise ValueError(f"{len(line.values)} values for {len(self.labels)} labels")
+            if any(value < 0 for value in line.values):
+                raise ValueError("a chart shows no values below zero")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing of numbers. `data` asks one query and gives at most a few dozen labels."""
+
+    key: str
+    title: Words
+    permission: str
+    data: Callable[[Any], ChartData]
+    unit: Words = ""
+    kind: ChartKind = ChartKind.BARS
+    url: Address = ""
+
+
+@dataclass(frozen=True)
+class PagePanel:
+    """A part of another room's page: shown on each object of `model` ("beneficiaries.person") to who may see it."""
+
+    key: str
+    title: Words
+    model: str
+    permission: str
+    context: Callable[[Any, Any], Mapping[str, Any]]
+    template: str
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A page panel as it stands on the page."""
+
+    key: str
+    title: Words
+    html: SafeString
+
+
+P = TypeVar("P", bound=Panel)
+
+
+@dataclass
+class Registry:
+    """All panels by kind and key, in the order of registration."""
+
+    queues: dict[str, WorkQueue] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    charts: dict[str, Chart] = field(default_factory=dict)
+    page_panels: dict[str, PagePanel] = field(default_factory=dict)
+
+
+registry = Registry()
+_URGENT_FIRST = {urgency: place for place, urgency in enumerate(Urgency)}
+
+
+def register_queue(queue: WorkQueue) -> None:
+    """Add a work queue; rooms call this from `ready()`."""
+    _register(registry.queues, queue)
+
+
+def register_figure(figure: Figure) -> None:
+    """Add a figure; rooms call this from `ready()`."""
+    _register(registry.figures, figure)
+
+
+def register_chart(chart: Chart) -> None:
+    """Add a chart; rooms call this from `ready()`."""
+    _register(registry.charts, chart)
+
+
+def register_page_panel(panel: PagePanel) -> None:
+    """Add a part to the page of a model of any room; rooms call this from `ready()`."""
+    _register(registry.page_panels, panel)
+
+
+def queues_for(user: Any) -> list[WorkQueue]:
+    """The work queues that a user may see, the most urgent first."""
+    return sorted(_permitted(registry.queues, user), key=lambda queue: _URGENT_FIRST[queue.urgency])
+
+
+def figures_for(user: Any) -> list[Figure]:
+    """The figures that a user may see."""
+    return _permitted(registry.figures, user)
+
+
+def charts_for(user: Any) -> list[Chart]:
+    """The charts that a user may see."""
+    return _permitted(registry.charts, user)
+
+
+def panels_for(subject: Model | type[Model], user: Any) -> list[PagePanel]:
+    """The parts that other rooms add to a page of this model, for this user."""
+    label = subject._meta.label_lower
+    found = [panel for panel in _permitted(registry.page_panels, user) if panel.model.lower() == label]
+    return sorted(found, key=lambda panel: panel.order)
+
+
+def render_panels(subject: Model, request: HttpRequest) -> list[Rendered]:
+    """The parts of a page, ready to stand on it; each template also gets `subject` and `panel`."""
+    return [
+        Rendered(
+            key=panel.key,
+            title=panel.title,
+            html=render_to_string(
+                panel.template,
+                {**panel.context(subject, request.user), "subject": subject, "panel": panel},
+                request=request,
+            ),
+        )
+        for panel in panels_for(subject, request.user)
+    ]
+
+
+def address(url: Address) -> str:
+    """The address as text."""
+    return str(url()) if callable(url) else str(url)
+
+
+def _register(known: dict[str, P], panel: P) -> None:
+    if known.setdefault(panel.key, panel) != panel:
+        raise ValueError(f"two panels are called {panel.key}")
+
+
+def _permitted(known: Mapping[str, P], user: Any) -> list[P]:
+    return [panel for panel in known.values() if user.has_perm(panel.permission)]

@@ -1,0 +1,64 @@
+"""Shows personal data in the clear: with a reason, for some minutes, capped by persons and day, each with its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from audit import events
+from audit.errors import AuditRefused
+from audit.fields import SealedTextField
+from audit.models.reveals import REASON_MIN, Reveal
+
+
+def reveal(
+    subject: models.Model,
+    *,
+    fields: Sequence[str],
+    reason: str,
+    by: Any,
+    at: datetime,
+    organization: events.HasPath | None = None,
+    region_code: str = "",
+    program_id: int | None = None,
+) -> Reveal:
+    """Open fields of one object to one user. The caller has checked scope and permission."""
+    reason = " ".join(reason.split())
+    if len(reason) < REASON_MIN:
+        raise AuditRefused("REVEAL_REASON", characters=REASON_MIN)
+    for name in fields:
+        if not isinstance(subject._meta.get_field(name), SealedTextField):
+            raise AuditRefused("REVEAL_FIELD")
+    place = {"subject_type": subject._meta.label_lower, "subject_id": str(subject.pk)}
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Two clicks at once must not pass the cap together.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('audit.reveal', %s))", [by.pk])
+        day = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = Reveal.objects.filter(user_id=by.pk, at__gte=day)
+        seen = set(today.values_list("subject_type", "subject_id").distinct())
+        if tuple(place.values()) not in seen and len(seen) >= settings.REVEALS_PER_DAY:
+            raise AuditRefused("REVEAL_CAP", number=settings.REVEALS_PER_DAY)
+        shown = Reveal.objects.create(
+            user_id=by.pk, actor=str(by), **place, fields=list(fields), reason=reason, at=at,
+            expires_at=at + timedelta(minutes=settings.REVEAL_MINUTES),
+            organization_path=organization.path if organization is not None else "", region_code=region_code,
+        )
+        events.record(
+            "personal_data.revealed", subject, by=by, at=at, organization=organization, region_code=region_code,
+            program_id=program_id, data={"fields": list(fields), "minutes": settings.REVEAL_MINUTES},
+        )
+    return shown
+
+
+def revealed_fields(subject: models.Model, *, to: Any, at: datetime) -> frozenset[str]:
+    """Fields of an object that this user may see in the clear right now."""
+    rows = Reveal.objects.filter(
+        user_id=to.pk, subject_type=subject._meta.label_lower, subject_id=str(subject.pk), expires_at__gt=at, at__lte=at
+    ).values_list("fields", flat=True)
+    return frozenset(name for row in rows for name in row)

@@ -1,0 +1,138 @@
+"""The test kit: faults at every point, and a stepper that leads two connections through a race."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError, connections
+
+from audit.faults import FaultAt, PlantedFault, handled_by
+
+STEP_SECONDS = 20
+
+
+@contextmanager
+def fault_at(name: str, *, mode: str = "raise") -> Iterator[FaultAt]:
+    """Strike at every fault point of one name while the block runs."""
+    fault = FaultAt(name=name, mode=mode)
+    with handled_by(fault):
+        yield fault
+
+
+def sweep(run: Callable[[], Any], *, check: Callable[[int], Any], mode: str = "raise", first: int = 1, step: int = 1) -> int:
+    """Run again and again with the k-th fault point fatal until a run survives; `check(k)` after each strike.
+
+    Returns how many points were struck.
+    """
+    struck, k = 0, first
+    while True:
+        fault = FaultAt(k=k, mode=mode)
+        try:
+            with handled_by(fault):
+                run()
+        except (PlantedFault, OperationalError):
+            pass
+        if not fault.struck:
+            return struck
+        struck += 1
+        check(k)
+        k += step
+
+
+class Stepper:
+    """Runs functions in threads with their own connections, each halted at named fault points until it is let on.
+
+        with Stepper() as stepper:
+            first = stepper.start(lambda: approve(...), stop_at="programs.reserve.locked")
+            second = stepper.start(lambda: approve(...))
+            first.go_on()
+            results = [first.result(), second.result()]
+    """
+
+    def __init__(self) -> None:
+        self._walkers: list[Walker] = []
+        self._by_thread: dict[int, Walker] = {}
+        self._handler = handled_by(self._arrived)
+
+    def __enter__(self) -> Stepper:
+        self._handler.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        for walker in self._walkers:
+            walker.go_on()
+            walker.thread.join(STEP_SECONDS)
+        self._handler.__exit__(*raised)
+
+    def start(self, function: Callable[[], Any], *, stop_at: str = "") -> Walker:
+        """Start one; returns when it has reached its stop, or at once when it has none."""
+        walker = Walker(function, stop_at)
+        self._walkers.append(walker)
+        walker.begin(self._by_thread)
+        return walker
+
+    def _arrived(self, name: str) -> None:
+        walker = self._by_thread.get(threading.get_ident())
+        if walker is not None:
+            walker.arrived(name)
+
+
+class Walker:
+    """One function in its own thread."""
+
+    def __init__(self, function: Callable[[], Any], stop_at: str) -> None:
+        self._function, self._stop_at = function, stop_at
+        self._stopped, self._let_on, self._ended = threading.Event(), threading.Event(), threading.Event()
+        self._value: Any = None
+        self._error: BaseException | None = None
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self._by_thread: dict[int, Walker] = {}
+
+    def begin(self, by_thread: dict[int, Walker]) -> None:
+        """Start the thread and wait for its stop."""
+        self._by_thread = by_thread
+        self.thread.start()
+        if self._stop_at and not self._stopped.wait(STEP_SECONDS):
+            raise AssertionError(f"{self._stop_at} was not reached")
+
+    def arrived(self, name: str) -> None:
+        """Called at each fault point of this thread."""
+        if name == self._stop_at and not self._let_on.is_set():
+            self._stopped.set()
+            self._let_on.wait(STEP_SECONDS)
+
+    def go_on(self) -> None:
+        """Let it pass its stop."""
+        self._let_on.set()
+
+    def waits(self, seconds: float = 0.5) -> bool:
+        """Whether it has not ended yet: it hangs on a lock of the other."""
+        return not self._ended.wait(seconds)
+
+    def result(self) -> Any:
+        """What the function gave, or raises what it raised."""
+        if not self._ended.wait(STEP_SECONDS):
+            raise AssertionError("it does not end")
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def error(self) -> BaseException | None:
+        """What the function raised."""
+        if not self._ended.wait(STEP_SECONDS):
+            raise AssertionError("it does not end")
+        return self._error
+
+    def _run(self) -> None:
+        self._by_thread[threading.get_ident()] = self
+        try:
+            self._value = self._function()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+            self._error = error
+        finally:
+            connections.close_all()
+            self._stopped.set()
+            self._ended.set()

@@ -1,0 +1,19 @@
+"""Registers the roof with Django."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    """Floor 7: settings, urls, the admin site, demo and verify."""
+
+    name = "portal"
+    verbose_name = _("Portal")
+
+    def ready(self) -> None:
+        """Register the deployment checks."""
+        import_module("portal.checks")

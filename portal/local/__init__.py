@@ -1,0 +1,1 @@
+"""Runs the portal on one machine: embedded PostgreSQL, keys, supervisor. Nothing here is used in production."""

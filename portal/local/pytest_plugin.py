@@ -1,0 +1,42 @@
+"""Gives the test suite its environment and its embedded PostgreSQL; loaded by `-p` before Django's settings."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+
+import pytest
+
+from portal.local.environment import RUN_FOLDER
+from portal.local.postgres import OWNER, Server
+
+SERVER = Server(RUN_FOLDER / "test", durable=False)
+OWN_SERVER = not os.environ.get("DATABASE_URL")
+_FILES = tempfile.TemporaryDirectory(prefix="portal-test-")
+
+if OWN_SERVER:
+    os.environ["DATABASE_URL"] = SERVER.url(os.environ.get("TEST_DATABASE", "portal"), role=OWNER)
+os.environ.update(
+    SECRET_KEY="not-secret-only-for-the-test-suite-0123456789-abcdefghijklmnopqrstuv",
+    MASTER_KEYS="1:" + base64.b64encode(b"test master key of 32 bytes long").decode(),
+    CELERY_BROKER_URL="memory://",
+    CACHE_URL="locmemcache://",
+    STORAGE_URL=f"file://{_FILES.name}",
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+    TESTING="true",
+)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the server before the first database is made."""
+    if OWN_SERVER and not session.config.option.collectonly:
+        SERVER.start()
+        SERVER.ensure_database("portal")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server after the last database is gone."""
+    SERVER.stop()
+    _FILES.cleanup()

@@ -1,0 +1,355 @@
+"""All settings, from the environment. A missing or bad value stops with a sentence that says what to set."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import structlog
+from csp.constants import NONE, SELF, UNSAFE_EVAL
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from portal.unfold import UNFOLD as UNFOLD
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+MASTER_KEYS_HINT = (
+    "1: and 32 random bytes in base64, as `openssl rand -base64 32` prints them; several, the active one first, "
+    "separated by commas"
+)
+
+
+def required(name: str, hint: str) -> str:
+    """A variable that must be set."""
+    value = env.str(name, default="").strip()
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Set it to {hint}.")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A variable that says true or false."""
+    value = env.str(name, default="").strip().lower()
+    if value in ("", "true", "1", "yes", "false", "0", "no"):
+        return default if not value else value in ("true", "1", "yes")
+    raise ImproperlyConfigured(f"{name} is neither true nor false. Set it to true or to false.")
+
+
+def number(name: str, *, default: int) -> int:
+    """A variable that holds a whole number above zero."""
+    value = env.str(name, default="").strip()
+    if not value:
+        return default
+    if not (value.isascii() and value.isdecimal() and int(value) > 0):
+        raise ImproperlyConfigured(f"{name} is no whole number above zero. Set it to one, such as {default}.")
+    return int(value)
+
+
+def one_of(name: str, *choices: str) -> str:
+    """A variable that names one of the choices; the first is the default."""
+    value = env.str(name, default="").strip() or choices[0]
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} names nothing we know. Set it to one of: {', '.join(choices)}.")
+    return value
+
+
+def database(url: str) -> dict[str, Any]:
+    """PostgreSQL from a URL."""
+    if urlsplit(url).scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL does not name PostgreSQL. Set it to postgres://USER:PASSWORD@HOST:5432/DATABASE."
+        )
+    return {
+        **env.db_url_config(url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False,
+        "TEST": {"NAME": f"test_{env.db_url_config(url)['NAME']}"},
+    }
+
+
+def master_keys(text: str) -> dict[int, bytes]:
+    """ID:BASE64 pairs of 32 bytes; the first is the active one."""
+    hint = MASTER_KEYS_HINT
+    keys: dict[int, bytes] = {}
+    for part in text.split(","):
+        number_text, _colon, value = part.strip().partition(":")
+        try:
+            key = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not (number_text.isascii() and number_text.isdecimal()) or len(key) != 32:
+            raise ImproperlyConfigured(f"MASTER_KEYS is not readable. Set it to {hint}.")
+        if int(number_text) in keys:
+            raise ImproperlyConfigured(f"MASTER_KEYS names the id {int(number_text)} twice. Set it to {hint}.")
+        keys[int(number_text)] = key
+    return keys
+
+
+def storage(url: str) -> dict[str, Any]:
+    """Where uploaded files are kept, sealed: a folder, or any Django storage with its options."""
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.path.startswith("/"):
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage",
+                "OPTIONS": {"location": parts.path, "file_permissions_mode": 0o600,
+                            "directory_permissions_mode": 0o700}}
+    if parts.scheme == "class" and parts.netloc:
+        try:
+            options = json.loads(env.str("STORAGE_OPTIONS", default="{}"))
+        except json.JSONDecodeError as error:
+            raise ImproperlyConfigured(f"STORAGE_OPTIONS is no JSON object. Set it to one. ({error})") from error
+        return {"BACKEND": parts.netloc, "OPTIONS": options}
+    raise ImproperlyConfigured(
+        "STORAGE_URL is not readable. Set it to file:///FOLDER, or to class://DOTTED.PATH.OF.STORAGE with STORAGE_OPTIONS."
+    )
+
+
+# -- What runs where ---------------------------------------------------------------------------------------------------
+TESTING = flag("TESTING", default=False)
+DEMO = flag("DEMO", default=False)
+DEBUG = False
+SECRET_KEY = required("SECRET_KEY", "50 or more random characters")
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY is too short. Set it to 50 or more random characters.")
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in required("ALLOWED_HOSTS", "the portal's host names, separated by commas").split(",") if host.strip()
+]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DATABASES = {"default": database(required("DATABASE_URL", "postgres://USER:PASSWORD@HOST:5432/DATABASE"))}
+CACHES = {"default": env.cache_url_config(required("CACHE_URL", "redis://HOST:6379/0 (or locmemcache:// on one machine)"))}
+STORAGES = {
+    "default": storage(required("STORAGE_URL", "file:///FOLDER, or class://DOTTED.PATH.OF.STORAGE")),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEMO or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- Keys of personal data ---------------------------------------------------------------------------------------------
+MASTER_KEYS = master_keys(required("MASTER_KEYS", MASTER_KEYS_HINT))
+CIPHER = one_of("CIPHER", "aes-256-gcm", "sm4-gcm")
+INDEX_DIGEST = one_of("INDEX_DIGEST", "sha256", "sm3")
+REVEAL_MINUTES = number("REVEAL_MINUTES", default=15)
+REVEALS_PER_DAY = number("REVEALS_PER_DAY", default=200)
+
+# -- Background work ---------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = required("CELERY_BROKER_URL", "amqp://USER:PASSWORD@HOST:5672// or redis://HOST:6379/1")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TASK_ALWAYS_EAGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+if CELERY_BROKER_URL.startswith("filesystem://"):
+    _folder = urlsplit(CELERY_BROKER_URL).path
+    CELERY_BROKER_URL = "filesystem://"
+    # The default polls once a second. It loses a message whose worker is killed: rows with leases are the truth.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": _folder, "data_folder_out": _folder, "store_processed": False, "polling_interval": 0.1,
+    }
+
+# -- Rooms -------------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "portal",
+    "accounts",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "pgtrigger",
+    "pghistory",
+    "import_export",
+    "django_celery_beat",
+    "django_structlog",
+    "django_prometheus",
+    "health_check",
+    "rest_framework",
+    "audit",
+    "jobs",
+    "intake",
+    "programs",
+    "beneficiaries",
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+    "accounts.middleware.SessionLimits",
+    "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# -- Language and files ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "static/"
+STATIC_ROOT = None if DEMO or TESTING else BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = DEMO or TESTING
+#: Bytes of one upload; larger rosters are split.
+UPLOAD_LIMIT = number("UPLOAD_LIMIT", default=300 * 1024 * 1024)
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+#: Days for which an uploaded file is kept after its import has ended.
+FILE_KEPT_DAYS = number("FILE_KEPT_DAYS", default=1825)
+
+# -- Who signs in ------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.RoleBackend"]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "admin:index"
+SECOND_FACTOR_REQUIRED = flag("SECOND_FACTOR_REQUIRED", default=not DEMO)
+PASSWORD_MIN_LENGTH = number("PASSWORD_MIN_LENGTH", default=12)
+PASSWORD_MIN_CLASSES = number("PASSWORD_MIN_CLASSES", default=3)
+PASSWORD_HISTORY = number("PASSWORD_HISTORY", default=5)
+PASSWORD_MAX_AGE_DAYS = number("PASSWORD_MAX_AGE_DAYS", default=90)
+SESSION_IDLE_SECONDS = number("SESSION_IDLE_SECONDS", default=30 * 60)
+SESSION_ABSOLUTE_SECONDS = number("SESSION_ABSOLUTE_SECONDS", default=12 * 60 * 60)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.validators.LongEnough"},
+    {"NAME": "accounts.validators.EnoughClasses"},
+    {"NAME": "accounts.validators.NotUsedBefore"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+if TESTING:
+    # Hashing slowly is the point in production and only costs time in tests.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AXES_HANDLER = "accounts.lockout.AccountAndAddress"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = number("SIGN_IN_FAILURE_LIMIT", default=5)
+AXES_COOLOFF_TIME = timedelta(seconds=number("SIGN_IN_LOCK_SECONDS", default=15 * 60))
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_LOCKOUT_CALLABLE = "accounts.views.locked_page"
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+
+# -- Browser -----------------------------------------------------------------------------------------------------------
+HTTPS = not (DEMO or TESTING)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+if flag("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # Alpine.js, which unfold uses, evaluates its attributes.
+        "script-src": [SELF, UNSAFE_EVAL],
+        "style-src": [SELF],
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# -- History -----------------------------------------------------------------------------------------------------------
+PGHISTORY_APPEND_ONLY = True
+PGHISTORY_ADMIN_CLASS = None
+PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
+
+# -- Watching ----------------------------------------------------------------------------------------------------------
+#: Bearer token of whoever reads /metrics; without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+PROMETHEUS_EXPORT_MIGRATIONS = False
+LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR")
+LOG_FORMAT = one_of("LOG_FORMAT", "json", "console")
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+_shared_processors = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer(ensure_ascii=False) if LOG_FORMAT == "json"
+            else structlog.dev.ConsoleRenderer(),
+            "foreign_pre_chain": _shared_processors,
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "axes": {"level": "ERROR"},
+    },
+}
+structlog.configure(
+    processors=[
+        *_shared_processors,
+        structlog.stdlib.filter_by_level,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

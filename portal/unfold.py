@@ -1,0 +1,221 @@
+"""How the admin looks: names, colors, navigation, palette. Each entry shows only to who may open it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+from unfold.dataclasses import SearchResult
+
+from audit import panels
+
+#: Entries that the palette adds at most.
+PALETTE_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Page:
+    """A list in the sidebar: a model by "app.model", called as the model calls itself."""
+
+    label: str
+    icon: str
+
+    def title(self) -> str | None:
+        """The model's own name in the active language; None when there is no such model."""
+        try:
+            return capfirst(str(apps.get_model(self.label)._meta.verbose_name_plural))
+        except LookupError:
+            return None
+
+    def address(self) -> str | None:
+        """Its list; None when it has no admin."""
+        try:
+            return reverse(f"admin:{self.label.replace('.', '_')}_changelist")
+        except NoReverseMatch:
+            return None
+
+    @property
+    def permission(self) -> str:
+        """What opens the list."""
+        app, model = self.label.split(".")
+        return f"{app}.view_{model}"
+
+
+#: Groups as the offices think of their work, each with its lists.
+GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
+    (
+        _("Rosters and cover"),
+        (
+            Page("beneficiaries.roster", "assignment"),
+            Page("beneficiaries.person", "groups"),
+            Page("beneficiaries.enrollment", "verified_user"),
+        ),
+    ),
+    (
+        _("Programs and plans"),
+        (
+            Page("programs.program", "volunteer_activism"),
+            Page("programs.plan", "description"),
+            Page("programs.period", "date_range"),
+            Page("programs.category", "category"),
+        ),
+    ),
+    (
+        _("Money"),
+        (
+            Page("programs.funder", "account_balance"),
+            Page("programs.budget", "savings"),
+            Page("programs.budgetreservation", "bookmark_added"),
+            Page("programs.ledgertransaction", "receipt_long"),
+            Page("programs.ledgeraccount", "account_balance_wallet"),
+        ),
+    ),
+    (
+        _("Offices and users"),
+        (
+            Page("accounts.organization", "corporate_fare"),
+            Page("accounts.user", "person"),
+            Page("accounts.membership", "badge"),
+            Page("accounts.region", "map"),
+        ),
+    ),
+    (
+        _("System"),
+        (
+            Page("jobs.job", "sync"),
+            Page("audit.event", "history"),
+            Page("axes.accessattempt", "lock_clock"),
+            Page("django_celery_beat.periodictask", "schedule"),
+        ),
+    ),
+)
+
+
+def open_pages(user: Any) -> Iterator[tuple[Promise, Page, str, str]]:
+    """(group, page, title, address) of each list that this user may open."""
+    for group, pages in GROUPS:
+        for page in pages:
+            title, address = page.title(), page.address()
+            if title and address and user.has_perm(page.permission):
+                yield group, page, title, address
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar of this user."""
+    home = reverse("admin:index")
+    groups: dict[str, list[dict[str, Any]]] = {
+        "": [{"title": _t("Workbench"), "icon": "space_dashboard", "link": home, "active": request.path == home}]
+    }
+    for group, page, title, address in open_pages(request.user):
+        groups.setdefault(str(group), []).append(
+            {"title": title, "icon": page.icon, "link": address, "active": request.path.startswith(address)}
+        )
+    return [{"title": title, "items": items} for title, items in groups.items()]
+
+
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """What one may do about oneself."""
+    return [
+        {"title": _t("Change password"), "link": reverse("accounts:password_change")},
+        {"title": _t("Second factor"), "link": reverse("accounts:second_factor_set_up")},
+    ]
+
+
+def search_pages(request: HttpRequest, term: str) -> list[SearchResult]:
+    """What the palette adds to unfold's own finds: names of pages and queues, in both languages, never data."""
+    term = term.strip().lower()
+    if not term or not request.user.is_authenticated:
+        return []
+    found = [
+        SearchResult(title=title, description=str(group), link=address, icon=page.icon)
+        for group, page, title, address in open_pages(request.user)
+        if _unfold_misses(page, title, term) and term in _other_names(group, page)
+    ]
+    found += [
+        SearchResult(title=link["title"], description=_t("My account"), link=link["link"], icon="manage_accounts")
+        for link in account_links(request) if term in link["title"].lower()
+    ]
+    found += [
+        SearchResult(
+            title=str(queue.title), description=_t("Workbench"), link=panels.address(queue.url), icon="inbox"
+        )
+        for queue in panels.queues_for(request.user) if term in str(queue.title).lower()
+    ]
+    return found[:PALETTE_LIMIT]
+
+
+def _unfold_misses(page: Page, title: str, term: str) -> bool:
+    """Unfold finds a model by its name and by its room's name in the active language."""
+    room = str(apps.get_app_config(page.label.split(".")[0]).verbose_name)
+    return term not in title.lower() and term not in room.lower()
+
+
+def _other_names(group: Promise, page: Page) -> str:
+    """All words by which a page may be looked for, in every language of the portal."""
+    words = []
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            words += [str(group), page.title() or ""]
+    return "\n".join(words).lower()
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The badge beside the page's name: only a demo has one."""
+    return [_t("Demo"), "warning"] if settings.DEMO else None
+
+
+def office(request: HttpRequest) -> str:
+    """The signed-in user's organization, under the portal's name."""
+    if not request.user.is_authenticated:
+        return ""
+    organization = request.user.organization
+    return organization.short_name or organization.name
+
+
+def no_inline_colors(request: HttpRequest) -> dict[str, Any]:
+    """None: unfold writes colors into a style element, which our CSP refuses; portal.css holds them."""
+    return {}
+
+
+def _asset(name: str) -> Any:
+    """The address of a static file, known when a page is made."""
+    return lambda request: static(name)
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Inclusive Insurance Portal"),
+    "SITE_HEADER": _("Inclusive Insurance Portal"),
+    "SITE_SUBHEADER": "portal.unfold.office",
+    "SITE_URL": None,
+    "SITE_ICON": _asset("portal/logo.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "sizes": "any", "type": "image/svg+xml", "href": _asset("portal/favicon.svg")},
+    ],
+    "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "COLORS": no_inline_colors,
+    "STYLES": [_asset("portal/portal.css")],
+    "ENVIRONMENT": "portal.unfold.environment",
+    "DASHBOARD_CALLBACK": "portal.dashboard.figures",
+    "LOGIN": {"image": _asset("portal/hills.svg")},
+    "ACCOUNT": {"navigation": "portal.unfold.account_links"},
+    "COMMAND": {"search_models": False, "show_history": False, "search_callback": "portal.unfold.search_pages"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": "portal.unfold.navigation",
+    },
+}
