@@ -1,0 +1,1 @@
+"""Tests that need the whole portal; those of one room live in the room."""
