@@ -1,0 +1,47 @@
+"""What this room adds to the workbench: its events in words, and the queue of failed jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from audit.events import register_verbs
+from audit.panels import Urgency, WorkQueue, register_queue
+from jobs.models import Job
+
+
+def register() -> None:
+    """Called once, from `ready()`."""
+    register_verbs(
+        {
+            "job.queued": _("Work was queued."),
+            "job.done": _("The work was completed."),
+            "job.failed": _("The work failed (%(code)s)."),
+            "job.requeued": _("The worker was lost; the work was queued again."),
+            "job.cancel_requested": _("Cancelling was asked for."),
+            "job.cancelled": _("The work was cancelled."),
+            "job.run_again": _("The work was queued again by hand."),
+        }
+    )
+    register_queue(
+        WorkQueue(
+            key="jobs.failed",
+            title=_("Failed jobs"),
+            permission="jobs.retry_job",
+            count=count_failed,
+            url=address_of_failed,
+            urgency=Urgency.NOW,
+        )
+    )
+
+
+def count_failed(user: Any) -> int:
+    """How many failed jobs a user can run again."""
+    return Job.objects.visible_to(user, "jobs.retry_job").filter(state=Job.State.FAILED).count()
+
+
+def address_of_failed() -> str:
+    """The list of failed jobs."""
+    return f"{reverse('admin:jobs_job_changelist')}?state__exact={Job.State.FAILED}"

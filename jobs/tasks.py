@@ -1,0 +1,48 @@
+"""The two tasks that Celery carries, their schedule, and the stop flag at shutdown; the work is in the actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import shared_task, signals
+from django.utils import timezone
+
+from jobs import actions, stopping
+
+#: Beat writes this into its own table at each start: a removed or changed entry comes back.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "jobs.sweep": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20, "ignore_result": True}},
+}
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="jobs.ring", ignore_result=True)
+def ring(job_id: int) -> None:
+    """Run one job, if it is still to be taken."""
+    if stopping.is_stopping():
+        return
+    run = actions.claim(job_id=job_id)
+    if run is not None:
+        actions.execute(run)
+
+
+@shared_task(name="jobs.sweep", ignore_result=True)
+def sweep() -> None:
+    """Pick up what dead workers and lost rings left."""
+    swept = actions.sweep(at=timezone.now())
+    if swept != actions.Swept():
+        log.info("jobs.swept", **vars(swept))
+
+
+@signals.beat_init.connect(dispatch_uid="jobs.schedule")
+def add_schedule(sender: Any, **kwargs: Any) -> None:
+    """Have the sweep run every 20 s, whichever settings beat runs with."""
+    for name, entry in SCHEDULE.items():
+        sender.app.conf.beat_schedule.setdefault(name, entry)
+
+
+@signals.worker_shutting_down.connect(dispatch_uid="jobs.stop")
+def stop_running_jobs(**kwargs: Any) -> None:
+    """SIGTERM or SIGINT: running jobs give their lease back at their next step (thread and solo pools)."""
+    stopping.request_stop()
