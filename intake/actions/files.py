@@ -1,0 +1,76 @@
+"""Files received and purged."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from audit import events
+from audit.faults import fault_point
+from intake import storage
+from intake.models import File
+from intake.readers import FileRefused, sniff
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
+_LONG_NUMBER = re.compile(r"[0-9]{8,}[0-9Xx]?")
+
+
+def safe_name(name: str) -> str:
+    """The last part of a file's name for people to recognise it; it is never a path, and long numbers do not show."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    return _LONG_NUMBER.sub("****", _UNSAFE.sub("_", last)).strip(" .")[-120:] or "roster"
+
+
+def receive_file(
+    stream: BinaryIO, *, name: str, organization: Organization, by: User, at: datetime
+) -> File:
+    """Keep an upload, sealed. The bytes are stored before the row: a killed upload leaves no row without its file."""
+    stored = storage.store(stream, year=timezone.localdate(at).year, limit=settings.UPLOAD_LIMIT)
+    try:
+        with storage.opened(stored.key, stored.size) as source:
+            media_type = sniff(source, name=name).value
+    except FileRefused as refused:
+        # Kept all the same: its findings are told on the page of its import, by the job that reads it.
+        media_type = refused.findings[0].code.lower()[:20]
+    with transaction.atomic():
+        file = File.objects.create(
+            name=safe_name(name), media_type=media_type, size=stored.size, sha256=stored.sha256, storage_key=stored.key,
+            organization=organization, uploaded_by=by, uploaded_at=at,
+            purge_on=timezone.localdate(at) + timedelta(days=settings.FILE_KEPT_DAYS),
+        )
+        fault_point("intake.receive_file.before")
+        events.record(
+            "file.received", file, by=by, at=at, organization=organization, region_code=organization.region_code,
+            data={"bytes": stored.size, "content": stored.sha256[:12]},
+        )
+        fault_point("intake.receive_file.after")
+    return file
+
+
+def purge_files(*, at: datetime, limit: int = 1_000) -> int:
+    """Delete the content of files whose retention has ended; the row stays and says so."""
+    day = timezone.localdate(at)
+    purged = 0
+    for file in File.objects.filter(purge_on__lte=day, purged_at=None).order_by("pk")[:limit]:
+        with transaction.atomic():
+            kept = File.objects.select_for_update().select_related("organization").get(pk=file.pk)
+            if kept.purged_at is not None:
+                continue
+            kept.purged_at = at
+            kept.save(update_fields=["purged_at"])
+            events.record(
+                "file.purged", kept, by="retention", at=at, organization=kept.organization,
+                region_code=kept.organization.region_code, data={"day": str(day)},
+            )
+        fault_point("intake.purge.before")
+        storage.remove(file.storage_key)
+        fault_point("intake.purge.after")
+        purged += 1
+    return purged

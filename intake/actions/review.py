@@ -1,0 +1,137 @@
+"""Decisions about an import: received, submitted, approved or refused by another person, withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit import events
+from audit.faults import fault_point
+from intake.errors import IntakeRefused
+from intake.findings import Verdict
+from intake.models import STANDING, File, State
+from intake.template import Template
+
+REASON_MIN = 4
+#: Verdicts whose rows do something when they are applied.
+APPLICABLE = (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED)
+
+
+def receive(subject: Any, *, files: Sequence[File], template: Template, enqueue: Callable[[Any], Any], by: User, at: datetime) -> Any:
+    """Save a new import with its files and start its check; the same content standing elsewhere is refused."""
+    with transaction.atomic():
+        for file in sorted(files, key=lambda file: file.sha256):
+            _refuse_known_content(subject, file, template)
+        subject.state, subject.uploaded_by, subject.uploaded_at = State.RECEIVED, by, at
+        fault_point(f"{template.key}.receive.before")
+        subject.save(force_insert=True)
+        subject.files.set(files)
+        _record("received", subject, template, by=by, at=at, data={"files": len(files)})
+        enqueue(subject)
+        fault_point(f"{template.key}.receive.after")
+    return subject
+
+
+def _refuse_known_content(subject: Any, file: File, template: Template) -> None:
+    with connection.cursor() as cursor:
+        # Two uploads of one content at once: the second waits here and then finds the first.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"{template.key}:{subject.organization_id}:{file.sha256}"],
+        )
+    first = (
+        template.same_terms(subject)
+        .filter(files__sha256=file.sha256, organization=subject.organization, state__in=STANDING)
+        .order_by("pk").first()
+    )
+    if first is not None:
+        raise IntakeRefused(
+            "ALREADY_IMPORTED", day=timezone.localtime(first.uploaded_at).strftime("%Y-%m-%d"), number=first.pk
+        )
+
+
+def submit(subject: Any, *, template: Template, by: User, at: datetime) -> Any:
+    """Hand a reviewed import to a second person."""
+    with transaction.atomic():
+        subject = _locked(subject, template, State.REVIEW)
+        if not any(subject.verdict_count(verdict) for verdict in APPLICABLE):
+            raise IntakeRefused("NOTHING_TO_APPLY")
+        subject.state, subject.submitted_by, subject.submitted_at = State.SUBMITTED, by, at
+        _save(subject, "submit", template)
+        _record("submitted", subject, template, by=by, at=at, data={"digest": subject.digest[:12]})
+    return subject
+
+
+def approve(
+    subject: Any, *, digest: str, template: Template, enqueue: Callable[[Any], Any], by: User, at: datetime
+) -> Any:
+    """Approve exactly what was looked at: hold its money and start to apply it."""
+    with transaction.atomic():
+        subject = _locked(subject, template, State.SUBMITTED)
+        if by.pk in (subject.uploaded_by_id, subject.submitted_by_id):
+            raise IntakeRefused("OWN_WORK")
+        if digest != subject.digest:
+            raise IntakeRefused("DIGEST")
+        subject.state, subject.decided_by, subject.decided_at = State.APPROVED, by, at
+        subject.approved_digest = digest
+        template.reserve(subject, by=by, at=at)
+        _save(subject, "approve", template)
+        _record("approved", subject, template, by=by, at=at, data={"digest": digest[:12]})
+        enqueue(subject)
+    return subject
+
+
+def refuse(subject: Any, *, reason: str, template: Template, by: User, at: datetime) -> Any:
+    """Send a submitted import back, with a reason."""
+    with transaction.atomic():
+        subject = _locked(subject, template, State.SUBMITTED)
+        if by.pk in (subject.uploaded_by_id, subject.submitted_by_id):
+            raise IntakeRefused("OWN_WORK")
+        subject.state, subject.decided_by, subject.decided_at = State.REFUSED, by, at
+        subject.reason = _reason(reason)
+        _save(subject, "refuse", template)
+        _record("refused", subject, template, by=by, at=at, data={"reason": subject.reason})
+    return subject
+
+
+def withdraw(subject: Any, *, reason: str, template: Template, by: User, at: datetime) -> Any:
+    """Take an import back before it is approved."""
+    with transaction.atomic():
+        subject = _locked(subject, template, State.REVIEW, State.SUBMITTED, State.FAILED)
+        subject.state, subject.reason = State.WITHDRAWN, _reason(reason)
+        _save(subject, "withdraw", template)
+        _record("withdrawn", subject, template, by=by, at=at, data={"reason": subject.reason})
+    return subject
+
+
+def _locked(subject: Any, template: Template, *states: State) -> Any:
+    found = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+    fault_point(f"{template.key}.locked")
+    if found.state not in states:
+        raise IntakeRefused("STATE", state=found.get_state_display())
+    return found
+
+
+def _save(subject: Any, step: str, template: Template) -> None:
+    fault_point(f"{template.key}.{step}.before")
+    subject.save()
+    fault_point(f"{template.key}.{step}.after")
+
+
+def _record(verb: str, subject: Any, template: Template, *, by: User, at: datetime, data: dict[str, Any]) -> None:
+    events.record(
+        f"{template.key}.{verb}", subject, by=by, at=at, organization=subject.organization,
+        region_code=subject.region_code, program_id=template.program_id_of(subject), data=data,
+    )
+
+
+def _reason(text: str) -> str:
+    reason = " ".join(text.split())
+    if len(reason) < REASON_MIN:
+        raise IntakeRefused("REASON", characters=REASON_MIN)
+    return reason[:300]

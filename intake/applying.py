@@ -1,0 +1,77 @@
+"""The engine's second half: an approved import becomes real, chunk by chunk, each chunk one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from audit import events
+from audit.faults import fault_point
+from intake.errors import IntakeRefused
+from intake.models import State
+from intake.staging import chunk_digest, import_digest
+from intake.template import Template
+
+
+def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
+    """Apply every chunk that is not applied yet, then give back what was held and not used."""
+    with transaction.atomic():
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        if subject.state not in (State.APPROVED, State.APPLYING):
+            return
+        if import_digest(template, subject) != subject.approved_digest:
+            raise IntakeRefused("DIGEST")
+        subject.state = State.APPLYING
+        subject.save(update_fields=["state"])
+        run.advance(done=run.job.done, total=subject.row_count)
+    context = template.context(subject, at=at)
+    for number in list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True)):
+        run.check_stop()
+        _apply_chunk(run, subject, template, number, context=context, at=at)
+    _finish(run, subject, template, at=at)
+
+
+def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, context: Any, at: datetime) -> None:
+    with transaction.atomic():
+        chunk = template.chunks_of(subject).select_for_update().get(number=number)
+        if chunk.applied_at is not None:
+            return
+        run.advance(done=run.job.done + chunk.rows)
+        if chunk_digest(template, subject.pk, number) != chunk.digest:
+            raise IntakeRefused("DIGEST")
+        fault_point("intake.apply_chunk.before")
+        applied = template.apply_chunk(subject, chunk, context=context, at=at)
+        chunk.applied_at, chunk.applied_rows, chunk.set_aside_rows = at, applied.rows, applied.set_aside
+        chunk.save(update_fields=["applied_at", "applied_rows", "set_aside_rows"])
+        events.record(
+            f"{template.key}.chunk_applied", subject, by="intake", at=at, organization=subject.organization,
+            region_code=subject.region_code, program_id=template.program_id_of(subject),
+            data={
+                "chunk": number + 1, "rows": applied.rows, "set_aside": applied.set_aside, "digest": chunk.digest[:12],
+            },
+        )
+        fault_point("intake.apply_chunk.after")
+
+
+def _finish(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
+    with transaction.atomic():
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        if subject.state != State.APPLYING or template.chunks_of(subject).filter(applied_at=None).exists():
+            return
+        template.release(subject, at=at)
+        subject.state, subject.applied_at = State.APPLIED, at
+        fault_point("intake.finish_applying.before")
+        subject.save(update_fields=["state", "applied_at"])
+        chunks = list(template.chunks_of(subject))
+        events.record(
+            f"{template.key}.applied", subject, by="intake", at=at, organization=subject.organization,
+            region_code=subject.region_code, program_id=template.program_id_of(subject),
+            data={
+                "rows": sum(chunk.applied_rows for chunk in chunks),
+                "set_aside": sum(chunk.set_aside_rows for chunk in chunks),
+            },
+        )
+        run.advance(done=subject.row_count, total=subject.row_count)
+        fault_point("intake.finish_applying.after")

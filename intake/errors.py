@@ -1,0 +1,28 @@
+"""Refusals of this room."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.errors import Refused
+
+
+class IntakeRefused(Refused):
+    """A request on a file or an import that the rules refuse."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "UPLOAD_EMPTY": _("The file is empty. Choose another one."),
+        "UPLOAD_TOO_LARGE": _("The file is larger than %(megabytes)d MB. Split it into several files."),
+        "STORAGE_FULL": _("The file could not be kept: the storage is full. Tell the system administrator."),
+        "FILE_PURGED": _("The file was deleted on %(day)s, at the end of its retention."),
+        "FILE_ALTERED": _("The kept file is not what was uploaded. Tell the system administrator."),
+        "ALREADY_IMPORTED": _("The same content was uploaded on %(day)s as no. %(number)s. Withdraw that one first."),
+        "STATE": _("This is not possible now: it is %(state)s."),
+        "OWN_WORK": _("Whoever uploaded or submitted it cannot approve it. Ask a colleague."),
+        "DIGEST": _("The content has changed since you looked at it. Load the page again and check it."),
+        "NOTHING_TO_APPLY": _("No row can be applied. Correct the refused rows and upload them again."),
+        "REASON": _("Say why, in at least %(characters)d characters."),
+    }

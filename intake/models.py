@@ -1,0 +1,162 @@
+"""Files, and the abstract rows of an import: the rooms above make them their own tables."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization, User
+from audit.history import tracked
+from audit.scope import Scope, ScopedQuerySet
+from intake.findings import VERDICT_CHOICES, Verdict
+
+
+@tracked
+class File(models.Model):
+    """An uploaded file, kept sealed until its purge date."""
+
+    name = models.CharField(_("file name"), max_length=120)
+    media_type = models.CharField(_("type"), max_length=20)
+    size = models.BigIntegerField(_("size"), help_text=_("Bytes."))
+    sha256 = models.CharField(_("content"), max_length=64, db_collation="C")
+    storage_key = models.CharField(max_length=80, unique=True, db_collation="C")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="files", verbose_name=_("organization"))
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="files", verbose_name=_("uploaded by"))
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    purge_on = models.DateField(_("kept until"))
+    purged_at = models.DateTimeField(_("deleted at"), null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="organization__region_code")
+    personal_fields = ()
+    open_fields = (
+        "id", "name", "media_type", "size", "sha256", "storage_key", "organization", "uploaded_by", "uploaded_at",
+        "purge_on", "purged_at",
+    )
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        indexes = [models.Index(fields=["organization", "sha256"], name="file_by_content")]
+        constraints = [models.CheckConstraint(name="file_is_not_empty", condition=Q(size__gt=0))]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class State(models.TextChoices):
+    """Where an import is on its way; the job that moves it has states of its own."""
+
+    RECEIVED = "received", _("Received")
+    CHECKING = "checking", _("Being checked")
+    REVIEW = "review", _("To be reviewed")
+    SUBMITTED = "submitted", _("Submitted")
+    APPROVED = "approved", _("Approved")
+    APPLYING = "applying", _("Being applied")
+    APPLIED = "applied", _("Applied")
+    REFUSED = "refused", _("Sent back")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    FAILED = "failed", _("Not readable")
+
+
+#: States in which an import's content stands for something, so that the same content may not come again.
+STANDING = (
+    State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED,
+)
+AFTER_APPROVAL = (State.APPROVED, State.APPLYING, State.APPLIED)
+
+
+class Import(models.Model):
+    """One business object that came in by files: received, checked, reviewed, approved by another person, applied."""
+
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RECEIVED, db_collation="C")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("organization"))
+    region_code = models.CharField(_("region"), max_length=12, blank=True, default="", db_collation="C")
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    submitted_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by")
+    )
+    submitted_at = models.DateTimeField(_("submitted at"), null=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+    #: SHA-256 over the chunks' digests: what a second person approves.
+    digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    approved_digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    row_count = models.PositiveIntegerField(_("rows"), default=0)
+    #: {"verdicts": {"1": 12}, "codes": {"ID_CHECKSUM": 3}}
+    counts = models.JSONField(default=dict)
+    #: What the template's money preview gave: the room above knows its shape.
+    money = models.JSONField(default=dict)
+    file_findings = models.JSONField(default=list)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_approved_by_another",
+                condition=~Q(state__in=AFTER_APPROVAL)
+                | (
+                    Q(decided_by__isnull=False, submitted_by__isnull=False)
+                    & ~Q(decided_by=F("uploaded_by"))
+                    & ~Q(decided_by=F("submitted_by"))
+                ),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_approved_digest_is_its_digest",
+                condition=~Q(state__in=AFTER_APPROVAL) | (Q(approved_digest=F("digest")) & ~Q(digest="")),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_applied_at_the_end",
+                condition=Q(state=State.APPLIED, applied_at__isnull=False)
+                | (~Q(state=State.APPLIED) & Q(applied_at__isnull=True)),
+            ),
+            models.CheckConstraint(name="%(class)s_state_is_known", condition=Q(state__in=State.values)),
+        ]
+
+    def verdict_count(self, verdict: Verdict) -> int:
+        """Rows of one verdict."""
+        return int(self.counts.get("verdicts", {}).get(str(int(verdict)), 0))
+
+
+class StagedRow(models.Model):
+    """A checked line of a file. Written once by COPY; later only set aside.
+
+    Its outcome: refused by its verdict; set aside by `set_aside`; otherwise applied when its chunk is.
+    """
+
+    file = models.ForeignKey(File, models.PROTECT, related_name="+", db_constraint=False)
+    sheet = models.CharField(_("sheet"), max_length=80, blank=True, default="")
+    line = models.IntegerField(_("line"))
+    chunk = models.IntegerField()
+    verdict = models.PositiveSmallIntegerField(_("verdict"), choices=VERDICT_CHOICES)
+    codes = ArrayField(models.CharField(max_length=24), verbose_name=_("findings"))
+    #: [[column label, code, severity, masked value, extra], ...]
+    findings = models.JSONField(null=True)
+    #: The whole line as it came, sealed.
+    raw = models.BinaryField(null=True)
+    set_aside = models.CharField(_("set aside"), max_length=24, blank=True, default="", db_collation="C")
+
+    class Meta:
+        abstract = True
+
+
+class Chunk(models.Model):
+    """A piece of an import that is staged, and later applied, in one transaction."""
+
+    number = models.IntegerField()
+    rows = models.IntegerField()
+    counts = models.JSONField(default=dict)
+    #: SHA-256 over the rows as they are kept, hex.
+    digest = models.CharField(max_length=64, db_collation="C")
+    applied_at = models.DateTimeField(null=True)
+    applied_rows = models.IntegerField(default=0)
+    set_aside_rows = models.IntegerField(default=0)
+
+    class Meta:
+        abstract = True

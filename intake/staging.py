@@ -1,0 +1,215 @@
+"""The engine's first half: files read, checked, compared and staged in chunks, each chunk one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+from psycopg import sql
+
+from audit import events, keys
+from audit.faults import fault_point
+from intake import storage
+from intake.checks import FINDING_SCHEMA, DuplicateFinder, refuse_duplicates
+from intake.copying import copy_frame, next_ids
+from intake.findings import Verdict
+from intake.models import File, State
+from intake.readers import FileRefused, RawChunk, open_table
+from intake.template import ROWS_PER_CHUNK, Compared, Template
+
+_GENERIC = ("id", "file_id", "sheet", "line", "chunk", "verdict", "codes", "findings", "raw", "set_aside")
+_MUTABLE = frozenset({"set_aside"})
+
+
+def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
+    """Check and stage the files of an import; goes on after the last chunk that was committed.
+
+    Ends in `review`, or in `failed` with the findings of a file that cannot be read.
+    """
+    with transaction.atomic():
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        if subject.state not in (State.RECEIVED, State.CHECKING):
+            return
+        subject.state = State.CHECKING
+        subject.save(update_fields=["state"])
+        run.advance(done=run.job.done)
+    context = template.context(subject, at=at)
+    try:
+        notes = _stage_files(run, subject, template, context)
+    except FileRefused as refused:
+        _fail(run, subject, template, refused, at=at)
+        return
+    _finish(run, subject, template, context, notes, at=at)
+
+
+def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> list[Any]:
+    finder, notes, number = DuplicateFinder(), [], 0
+    staged = template.chunks_of(subject).count()
+    for file in template.files_of(subject):
+        with closing(storage.opened(file.storage_key, file.size)) as source:
+            with closing(open_table(source, template.columns, name=file.name)) as table:
+                notes += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
+                for raw in table.chunks(rows_per_chunk=ROWS_PER_CHUNK):
+                    _stage_chunk(
+                        run, subject, template, context, file, raw, finder, number=number, known=number < staged
+                    )
+                    number += 1
+    return notes
+
+
+def _stage_chunk(
+    run: Any, subject: Any, template: Template, context: Any, file: File, raw: RawChunk, finder: DuplicateFinder,
+    *, number: int, known: bool,
+) -> None:
+    """Stage one chunk; one that an earlier run staged is only shown to the finder of duplicates."""
+    checked = template.check(raw.frame, context)
+    first, *others = template.unique_by
+    checked = refuse_duplicates(checked, finder, template.column(first), *others)
+    if known:
+        return
+    run.check_stop()
+    compared = template.compare(checked, context)
+    rows = _rows(compared, raw.frame["raw"], subject, template, context, file, number)
+    counts = {
+        "verdicts": {str(verdict): count for verdict, count in sorted(Counter(rows["verdict"].to_list()).items())},
+        "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
+    }
+    with transaction.atomic():
+        run.advance(done=raw.done, total=raw.total)
+        fault_point("intake.stage_chunk.before")
+        table = template.row_model._meta.db_table
+        copy_frame(table, rows, (*_GENERIC, f"{template.import_key}_id", *template.staged))
+        fault_point("intake.stage_chunk.copied")
+        template.chunk_model._default_manager.create(
+            **{template.import_key: subject}, number=number, rows=len(rows), counts=counts,
+            digest=chunk_digest(template, subject.pk, number),
+        )
+        fault_point("intake.stage_chunk.after")
+
+
+def _rows(
+    compared: Compared, raw: pl.Series, subject: Any, template: Template, context: Any, file: File, number: int
+) -> pl.DataFrame:
+    """The frame to COPY: the template's columns and the engine's own."""
+    sealer = keys.sealer(
+        raw_name(template), purpose=template.purpose, program_code=context.program_code, year=context.year
+    )
+    count = len(compared.frame)
+    return compared.frame.with_columns(
+        next_ids(template.row_model._meta.db_table, count).alias("id"),
+        pl.lit(file.pk, pl.Int64).alias("file_id"),
+        pl.lit(number, pl.Int32).alias("chunk"),
+        pl.Series("raw", sealer.seal_many(raw.to_list()), dtype=pl.Binary),
+        pl.lit("").alias("set_aside"),
+        pl.lit(subject.pk, pl.Int64).alias(f"{template.import_key}_id"),
+    ).join(_by_row(compared.findings, template), on="row", how="left", maintain_order="left").with_columns(
+        pl.col("codes").fill_null("{}")
+    )
+
+
+def raw_name(template: Template) -> str:
+    """The logical name under which whole lines are sealed."""
+    return f"{template.key}.raw"
+
+
+def _by_row(findings: pl.DataFrame, template: Template) -> pl.DataFrame:
+    """`codes` as an array literal and `findings` as JSON, one row per row with findings."""
+    if findings.is_empty():
+        return pl.DataFrame(schema={"row": FINDING_SCHEMA["row"], "codes": pl.String, "findings": pl.String})
+    return findings.group_by("row", maintain_order=True).agg(
+        (pl.lit("{") + pl.col("code").unique(maintain_order=True).str.join(",") + pl.lit("}")).first().alias("codes"),
+        (
+            pl.lit("[")
+            + pl.struct("column", "code", "severity", "value_masked", "extra").struct.json_encode().str.join(",")
+            + pl.lit("]")
+        ).first().alias("findings"),
+    )
+
+
+def chunk_digest(template: Template, subject_id: int, number: int) -> str:
+    """SHA-256 (hex) over the chunk's rows as the database keeps them, in the order of their ids.
+
+    Asked again before the chunk is applied: whatever was changed after the approval, by whatever way, shows.
+    """
+    names = [name for name in (*_GENERIC, *template.staged) if name not in _MUTABLE]
+    parts = sql.SQL(", ").join(sql.Identifier(name) for name in names)
+    statement = sql.SQL(
+        "SELECT encode(sha256(string_agg(sha256(convert_to(ROW({parts})::text, 'UTF8')), ''::bytea ORDER BY id)), 'hex') "
+        "FROM {table} WHERE {key} = %s AND chunk = %s"
+    ).format(
+        parts=parts, table=sql.Identifier(template.row_model._meta.db_table),
+        key=sql.Identifier(f"{template.import_key}_id"),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [subject_id, number])
+        return str(cursor.fetchone()[0] or "")
+
+
+def import_digest(template: Template, subject: Any) -> str:
+    """SHA-256 (hex) over the chunks' digests and what binds them to their terms."""
+    whole = hashlib.sha256()
+    for line in template.terms_of(subject):
+        whole.update(f"{line}\n".encode())
+    for digest in template.chunks_of(subject).values_list("digest", flat=True):
+        whole.update(digest.encode())
+    return whole.hexdigest()
+
+
+def _finish(run: Any, subject: Any, template: Template, context: Any, notes: list[Any], *, at: datetime) -> None:
+    """Put the chunks' counts together and open the review."""
+    with connection.cursor() as cursor:
+        # A table filled by COPY has no statistics yet; plans made without them fall into nested loops.
+        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(template.row_model._meta.db_table)))
+    with transaction.atomic():
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        if subject.state != State.CHECKING:
+            return
+        chunks = list(template.chunks_of(subject))
+        subject.row_count = sum(chunk.rows for chunk in chunks)
+        subject.counts = {kind: _summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
+        subject.file_findings = notes
+        subject.money = template.preview_money(subject, context)
+        subject.digest = import_digest(template, subject)
+        subject.state = State.REVIEW
+        fault_point("intake.finish_staging.before")
+        subject.save()
+        events.record(
+            f"{template.key}.checked", subject, by="intake", at=at, organization=subject.organization,
+            region_code=subject.region_code, program_id=template.program_id_of(subject),
+            data={
+                "rows": subject.row_count, "refused": subject.verdict_count(Verdict.REFUSED),
+                "digest": subject.digest[:12],
+            },
+        )
+        run.advance(done=run.job.total or run.job.done)
+        fault_point("intake.finish_staging.after")
+
+
+def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, at: datetime) -> None:
+    """A file that cannot be read ends the import, with every reason that was found."""
+    with transaction.atomic():
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        if subject.state != State.CHECKING:
+            return
+        subject.state = State.FAILED
+        subject.file_findings = [[None, finding.code, finding.extra, finding.sheet] for finding in refused.findings]
+        subject.save()
+        events.record(
+            f"{template.key}.failed", subject, by="intake", at=at, organization=subject.organization,
+            region_code=subject.region_code, program_id=template.program_id_of(subject),
+            data={"codes": ", ".join(finding.code for finding in refused.findings)},
+        )
+        run.advance(done=run.job.done)
+
+
+def _summed(counts: Iterator[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(sorted(total.items()))

@@ -1,0 +1,119 @@
+"""The contract between the engine and a room whose things come in by files; no person and no program is known here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import polars as pl
+from django.db import models
+from django.utils.functional import Promise
+
+from intake import checks
+from intake.checks import Checked, Context
+from intake.columns import Column
+from intake.models import Chunk, Import, StagedRow
+
+ROWS_PER_CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Compared:
+    """`frame`: one row per row of the file, with `verdict` (UInt8) and a column per name of `Template.staged`.
+
+    `findings` are those of the checks and what the comparison added, in the shape of `checks.FINDING_SCHEMA`.
+    """
+
+    frame: pl.DataFrame
+    findings: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What one chunk did."""
+
+    rows: int
+    set_aside: int
+
+
+class Template(ABC):
+    """How one kind of file becomes rows of one room. Stateless: what it needs is in the context, made once per job."""
+
+    key: ClassVar[str]
+    title: ClassVar[str | Promise]
+    import_model: ClassVar[type[Import]]
+    row_model: ClassVar[type[StagedRow]]
+    chunk_model: ClassVar[type[Chunk]]
+    #: Name of the foreign key from rows and chunks to the import.
+    import_key: ClassVar[str]
+    columns: ClassVar[tuple[Column, ...]]
+    #: Columns by which a row repeats an earlier one of the same import.
+    unique_by: ClassVar[tuple[str, ...]]
+    #: Further staged columns, by their database names.
+    staged: ClassVar[tuple[str, ...]]
+    #: Purpose of the data keys that seal what staging keeps.
+    purpose: ClassVar[str]
+
+    @abstractmethod
+    def context(self, subject: Any, *, at: datetime) -> Any:
+        """What checks and comparison measure against; has `.checks` (an intake Context) and `.program_code`."""
+
+    def check(self, frame: pl.DataFrame, context: Any) -> Checked:
+        """Cleaned rows and findings."""
+        return checks.check(frame, self.columns, self.checks_of(context))
+
+    def checks_of(self, context: Any) -> Context:
+        """The part of the context that the checks read."""
+        found: Context = context.checks
+        return found
+
+    @abstractmethod
+    def compare(self, checked: Checked, context: Any) -> Compared:
+        """Verdicts against what is known, and the columns to stage."""
+
+    @abstractmethod
+    def preview_money(self, subject: Any, context: Any) -> dict[str, Any]:
+        """What approving the whole would cost whom."""
+
+    @abstractmethod
+    def reserve(self, subject: Any, *, by: Any, at: datetime) -> None:
+        """Hold the money of the whole import, or refuse; in the transaction of the approval."""
+
+    @abstractmethod
+    def release(self, subject: Any, *, at: datetime) -> None:
+        """Give back what was held and not used; in the transaction that ends the import."""
+
+    @abstractmethod
+    def apply_chunk(self, subject: Any, chunk: Chunk, *, context: Any, at: datetime) -> Applied:
+        """Make the rows of one chunk real, set-wise, in the caller's transaction."""
+
+    @abstractmethod
+    def terms_of(self, subject: Any) -> Sequence[str]:
+        """What the digest binds the rows to: plan version, period, ... ; plain text, no person."""
+
+    @abstractmethod
+    def same_terms(self, subject: Any) -> models.QuerySet:
+        """Imports in which the same content would be a repetition: of the same program, say."""
+
+    @abstractmethod
+    def program_id_of(self, subject: Any) -> int | None:
+        """The program, for events."""
+
+    def column(self, key: str) -> Column:
+        """A column by its key."""
+        return next(column for column in self.columns if column.key == key)
+
+    def rows_of(self, subject: Any) -> models.QuerySet:
+        """Staged rows of an import."""
+        return self.row_model._default_manager.filter(**{self.import_key: subject})
+
+    def chunks_of(self, subject: Any) -> models.QuerySet:
+        """Chunks of an import in their order."""
+        return self.chunk_model._default_manager.filter(**{self.import_key: subject}).order_by("number")
+
+    def files_of(self, subject: Any) -> Sequence[Any]:
+        """Files of an import in the order of their upload."""
+        return list(subject.files.order_by("pk"))
