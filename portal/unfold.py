@@ -207,6 +207,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "COLORS": no_inline_colors,
     "STYLES": [_asset("portal/portal.css")],
+    "SCRIPTS": [_asset("portal/portal.js")],
     "ENVIRONMENT": "portal.unfold.environment",
     "DASHBOARD_CALLBACK": "portal.dashboard.figures",
     "LOGIN": {"image": _asset("portal/hills.svg")},

@@ -1,0 +1,406 @@
+"""The admin's shell: workbench, sign-in, navigation, palette, error pages; in both languages, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
+from playwright.sync_api import Page
+
+from accounts.models import Organization, User
+from accounts.roles import Role
+from accounts.testing import make_organization, make_user
+from audit import panels
+from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, WorkQueue
+from portal import dashboard, unfold
+from tests.kit.browser import (
+    BACKEND,
+    PHONE,
+    WIDE,
+    assert_no_console_errors,
+    assert_no_horizontal_scroll,
+    keyboard_reachable,
+    latin_words,
+    screenshot,
+    visible_text,
+)
+
+#: Latin letters that belong on a Chinese page: keys of the keyboard, the other language's own name, user names.
+ALLOWED = frozenset({"Ctrl", "esc", "English", "en", "zh-hans"})
+LANGUAGES = ("zh-hans", "en")
+
+
+@pytest.fixture
+def office(db: None) -> Organization:
+    """A county office."""
+    return make_organization("源城区民政局", region="441602")
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings: Any) -> None:
+    """The shell looks the same with one."""
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
+@pytest.fixture
+def own_panels(monkeypatch: pytest.MonkeyPatch) -> Iterator[panels.Registry]:
+    """An empty registry for one test."""
+    fresh = panels.Registry()
+    monkeypatch.setattr(panels, "registry", fresh)
+    yield fresh
+
+
+def fill(registry: panels.Registry, *, permission: str = "accounts.view_region") -> None:
+    """Panels of every kind, each asking one question."""
+
+    def ask(number: int) -> Callable[[User], int]:
+        return lambda user: User.objects.count() * 0 + number
+
+    panels.register_queue(
+        WorkQueue("test.calm", "等待受理的名单", permission, ask(3), "/admin/", Urgency.CALM)
+    )
+    panels.register_queue(WorkQueue("test.now", "等待复核的名单", permission, ask(12_345), "/admin/", Urgency.NOW))
+    panels.register_queue(WorkQueue("test.none", "等待发放的凭证", permission, ask(0), "/admin/"))
+    panels.register_figure(Figure("test.people", "保障中的人员", permission, ask(1_234_567), "人", "/admin/"))
+    panels.register_figure(
+        Figure("test.money", "本期保费", permission, lambda user: Decimal("98765432109.90"), "元")
+    )
+    panels.register_chart(
+        Chart(
+            "test.counties", "各县区保障人数", permission,
+            lambda user: ChartData(["源城区", "紫金县"], [Series("低保对象", [300, 100]), Series("特困人员", [100, 0])]),
+            "人",
+        )
+    )
+    panels.register_chart(
+        Chart(
+            "test.months", "每月新增", permission,
+            lambda user: ChartData([f"{month}月" for month in range(1, 13)], [Series("新增", list(range(12)))]),
+            "人", ChartKind.COLUMNS,
+        )
+    )
+    panels.register_chart(Chart("test.empty", "赔付", permission, lambda user: ChartData([], []), "元"))
+
+
+def workbench(client: Client, user: User, language: str = "zh-hans") -> Any:
+    client.force_login(user, backend=BACKEND)
+    client.cookies["django_language"] = language
+    return client.get(reverse("admin:index"))
+
+
+# -- Without a browser -------------------------------------------------------------------------------------------------
+
+
+def test_the_workbench_shows_queues_by_urgency_and_empty_ones_in_words(
+    client: Client, office: Organization, own_panels: panels.Registry
+) -> None:
+    fill(own_panels)
+    page = workbench(client, make_user(role=Role.CLERK, organization=office, display_name="张三"))
+    assert [(card.queue.key, card.text) for card in page.context["queues"]] == [("test.now", "12,345"), ("test.calm", "3")]
+    assert [card.queue.key for card in page.context["idle_queues"]] == ["test.none"]
+    assert [card.text for card in page.context["figures"]] == ["1,234,567", "98,765,432,109.90"]
+    text = page.content.decode()
+    assert "张三，您好" in text
+    assert "须马上办理" in text
+    assert "暂无待办：" in text
+    assert "还没有数据。" in text
+
+
+def test_a_panel_is_neither_shown_nor_counted_without_its_permission(
+    client: Client, office: Organization, own_panels: panels.Registry
+) -> None:
+    fill(own_panels, permission="accounts.view_user")
+    page = workbench(client, make_user(role=Role.CLERK, organization=office))
+    assert (page.context["queues"], page.context["idle_queues"], page.context["figures"], page.context["charts"]) == (
+        [], [], [], [],
+    )
+    assert "目前没有需要您办理的事项。" in page.content.decode()
+
+
+def test_each_panel_costs_the_workbench_the_queries_it_asks_itself_and_no_more(
+    client: Client, office: Organization, own_panels: panels.Registry
+) -> None:
+    user = make_user(role=Role.CLERK, organization=office)
+    bare = count_queries(client, user)
+    fill(own_panels)
+    # Three queues and one figure ask one question each; the rest of the panels asks none.
+    assert count_queries(client, user) == bare + 4
+
+
+def count_queries(client: Client, user: User) -> int:
+    client.force_login(user, backend=BACKEND)
+    client.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(reverse("admin:index")).status_code == 200
+    return len(asked)
+
+
+def test_a_chart_is_drawn_to_a_round_top_and_its_parts_stand_on_one_another() -> None:
+    data = ChartData(["一月", "二月"], [Series("甲", [30, 0]), Series("乙", [10, 25])])
+    card = dashboard.chart_card(Chart("k", "t", "p", lambda user: data, kind=ChartKind.COLUMNS), None)
+    assert card.top == "50"
+    assert [(part.tone, part.left, part.top, part.size) for part in card.rows[0].parts] == [
+        (1, "1.5", "40", "60"), (2, "1.5", "20", "20"),
+    ]
+    assert [(part.tone, part.left, part.top, part.size) for part in card.rows[1].parts] == [(2, "11.5", "50", "50")]
+    assert [row.total for row in card.rows] == ["40", "25"]
+
+
+@pytest.mark.parametrize(("highest", "top"), [(0, 1), (1, 1), (2, 2), (3, 5), (11, 20), (50, 50), (51, 100)])
+def test_the_top_of_a_chart_is_a_round_number(highest: int, top: int) -> None:
+    assert dashboard.round_top(highest) == top
+
+
+def test_chart_data_that_do_not_fit_their_labels_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 values for 2 labels"):
+        ChartData(["a", "b"], [Series("s", [1])])
+    with pytest.raises(ValueError, match="below zero"):
+        ChartData(["a"], [Series("s", [-1])])
+
+
+def test_two_panels_of_one_key_are_refused_and_the_same_one_twice_is_not(own_panels: panels.Registry) -> None:
+    figure = Figure("room.figure", "t", "p", len)
+    panels.register_figure(figure)
+    panels.register_figure(figure)
+    with pytest.raises(ValueError, match=r"two panels are called room\.figure"):
+        panels.register_figure(Figure("room.figure", "other", "p", len))
+
+
+def test_a_page_shows_the_parts_that_other_rooms_add_in_their_order(
+    office: Organization, own_panels: panels.Registry
+) -> None:
+    def add(key: str, order: int, permission: str = "accounts.view_region", model: str = "accounts.User") -> None:
+        panels.register_page_panel(
+            PagePanel(key, key, model, permission, lambda one, user: {"facts": [("名称", one.username)]},
+                      "portal/facts.html", order)
+        )
+
+    user = make_user("clerk01", role=Role.CLERK, organization=office)
+    add("second", 20)
+    add("first", 10)
+    add("closed", 1, permission="accounts.add_user")
+    add("elsewhere", 1, model="accounts.organization")
+    request = RequestFactory().get("/")
+    request.user = user
+    rendered = panels.render_panels(user, request)
+    assert [panel.key for panel in rendered] == ["first", "second"]
+    assert "<dt>名称</dt><dd>clerk01</dd>" in rendered[0].html
+
+
+def test_the_sidebar_shows_only_what_a_role_opens(office: Organization) -> None:
+    def titles(role: str) -> list[str]:
+        request = RequestFactory().get(reverse("admin:index"))
+        request.user = make_user(role=role, organization=office)
+        return [item["title"] for group in unfold.navigation(request) for item in group["items"]]
+
+    with translation.override("zh-hans"):
+        clerk, security = titles(Role.CLERK), titles(Role.SECURITY_ADMIN)
+        users = unfold.Page("accounts.user", "").title()
+    assert clerk[0] == security[0] == "工作台"
+    assert users in security
+    assert users not in clerk
+
+
+def test_a_page_without_an_admin_or_a_model_is_left_out() -> None:
+    assert unfold.Page("nowhere.nothing", "").title() is None
+    assert unfold.Page("accounts.pastpassword", "").title() is not None
+    assert unfold.Page("accounts.pastpassword", "").address() is None
+
+
+def test_the_palette_finds_pages_by_either_language_and_never_data(client: Client, office: Organization) -> None:
+    user = make_user(role=Role.SECURITY_ADMIN, organization=office, display_name="欧阳明珠")
+    client.force_login(user, backend=BACKEND)
+    client.cookies["django_language"] = "zh-hans"
+
+    def found(term: str) -> str:
+        return client.get(reverse("admin:search"), {"s": term, "extended": "1"}).content.decode()
+
+    assert reverse("admin:accounts_user_changelist") in found("users")
+    assert reverse("accounts:password_change") in found("密码")
+    for personal in ("欧阳明珠", user.username):
+        assert reverse("admin:accounts_user_changelist") not in found(personal)
+        assert "/change/" not in found(personal)
+
+
+def test_only_a_demo_wears_a_badge(settings: Any) -> None:
+    request = RequestFactory().get("/")
+    with translation.override("zh-hans"):
+        settings.DEMO = True
+        assert unfold.environment(request) == ["演示", "warning"]
+        settings.DEMO = False
+        assert unfold.environment(request) is None
+
+
+def test_a_missing_page_says_so_in_chinese_and_names_nothing(client: Client, office: Organization) -> None:
+    workbench(client, make_user(role=Role.CLERK, organization=office, display_name="张三"))
+    page = client.get("/nowhere/")
+    text = page.content.decode()
+    assert page.status_code == 404
+    assert "找不到这个页面" in text
+    assert "张三" not in text
+    assert "<script" not in text
+    assert "http" not in text.replace("https://", "")
+
+
+def test_a_form_without_its_token_is_refused_in_words(office: Organization) -> None:
+    client = Client(enforce_csrf_checks=True)
+    page = client.post(reverse("accounts:login"), {"username": "a", "password": "b"})
+    assert page.status_code == 403
+    assert "表单已失效" in page.content.decode()
+
+
+# -- In a browser ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("role", [*Role.values, None])
+def test_the_workbench_stands_for_each_role_wide_and_narrow(
+    signed_in_page: Callable[..., Page], role: str | None, language: str
+) -> None:
+    office = make_organization("源城区民政局", region="441602")
+    user = make_user(role=role, organization=office, display_name="测试员")
+    for name, size in (("wide", WIDE), ("phone", PHONE)):
+        page = signed_in_page(user, size=size, language=language)
+        page.goto("/admin/")
+        page.get_by_role("heading", name="待您办理" if language == "zh-hans" else "Waiting for you").wait_for()
+        assert_no_console_errors(page)
+        assert_no_horizontal_scroll(page)
+        if language == "zh-hans":
+            assert latin_words(visible_text(page), allowed=ALLOWED | {user.username}) == []
+        screenshot(page, f"index-{role or 'none'}-{language}-{name}")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_workbench_stands_with_panels_of_every_kind(
+    signed_in_page: Callable[..., Page], own_panels: panels.Registry, language: str
+) -> None:
+    fill(own_panels)
+    user = make_user(role=Role.CLERK, organization=make_organization(region="441602"))
+    for name, size, dark in (("wide", WIDE, False), ("phone", PHONE, False), ("dark", WIDE, True)):
+        page = signed_in_page(user, size=size, language=language, dark=dark)
+        page.goto("/admin/")
+        page.get_by_text("12,345").wait_for()
+        assert_no_console_errors(page)
+        assert_no_horizontal_scroll(page)
+        screenshot(page, f"panels-{language}-{name}")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sign_in_page_stands_wide_and_narrow(
+    new_page: Callable[..., Page], transactional_db: None, language: str
+) -> None:
+    for name, size in (("wide", WIDE), ("phone", PHONE)):
+        page = new_page(size=size, language=language)
+        page.goto("/admin/login/")
+        page.locator("input[name=password]").wait_for()
+        assert_no_console_errors(page)
+        assert_no_horizontal_scroll(page)
+        if language == "zh-hans":
+            assert latin_words(visible_text(page), allowed=ALLOWED) == []
+        screenshot(page, f"login-{language}-{name}")
+
+
+@pytest.mark.browser
+def test_language_and_brightness_are_chosen_before_sign_in(new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto("/admin/login/")
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="简体中文").wait_for()
+    page.get_by_role("button", name="Brightness").click()
+    page.locator("html.dark").wait_for()
+    assert_no_console_errors(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_everything_on_the_workbench_is_reached_by_keyboard(
+    signed_in_page: Callable[..., Page], own_panels: panels.Registry, size: tuple[int, int]
+) -> None:
+    fill(own_panels)
+    page = signed_in_page(make_user(role=Role.SECURITY_ADMIN), size=size)
+    page.goto("/admin/")
+    page.get_by_text("12,345").wait_for()
+    names = keyboard_reachable(page)
+    assert names[0] == "跳到正文"
+    assert any(name.startswith("等待复核的名单") for name in names)
+
+
+@pytest.mark.browser
+def test_the_menu_and_the_account_open_by_keyboard_on_a_phone(signed_in_page: Callable[..., Page]) -> None:
+    page = signed_in_page(make_user(role=Role.SECURITY_ADMIN), size=PHONE)
+    page.goto("/admin/")
+    page.get_by_role("button", name="显示或隐藏菜单").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="关闭菜单").wait_for()
+    page.get_by_role("button", name="测试员").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="修改密码").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="修改密码").wait_for(state="hidden")
+    assert_no_console_errors(page)
+
+
+@pytest.mark.browser
+def test_the_palette_opens_by_ctrl_k_and_leads_to_a_page(signed_in_page: Callable[..., Page]) -> None:
+    page = signed_in_page(make_user(role=Role.SECURITY_ADMIN))
+    page.goto("/admin/")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Control+k")
+    page.locator("#search-input-command").press_sequentially("memberships")
+    page.locator("#command-results-list a").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    screenshot(page, "palette", full=False)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/membership/")
+    assert_no_console_errors(page)
+    assert_no_horizontal_scroll(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("role", Role.values)
+def test_each_list_that_a_role_opens_stands_wide_and_narrow(signed_in_page: Callable[..., Page], role: str) -> None:
+    user = make_user(role=role, organization=make_organization("源城区民政局", region="441602"))
+    for name, size in (("wide", WIDE), ("phone", PHONE)):
+        page = signed_in_page(user, size=size)
+        for _group, listed, _title, address in unfold.open_pages(user):
+            answer = page.goto(address)
+            assert answer is not None and answer.status == 200, address
+            assert_no_console_errors(page)
+            assert_no_horizontal_scroll(page)
+            screenshot(page, f"list-{role}-{listed.label}-{name}")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_page_behind_a_button_stands_and_is_reached_by_keyboard(
+    signed_in_page: Callable[..., Page], size: tuple[int, int]
+) -> None:
+    page = signed_in_page(make_user(role=Role.SECURITY_ADMIN, organization=make_organization(region="441602")), size=size)
+    page.goto(reverse("admin:accounts_membership_grant"))
+    page.locator(".pp-confirm button[type=submit]").wait_for()
+    assert_no_console_errors(page)
+    assert_no_horizontal_scroll(page)
+    assert "返回" in keyboard_reachable(page)
+    screenshot(page, f"confirm-{size[0]}")
+
+
+@pytest.mark.browser
+def test_an_error_page_stands_alone(new_page: Callable[..., Page]) -> None:
+    for name, size in (("wide", WIDE), ("phone", PHONE)):
+        page = new_page(size=size)
+        answer = page.goto("/nowhere/")
+        assert answer is not None and answer.status == 404
+        page.get_by_role("heading", name="找不到这个页面").wait_for()
+        assert_no_horizontal_scroll(page)
+        assert latin_words(visible_text(page)) == []
+        screenshot(page, f"404-{name}")
