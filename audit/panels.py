@@ -1,4 +1,4 @@
-"""What rooms add to the workbench and to other rooms' pages: declared here, gathered by the roof; no page lives here."""
+"""What rooms add to the workbench and to other rooms' pages: declared here, gathered by the roof; no page is here."""
 
 from __future__ import annotations
 

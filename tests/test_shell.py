@@ -75,7 +75,9 @@ def fill(registry: panels.Registry, *, permission: str = "accounts.view_region")
     panels.register_chart(
         Chart(
             "test.counties", "各县区保障人数", permission,
-            lambda user: ChartData(["源城区", "紫金县"], [Series("低保对象", [300, 100]), Series("特困人员", [100, 0])]),
+            lambda user: ChartData(
+                ["源城区", "紫金县"], [Series("低保对象", [300, 100]), Series("特困人员", [100, 0])]
+            ),
             "人",
         )
     )
@@ -103,7 +105,8 @@ def test_the_workbench_shows_queues_by_urgency_and_empty_ones_in_words(
 ) -> None:
     fill(own_panels)
     page = workbench(client, make_user(role=Role.CLERK, organization=office, display_name="张三"))
-    assert [(card.queue.key, card.text) for card in page.context["queues"]] == [("test.now", "12,345"), ("test.calm", "3")]
+    waiting = [(card.queue.key, card.text) for card in page.context["queues"]]
+    assert waiting == [("test.now", "12,345"), ("test.calm", "3")]
     assert [card.queue.key for card in page.context["idle_queues"]] == ["test.none"]
     assert [card.text for card in page.context["figures"]] == ["1,234,567", "98,765,432,109.90"]
     text = page.content.decode()
@@ -385,7 +388,8 @@ def test_each_list_that_a_role_opens_stands_wide_and_narrow(signed_in_page: Call
 def test_the_page_behind_a_button_stands_and_is_reached_by_keyboard(
     signed_in_page: Callable[..., Page], size: tuple[int, int]
 ) -> None:
-    page = signed_in_page(make_user(role=Role.SECURITY_ADMIN, organization=make_organization(region="441602")), size=size)
+    user = make_user(role=Role.SECURITY_ADMIN, organization=make_organization(region="441602"))
+    page = signed_in_page(user, size=size)
     page.goto(reverse("admin:accounts_membership_grant"))
     page.locator(".pp-confirm button[type=submit]").wait_for()
     assert_no_console_errors(page)

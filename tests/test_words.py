@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.kit.words import Sentence, of_template, sentences
 ROOT = Path(settings.BASE_DIR)
 CATALOGS = sorted(ROOT.glob("*/locale/zh_Hans/LC_MESSAGES/django.po"))
 ROOMS = sorted(config.label for config in apps.get_app_configs() if Path(config.path).parent == ROOT)
+#: A place in a sentence that a value takes.
+PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 #: Packages whose pages or words users meet.
 GUESTS = ("unfold", "axes", "import_export", "django_celery_beat")
 
@@ -35,7 +38,7 @@ def unsaid(found: dict[Sentence, Path]) -> list[str]:
     return sorted(
         f"{path.name}: {sentence.message!r}" for sentence, path in found.items()
         if sentence.message.strip() and chinese(sentence) in (sentence.message, sentence.plural)
-        and any(letter.isascii() and letter.isalpha() for letter in sentence.message)
+        and any(letter.isascii() and letter.isalpha() for letter in PLACE.sub("", sentence.message))
         and not known_alike(sentence)
     )
 

@@ -150,7 +150,8 @@ def keyboard_reachable(page: Page) -> list[str]:
         """() => {
             const mark = (one, at) => one.setAttribute("data-walk", at);
             const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-            const plain = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
+            const plain = [...document.querySelectorAll(
+                "a[href], button, input, select, textarea, summary, [tabindex]")];
             const clicked = [...document.querySelectorAll("*")].filter((one) => one.hasAttribute("x-on:click")
                 || one.hasAttribute("@click") || one.hasAttribute("onclick"));
             const all = [...new Set([...plain, ...clicked])].filter(
