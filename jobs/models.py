@@ -145,15 +145,12 @@ class Job(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                name="job_state_is_known", condition=Q(state__in=["queued", "running", "done", "failed", "cancelled"])
-            ),
-            models.CheckConstraint(
                 name="job_lease_while_running",
                 condition=Q(state="running", lease_until__isnull=False)
                 | (~Q(state="running") & Q(lease_until__isnull=True)),
             ),
             models.CheckConstraint(
-                name="job_ended_since",
+                name="job_state_known_and_ended_since",
                 condition=Q(state__in=["done", "failed", "cancelled"], finished_at__isnull=False)
                 | Q(state__in=["queued", "running"], finished_at__isnull=True),
             ),

@@ -86,8 +86,9 @@ class Attempt:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self.failure = error
-        # A dropped connection must not also cost the note of how the run ended.
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            # A dropped connection must not also cost the note of how the run ended.
+            connection.close_if_unusable_or_obsolete()
         try:
             self.ending = self._settle(error, trace)
         except LeaseLost:
@@ -112,7 +113,7 @@ class Attempt:
         place = place_of(trace)
         log.error(
             "jobs.step_failed", job=self.run.job.pk, kind=self.run.job.kind, error=type(error).__name__, place=place,
-            trace="".join(traceback.format_tb(trace)),
+            frames=[f"{frame.f_globals.get('__name__')}:{line}" for frame, line in traceback.walk_tb(trace)],
         )
         return try_again(self.run, JobsRefused("STEP_FAILED", error=type(error).__name__, place=place))
 

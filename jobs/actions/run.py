@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from audit.faults import fault_point
@@ -52,7 +52,9 @@ class Run:
         if done is not None:
             changes |= {
                 "done": done,
-                "attempts": Case(When(furthest__lt=done, then=Value(1)), default=F("attempts")),
+                "attempts": Case(
+                    When(furthest__lt=done, then=Value(1)), default=F("attempts"), output_field=IntegerField()
+                ),
                 "furthest": Greatest(F("furthest"), Value(done)),
             }
         if total is not None:

@@ -1,0 +1,76 @@
+"""What the tests of this room share: a subject, an office, kinds, and a table in which work leaves its effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+
+from jobs import stopping
+from jobs.actions import enqueue
+from jobs.models import Job
+from jobs.testing import a_job_kind
+
+__all__ = ["a_job_kind"]
+
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Office:
+    """An organization, as this room knows one."""
+
+    pk: int = 5
+    path: str = "/1/5/"
+
+
+@pytest.fixture(autouse=True)
+def no_stop_of_another_test() -> Iterator[None]:
+    """The stop flag belongs to the process."""
+    stopping.forget()
+    yield
+    stopping.forget()
+
+
+@pytest.fixture
+def subject(db: None) -> ContentType:
+    """Any row will do."""
+    return ContentType.objects.get_or_create(app_label="tests", model="subject")[0]
+
+
+@pytest.fixture
+def queue(subject: ContentType) -> Callable[..., Job]:
+    """Queue a job of a kind on the subject."""
+
+    def make(kind: str, **given: Any) -> Job:
+        return enqueue(
+            kind,
+            **{
+                "arguments": {"roster": 7}, "subject": subject, "organization": Office(), "region_code": "441602",
+                "by": "system:test", "at": AT, **given,
+            },
+        )
+
+    return make
+
+
+@pytest.fixture
+def effects(db: None) -> Iterator[Callable[[], list[int]]]:
+    """A table for the effects of test work; gives the steps done, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS jobs_test_effect (id bigserial, job bigint, step integer)")
+        cursor.execute("TRUNCATE jobs_test_effect")
+
+    def read() -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT step FROM jobs_test_effect ORDER BY id")
+            return [step for (step,) in cursor.fetchall()]
+
+    yield read
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS jobs_test_effect")
