@@ -25,7 +25,8 @@ def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
             raise IntakeRefused("DIGEST")
         subject.state = State.APPLYING
         subject.save(update_fields=["state"])
-        run.advance(done=run.job.done, total=subject.row_count)
+        applied = sum(template.chunks_of(subject).exclude(applied_at=None).values_list("rows", flat=True))
+        run.advance(done=applied, total=subject.row_count)
     context = template.context(subject, at=at)
     for number in list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True)):
         run.check_stop()
@@ -38,7 +39,6 @@ def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, con
         chunk = template.chunks_of(subject).select_for_update().get(number=number)
         if chunk.applied_at is not None:
             return
-        run.advance(done=run.job.done + chunk.rows)
         if chunk_digest(template, subject.pk, number) != chunk.digest:
             raise IntakeRefused("DIGEST")
         fault_point("intake.apply_chunk.before")
@@ -52,6 +52,7 @@ def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, con
                 "chunk": number + 1, "rows": applied.rows, "set_aside": applied.set_aside, "digest": chunk.digest[:12],
             },
         )
+        run.advance(done=run.done + chunk.rows)
         fault_point("intake.apply_chunk.after")
 
 

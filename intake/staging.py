@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
             return
         subject.state = State.CHECKING
         subject.save(update_fields=["state"])
-        run.advance(done=run.job.done)
+        run.advance()
     context = template.context(subject, at=at)
     try:
         notes = _stage_files(run, subject, template, context)
@@ -49,47 +50,61 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
 
 
 def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> list[Any]:
-    finder, notes, number = DuplicateFinder(), [], 0
+    finder, notes, number, rows = DuplicateFinder(), [], 0, 0
     staged = template.chunks_of(subject).count()
-    for file in template.files_of(subject):
+    files = template.files_of(subject)
+    size, before = sum(file.size for file in files), 0
+    for file in files:
         with closing(storage.opened(file.storage_key, file.size)) as source:
             with closing(open_table(source, template.columns, name=file.name)) as table:
                 notes += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
                 for raw in table.chunks(rows_per_chunk=ROWS_PER_CHUNK):
-                    _stage_chunk(
-                        run, subject, template, context, file, raw, finder, number=number, known=number < staged
-                    )
+                    rows += len(raw.frame)
+                    share = (before + file.size * raw.done / max(raw.total, 1)) / size
+                    place = Place(number, rows, total=max(rows, round(rows / max(share, 1e-9))), known=number < staged)
+                    _stage_chunk(run, subject, template, context, file, raw, finder, place)
                     number += 1
+        before += file.size
     return notes
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a chunk stands: its number, the rows up to its end, the rows to be expected, whether it is staged."""
+
+    number: int
+    rows: int
+    total: int
+    known: bool
 
 
 def _stage_chunk(
     run: Any, subject: Any, template: Template, context: Any, file: File, raw: RawChunk, finder: DuplicateFinder,
-    *, number: int, known: bool,
+    place: Place,
 ) -> None:
     """Stage one chunk; one that an earlier run staged is only shown to the finder of duplicates."""
     checked = template.check(raw.frame, context)
     first, *others = template.unique_by
     checked = refuse_duplicates(checked, finder, template.column(first), *others)
-    if known:
+    if place.known:
         return
     run.check_stop()
     compared = template.compare(checked, context)
-    rows = _rows(compared, raw.frame["raw"], subject, template, context, file, number)
+    rows = _rows(compared, raw.frame["raw"], subject, template, context, file, place.number)
     counts = {
         "verdicts": {str(verdict): count for verdict, count in sorted(Counter(rows["verdict"].to_list()).items())},
         "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
     }
     with transaction.atomic():
-        run.advance(done=raw.done, total=raw.total)
         fault_point("intake.stage_chunk.before")
         table = template.row_model._meta.db_table
         copy_frame(table, rows, (*_GENERIC, f"{template.import_key}_id", *template.staged))
         fault_point("intake.stage_chunk.copied")
         template.chunk_model._default_manager.create(
-            **{template.import_key: subject}, number=number, rows=len(rows), counts=counts,
-            digest=chunk_digest(template, subject.pk, number),
+            **{template.import_key: subject}, number=place.number, rows=len(rows), counts=counts,
+            digest=chunk_digest(template, subject.pk, place.number),
         )
+        run.advance(done=place.rows, total=place.total)
         fault_point("intake.stage_chunk.after")
 
 
@@ -187,7 +202,7 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, notes: lis
                 "digest": subject.digest[:12],
             },
         )
-        run.advance(done=run.job.total or run.job.done)
+        run.advance(done=subject.row_count, total=subject.row_count)
         fault_point("intake.finish_staging.after")
 
 
@@ -205,7 +220,7 @@ def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, a
             region_code=subject.region_code, program_id=template.program_id_of(subject),
             data={"codes": ", ".join(finding.code for finding in refused.findings)},
         )
-        run.advance(done=run.job.done)
+        run.advance()
 
 
 def _summed(counts: Iterator[dict[str, int]]) -> dict[str, int]:

@@ -63,3 +63,8 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     aside.replace(path)
+
+
+def logins_file() -> Path:
+    """Where the demo's logins are kept."""
+    return RUN_FOLDER / "logins.txt"

@@ -1,0 +1,85 @@
+"""Gates between enrollment and cover: public notice, own payment, the insurer's acceptance; recorded for a whole roster."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from audit import events
+from audit.faults import fault_point
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models.enrollment import EnrollmentState
+from intake.models import State
+from programs.models import Plan
+
+
+class Gate(StrEnum):
+    """What a plan may ask for before cover begins."""
+
+    NOTICE = "notice"
+    OWN_PAYMENT = "own_payment"
+    ACCEPTANCE = "acceptance"
+
+
+COLUMN = {Gate.NOTICE: "notice_passed_at", Gate.OWN_PAYMENT: "own_paid_at", Gate.ACCEPTANCE: "accepted_at"}
+
+
+def asked_gates(plan: Plan) -> list[Gate]:
+    """The gates of a plan in their order."""
+    asked = {
+        Gate.NOTICE: plan.requires_notice,
+        Gate.OWN_PAYMENT: plan.requires_own_payment,
+        Gate.ACCEPTANCE: plan.requires_insurer_acceptance,
+    }
+    return [gate for gate, wanted in asked.items() if wanted]
+
+
+def open_gates(roster: Roster) -> list[Gate]:
+    """Gates that some waiting enrollment of a roster still has before it."""
+    waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
+    return [gate for gate in asked_gates(roster.plan) if waiting.filter(**{f"{COLUMN[gate]}__isnull": True}).exists()]
+
+
+def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_number: str = "") -> int:
+    """Record one gate for every waiting enrollment of a roster; those with all gates passed come into force.
+
+    Returns how many came into force. Cover never begins before the gates are passed: a later day moves its start.
+    """
+    with transaction.atomic():
+        roster = Roster.objects.select_for_update().select_related("plan", "organization").get(pk=roster.pk)
+        asked = asked_gates(roster.plan)
+        if gate not in asked:
+            raise BeneficiariesRefused("GATE_NOT_ASKED")
+        if roster.state != State.APPLIED or roster.applied_at is None:
+            raise BeneficiariesRefused("GATE_NOT_APPLIED")
+        if gate is Gate.NOTICE:
+            ends_on = timezone.localdate(roster.applied_at) + timedelta(days=roster.plan.notice_days)
+            if timezone.localdate(at) < ends_on:
+                raise BeneficiariesRefused("GATE_TOO_EARLY", days=roster.plan.notice_days, day=ends_on)
+        if gate is Gate.ACCEPTANCE and not policy_number.strip():
+            raise BeneficiariesRefused("POLICY_NUMBER")
+        waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
+        changes = {COLUMN[gate]: at}
+        if gate is Gate.ACCEPTANCE:
+            changes["insurer_policy_number"] = policy_number.strip()[:60]
+        fault_point("beneficiaries.pass_gate.before")
+        passed = waiting.filter(**{f"{COLUMN[gate]}__isnull": True}).update(**changes)
+        if not passed:
+            raise BeneficiariesRefused("GATE_PASSED")
+        ready = waiting.filter(*(Q(**{f"{COLUMN[each]}__isnull": False}) for each in asked))
+        begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        ready.filter(starts_at__lt=begins, ends_at__gt=begins).update(starts_at=begins)
+        covered = ready.update(state=EnrollmentState.IN_FORCE)
+        events.record(
+            "roster.gate_passed", roster, by=by, at=at, organization=roster.organization,
+            region_code=roster.region_code, program_id=roster.program_id,
+            data={"gate": gate.value, "passed": passed, "in_force": covered},
+        )
+        fault_point("beneficiaries.pass_gate.after")
+    return covered

@@ -1,0 +1,88 @@
+"""Rosters: uploaded by one person, approved by another; the work itself is done by jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
+
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import Roster
+from beneficiaries.template import ROSTER
+from intake import actions as intake
+from jobs.actions import enqueue
+from programs.models import Period, Plan
+
+
+def upload_roster(
+    files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime
+) -> Roster:
+    """Keep files of people to be enrolled and start their check. `files`: (name, stream)."""
+    _refuse_closed(period, organization, at=at)
+    kept = [intake.receive_file(stream, name=name, organization=organization, by=by, at=at) for name, stream in files]
+    roster = Roster(
+        organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,
+        period=period, cover_from=cover_from(period, on=timezone.localdate(at)),
+    )
+    found: Roster = intake.receive(
+        roster, files=kept, template=ROSTER, by=by, at=at,
+        enqueue=lambda subject: _enqueue("beneficiaries.stage_roster", subject, by=by, at=at),
+    )
+    return found
+
+
+def submit_roster(roster: Roster, *, by: User, at: datetime) -> Roster:
+    """Hand a checked roster to a reviewer."""
+    found: Roster = intake.submit(roster, template=ROSTER, by=by, at=at)
+    return found
+
+
+def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Roster:
+    """Approve what was looked at; its money is reserved or the approval is refused."""
+    _refuse_closed(roster.period, roster.organization, at=at)
+    found: Roster = intake.approve(
+        roster, digest=digest, template=ROSTER, by=by, at=at,
+        enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
+    )
+    return found
+
+
+def refuse_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
+    """Send a roster back."""
+    found: Roster = intake.refuse(roster, reason=reason, template=ROSTER, by=by, at=at)
+    return found
+
+
+def withdraw_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
+    """Take a roster back before it is approved."""
+    found: Roster = intake.withdraw(roster, reason=reason, template=ROSTER, by=by, at=at)
+    return found
+
+
+def cover_from(period: Period, *, on: date) -> date:
+    """The first day of cover for people enrolled on a day: the period's first, or the next day once it runs."""
+    return max(period.starts_on, on + timedelta(days=1))
+
+
+def _enqueue(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
+    return enqueue(
+        kind, arguments={"roster": roster.pk}, subject=roster, organization=roster.organization,
+        region_code=roster.region_code, program_id=roster.program_id, by=by, at=at, total=roster.row_count or None,
+    )
+
+
+def _refuse_closed(period: Period, organization: Organization, *, at: datetime) -> None:
+    day = timezone.localdate(at)
+    if period.closed_at is not None or not period.enrollment_opens_on <= day < period.enrollment_closes_on:
+        raise BeneficiariesRefused(
+            "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
+        )
+    if period.plan.state != Plan.State.IN_FORCE:
+        raise BeneficiariesRefused("PLAN_NOT_IN_FORCE")
+    if not organization.region_code.startswith(period.program.region_code) and not period.program.region_code.startswith(
+        organization.region_code
+    ):
+        raise BeneficiariesRefused("OUT_OF_REACH")

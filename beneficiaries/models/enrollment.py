@@ -1,0 +1,127 @@
+"""Enrollments: one person in one period of one plan; premium, shares, gates and cover."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from audit.history import tracked_updates
+from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.person import Beneficiary, Person
+from beneficiaries.models.roster import Roster
+from programs.models import Category, FundingSplit, Period, Plan, Program
+
+
+class EnrollmentState(models.TextChoices):
+    """Before, during and after cover."""
+
+    AWAITING = "awaiting", _("Awaiting its gates")
+    IN_FORCE = "in_force", _("In force")
+    LAPSED = "lapsed", _("Lapsed")
+    ENDED = "ended", _("Ended")
+
+
+LIVE = (EnrollmentState.AWAITING, EnrollmentState.IN_FORCE)
+
+
+class EnrollmentQuerySet(ScopedQuerySet):
+    """Chainable words about enrollments."""
+
+    def live(self) -> Self:
+        """Awaiting or in force."""
+        return self.filter(state__in=LIVE)
+
+    def covering(self, *, at: datetime) -> Self:
+        """In force at a moment."""
+        return self.filter(state=EnrollmentState.IN_FORCE, starts_at__lte=at, ends_at__gt=at)
+
+
+@tracked_updates
+class Enrollment(models.Model):
+    """A funded place; cover runs from `starts_at` to before `ends_at` once every gate of the plan is passed."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="enrollments", verbose_name=_("person"))
+    beneficiary = models.ForeignKey(
+        Beneficiary, models.PROTECT, related_name="enrollments", verbose_name=_("beneficiary")
+    )
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+", verbose_name=_("plan"))
+    period = models.ForeignKey(Period, models.PROTECT, related_name="+", verbose_name=_("period"))
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", verbose_name=_("organization")
+    )
+    region_code = models.CharField(_("region"), max_length=12, db_collation="C")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("category"))
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="enrollments", verbose_name=_("roster"))
+    #: The staged row it came from: file, sheet and line.
+    row_id = models.BigIntegerField(_("row"))
+    premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
+    own_share = models.DecimalField(_("own share"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
+    split = models.ForeignKey(FundingSplit, models.PROTECT, related_name="+", verbose_name=_("funding"))
+    starts_at = models.DateTimeField(_("cover from"))
+    ends_at = models.DateTimeField(_("cover until"))
+    state = models.CharField(_("state"), max_length=8, choices=EnrollmentState, db_collation="C")
+    notice_passed_at = models.DateTimeField(_("public notice passed at"), null=True)
+    own_paid_at = models.DateTimeField(_("own share paid at"), null=True)
+    accepted_at = models.DateTimeField(_("accepted by the insurer at"), null=True)
+    insurer_policy_number = models.CharField(_("insurer's policy"), max_length=60, blank=True, default="")
+    #: The eligibility decision: rule "eligible" under the plan, at the moment it was made.
+    verdict = models.CharField(_("eligibility"), max_length=20, db_collation="C")
+    decided_at = models.DateTimeField(_("decided at"))
+    created_at = models.DateTimeField(_("enrolled at"))
+
+    objects = EnrollmentQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
+    personal_fields = ()
+    open_fields = (
+        "id", "person", "beneficiary", "program", "plan", "period", "organization", "region_code", "category", "roster",
+        "row_id", "premium", "own_share", "split", "starts_at", "ends_at", "state", "notice_passed_at", "own_paid_at",
+        "accepted_at", "insurer_policy_number", "verdict", "decided_at", "created_at",
+    )
+
+    class Meta:
+        verbose_name = _("enrollment")
+        verbose_name_plural = _("enrollments")
+        constraints = [
+            models.UniqueConstraint(
+                name="enrollment_live_once", fields=["person", "program", "period"], condition=Q(state__in=LIVE)
+            ),
+            models.UniqueConstraint(name="enrollment_once_per_row", fields=["row_id"]),
+            models.CheckConstraint(name="enrollment_ends_after_it_begins", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="enrollment_own_share_within_premium",
+                condition=Q(own_share__gte=0, premium__gte=F("own_share")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["roster"], name="enrollment_by_roster"),
+            models.Index(fields=["organization", "region_code"], name="enrollment_by_region"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def number(self) -> str:
+        """保障凭证号: program, period and the enrollment's own number with a check digit (mod 97-10, ISO 7064)."""
+        return cover_number(self.program.code, self.period.code, self.pk)
+
+
+def cover_number(program_code: str, period_code: str, enrollment_id: int) -> str:
+    """A cover's number, as people read it to each other."""
+    check = 98 - (enrollment_id * 100) % 97
+    return f"{program_code}-{period_code}-{enrollment_id:010d}{check:02d}"
+
+
+def enrollment_id_of(number: str) -> int | None:
+    """The enrollment that a cover number names; None when its check digits do not fit."""
+    digits = number.strip().upper().rsplit("-", 1)[-1]
+    if not (digits.isascii() and digits.isdecimal() and len(digits) >= 12):
+        return None
+    return int(digits[:-2]) if int(digits) % 97 == 1 else None

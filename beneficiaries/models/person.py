@@ -1,0 +1,205 @@
+"""People: a Person is an identity and nothing else; a Beneficiary is a person as one program's organization knows them."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from audit import blind_index
+from audit.fields import SealedTextField
+from audit.history import tracked_updates
+from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
+from audit.scope import Scope, ScopedQuerySet
+from programs.models import Category, Program
+
+#: Purposes of blind indexes: identity = document type and number; name = the name as written.
+IDENTITY, NAME = "person.identity", "person.name"
+PERSON_KEY, BENEFICIARY_KEY = "person", "beneficiary"
+
+
+class Sex(models.TextChoices):
+    """As the document says."""
+
+    MALE = "male", _("Male")
+    FEMALE = "female", _("Female")
+
+
+class DocumentType(models.TextChoices):
+    """Documents that name a person."""
+
+    RESIDENT_ID = "resident_id", _("Resident ID card")
+    HK_MACAO_RESIDENCE = "hk_macao_residence", _("Residence permit for Hong Kong and Macao residents")
+    TAIWAN_RESIDENCE = "taiwan_residence", _("Residence permit for Taiwan residents")
+    FOREIGN_PERMANENT = "foreign_permanent", _("Foreign permanent resident ID card")
+    PASSPORT = "passport", _("Passport")
+    HK_MACAO_PERMIT = "hk_macao_permit", _("Travel permit for Hong Kong and Macao residents")
+    TAIWAN_PERMIT = "taiwan_permit", _("Travel permit for Taiwan residents")
+    OTHER = "other", _("Other document")
+
+
+def identity_text(document_type: str, document: str) -> str:
+    """What the identity index is made of."""
+    return f"{document_type}|{document}"
+
+
+class PersonQuerySet(ScopedQuerySet):
+    """Chainable words about people."""
+
+    def with_document(self, document: str) -> Self:
+        """People with this document number, of whatever type."""
+        found = Q(pk__in=[])
+        for kind in DocumentType.values:
+            found |= blind_index.lookup(IDENTITY, "identity_index", identity_text(kind, document))
+        return self.filter(found)
+
+    def with_name(self, name: str) -> Self:
+        """People with exactly this name."""
+        return self.filter(blind_index.lookup(NAME, "name_index", name))
+
+
+@tracked_updates
+class Person(models.Model):
+    """One human being by one document. Whoever sees one of its beneficiaries sees it."""
+
+    name = SealedTextField(_("name"), logical_name="person.name", purpose=PERSON_KEY, mask=mask_name)
+    document = SealedTextField(
+        _("document number"), logical_name="person.document", purpose=PERSON_KEY, mask=mask_document
+    )
+    document_type = models.CharField(_("document"), max_length=20, choices=DocumentType, db_collation="C")
+    birth_on = models.DateField(_("born on"), null=True)
+    sex = models.CharField(_("sex"), max_length=6, choices=Sex, blank=True, default="", db_collation="C")
+    identity_index_a = models.BinaryField(null=True)
+    identity_index_b = models.BinaryField(null=True)
+    name_index_a = models.BinaryField(null=True)
+    name_index_b = models.BinaryField(null=True)
+    created_at = models.DateTimeField(_("known since"))
+
+    objects = PersonQuerySet.as_manager()
+
+    scope = Scope(through=("beneficiaries.Beneficiary", "person_id"))
+    # Birth date and sex stay plain: ages are checked set-wise for millions, and without name and number they name nobody.
+    personal_fields = ("name", "document")
+    open_fields = (
+        "id", "document_type", "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a",
+        "name_index_b", "created_at",
+    )
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        permissions = [("reveal_person", _("Can see personal data in the clear"))]
+        constraints = [
+            models.UniqueConstraint(
+                name="person_identity_once_a", fields=["identity_index_a"], condition=Q(identity_index_a__isnull=False)
+            ),
+            models.UniqueConstraint(
+                name="person_identity_once_b", fields=["identity_index_b"], condition=Q(identity_index_b__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="person_has_identity",
+                condition=Q(identity_index_a__isnull=False) | Q(identity_index_b__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["name_index_a"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)),
+            models.Index(fields=["name_index_b"], name="person_by_name_b", condition=Q(name_index_b__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+@tracked_updates
+class Beneficiary(models.Model):
+    """A person as the organization of one program knows them; another organization's data never overwrites it."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="beneficiaries", verbose_name=_("person"))
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", verbose_name=_("organization")
+    )
+    region_code = models.CharField(_("region"), max_length=12, db_collation="C")
+    phone = SealedTextField(
+        _("phone"), logical_name="beneficiary.phone", purpose=BENEFICIARY_KEY, mask=mask_phone, null=True
+    )
+    address = SealedTextField(
+        _("address"), logical_name="beneficiary.address", purpose=BENEFICIARY_KEY, mask=mask_address, null=True
+    )
+    bank_name = models.CharField(_("bank"), max_length=200, blank=True, default="")
+    bank_account = SealedTextField(
+        _("bank account"), logical_name="beneficiary.bank_account", purpose=BENEFICIARY_KEY, mask=mask_account,
+        null=True,
+    )
+    guardian_name = SealedTextField(
+        _("guardian"), logical_name="beneficiary.guardian_name", purpose=BENEFICIARY_KEY, mask=mask_name, null=True
+    )
+    guardian_document = SealedTextField(
+        _("guardian's document"), logical_name="beneficiary.guardian_document", purpose=BENEFICIARY_KEY,
+        mask=mask_document, null=True,
+    )
+    #: Keyed digest of everything above and the categories: whether a roster says something new is one comparison.
+    contact_digest = models.BinaryField()
+    created_at = models.DateTimeField(_("known since"))
+    updated_at = models.DateTimeField(_("changed at"))
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
+    personal_fields = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
+    open_fields = (
+        "id", "person", "program", "organization", "region_code", "bank_name", "contact_digest", "created_at",
+        "updated_at",
+    )
+
+    class Meta:
+        verbose_name = _("beneficiary")
+        verbose_name_plural = _("beneficiaries")
+        constraints = [
+            models.UniqueConstraint(name="beneficiary_once", fields=["person", "program", "organization"]),
+        ]
+        indexes = [models.Index(fields=["organization", "region_code"], name="beneficiary_by_region")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+@tracked_updates
+class BeneficiaryCategory(models.Model):
+    """A hardship category of a beneficiary and the days on which it holds."""
+
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="categories")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("category"))
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("until"), null=True, help_text=_("The first day on which it no longer holds."))
+    #: The staged row that brought it.
+    row_id = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(
+        organization_path="beneficiary__organization__path", region="beneficiary__region_code",
+        program="beneficiary__program_id",
+    )
+    personal_fields = ()
+    open_fields = ("id", "beneficiary", "category", "valid_from", "valid_to", "row_id")
+
+    class Meta:
+        verbose_name = _("category of a beneficiary")
+        verbose_name_plural = _("categories of beneficiaries")
+        constraints = [
+            models.UniqueConstraint(
+                name="beneficiary_category_holds_once", fields=["beneficiary", "category"],
+                condition=Q(valid_to__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="beneficiary_category_ends_after_it_begins",
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.beneficiary_id} {self.category_id}"

@@ -1,0 +1,181 @@
+"""Rosters: lists of people that come in as files to be enrolled, and their checked lines."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from audit.fields import SealedTextField
+from audit.history import tracked, tracked_updates
+from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
+from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, DocumentType, Sex
+from intake.models import Chunk, File, Import, StagedRow
+from programs.models import Category, FundingSplit, Period, Plan, Program
+
+
+@tracked
+class Roster(Import):
+    """People to be enrolled in one period of a program."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="rosters", verbose_name=_("program"))
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+", verbose_name=_("plan"))
+    period = models.ForeignKey(Period, models.PROTECT, related_name="rosters", verbose_name=_("period"))
+    #: The first day of the covers that this roster makes.
+    cover_from = models.DateField(_("cover from"))
+    files = models.ManyToManyField(File, related_name="rosters", verbose_name=_("files"), through="RosterFile")
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
+    personal_fields = ()
+    open_fields = (
+        "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
+        "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
+        "money", "file_findings", "program", "plan", "period", "cover_from", "files",
+    )
+
+    class Meta(Import.Meta):
+        verbose_name = _("roster")
+        verbose_name_plural = _("rosters")
+        ordering = ["-id"]
+        permissions = [
+            ("upload_roster", _("Can upload rosters")),
+            ("submit_roster", _("Can submit rosters")),
+            ("approve_roster", _("Can approve rosters or send them back")),
+            ("download_refused_rows", _("Can download refused rows in the clear")),
+            ("pass_gate", _("Can record notice, own payment and acceptance")),
+        ]
+        indexes = [models.Index(fields=["organization", "state"], name="roster_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class RosterFile(models.Model):
+    """A file of a roster."""
+
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="roster_files")
+    file = models.ForeignKey(File, models.PROTECT, related_name="roster_files")
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(
+        organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
+    )
+    personal_fields = ()
+    open_fields = ("id", "roster", "file")
+
+    class Meta:
+        verbose_name = _("file of a roster")
+        verbose_name_plural = _("files of rosters")
+        constraints = [models.UniqueConstraint(name="roster_file_once", fields=["roster", "file"])]
+
+    def __str__(self) -> str:
+        return f"{self.roster_id} {self.file_id}"
+
+
+@tracked_updates
+class RosterRow(StagedRow):
+    """A checked line: its personal values already as they will stand, sealed, in people and beneficiaries."""
+
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="rows")
+    name = SealedTextField(_("name"), logical_name="person.name", purpose=PERSON_KEY, mask=mask_name, null=True)
+    document = SealedTextField(
+        _("document number"), logical_name="person.document", purpose=PERSON_KEY, mask=mask_document, null=True
+    )
+    document_type = models.CharField(_("document"), max_length=20, choices=DocumentType, null=True, db_collation="C")
+    birth_on = models.DateField(_("born on"), null=True)
+    sex = models.CharField(_("sex"), max_length=6, choices=Sex, null=True, db_collation="C")
+    identity_index_a = models.BinaryField(null=True)
+    identity_index_b = models.BinaryField(null=True)
+    name_index_a = models.BinaryField(null=True)
+    name_index_b = models.BinaryField(null=True)
+    region_code = models.CharField(_("region"), max_length=12, null=True, db_collation="C")
+    phone = SealedTextField(
+        _("phone"), logical_name="beneficiary.phone", purpose=BENEFICIARY_KEY, mask=mask_phone, null=True
+    )
+    address = SealedTextField(
+        _("address"), logical_name="beneficiary.address", purpose=BENEFICIARY_KEY, mask=mask_address, null=True
+    )
+    bank_name = models.CharField(_("bank"), max_length=200, null=True)
+    bank_account = SealedTextField(
+        _("bank account"), logical_name="beneficiary.bank_account", purpose=BENEFICIARY_KEY, mask=mask_account,
+        null=True,
+    )
+    guardian_name = SealedTextField(
+        _("guardian"), logical_name="beneficiary.guardian_name", purpose=BENEFICIARY_KEY, mask=mask_name, null=True
+    )
+    guardian_document = SealedTextField(
+        _("guardian's document"), logical_name="beneficiary.guardian_document", purpose=BENEFICIARY_KEY,
+        mask=mask_document, null=True,
+    )
+    contact_digest = models.BinaryField(null=True)
+    category_ids = ArrayField(models.BigIntegerField(), verbose_name=_("categories"), null=True)
+    #: The one that counts for money: the plan's first.
+    category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    split = models.ForeignKey(FundingSplit, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, null=True)
+    own_share = models.DecimalField(_("own share"), max_digits=16, decimal_places=2, null=True)
+    #: What was known when the row was checked: drift shows against these.
+    known_person_id = models.BigIntegerField(null=True)
+    known_contact_digest = models.BinaryField(null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(
+        organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
+    )
+    personal_fields = (
+        "name", "document", "phone", "address", "bank_account", "guardian_name", "guardian_document", "raw",
+    )
+    open_fields = (
+        "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "roster", "document_type",
+        "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
+        "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
+        "known_contact_digest",
+    )
+
+    class Meta:
+        verbose_name = _("roster row")
+        verbose_name_plural = _("roster rows")
+        indexes = [
+            models.Index(fields=["roster", "chunk"], name="roster_row_by_chunk"),
+            models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class RosterChunk(Chunk):
+    """A piece of a roster."""
+
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="chunks")
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(
+        organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
+    )
+    personal_fields = ()
+    open_fields = (
+        "id", "number", "rows", "counts", "digest", "applied_at", "applied_rows", "set_aside_rows", "roster",
+    )
+
+    class Meta:
+        verbose_name = _("chunk of a roster")
+        verbose_name_plural = _("chunks of rosters")
+        constraints = [
+            models.UniqueConstraint(name="roster_chunk_once", fields=["roster", "number"]),
+            models.CheckConstraint(
+                name="roster_chunk_counts_rows",
+                condition=Q(applied_at__isnull=True, applied_rows=0, set_aside_rows=0)
+                | Q(applied_at__isnull=False, applied_rows__lte=models.F("rows")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.roster_id} {self.number}"

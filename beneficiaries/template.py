@@ -1,0 +1,269 @@
+"""The roster as a template of intake: checks, comparison with known people, money, and what approval makes real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+from django.db import connection, models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit import blind_index, keys
+from audit.models.keys import SLOTS
+from beneficiaries import applying, money
+from beneficiaries.columns import COLUMNS
+from beneficiaries.models import Roster, RosterChunk, RosterRow
+from beneficiaries.models.enrollment import LIVE
+from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_KEY
+from intake.checks import Checked, Context
+from intake.checks.work import found_at, placed
+from intake.context import region_frame
+from intake.findings import Severity, Verdict
+from intake.models import Chunk
+from intake.template import Applied, Compared, Template
+from programs.models import Category
+from programs.rules import eligibility
+from programs.terms import PlanTerms, plan_terms
+
+#: Purpose of the key under which the digests of contact data are made.
+CONTACT = "beneficiary.contact"
+#: Cleaned columns that a beneficiary's contact digest covers, besides the categories.
+_CONTACT = (
+    "region_code", "address", "phone", "bank_name", "bank_account", "guardian_name", "guardian_document",
+)
+_SEALED = {
+    "name": ("person.name", PERSON_KEY),
+    "document": ("person.document", PERSON_KEY),
+    "phone": ("beneficiary.phone", BENEFICIARY_KEY),
+    "address": ("beneficiary.address", BENEFICIARY_KEY),
+    "bank_account": ("beneficiary.bank_account", BENEFICIARY_KEY),
+    "guardian_name": ("beneficiary.guardian_name", BENEFICIARY_KEY),
+    "guardian_document": ("beneficiary.guardian_document", BENEFICIARY_KEY),
+}
+_DOUBT, _REFUSED = Severity.DOUBT.weight, Severity.ERROR.weight
+
+
+@dataclass(frozen=True)
+class RosterContext:
+    """What one job needs to check and compare a roster's rows."""
+
+    roster: Roster
+    terms: PlanTerms
+    checks: Context
+    category_ids: dict[str, int]
+    year: int
+
+    @property
+    def program_code(self) -> str:
+        """The program whose data keys seal what only this program knows."""
+        return self.roster.program.code
+
+    @cached_property
+    def identity_slots(self) -> list[str]:
+        """Slots of the identity index that new rows fill."""
+        return blind_index.written_slots(IDENTITY)
+
+    @cached_property
+    def name_slots(self) -> list[str]:
+        """Slots of the name index that new rows fill."""
+        return blind_index.written_slots(NAME)
+
+
+class RosterTemplate(Template):
+    """The plain layout: one line, one person."""
+
+    key = "roster"
+    title = _("Roster")
+    import_model = Roster
+    row_model = RosterRow
+    chunk_model = RosterChunk
+    import_key = "roster"
+    columns = COLUMNS
+    unique_by = ("document", "document_type")
+    purpose = BENEFICIARY_KEY
+    staged = (
+        *_SEALED, "document_type", "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a",
+        "name_index_b", "region_code", "bank_name", "contact_digest", "category_ids", "category_id", "split_id",
+        "premium", "own_share", "known_person_id", "known_contact_digest",
+    )
+
+    def context(self, subject: Roster, *, at: datetime) -> RosterContext:
+        """Regions, categories, plan terms; the roster with its program, plan and period."""
+        roster = Roster.objects.select_related("program", "plan", "period", "organization").get(pk=subject.pk)
+        day = timezone.localdate(at)
+        words, ids = {}, {}
+        for category in Category.objects.all():
+            ids[category.code] = category.pk
+            words.update(dict.fromkeys((category.code, category.name, *category.synonyms), category.code))
+        return RosterContext(
+            roster=roster,
+            terms=plan_terms(roster.plan),
+            checks=Context(
+                today=day, regions=region_frame(on=day), prefixes=(roster.region_code,), categories=words
+            ),
+            category_ids=ids,
+            year=day.year,
+        )
+
+    def compare(self, checked: Checked, context: RosterContext) -> Compared:
+        """Eligibility under the plan, then verdicts against people, beneficiaries and covers that are known."""
+        frame, findings = checked.frame, checked.findings
+        eligible = eligibility.decide(
+            frame.select("birth_on", region="region_code", categories="categories"), context.terms,
+            period_starts_on=context.roster.period.starts_on, enrolled_on=context.checks.today,
+        )
+        frame = frame.with_columns(category_code=eligible["category"], rule=eligible["rule"])
+        judged = (pl.col("worst") < _REFUSED) & pl.col("rule").is_not_null()
+        findings = self._add(
+            findings, frame, "NOT_ELIGIBLE", "categories", frame.select(judged).to_series(), extra="rule"
+        )
+        frame = frame.with_columns(pl.when(judged).then(pl.lit(_REFUSED, pl.UInt8)).otherwise("worst").alias("worst"))
+        frame = _indexed(frame, context)
+        known = _known(frame, context)
+        frame = frame.join(known, on="row", how="left", maintain_order="left")
+        fine = pl.col("worst") < _REFUSED
+        conflict = fine & pl.col("known_name").is_not_null() & (pl.col("known_name") != pl.col("name_digest"))
+        covered = fine & pl.col("enrollment_id").is_not_null()
+        findings = self._add(findings, frame, "IDENTITY_CONFLICT", "name", frame.select(conflict).to_series())
+        findings = self._add(findings, frame, "ALREADY_COVERED", "document", frame.select(covered).to_series())
+        verdict = (
+            pl.when(~fine).then(Verdict.REFUSED)
+            .when(conflict | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
+            .when(covered).then(Verdict.COVERED)
+            .when(pl.col("known_contact_digest").is_null()).then(Verdict.NEW)
+            .when(pl.col("known_contact_digest") != pl.col("contact_digest")).then(Verdict.CHANGED)
+            .otherwise(Verdict.UNCHANGED)
+        )  # fmt: skip
+        frame = frame.with_columns(verdict=verdict.cast(pl.UInt8))
+        return Compared(_sealed(money.with_splits(frame, context), context), findings)
+
+    def _add(
+        self, findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: str, where: pl.Series, *, extra: str = ""
+    ) -> pl.DataFrame:
+        """The findings and one more per row where the mask is true."""
+        rows = where.fill_null(value=False).arg_true()
+        if rows.is_empty():
+            return findings
+        facts = frame[extra].gather(rows) if extra else ""
+        values = pl.Series("value", [None] * len(rows), dtype=pl.String)
+        found = placed(found_at(code, self.column(column), rows, values, facts), frame)
+        return pl.concat([findings, found]).sort("row", maintain_order=True)
+
+    def preview_money(self, subject: Roster, context: RosterContext) -> dict[str, Any]:
+        """What the roster would cost whom."""
+        return money.preview(subject)
+
+    def reserve(self, subject: Roster, *, by: Any, at: datetime) -> None:
+        """Hold every funder's part of the whole roster."""
+        money.reserve_roster(subject, by=by, at=at)
+
+    def release(self, subject: Roster, *, at: datetime) -> None:
+        """Give back the parts of rows that were set aside."""
+        money.release_roster(subject, at=at)
+
+    def apply_chunk(self, subject: Roster, chunk: Chunk, *, context: RosterContext, at: datetime) -> Applied:
+        """People, beneficiaries, categories, enrollments and money of one chunk."""
+        return applying.apply_rows(context.roster, chunk.number, at=at)
+
+    def terms_of(self, subject: Roster) -> Sequence[str]:
+        """Plan version, period, first day of cover and region."""
+        return (
+            f"plan {subject.plan_id}", f"period {subject.period_id}", f"cover from {subject.cover_from}",
+            f"organization {subject.organization_id}", f"region {subject.region_code}",
+        )
+
+    def same_terms(self, subject: Roster) -> models.QuerySet:
+        """Rosters of the same period."""
+        return Roster.objects.filter(period=subject.period)
+
+    def program_id_of(self, subject: Roster) -> int:
+        """The program."""
+        return int(subject.program_id)
+
+
+ROSTER = RosterTemplate()
+
+
+def _indexed(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
+    """Index values of identity and name in the slots that are written, and the digest of contact data."""
+    usable = pl.col("worst") < _REFUSED
+    identity = frame.select(
+        pl.when(usable & pl.col("document").is_not_null())
+        .then(pl.col("document_type") + pl.lit("|") + pl.col("document"))
+    ).to_series().to_list()
+    names = frame.select(pl.when(usable).then("name")).to_series().to_list()
+    columns = []
+    for slot in SLOTS:
+        for stem, purpose, texts, slots in (
+            ("identity_index", IDENTITY, identity, context.identity_slots),
+            ("name_index", NAME, names, context.name_slots),
+        ):
+            values = blind_index.index_many(purpose, texts, slot) if slot in slots else [None] * len(frame)
+            columns.append(pl.Series(f"{stem}_{slot}", values, dtype=pl.Binary))
+    contact = frame.select(
+        pl.when(usable).then(
+            pl.concat_str(
+                *(pl.col(name).fill_null("") for name in _CONTACT),
+                pl.col("categories").list.sort().list.join(","), separator="\x1f",
+            )
+        )
+    ).to_series().to_list()
+    columns.append(pl.Series("contact_digest", blind_index.index_many(CONTACT, contact), dtype=pl.Binary))
+    frame = frame.with_columns(columns)
+    answering = blind_index.active_slot(NAME)
+    return frame.with_columns(pl.col(f"name_index_{answering}").alias("name_digest"))
+
+
+_KNOWN = """
+SELECT wanted.row, person.id, person.name_index_{name_slot}, beneficiary.contact_digest, enrollment.id
+FROM unnest(%s::int[], %s::bytea[]) AS wanted(row, identity)
+JOIN beneficiaries_person person ON person.identity_index_{identity_slot} = wanted.identity
+LEFT JOIN beneficiaries_beneficiary beneficiary
+    ON beneficiary.person_id = person.id AND beneficiary.program_id = %s AND beneficiary.organization_id = %s
+LEFT JOIN beneficiaries_enrollment enrollment
+    ON enrollment.person_id = person.id AND enrollment.program_id = %s AND enrollment.period_id = %s
+    AND enrollment.state = ANY(%s)
+"""
+_KNOWN_SCHEMA = {
+    "row": pl.UInt32, "known_person_id": pl.Int64, "known_name": pl.Binary, "known_contact_digest": pl.Binary,
+    "enrollment_id": pl.Int64,
+}
+
+
+def _known(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
+    """What is known of the rows' people: one query a chunk, only those known come back."""
+    slot = blind_index.active_slot(IDENTITY)
+    wanted = frame.filter(pl.col(f"identity_index_{slot}").is_not_null())
+    roster = context.roster
+    statement = _KNOWN.format(name_slot=blind_index.active_slot(NAME), identity_slot=slot)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            [
+                wanted["row"].to_list(), wanted[f"identity_index_{slot}"].to_list(), roster.program_id,
+                roster.organization_id, roster.program_id, roster.period_id, list(LIVE),
+            ],
+        )
+        found = cursor.fetchall()
+    return pl.DataFrame(found, schema=_KNOWN_SCHEMA, orient="row")
+
+
+def _sealed(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
+    """Personal columns as tokens; refused rows keep theirs in the sealed line only."""
+    columns = []
+    for name, (logical_name, purpose) in _SEALED.items():
+        code = context.program_code if purpose == BENEFICIARY_KEY else ""
+        sealer = keys.sealer(logical_name, purpose=purpose, program_code=code, year=context.year)
+        texts = frame.select(pl.when(pl.col("worst") < _REFUSED).then(name)).to_series().to_list()
+        columns.append(pl.Series(name, sealer.seal_many(texts), dtype=pl.Binary))
+    ids = context.category_ids
+    return frame.with_columns(
+        *columns,
+        pl.col("categories").list.eval(pl.element().replace_strict(ids, default=None, return_dtype=pl.Int64))
+        .alias("category_ids"),
+    )

@@ -1,0 +1,30 @@
+"""`make reset`: stop the local servers and delete all local data."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sys
+
+from portal.local.environment import RUN_FOLDER, demo_server
+from portal.local.postgres import Server
+
+
+def main() -> None:
+    """Delete, unless the portal runs."""
+    if not RUN_FOLDER.exists():
+        print("There is no local data.")
+        return
+    with (RUN_FOLDER / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("The portal runs. Stop it first.")
+        for server in (demo_server(), Server(RUN_FOLDER / "test")):
+            server.destroy()
+        shutil.rmtree(RUN_FOLDER)
+    print("All local data is deleted.")
+
+
+if __name__ == "__main__":
+    main()

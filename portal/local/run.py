@@ -1,0 +1,172 @@
+"""`make run`: database, migrations, demo, then web, worker and scheduler under one supervisor, until Ctrl-C."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from honcho import manager as honcho_manager
+from honcho.manager import Manager
+
+from portal.local.environment import (
+    DATABASE,
+    DEFAULT_PORT,
+    ROOT,
+    RUN_FOLDER,
+    demo_environment,
+    demo_server,
+    logins_file,
+)
+from portal.local.postgres import APPLICATION, Server, ServerFailed
+
+#: Seconds that a stopping process may take before it is killed; the database needs the rest of the five.
+STOP_SECONDS = 3
+READY_SECONDS = 60
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+
+
+class Stopped(SystemExit):
+    """SIGTERM or SIGINT before the supervisor has taken over."""
+
+
+def main() -> None:
+    """Run until told to stop."""
+    # A start in the background may inherit ignored signals; each would leave the portal deaf to Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    port = wanted_port(os.environ.get("PORT", ""))
+    RUN_FOLDER.mkdir(parents=True, exist_ok=True)
+    with only_one(RUN_FOLDER / "run.lock"):
+        refuse_taken(port)
+        server = demo_server()
+        try:
+            with server.running():
+                prepare(server)
+                supervise(demo_environment(server), port)
+        except ServerFailed as error:
+            sys.exit(str(error))
+
+
+def wanted_port(text: str) -> int:
+    """PORT, or the default."""
+    if not text:
+        return DEFAULT_PORT
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        sys.exit(f"PORT={text} is no port. Set it to a number from 1 to 65535, such as {DEFAULT_PORT}.")
+    return int(text)
+
+
+def refuse_taken(port: int) -> None:
+    """Say so before anything is started when another program has the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            sys.exit(f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}")
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """One run at a time; the kernel drops the lock of a killed one."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("The portal runs already from this folder. Stop that one first, or use the address it printed.")
+        yield
+
+
+def prepare(server: Server) -> None:
+    """Roles, tables, rights and demo; each step is skipped when it is done, and repeated when it was cut off."""
+    server.ensure_database(DATABASE)
+    as_owner = {**os.environ, **demo_environment(server, as_owner=True)}
+    stamp, state = RUN_FOLDER / "prepared", source_state()
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    print("Preparing the database ...", flush=True)
+    command(as_owner, "migrate", "--verbosity", "0")
+    command(as_owner, "grant_application", APPLICATION)
+    print("Loading the demo (a minute) ...", flush=True)
+    command({**os.environ, **demo_environment(server)}, "load_demo", "--logins", str(logins_file()))
+    stamp.write_text(state)
+
+
+def source_state() -> str:
+    """A digest of what the database was prepared from: migrations, and data that they load."""
+    digest = hashlib.sha256()
+    for path in sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("*/data/*.csv"), ROOT / "requirements.txt"]):
+        digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def command(environment: dict[str, str], *arguments: str) -> None:
+    """One management command; its failure ends the run with its own words."""
+    done = subprocess.run([*MANAGE, *arguments], env=environment, cwd=ROOT, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"manage.py {arguments[0]} failed.")
+
+
+def supervise(environment: dict[str, str], port: int) -> None:
+    """Web, worker and scheduler until a signal or the end of one of them."""
+    honcho_manager.KILL_WAIT = STOP_SECONDS
+    python = sys.executable
+    environment = {"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment}
+    celery = f"{python} -m celery --app portal.celery --quiet"
+    processes = {
+        "web": f"{python} -m gunicorn portal.wsgi --bind 127.0.0.1:{port} --workers 2 --threads 4 "
+       ,
+        "worker": f"{celery} worker --pool threads --concurrency 2 --without-gossip --without-mingle "
+        "--without-heartbeat --loglevel WARNING",
+        "scheduler": f"{celery} beat --loglevel WARNING",
+    }
+    supervisor = Manager()
+    for name, line in processes.items():
+        supervisor.add_process(name, line, env=environment, cwd=str(ROOT), quiet=True)
+    threading.Thread(target=announce, args=(port,), daemon=True).start()
+    supervisor.loop()
+    print("The portal has stopped.", flush=True)
+    # A process that ended by itself is a failure; being told to stop is not.
+    if supervisor.returncode not in (None, 0, 128 + signal.SIGINT, 128 + signal.SIGTERM):
+        sys.exit(supervisor.returncode)
+
+
+def announce(port: int) -> None:
+    """Print address and logins once the portal answers."""
+    address = f"http://127.0.0.1:{port}/"
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{address}health/live", timeout=2):  # noqa: S310
+                break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    else:
+        print(f"The portal does not answer at {address} after {READY_SECONDS} s; see the messages above.", flush=True)
+        return
+    lines = ["", f"The portal is at {address}"]
+    if logins_file().exists():
+        lines += [f"Demo logins (kept in {logins_file()}):", logins_file().read_text(encoding="utf-8").rstrip()]
+    lines += ["Stop it with Ctrl-C.", ""]
+    print("\n".join(lines), flush=True)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped(128 + number)
+
+
+if __name__ == "__main__":
+    main()
