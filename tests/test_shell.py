@@ -12,10 +12,11 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from playwright.sync_api import Page
 
 from accounts.models import Organization, User
-from accounts.roles import Role
+from accounts.roles import PERMISSIONS, Role
 from accounts.testing import make_organization, make_user
 from audit import panels
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, WorkQueue
@@ -381,6 +382,31 @@ def test_each_list_that_a_role_opens_stands_wide_and_narrow(signed_in_page: Call
             assert_no_console_errors(page)
             assert_no_horizontal_scroll(page)
             screenshot(page, f"list-{role}-{listed.label}-{name}")
+
+
+@pytest.mark.browser
+def test_what_runs_by_the_clock_is_shown_and_changed_by_nobody(
+    signed_in_page: Callable[..., Page], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = PERMISSIONS[Role.SYSTEM_ADMIN] | {
+        f"django_celery_beat.{verb}_periodictask" for verb in ("view", "add", "change", "delete")
+    }
+    monkeypatch.setitem(PERMISSIONS, Role.SYSTEM_ADMIN, opened)
+    user = make_user(role=Role.SYSTEM_ADMIN, organization=make_organization(region="441602"))
+    every = IntervalSchedule.objects.create(every=30, period=IntervalSchedule.SECONDS)
+    task = PeriodicTask.objects.create(name="jobs.sweep", task="jobs.sweep", interval=every)
+    page = signed_in_page(user)
+    page.goto(reverse("admin:django_celery_beat_periodictask_changelist"))
+    page.get_by_role("link", name="jobs.sweep").click()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#content input:visible, #content button[type=submit]:visible").count() == 0
+    assert_no_console_errors(page)
+    client.force_login(user, backend=BACKEND)
+    address = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
+    assert client.post(address, {"name": "other"}).status_code == 403
+    assert client.get(reverse("admin:django_celery_beat_periodictask_add")).status_code == 403
+    task.refresh_from_db()
+    assert task.name == "jobs.sweep"
 
 
 @pytest.mark.browser
