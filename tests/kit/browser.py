@@ -21,7 +21,7 @@ FLAGS = (
 )
 WIDE, PHONE = (1280, 900), (390, 844)
 #: Milliseconds that a page may take; two cores shared with a database are slow at times.
-PATIENCE = 30_000
+PATIENCE = 15_000
 BACKEND = "accounts.backends.RoleBackend"
 
 _problems: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
