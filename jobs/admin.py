@@ -54,6 +54,7 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     list_display = ("work", "about", "standing", "progress", "trouble", "created_by_label", "created_at")
     list_filter = ("state", KindFilter)
+    allowed_lookups = (KindFilter.parameter_name,)
     search_fields = ("=subject_id", "=created_by_label")
     search_help_text = _("Number of an object, or a user name")
     ordering = ("-id",)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from celery import current_app
@@ -20,7 +19,11 @@ log = structlog.get_logger(__name__)
 
 def ring_on_commit(job_id: int, *, delay: timedelta = timedelta()) -> None:
     """Ring for a job once its row is committed."""
-    transaction.on_commit(partial(ring, job_id, delay=delay), robust=True)
+
+    def ring_now() -> None:
+        ring(job_id, delay=delay)
+
+    transaction.on_commit(ring_now, robust=True)
 
 
 def ring(job_id: int, *, delay: timedelta = timedelta()) -> bool:

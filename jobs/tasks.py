@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from celery import shared_task, signals
+from celery import current_app, shared_task, signals
 from django.utils import timezone
 
 from jobs import actions, stopping
 
-#: Beat writes this into its own table at each start: a removed or changed entry comes back.
-SCHEDULE: dict[str, dict[str, Any]] = {
-    "jobs.sweep": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20, "ignore_result": True}},
-}
+SWEEP_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
 
@@ -35,11 +32,8 @@ def sweep() -> None:
         log.info("jobs.swept", **vars(swept))
 
 
-@signals.beat_init.connect(dispatch_uid="jobs.schedule")
-def add_schedule(sender: Any, **kwargs: Any) -> None:
-    """Have the sweep run every 20 s, whichever settings beat runs with."""
-    for name, entry in SCHEDULE.items():
-        sender.app.conf.beat_schedule.setdefault(name, entry)
+# Beat writes it into its own table at each start: a removed or changed entry comes back.
+current_app.add_periodic_task(SWEEP_SECONDS, sweep.s(), name="jobs.sweep", expires=SWEEP_SECONDS)
 
 
 @signals.worker_shutting_down.connect(dispatch_uid="jobs.stop")

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone, translation
+from django.utils.translation import gettext_noop
 
 from audit.errors import Refused
 from audit.faults import fault_point
@@ -26,7 +27,7 @@ from jobs.errors import JobsRefused, LeaseLost, StopRequested
 from jobs.models import Job, source_name
 from jobs.rules import retry_delay, without_numbers
 
-WORKER = "system:worker"
+WORKER = gettext_noop("system:worker")
 log = structlog.get_logger(__name__)
 
 

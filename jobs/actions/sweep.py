@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from audit.faults import fault_point
 from jobs.actions.execute import as_error
@@ -17,7 +18,7 @@ from jobs.errors import JobsRefused
 from jobs.models import Job
 from jobs.registry import known_kinds
 
-SWEEPER = "system:sweep"
+SWEEPER = gettext_noop("system:sweep")
 LIMIT = 100
 #: With a sweep each 20 s a job whose ring was lost waits less than a minute.
 RING_AGAIN_AFTER = timedelta(seconds=30)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.test import Client
 
 from jobs import stopping
 from jobs.actions import enqueue
 from jobs.models import Job
+from jobs.permissions import GRANTS
 from jobs.testing import a_job_kind
 
 __all__ = ["a_job_kind"]
@@ -74,3 +78,27 @@ def effects(db: None) -> Iterator[Callable[[], list[int]]]:
     yield read
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS jobs_test_effect")
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[..., Any]:
+    """Makes signed-in browsers of users with a role; the users' room is not this one's, so it is asked for by name."""
+    accounts = import_module("accounts.testing")
+    roles = import_module("accounts.roles")
+    for role, permissions in GRANTS.items():
+        roles.grant_permissions(role, permissions)
+
+    def sign_in(role: str, *, organization: Any = None, region: str = "441602") -> Client:
+        organization = organization or accounts.make_organization(region=region)
+        client = Client()
+        client.force_login(
+            accounts.make_user(role=role, organization=organization), backend="accounts.backends.RoleBackend"
+        )
+        session = client.session
+        now = int(time.time())
+        session.update({"accounts.started": now, "accounts.seen": now, "accounts.second_factor": True})
+        session.save()
+        client.organization = organization
+        return client
+
+    return sign_in
