@@ -1,0 +1,167 @@
+"""Approved rows made real, set-wise: people, beneficiaries, categories, enrollments, money. One call, one chunk."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from audit import blind_index
+from audit.faults import fault_point
+from beneficiaries.models import Roster
+from beneficiaries.models.enrollment import LIVE, EnrollmentState
+from beneficiaries.models.person import IDENTITY, NAME
+from beneficiaries.money import COUNTY_DIGITS
+from intake.findings import Verdict
+from intake.template import Applied
+from programs import actions as programs
+from programs.actions import Demand
+
+_APPLICABLE = [int(Verdict.NEW), int(Verdict.CHANGED), int(Verdict.UNCHANGED)]
+
+# Rows sorted by identity: concurrent chunks then insert in one order, and the unique index is filled page by page.
+_WORK = """
+CREATE TEMPORARY TABLE roster_work ON COMMIT DROP AS
+SELECT r.id AS row_id, r.identity_index_{identity} AS identity, known.id AS person_id, (known.id IS NULL) AS is_new_person,
+       beneficiary.id AS beneficiary_id, (beneficiary.id IS NULL) AS is_new_beneficiary,
+       (r.contact_digest IS DISTINCT FROM beneficiary.contact_digest) AS is_changed, r.category_ids,
+       CASE
+           WHEN enrollment.id IS NOT NULL THEN 'ALREADY_COVERED'
+           WHEN known.name_index_{name} IS DISTINCT FROM r.name_index_{name} AND known.id IS NOT NULL
+               THEN 'CHANGED_SINCE_REVIEW'
+           WHEN r.known_person_id IS NOT NULL AND r.known_person_id IS DISTINCT FROM known.id
+               THEN 'CHANGED_SINCE_REVIEW'
+           WHEN r.known_contact_digest IS DISTINCT FROM beneficiary.contact_digest THEN 'CHANGED_SINCE_REVIEW'
+           ELSE ''
+       END AS drift
+FROM beneficiaries_rosterrow r
+LEFT JOIN beneficiaries_person known ON known.identity_index_{identity} = r.identity_index_{identity}
+LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.person_id = known.id
+    AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
+LEFT JOIN beneficiaries_enrollment enrollment ON enrollment.person_id = known.id
+    AND enrollment.program_id = %(program)s AND enrollment.period_id = %(period)s AND enrollment.state = ANY(%(live)s)
+WHERE r.roster_id = %(roster)s AND r.chunk = %(chunk)s AND r.verdict = ANY(%(applicable)s) AND r.set_aside = ''
+ORDER BY r.identity_index_{identity}
+"""
+_SET_ASIDE = """
+UPDATE beneficiaries_rosterrow r SET set_aside = w.drift FROM roster_work w WHERE w.row_id = r.id AND w.drift <> ''
+"""
+_DROP_DRIFTED = "DELETE FROM roster_work WHERE drift <> ''"
+_NUMBER = """
+UPDATE roster_work SET
+    person_id = coalesce(person_id, nextval(pg_get_serial_sequence('beneficiaries_person', 'id'))),
+    beneficiary_id = coalesce(beneficiary_id, nextval(pg_get_serial_sequence('beneficiaries_beneficiary', 'id')))
+"""
+_PEOPLE = """
+INSERT INTO beneficiaries_person (id, name, document, document_type, birth_on, sex, identity_index_a, identity_index_b,
+    name_index_a, name_index_b, created_at)
+SELECT w.person_id, r.name, r.document, coalesce(r.document_type, 'resident_id'), r.birth_on, coalesce(r.sex, ''),
+    r.identity_index_a, r.identity_index_b, r.name_index_a, r.name_index_b, %(at)s
+FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id WHERE w.is_new_person ORDER BY w.identity
+"""
+_NEW_BENEFICIARIES = """
+INSERT INTO beneficiaries_beneficiary (id, person_id, program_id, organization_id, region_code, phone, address,
+    bank_name, bank_account, guardian_name, guardian_document, contact_digest, created_at, updated_at)
+SELECT w.beneficiary_id, w.person_id, %(program)s, %(organization)s, r.region_code, r.phone, r.address,
+    coalesce(r.bank_name, ''), r.bank_account, r.guardian_name, r.guardian_document, r.contact_digest, %(at)s, %(at)s
+FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id WHERE w.is_new_beneficiary ORDER BY w.person_id
+"""
+_CHANGED_BENEFICIARIES = """
+UPDATE beneficiaries_beneficiary b SET region_code = r.region_code, phone = r.phone, address = r.address,
+    bank_name = coalesce(r.bank_name, ''), bank_account = r.bank_account, guardian_name = r.guardian_name,
+    guardian_document = r.guardian_document, contact_digest = r.contact_digest, updated_at = %(at)s
+FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id
+WHERE b.id = w.beneficiary_id AND NOT w.is_new_beneficiary AND w.is_changed
+"""
+# A category that the roster no longer names ends; cover already paid for stays (DOMAIN: losing one never cancels).
+_ENDED_CATEGORIES = """
+UPDATE beneficiaries_beneficiarycategory c SET valid_to = %(day)s FROM roster_work w
+WHERE c.beneficiary_id = w.beneficiary_id AND NOT w.is_new_beneficiary AND w.is_changed AND c.valid_to IS NULL
+    AND NOT c.category_id = ANY(w.category_ids)
+"""
+_CATEGORIES = """
+INSERT INTO beneficiaries_beneficiarycategory (beneficiary_id, category_id, valid_from, row_id)
+SELECT w.beneficiary_id, named.category_id, %(day)s, w.row_id
+FROM roster_work w CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
+WHERE (w.is_new_beneficiary OR w.is_changed) AND NOT EXISTS (
+    SELECT 1 FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id = w.beneficiary_id
+    AND held.category_id = named.category_id AND held.valid_to IS NULL)
+"""
+_ENROLLMENTS = """
+INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, plan_id, period_id, organization_id,
+    region_code, category_id, roster_id, row_id, premium, own_share, split_id, starts_at, ends_at, state,
+    insurer_policy_number, verdict, decided_at, created_at)
+SELECT w.person_id, w.beneficiary_id, %(program)s, %(plan)s, %(period)s, %(organization)s, r.region_code, r.category_id,
+    %(roster)s, w.row_id, r.premium, r.own_share, r.split_id, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
+    %(decided_at)s, %(at)s
+FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id ORDER BY w.person_id
+"""
+_USED = """
+SELECT line.funder_id, left(r.region_code, {digits}), r.category_id, sum(line.amount), count(*)
+FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id
+JOIN programs_fundingsplitline line ON line.split_id = r.split_id
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+_OWN = "SELECT coalesce(sum(r.own_share), 0), count(*) FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id"
+
+
+def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
+    """Enroll the people of one chunk in the caller's transaction.
+
+    What changed since the review is set aside and counted, the rest is applied. Two chunks that bring one new person at
+    once meet at the unique index: the later one fails whole, is run again, and then finds the person.
+    """
+    facts = _facts(roster, chunk, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WORK.format(identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME)), facts
+        )
+        cursor.execute("ANALYZE roster_work")
+        cursor.execute(_SET_ASIDE)
+        set_aside = cursor.rowcount
+        cursor.execute(_DROP_DRIFTED)
+        cursor.execute(_NUMBER)
+        for step, statement in (
+            ("people", _PEOPLE), ("beneficiaries", _NEW_BENEFICIARIES), ("changes", _CHANGED_BENEFICIARIES),
+            ("ended_categories", _ENDED_CATEGORIES), ("categories", _CATEGORIES), ("enrollments", _ENROLLMENTS),
+        ):
+            fault_point(f"beneficiaries.apply.{step}.before")
+            cursor.execute(statement, facts)
+        applied = cursor.rowcount
+        fault_point("beneficiaries.apply.enrollments.after")
+        cursor.execute(_USED.format(digits=COUNTY_DIGITS))
+        used = [
+            Demand(funder_id=funder, county=county, category_id=category, amount=amount, count=count)
+            for funder, county, category, amount, count in cursor.fetchall()
+        ]
+        cursor.execute(_OWN)
+        own, people = cursor.fetchone()
+        cursor.execute("DROP TABLE roster_work")
+    if applied:
+        _post(roster, used, own=own, people=people, at=at)
+    return Applied(applied, set_aside)
+
+
+def _post(roster: Roster, used: list[Demand], *, own: Decimal, people: int, at: datetime) -> None:
+    programs.use_reserved(roster, used, own_share=own, people=people, by="intake", at=at)
+
+
+def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
+    plan, period = roster.plan, roster.period
+    gated = plan.requires_notice or plan.requires_own_payment or plan.requires_insurer_acceptance
+    day = timezone.localdate(at)
+    begins = max(roster.cover_from, day + timedelta(days=1)) if day >= period.starts_on else roster.cover_from
+    return {
+        "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
+        "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
+        "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
+        "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
+        "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
+    }
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

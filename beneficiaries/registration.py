@@ -1,0 +1,46 @@
+"""What this room tells the rooms below at start: verbs, indexes, permissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.roles import Role, grant_permissions
+from audit import blind_index, events
+from beneficiaries import panels
+from beneficiaries.models.person import IDENTITY, NAME, identity_text
+from beneficiaries.verbs import VERBS
+
+_VIEW = (
+    "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
+    "beneficiaries.view_beneficiary",
+)
+GRANTS: dict[str, tuple[str, ...]] = {
+    Role.CLERK: (
+        *_VIEW, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
+        "beneficiaries.reveal_person", "beneficiaries.pass_gate",
+    ),
+    Role.REVIEWER: (*_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person"),
+    Role.FINANCE_MAKER: ("beneficiaries.view_roster",),
+    Role.FINANCE_CHECKER: ("beneficiaries.view_roster",),
+    Role.AUDITOR: _VIEW,
+}
+
+
+def register() -> None:
+    """Called once from the app's `ready()`."""
+    events.register_verbs(VERBS)
+    blind_index.register(
+        blind_index.BlindIndex(IDENTITY, "beneficiaries.Person", "identity_index", _identity_of)
+    )
+    blind_index.register(blind_index.BlindIndex(NAME, "beneficiaries.Person", "name_index", _name_of))
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)
+    panels.register()
+
+
+def _identity_of(person: Any) -> str:
+    return identity_text(person.document_type, person.document.reveal())
+
+
+def _name_of(person: Any) -> str:
+    return str(person.name.reveal())

@@ -1,0 +1,54 @@
+"""Refusals of this room."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.errors import Refused
+
+
+class ProgramRefused(Refused):
+    """A request on programs, plans and periods that the rules refuse."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "STATE": _("This is not possible now: it is %(state)s."),
+        "OWN_WORK": _("Whoever drafted or submitted it cannot approve it. Ask a colleague."),
+        "REASON": _("Say why, in at least %(characters)d characters."),
+        "NO_CATEGORY": _("Name at least one category."),
+        "NO_SCHEME": _("Say who pays: add a funding scheme that holds for all categories and regions."),
+        "NO_REMAINDER": _("In the scheme “%(scheme)s” exactly one payer, the last, takes the remainder."),
+        "SHARES_ABOVE_PREMIUM": _("In the scheme “%(scheme)s” the fixed shares are above the premium of %(premium)s yuan."),
+        "PREMIUM": _("The premium is above zero."),
+        "COUNTY_FUNDER_MISSING": _("No government funder is known for the county %(county)s."),
+        "SCHEME_MISSING": _("No funding scheme of the plan holds for category %(category)s in county %(county)s."),
+        "WINDOW": _("Enrollment opens before it closes, and closes before the period ends."),
+        "PLAN_NOT_IN_FORCE": _("The plan is not in force."),
+    }
+
+
+class BudgetRefused(Refused):
+    """A request for money that the budgets refuse."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "BUDGET": _("The budget of %(funder)s does not suffice: %(wanted)s yuan are needed, %(remaining)s remain."),
+        "STATE": _("This is not possible now: it is %(state)s."),
+        "OWN_WORK": _("Whoever proposed it cannot approve it. Ask a colleague."),
+        "BELOW_BOUND": _("%(bound)s yuan are reserved or used already: the budget cannot fall below that."),
+        "AMOUNT": _("The amount is above zero."),
+        "NOT_RESERVED": _("%(wanted)s yuan are to be used, only %(remaining)s are reserved."),
+        "RESERVED_ALREADY": _("Its money is reserved already."),
+        "BUDGET_BUSY": _("%(reserved)s yuan are still reserved. Wait until they are used or released."),
+    }
+
+
+class LedgerRefused(Refused):
+    """A posting that double entry refuses."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "UNBALANCED": _("Debits and credits differ by %(difference)s yuan."),
+        "LEGS": _("A posting has two legs or more."),
+        "FEN": _("Amounts are whole fen."),
+    }

@@ -1,0 +1,134 @@
+"""The double-entry ledger: debits positive, credits negative, every transaction zero, nothing ever changed."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from audit.models.events import append_only
+from audit.scope import Scope, ScopedQuerySet
+from programs.models.budget import Budget, money_scope
+from programs.models.funding import Funder
+from programs.models.program import Program
+
+
+class AccountKind(models.TextChoices):
+    """What an account holds. The four budget accounts are a funder's commitments, not cash."""
+
+    FUNDER_RECEIVABLE = "funder_receivable", _("Premium owed by a funder")
+    PERSON_RECEIVABLE = "person_receivable", _("Premium owed by insured persons")
+    INSURER_PAYABLE = "insurer_payable", _("Premium owed to the insurer")
+    BUDGET_GRANTED = "budget_granted", _("Budget: granted")
+    BUDGET_AVAILABLE = "budget_available", _("Budget: available")
+    BUDGET_RESERVED = "budget_reserved", _("Budget: reserved")
+    BUDGET_USED = "budget_used", _("Budget: used")
+
+
+class LedgerAccount(models.Model):
+    """One account; its balance is kept by postings and equals its entries (debits minus credits, yuan)."""
+
+    code = models.CharField(_("account"), max_length=80, unique=True, db_collation="C")
+    kind = models.CharField(_("kind"), max_length=20, choices=AccountKind, db_collation="C")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
+    funder = models.ForeignKey(Funder, models.PROTECT, null=True, related_name="accounts", verbose_name=_("funder"))
+    budget = models.ForeignKey(Budget, models.PROTECT, null=True, related_name="accounts", verbose_name=_("budget"))
+    balance = models.DecimalField(_("balance"), max_digits=16, decimal_places=2, default=0)
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = money_scope()
+    personal_fields = ()
+    open_fields = ("id", "code", "kind", "program", "funder", "budget", "balance")
+
+    class Meta:
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+_BALANCES = """
+    IF (SELECT count(*) < 2 OR sum(e.amount) <> 0 FROM programs_ledgerentry e WHERE e.transaction_id = {transaction}) THEN
+        RAISE EXCEPTION 'ledger transaction % does not balance', {transaction}
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+"""
+
+
+def _balances(name: str, transaction: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name, level=pgtrigger.Row, when=pgtrigger.After, operation=pgtrigger.Insert, timing=pgtrigger.Deferred,
+        func=_BALANCES.format(transaction=transaction),
+    )
+
+
+class LedgerTransaction(models.Model):
+    """One posting: what it is about, who made it, from what."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        GRANT = "grant", _("Budget granted")
+        RESERVE = "reserve", _("Budget reserved")
+        USE = "use", _("Enrolled: budget used, premium due")
+        RELEASE = "release", _("Reservation released")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
+    at = models.DateTimeField(_("at"))
+    source_type = models.CharField(_("from"), max_length=60, db_collation="C")
+    source_id = models.BigIntegerField(_("number"))
+    memo = models.CharField(_("memo"), max_length=200, blank=True, default="")
+    by_label = models.CharField(_("by"), max_length=80)
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope.any_of(
+        Scope(
+            organization_path="program__organization__path", region="program__region_code", program="program_id"
+        ),
+        Scope(
+            organization_path="entries__account__funder__organization__path", program="program_id", many=True
+        ),
+    )
+    personal_fields = ()
+    open_fields = ("id", "kind", "program", "at", "source_type", "source_id", "memo", "by_label")
+
+    class Meta:
+        verbose_name = _("ledger transaction")
+        verbose_name_plural = _("ledger transactions")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["source_type", "source_id"], name="ledger_by_source")]
+        triggers = [*append_only("ledger_transaction"), _balances("ledger_transaction_balances", "NEW.id")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class LedgerEntry(models.Model):
+    """One leg of a posting: yuan, debit above zero, credit below."""
+
+    transaction = models.ForeignKey(LedgerTransaction, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries", verbose_name=_("account"))
+    amount = models.DecimalField(_("amount"), max_digits=16, decimal_places=2)
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = money_scope("account__")
+    personal_fields = ()
+    open_fields = ("id", "transaction", "account", "amount")
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints = [models.CheckConstraint(name="ledger_entry_is_not_zero", condition=~Q(amount=0))]
+        indexes = [models.Index(fields=["account", "id"], name="ledger_entry_by_account")]
+        triggers = [*append_only("ledger_entry"), _balances("ledger_entry_balances", "NEW.transaction_id")]
+
+    def __str__(self) -> str:
+        return f"{self.transaction_id} {self.account_id}"
