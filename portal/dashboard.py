@@ -82,7 +82,7 @@ class ChartCard:
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: one question for each panel that this user may see, no more."""
-    user = request.user
+    user: Any = request.user
     cards = [queue_card(queue, user) for queue in panels.queues_for(user)]
     return {
         **context,

@@ -177,9 +177,10 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 def office(request: HttpRequest) -> str:
     """The signed-in user's organization, under the portal's name."""
-    if not request.user.is_authenticated:
+    user: Any = request.user
+    if not user.is_authenticated:
         return ""
-    organization = request.user.organization
+    organization = user.organization
     return organization.short_name or organization.name
 
 

@@ -50,12 +50,11 @@ def of_python(source: str) -> Iterator[Sentence]:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name not in CALLS:
             continue
-        texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
+        texts = [_literal(argument) for argument in node.args]
         place = CALLS[name]
-        if len(texts) <= place or not isinstance(texts[place], str):
+        if len(texts) <= place or not texts[place]:
             continue
-        plural = texts[place + 1] if name.startswith("n") else ""
-        yield Sentence(texts[place], str(plural or ""), str(texts[0]) if place else "")
+        yield Sentence(texts[place], texts[place + 1] if name.startswith("n") else "", texts[0] if place else "")
 
 
 def of_template(source: str) -> Iterator[Sentence]:
@@ -65,6 +64,12 @@ def of_template(source: str) -> Iterator[Sentence]:
         call = _balanced(code, match.start())
         if call:
             yield from of_python(call)
+
+
+def _literal(argument: ast.expr) -> str:
+    """The text of a literal; "" for anything else."""
+    value = argument.value if isinstance(argument, ast.Constant) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _balanced(code: str, start: int) -> str:
