@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Now
@@ -23,14 +23,7 @@ ONE_LIVE = "job_one_live_per_subject"
 NO_ERROR: dict[str, Any] = {"error_code": "", "error_source": "", "error_facts": {}, "error": ""}
 
 
-class HasPath(Protocol):
-    """An organization, as a job remembers one."""
-
-    pk: Any
-    path: str
-
-
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """The organization of a job, as events name one."""
 
@@ -44,7 +37,7 @@ def enqueue(
     *,
     arguments: Mapping[str, Any],
     subject: models.Model | None,
-    organization: HasPath | None,
+    organization: events.HasPath | None,
     region_code: str,
     by: Any,
     at: datetime,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
-from django_celery_beat.models import PeriodicTask
+from django.db import connection, transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from jobs import testing
 from jobs.actions import sweep
@@ -92,6 +92,12 @@ def progressed(job: Job, steps: int) -> Callable[[], bool]:
     return has
 
 
+def free(job: Job) -> bool:
+    """Whether no other transaction holds the job's row."""
+    with transaction.atomic():
+        return Job.objects.select_for_update(skip_locked=True).filter(pk=job.pk).first() is not None
+
+
 def ring_all(start: Callable[..., subprocess.Popen]) -> None:
     """One sweep in the worker's world: rings go through its broker."""
     start("call", "jobs.sweep").wait(PATIENCE)
@@ -148,6 +154,9 @@ def test_beat_writes_the_sweep_into_its_table_and_an_emptied_broker_loses_no_job
     until(lambda: PeriodicTask.objects.filter(name="jobs.sweep").exists(), "beat knows the sweep")
     entry = PeriodicTask.objects.get(name="jobs.sweep")
     assert (entry.task, entry.interval.every, entry.interval.period) == ("jobs.sweep", 20, "seconds")
+    # Twenty seconds are long for a test.
+    entry.interval = IntervalSchedule.objects.create(every=1, period="seconds")
+    entry.save()
     until(lambda: state_of(job) == "done", "the swept job")
     assert effects() == list(range(1, STEPS + 1))
 
@@ -175,3 +184,31 @@ def test_a_sweep_in_this_process_does_not_need_a_broker(queue: Callable) -> None
     queue("tests.walk")
     Job.objects.update(rung_at=None)
     assert sweep(at=AT).rung == 1
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["jobs.claim.locked", "jobs.claim.after", "jobs.advance.before", "jobs.advance.after", "jobs.finish.before",
+     "jobs.finish.after", "audit.record.after"],
+)
+def test_a_process_killed_at_a_point_leaves_each_step_done_once(
+    queue: Callable, effects: Callable[[], list[int]], tmp_path: Path, point: str
+) -> None:
+    job = queue("tests.walk")
+    program = (
+        "import django; django.setup(); import jobs.tests.kinds; "
+        "from django.core.management import call_command; call_command('run_jobs', '--drain')"
+    )
+    died = subprocess.run(
+        [sys.executable, "-c", program], cwd=settings.BASE_DIR, check=False, timeout=PATIENCE,
+        env={**environment(tmp_path), "FAULT_POINT": point, "FAULT_MODE": "kill"},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    assert died.returncode == -signal.SIGKILL
+    # The server notices the dead client and rolls its transaction back a moment later.
+    until(lambda: free(job), "the row is free")
+    testing.let_lease_pass(job)
+    sweep(at=AT)
+    testing.drain()
+    assert (state_of(job), job.result) == ("done", {"steps": STEPS})
+    assert effects() == list(range(1, STEPS + 1))
