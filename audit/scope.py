@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Protocol, Self
 
 from django.apps import apps
@@ -32,13 +34,19 @@ class HasGrants(Protocol):
 class Scope:
     """Names of the lookups by which a model's rows are bound to organization, region and program.
 
-    `through` names another model and its foreign key to this one: whoever sees one of its rows sees this one.
+    `upward`: rows of organizations and regions above the user's are seen too (a county sees its city's program).
+    `many`: a lookup crosses to many rows; the condition becomes a subquery, so that no row comes twice.
+    `through`: another model and its foreign key to this one: whoever sees one of its rows sees this one.
+    `alternatives`: any of these scopes opens the row.
     """
 
     organization_path: str = ""
     region: str = ""
     program: str = ""
+    upward: bool = False
+    many: bool = False
     through: tuple[str, str] | None = None
+    alternatives: tuple[Scope, ...] = ()
     open_to_all: bool = False
 
     @classmethod
@@ -51,29 +59,58 @@ class Scope:
         """The portal's own rows: no user, through no page."""
         return cls()
 
-    def condition(self, grants: Sequence[Grant], user: HasGrants, permission: str | None) -> Q | None:
-        """Which rows these grants reach; None for no row."""
+    @classmethod
+    def any_of(cls, *alternatives: Scope) -> Scope:
+        """Rows that one of several scopes opens."""
+        return cls(alternatives=alternatives)
+
+    def condition(
+        self, model: type[models.Model], grants: Sequence[Grant], user: HasGrants, permission: str | None
+    ) -> Q | None:
+        """Which rows of the model these grants reach; None for no row."""
         if not grants:
             return None
         if self.open_to_all:
             return Q()
+        if self.alternatives:
+            found = [scope.condition(model, grants, user, permission) for scope in self.alternatives]
+            return reduce(or_, [condition for condition in found if condition is not None], Q()) or None
         if self.through is not None:
             label, key = self.through
             seen = apps.get_model(label)._default_manager.visible_to(user, permission)
             return Q(pk__in=seen.order_by().values(key))
         if not self.organization_path:
             return None
-        whole = Q()
-        for grant in dict.fromkeys(grants):
-            part = Q(**{f"{self.organization_path}__startswith": grant.organization_path})
-            if grant.region_prefix:
-                if not self.region:
-                    continue
-                part &= Q(**{f"{self.region}__startswith": grant.region_prefix})
-            if grant.program_ids is not None and self.program:
-                part &= Q(**{f"{self.program}__in": sorted(grant.program_ids)})
-            whole |= part
-        return whole or None
+        parts = [self._reach(grant) for grant in dict.fromkeys(grants)]
+        whole = reduce(or_, [part for part in parts if part is not None], Q()) or None
+        if whole is None or not self.many:
+            return whole
+        return Q(pk__in=model._default_manager.filter(whole).order_by().values("pk"))
+
+    def _reach(self, grant: Grant) -> Q | None:
+        """What one grant opens; None when its region cannot be held to this model."""
+        reach = Q(**{f"{self.organization_path}__startswith": grant.organization_path})
+        if self.upward:
+            reach |= Q(**{f"{self.organization_path}__in": _paths_above(grant.organization_path)})
+        if grant.region_prefix:
+            if not self.region:
+                return None
+            inside = Q(**{f"{self.region}__startswith": grant.region_prefix})
+            if self.upward:
+                inside |= Q(**{f"{self.region}__in": [grant.region_prefix[:size] for size in _LEVELS]})
+            reach &= inside
+        if grant.program_ids is not None and self.program:
+            reach &= Q(**{f"{self.program}__in": sorted(grant.program_ids)})
+        return reach
+
+
+_LEVELS = (2, 4, 6, 9, 12)
+
+
+def _paths_above(path: str) -> list[str]:
+    """"/1/5/9/" -> ["/1/", "/1/5/"]."""
+    parts = path.strip("/").split("/")
+    return ["/" + "/".join(parts[:count]) + "/" for count in range(1, len(parts))]
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -84,5 +121,5 @@ class ScopedQuerySet(models.QuerySet):
         if not getattr(user, "is_authenticated", False) or not hasattr(user, "grants"):
             return self.none()
         scope: Scope = self.model.scope
-        condition = scope.condition(user.grants(permission), user, permission)
+        condition = scope.condition(self.model, user.grants(permission), user, permission)
         return self.none() if condition is None else self.filter(condition)

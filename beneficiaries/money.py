@@ -10,25 +10,26 @@ import polars as pl
 from django.db import connection
 
 from beneficiaries.models import Roster
-from intake.findings import Verdict
+from intake.findings import Severity, Verdict
 from programs import actions as programs
 from programs.actions import Demand
 
 COUNTY_DIGITS = 6
+REFUSED = Severity.ERROR.weight
 _APPLICABLE = (int(Verdict.NEW), int(Verdict.CHANGED), int(Verdict.UNCHANGED))
 _MONEY = pl.Decimal(16, 2)
 
 
 def with_splits(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
-    """The frame with `category_id`, `split_id`, `premium` and `own_share` of each row that is not refused."""
+    """The frame with `category_id`, `split_id`, `premium` and `own_share`; `unfunded` says why a row has none."""
     ids = context.category_ids
     frame = frame.with_columns(
         category_id=pl.col("category_code").replace_strict(ids, default=None, return_dtype=pl.Int64),
         county=pl.col("region_code").str.slice(0, COUNTY_DIGITS),
     )
-    usable = frame.filter(pl.col("verdict") != Verdict.REFUSED).select("county", "category_id").unique().drop_nulls()
+    usable = frame.filter(pl.col("worst") < REFUSED).select("county", "category_id").unique().drop_nulls()
     wanted = [(county, category) for county, category in usable.sort("county", "category_id").iter_rows()]
-    splits = programs.resolve_splits(context.terms, wanted) if wanted else {}
+    splits, reasons = programs.resolve_splits(context.terms, wanted, premium=context.premium)
     known = pl.DataFrame(
         [(county, category, split.pk, split.premium, split.own_share) for (county, category), split in splits.items()],
         schema={
@@ -36,10 +37,17 @@ def with_splits(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
         },
         orient="row",
     )
-    joined = frame.join(known, on=["county", "category_id"], how="left", maintain_order="left")
-    refused = pl.col("verdict") == Verdict.REFUSED
+    lacking = pl.DataFrame(
+        [(county, category, reason) for (county, category), reason in reasons.items()],
+        schema={"county": pl.String, "category_id": pl.Int64, "unfunded": pl.String}, orient="row",
+    )
+    place = ["county", "category_id"]
+    joined = frame.join(known, on=place, how="left", maintain_order="left")
+    joined = joined.join(lacking, on=place, how="left", maintain_order="left")
+    refused = pl.col("worst") >= REFUSED
     return joined.with_columns(
-        pl.when(refused).then(None).otherwise(name).alias(name) for name in ("split_id", "premium", "own_share")
+        pl.when(refused).then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("split_id", "premium", "own_share", "unfunded")
     )
 
 

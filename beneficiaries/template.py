@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,7 @@ from intake.models import Chunk
 from intake.template import Applied, Compared, Template
 from programs.models import Category
 from programs.rules import eligibility
+from programs.rules.proration import prorate
 from programs.terms import PlanTerms, plan_terms
 
 #: Purpose of the key under which the digests of contact data are made.
@@ -57,6 +59,15 @@ class RosterContext:
     checks: Context
     category_ids: dict[str, int]
     year: int
+
+    @property
+    def premium(self) -> Decimal:
+        """Yuan for a cover from the roster's first day."""
+        period = self.roster.period
+        return prorate(
+            self.terms.premium, rule=self.terms.proration, starts_on=period.starts_on, ends_on=period.ends_on,
+            cover_from=self.roster.cover_from,
+        )
 
     @property
     def program_code(self) -> str:
@@ -122,7 +133,13 @@ class RosterTemplate(Template):
         findings = self._add(
             findings, frame, "NOT_ELIGIBLE", "categories", frame.select(judged).to_series(), extra="rule"
         )
-        frame = frame.with_columns(pl.when(judged).then(pl.lit(_REFUSED, pl.UInt8)).otherwise("worst").alias("worst"))
+        frame = _refused_where(judged, frame)
+        frame = money.with_splits(frame, context)
+        unfunded = pl.col("unfunded").is_not_null()
+        findings = self._add(
+            findings, frame, "NOT_FUNDED", "region_code", frame.select(unfunded).to_series(), extra="unfunded"
+        )
+        frame = _refused_where(unfunded, frame)
         frame = _indexed(frame, context)
         known = _known(frame, context)
         frame = frame.join(known, on="row", how="left", maintain_order="left")
@@ -140,7 +157,7 @@ class RosterTemplate(Template):
             .otherwise(Verdict.UNCHANGED)
         )  # fmt: skip
         frame = frame.with_columns(verdict=verdict.cast(pl.UInt8))
-        return Compared(_sealed(money.with_splits(frame, context), context), findings)
+        return Compared(_sealed(frame, context), findings)
 
     def _add(
         self, findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: str, where: pl.Series, *, extra: str = ""
@@ -187,6 +204,10 @@ class RosterTemplate(Template):
 
 
 ROSTER = RosterTemplate()
+
+
+def _refused_where(condition: pl.Expr, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.when(condition).then(pl.lit(_REFUSED, pl.UInt8)).otherwise("worst").alias("worst"))
 
 
 def _indexed(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:

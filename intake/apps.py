@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-
-from audit import events
 
 
 class IntakeConfig(AppConfig):
@@ -16,10 +16,5 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
-        """Say what the room's events mean."""
-        events.register_verbs(
-            {
-                "file.received": _("A file of %(bytes)d bytes was received."),
-                "file.purged": _("The kept file was deleted at the end of its retention."),
-            }
-        )
+        """Tell the rooms below what this one brings."""
+        import_module("intake.registration").register()

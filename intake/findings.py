@@ -258,6 +258,12 @@ ROW_MEANINGS = (
         _("the conditions for enrollment are not met (%(extra)s)"),
         _("check, then take the row out or correct it"),
     ),
+    Meaning(
+        "NOT_FUNDED",
+        _ERROR,
+        _("nobody pays the premium of this row: %(extra)s"),
+        _("let the finance office complete funders and funding schemes, then upload the row again"),
+    ),
     Meaning("FUNDING_SUM", _ERROR, _("the shares do not sum to the premium"), _("check the shares")),
     Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("the data changed after the review"), _("review this row again")),
 )

@@ -1,0 +1,30 @@
+"""What people and rooms do with plans, periods, budgets and money."""
+
+from programs.actions.budgets import approve_budget, close_budget, propose_budget, raise_budget
+from programs.actions.ledger import Leg, post
+from programs.actions.periods import close_period, open_period
+from programs.actions.plans import (
+    approve_plan,
+    copy_plan,
+    create_plan,
+    put_in_force,
+    refuse_plan,
+    retire_plan,
+    submit_plan,
+)
+from programs.actions.reservations import (
+    Demand,
+    lapse_reservations,
+    release_reservation,
+    reserve,
+    reserve_by_priority,
+    use_reserved,
+)
+from programs.actions.splits import resolve_splits
+
+__all__ = [
+    "Demand", "Leg", "approve_budget", "approve_plan", "close_budget", "close_period", "copy_plan", "create_plan",
+    "lapse_reservations", "open_period", "post", "propose_budget", "put_in_force", "raise_budget", "refuse_plan",
+    "release_reservation", "reserve", "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan",
+    "use_reserved",
+]

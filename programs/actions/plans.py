@@ -1,0 +1,189 @@
+"""Plan versions: drafted, submitted, approved by another person, put in force, retired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import User
+from audit import events
+from audit.faults import fault_point
+from programs.errors import ProgramRefused
+from programs.models import Category, Funder, FundingScheme, FundingShare, Plan, PlanCategory, PlanRegion, Program
+from programs.rules.funding import check_shares
+from programs.terms import plan_terms
+
+REASON_MIN = 4
+
+
+@dataclass(frozen=True)
+class ShareDraft:
+    """One payer of a scheme in order; `amount` None takes the remainder."""
+
+    payer: str
+    amount: Decimal | None = None
+    funder: Funder | None = None
+
+
+@dataclass(frozen=True)
+class SchemeDraft:
+    """A funding scheme to be."""
+
+    name: str
+    shares: Sequence[ShareDraft]
+    category: Category | None = None
+    region_prefix: str = ""
+
+
+@dataclass(frozen=True)
+class PlanDraft:
+    """What belongs to a plan besides its own columns."""
+
+    categories: Sequence[Category] = ()
+    regions: Sequence[str] = ()
+    schemes: Sequence[SchemeDraft] = field(default_factory=list)
+
+
+def create_plan(
+    program: Program, *, terms: Mapping[str, Any], draft: PlanDraft, by: User, at: datetime
+) -> Plan:
+    """A new draft version. `terms`: columns of Plan; categories in the order of their priority."""
+    with transaction.atomic():
+        Program.objects.select_for_update().get(pk=program.pk)
+        number = (program.plans.aggregate(last=Max("number"))["last"] or 0) + 1
+        fault_point("programs.create_plan.before")
+        plan = Plan.objects.create(program=program, number=number, drafted_by=by, drafted_at=at, **terms)
+        for priority, category in enumerate(draft.categories, 1):
+            PlanCategory.objects.create(plan=plan, category=category, priority=priority)
+        for prefix in draft.regions:
+            PlanRegion.objects.create(plan=plan, region_prefix=prefix)
+        for scheme in draft.schemes:
+            made = FundingScheme.objects.create(
+                plan=plan, name=scheme.name, category=scheme.category, region_prefix=scheme.region_prefix
+            )
+            for position, share in enumerate(scheme.shares, 1):
+                FundingShare.objects.create(
+                    scheme=made, position=position, payer=share.payer, funder=share.funder, amount=share.amount
+                )
+        _record("plan.drafted", plan, by=by, at=at)
+        fault_point("programs.create_plan.after")
+    return plan
+
+
+def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
+    """A new draft with the terms of another version."""
+    kept = (
+        "name", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "age_on",
+        "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+    )
+    draft = PlanDraft(
+        categories=[held.category for held in plan.categories.select_related("category")],
+        regions=[held.region_prefix for held in plan.regions.all()],
+        schemes=[
+            SchemeDraft(
+                scheme.name,
+                [ShareDraft(share.payer, share.amount, share.funder) for share in scheme.shares.select_related("funder")],
+                scheme.category, scheme.region_prefix,
+            )
+            for scheme in plan.schemes.select_related("category")
+        ],
+    )
+    return create_plan(plan.program, terms={name: getattr(plan, name) for name in kept}, draft=draft, by=by, at=at)
+
+
+def submit_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
+    """Hand a complete draft to a second person."""
+    with transaction.atomic():
+        plan = _locked(plan, Plan.State.DRAFT)
+        _refuse_incomplete(plan)
+        plan.state, plan.submitted_by, plan.submitted_at = Plan.State.IN_REVIEW, by, at
+        plan.decided_by, plan.decided_at, plan.reason = None, None, ""
+        return _saved("plan.submitted", plan, by=by, at=at)
+
+
+def approve_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
+    """Approve a submitted plan."""
+    with transaction.atomic():
+        plan = _locked(plan, Plan.State.IN_REVIEW)
+        _refuse_own_work(plan, by)
+        plan.state, plan.decided_by, plan.decided_at = Plan.State.APPROVED, by, at
+        return _saved("plan.approved", plan, by=by, at=at)
+
+
+def refuse_plan(plan: Plan, *, reason: str, by: User, at: datetime) -> Plan:
+    """Send a submitted plan back to be drafted on."""
+    reason = " ".join(reason.split())
+    if len(reason) < REASON_MIN:
+        raise ProgramRefused("REASON", characters=REASON_MIN)
+    with transaction.atomic():
+        plan = _locked(plan, Plan.State.IN_REVIEW)
+        _refuse_own_work(plan, by)
+        plan.state, plan.reason = Plan.State.DRAFT, reason[:300]
+        plan.decided_by, plan.decided_at = by, at
+        return _saved("plan.refused", plan, by=by, at=at, reason=plan.reason)
+
+
+def put_in_force(plan: Plan, *, by: User, at: datetime) -> Plan:
+    """From now on periods may open under an approved plan; an older version of the same name is retired."""
+    with transaction.atomic():
+        Program.objects.select_for_update().get(pk=plan.program_id)
+        plan = _locked(plan, Plan.State.APPROVED)
+        for older in Plan.objects.select_for_update().filter(
+            program_id=plan.program_id, name=plan.name, state=Plan.State.IN_FORCE
+        ):
+            older.state, older.retired_at = Plan.State.RETIRED, at
+            _saved("plan.retired", older, by=by, at=at)
+        plan.state, plan.in_force_at = Plan.State.IN_FORCE, at
+        return _saved("plan.in_force", plan, by=by, at=at)
+
+
+def retire_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
+    """No period opens under it any more; covers that stand go on."""
+    with transaction.atomic():
+        plan = _locked(plan, Plan.State.IN_FORCE)
+        plan.state, plan.retired_at = Plan.State.RETIRED, at
+        return _saved("plan.retired", plan, by=by, at=at)
+
+
+def _locked(plan: Plan, state: Plan.State) -> Plan:
+    found = Plan.objects.select_for_update(of=("self",)).select_related("program__organization").get(pk=plan.pk)
+    fault_point("programs.plan.locked")
+    if found.state != state:
+        raise ProgramRefused("STATE", state=found.get_state_display())
+    return found
+
+
+def _refuse_own_work(plan: Plan, by: User) -> None:
+    if by.pk in (plan.drafted_by_id, plan.submitted_by_id):
+        raise ProgramRefused("OWN_WORK")
+
+
+def _refuse_incomplete(plan: Plan) -> None:
+    terms = plan_terms(plan)
+    if not terms.categories:
+        raise ProgramRefused("NO_CATEGORY")
+    if not any(scheme.category_id is None and not scheme.region_prefix for scheme in terms.schemes):
+        raise ProgramRefused("NO_SCHEME")
+    for scheme in terms.schemes:
+        check_shares(scheme, terms.premium)
+
+
+def _saved(verb: str, plan: Plan, *, by: User, at: datetime, **data: Any) -> Plan:
+    fault_point("programs.plan.before")
+    plan.save()
+    _record(verb, plan, by=by, at=at, **data)
+    fault_point("programs.plan.after")
+    return plan
+
+
+def _record(verb: str, plan: Plan, *, by: User, at: datetime, **data: Any) -> None:
+    events.record(
+        verb, plan, by=by, at=at, organization=plan.program.organization, region_code=plan.program.region_code,
+        program_id=plan.program_id, data={"version": plan.number, **data},
+    )

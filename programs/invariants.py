@@ -1,0 +1,65 @@
+"""What must hold of plans and money; `manage.py verify` runs them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.invariants import Invariant
+
+INVARIANTS = [
+    Invariant(
+        1, "shares_sum_to_premium", _("The shares of every premium sum to it."),
+        """
+        SELECT s.id FROM programs_fundingsplit s LEFT JOIN programs_fundingsplitline l ON l.split_id = s.id
+        GROUP BY s.id HAVING s.premium <> s.own_share + coalesce(sum(l.amount), 0)
+        """,
+    ),
+    Invariant(
+        2, "ledger_balances", _("Every ledger transaction balances and has two legs or more."),
+        """
+        SELECT t.id FROM programs_ledgertransaction t LEFT JOIN programs_ledgerentry e ON e.transaction_id = t.id
+        GROUP BY t.id HAVING count(e.id) < 2 OR sum(e.amount) <> 0
+        """,
+    ),
+    Invariant(
+        3, "balance_equals_entries", _("Every account's balance equals its entries."),
+        """
+        SELECT a.id FROM programs_ledgeraccount a LEFT JOIN programs_ledgerentry e ON e.account_id = a.id
+        GROUP BY a.id HAVING a.balance <> coalesce(sum(e.amount), 0)
+        """,
+    ),
+    Invariant(
+        14, "budget_within_grant", _("Reserved and used of a budget lie within its grant, and equal its reservations."),
+        """
+        SELECT b.id FROM programs_budget b LEFT JOIN programs_budgetreservationline l ON l.budget_id = b.id
+        GROUP BY b.id
+        HAVING b.reserved + b.used > b.granted
+            OR b.reserved <> coalesce(sum(l.reserved - l.used - l.released), 0)
+            OR b.used <> coalesce(sum(l.used), 0)
+            OR b.released <> coalesce(sum(l.released), 0)
+        """,
+    ),
+    Invariant(
+        14, "budget_equals_ledger", _("Every budget equals its accounts in the ledger."),
+        """
+        SELECT b.id FROM programs_budget b
+        LEFT JOIN programs_ledgeraccount a ON a.budget_id = b.id
+        WHERE b.state <> 'draft'
+        GROUP BY b.id
+        HAVING b.reserved <> coalesce(sum(a.balance) FILTER (WHERE a.kind = 'budget_reserved'), 0)
+            OR b.used <> coalesce(sum(a.balance) FILTER (WHERE a.kind = 'budget_used'), 0)
+            OR b.granted <> -coalesce(sum(a.balance) FILTER (WHERE a.kind = 'budget_granted'), 0)
+        """,
+    ),
+    Invariant(
+        15, "no_self_approved_plan", _("No plan and no budget was approved by its own maker."),
+        """
+        SELECT id FROM programs_plan
+        WHERE state IN ('approved', 'in_force', 'retired')
+            AND (decided_by_id IS NULL OR decided_by_id = drafted_by_id OR decided_by_id = submitted_by_id)
+        UNION ALL
+        SELECT id FROM programs_budget
+        WHERE state <> 'draft' AND (approved_by_id IS NULL OR approved_by_id = proposed_by_id)
+        """,
+    ),
+]

@@ -1,0 +1,36 @@
+"""What this room tells the rooms below at start: verbs and permissions."""
+
+from __future__ import annotations
+
+from accounts.roles import Role, grant_permissions
+from audit import events
+from programs.verbs import VERBS
+
+_TERMS = (
+    "programs.view_program", "programs.view_plan", "programs.view_period", "programs.view_category",
+)
+_MONEY = (
+    "programs.view_funder", "programs.view_budget", "programs.view_budgetreservation", "programs.view_ledgeraccount",
+    "programs.view_ledgertransaction", "programs.view_statement",
+)
+GRANTS: dict[str, tuple[str, ...]] = {
+    Role.CLERK: _TERMS,
+    Role.REVIEWER: (*_TERMS, "programs.view_budget", "programs.view_funder", "programs.open_period"),
+    Role.FINANCE_MAKER: (
+        *_TERMS, *_MONEY, "programs.add_plan", "programs.change_plan", "programs.submit_plan", "programs.propose_budget",
+    ),
+    Role.FINANCE_CHECKER: (*_TERMS, *_MONEY, "programs.approve_plan", "programs.approve_budget"),
+    Role.AUDITOR: (*_TERMS, *_MONEY),
+    Role.SYSTEM_ADMIN: (
+        "programs.view_program", "programs.add_program", "programs.change_program", "programs.view_category",
+        "programs.add_category", "programs.change_category", "programs.import_category", "programs.export_category",
+        "programs.view_funder", "programs.add_funder", "programs.change_funder",
+    ),
+}
+
+
+def register() -> None:
+    """Called once from the app's `ready()`."""
+    events.register_verbs(VERBS)
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)

@@ -1,0 +1,22 @@
+"""What the room's events say to people."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+VERBS = {
+    "plan.drafted": _("Version %(version)d was drafted."),
+    "plan.submitted": _("Version %(version)d was submitted for approval."),
+    "plan.approved": _("Version %(version)d was approved."),
+    "plan.refused": _("Version %(version)d was sent back: %(reason)s"),
+    "plan.in_force": _("Version %(version)d is in force."),
+    "plan.retired": _("Version %(version)d was retired."),
+    "period.opened": _("Period %(period)s was opened."),
+    "period.closed": _("Period %(period)s was closed."),
+    "budget.proposed": _("Tranche %(tranche)s of %(amount)s yuan was proposed."),
+    "budget.approved": _("Tranche %(tranche)s of %(amount)s yuan was approved."),
+    "budget.raised": _("Tranche %(tranche)s was raised by %(amount)s yuan."),
+    "budget.closed": _("Tranche %(tranche)s was closed."),
+    "budget.lapsed": _("%(released)s yuan held for roster %(number)d were given back at the close of enrollment."),
+    "program.created": _("The program was set up."),
+}
