@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
@@ -205,8 +206,11 @@ def render_panels(subject: Model, request: HttpRequest) -> list[Rendered]:
 
 
 def address(url: Address) -> str:
-    """The address as text."""
-    return str(url()) if callable(url) else str(url)
+    """The address as text; "" when no such page exists (a room without its admin must not take the workbench down)."""
+    try:
+        return str(url()) if callable(url) else str(url)
+    except NoReverseMatch:
+        return ""
 
 
 def _register(known: dict[str, P], panel: P) -> None:

@@ -150,7 +150,8 @@ def search_pages(request: HttpRequest, term: str) -> list[SearchResult]:
         SearchResult(
             title=str(queue.title), description=_t("Workbench"), link=panels.address(queue.url), icon="inbox"
         )
-        for queue in panels.queues_for(request.user) if term in str(queue.title).lower()
+        for queue in panels.queues_for(request.user)
+        if term in str(queue.title).lower() and panels.address(queue.url)
     ]
     return found[:PALETTE_LIMIT]
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from playwright.sync_api import Page
@@ -175,6 +175,12 @@ def test_two_panels_of_one_key_are_refused_and_the_same_one_twice_is_not(own_pan
     panels.register_figure(figure)
     with pytest.raises(ValueError, match=r"two panels are called room\.figure"):
         panels.register_figure(Figure("room.figure", "other", "p", len))
+
+
+def test_a_panel_whose_page_does_not_exist_stands_without_a_link() -> None:
+    assert panels.address(lambda: reverse("admin:nowhere_nothing_changelist")) == ""
+    assert panels.address(reverse_lazy("admin:nowhere_nothing_changelist")) == ""
+    assert panels.address("/admin/") == "/admin/"
 
 
 def test_a_page_shows_the_parts_that_other_rooms_add_in_their_order(
