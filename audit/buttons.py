@@ -54,7 +54,7 @@ class ButtonPages:
         back: str = "",
     ) -> HttpResponse:
         """Show the page, or on POST call `run` with the cleaned form: it gives a message or a response."""
-        form = form if form is not None else Form(request.POST or None)
+        form = form if form is not None else Form(request.POST if request.method == "POST" else None)
         back = back or self.address(subject)
         status = 200
         if request.method == "POST" and form.is_valid():

@@ -36,9 +36,9 @@ def next_ids(sequence_table: str, count: int, *, column: str = "id") -> pl.Serie
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
     value = pl.col(name)
     if kind == pl.Binary:
-        return pl.lit("\\x") + value.bin.encode("hex")
+        return (pl.lit("\\x") + value.bin.encode("hex")).alias(name)
     if isinstance(kind, pl.List):
-        return pl.lit("{") + value.cast(pl.List(pl.String)).list.join(",") + pl.lit("}")
+        return (pl.lit("{") + value.cast(pl.List(pl.String)).list.join(",") + pl.lit("}")).alias(name)
     if kind == pl.Boolean:
         return pl.when(value).then(pl.lit("t")).when(value.not_()).then(pl.lit("f")).alias(name)
     return value

@@ -15,5 +15,6 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        """Register the deployment checks."""
+        """Register the deployment checks; tell rooms that do not know each other about each other."""
         import_module("portal.checks")
+        import_module("portal.registration").register()

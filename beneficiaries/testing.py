@@ -1,0 +1,138 @@
+"""A small world for tests: a city with two counties, their offices and people of every role, a funded program."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts.models import Organization, Region, User
+from accounts.testing import make_organization, make_region_tree, make_user
+from beneficiaries.actions import upload_roster
+from beneficiaries.columns import COLUMNS
+from beneficiaries.models import Roster
+from programs.models import Budget, Funder, Period, Plan, Program
+from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
+
+HEADINGS = [str(column.label) for column in COLUMNS]
+KEYS = [column.key for column in COLUMNS]
+GOOD = {
+    "name": "王小明", "document_type": "居民身份证", "document": "441602196203151219", "sex": "男",
+    "birth_on": "1962-03-15", "region_code": "441602", "address": "东埔街道8号", "categories": "低保对象",
+    "phone": "13800138000", "bank_name": "中国农业银行", "bank_account": "6228480000000000", "guardian_name": "",
+    "guardian_document": "",
+}
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def resident_id(county: str, birth: str, sequence: int) -> str:
+    """An 18-character number with its check character; `birth` is YYYYMMDD."""
+    body = f"{county}{birth}{sequence:03d}"
+    return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
+
+
+def row(**cells: str) -> list[str]:
+    """A good line with some cells changed."""
+    return [str({**GOOD, **cells}[key]) for key in KEYS]
+
+
+def people(count: int, *, county: str = "441602", first: int = 0, **cells: str) -> list[list[str]]:
+    """Good lines of as many different people."""
+    rows = []
+    for number in range(first, first + count):
+        birth = f"{1940 + number % 60}{number // 60 % 12 + 1:02d}{number // 720 % 28 + 1:02d}"
+        sequence = number // 20160 % 999 + 1
+        document = resident_id(county, birth, sequence)
+        rows.append(
+            row(
+                name="李" + "伟芳娜敏静丽强磊军洋"[number % 10], document=document,
+                sex="男" if int(document[16]) % 2 else "女", birth_on=f"{birth[:4]}-{birth[4:6]}-{birth[6:]}",
+                region_code=county, **cells,
+            )
+        )
+    return rows
+
+
+def csv_of(rows: Sequence[Sequence[str]]) -> io.BytesIO:
+    """A CSV file with the roster's headings."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADINGS)
+    writer.writerows(rows)
+    return io.BytesIO(text.getvalue().encode("utf-8-sig"))
+
+
+@dataclass
+class World:
+    """What a test of rosters needs."""
+
+    at: datetime
+    city: Organization
+    office: Organization
+    sibling: Organization
+    foundation_org: Organization
+    insurer: Organization
+    clerk: User
+    reviewer: User
+    finance_maker: User
+    finance_checker: User
+    foundation_maker: User
+    foundation_checker: User
+    auditor: User
+    foundation: Funder
+    county: Funder
+    program: Program
+    plan: Plan
+    period: Period
+    budgets: list[Budget]
+
+
+def make_world(*, granted: Decimal = Decimal("1000000.00"), code: str = "HY", **terms: object) -> World:
+    """河源: the city runs the program, county 441602 uploads; a premium of 99.00 = 0.01 + 30.00 + 68.99."""
+    at = timezone.now()
+    if not Region.objects.filter(pk="441602").exists():
+        make_region_tree()
+    city = make_organization(f"河源市民政局{code}", region="4416")
+    office = make_organization(f"源城区民政局{code}", region="441602", parent=city)
+    sibling = make_organization(f"紫金县民政局{code}", region="441621", parent=city)
+    foundation_org = make_organization(f"示例公益基金会{code}", kind="charity")
+    insurer = make_organization(f"示例财产保险{code}", kind="insurer")
+    low = code.lower()
+
+    def user(name: str, role: str, organization: Organization) -> User:
+        return make_user(f"{low}-{name}", organization=organization, role=role)
+
+    finance_maker = user("finance.maker", "finance_maker", city)
+    finance_checker = user("finance.checker", "finance_checker", city)
+    program = make_program(code, organization=city, insurer=insurer)
+    foundation = make_funder(f"示例公益基金会{code}", organization=foundation_org)
+    county = Funder.objects.filter(kind="government", region_code="441602").first() or make_funder(
+        "源城区财政", organization=office, kind="government", region="441602"
+    )
+    plan = make_plan(program, foundation=foundation, maker=finance_maker, checker=finance_checker, at=at, **terms)
+    period = make_period(plan, year=timezone.localdate(at).year + 1, by=finance_checker, at=at)
+    budgets = [
+        make_budget(funder, period=period, granted=granted, maker=finance_maker, checker=finance_checker, at=at)
+        for funder in (foundation, county)
+    ]
+    return World(
+        at=at, city=city, office=office, sibling=sibling, foundation_org=foundation_org, insurer=insurer,
+        clerk=user("clerk", "clerk", office), reviewer=user("reviewer", "reviewer", city),
+        finance_maker=finance_maker, finance_checker=finance_checker,
+        foundation_maker=user("foundation.maker", "finance_maker", foundation_org),
+        foundation_checker=user("foundation.checker", "finance_checker", foundation_org),
+        auditor=user("auditor", "auditor", city), foundation=foundation, county=county, program=program, plan=plan,
+        period=period, budgets=budgets,
+    )
+
+
+def uploaded(world: World, rows: Sequence[Sequence[str]], *, name: str = "名册.csv") -> Roster:
+    """A roster that waits for its check."""
+    return upload_roster(
+        [(name, csv_of(rows))], period=world.period, organization=world.office, by=world.clerk, at=timezone.now()
+    )
