@@ -14,7 +14,6 @@ from audit import keys
 from audit.errors import KeyDestroyed
 from audit.masking import Mask, hidden
 
-
 #: Whether there is a value, and what the history triggers compare with: tokens, never texts.
 _ALLOWED_LOOKUPS = frozenset({"isnull", "df", "ndf"})
 

@@ -130,7 +130,7 @@ class Walker:
         self._by_thread[threading.get_ident()] = self
         try:
             self._value = self._function()
-        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+        except BaseException as error:
             self._error = error
         finally:
             connections.close_all()

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, Sum
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from audit import panels
-from audit.panels import Chart, ChartData, Figure, Series, Urgency, WorkQueue
+from audit.panels import Chart, ChartData, Figure, PagePanel, Series, Urgency, WorkQueue
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
@@ -26,6 +28,7 @@ def register() -> None:
     for figure in FIGURES:
         panels.register_figure(figure)
     panels.register_chart(BY_PROGRAM)
+    panels.register_page_panel(COVERS)
 
 
 def _rosters(permission: str, *states: State) -> Callable[[Any], int]:
@@ -99,4 +102,30 @@ def _by_program(user: Any) -> ChartData:
 
 BY_PROGRAM = Chart(
     "beneficiaries.by_program", _("Enrolled people by program"), _VIEW_ENROLLMENT, _by_program, _("people")
+)
+
+
+def _covers(person: Any, user: Any) -> dict[str, Any]:
+    found = Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(person=person).order_by("-pk")
+    found = found.select_related("program", "period", "category")[:50]
+    return {
+        "lines": [
+            (each, reverse("admin:beneficiaries_enrollment_change", args=[each.pk]), state_badge(each)) for each in found
+        ]
+    }
+
+
+def state_badge(enrollment: Enrollment) -> SafeString:
+    """An enrollment's state."""
+    tone = STATE_TONES[EnrollmentState(enrollment.state)]
+    return render_to_string("portal/badge.html", {"text": enrollment.get_state_display(), "tone": tone})
+
+
+STATE_TONES = {
+    EnrollmentState.AWAITING: "wait", EnrollmentState.IN_FORCE: "good", EnrollmentState.LAPSED: "calm",
+    EnrollmentState.ENDED: "calm",
+}
+COVERS = PagePanel(
+    "beneficiaries.covers", _("Covers"), "beneficiaries.person", _VIEW_ENROLLMENT, _covers,
+    "beneficiaries/person_enrollments.html", 10,
 )

@@ -15,5 +15,6 @@ VERBS = {
     "roster.chunk_applied": _("Part %(chunk)d was applied: %(rows)d enrolled, %(set_aside)d set aside."),
     "roster.applied": _("The roster is applied: %(rows)d enrolled, %(set_aside)d set aside."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
+    "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
     "personal_data.revealed": _("Personal data was shown in the clear for %(minutes)d minutes."),
 }

@@ -170,7 +170,7 @@ def write_template(target: BinaryIO, columns: Sequence[Column], *, title: str = 
     """A blank workbook from the columns' declaration: text cells, notes, drop-downs, a sheet that explains."""
     book = Workbook()
     sheet = book.active
-    assert isinstance(sheet, Worksheet)  # noqa: S101 - a new workbook has one
+    assert isinstance(sheet, Worksheet)
     sheet.title = _sheet_title(title)
     sheet.freeze_panes = "A2"
     choices = book.create_sheet(CHOICES_SHEET)

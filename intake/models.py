@@ -93,7 +93,10 @@ class Import(models.Model):
     counts = models.JSONField(default=dict)
     #: What the template's money preview gave: the room above knows its shape.
     money = models.JSONField(default=dict)
+    #: [[file id or null, code, extra, sheet], ...]
     file_findings = models.JSONField(default=list)
+    #: {file id: [{"name", "headers", "delimiter"}, ...]}: how refused rows go back in the file's own layout.
+    layouts = models.JSONField(default=dict)
 
     class Meta:
         abstract = True

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -42,22 +42,34 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
         run.advance()
     context = template.context(subject, at=at)
     try:
-        notes = _stage_files(run, subject, template, context)
+        seen = _stage_files(run, subject, template, context)
     except FileRefused as refused:
         _fail(run, subject, template, refused, at=at)
         return
-    _finish(run, subject, template, context, notes, at=at)
+    _finish(run, subject, template, context, seen, at=at)
 
 
-def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> list[Any]:
-    finder, notes, number, rows = DuplicateFinder(), [], 0, 0
+@dataclass
+class Seen:
+    """What the files themselves said: warnings, and how their rows are laid out."""
+
+    findings: list[Any] = field(default_factory=list)
+    layouts: dict[str, Any] = field(default_factory=dict)
+
+
+def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Seen:
+    finder, seen, number, rows = DuplicateFinder(), Seen(), 0, 0
     staged = template.chunks_of(subject).count()
     files = template.files_of(subject)
     size, before = sum(file.size for file in files), 0
     for file in files:
         with closing(storage.opened(file.storage_key, file.size)) as source:
             with closing(open_table(source, template.columns, name=file.name)) as table:
-                notes += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
+                seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
+                seen.layouts[str(file.pk)] = [
+                    {"name": sheet.name, "headers": list(sheet.headers), "delimiter": sheet.delimiter}
+                    for sheet in table.sheets.values()
+                ]
                 for raw in table.chunks(rows_per_chunk=ROWS_PER_CHUNK):
                     rows += len(raw.frame)
                     share = (before + file.size * raw.done / max(raw.total, 1)) / size
@@ -65,7 +77,7 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> li
                     _stage_chunk(run, subject, template, context, file, raw, finder, place)
                     number += 1
         before += file.size
-    return notes
+    return seen
 
 
 @dataclass(frozen=True)
@@ -176,7 +188,7 @@ def import_digest(template: Template, subject: Any) -> str:
     return whole.hexdigest()
 
 
-def _finish(run: Any, subject: Any, template: Template, context: Any, notes: list[Any], *, at: datetime) -> None:
+def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen, *, at: datetime) -> None:
     """Put the chunks' counts together and open the review."""
     with connection.cursor() as cursor:
         # A table filled by COPY has no statistics yet; plans made without them fall into nested loops.
@@ -188,7 +200,7 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, notes: lis
         chunks = list(template.chunks_of(subject))
         subject.row_count = sum(chunk.rows for chunk in chunks)
         subject.counts = {kind: _summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
-        subject.file_findings = notes
+        subject.file_findings, subject.layouts = seen.findings, seen.layouts
         subject.money = template.preview_money(subject, context)
         subject.digest = import_digest(template, subject)
         subject.state = State.REVIEW

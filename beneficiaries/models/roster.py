@@ -34,7 +34,7 @@ class Roster(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "money", "file_findings", "program", "plan", "period", "cover_from", "files",
+        "money", "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
     )
 
     class Meta(Import.Meta):

@@ -59,7 +59,7 @@ class CsvTable:
             rank = (len(match.mapping), len(headers), sheet)
             if best is None or rank[:2] > best[:2]:
                 best = rank
-        assert best is not None  # noqa: S101 - there is always a delimiter
+        assert best is not None
         return best[2]
 
     def chunks(self, *, rows_per_chunk: int = 100_000, start_chunk: int = 0) -> Iterator[RawChunk]:

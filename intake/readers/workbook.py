@@ -54,7 +54,7 @@ class _Parser:
 
     def _feed(self, source: Source) -> None:
         """The child reads everything before it answers; one that gave up says why, or is told by its end."""
-        assert self._process.stdin is not None  # noqa: S101 - asked for above
+        assert self._process.stdin is not None
         with opened(source) as stream:
             try:
                 shutil.copyfileobj(stream, self._process.stdin, 1024**2)
@@ -96,7 +96,7 @@ class _Parser:
         return message
 
     def _frame(self) -> tuple[bytes, bytes]:
-        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        assert self._process.stdout is not None
         head = self._process.stdout.read(9)
         size = int.from_bytes(head[1:], "big")
         self._received += size

@@ -1,0 +1,7 @@
+"""Pages of the room, one file each."""
+
+from beneficiaries.admin.enrollments import EnrollmentAdmin
+from beneficiaries.admin.people import PersonAdmin
+from beneficiaries.admin.rosters import RosterAdmin
+
+__all__ = ["EnrollmentAdmin", "PersonAdmin", "RosterAdmin"]

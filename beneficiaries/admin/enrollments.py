@@ -1,0 +1,132 @@
+"""Enrollments in the admin: found by cover number, document or name; each walks back to its line of a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from audit.admin import ReadOnlyScopedAdmin
+from audit.paging import CappedPaginator
+from beneficiaries.actions.gates import COLUMN, asked_gates
+from beneficiaries.admin.forms import GATE_WORDS
+from beneficiaries.models import Enrollment, Person, RosterRow
+from beneficiaries.models.enrollment import enrollment_id_of
+from beneficiaries.panels import state_badge
+
+
+def people_found(term: str) -> QuerySet:
+    """People by document number when the term holds digits, else by their whole name."""
+    term = "".join(term.split()).upper()
+    if any(sign.isdigit() for sign in term):
+        return Person.objects.with_document(term)
+    return Person.objects.with_name(term)
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(ReadOnlyScopedAdmin):
+    """Covers, newest first."""
+
+    list_display = ("cover_number", "person_name", "program", "period", "category", "region_code", "premium", "standing",
+                    "starts")
+    list_filter = ("state", "program", "period", "category", "organization")
+    list_select_related = ("person", "program", "period__program", "category")
+    search_fields = ("=id",)
+    search_help_text = _("Cover number, document number or whole name")
+    ordering = ("-id",)
+    paginator = CappedPaginator
+    show_full_result_count = False
+    change_form_template = "beneficiaries/enrollment_page.html"
+    fields = ("state",)
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what a page names."""
+        return super().get_queryset(request).select_related(
+            "person", "program", "plan", "period__program", "category", "organization", "roster", "split"
+        )
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """By cover number, or by the blind index of document or name; never by a pattern."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = enrollment_id_of(term)
+        if found is not None and "-" in term:
+            return queryset.filter(pk=found), False
+        return queryset.filter(person__in=people_found(term)), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The cover's page."""
+        enrollment = self.get_object(request, object_id)
+        context: dict[str, Any] = {}
+        if enrollment is not None:
+            context = {**page_context(enrollment), "title": enrollment.number}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    @display(description=_("cover number"), ordering="id")
+    def cover_number(self, enrollment: Enrollment) -> str:
+        """保障凭证号."""
+        return enrollment.number
+
+    @display(description=_("name"))
+    def person_name(self, enrollment: Enrollment) -> str:
+        """Masked."""
+        return str(enrollment.person.name)
+
+    @display(description=_("state"), ordering="state")
+    def standing(self, enrollment: Enrollment) -> SafeString:
+        """The state as a badge."""
+        return state_badge(enrollment)
+
+    @display(description=_("cover from"), ordering="starts_at")
+    def starts(self, enrollment: Enrollment) -> str:
+        """The first day."""
+        return f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d}"
+
+
+def page_context(enrollment: Enrollment) -> dict[str, Any]:
+    """Facts, shares, gates and the way back to the line."""
+    row = RosterRow.objects.select_related("file").filter(pk=enrollment.row_id).first()
+    roster_url = reverse("admin:beneficiaries_roster_change", args=[enrollment.roster_id])
+    return {
+        "enrollment": enrollment,
+        "badge": state_badge(enrollment),
+        "person_url": reverse("admin:beneficiaries_person_change", args=[enrollment.person_id]),
+        "facts": [
+            (_t("cover number"), enrollment.number),
+            (_t("program"), enrollment.program.name),
+            (_t("plan"), str(enrollment.plan)),
+            (_t("cover"), _t("%(amount)s yuan") % {"amount": f"{enrollment.plan.cover_limit:,.2f}"}),
+            (_t("cover from"), f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d %H:%M}"),
+            (_t("cover until"), f"{timezone.localtime(enrollment.ends_at):%Y-%m-%d %H:%M}"),
+            (_t("office"), enrollment.organization.name),
+            (_t("region"), enrollment.region_code),
+            (_t("category"), enrollment.category.name),
+            (_t("insurer's policy"), enrollment.insurer_policy_number),
+            (_t("eligibility decided at"), f"{timezone.localtime(enrollment.decided_at):%Y-%m-%d %H:%M}"),
+        ],
+        "shares": shares_of(enrollment),
+        "gates": [
+            (GATE_WORDS[gate], getattr(enrollment, COLUMN[gate])) for gate in asked_gates(enrollment.plan)
+        ],
+        "row": row,
+        "row_url": f"{roster_url}?row={enrollment.row_id}#rows",
+    }
+
+
+def shares_of(enrollment: Enrollment) -> list[tuple[str, Any]]:
+    """Who pays what of the premium, in order; the sum is the premium."""
+    lines = [(_t("the insured person"), enrollment.own_share)]
+    lines += [(line.funder.name, line.amount) for line in enrollment.split.lines.select_related("funder")]
+    return lines

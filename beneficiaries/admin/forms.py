@@ -1,0 +1,116 @@
+"""Forms behind the buttons; choices are limited to what the signed-in user may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.models import Organization
+from beneficiaries.actions.gates import Gate
+from programs.models import Period, Plan
+
+UPLOAD = "beneficiaries.upload_roster"
+GATE_WORDS = {
+    Gate.NOTICE: _("Public notice has passed"),
+    Gate.OWN_PAYMENT: _("Own payments have been received"),
+    Gate.ACCEPTANCE: _("The insurer has accepted"),
+}
+
+
+class UploadForm(forms.Form):
+    """A new roster."""
+
+    period = forms.ModelChoiceField(Period.objects.none(), label=_("Period"), widget=UnfoldAdminSelectWidget())
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(), label=_("Office"), widget=UnfoldAdminSelectWidget(),
+        help_text=_("Rows of people outside this office's region are refused."),
+    )
+    file = forms.FileField(
+        label=_("File"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.xlsx"}),
+        help_text=_("XLSX or CSV (UTF-8 or GB18030); up to a million rows."),
+    )
+
+    def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        day = timezone.localdate()
+        periods = Period.objects.visible_to(by).filter(
+            closed_at=None, enrollment_opens_on__lte=day, enrollment_closes_on__gt=day, plan__state=Plan.State.IN_FORCE
+        )
+        self.fields["period"].queryset = periods.select_related("program")  # type: ignore[attr-defined]
+        offices = Organization.objects.visible_to(by, UPLOAD).active().exclude(region=None)
+        self.fields["organization"].queryset = offices  # type: ignore[attr-defined]
+        if by.organization in offices:
+            self.fields["organization"].initial = by.organization.pk
+
+    def clean_file(self) -> Any:
+        """Not above the limit: said here, before the bytes are sealed."""
+        file = self.cleaned_data["file"]
+        if file.size > settings.UPLOAD_LIMIT:
+            raise forms.ValidationError(
+                _("The file is larger than %(megabytes)d MB. Split it into several files."),
+                params={"megabytes": settings.UPLOAD_LIMIT // 2**20},
+            )
+        return file
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class DigestForm(forms.Form):
+    """What the approver has looked at: an edit in between makes it stale."""
+
+    digest = forms.CharField(widget=forms.HiddenInput())
+
+
+class RefusedFormatForm(forms.Form):
+    """How refused rows are given back."""
+
+    kind = forms.ChoiceField(
+        label=_("Format"), choices=[("xlsx", "XLSX"), ("csv", "CSV")], widget=UnfoldAdminSelectWidget()
+    )
+
+
+class GateForm(forms.Form):
+    """Which step before cover is done."""
+
+    gate = forms.ChoiceField(label=_("Step"), widget=UnfoldAdminSelectWidget())
+    policy_number = forms.CharField(
+        label=_("Insurer's policy number"), required=False, max_length=60, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Needed for the insurer's acceptance."),
+    )
+
+    def __init__(self, *args: Any, gates: list[Gate], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["gate"].choices = [(gate.value, GATE_WORDS[gate]) for gate in gates]  # type: ignore[attr-defined]
+
+    def clean_gate(self) -> Gate:
+        """The gate itself."""
+        return Gate(self.cleaned_data["gate"])
+
+
+class RevealForm(forms.Form):
+    """Which fields, and why."""
+
+    fields_wanted = forms.MultipleChoiceField(label=_("Fields"), widget=UnfoldAdminCheckboxSelectMultipleWidget())
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Kept with your name; auditors read it."),
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["fields_wanted"].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,157 @@
+"""The one page of a person: identity masked, what offices know, covers; other rooms add their parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from audit import events, panels, reveals
+from audit.admin import ReadOnlyScopedAdmin
+from audit.buttons import ButtonPages, holds
+from audit.paging import CappedPaginator
+from beneficiaries.admin.enrollments import people_found
+from beneficiaries.admin.forms import RevealForm
+from beneficiaries.models import Beneficiary, Person
+
+REVEAL = "beneficiaries.reveal_person"
+PERSON_FIELDS = ("name", "document")
+BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
+
+
+@admin.register(Person)
+class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
+    """People, found by document number or whole name."""
+
+    list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on", "created_at")
+    list_filter = ("document_type", "sex")
+    search_fields = ("=id",)
+    search_help_text = _("Document number or whole name")
+    ordering = ("-id",)
+    paginator = CappedPaginator
+    show_full_result_count = False
+    change_form_template = "beneficiaries/person_page.html"
+    fields = ("document_type",)
+    readonly_fields = fields
+    actions_detail = ("reveal",)
+
+    has_reveal_permission = holds(REVEAL)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """By the blind index of document or name; never by a pattern."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=people_found(search_term).values("pk")), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The person's page."""
+        person = self.get_object(request, object_id)
+        context: dict[str, Any] = {}
+        if person is not None:
+            context = {**page_context(person, request), "title": _t("Person %(number)s") % {"number": person.pk}}
+        response = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @display(description=_("name"))
+    def person_name(self, person: Person) -> str:
+        """Masked."""
+        return str(person.name)
+
+    @display(description=_("document number"))
+    def document_shown(self, person: Person) -> str:
+        """Masked."""
+        return str(person.document)
+
+    @action(description=_("Show in the clear"), url_path="reveal", permissions=["reveal"], icon="visibility")
+    def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show fields in the clear for some minutes, with a reason."""
+        person = self.visible_or_404(request, object_id)
+        known = list(known_beneficiaries(person, request, REVEAL))
+
+        def run(given: dict[str, Any]) -> str:
+            wanted = given["fields_wanted"]
+            place = {
+                "reason": given["reason"], "by": given["by"], "at": given["at"],
+                "organization": known[0].organization if known else None,
+                "region_code": known[0].region_code if known else "",
+            }
+            own = [name for name in wanted if name in PERSON_FIELDS]
+            if own:
+                reveals.reveal(person, fields=own, **place)
+            theirs = [name for name in wanted if name in BENEFICIARY_FIELDS]
+            if theirs:
+                for beneficiary in known:
+                    reveals.reveal(
+                        beneficiary, fields=theirs,
+                        **{**place, "organization": beneficiary.organization, "region_code": beneficiary.region_code},
+                    )
+            return _t("Shown in the clear for some minutes; the view is recorded.")
+
+        choices = [(name, Person._meta.get_field(name).verbose_name) for name in PERSON_FIELDS]
+        choices += [(name, Beneficiary._meta.get_field(name).verbose_name) for name in BENEFICIARY_FIELDS]
+        return self.button_page(
+            request, title=_t("Show in the clear"), button=_t("Show"), subject=person, run=run,
+            sentence=_t("Only what your task needs. Your name, the reason and the fields are kept for the auditor."),
+            form=RevealForm(request.POST if request.method == "POST" else None, choices=choices),
+        )
+
+
+def known_beneficiaries(person: Person, request: HttpRequest, permission: str | None = None) -> QuerySet:
+    """What offices within the user's reach know of a person."""
+    seen = Beneficiary.objects.visible_to(request.user, permission).filter(person=person).order_by("pk")
+    return seen.select_related("program", "organization")
+
+
+def page_context(person: Person, request: HttpRequest) -> dict[str, Any]:
+    """Identity, beneficiaries with their categories, and the parts of other rooms."""
+    now = timezone.now()
+    known = list(known_beneficiaries(person, request).prefetch_related("categories__category"))
+    shown = reveals.revealed_fields(person, to=request.user, at=now)
+    return {
+        "person": person,
+        "facts": [
+            (_t("name"), _value(person, "name", shown)),
+            (_t("document"), person.get_document_type_display()),
+            (_t("document number"), _value(person, "document", shown)),
+            (_t("sex"), person.get_sex_display()),
+            (_t("born on"), f"{person.birth_on:%Y-%m-%d}" if person.birth_on else ""),
+            (_t("known since"), f"{timezone.localtime(person.created_at):%Y-%m-%d}"),
+        ],
+        "revealed": bool(shown),
+        "known": [(each, _facts_of(each, request, now)) for each in known],
+        "panels": panels.render_panels(person, request),
+        "entries": events.timeline(person),
+    }
+
+
+def _facts_of(beneficiary: Beneficiary, request: HttpRequest, now: Any) -> list[tuple[str, Any]]:
+    shown = reveals.revealed_fields(beneficiary, to=request.user, at=now)
+    held = [each.category.name for each in beneficiary.categories.all() if each.valid_to is None]
+    return [
+        (_t("program"), beneficiary.program.name),
+        (_t("office"), beneficiary.organization.name),
+        (_t("region"), beneficiary.region_code),
+        (_t("categories"), "、".join(held)),
+        (_t("phone"), _value(beneficiary, "phone", shown)),
+        (_t("address"), _value(beneficiary, "address", shown)),
+        (_t("bank"), beneficiary.bank_name),
+        (_t("bank account"), _value(beneficiary, "bank_account", shown)),
+        (_t("guardian"), _value(beneficiary, "guardian_name", shown)),
+        (_t("guardian's document"), _value(beneficiary, "guardian_document", shown)),
+    ]
+
+
+def _value(subject: Any, name: str, shown: frozenset[str]) -> str:
+    sealed = getattr(subject, name)
+    if sealed is None:
+        return ""
+    return sealed.reveal() if name in shown else str(sealed)

@@ -1,0 +1,275 @@
+"""What the page of one roster shows: steps, counts, money, rows. Queries are constant, whatever the roster's size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit import events
+from beneficiaries.models import Enrollment, Roster, RosterRow
+from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.template import ROSTER
+from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe
+from intake.models import State
+from jobs.models import Job
+from programs.models import Budget
+
+ROWS_PER_PAGE = 50
+TONES = {
+    Verdict.NEW: "good", Verdict.CHANGED: "wait", Verdict.UNCHANGED: "calm", Verdict.COVERED: "calm",
+    Verdict.DOUBTFUL: "wait", Verdict.REFUSED: "bad",
+}
+STATE_TONES = {
+    State.RECEIVED: "calm", State.CHECKING: "calm", State.REVIEW: "wait", State.SUBMITTED: "wait",
+    State.APPROVED: "good", State.APPLYING: "good", State.APPLIED: "good", State.REFUSED: "bad",
+    State.WITHDRAWN: "calm", State.FAILED: "bad",
+}
+_ORDER = (State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way, and where the roster stands: "done", "now" or "later"."""
+
+    title: str
+    note: str
+    standing: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """A verdict or a code with its rows; `url` shows them."""
+
+    label: str
+    number: int
+    tone: str
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class MoneyLine:
+    """What one funder pays, and what is left of their budgets that this roster may use."""
+
+    name: str
+    rows: int
+    amount: Decimal
+    available: Decimal | None
+    suffices: bool
+
+
+@dataclass(frozen=True)
+class RowLine:
+    """One line of the file, personal values masked."""
+
+    pk: int
+    line: str
+    name: str
+    document: str
+    region: str
+    category: str
+    verdict: str
+    tone: str
+    premium: Decimal | None
+    sentences: Sequence[str]
+    outcome: str
+
+
+def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
+    """Everything on the page besides its buttons."""
+    chosen_verdict, chosen_code = _chosen(request)
+    rows, next_url = _rows(roster, request, verdict=chosen_verdict, code=chosen_code)
+    job = Job.objects.about(roster).order_by("-pk").first()
+    return {
+        "roster": roster,
+        "steps": steps(roster),
+        "state_tone": STATE_TONES[State(roster.state)],
+        "facts": facts(roster),
+        "job": job,
+        "verdicts": [
+            _verdict_count(roster, verdict, chosen_verdict) for verdict in Verdict if roster.verdict_count(verdict)
+        ],
+        "codes": [
+            Count(
+                label=f"{code} · {MEANINGS[code].cause}" if "%" not in str(MEANINGS[code].cause) else code,
+                number=number, tone=_code_tone(code), url=f"?code={code}#rows", chosen=code == chosen_code,
+            )
+            for code, number in sorted(roster.counts.get("codes", {}).items(), key=lambda item: -item[1])
+            if code in MEANINGS
+        ],
+        "file_findings": [describe(code, extra=extra, sheet=sheet) for _f, code, extra, sheet in roster.file_findings],
+        "money": money_lines(roster),
+        "premium": Decimal(roster.money.get("premium", "0")),
+        "own_share": Decimal(roster.money.get("own_share", "0")),
+        "rows": rows,
+        "filtered": bool(chosen_verdict or chosen_code),
+        "next_url": next_url,
+        "entries": events.timeline(roster),
+        "enrolled": _enrolled(roster),
+    }
+
+
+def steps(roster: Roster) -> list[Step]:
+    """Upload, check, review, approval, applied: what is done, what is now."""
+    reached = _ORDER.index(State(roster.state)) if roster.state in _ORDER else -1
+    if roster.state == State.REFUSED:
+        reached = _ORDER.index(State.SUBMITTED)
+    if roster.state == State.FAILED:
+        reached = _ORDER.index(State.CHECKING)
+    if roster.state == State.WITHDRAWN:
+        reached = _ORDER.index(State.SUBMITTED if roster.submitted_at else State.REVIEW)
+    places = (
+        (_("Uploaded"), _who(roster.uploaded_by, roster.uploaded_at), State.CHECKING),
+        (_("Checked"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
+        (_("Submitted"), _who(roster.submitted_by, roster.submitted_at), State.SUBMITTED),
+        (_("Approved"), _who(roster.decided_by, roster.decided_at), State.APPROVED),
+        (_("Enrolled"), _who(None, roster.applied_at), State.APPLIED),
+    )
+    found = []
+    now_given = False
+    for title, note, done_from in places:
+        done = reached >= _ORDER.index(done_from)
+        standing = "done" if done else "later" if now_given else "now"
+        now_given = now_given or not done
+        found.append(Step(title, note if done else "", standing))
+    return found
+
+
+def facts(roster: Roster) -> list[tuple[str, Any]]:
+    """What the roster is."""
+    return [
+        (_("program"), roster.program.name),
+        (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {roster.period.ends_on:%Y-%m-%d}"),
+        (_("plan"), str(roster.plan)),
+        (_("office"), roster.organization.name),
+        (_("files"), "、".join(file.name for file in roster.files.all())),
+        (_("content"), roster.digest[:12]),
+        (_("reason"), roster.reason),
+    ]
+
+
+def money_lines(roster: Roster) -> list[MoneyLine]:
+    """By funder: what the roster costs, and while it waits what is left."""
+    funders = roster.money.get("funders", [])
+    waiting = roster.state in (State.REVIEW, State.SUBMITTED)
+    left: dict[int, Decimal] = {}
+    if waiting and funders:
+        left = dict(
+            Budget.objects.filter(
+                program=roster.program_id, period=roster.period_id, state=Budget.State.APPROVED,
+                funder__in=[line["funder"] for line in funders],
+            )
+            .values("funder").annotate(left=Sum(F("granted") - F("reserved") - F("used"))).values_list("funder", "left")
+        )
+    lines = []
+    for line in funders:
+        amount = Decimal(line["amount"])
+        available = left.get(line["funder"], Decimal(0)) if waiting else None
+        lines.append(
+            MoneyLine(line["name"], line["rows"], amount, available, available is None or available >= amount)
+        )
+    return lines
+
+
+def _verdict_count(roster: Roster, verdict: Verdict, chosen: int | None) -> Count:
+    return Count(
+        label=str(verdict.label), number=roster.verdict_count(verdict), tone=TONES[verdict],
+        url=f"?verdict={int(verdict)}#rows", chosen=chosen == verdict,
+    )
+
+
+def _code_tone(code: str) -> str:
+    return {Severity.ERROR: "bad", Severity.DOUBT: "wait", Severity.WARNING: "wait"}.get(
+        Severity(SEVERITY_OF[code]), "calm"
+    )
+
+
+def _chosen(request: HttpRequest) -> tuple[int | None, str]:
+    verdict, code = request.GET.get("verdict", ""), request.GET.get("code", "")
+    number = int(verdict) if verdict in {str(int(each)) for each in Verdict} else None
+    return number, code if code in MEANINGS else ""
+
+
+def _rows(
+    roster: Roster, request: HttpRequest, *, verdict: int | None, code: str
+) -> tuple[list[RowLine], str]:
+    """A page of lines in the order of the file, by keyset: as fast at the millionth line as at the first."""
+    found = RosterRow.objects.filter(roster=roster).select_related("category").order_by("pk")
+    query = request.GET.copy()
+    if verdict is not None:
+        found = found.filter(verdict=verdict)
+    if code:
+        found = found.filter(codes__contains=[code])
+    row = request.GET.get("row", "")
+    after = request.GET.get("after", "")
+    if row.isascii() and row.isdecimal():
+        found = found.filter(pk__gte=int(row[:18]))
+    elif after.isascii() and after.isdecimal():
+        found = found.filter(pk__gt=int(after[:18]))
+    page = list(found[: ROWS_PER_PAGE + 1])
+    more = len(page) > ROWS_PER_PAGE
+    page = page[:ROWS_PER_PAGE]
+    query.pop("row", None)
+    if more:
+        query["after"] = str(page[-1].pk)
+    labels = {column.key: str(column.label) for column in ROSTER.columns}
+    enrolled = dict(Enrollment.objects.filter(row_id__in=[each.pk for each in page]).values_list("row_id", "pk"))
+    lines = [_line(each, labels, roster, enrolled) for each in page]
+    return lines, f"?{query.urlencode()}#rows" if more else ""
+
+
+def _line(row: RosterRow, labels: dict[str, str], roster: Roster, enrolled: dict[int, int]) -> RowLine:
+    verdict = Verdict(row.verdict)
+    return RowLine(
+        pk=row.pk,
+        line=f"{row.sheet} {row.line}".strip(),
+        name=str(row.name or ""),
+        document=str(row.document or ""),
+        region=row.region_code or "",
+        category=row.category.name if row.category is not None else "",
+        verdict=str(verdict.label),
+        tone=TONES[verdict],
+        premium=row.premium,
+        sentences=[
+            describe(
+                finding["code"], labels.get(finding["column"], ""), value_masked=finding["value_masked"] or "",
+                extra=finding["extra"] or "",
+            )
+            for finding in row.findings or ()
+        ],
+        outcome=outcome_of(row, roster, enrolled),
+    )
+
+
+def outcome_of(row: RosterRow, roster: Roster, enrolled: dict[int, int]) -> str:
+    """What became of a line: a cover's address, or the reason in words."""
+    if row.pk in enrolled:
+        return reverse("admin:beneficiaries_enrollment_change", args=[enrolled[row.pk]])
+    if row.set_aside:
+        return str(MEANINGS[row.set_aside].cause)
+    return ""
+
+
+def _who(user: Any, at: Any) -> str:
+    if at is None:
+        return ""
+    stamp = timezone.localtime(at).strftime("%m-%d %H:%M")
+    return f"{user.display_name} {stamp}" if user is not None else stamp
+
+
+def _enrolled(roster: Roster) -> dict[str, int]:
+    if roster.state not in (State.APPLYING, State.APPLIED):
+        return {}
+    found = Enrollment.objects.filter(roster=roster)
+    return {
+        "awaiting": found.filter(state=EnrollmentState.AWAITING).count(),
+        "in_force": found.filter(state=EnrollmentState.IN_FORCE).count(),
+    }

@@ -1,0 +1,293 @@
+"""Rosters in the admin: the list, the page that is the center of intake, and its buttons."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from audit import events
+from audit.admin import ReadOnlyScopedAdmin
+from audit.buttons import ButtonPages, holds
+from beneficiaries import actions
+from beneficiaries.actions.gates import open_gates
+from beneficiaries.admin.forms import DigestForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
+from beneficiaries.admin.roster_page import STATE_TONES, money_lines, page_context
+from beneficiaries.models import Roster
+from beneficiaries.template import ROSTER
+from intake.exports import write_template
+from intake.findings import Verdict
+from intake.models import State
+from intake.refused import write_refused
+
+_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@admin.register(Roster)
+class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
+    """Rosters, newest first."""
+
+    list_display = ("number", "program", "period", "organization", "standing", "row_count", "refused_count", "premium",
+                    "uploaded_by", "uploaded_at")
+    list_filter = ("state", "program", "period", "organization", "uploaded_at")
+    list_select_related = ("program", "period__program", "organization", "uploaded_by")
+    search_fields = ("=id",)
+    search_help_text = _("Number of a roster")
+    ordering = ("-id",)
+    list_per_page = 50
+    change_form_template = "beneficiaries/roster_page.html"
+    readonly_fields = ("state",)
+    fields = ("state",)
+    actions_list = ("upload", "blank_template")
+    actions_detail = ("submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    #: Button -> states in which it does something.
+    button_states: ClassVar[dict[str, tuple[State, ...]]] = {
+        "submit": (State.REVIEW,),
+        "approve": (State.SUBMITTED,),
+        "refuse": (State.SUBMITTED,),
+        "withdraw": (State.REVIEW, State.SUBMITTED, State.FAILED),
+        "pass_gate": (State.APPLIED,),
+        "refused_rows": (
+            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
+        ),
+    }
+
+    has_upload_permission = holds("beneficiaries.upload_roster")
+    has_submit_permission = holds("beneficiaries.submit_roster")
+    has_approve_permission = holds("beneficiaries.approve_roster")
+    has_gate_permission = holds("beneficiaries.pass_gate")
+    has_download_permission = holds("beneficiaries.download_refused_rows")
+
+    class Media:
+        """Renews the page while its job runs."""
+
+        js = ("jobs/refresh.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what a page names."""
+        found = super().get_queryset(request)
+        return found.select_related(
+            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by"
+        )
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only buttons that do something in the roster's state."""
+        offered = super().get_actions_detail(request, object_id)
+        if not offered:
+            return offered
+        roster = self.get_queryset(request).filter(pk=object_id).first()
+        return [button for button in offered if roster is not None and self._offers(button.method.__name__, roster, request)]
+
+    def _offers(self, name: str, roster: Roster, request: HttpRequest) -> bool:
+        if roster.state not in self.button_states[name]:
+            return False
+        if name in ("approve", "refuse"):
+            return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
+        if name == "pass_gate":
+            return bool(open_gates(roster))
+        if name == "refused_rows":
+            return bool(roster.verdict_count(Verdict.REFUSED))
+        return True
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The roster's page."""
+        roster = self.visible_or_404(request, object_id)
+        context = {**page_context(roster, request), "title": _t("Roster %(number)s") % {"number": roster.pk}}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    @display(description=_("no."), ordering="id")
+    def number(self, roster: Roster) -> str:
+        """The roster's number."""
+        return f"#{roster.pk}"
+
+    @display(description=_("state"), ordering="state")
+    def standing(self, roster: Roster) -> SafeString:
+        """The state as a badge."""
+        return render_to_string(
+            "portal/badge.html", {"text": roster.get_state_display(), "tone": STATE_TONES[State(roster.state)]}
+        )
+
+    @display(description=_("refused"))
+    def refused_count(self, roster: Roster) -> int:
+        """Rows that cannot be used."""
+        return roster.verdict_count(Verdict.REFUSED)
+
+    @display(description=_("premium"))
+    def premium(self, roster: Roster) -> str:
+        """Yuan of the whole roster."""
+        return str(roster.money.get("premium", ""))
+
+    @action(description=_("New roster"), url_path="upload", permissions=["upload"], icon="upload_file")
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        """Take in a file."""
+        form = UploadForm(
+            request.POST if request.method == "POST" else None, request.FILES if request.method == "POST" else None,
+            by=request.user,
+        )
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            file = given["file"]
+            roster = actions.upload_roster(
+                [(file.name, file)], period=given["period"], organization=given["organization"], by=given["by"],
+                at=given["at"],
+            )
+            return self._see(request, roster, _t("The file has been received and is being checked."))
+
+        return self.button_page(
+            request, title=_t("New roster"), button=_t("Upload"), form=form, run=run,
+            sentence=_t("The file is checked line by line; nothing takes effect before another person approves it."),
+        )
+
+    @action(description=_("Blank template"), url_path="template", permissions=["upload"], icon="table_view")
+    def blank_template(self, request: HttpRequest) -> HttpResponse:
+        """The layout as a workbook, with notes and drop-downs."""
+        target = tempfile.TemporaryFile()
+        write_template(target, ROSTER.columns)
+        target.seek(0)
+        return FileResponse(target, as_attachment=True, filename="roster-template.xlsx", content_type=_SHEET)
+
+    @action(description=_("Submit for approval"), url_path="submit", permissions=["submit"], icon="send")
+    def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Hand it to a reviewer."""
+        roster = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            actions.submit_roster(roster, **given)
+            return _t("Roster %(number)s has been submitted.") % {"number": roster.pk}
+
+        return self.button_page(
+            request, title=_t("Submit for approval"), button=_t("Submit"), subject=roster, run=run,
+            sentence=_t("A second person decides. Refused and doubtful rows stay out; you can correct and upload them later."),
+            facts=confirm_facts(roster),
+        )
+
+    @action(description=_("Approve"), url_path="approve", permissions=["approve"], icon="verified")
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Approve what is shown."""
+        roster = self.visible_or_404(request, object_id)
+        short = [line.name for line in money_lines(roster) if not line.suffices]
+        warnings = [_t("The budget of %(funder)s does not suffice.") % {"funder": name} for name in short]
+
+        def run(given: dict[str, Any]) -> str:
+            actions.approve_roster(roster, **given)
+            return _t("Roster %(number)s is approved; its people are being enrolled.") % {"number": roster.pk}
+
+        return self.button_page(
+            request, title=_t("Approve roster"), button=_t("Approve"), subject=roster, run=run, warnings=warnings,
+            sentence=_t("The whole sum is reserved now, then the people are enrolled. It cannot be taken back by a click."),
+            facts=confirm_facts(roster),
+            form=DigestForm(request.POST if request.method == "POST" else None, initial={"digest": roster.digest}),
+        )
+
+    @action(description=_("Send back"), url_path="refuse", permissions=["approve"], icon="undo")
+    def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send it back with a reason."""
+        return self._with_reason(
+            request, object_id, title=_t("Send back"), done=_t("The roster has been sent back."),
+            sentence=_t("The uploader reads your reason and uploads a corrected file."), verb=actions.refuse_roster,
+        )
+
+    @action(description=_("Withdraw"), url_path="withdraw", permissions=["submit"], icon="block")
+    def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take it back before it is approved."""
+        return self._with_reason(
+            request, object_id, title=_t("Withdraw"), done=_t("The roster has been withdrawn."),
+            sentence=_t("Nothing of it takes effect; the same file can be uploaded again."), verb=actions.withdraw_roster,
+        )
+
+    def _with_reason(
+        self, request: HttpRequest, object_id: str, *, title: str, done: str, sentence: str, verb: Any
+    ) -> HttpResponse:
+        roster = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            verb(roster, **given)
+            return done
+
+        return self.button_page(
+            request, title=title, button=title, subject=roster, run=run, sentence=sentence, danger=True,
+            facts=confirm_facts(roster), form=ReasonForm(request.POST if request.method == "POST" else None),
+        )
+
+    @action(description=_("Record a step"), url_path="gate", permissions=["gate"], icon="task_alt")
+    def pass_gate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Public notice, own payment or acceptance, for the whole roster."""
+        roster = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            covered = actions.pass_gate(roster, **given)
+            return _t("Recorded; %(number)d covers came into force.") % {"number": covered}
+
+        return self.button_page(
+            request, title=_t("Record a step"), button=_t("Record"), subject=roster, run=run,
+            sentence=_t("Cover begins when every step that the plan asks for is recorded."),
+            form=GateForm(request.POST if request.method == "POST" else None, gates=open_gates(roster)),
+        )
+
+    @action(description=_("Refused rows"), url_path="refused", permissions=["download"], icon="download")
+    def refused_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Give refused rows back to their own office, in the file's layout with a reason."""
+        roster = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            target = tempfile.TemporaryFile()
+            written = sum(
+                write_refused(target, roster, file, template=ROSTER, kind=given["kind"])
+                for file in ROSTER.files_of(roster)[:1]
+            )
+            target.seek(0)
+            events.record(
+                "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
+                organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
+                data={"rows": written, "format": given["kind"]},
+            )
+            response = FileResponse(
+                target, as_attachment=True, filename=f"roster-{roster.pk}-refused.{given['kind']}",
+                content_type=_SHEET if given["kind"] == "xlsx" else "text/csv; charset=utf-8",
+            )
+            response["Cache-Control"] = "no-store"
+            return response
+
+        return self.button_page(
+            request, title=_t("Refused rows"), button=_t("Download"), subject=roster, run=run,
+            sentence=_t(
+                "The file holds personal data in the clear, for your own office to correct. The download is recorded."
+            ),
+            facts=[(_t("refused"), roster.verdict_count(Verdict.REFUSED))],
+            form=RefusedFormatForm(request.POST if request.method == "POST" else None),
+        )
+
+    def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
+        self.message_user(request, message)
+        return HttpResponseRedirect(reverse("admin:beneficiaries_roster_change", args=[roster.pk]))
+
+
+def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
+    """What a confirm page says about a roster: counts and sums."""
+    applicable = sum(roster.verdict_count(each) for each in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED))
+    money = roster.money
+    return [
+        (_t("program"), roster.program.name),
+        (_t("office"), roster.organization.name),
+        (_t("people to be enrolled"), f"{applicable:,}"),
+        (_t("rows that stay out"), f"{roster.row_count - applicable:,}"),
+        (_t("premium"), _yuan(money.get("premium"))),
+        (_t("own share"), _yuan(money.get("own_share"))),
+        *((line["name"], _yuan(line["amount"])) for line in money.get("funders", [])),
+        (_t("content"), roster.digest[:12]),
+    ]
+
+
+def _yuan(amount: str | None) -> str:
+    return _t("%(amount)s yuan") % {"amount": amount} if amount else ""

@@ -1,0 +1,55 @@
+"""Refused rows given back: the file's own layout, the cells as they came, and the reason of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from audit import keys
+from intake.columns import match_headers
+from intake.exports import RefusedRow, reason_of, write_refused_csv, write_refused_xlsx
+from intake.findings import Severity, Verdict
+from intake.models import File
+from intake.readers import raw_cells
+from intake.readers.table import Sheet
+from intake.staging import raw_name
+from intake.template import Template
+
+BATCH = 2_000
+
+
+def write_refused(target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str) -> int:
+    """Write the refused rows of one file as "csv" or "xlsx"; how many there were."""
+    sheets = {
+        layout["name"]: Sheet(
+            layout["name"], tuple(layout["headers"]), 1, match_headers(layout["headers"], template.columns),
+            layout["delimiter"],
+        )
+        for layout in subject.layouts.get(str(file.pk), [])
+    }
+    rows = _refused_rows(subject, file, template, sheets)
+    if kind == "xlsx":
+        return write_refused_xlsx(target, {name: sheet.headers for name, sheet in sheets.items()}, rows)
+    headers = next(iter(sheets.values())).headers if sheets else ()
+    return write_refused_csv(target, headers, rows)
+
+
+def _refused_rows(
+    subject: Any, file: File, template: Template, sheets: dict[str, Sheet]
+) -> Iterator[RefusedRow]:
+    labels = {column.key: str(column.label) for column in template.columns}
+    refused = template.rows_of(subject).filter(file=file, verdict=Verdict.REFUSED).order_by("id")
+    last = 0
+    while True:
+        batch = list(refused.filter(pk__gt=last)[:BATCH])
+        if not batch:
+            return
+        lines = keys.open_many([bytes(row.raw) if row.raw else None for row in batch], raw_name(template))
+        for row, raw in zip(batch, lines, strict=True):
+            reasons = [
+                (finding["code"], labels.get(finding["column"], ""), finding["extra"])
+                for finding in row.findings or () if finding["severity"] == Severity.ERROR
+            ]
+            cells = raw_cells(raw or "", sheets[row.sheet]) if row.sheet in sheets else [raw or ""]
+            yield RefusedRow(row.line, cells, reason_of(reasons), row.sheet)
+        last = batch[-1].pk
