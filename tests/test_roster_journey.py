@@ -24,7 +24,7 @@ def world(transactional_db: Any) -> World:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    path = tmp_path / "源城区名册.csv"
+    path = tmp_path / "源城区名单.csv"
     bad = [row(document="441602196203151218"), row(name="")]
     path.write_bytes(csv_of([*people(60), *bad]).getvalue())
     return path
@@ -35,12 +35,12 @@ def test_a_roster_becomes_cover_and_a_cover_leads_back_to_its_line(
 ) -> None:
     clerk = signed_in_page(world.clerk)
     clerk.goto("/admin/beneficiaries/roster/")
-    clerk.get_by_role("link", name="新建名册").click()
-    clerk.get_by_label("期间").select_option(label=str(world.period))
+    clerk.get_by_role("link", name="新建名单").click()
+    clerk.get_by_label("保障年度").select_option(label=str(world.period))
     clerk.locator("input[type=file]").set_input_files(file)
     screenshot(clerk, "roster-upload")
     clerk.get_by_role("button", name="上传").click()
-    expect(clerk.get_by_role("heading", name="名册 ", exact=False).first).to_be_visible()
+    expect(clerk.get_by_role("heading", name="名单 ", exact=False).first).to_be_visible()
     drain()
     roster = Roster.objects.get()
     clerk.goto(f"/admin/beneficiaries/roster/{roster.pk}/change/")
@@ -54,7 +54,7 @@ def test_a_roster_becomes_cover_and_a_cover_leads_back_to_its_line(
     reviewer = signed_in_page(world.reviewer)
     reviewer.goto("/admin/")
     screenshot(reviewer, "index-reviewer")
-    reviewer.get_by_role("link", name="待审批的名册").first.click()
+    reviewer.get_by_role("link", name="待审批的名单").first.click()
     reviewer.get_by_role("link", name=f"#{roster.pk}").click()
     reviewer.get_by_role("link", name="批准").click()
     screenshot(reviewer, "roster-approve")
