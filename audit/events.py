@@ -185,6 +185,11 @@ def _broken_links(limit: int) -> Iterator[str]:
         after = seals[-1].position
 
 
+def actor_name(event: Event) -> str:
+    """Who did it, as a page names them."""
+    return gettext("the system") if event.actor.startswith("system:") else event.actor
+
+
 def is_sealed(event: Event) -> bool:
     """Whether the chain covers an event."""
     return Seal.objects.filter(event_id=event.pk).exists()
@@ -209,5 +214,5 @@ def timeline(subject: models.Model, *, limit: int = 50) -> list[TimelineEntry]:
         UnsealedEvent.objects.filter(event_id__in=[event.pk for event in events]).values_list("event_id", flat=True)
     )
     return [
-        TimelineEntry(event.at, gettext(event.actor), sentence(event), event.pk not in waiting) for event in events
+        TimelineEntry(event.at, actor_name(event), sentence(event), event.pk not in waiting) for event in events
     ]

@@ -146,7 +146,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
 
 
 def _post(roster: Roster, used: list[Demand], *, own: Decimal, people: int, at: datetime) -> None:
-    programs.use_reserved(roster, used, own_share=own, people=people, by="intake", at=at)
+    programs.use_reserved(roster, used, own_share=own, people=people, by="system:intake", at=at)
 
 
 def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:

@@ -45,7 +45,7 @@ COLUMNS = (
     Column("bank_name", "开户银行", ("开户行", "银行名称"), example="中国农业银行"),
     Column(
         "bank_account", "银行账号", ("银行卡号", "账号", "社保卡银行账号"), clean="card", personal="card",
-        example="6228480000000000", help=_("Format the column as text before typing."),
+        example="6228480000000007", help=_("Format the column as text before typing."),
     ),
     Column("guardian_name", "监护人姓名", clean="name", personal="name", help=_("For minors and persons in care.")),
     Column("guardian_document", "监护人证件号码", ("监护人身份证号",), clean="document", personal="document"),

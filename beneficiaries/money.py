@@ -97,7 +97,7 @@ def reserve_roster(roster: Roster, *, by: Any, at: datetime) -> None:
 
 def release_roster(roster: Roster, *, at: datetime) -> None:
     """Release what the applied rows did not use."""
-    programs.release_reservation(roster, by="intake", at=at)
+    programs.release_reservation(roster, by="system:intake", at=at)
 
 
 def _by_funder(roster: Roster) -> list[tuple[Any, ...]]:

@@ -79,11 +79,11 @@ def _premium(user: Any) -> Any:
 
 FIGURES = (
     Figure(
-        "beneficiaries.in_force", _("Covers in force"), _VIEW_ENROLLMENT, _in_force, _("people"),
+        "beneficiaries.in_force", _("Covers in force"), _VIEW_ENROLLMENT, _in_force, _("persons"),
         lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=in_force",
     ),
     Figure(
-        "beneficiaries.awaiting", _("Enrolled, gates open"), _VIEW_ENROLLMENT, _awaiting, _("people"),
+        "beneficiaries.awaiting", _("Enrolled, gates open"), _VIEW_ENROLLMENT, _awaiting, _("persons"),
         lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting",
     ),
     Figure("beneficiaries.premium", _("Premium of live enrollments"), _VIEW_ENROLLMENT, _premium, _("yuan")),
@@ -96,12 +96,12 @@ def _by_program(user: Any) -> ChartData:
         .annotate(number=Count("id")).order_by("-number")[:12]
     )
     return ChartData(
-        [row["program__name"] for row in rows], [Series(_("people"), [row["number"] for row in rows])] if rows else []
+        [row["program__name"] for row in rows], [Series(_("persons"), [row["number"] for row in rows])] if rows else []
     )
 
 
 BY_PROGRAM = Chart(
-    "beneficiaries.by_program", _("Enrolled people by program"), _VIEW_ENROLLMENT, _by_program, _("people")
+    "beneficiaries.by_program", _("Enrolled people by program"), _VIEW_ENROLLMENT, _by_program, _("persons")
 )
 
 

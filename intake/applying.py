@@ -46,7 +46,7 @@ def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, con
         chunk.applied_at, chunk.applied_rows, chunk.set_aside_rows = at, applied.rows, applied.set_aside
         chunk.save(update_fields=["applied_at", "applied_rows", "set_aside_rows"])
         events.record(
-            f"{template.key}.chunk_applied", subject, by="intake", at=at, organization=subject.organization,
+            f"{template.key}.chunk_applied", subject, by="system:intake", at=at, organization=subject.organization,
             region_code=subject.region_code, program_id=template.program_id_of(subject),
             data={
                 "chunk": number + 1, "rows": applied.rows, "set_aside": applied.set_aside, "digest": chunk.digest[:12],
@@ -67,7 +67,7 @@ def _finish(run: Any, subject: Any, template: Template, *, at: datetime) -> None
         subject.save(update_fields=["state", "applied_at"])
         chunks = list(template.chunks_of(subject))
         events.record(
-            f"{template.key}.applied", subject, by="intake", at=at, organization=subject.organization,
+            f"{template.key}.applied", subject, by="system:intake", at=at, organization=subject.organization,
             region_code=subject.region_code, program_id=template.program_id_of(subject),
             data={
                 "rows": sum(chunk.applied_rows for chunk in chunks),

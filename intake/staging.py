@@ -207,7 +207,7 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
         fault_point("intake.finish_staging.before")
         subject.save()
         events.record(
-            f"{template.key}.checked", subject, by="intake", at=at, organization=subject.organization,
+            f"{template.key}.checked", subject, by="system:intake", at=at, organization=subject.organization,
             region_code=subject.region_code, program_id=template.program_id_of(subject),
             data={
                 "rows": subject.row_count, "refused": subject.verdict_count(Verdict.REFUSED),
@@ -228,7 +228,7 @@ def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, a
         subject.file_findings = [[None, finding.code, finding.extra, finding.sheet] for finding in refused.findings]
         subject.save()
         events.record(
-            f"{template.key}.failed", subject, by="intake", at=at, organization=subject.organization,
+            f"{template.key}.failed", subject, by="system:intake", at=at, organization=subject.organization,
             region_code=subject.region_code, program_id=template.program_id_of(subject),
             data={"codes": ", ".join(finding.code for finding in refused.findings)},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from programs.models import FundingShare, Funder, Plan
+from programs.models import Funder, FundingShare, Plan
 
 
 @dataclass(frozen=True)

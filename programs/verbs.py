@@ -18,5 +18,6 @@ VERBS = {
     "budget.raised": _("Tranche %(tranche)s was raised by %(amount)s yuan."),
     "budget.closed": _("Tranche %(tranche)s was closed."),
     "budget.lapsed": _("%(released)s yuan held for roster %(number)d were given back at the close of enrollment."),
+    "funder.created": _("The funder was set up."),
     "program.created": _("The program was set up."),
 }

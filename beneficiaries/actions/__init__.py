@@ -1,6 +1,6 @@
 """What people do with rosters and enrollments."""
 
-from beneficiaries.actions.gates import Gate, pass_gate
+from beneficiaries.actions.gates import Gate, open_gates, pass_gate
 from beneficiaries.actions.rosters import (
     approve_roster,
     refuse_roster,
@@ -10,5 +10,5 @@ from beneficiaries.actions.rosters import (
 )
 
 __all__ = [
-    "Gate", "approve_roster", "pass_gate", "refuse_roster", "submit_roster", "upload_roster", "withdraw_roster",
+    "Gate", "approve_roster", "open_gates", "pass_gate", "refuse_roster", "submit_roster", "upload_roster", "withdraw_roster",
 ]

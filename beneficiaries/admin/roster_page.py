@@ -150,8 +150,8 @@ def facts(roster: Roster) -> list[tuple[str, Any]]:
         (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {roster.period.ends_on:%Y-%m-%d}"),
         (_("plan"), str(roster.plan)),
         (_("office"), roster.organization.name),
-        (_("files"), "、".join(file.name for file in roster.files.all())),
-        (_("content"), roster.digest[:12]),
+        (_("roster files"), "、".join(file.name for file in roster.files.all())),
+        (_("check code"), roster.digest[:12]),
         (_("reason"), roster.reason),
     ]
 

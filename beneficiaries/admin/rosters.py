@@ -285,7 +285,7 @@ def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
         (_t("premium"), _yuan(money.get("premium"))),
         (_t("own share"), _yuan(money.get("own_share"))),
         *((line["name"], _yuan(line["amount"])) for line in money.get("funders", [])),
-        (_t("content"), roster.digest[:12]),
+        (_t("check code"), roster.digest[:12]),
     ]
 
 

@@ -66,7 +66,7 @@ def purge_files(*, at: datetime, limit: int = 1_000) -> int:
             kept.purged_at = at
             kept.save(update_fields=["purged_at"])
             events.record(
-                "file.purged", kept, by="retention", at=at, organization=kept.organization,
+                "file.purged", kept, by="system:retention", at=at, organization=kept.organization,
                 region_code=kept.organization.region_code, data={"day": str(day)},
             )
         fault_point("intake.purge.before")

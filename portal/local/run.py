@@ -93,7 +93,8 @@ def only_one(path: Path) -> Iterator[None]:
 def prepare(server: Server) -> None:
     """Roles, tables, rights and demo; each step is skipped when it is done, and repeated when it was cut off."""
     server.ensure_database(DATABASE)
-    as_owner = {**os.environ, **demo_environment(server, as_owner=True)}
+    quiet = {"LOG_LEVEL": "WARNING", "LOG_FORMAT": "console"}
+    as_owner = {**os.environ, **quiet, **demo_environment(server, as_owner=True)}
     stamp, state = RUN_FOLDER / "prepared", source_state()
     if stamp.exists() and stamp.read_text() == state:
         return
@@ -101,7 +102,7 @@ def prepare(server: Server) -> None:
     command(as_owner, "migrate", "--verbosity", "0")
     command(as_owner, "grant_application", APPLICATION)
     print("Loading the demo (a minute) ...", flush=True)
-    command({**os.environ, **demo_environment(server)}, "load_demo", "--logins", str(logins_file()))
+    command({**os.environ, **quiet, **demo_environment(server)}, "load_demo", "--logins", str(logins_file()))
     stamp.write_text(state)
 
 

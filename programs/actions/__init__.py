@@ -6,7 +6,9 @@ from programs.actions.periods import close_period, open_period
 from programs.actions.plans import (
     approve_plan,
     copy_plan,
+    create_funder,
     create_plan,
+    create_program,
     put_in_force,
     refuse_plan,
     retire_plan,
@@ -23,7 +25,8 @@ from programs.actions.reservations import (
 from programs.actions.splits import resolve_splits
 
 __all__ = [
-    "Demand", "Leg", "approve_budget", "approve_plan", "close_budget", "close_period", "copy_plan", "create_plan",
+    "Demand", "Leg", "approve_budget", "approve_plan", "close_budget", "close_period", "copy_plan", "create_funder",
+    "create_plan", "create_program",
     "lapse_reservations", "open_period", "post", "propose_budget", "put_in_force", "raise_budget", "refuse_plan",
     "release_reservation", "reserve", "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan",
     "use_reserved",

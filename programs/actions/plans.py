@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import User
+from accounts.models import Organization, User
 from audit import events
 from audit.faults import fault_point
 from programs.errors import ProgramRefused
@@ -187,3 +187,33 @@ def _record(verb: str, plan: Plan, *, by: User, at: datetime, **data: Any) -> No
         verb, plan, by=by, at=at, organization=plan.program.organization, region_code=plan.program.region_code,
         program_id=plan.program_id, data={"version": plan.number, **data},
     )
+
+
+def create_program(
+    code: str, *, name: str, kind: str, organization: Organization, insurer: Organization | None, by: User | str,
+    at: datetime,
+) -> Program:
+    """A program of one office, in the office's region."""
+    with transaction.atomic():
+        program = Program.objects.create(
+            code=code, name=name, kind=kind, organization=organization, region_code=organization.region_code,
+            insurer=insurer,
+        )
+        events.record(
+            "program.created", program, by=by, at=at, organization=organization, region_code=program.region_code,
+            program_id=program.pk,
+        )
+    return program
+
+
+def create_funder(
+    name: str, *, kind: str, organization: Organization | None, region_code: str, by: User | str, at: datetime
+) -> Funder:
+    """Who pays a share; a government by its region."""
+    with transaction.atomic():
+        funder = Funder.objects.create(name=name, kind=kind, organization=organization, region_code=region_code)
+        events.record(
+            "funder.created", funder, by=by, at=at, organization=organization, region_code=region_code,
+            data={"kind": kind},
+        )
+    return funder

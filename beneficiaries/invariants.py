@@ -1,0 +1,100 @@
+"""What must hold of people, rosters and enrollments; `manage.py verify` runs them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.invariants import Invariant
+
+INVARIANTS = [
+    Invariant(
+        4, "one_live_annual_cover", _("Nobody has two live annual covers in one period of a program."),
+        """
+        SELECT min(e.id) FROM beneficiaries_enrollment e JOIN programs_plan p ON p.id = e.plan_id
+        WHERE e.state IN ('awaiting', 'in_force') AND p.period_kind = 'annual'
+        GROUP BY e.person_id, e.program_id, e.period_id HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        13, "eligible_when_decided", _("No live enrollment lacks an eligibility decision under its plan."),
+        """
+        SELECT id FROM beneficiaries_enrollment
+        WHERE state IN ('awaiting', 'in_force') AND (verdict <> 'eligible' OR decided_at IS NULL)
+        """,
+    ),
+    Invariant(
+        14, "enrollments_equal_budget_use", _("What enrollments cost each funder equals what rosters used of their budgets."),
+        """
+        WITH cost AS (
+            SELECT e.roster_id, l.funder_id, sum(l.amount) AS amount
+            FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id GROUP BY 1, 2
+        ), used AS (
+            SELECT r.owner_id AS roster_id, r.funder_id, sum(l.used) AS amount
+            FROM programs_budgetreservation r JOIN programs_budgetreservationline l ON l.reservation_id = r.id
+            WHERE r.owner_type = 'beneficiaries.roster' GROUP BY 1, 2
+        )
+        SELECT coalesce(c.roster_id, u.roster_id), coalesce(c.funder_id, u.funder_id)
+        FROM cost c FULL JOIN used u ON u.roster_id = c.roster_id AND u.funder_id = c.funder_id
+        WHERE coalesce(c.amount, 0) <> coalesce(u.amount, 0)
+        """,
+    ),
+    Invariant(
+        15, "roster_approved_by_another", _("No roster was approved by its own maker, or with another content."),
+        """
+        SELECT id FROM beneficiaries_roster
+        WHERE state IN ('approved', 'applying', 'applied') AND (
+            decided_by_id IS NULL OR decided_by_id = uploaded_by_id OR decided_by_id = submitted_by_id
+            OR approved_digest = '' OR approved_digest <> digest)
+        """,
+    ),
+    Invariant(
+        17, "children_belong_to_their_parents", _("Enrollments belong to the organization, program and period of their parents."),
+        """
+        SELECT e.id FROM beneficiaries_enrollment e
+        JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id JOIN beneficiaries_roster r ON r.id = e.roster_id
+        WHERE b.person_id <> e.person_id OR b.organization_id <> e.organization_id OR b.program_id <> e.program_id
+            OR r.organization_id <> e.organization_id OR r.program_id <> e.program_id OR r.period_id <> e.period_id
+        """,
+    ),
+    Invariant(
+        18, "every_row_has_one_outcome", _("Every row of an applied roster was enrolled, set aside, covered, doubtful or refused."),
+        """
+        SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
+        LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
+        WHERE r.state = 'applied' AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '') <> (e.id IS NOT NULL))
+        """,
+    ),
+    Invariant(
+        19, "one_enrollment_per_row", _("A row has at most one enrollment, and it is of the row's roster."),
+        """
+        SELECT w.id FROM beneficiaries_enrollment e JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+        GROUP BY w.id, w.roster_id HAVING count(*) > 1 OR min(e.roster_id) <> w.roster_id
+        """,
+    ),
+    Invariant(
+        20, "every_roster_step_has_its_event", _("Every approved roster and every applied part has its event."),
+        """
+        SELECT r.id FROM beneficiaries_roster r
+        WHERE (r.state IN ('approved', 'applying', 'applied') AND NOT EXISTS (
+                SELECT 1 FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
+                AND e.subject_id = r.id::text AND e.verb = 'roster.approved'))
+            OR (SELECT count(*) FROM beneficiaries_rosterchunk c WHERE c.roster_id = r.id AND c.applied_at IS NOT NULL)
+            <> (SELECT count(*) FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
+                AND e.subject_id = r.id::text AND e.verb = 'roster.chunk_applied')
+        """,
+    ),
+    Invariant(
+        22, "one_person_per_identity", _("No two people have one identity."),
+        """
+        SELECT min(id) FROM beneficiaries_person WHERE identity_index_a IS NOT NULL
+        GROUP BY identity_index_a HAVING count(*) > 1
+        UNION ALL
+        SELECT min(id) FROM beneficiaries_person WHERE identity_index_b IS NOT NULL
+        GROUP BY identity_index_b HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        27, "nothing_kept_past_its_date", _("No file is kept past its purge date."),
+        "SELECT id FROM intake_file WHERE purged_at IS NULL AND purge_on < current_date - 1",
+    ),
+]

@@ -1,0 +1,8 @@
+"""Numbers as accounts show them: grouped by three, a point before the fen."""
+
+THOUSAND_SEPARATOR = ","
+DECIMAL_SEPARATOR = "."
+NUMBER_GROUPING = 3
+DATE_FORMAT = "Y年n月j日"
+DATETIME_FORMAT = "Y-m-d H:i"
+SHORT_DATE_FORMAT = "Y-m-d"

@@ -1,0 +1,50 @@
+"""Gathers the invariants of all rooms and runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from audit import events
+from audit.invariants import INVARIANTS as AUDIT
+from audit.invariants import Invariant
+from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
+from jobs.invariants import INVARIANTS as JOBS
+from programs.invariants import INVARIANTS as PROGRAMS
+
+EXAMPLES = 10
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *JOBS, *AUDIT)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One invariant's outcome: how many rows break it, and the first of them."""
+
+    number: int
+    name: str
+    sentence: str
+    rows: int
+    examples: list[str]
+
+
+def check(invariant: Invariant) -> Result:
+    """Run one invariant in a transaction that may not write."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(invariant.sql)
+        found = cursor.fetchall()
+    return Result(
+        invariant.number, invariant.name, str(invariant.sentence), len(found),
+        [":".join(str(value) for value in row) for row in found[:EXAMPLES]],
+    )
+
+
+def check_all() -> list[Result]:
+    """Every invariant in the order of its number, the sealed chain included."""
+    results = [check(invariant) for invariant in ALL]
+    chain = events.verify_chain()
+    results.append(
+        Result(21, "chain_is_whole", _("The chain of events is whole."), len(chain.broken), chain.broken[:EXAMPLES])
+    )
+    return sorted(results, key=lambda result: (result.number, result.name))

@@ -1,0 +1,29 @@
+"""The hardship categories of the field, as rows that an administrator can change."""
+
+from __future__ import annotations
+
+from programs.models import Category
+
+#: Code, name, other words: DOMAIN's hardship categories in the order in which they count.
+CATEGORIES = (
+    ("tekun", "特困人员", ("特困", "五保户", "特困供养人员")),
+    ("guer", "孤儿", ()),
+    ("shishi_guer", "事实无人抚养儿童", ("事实孤儿",)),
+    ("dibao", "低保对象", ("低保户", "低保", "农村低保", "城市低保", "低保对象(城市)", "低保对象(农村)")),
+    ("dibian", "低保边缘家庭成员", ("低保边缘", "低边户", "低保边缘户")),
+    ("gangxing", "刚性支出困难家庭", ("支出型困难家庭", "刚性支出困难家庭成员")),
+    ("zhongcan", "重度残疾人", ("重残", "一级残疾", "二级残疾")),
+    ("youfu", "优抚对象", ()),
+    ("tuopin", "脱贫人口", ("脱贫户", "建档立卡")),
+    ("jiance", "防止返贫监测对象", ("监测户", "脱贫不稳定户", "边缘易致贫户", "突发严重困难户", "监测户(边缘)")),
+    ("yinbing", "因病致贫重病患者", ("因病致贫",)),
+)
+
+
+def make_categories() -> dict[str, Category]:
+    """All hardship categories by code."""
+    for position, (code, name, synonyms) in enumerate(CATEGORIES, 1):
+        Category.objects.update_or_create(
+            code=code, defaults={"name": name, "synonyms": list(synonyms), "position": position}
+        )
+    return {category.code: category for category in Category.objects.all()}
