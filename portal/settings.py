@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -337,7 +338,7 @@ LOGGING = {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
             "processor": structlog.processors.JSONRenderer(ensure_ascii=False) if LOG_FORMAT == "json"
-            else structlog.dev.ConsoleRenderer(),
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
             "foreign_pre_chain": _shared_processors,
         }
     },
@@ -346,6 +347,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "axes": {"level": "ERROR"},
+        "kombu.connection": {"level": "ERROR"},
     },
 }
 structlog.configure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from programs import panels
 from programs.verbs import VERBS
 
 _TERMS = (
@@ -34,3 +35,4 @@ def register() -> None:
     events.register_verbs(VERBS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
+    panels.register()

@@ -13,6 +13,7 @@ from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Funder, Period, Plan, Program
 from programs.reference import make_categories
 
+
 def make_program(code: str, *, organization: Organization, insurer: Organization | None = None, **changes: Any) -> Program:
     """A hardship program of one office."""
     values = {"name": f"爱心保 {code}", "kind": Program.Kind.HARDSHIP, "region_code": organization.region_code, **changes}

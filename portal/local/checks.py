@@ -24,9 +24,14 @@ KEPT = ("PATH", "HOME", "LANG", "PYTHONDONTWRITEBYTECODE")
 
 def manage(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """A management command in production's environment."""
+    return python(str(ROOT / "manage.py"), *arguments, **changes)
+
+
+def python(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Python in production's environment."""
     environment = {name: os.environ[name] for name in KEPT if name in os.environ} | PRODUCTION | changes
     return subprocess.run(  # noqa: S603
-        [sys.executable, str(ROOT / "manage.py"), *arguments], env=environment, cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True,
         check=False,
     )
 
@@ -42,7 +47,10 @@ def main() -> None:
     changes = manage("makemigrations", "--check", "--dry-run")
     if changes.returncode:
         sys.exit(f"There are model changes without a migration:\n{changes.stdout}{changes.stderr}")
-    print("Deploy checks and migrations are clean.")
+    types = python("-m", "mypy", ".")
+    if types.returncode:
+        sys.exit(f"Types do not fit:\n{types.stdout}{types.stderr}")
+    print("Types, deploy checks and migrations are clean.")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,428 @@
+"""Plans and periods in the admin: drafts are edited, what is in force is read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from audit import events
+from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
+from audit.admin.base import ScopedTabularInline
+from audit.buttons import ButtonPages, holds
+from programs import actions
+from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
+from programs.errors import ProgramRefused
+from programs.models import (
+    Category,
+    Funder,
+    FundingScheme,
+    FundingShare,
+    Period,
+    Plan,
+    PlanCategory,
+    PlanRegion,
+)
+from programs.rules.funding import resolve_split
+from programs.terms import plan_terms
+
+TONES = {
+    Plan.State.DRAFT: "calm", Plan.State.IN_REVIEW: "wait", Plan.State.APPROVED: "wait", Plan.State.IN_FORCE: "good",
+    Plan.State.RETIRED: "calm",
+}
+_TERMS = (
+    "name", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "age_on", "requires_notice",
+    "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+)
+
+
+class DraftInline(ScopedTabularInline):
+    """Rows of a plan, changed while it is a draft."""
+
+    permission = "programs.change_plan"
+
+    def _may(self, request: HttpRequest, obj: Any) -> bool:
+        plan = obj.plan if isinstance(obj, FundingScheme) else obj
+        return bool(
+            request.user.has_perm(self.permission)  # type: ignore[union-attr]
+            and (plan is None or plan.state == Plan.State.DRAFT)
+        )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While the plan is a draft."""
+        return self._may(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While the plan is a draft."""
+        return self._may(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While the plan is a draft."""
+        return self._may(request, obj)
+
+
+class CategoryInline(DraftInline):
+    """Categories in the order of their priority."""
+
+    model = PlanCategory
+    fields = ("category", "priority")
+
+
+class RegionInline(DraftInline):
+    """Regions; none means the program's."""
+
+    model = PlanRegion
+    fields = ("region_prefix",)
+
+
+class SchemeInline(DraftInline):
+    """Funding schemes; their shares stand on the scheme's own page."""
+
+    model = FundingScheme
+    fields = ("name", "category", "region_prefix")
+    show_change_link = True
+
+
+class ShareInline(DraftInline):
+    """Payers in order; the last takes the remainder."""
+
+    model = FundingShare
+    fields = ("position", "payer", "funder", "amount")
+
+
+@admin.register(FundingScheme)
+class FundingSchemeAdmin(ScopedModelAdmin):
+    """The shares of one scheme; reached from its plan."""
+
+    fields = ("name", "category", "region_prefix")
+    list_display = ("name", "plan", "category", "region_prefix")
+    list_select_related = ("plan", "category")
+    inlines = (ShareInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Whoever sees the plan sees its schemes."""
+        return FundingScheme.objects.visible_to(request.user, "programs.view_plan").select_related("plan")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the plan."""
+        return bool(request.user.has_perm("programs.view_plan"))  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While the plan is a draft."""
+        may = bool(request.user.has_perm("programs.change_plan"))  # type: ignore[union-attr]
+        return may and (obj is None or (obj.plan.state == Plan.State.DRAFT and self._reaches_plan(request, obj)))
+
+    def _reaches_plan(self, request: HttpRequest, scheme: FundingScheme) -> bool:
+        return Plan.objects.visible_to(request.user, "programs.change_plan").filter(pk=scheme.plan_id).exists()
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """On the plan's page."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The plan's reach was checked; the database refuses once it is no draft."""
+        obj.save()
+
+
+@admin.register(Plan)
+class PlanAdmin(ButtonPages, ScopedModelAdmin):
+    """Plan versions."""
+
+    list_display = ("name", "number", "program", "premium", "cover_limit", "standing", "in_force_at")
+    list_filter = ("state", "program")
+    list_select_related = ("program",)
+    search_fields = ("name",)
+    ordering = ("program", "-number")
+    fields = _TERMS
+    inlines = (CategoryInline, RegionInline, SchemeInline)
+    actions_list = ("draft",)
+    actions_detail = ("submit", "approve", "refuse", "put_in_force", "open_period", "new_version", "retire")
+    change_form_template = "programs/plan_page.html"
+    button_states: ClassVar[dict[str, tuple[str, ...]]] = {
+        "submit": (Plan.State.DRAFT,),
+        "approve": (Plan.State.IN_REVIEW,),
+        "refuse": (Plan.State.IN_REVIEW,),
+        "put_in_force": (Plan.State.APPROVED,),
+        "open_period": (Plan.State.IN_FORCE,),
+        "new_version": tuple(Plan.State.values),
+        "retire": (Plan.State.IN_FORCE,),
+    }
+
+    has_draft_permission = holds("programs.add_plan")
+    has_submit_permission = holds("programs.submit_plan")
+    has_approve_permission = holds("programs.approve_plan")
+    has_period_permission = holds("programs.open_period")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what a page names."""
+        return super().get_queryset(request).select_related("program__organization", "drafted_by", "submitted_by", "decided_by")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By the button."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """While it is a draft."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.state == Plan.State.DRAFT)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only buttons that do something in the plan's state."""
+        offered = super().get_actions_detail(request, object_id)
+        if not offered:
+            return offered
+        plan = self.get_queryset(request).filter(pk=object_id).first()
+        if plan is None:
+            return []
+        own = request.user.pk in (plan.drafted_by_id, plan.submitted_by_id)
+        return [
+            button for button in offered
+            if plan.state in self.button_states[button.method.__name__]
+            and not (own and button.method.__name__ in ("approve", "refuse"))
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The plan's page: who pays what, to the fen."""
+        plan = self.visible_or_404(request, object_id)
+        context = {**page_context(plan), "title": str(plan)}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    @display(description=_("state"), ordering="state")
+    def standing(self, plan: Plan) -> SafeString:
+        """The state as a badge."""
+        return badge(plan)
+
+    @action(description=_("New plan"), url_path="new", permissions=["draft"], icon="add")
+    def draft(self, request: HttpRequest) -> HttpResponse:
+        """Draft a plan with the usual three payers."""
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            shares = [ShareDraft("person", given["own_share"])]
+            if given["county_share"]:
+                shares.append(ShareDraft("county", given["county_share"]))
+            shares.append(ShareDraft("funder", None, given["funder"]))
+            names = (*_TERMS[:3], "min_age", "max_age", "requires_notice", "requires_own_payment",
+                     "requires_insurer_acceptance")
+            plan = actions.create_plan(
+                given["program"], terms={name: given[name] for name in names},
+                draft=PlanDraft(
+                    categories=list(Category.objects.filter(active=True).order_by("position")),
+                    schemes=[SchemeDraft(_t("Everybody"), shares)],
+                ),
+                by=given["by"], at=given["at"],
+            )
+            return HttpResponseRedirect(reverse("admin:programs_plan_change", args=[plan.pk]))
+
+        return self.button_page(
+            request, title=_t("New plan"), button=_t("Draft"), run=run,
+            sentence=_t("The draft can be changed on its page until it is submitted."),
+            form=PlanForm(request.POST if request.method == "POST" else None, by=request.user),
+        )
+
+    def _step(
+        self, request: HttpRequest, object_id: str, *, title: str, sentence: str, verb: Any, danger: bool = False
+    ) -> HttpResponse:
+        plan = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            verb(plan, **given)
+            return _t("%(plan)s: done.") % {"plan": plan}
+
+        return self.button_page(
+            request, title=title, button=title, subject=plan, run=run, sentence=sentence, danger=danger,
+            facts=plan_facts(plan),
+        )
+
+    @action(description=_("Submit plan"), url_path="submit", permissions=["submit"], icon="send")
+    def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Hand it to a second person."""
+        return self._step(
+            request, object_id, title=_t("Submit plan"), verb=actions.submit_plan,
+            sentence=_t("A second person approves it; its terms cannot be changed meanwhile."),
+        )
+
+    @action(description=_("Approve plan"), url_path="approve", permissions=["approve"], icon="verified")
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Approve it."""
+        return self._step(
+            request, object_id, title=_t("Approve plan"), verb=actions.approve_plan,
+            sentence=_t("These terms will hold for everybody who is enrolled under this version."),
+        )
+
+    @action(description=_("Send back"), url_path="refuse", permissions=["approve"], icon="undo")
+    def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send it back with a reason."""
+        plan = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            actions.refuse_plan(plan, **given)
+            return _t("%(plan)s: sent back.") % {"plan": plan}
+
+        return self.button_page(
+            request, title=_t("Send back"), button=_t("Send back"), subject=plan, run=run, danger=True, sentence="",
+            facts=plan_facts(plan), form=ReasonForm(request.POST if request.method == "POST" else None),
+        )
+
+    @action(description=_("Put in force"), url_path="force", permissions=["approve"], icon="gavel")
+    def put_in_force(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """From now on periods open under it."""
+        return self._step(
+            request, object_id, title=_t("Put in force"), verb=actions.put_in_force,
+            sentence=_t("Its terms can never be changed again; an older version of the same name is retired."),
+        )
+
+    @action(description=_("Retire"), url_path="retire", permissions=["approve"], icon="block")
+    def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """No period opens under it any more."""
+        return self._step(
+            request, object_id, title=_t("Retire"), verb=actions.retire_plan, danger=True,
+            sentence=_t("No period opens under it any more; covers that stand go on."),
+        )
+
+    @action(description=_("New version"), url_path="copy", permissions=["draft"], icon="content_copy")
+    def new_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A draft with the same terms."""
+        plan = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            copy = actions.copy_plan(plan, **given)
+            return HttpResponseRedirect(reverse("admin:programs_plan_change", args=[copy.pk]))
+
+        return self.button_page(
+            request, title=_t("New version"), button=_t("New version"), subject=plan, run=run,
+            sentence=_t("A draft with the terms of this version."), facts=plan_facts(plan),
+        )
+
+    @action(description=_("Open period"), url_path="period", permissions=["period"], icon="event")
+    def open_period(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Open a program year under this plan."""
+        plan = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            period = actions.open_period(plan, **given)
+            return _t("Period %(period)s is open.") % {"period": period.code}
+
+        return self.button_page(
+            request, title=_t("Open period"), button=_t("Open"), subject=plan, run=run, facts=plan_facts(plan),
+            sentence=_t("People are enrolled within the window; cover runs within the period."),
+            form=PeriodForm(request.POST if request.method == "POST" else None),
+        )
+
+
+@admin.register(Period)
+class PeriodAdmin(ButtonPages, ReadOnlyScopedAdmin):
+    """Program years."""
+
+    list_display = ("code", "program", "plan", "starts_on", "ends_on", "enrollment_opens_on", "enrollment_closes_on", "closed_at")
+    list_filter = ("program",)
+    list_select_related = ("program", "plan")
+    ordering = ("program", "-starts_on")
+    fields = (
+        "program", "plan", "code", "starts_on", "ends_on", "enrollment_opens_on", "enrollment_closes_on", "closed_at",
+    )
+    readonly_fields = fields
+    actions_detail = ("close",)
+
+    has_period_permission = holds("programs.open_period")
+
+    @action(description=_("Close period"), url_path="close", permissions=["period"], icon="event_busy")
+    def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Nobody is enrolled in it any more."""
+        period = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            actions.close_period(period, **given)
+            return _t("Period %(period)s is closed.") % {"period": period.code}
+
+        return self.button_page(
+            request, title=_t("Close period"), button=_t("Close"), subject=period, run=run, danger=True,
+            sentence=_t("Nobody is enrolled in it any more; covers that stand go on."),
+            facts=[(_t("program"), period.program.name), (_t("Period"), period.code)],
+        )
+
+
+def badge(plan: Plan) -> SafeString:
+    """A plan's state."""
+    tone = TONES[Plan.State(plan.state)]
+    return render_to_string("portal/badge.html", {"text": plan.get_state_display(), "tone": tone})
+
+
+def plan_facts(plan: Plan) -> list[tuple[str, Any]]:
+    """What a confirm page says about a plan."""
+    return [
+        (_t("program"), plan.program.name),
+        (_t("plan name"), str(plan)),
+        (_t("premium"), _t("%(amount)s yuan") % {"amount": f"{plan.premium:,.2f}"}),
+        (_t("cover limit"), _t("%(amount)s yuan") % {"amount": f"{plan.cover_limit:,.2f}"}),
+        (_t("categories"), "、".join(held.category.name for held in plan.categories.select_related("category"))),
+    ]
+
+
+def page_context(plan: Plan) -> dict[str, Any]:
+    """Terms in words, and what each category's premium divides into."""
+    ages = f"{plan.min_age if plan.min_age is not None else 0} – {plan.max_age if plan.max_age is not None else '∞'}"
+    return {
+        "plan": plan,
+        "badge": badge(plan),
+        "facts": [
+            *plan_facts(plan),
+            (_t("ages"), f"{ages} ({plan.get_age_on_display()})"),
+            (_t("late start"), plan.get_proration_display()),
+            (_t("steps before cover"), "、".join(str(word) for word in _gates(plan))),
+            (_t("drafted by"), plan.drafted_by.display_name),
+            (_t("submitted by"), plan.submitted_by.display_name if plan.submitted_by else ""),
+            (_t("decided by"), plan.decided_by.display_name if plan.decided_by else ""),
+            (_t("Reason"), plan.reason),
+        ],
+        "examples": _examples(plan),
+        "periods": list(plan.periods.order_by("-starts_on")),
+        "entries": events.timeline(plan),
+    }
+
+
+def _gates(plan: Plan) -> list[Any]:
+    found = []
+    if plan.requires_notice:
+        found.append(_t("public notice of %(days)d days") % {"days": plan.notice_days})
+    if plan.requires_own_payment:
+        found.append(_t("own payment"))
+    if plan.requires_insurer_acceptance:
+        found.append(_t("insurer's acceptance"))
+    return found or [_t("none")]
+
+
+def _examples(plan: Plan) -> list[tuple[str, list[tuple[str, Decimal]]]]:
+    """For one county of the program: who pays what, by category; categories with one division stand together."""
+    terms = plan_terms(plan)
+    counties = sorted(code for code in terms.governments if code.startswith(plan.program.region_code))
+    county = counties[0] if counties else plan.program.region_code
+    names = dict(Funder.objects.filter(pk__in=_funders(plan)).values_list("pk", "name"))
+    names |= dict(Funder.objects.filter(pk__in=terms.governments.values()).values_list("pk", "name"))
+    held = dict(plan.categories.values_list("category_id", "category__name"))
+    groups: dict[str, tuple[list[str], list[tuple[str, Decimal]]]] = {}
+    for _code, category_id in terms.categories:
+        try:
+            split = resolve_split(terms, county=county, category_id=category_id)
+        except ProgramRefused:
+            continue
+        lines = [(_t("the insured person"), split.own_share)]
+        lines += [(names.get(funder, str(funder)), amount) for funder, amount in split.lines]
+        groups.setdefault(split.key, ([], lines))[0].append(held[category_id])
+    return [("、".join(categories), lines) for categories, lines in groups.values()]
+
+
+def _funders(plan: Plan) -> list[int]:
+    return list(
+        FundingShare.objects.filter(scheme__plan=plan, funder__isnull=False).values_list("funder_id", flat=True)
+    )

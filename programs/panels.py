@@ -1,0 +1,96 @@
+"""What this room adds to the workbench: plans and budgets that wait, money by funder."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Sum
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from audit import panels
+from audit.panels import Chart, ChartData, Figure, Series, Urgency, WorkQueue
+from programs.models import Budget, Plan
+from programs.models.budget import WARN_AT
+
+_VIEW = "programs.view_budget"
+
+
+def _plans_to_approve(user: Any) -> int:
+    waiting = Plan.objects.visible_to(user, "programs.approve_plan").filter(state=Plan.State.IN_REVIEW)
+    return waiting.exclude(drafted_by=user).exclude(submitted_by=user).count()
+
+
+def _budgets_to_approve(user: Any) -> int:
+    waiting = Budget.objects.visible_to(user, "programs.approve_budget").filter(state=Budget.State.DRAFT)
+    return waiting.exclude(proposed_by=user).count()
+
+
+def _nearly_spent(user: Any) -> int:
+    return (
+        Budget.objects.visible_to(user, _VIEW).filter(state=Budget.State.APPROVED)
+        .filter(reserved__gt=F("granted") * WARN_AT - F("used")).count()
+    )
+
+
+def _sum(*names: str) -> Any:
+    def value(user: Any) -> Decimal:
+        whole = sum((F(name) for name in names[1:]), F(names[0]))
+        found = Budget.objects.visible_to(user, _VIEW).filter(state=Budget.State.APPROVED).aggregate(sum=Sum(whole))
+        return found["sum"] or Decimal("0.00")
+
+    return value
+
+
+def _by_funder(user: Any) -> ChartData:
+    rows = list(
+        Budget.objects.visible_to(user, _VIEW).filter(state=Budget.State.APPROVED).values("funder__name")
+        .annotate(used=Sum("used"), reserved=Sum("reserved"), left=Sum(F("granted") - F("reserved") - F("used")))
+        .order_by("-used")[:10]
+    )
+    if not rows:
+        return ChartData([], [])
+    return ChartData(
+        [row["funder__name"] for row in rows],
+        [
+            Series(_("used"), [row["used"] for row in rows]),
+            Series(_("reserved"), [row["reserved"] for row in rows]),
+            Series(_("available"), [row["left"] for row in rows]),
+        ],
+    )
+
+
+def _list(model: str, query: str) -> Any:
+    return lambda: f"{reverse(f'admin:programs_{model}_changelist')}?{query}"
+
+
+def register() -> None:
+    """Called once at start."""
+    panels.register_queue(
+        WorkQueue(
+            "programs.plans", _("Plans to approve"), "programs.approve_plan", _plans_to_approve,
+            _list("plan", "state__exact=in_review"),
+        )
+    )
+    panels.register_queue(
+        WorkQueue(
+            "programs.budgets", _("Budgets to approve"), "programs.approve_budget", _budgets_to_approve,
+            _list("budget", "state__exact=draft"),
+        )
+    )
+    panels.register_queue(
+        WorkQueue(
+            "programs.nearly_spent", _("Budgets bound to 80 % or more"), "programs.view_statement", _nearly_spent,
+            _list("budget", "state__exact=approved"), Urgency.NOW,
+        )
+    )
+    panels.register_figure(
+        Figure("programs.used", _("Budget used"), "programs.view_statement", _sum("used"), _("yuan"))
+    )
+    panels.register_figure(
+        Figure("programs.reserved", _("Budget reserved"), "programs.view_statement", _sum("reserved"), _("yuan"))
+    )
+    panels.register_chart(
+        Chart("programs.by_funder", _("Budgets by funder"), "programs.view_statement", _by_funder, _("yuan"))
+    )
