@@ -20,7 +20,6 @@ test: $(VENV)/.ready-dev ## Run the whole test suite
 lint: $(VENV)/.ready-dev ## Lint, floors, types, migrations, deploy checks
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
-	@$(BIN)/mypy .
 	@$(BIN)/python -m portal.local.checks
 
 bench: $(VENV)/.ready-dev ## Measure intake against django-import-export

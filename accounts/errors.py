@@ -16,7 +16,7 @@ class AccountsRefused(Refused):
     messages: ClassVar[dict[str, str | Promise]] = {
         "REGION_FILE_COLUMNS": _("The file of regions lacks the columns %(columns)s."),
         "REGION_FILE_LINE": _("Line %(line)d of the file of regions is not readable (%(problem)s)."),
-        "REGION_FILE_UNKNOWN": _("Region %(code)s names %(other)s as its %(what)s, which nobody knows."),
+        "REGION_FILE_UNKNOWN": _("Region %(region)s names %(other)s as its %(what)s, which nobody knows."),
         "DUTY_CONFLICT": _("%(role)s cannot be held together with the roles this user has: end those first."),
         "ALREADY_GRANTED": _("This user already holds this role in this organization and region."),
         "ALREADY_ENDED": _("This membership has already ended."),

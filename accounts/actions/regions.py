@@ -42,7 +42,7 @@ def import_regions(
         for row in rows:
             for code, what in ((row.parent, "parent"), (row.successor, "successor")):
                 if code and code not in wanted and code not in known:
-                    raise AccountsRefused("REGION_FILE_UNKNOWN", code=row.code, what=what, other=code)
+                    raise AccountsRefused("REGION_FILE_UNKNOWN", region=row.code, what=what, other=code)
         added = [region for code, region in wanted.items() if code not in known]
         changed = [region for code, region in wanted.items() if code in known and _differs(region, known[code])]
         retired = []

@@ -127,11 +127,11 @@ def steps(roster: Roster) -> list[Step]:
     if roster.state == State.WITHDRAWN:
         reached = _ORDER.index(State.SUBMITTED if roster.submitted_at else State.REVIEW)
     places = (
-        (_("Uploaded"), _who(roster.uploaded_by, roster.uploaded_at), State.CHECKING),
-        (_("Checked"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
-        (_("Submitted"), _who(roster.submitted_by, roster.submitted_at), State.SUBMITTED),
-        (_("Approved"), _who(roster.decided_by, roster.decided_at), State.APPROVED),
-        (_("Enrolled"), _who(None, roster.applied_at), State.APPLIED),
+        (_("Upload"), _who(roster.uploaded_by, roster.uploaded_at), State.CHECKING),
+        (_("Check"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
+        (_("Submission"), _who(roster.submitted_by, roster.submitted_at), State.SUBMITTED),
+        (_("Approval"), _who(roster.decided_by, roster.decided_at), State.APPROVED),
+        (_("Enrollment"), _who(None, roster.applied_at), State.APPLIED),
     )
     found = []
     now_given = False
