@@ -20,7 +20,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
-        settings.configured or settings.INSTALLED_APPS
+        _apps = settings.INSTALLED_APPS
     except ImproperlyConfigured as error:
         sys.exit(str(error))
 

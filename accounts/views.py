@@ -96,7 +96,7 @@ def set_up_page(request: HttpRequest) -> HttpResponse:
     uri = totp.provisioning_uri(plain, account=user.username, issuer=_issuer())
     secret = " ".join(plain[start : start + 4] for start in range(0, len(plain), 4))
     # The SVG is drawn by us from numbers; nothing typed by anybody is in it.
-    qr = mark_safe(totp.qr_svg(uri))  # noqa: S308
+    qr = mark_safe(totp.qr_svg(uri))
     required = policy().second_factor_required and user.must_have_second_factor
     return _page(request, "accounts/set_up.html", form, qr=qr, secret=secret, required=required)
 

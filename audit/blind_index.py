@@ -116,8 +116,7 @@ def begin_rebuild(purpose: str, *, at: datetime) -> DataKey:
             apps.get_model(index.model_label)._default_manager.exclude(**{f"{index.stem}_{free}": None}).update(
                 **{f"{index.stem}_{free}": None}
             )
-        key = keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=free)
-    return key
+        return keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=free)
 
 
 def rebuild(purpose: str, *, on_batch: Callable[[int], None] | None = None) -> int:

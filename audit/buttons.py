@@ -21,7 +21,7 @@ def holds(permission: str) -> Callable[..., bool]:
     """A `has_x_permission` method: a role of the user gives the permission, and reaches the object where one is named."""
 
     def has_permission(self: Any, request: HttpRequest, object_id: str | int | None = None) -> bool:
-        if not request.user.has_perm(permission):  # type: ignore[union-attr]
+        if not request.user.has_perm(permission):
             return False
         return object_id is None or self.reaches(request, object_id, permission)
 

@@ -56,6 +56,10 @@ class SealedTextField(models.BinaryField):
     when saved), a `Sealed` or None. No lookup but `isnull`: search goes through a blind index.
     """
 
+    # What django-stubs reads: assigned a str, a Sealed or None; read as Sealed or None.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def __init__(
         self, *args: Any, logical_name: str = "", purpose: str = "", mask: Mask | None = None, **kwargs: Any
     ) -> None:

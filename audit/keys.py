@@ -94,10 +94,11 @@ def current_key(kind: str, *, purpose: str, program_code: str = "", year: int = 
     place = (kind, purpose, program_code, year)
     if not slot and (known := _current.get(place)):
         return known
-    wanted = {"kind": kind, "purpose": purpose, "program_code": program_code, "year": year, "slot": slot}
-    found = DataKey.objects.filter(**wanted, retired_at__isnull=True).first()
+    found = DataKey.objects.filter(
+        kind=kind, purpose=purpose, program_code=program_code, year=year, slot=slot, retired_at__isnull=True
+    ).first()
     if found is None:
-        found = make_key(**wanted)
+        found = make_key(kind=kind, purpose=purpose, program_code=program_code, year=year, slot=slot)
     _remember(found)
     if not slot and found.pk not in _uncommitted:
         _current[place] = found.pk

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
@@ -14,4 +16,5 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """Rows, or CAP."""
-        return int(self.object_list.order_by()[:CAP].count())  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows.order_by()[:CAP].count())

@@ -120,6 +120,7 @@ class ScopedQuerySet(models.QuerySet):
         """Rows that a user may see; with a permission, rows for which a role of theirs gives it."""
         if not getattr(user, "is_authenticated", False) or not hasattr(user, "grants"):
             return self.none()
-        scope: Scope = self.model.scope
+        model: Any = self.model
+        scope: Scope = model.scope
         condition = scope.condition(self.model, user.grants(permission), user, permission)
         return self.none() if condition is None else self.filter(condition)

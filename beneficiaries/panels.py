@@ -93,10 +93,10 @@ FIGURES = (
 def _by_program(user: Any) -> ChartData:
     rows = list(
         Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).live().values("program__name")
-        .annotate(number=Count("id")).order_by("-number")[:12]
+        .annotate(persons=Count("id")).order_by("-persons")[:12]
     )
     return ChartData(
-        [row["program__name"] for row in rows], [Series(_("persons"), [row["number"] for row in rows])] if rows else []
+        [row["program__name"] for row in rows], [Series(_("persons"), [row["persons"] for row in rows])] if rows else []
     )
 
 

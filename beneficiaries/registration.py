@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import panels
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
 from beneficiaries.verbs import VERBS
+from intake import findings
 
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
@@ -25,6 +28,15 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.AUDITOR: _VIEW,
 }
 
+#: Rules of eligibility as a finding names them.
+RULE_WORDS = {
+    "category": _("no category of the plan"),
+    "region": _("outside the plan's regions"),
+    "age_unknown": _("age unknown"),
+    "too_young": _("too young"),
+    "too_old": _("too old"),
+}
+
 
 def register() -> None:
     """Called once from the app's `ready()`."""
@@ -35,6 +47,7 @@ def register() -> None:
     blind_index.register(blind_index.BlindIndex(NAME, "beneficiaries.Person", "name_index", _name_of))
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
+    findings.register_words(RULE_WORDS)
     panels.register()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -92,7 +93,7 @@ class World:
     budgets: list[Budget]
 
 
-def make_world(*, granted: Decimal = Decimal("1000000.00"), code: str = "HY", **terms: object) -> World:
+def make_world(*, granted: Decimal = Decimal("1000000.00"), code: str = "HY", **terms: Any) -> World:
     """河源: the city runs the program, county 441602 uploads; a premium of 99.00 = 0.01 + 30.00 + 68.99."""
     at = timezone.now()
     if not Region.objects.filter(pk="441602").exists():

@@ -18,7 +18,7 @@ from intake.template import Template
 def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     """Apply every chunk that is not applied yet, then give back what was held and not used."""
     with transaction.atomic():
-        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
         if subject.state not in (State.APPROVED, State.APPLYING):
             return
         if import_digest(template, subject) != subject.approved_digest:
@@ -58,7 +58,7 @@ def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, con
 
 def _finish(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     with transaction.atomic():
-        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
         if subject.state != State.APPLYING or template.chunks_of(subject).filter(applied_at=None).exists():
             return
         template.release(subject, at=at)

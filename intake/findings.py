@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -289,6 +290,14 @@ class FileFinding:
         return describe(self.code, extra=self.extra, sheet=self.sheet)
 
 
+_words: dict[str, str | Promise] = {}
+
+
+def register_words(words: Mapping[str, str | Promise]) -> None:
+    """Words for stable facts that rooms put into `extra`, such as the rule that a row breaks; from `ready()`."""
+    _words.update(words)
+
+
 def describe(
     code: str, column: str = "", line: int | None = None, value_masked: str = "", extra: str = "", sheet: str = ""
 ) -> str:
@@ -297,10 +306,11 @@ def describe(
     `column` is the column's label (empty for the whole row), `line` is missing for a whole file:
     "第17行 身份证号:校验位不符,请核对最后一位".
     """
-    facts = {"value": value_masked, "extra": extra, "column": column, "line": line, "sheet": sheet}
+    facts = {"value": value_masked, "extra": str(_words.get(extra, extra)), "column": column, "line": line, "sheet": sheet}
     meaning = MEANINGS[code]
-    sentence = str(_SENTENCE) % {"cause": str(meaning.cause) % facts, "remedy": str(meaning.remedy) % facts}
-    place = str(_PLACES[bool(sheet), line is not None] % facts)
+    cause, remedy = str(meaning.cause) % facts, str(meaning.remedy) % facts
+    sentence = str(_SENTENCE) % {"cause": cause, "remedy": remedy}
+    place = str(_PLACES[bool(sheet), line is not None]) % facts
     where = " ".join(part for part in (place, column) if part)
     where += f"({value_masked})" if value_masked else ""
     if where:

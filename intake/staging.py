@@ -34,7 +34,7 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     Ends in `review`, or in `failed` with the findings of a file that cannot be read.
     """
     with transaction.atomic():
-        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
         if subject.state not in (State.RECEIVED, State.CHECKING):
             return
         subject.state = State.CHECKING
@@ -63,19 +63,19 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Se
     files = template.files_of(subject)
     size, before = sum(file.size for file in files), 0
     for file in files:
-        with closing(storage.opened(file.storage_key, file.size)) as source:
-            with closing(open_table(source, template.columns, name=file.name)) as table:
-                seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
-                seen.layouts[str(file.pk)] = [
-                    {"name": sheet.name, "headers": list(sheet.headers), "delimiter": sheet.delimiter}
-                    for sheet in table.sheets.values()
-                ]
-                for raw in table.chunks(rows_per_chunk=ROWS_PER_CHUNK):
-                    rows += len(raw.frame)
-                    share = (before + file.size * raw.done / max(raw.total, 1)) / size
-                    place = Place(number, rows, total=max(rows, round(rows / max(share, 1e-9))), known=number < staged)
-                    _stage_chunk(run, subject, template, context, file, raw, finder, place)
-                    number += 1
+        source = storage.opened(file.storage_key, file.size)
+        with closing(source), closing(open_table(source, template.columns, name=file.name)) as table:
+            seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
+            seen.layouts[str(file.pk)] = [
+                {"name": sheet.name, "headers": list(sheet.headers), "delimiter": sheet.delimiter}
+                for sheet in table.sheets.values()
+            ]
+            for raw in table.chunks(rows_per_chunk=ROWS_PER_CHUNK):
+                rows += len(raw.frame)
+                share = (before + file.size * raw.done / max(raw.total, 1)) / size
+                place = Place(number, rows, total=max(rows, round(rows / max(share, 1e-9))), known=number < staged)
+                _stage_chunk(run, subject, template, context, file, raw, finder, place)
+                number += 1
         before += file.size
     return seen
 
@@ -194,7 +194,7 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
         # A table filled by COPY has no statistics yet; plans made without them fall into nested loops.
         cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(template.row_model._meta.db_table)))
     with transaction.atomic():
-        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
         if subject.state != State.CHECKING:
             return
         chunks = list(template.chunks_of(subject))
@@ -221,7 +221,7 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
 def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, at: datetime) -> None:
     """A file that cannot be read ends the import, with every reason that was found."""
     with transaction.atomic():
-        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
         if subject.state != State.CHECKING:
             return
         subject.state = State.FAILED

@@ -9,7 +9,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.core.files.base import File as DjangoFile
 from django.core.files.storage import default_storage
@@ -56,7 +56,8 @@ class _Sealing(DjangoFile):
 
     def _frame(self) -> bytes:
         parts, wanted = [], FRAME
-        while wanted and (part := self.file.read(wanted)):
+        stream: Any = self.file
+        while wanted and (part := stream.read(wanted)):
             parts.append(part)
             wanted -= len(part)
         return b"".join(parts)

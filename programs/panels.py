@@ -46,17 +46,19 @@ def _sum(*names: str) -> Any:
 def _by_funder(user: Any) -> ChartData:
     rows = list(
         Budget.objects.visible_to(user, _VIEW).filter(state=Budget.State.APPROVED).values("funder__name")
-        .annotate(used=Sum("used"), reserved=Sum("reserved"), left=Sum(F("granted") - F("reserved") - F("used")))
-        .order_by("-used")[:10]
+        .annotate(
+            sum_used=Sum("used"), sum_reserved=Sum("reserved"), sum_left=Sum(F("granted") - F("reserved") - F("used"))
+        )
+        .order_by("-sum_used")[:10]
     )
     if not rows:
         return ChartData([], [])
     return ChartData(
         [row["funder__name"] for row in rows],
         [
-            Series(_("used"), [row["used"] for row in rows]),
-            Series(_("reserved"), [row["reserved"] for row in rows]),
-            Series(_("available"), [row["left"] for row in rows]),
+            Series(_("used"), [row["sum_used"] for row in rows]),
+            Series(_("reserved"), [row["sum_reserved"] for row in rows]),
+            Series(_("available"), [row["sum_left"] for row in rows]),
         ],
     )
 

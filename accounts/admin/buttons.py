@@ -16,8 +16,8 @@ class AccountButtons(ButtonPages):
     def password_page(self, request: HttpRequest, user: Any, password: str) -> HttpResponse:
         """An initial password, shown in this answer only and kept nowhere."""
         context = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
-            "opts": self.opts,  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
             "title": user.username,
             "subject": user,
             "password": password,

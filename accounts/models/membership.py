@@ -20,7 +20,6 @@ from accounts.roles import DUTY_OF_ROLE, Duty, Role
 from audit.history import tracked
 from audit.scope import Grant, Scope, ScopedQuerySet
 
-
 LIVE_DUTY_OF_ROLE = reduce(
     or_,
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ def test_own_change_keeps_this_session_and_ends_the_others(client: Client, offic
 def test_the_last_three_passwords_are_refused_and_the_fourth_is_not(office: Organization) -> None:
     user = make_user(organization=office)
     chain = [PASSWORD, "Second-2026-Word", "Third-2026-Word", "Fourth-2026-Word"]
-    for current, password in zip(chain, chain[1:], strict=False):
+    for current, password in pairwise(chain):
         user = set_password(user, current=current, password=password, by=user, at=timezone.now())
     for old in chain[1:]:
         with pytest.raises(ValidationError) as refused:

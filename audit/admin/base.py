@@ -34,7 +34,7 @@ def visible(model: type[models.Model], user: Any, permission: str | None = None)
 class VisibleRelatedFilter(admin.RelatedFieldListFilter):
     """Offers related rows that the user may see; Django's own offers everybody's."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         """Primary key and text."""
         rows = visible(field.remote_field.model, request.user)[:RELATED_LIMIT]
         return [(row.pk, str(row)) for row in rows]
@@ -108,7 +108,7 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Permission of a role; the object was fetched within scope."""
-        return bool(request.user.has_perm(self.permission("view")))  # type: ignore[union-attr]
+        return bool(request.user.has_perm(self.permission("view")))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Who may see rows sees the room."""
@@ -116,12 +116,12 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Permission of a role."""
-        return bool(request.user.has_perm(self.permission("add")))  # type: ignore[union-attr]
+        return bool(request.user.has_perm(self.permission("add")))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Permission of a role that reaches the object."""
         permission = self.permission("change")
-        if not request.user.has_perm(permission):  # type: ignore[union-attr]
+        if not request.user.has_perm(permission):
             return False
         return obj is None or obj.pk is None or self.reaches(request, obj.pk, permission)
 
@@ -151,7 +151,7 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
             if not name:
                 continue
             names.update(name + suffix for suffix in _SAFE_LOOKUPS)
-            field = get_fields_from_path(self.model, name)[-1]
+            field: Any = get_fields_from_path(self.model, name)[-1]
             if field.is_relation:
                 names.add(f"{name}__{field.target_field.name}__exact")
         if self.date_hierarchy:

@@ -65,7 +65,7 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
         if gate is Gate.ACCEPTANCE and not policy_number.strip():
             raise BeneficiariesRefused("POLICY_NUMBER")
         waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
-        changes = {COLUMN[gate]: at}
+        changes: dict[str, datetime | str] = {COLUMN[gate]: at}
         if gate is Gate.ACCEPTANCE:
             changes["insurer_policy_number"] = policy_number.strip()[:60]
         fault_point("beneficiaries.pass_gate.before")

@@ -96,13 +96,18 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
                     )
             return _t("Shown in the clear for some minutes; the view is recorded.")
 
-        choices = [(name, Person._meta.get_field(name).verbose_name) for name in PERSON_FIELDS]
-        choices += [(name, Beneficiary._meta.get_field(name).verbose_name) for name in BENEFICIARY_FIELDS]
+        choices = [(name, _word(Person, name)) for name in PERSON_FIELDS]
+        choices += [(name, _word(Beneficiary, name)) for name in BENEFICIARY_FIELDS]
         return self.button_page(
             request, title=_t("Show in the clear"), button=_t("Show"), subject=person, run=run,
             sentence=_t("Only what your task needs. Your name, the reason and the fields are kept for the auditor."),
             form=RevealForm(request.POST if request.method == "POST" else None, choices=choices),
         )
+
+
+def _word(model: type[Person | Beneficiary], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return str(field.verbose_name)
 
 
 def known_beneficiaries(person: Person, request: HttpRequest, permission: str | None = None) -> QuerySet:

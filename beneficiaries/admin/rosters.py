@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -152,10 +152,9 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @action(description=_("Blank template"), url_path="template", permissions=["upload"], icon="table_view")
     def blank_template(self, request: HttpRequest) -> HttpResponse:
         """The layout as a workbook, with notes and drop-downs."""
-        target = tempfile.TemporaryFile()
+        target = io.BytesIO()
         write_template(target, ROSTER.columns)
-        target.seek(0)
-        return FileResponse(target, as_attachment=True, filename="roster-template.xlsx", content_type=_SHEET)
+        return _download(target.getvalue(), "roster-template.xlsx", _SHEET)
 
     @action(description=_("Submit for approval"), url_path="submit", permissions=["submit"], icon="send")
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -241,23 +240,18 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         roster = self.visible_or_404(request, object_id)
 
         def run(given: dict[str, Any]) -> HttpResponse:
-            target = tempfile.TemporaryFile()
+            target = io.BytesIO()
             written = sum(
                 write_refused(target, roster, file, template=ROSTER, kind=given["kind"])
                 for file in ROSTER.files_of(roster)[:1]
             )
-            target.seek(0)
             events.record(
                 "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
                 organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
                 data={"rows": written, "format": given["kind"]},
             )
-            response = FileResponse(
-                target, as_attachment=True, filename=f"roster-{roster.pk}-refused.{given['kind']}",
-                content_type=_SHEET if given["kind"] == "xlsx" else "text/csv; charset=utf-8",
-            )
-            response["Cache-Control"] = "no-store"
-            return response
+            kind = _SHEET if given["kind"] == "xlsx" else "text/csv; charset=utf-8"
+            return _download(target.getvalue(), f"roster-{roster.pk}-refused.{given['kind']}", kind)
 
         return self.button_page(
             request, title=_t("Refused rows"), button=_t("Download"), subject=roster, run=run,
@@ -271,6 +265,14 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
         self.message_user(request, message)
         return HttpResponseRedirect(reverse("admin:beneficiaries_roster_change", args=[roster.pk]))
+
+
+def _download(content: bytes, name: str, kind: str) -> HttpResponse:
+    """A file that no cache keeps."""
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:

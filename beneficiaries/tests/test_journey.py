@@ -95,7 +95,7 @@ def test_nobody_approves_what_they_uploaded_and_nothing_changes(world: World) ->
     roster = uploaded(world, people(2))
     drain()
     roster = submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
-    with pytest.raises(IntakeRefused, match="OWN_WORK|colleague|同事") as refused:
+    with pytest.raises(IntakeRefused) as refused:
         approve_roster(roster, digest=roster.digest, by=world.clerk, at=timezone.now())
     assert refused.value.code == "OWN_WORK"
     assert Roster.objects.get(pk=roster.pk).state == State.SUBMITTED

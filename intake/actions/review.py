@@ -22,7 +22,9 @@ REASON_MIN = 4
 APPLICABLE = (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED)
 
 
-def receive(subject: Any, *, files: Sequence[File], template: Template, enqueue: Callable[[Any], Any], by: User, at: datetime) -> Any:
+def receive(
+    subject: Any, *, files: Sequence[File], template: Template, enqueue: Callable[[Any], Any], by: User, at: datetime
+) -> Any:
     """Save a new import with its files and start its check; the same content standing elsewhere is refused."""
     with transaction.atomic():
         for file in sorted(files, key=lambda file: file.sha256):
@@ -110,7 +112,7 @@ def withdraw(subject: Any, *, reason: str, template: Template, by: User, at: dat
 
 
 def _locked(subject: Any, template: Template, *states: State) -> Any:
-    found = template.import_model._default_manager.select_for_update().get(pk=subject.pk)  # type: ignore[attr-defined]
+    found = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
     fault_point(f"{template.key}.locked")
     if found.state not in states:
         raise IntakeRefused("STATE", state=found.get_state_display())

@@ -123,7 +123,7 @@ def test_birth_and_sex_come_from_the_document_when_their_cells_are_empty(documen
 
 def test_a_number_that_ends_in_000_and_fits_waits_for_a_person():
     number = next(
-        text for text in (with_check(f"44160219620315{n:02d}0") for n in range(0, 100)) if text.endswith("000")
+        text for text in (with_check(f"44160219620315{n:02d}0") for n in range(100)) if text.endswith("000")
     )
     checked = check(frame_of(good_row(document=number, sex="", birth_on="")), COLUMNS, CONTEXT)
     assert checked.findings.select("code", "severity").rows() == [("ID_ROUNDED", "doubt")]

@@ -54,7 +54,7 @@ class DraftInline(ScopedTabularInline):
     def _may(self, request: HttpRequest, obj: Any) -> bool:
         plan = obj.plan if isinstance(obj, FundingScheme) else obj
         return bool(
-            request.user.has_perm(self.permission)  # type: ignore[union-attr]
+            request.user.has_perm(self.permission)
             and (plan is None or plan.state == Plan.State.DRAFT)
         )
 
@@ -115,11 +115,11 @@ class FundingSchemeAdmin(ScopedModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the plan."""
-        return bool(request.user.has_perm("programs.view_plan"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("programs.view_plan"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """While the plan is a draft."""
-        may = bool(request.user.has_perm("programs.change_plan"))  # type: ignore[union-attr]
+        may = bool(request.user.has_perm("programs.change_plan"))
         return may and (obj is None or (obj.plan.state == Plan.State.DRAFT and self._reaches_plan(request, obj)))
 
     def _reaches_plan(self, request: HttpRequest, scheme: FundingScheme) -> bool:

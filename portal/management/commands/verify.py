@@ -37,7 +37,8 @@ class Command(BaseCommand):
         else:
             for each in results:
                 mark = "ok " if not each.rows else "BAD"
-                self.stdout.write(f"{mark} {each.number:>2} {each.sentence}" + (f" ({each.rows}: {each.examples})" if each.rows else ""))
+                found = f" ({each.rows}: {each.examples})" if each.rows else ""
+                self.stdout.write(f"{mark} {each.number:>2} {each.sentence}{found}")
             self.stdout.write(f"{len(results)} invariants, {len(broken)} broken, {time.monotonic() - started:.1f} s.")
         if broken:
             raise SystemExit(1)
