@@ -20,6 +20,7 @@ from intake.readers import FileRefused, sniff
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 _LONG_NUMBER = re.compile(r"[0-9]{8,}[0-9Xx]?")
+ORPHAN_AGE = timedelta(days=1)
 
 
 def safe_name(name: str) -> str:
@@ -56,21 +57,46 @@ def receive_file(
 
 def purge_files(*, at: datetime, limit: int = 1_000) -> int:
     """Delete the content of files whose retention has ended; the row stays and says so."""
-    day = timezone.localdate(at)
-    purged = 0
-    for file in File.objects.filter(purge_on__lte=day, purged_at=None).order_by("pk")[:limit]:
-        with transaction.atomic():
-            kept = File.objects.select_for_update().select_related("organization").get(pk=file.pk)
-            if kept.purged_at is not None:
-                continue
-            kept.purged_at = at
-            kept.save(update_fields=["purged_at"])
-            events.record(
-                "file.purged", kept, by="system:retention", at=at, organization=kept.organization,
-                region_code=kept.organization.region_code, data={"day": str(day)},
-            )
-        fault_point("intake.purge.before")
-        storage.remove(file.storage_key)
+    due = File.objects.filter(purge_on__lte=timezone.localdate(at), purged_at=None).order_by("pk")[:limit]
+    return sum(_purge(file, at=at) for file in due)
+
+
+def remove_orphans(*, at: datetime, limit: int = 1_000) -> int:
+    """Delete what killed or refused uploads left: files that no import holds, and contents without a living row.
+
+    Nothing younger than a day is touched: its upload may still be under way.
+    """
+    before = at - ORPHAN_AGE
+    unused = File.objects.filter(purged_at=None, uploaded_at__lt=before)
+    for relation in File._meta.related_objects:
+        if relation.many_to_many:
+            unused = unused.filter(**{f"{relation.name}__isnull": True})
+    removed = sum(_purge(file, at=at) for file in unused.order_by("pk")[:limit])
+    old = [key for key, written in storage.kept_keys() if written < before]
+    for start in range(0, len(old), limit):
+        keys = old[start : start + limit]
+        living = set(File.objects.filter(storage_key__in=keys, purged_at=None).values_list("storage_key", flat=True))
+        for key in keys:
+            if key not in living:
+                storage.remove(key)
+                removed += 1
+    return removed
+
+
+def _purge(file: File, *, at: datetime) -> bool:
+    """Delete one file's content, then say so: killed between the two, the next run does it again."""
+    fault_point("intake.purge.before")
+    storage.remove(file.storage_key)
+    fault_point("intake.purge.removed")
+    with transaction.atomic():
+        kept = File.objects.select_for_update(of=("self",)).select_related("organization").get(pk=file.pk)
+        if kept.purged_at is not None:
+            return False
+        kept.purged_at = at
+        kept.save(update_fields=["purged_at"])
+        events.record(
+            "file.purged", kept, by="system:retention", at=at, organization=kept.organization,
+            region_code=kept.organization.region_code, data={"day": str(timezone.localdate(at))},
+        )
         fault_point("intake.purge.after")
-        purged += 1
-    return purged
+    return True
