@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,11 @@ from datetime import datetime
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
-from audit import keys
-from audit.errors import AuditRefused
+from audit import events, keys
+from audit.errors import AuditRefused, KeyDestroyed
 from audit.faults import fault_point
 from audit.models.keys import SLOTS, DataKey
 
@@ -36,6 +37,7 @@ class BlindIndex:
 
 
 _registered: dict[str, list[BlindIndex]] = {}
+_waiting: dict[str, list[Callable[[str], int]]] = {}
 
 
 def register(index: BlindIndex) -> None:
@@ -45,6 +47,13 @@ def register(index: BlindIndex) -> None:
         held.append(index)
 
 
+def register_waiting(purpose: str, count: Callable[[str], int]) -> None:
+    """Hold the switch to a new slot while rows wait that lack it and may not be changed; `count(slot)` says how many."""
+    held = _waiting.setdefault(purpose, [])
+    if count not in held:
+        held.append(count)
+
+
 def registered() -> list[BlindIndex]:
     """All indexes."""
     return [index for held in _registered.values() for index in held]
@@ -52,7 +61,10 @@ def registered() -> list[BlindIndex]:
 
 def digest_for(purpose: str, slot: str | None = None) -> Digest:
     """The keyed digest of a slot, the answering one by default; about 0.6 µs a value with SHA-256."""
-    key = _key(purpose, slot)
+    return _digest(_key(purpose, slot))
+
+
+def _digest(key: DataKey) -> Digest:
     secret = keys.secret_of(key.pk)
     if key.algorithm == "sm3":
         def sm3(text: str) -> bytes:
@@ -88,8 +100,13 @@ def active_slot(purpose: str) -> str:
 
 
 def written_slots(purpose: str) -> list[str]:
-    """Slots that new rows must fill: the answering one, and one that is being built."""
+    """Slots that new rows must fill: the answering one, and one that is being built.
+
+    Within a transaction the answer holds to its end: a rebuild begins, and switches, between writers only.
+    """
     _key(purpose, None)
+    if connection.in_atomic_block:
+        _lock(purpose, shared=True)
     return sorted(DataKey.objects.filter(kind="index", purpose=purpose, retired_at=None).values_list("slot", flat=True))
 
 
@@ -101,28 +118,31 @@ def slot_values(purpose: str, stem: str, text: str | None) -> dict[str, bytes | 
 
 def lookup(purpose: str, stem: str, text: str) -> Q:
     """The condition that finds a text."""
-    return Q(**{f"{stem}_{active_slot(purpose)}": index_value(purpose, text)})
+    key = _key(purpose, None)
+    return Q(**{f"{stem}_{key.slot}": _digest(key)(text)})
 
 
 def begin_rebuild(purpose: str, *, at: datetime) -> DataKey:
-    """Make a second key; from its commit on new rows fill both slots."""
+    """Make a second key; from its commit on new rows fill both slots. Waits for writers that know one slot only."""
+    free = _other(active_slot(purpose))
+    if DataKey.objects.filter(kind="index", purpose=purpose, slot=free, retired_at=None).exists():
+        raise AuditRefused("INDEX_BUILDING", purpose=purpose)
+    for index in _registered.get(purpose, []):
+        _empty(index, free)
     with transaction.atomic():
-        answering = DataKey.objects.select_for_update().get(pk=_key(purpose, None).pk)
-        free = next(slot for slot in SLOTS if slot != answering.slot)
-        if DataKey.objects.filter(kind="index", purpose=purpose, slot=free, retired_at=None).exists():
+        _lock(purpose, shared=False)
+        live = DataKey.objects.select_for_update().filter(kind="index", purpose=purpose, retired_at=None)
+        if [key.slot for key in live] != [_other(free)]:
             raise AuditRefused("INDEX_BUILDING", purpose=purpose)
-        for index in _registered.get(purpose, []):
-            # Values of a retired key in the free slot would count as built.
-            apps.get_model(index.model_label)._default_manager.exclude(**{f"{index.stem}_{free}": None}).update(
-                **{f"{index.stem}_{free}": None}
-            )
-        return keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=free)
+        key = keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=free)
+        events.record("index.rebuild_begun", key, by=keys.SYSTEM, at=at, data={"purpose": purpose})
+    return key
 
 
 def rebuild(purpose: str, *, on_batch: Callable[[int], None] | None = None) -> int:
     """Fill the slot that is being built, batch by batch; goes on where it was stopped. Rows filled now."""
     answering = active_slot(purpose)
-    building = next(slot for slot in SLOTS if slot != answering)
+    building = _other(answering)
     digest = digest_for(purpose, building)
     filled = 0
     for index in _registered.get(purpose, []):
@@ -136,8 +156,7 @@ def rebuild(purpose: str, *, on_batch: Callable[[int], None] | None = None) -> i
                 if not rows:
                     break
                 for row in rows:
-                    text = index.text_of(row)
-                    setattr(row, column, digest(text) if text else None)
+                    setattr(row, column, _value_of(index, row, digest))
                 fault_point("audit.index_rebuild.before")
                 model._default_manager.bulk_update(rows, [column], batch_size=500)
                 fault_point("audit.index_rebuild.after")
@@ -151,8 +170,9 @@ def rebuild(purpose: str, *, on_batch: Callable[[int], None] | None = None) -> i
 def finish_rebuild(purpose: str, *, at: datetime) -> None:
     """Let the new slot answer and retire the old key; refused while a row lacks the new value."""
     with transaction.atomic():
+        _lock(purpose, shared=False)
         old = DataKey.objects.select_for_update().get(pk=_key(purpose, None).pk)
-        building = next(slot for slot in SLOTS if slot != old.slot)
+        building = _other(old.slot)
         new = DataKey.objects.select_for_update().get(kind="index", purpose=purpose, slot=building, retired_at=None)
         missing = sum(
             apps.get_model(index.model_label)._default_manager.filter(
@@ -160,11 +180,47 @@ def finish_rebuild(purpose: str, *, at: datetime) -> None:
             ).count()
             for index in _registered.get(purpose, [])
         )
+        missing += sum(count(building) for count in _waiting.get(purpose, []))
         if missing:
             raise AuditRefused("INDEX_NOT_BUILT", purpose=purpose, missing=missing)
+        fault_point("audit.index_switch.before")
         DataKey.objects.filter(pk=old.pk).update(answers=False, retired_at=at)
         fault_point("audit.index_switch")
         DataKey.objects.filter(pk=new.pk).update(answers=True)
+        events.record("index.switched", new, by=keys.SYSTEM, at=at, data={"purpose": purpose})
+        fault_point("audit.index_switch.after")
+
+
+def _empty(index: BlindIndex, slot: str) -> None:
+    """Drop the values of a retired key: they would count as built."""
+    model, column = apps.get_model(index.model_label), f"{index.stem}_{slot}"
+    last = 0
+    while True:
+        full = model._default_manager.filter(**{f"{column}__isnull": False, "pk__gt": last}).order_by("pk")
+        ids = list(full.values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            return
+        model._default_manager.filter(pk__in=ids).update(**{column: None})
+        last = ids[-1]
+
+
+def _value_of(index: BlindIndex, row: models.Model, digest: Digest) -> bytes:
+    """A row's value; of a text that nobody can read any more one that nobody finds."""
+    try:
+        text = index.text_of(row)
+    except KeyDestroyed:
+        text = None
+    return digest(text) if text else os.urandom(SIZE)
+
+
+def _other(slot: str) -> str:
+    return next(each for each in SLOTS if each != slot)
+
+
+def _lock(purpose: str, *, shared: bool) -> None:
+    name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name}(hashtextextended(%s, 0))", [f"audit.blind_index:{purpose}"])
 
 
 def _key(purpose: str, slot: str | None) -> DataKey:

@@ -106,6 +106,6 @@ def key_id_of(token: bytes) -> int:
 
 def open_token(cipher: Cipher, token: bytes, bound: bytes) -> bytes:
     """The plain bytes of a token."""
-    if token[0] != cipher.format:
+    if len(token) < HEAD + NONCE + TAG or token[0] != cipher.format:
         raise DamagedToken("sealed by another algorithm")
     return cipher.decrypt(token[HEAD : HEAD + NONCE], token[HEAD + NONCE :], bound)

@@ -32,10 +32,17 @@ class AuditRefused(Refused):
         "MASTER_KEY_MISSING": _("MASTER_KEYS lacks the key %(master_key_id)s that wraps this data's key."),
         "REVEAL_REASON": _("Say why you need to see it: at least %(characters)d characters."),
         "REVEAL_CAP": _("You have seen %(number)d persons' data today: that is the limit."),
+        "REVEAL_REASON_LONG": _("Say it in at most %(characters)d characters."),
         "REVEAL_FIELD": _("This field cannot be revealed."),
+        "KEY_IN_USE": _("This key may still be sealing: retire it first and wait %(seconds)d seconds."),
+        "PERSONAL_DATA": _("This looks like a document or account number. Leave it out: what is recorded stays for good."),
         "INDEX_BUILDING": _("A blind index for %(purpose)s is being rebuilt already."),
         "INDEX_NOT_BUILT": _("The new blind index for %(purpose)s is not complete: %(missing)d rows lack it."),
     }
+
+
+class PersonalDataRefused(AuditRefused, ValueError):
+    """A number of a person where it would stay in the clear for good."""
 
 
 class KeyMissing(AuditRefused):

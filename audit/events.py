@@ -12,16 +12,20 @@ from typing import Any, Protocol
 
 import structlog
 from django.db import connection, models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
+from audit.errors import PersonalDataRefused
 from audit.faults import fault_point
+from audit.invariants import NUMBER
 from audit.models.events import Event, Seal, UnsealedEvent
+from audit.scope import Scope
 
 GENESIS = bytes(32)
 #: One sealer at a time: the number is this lock's name.
 SEALER_LOCK = 7_042_611_905
-_PERSONAL = re.compile(r"[0-9]{14,}[0-9Xx]")
+_PERSONAL = re.compile(NUMBER)
 _sentences: dict[str, str | Promise] = {}
 
 
@@ -53,6 +57,12 @@ def known_verbs() -> frozenset[str]:
     return frozenset(_sentences)
 
 
+def refuse_personal(text: str) -> None:
+    """Refuse a text with a document or account number where it would stay in the clear for good."""
+    if _PERSONAL.search(text):
+        raise PersonalDataRefused("PERSONAL_DATA")
+
+
 def record(
     verb: str,
     subject: models.Model,
@@ -66,14 +76,17 @@ def record(
 ) -> Event:
     """Write one event. `by` is a user, or the name of a system actor; `data` holds counts, codes and sums, no person."""
     plain = json.loads(json.dumps(dict(data or {}), ensure_ascii=False, default=str))
-    if _PERSONAL.search(json.dumps(plain, ensure_ascii=False)):
-        raise ValueError(f"the data of {verb} looks like a document or account number")
+    refuse_personal(json.dumps(plain, ensure_ascii=False))
     is_user = isinstance(by, models.Model)
+    actor = str(by)[:80]
+    if is_user and _PERSONAL.search(actor):
+        # Someone's user name is their document number; what they do is recorded all the same.
+        actor = f"user {by.pk}"
     event = Event(
         at=at,
         verb=verb,
         actor_id=by.pk if is_user else None,
-        actor=str(by)[:80],
+        actor=actor,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
         organization_id=organization.pk if organization is not None else None,
@@ -112,12 +125,17 @@ def canonical(event: Event) -> bytes:
 
 
 def seal_events(*, at: datetime, limit: int = 20_000) -> int:
-    """Chain committed events that have no seal yet, oldest id first; 0 when another sealer is at work."""
+    """Chain committed events that have no seal yet, oldest id first; 0 when another sealer is at work.
+
+    An event that was removed while it waited keeps its place in the queue: the verifier names it.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        waiting = list(UnsealedEvent.objects.order_by("event_id").values_list("event_id", flat=True)[:limit])
+        kept = Exists(Event.objects.filter(pk=OuterRef("event_id")))
+        queue = UnsealedEvent.objects.filter(kept).order_by("event_id")
+        waiting = list(queue.values_list("event_id", flat=True)[:limit])
         if not waiting:
             return 0
         last = Seal.objects.order_by("-position").first()
@@ -136,32 +154,59 @@ def seal_events(*, at: datetime, limit: int = 20_000) -> int:
 
 @dataclass(frozen=True)
 class ChainReport:
-    """What a walk along the chain found."""
+    """What a walk along the chain found. `head` is its last link, "position:digest": kept elsewhere, it proves later
+    that the chain up to there was neither cut off nor written anew."""
 
     sealed: int
     unsealed: int
     oldest_unsealed_at: datetime | None
     broken: list[str]
+    head: str = ""
 
 
-def verify_chain(*, limit: int = 20) -> ChainReport:
-    """Walk the chain from its first link; names up to `limit` broken rows."""
-    broken = list(_broken_links(limit))
-    sealed = Seal.objects.count()
-    lost = (
-        Event.objects.exclude(pk__in=UnsealedEvent.objects.values("event_id"))
-        .exclude(pk__in=Seal.objects.values("event_id"))
-        .order_by("pk").values_list("pk", flat=True)[:limit]
-    )
-    broken += [f"event {pk}: has no seal and does not wait for one" for pk in lost]
-    waiting = Event.objects.filter(pk__in=UnsealedEvent.objects.values("event_id"))
-    oldest = waiting.order_by("at").values_list("at", flat=True).first()
-    return ChainReport(sealed, waiting.count(), oldest, broken[:limit])
+def verify_chain(*, limit: int = 20, head: str = "") -> ChainReport:
+    """Walk the chain from its first link; names up to `limit` broken rows. `head` is that of an earlier report."""
+    limit = max(limit, 1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not connection.savepoint_ids:
+            # One picture of all three tables: sealing goes on meanwhile.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        broken = [*_moved_head(head), *_broken_links(limit)]
+        # NOT EXISTS, not NOT IN: the latter compares each event with each seal.
+        waits = Exists(UnsealedEvent.objects.filter(event_id=OuterRef("pk")))
+        sealed = Exists(Seal.objects.filter(event_id=OuterRef("pk")))
+        lost = Event.objects.filter(~waits, ~sealed).order_by("pk").values_list("pk", flat=True)[:limit]
+        broken += [f"event {pk}: has no seal and does not wait for one" for pk in lost]
+        gone = UnsealedEvent.objects.filter(~Exists(Event.objects.filter(pk=OuterRef("event_id"))))
+        broken += [
+            f"event {pk}: was removed before it was sealed"
+            for pk in gone.order_by("pk").values_list("pk", flat=True)[:limit]
+        ]
+        waiting = Event.objects.filter(waits)
+        oldest = waiting.order_by("at").values_list("at", flat=True).first()
+        last = Seal.objects.order_by("-position").first()
+        return ChainReport(
+            sealed=Seal.objects.count(), unsealed=waiting.count(), oldest_unsealed_at=oldest, broken=broken[:limit],
+            head=f"{last.position}:{bytes(last.digest).hex()}" if last else "",
+        )
+
+
+def _moved_head(head: str) -> list[str]:
+    position, _colon, digest = head.partition(":")
+    if not head:
+        return []
+    if not (position.isascii() and position.isdecimal()):
+        return [f"the head {head!r} cannot be read"]
+    seal = Seal.objects.filter(position=int(position)).first()
+    if seal is None:
+        return [f"seal {position}: is missing, but was the head of the chain"]
+    return [] if bytes(seal.digest).hex() == digest.lower() else [f"seal {position}: is not what it was as head"]
 
 
 def _broken_links(limit: int) -> Iterator[str]:
-    found, before, expected = 0, GENESIS, 0
-    after = 0
+    found, expected, after = 0, 0, 0
+    #: The digest of the link before; None after a gap, behind which one link cannot be checked.
+    before: bytes | None = GENESIS
     while found < limit:
         seals = list(Seal.objects.filter(position__gt=after).order_by("position")[:5_000])
         if not seals:
@@ -171,12 +216,12 @@ def _broken_links(limit: int) -> Iterator[str]:
             expected += 1
             if seal.position != expected:
                 yield f"seal {expected}: is missing (the next is {seal.position})"
-                found, expected = found + 1, seal.position
+                found, expected, before = found + 1, seal.position, None
             event = events.get(seal.event_id)
             if event is None:
                 yield f"event {seal.event_id}: was removed (seal {seal.position})"
                 found += 1
-            elif hashlib.sha256(before + canonical(event)).digest() != bytes(seal.digest):
+            elif before is not None and hashlib.sha256(before + canonical(event)).digest() != bytes(seal.digest):
                 yield f"event {event.pk}: does not fit its seal {seal.position}"
                 found += 1
             before = bytes(seal.digest)
@@ -205,11 +250,16 @@ class TimelineEntry:
     sealed: bool
 
 
-def timeline(subject: models.Model, *, limit: int = 50) -> list[TimelineEntry]:
-    """The newest events of one object; whoever may see the object may read what happened to it."""
-    events = list(
-        Event.objects.filter(subject_type=subject._meta.label_lower, subject_id=str(subject.pk)).order_by("-id")[:limit]
-    )
+def timeline(subject: models.Model, *, to: Any = None, limit: int = 50) -> list[TimelineEntry]:
+    """The newest events of one object; whoever may see the object may read what happened to it.
+
+    An object that several offices see through rows of their own (a person) has no history of its own: each reader
+    gets the events within their reach, without a reader nobody's.
+    """
+    found = Event.objects.filter(subject_type=subject._meta.label_lower, subject_id=str(subject.pk))
+    if getattr(subject, "scope", Scope.nobody()).through is not None:
+        found = found.visible_to(to)
+    events = list(found.order_by("-id")[:limit])
     waiting = set(
         UnsealedEvent.objects.filter(event_id__in=[event.pk for event in events]).values_list("event_id", flat=True)
     )

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 Handler = Callable[[str], None]
 _handler: Handler | None = None
@@ -60,6 +60,11 @@ def strike(mode: str, name: str) -> None:
     if mode == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if mode == "disconnect":
+        if connection.in_atomic_block:
+            # The wrapper finds out by itself, as with a server that went away.
+            connection.connection.close()
+        else:
+            connection.close()
         raise OperationalError(f"planted: the server closed the connection at {name}")
     raise PlantedFault(name)
 

@@ -49,6 +49,18 @@ class Sealed:
         return self
 
 
+class SealedInput(forms.CharField):
+    """An input that never shows what is stored: left empty it keeps it."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Nothing of a stored value, not even its mask: a mask sent back would take the value's place."""
+        return "" if isinstance(value, Sealed) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Only something typed is a change."""
+        return bool(data)
+
+
 class SealedTextField(models.BinaryField):
     """Text sealed under `purpose`, this year's key, and `logical_name` as associated data.
 
@@ -117,5 +129,10 @@ class SealedTextField(models.BinaryField):
         return str(self.value_from_object(obj) or "")
 
     def formfield(self, **kwargs: Any) -> Any:
-        """A plain text input."""
-        return forms.CharField(required=not self.blank, label=self.verbose_name, help_text=self.help_text)
+        """An input that keeps what is stored when left empty."""
+        return SealedInput(required=not self.blank, label=self.verbose_name, help_text=self.help_text)
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        """What was typed; nothing typed changes nothing."""
+        if data:
+            super().save_form_data(instance, data)

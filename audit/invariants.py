@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+#: A document or account number: 15 or more digits, the last may be an X; not a part of a hexadecimal digest.
+NUMBER = "(?<![0-9a-f])[0-9]{14,}[0-9Xx](?![0-9a-f])"
+
 
 @dataclass(frozen=True)
 class Invariant:
@@ -30,6 +33,9 @@ INVARIANTS = [
     ),
     Invariant(
         26, "no_raw_numbers_in_events", _("No event holds a document or account number."),
-        "SELECT id FROM audit_event WHERE data::text ~ '[0-9]{14,}[0-9Xx]' OR actor ~ '[0-9]{14,}[0-9Xx]'",
+        f"""
+        SELECT id FROM audit_event WHERE data::text ~ '{NUMBER}' OR actor ~ '{NUMBER}'
+        UNION ALL SELECT id FROM audit_reveal WHERE reason ~ '{NUMBER}' OR actor ~ '{NUMBER}'
+        """,  # noqa: S608
     ),
 ]

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from audit import ciphers
-from audit.errors import KeyDestroyed, KeyMissing
+from audit import ciphers, events
+from audit.errors import AuditRefused, KeyDestroyed, KeyMissing
 from audit.faults import fault_point
 from audit.models.keys import DataKey
 
+#: Seconds for which a process trusts what it holds: within them it learns that another one retired or destroyed a key.
+HELD_SECONDS = 30
+#: Who does what is done by command.
+SYSTEM = "system:keys"
 _opened: dict[int, ciphers.Cipher] = {}
 _secrets: dict[int, bytes] = {}
 _current: dict[tuple[str, str, str, int], int] = {}
 _uncommitted: set[int] = set()
+_held_until = 0.0
 
 
 def forget() -> None:
-    """Drop all keys held in memory: after a test has emptied the tables, or a key was destroyed elsewhere."""
-    for held in (_opened, _secrets, _current, _uncommitted):
+    """Drop all keys held in memory: after a test has emptied the tables, or a key was retired or destroyed."""
+    global _held_until
+    for held in (_opened, _secrets, _current):
         held.clear()
+    _held_until = time.monotonic() + HELD_SECONDS
+
+
+def _forget_what_is_old() -> None:
+    if time.monotonic() >= _held_until:
+        forget()
 
 
 class Sealer:
@@ -91,6 +105,7 @@ def current_key(kind: str, *, purpose: str, program_code: str = "", year: int = 
     A key made in a transaction that rolls back is gone: an id is remembered across transactions only when another
     transaction has committed it.
     """
+    _forget_what_is_old()
     place = (kind, purpose, program_code, year)
     if not slot and (known := _current.get(place)):
         return known
@@ -130,6 +145,7 @@ def make_key(*, kind: str, purpose: str, program_code: str, year: int, slot: str
 
 def load(key_ids: Iterable[int]) -> None:
     """Open keys that are not held yet, in one query."""
+    _forget_what_is_old()
     missing = [key_id for key_id in key_ids if key_id not in _opened]
     if missing:
         for key in DataKey.objects.filter(pk__in=missing):
@@ -138,9 +154,12 @@ def load(key_ids: Iterable[int]) -> None:
 
 def secret_of(key_id: int) -> bytes:
     """The plain secret of a key: for blind indexes."""
-    if key_id not in _secrets:
-        _remember(DataKey.objects.get(pk=key_id))
-    return _secrets[key_id]
+    _forget_what_is_old()
+    secret = _secrets.get(key_id)
+    if secret is None:
+        # Another thread may forget at any moment: what is used is what was read.
+        secret = _secrets[key_id] = unwrap(DataKey.objects.get(pk=key_id))
+    return secret
 
 
 def unwrap(key: DataKey) -> bytes:
@@ -169,6 +188,7 @@ def rewrap_keys(*, on_each: Callable[[DataKey], None] | None = None) -> int:
             key.master_key_id = master_id
             fault_point("audit.rewrap.before")
             key.save(update_fields=["wrapped", "master_key_id"])
+            events.record("key.rewrapped", key, by=SYSTEM, at=timezone.now(), data={"master_key": master_id})
             fault_point("audit.rewrap.after")
         done += 1
         if on_each is not None:
@@ -176,31 +196,53 @@ def rewrap_keys(*, on_each: Callable[[DataKey], None] | None = None) -> int:
     return done
 
 
-def retire_key(key: DataKey, *, at: datetime) -> None:
-    """Seal nothing new with a key; what it sealed stays readable."""
-    DataKey.objects.filter(pk=key.pk, retired_at__isnull=True).update(retired_at=at)
+def retire_key(key: DataKey, *, at: datetime, by: Any = SYSTEM) -> None:
+    """Seal nothing new with a key; what it sealed stays readable. Other processes follow within HELD_SECONDS."""
+    with transaction.atomic():
+        fault_point("audit.retire_key.before")
+        if DataKey.objects.filter(pk=key.pk, retired_at__isnull=True).update(retired_at=at):
+            events.record("key.retired", key, by=by, at=at)
+        fault_point("audit.retire_key.after")
+    transaction.on_commit(forget)
     forget()
 
 
-def destroy_key(key: DataKey, *, at: datetime) -> None:
-    """End of retention: whatever was sealed with the key, history included, can never be read again."""
-    DataKey.objects.filter(pk=key.pk).update(wrapped=None, destroyed_at=at, retired_at=at)
+def destroy_key(key: DataKey, *, at: datetime, by: Any = SYSTEM) -> None:
+    """End of retention: whatever was sealed with the key, history included, can never be read again.
+
+    Refused while a process may still hold the key as the current one: what it seals would be lost at once.
+    """
+    with transaction.atomic():
+        held = DataKey.objects.select_for_update().get(pk=key.pk)
+        if held.retired_at is None or (at - held.retired_at).total_seconds() < HELD_SECONDS:
+            raise AuditRefused("KEY_IN_USE", seconds=HELD_SECONDS)
+        if held.destroyed_at is None:
+            fault_point("audit.destroy_key.before")
+            DataKey.objects.filter(pk=key.pk).update(wrapped=None, destroyed_at=at)
+            events.record("key.destroyed", held, by=by, at=at)
+            fault_point("audit.destroy_key.after")
+    transaction.on_commit(forget)
     forget()
 
 
 def _cipher(key_id: int) -> ciphers.Cipher:
-    if key_id not in _opened:
-        load([key_id])
-        if key_id not in _opened:
+    _forget_what_is_old()
+    cipher = _opened.get(key_id)
+    if cipher is None:
+        key = DataKey.objects.filter(pk=key_id, kind=DataKey.Kind.DATA).first()
+        if key is None:
             raise KeyMissing("KEY_MISSING", key_id=key_id)
-    return _opened[key_id]
+        cipher = _opened[key_id] = _opened_key(key)
+    return cipher
+
+
+def _opened_key(key: DataKey) -> ciphers.Cipher:
+    return ciphers.CIPHERS[key.algorithm](unwrap(key))
 
 
 def _remember(key: DataKey) -> None:
-    if key.wrapped is None:
-        raise KeyDestroyed("KEY_DESTROYED")
     if key.kind == DataKey.Kind.DATA:
         if key.pk not in _opened:
-            _opened[key.pk] = ciphers.CIPHERS[key.algorithm](unwrap(key))
+            _opened[key.pk] = _opened_key(key)
     elif key.pk not in _secrets:
         _secrets[key.pk] = unwrap(key)

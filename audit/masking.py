@@ -19,7 +19,9 @@ def hidden(value: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """The surname: 张**, 欧阳*."""
+    """The surname: 张**, 欧阳*; nothing of a name of one character."""
+    if len(name) == 1:
+        return "*"
     kept = 2 if len(name) > 2 and name[:2] in DOUBLE_SURNAMES else 1
     return name[:kept] + "*" * max(0, len(name) - kept)
 
@@ -40,8 +42,10 @@ def mask_account(number: str) -> str:
 
 
 def mask_address(address: str) -> str:
-    """The first three characters."""
-    return address[:3] + ("****" if len(address) > 3 else "")
+    """The first three characters; of a shorter one the first."""
+    if not address:
+        return ""
+    return (address[:3] if len(address) > 3 else address[:1]) + "****"
 
 
 def _ends(value: str, *, head: int, tail: int) -> str:

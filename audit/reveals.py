@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from audit import events
 from audit.errors import AuditRefused
+from audit.faults import fault_point
 from audit.fields import SealedTextField
-from audit.models.reveals import REASON_MIN, Reveal
+from audit.models.reveals import REASON_MAX, REASON_MIN, Reveal
 
 
 def reveal(
@@ -31,9 +32,12 @@ def reveal(
     reason = " ".join(reason.split())
     if len(reason) < REASON_MIN:
         raise AuditRefused("REVEAL_REASON", characters=REASON_MIN)
-    for name in fields:
-        if not isinstance(subject._meta.get_field(name), SealedTextField):
-            raise AuditRefused("REVEAL_FIELD")
+    if len(reason) > REASON_MAX:
+        raise AuditRefused("REVEAL_REASON_LONG", characters=REASON_MAX)
+    events.refuse_personal(reason)
+    known = {field.name for field in subject._meta.fields if isinstance(field, SealedTextField)}
+    if not fields or not known.issuperset(fields):
+        raise AuditRefused("REVEAL_FIELD")
     place = {"subject_type": subject._meta.label_lower, "subject_id": str(subject.pk)}
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -44,6 +48,7 @@ def reveal(
         seen = set(today.values_list("subject_type", "subject_id").distinct())
         if tuple(place.values()) not in seen and len(seen) >= settings.REVEALS_PER_DAY:
             raise AuditRefused("REVEAL_CAP", number=settings.REVEALS_PER_DAY)
+        fault_point("audit.reveal.before")
         shown = Reveal.objects.create(
             user_id=by.pk, actor=str(by), **place, fields=list(fields), reason=reason, at=at,
             expires_at=at + timedelta(minutes=settings.REVEAL_MINUTES),
@@ -53,6 +58,7 @@ def reveal(
             "personal_data.revealed", subject, by=by, at=at, organization=organization, region_code=region_code,
             program_id=program_id, data={"fields": list(fields), "minutes": settings.REVEAL_MINUTES},
         )
+        fault_point("audit.reveal.after")
     return shown
 
 

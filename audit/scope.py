@@ -73,8 +73,10 @@ class Scope:
         if self.open_to_all:
             return Q()
         if self.alternatives:
-            found = [scope.condition(model, grants, user, permission) for scope in self.alternatives]
-            return reduce(or_, [condition for condition in found if condition is not None], Q()) or None
+            every = [scope.condition(model, grants, user, permission) for scope in self.alternatives]
+            found = [condition for condition in every if condition is not None]
+            # An empty Q opens every row, but Django reads `Q() | x` as x.
+            return reduce(or_, found) if found and all(found) else Q() if found else None
         if self.through is not None:
             label, key = self.through
             seen = apps.get_model(label)._default_manager.visible_to(user, permission)
@@ -97,7 +99,8 @@ class Scope:
                 return None
             inside = Q(**{f"{self.region}__startswith": grant.region_prefix})
             if self.upward:
-                inside |= Q(**{f"{self.region}__in": [grant.region_prefix[:size] for size in _LEVELS]})
+                above = {grant.region_prefix[:size] for size in _LEVELS}
+                inside |= Q(**{f"{self.region}__in": ["", *sorted(above)]})
             reach &= inside
         if grant.program_ids is not None and self.program:
             reach &= Q(**{f"{self.program}__in": sorted(grant.program_ids)})

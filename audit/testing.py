@@ -86,6 +86,7 @@ class Walker:
     def __init__(self, function: Callable[[], Any], stop_at: str) -> None:
         self._function, self._stop_at = function, stop_at
         self._stopped, self._let_on, self._ended = threading.Event(), threading.Event(), threading.Event()
+        self._reached = False
         self._value: Any = None
         self._error: BaseException | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -95,12 +96,13 @@ class Walker:
         """Start the thread and wait for its stop."""
         self._by_thread = by_thread
         self.thread.start()
-        if self._stop_at and not self._stopped.wait(STEP_SECONDS):
-            raise AssertionError(f"{self._stop_at} was not reached")
+        if self._stop_at and not (self._stopped.wait(STEP_SECONDS) and self._reached):
+            raise AssertionError(f"{self._stop_at} was not reached") from self._error
 
     def arrived(self, name: str) -> None:
         """Called at each fault point of this thread."""
         if name == self._stop_at and not self._let_on.is_set():
+            self._reached = True
             self._stopped.set()
             self._let_on.wait(STEP_SECONDS)
 

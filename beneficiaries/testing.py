@@ -93,14 +93,21 @@ class World:
     budgets: list[Budget]
 
 
-def make_world(*, granted: Decimal = Decimal("1000000.00"), code: str = "HY", **terms: Any) -> World:
-    """河源: the city runs the program, county 441602 uploads; a premium of 99.00 = 0.01 + 30.00 + 68.99."""
+def make_world(
+    *, granted: Decimal = Decimal("1000000.00"), code: str = "HY", regions: tuple[str, str, str] = ("4416", "441602", "441621"),
+    **terms: Any,
+) -> World:
+    """河源: the city runs the program, a county uploads; a premium of 99.00 = 0.01 + 30.00 + 68.99.
+
+    `regions`: of the city, the county that uploads, a sibling county.
+    """
     at = timezone.now()
     if not Region.objects.filter(pk="441602").exists():
         make_region_tree()
-    city = make_organization(f"河源市民政局{code}", region="4416")
-    office = make_organization(f"源城区民政局{code}", region="441602", parent=city)
-    sibling = make_organization(f"紫金县民政局{code}", region="441621", parent=city)
+    city_region, county_region, sibling_region = regions
+    city = make_organization(f"河源市民政局{code}", region=city_region)
+    office = make_organization(f"源城区民政局{code}", region=county_region, parent=city)
+    sibling = make_organization(f"紫金县民政局{code}", region=sibling_region, parent=city)
     foundation_org = make_organization(f"示例公益基金会{code}", kind="charity")
     insurer = make_organization(f"示例财产保险{code}", kind="insurer")
     low = code.lower()
@@ -112,8 +119,8 @@ def make_world(*, granted: Decimal = Decimal("1000000.00"), code: str = "HY", **
     finance_checker = user("finance.checker", "finance_checker", city)
     program = make_program(code, organization=city, insurer=insurer)
     foundation = make_funder(f"示例公益基金会{code}", organization=foundation_org)
-    county = Funder.objects.filter(kind="government", region_code="441602").first() or make_funder(
-        "源城区财政", organization=office, kind="government", region="441602"
+    county = Funder.objects.filter(kind="government", region_code=county_region).first() or make_funder(
+        "源城区财政" if code == "HY" else f"县财政{code}", organization=office, kind="government", region=county_region
     )
     plan = make_plan(program, foundation=foundation, maker=finance_maker, checker=finance_checker, at=at, **terms)
     period = make_period(plan, year=timezone.localdate(at).year + 1, by=finance_checker, at=at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import admin as auth_pages
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as guest_pages
@@ -50,3 +52,7 @@ class PeriodicTaskAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
         return False
+
+# Roles take the place of Django's groups; its pages are imported above so that they are there to be taken away.
+assert auth_pages.GroupAdmin
+admin.site.unregister(Group)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
 
-REASON_MIN = 4
+REASON_MIN, REASON_MAX = 4, 200
 
 
 class Reveal(models.Model):
@@ -21,7 +21,7 @@ class Reveal(models.Model):
     subject_type = models.CharField(_("kind of object"), max_length=60, db_collation="C")
     subject_id = models.CharField(_("object"), max_length=40, db_collation="C")
     fields = ArrayField(models.CharField(max_length=60), verbose_name=_("fields"))
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = models.CharField(_("reason"), max_length=REASON_MAX)
     at = models.DateTimeField(_("at"))
     expires_at = models.DateTimeField(_("until"))
     organization_path = models.CharField(max_length=500, blank=True, default="", db_collation="C")

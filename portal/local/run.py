@@ -33,7 +33,7 @@ from portal.local.environment import (
 from portal.local.postgres import APPLICATION, Server, ServerFailed
 
 #: Seconds that a stopping process may take before it is killed; the database needs the rest of the five.
-STOP_SECONDS = 3
+STOP_SECONDS = 2
 READY_SECONDS = 60
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 

@@ -19,16 +19,20 @@ class Command(BaseCommand):
         """Options."""
         parser.add_argument("--json", action="store_true", help="machine-readable")
         parser.add_argument("--limit", type=int, default=20, help="broken rows to name")
+        parser.add_argument(
+            "--head", default="", metavar="POSITION:DIGEST", help="the head that an earlier run printed and you kept"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Report."""
-        report = events.verify_chain(limit=options["limit"])
+        report = events.verify_chain(limit=options["limit"], head=options["head"])
         if options["json"]:
             self.stdout.write(
                 json.dumps(
                     {
                         "sealed": report.sealed, "unsealed": report.unsealed, "broken": report.broken,
                         "oldest_unsealed_at": report.oldest_unsealed_at and report.oldest_unsealed_at.isoformat(),
+                        "head": report.head,
                     }
                 )
             )
@@ -36,5 +40,7 @@ class Command(BaseCommand):
             for line in report.broken:
                 self.stdout.write(line)
             self.stdout.write(f"{report.sealed} events sealed, {report.unsealed} wait for their seal.")
+            if report.head:
+                self.stdout.write(f"Head of the chain: {report.head}")
         if report.broken:
             raise SystemExit(1)
