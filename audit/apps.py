@@ -19,7 +19,9 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        """Register the classification check; let a test run plant a fault in this process."""
+        """Register the classification check and the room's verbs; let a test run plant a fault in this process."""
         import_module("audit.classification")
+        events = import_module("audit.events")
+        events.register_verbs(import_module("audit.verbs").VERBS)
         if settings.TESTING:
             faults.plant_from_environment()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import admin as auth_pages
+from django.contrib.auth.admin import GroupAdmin as _GroupAdmin  # noqa: F401
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _

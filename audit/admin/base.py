@@ -19,7 +19,10 @@ from audit.scope import Scope, ScopedQuerySet
 
 #: Choices of a related filter or form field: beyond this many a page wants a search instead.
 RELATED_LIMIT = 500
-_SAFE_LOOKUPS = ("", "__exact", "__in", "__isnull", "__id__exact", "__pk__exact", "__gte", "__gt", "__lte", "__lt")
+#: Suffixes by which filters of one field ask: Django's own, and unfold's ranges.
+_SAFE_LOOKUPS = ("", "__exact", "__in", "__isnull", "__id__exact", "__pk__exact", "__gte", "__gt", "__lte", "__lt",
+    "__isempty", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1",
+)
 
 
 def visible(model: type[models.Model], user: Any, permission: str | None = None) -> QuerySet:
@@ -44,22 +47,32 @@ class VisibleRelatedFilter(admin.RelatedFieldListFilter):
         return len(self.lookup_choices) > 1
 
 
+def _within(db_field: Any, request: HttpRequest, chosen: QuerySet | None) -> QuerySet:
+    """Rows of a relation that the user may see, of those that a page has chosen."""
+    seen = visible(db_field.remote_field.model, request.user)
+    return seen if chosen is None else chosen.filter(pk__in=seen.order_by().values("pk"))
+
+
 class ScopedChoices:
     """Form fields of relations offer, and accept, visible rows only."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A foreign key within scope."""
-        kwargs["queryset"] = visible(db_field.remote_field.model, request.user)
+        """A foreign key within scope, and within the page's own choice of rows."""
+        if db_field.name in getattr(self, "raw_id_fields", ()):
+            raise ImproperlyConfigured(f"{type(self).__name__}: raw_id_fields name any row whose number is typed")
+        kwargs["queryset"] = _within(db_field, request, kwargs.get("queryset"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A many-to-many within scope."""
-        kwargs["queryset"] = visible(db_field.remote_field.model, request.user)
+        """A many-to-many within scope, and within the page's own choice of rows."""
+        if db_field.name in getattr(self, "raw_id_fields", ()):
+            raise ImproperlyConfigured(f"{type(self).__name__}: raw_id_fields name any row whose number is typed")
+        kwargs["queryset"] = _within(db_field, request, kwargs.get("queryset"))
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
 
 class ScopedTabularInline(ScopedChoices, TabularInline):
-    """Rows below an object; who may see the object sees them."""
+    """Rows below an object: those that the user may see, by their own scope."""
 
     extra = 0
     show_change_link = False
@@ -67,6 +80,12 @@ class ScopedTabularInline(ScopedChoices, TabularInline):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the object above."""
         return True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Visible rows."""
+        queryset = visible(self.model, request.user)
+        ordering = self.get_ordering(request)
+        return queryset.order_by(*ordering) if ordering else queryset
 
 
 class ScopedModelAdmin(ScopedChoices, ModelAdmin):
@@ -94,9 +113,15 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
         ordering = self.get_ordering(request)
         return queryset.order_by(*ordering) if ordering else queryset
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """A visible row; no row has a NUL in its key, and PostgreSQL would not even compare one."""
+        return None if "\x00" in str(object_id) else super().get_object(request, object_id, from_field)
+
     def reaches(self, request: HttpRequest, object_id: str | int, permission: str) -> bool:
         """Whether a role that gives the permission reaches the object; asked once per request."""
         user: Any = request.user
+        if "\x00" in str(object_id):
+            return False
         held: dict[Any, bool] = request.__dict__.setdefault("_audit_reaches", {})
         key = (self.model, str(object_id), tuple(user.grants(permission)))
         if key not in held:
@@ -134,6 +159,8 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
         return [self._safe_filter(item) for item in super().get_list_filter(request)]
 
     def _safe_filter(self, item: Any) -> Any:
+        if isinstance(item, tuple):
+            self._refuse_telling_filter(*item)
         if not isinstance(item, str):
             return item
         field = get_fields_from_path(self.model, item)[-1]
@@ -143,12 +170,22 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
             return item
         raise ImproperlyConfigured(f"{type(self).__name__}: a filter on {item} would list everybody's values")
 
+    def _refuse_telling_filter(self, name: str, kind: Any) -> None:
+        """A filter of a page's own choice may not list everybody's rows or values either."""
+        field = get_fields_from_path(self.model, name)[-1]
+        own = (VisibleRelatedFilter, admin.EmptyFieldListFilter)
+        if issubclass(kind, admin.AllValuesFieldListFilter) or (field.is_relation and not issubclass(kind, own)):
+            raise ImproperlyConfigured(f"{type(self).__name__}: {kind.__name__} on {name} would list everybody's")
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what the page's own filters ask; nothing else comes in by URL."""
+        if "\x00" in str(value):
+            return False
         names = set(self.allowed_lookups)
         for item in self.get_list_filter(request) if request is not None else ():
             name = item if isinstance(item, str) else item[0] if isinstance(item, tuple) else ""
             if not name:
+                names.add(getattr(item, "parameter_name", None) or "")
                 continue
             names.update(name + suffix for suffix in _SAFE_LOOKUPS)
             field: Any = get_fields_from_path(self.model, name)[-1]
@@ -214,7 +251,7 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "title": _t("Timeline: %(object)s") % {"object": found},
-                "entries": events.timeline(found),
+                "entries": events.timeline(found, to=request.user),
                 "object": found,
                 **(extra_context or {}),
             },

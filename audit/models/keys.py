@@ -34,8 +34,6 @@ class DataKey(models.Model):
     destroyed_at = models.DateTimeField(null=True)
     #: Index keys: the slot that answers searches now.
     answers = models.BooleanField(default=False)
-    #: Index keys: the last primary key that has this slot's value.
-    built_to = models.BigIntegerField(default=0)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -43,7 +41,7 @@ class DataKey(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "kind", "purpose", "program_code", "year", "slot", "algorithm", "master_key_id", "wrapped", "created_at",
-        "retired_at", "destroyed_at", "answers", "built_to",
+        "retired_at", "destroyed_at", "answers",
     )
 
     class Meta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit import blind_index, keys, resealing
@@ -24,15 +24,30 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate."""
-        if options["index"]:
-            self._rebuild(options["index"])
-        elif options["reseal"]:
-            retired, sealed = resealing.reseal(options["reseal"], at=timezone.now())
-            self.stdout.write(f"{retired} keys retired, {sealed} values sealed anew.")
-        else:
-            self.stdout.write(f"{keys.rewrap_keys()} keys rewrapped.")
+        try:
+            if options["index"]:
+                self._rebuild(options["index"])
+            elif options["reseal"]:
+                self._reseal(options["reseal"])
+            else:
+                self.stdout.write(f"{keys.rewrap_keys()} keys rewrapped.")
+        except AuditRefused as refused:
+            raise CommandError(str(refused)) from refused
+
+    def _reseal(self, purpose: str) -> None:
+        known = resealing.known_purposes()
+        if purpose not in known:
+            raise CommandError(f"No field is sealed for {purpose}. Choose one of: {', '.join(sorted(known))}.")
+        retired, sealed = resealing.reseal(purpose, at=timezone.now())
+        self.stdout.write(f"{retired} keys retired, {sealed} values sealed anew.")
+        self.stdout.write(
+            f"Run it again in {keys.HELD_SECONDS} seconds: other processes may have sealed under an old key until then."
+        )
 
     def _rebuild(self, purpose: str) -> None:
+        known = {index.purpose for index in blind_index.registered()}
+        if purpose not in known:
+            raise CommandError(f"No blind index is called {purpose}. Choose one of: {', '.join(sorted(known))}.")
         live = DataKey.objects.filter(kind="index", purpose=purpose, retired_at=None)
         if live.count() < 2:
             blind_index.begin_rebuild(purpose, at=timezone.now())
