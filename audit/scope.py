@@ -35,6 +35,7 @@ class Scope:
     """Names of the lookups by which a model's rows are bound to organization, region and program.
 
     `upward`: rows of organizations and regions above the user's are seen too (a county sees its city's program).
+    `reading_only`: opens rows to be seen; no permission but a "view_" one reaches them this way.
     `many`: a lookup crosses to many rows; the condition becomes a subquery, so that no row comes twice.
     `through`: another model and its foreign key to this one: whoever sees one of its rows sees this one.
     `alternatives`: any of these scopes opens the row.
@@ -45,6 +46,7 @@ class Scope:
     program: str = ""
     upward: bool = False
     many: bool = False
+    reading_only: bool = False
     through: tuple[str, str] | None = None
     alternatives: tuple[Scope, ...] = ()
     open_to_all: bool = False
@@ -68,7 +70,7 @@ class Scope:
         self, model: type[models.Model], grants: Sequence[Grant], user: HasGrants, permission: str | None
     ) -> Q | None:
         """Which rows of the model these grants reach; None for no row."""
-        if not grants:
+        if not grants or (self.reading_only and not _reads(permission)):
             return None
         if self.open_to_all:
             return Q()
@@ -108,6 +110,10 @@ class Scope:
 
 
 _LEVELS = (2, 4, 6, 9, 12)
+
+
+def _reads(permission: str | None) -> bool:
+    return permission is None or permission.split(".")[-1].startswith("view_")
 
 
 def _paths_above(path: str) -> list[str]:

@@ -20,8 +20,9 @@ from audit.scope import Scope, ScopedQuerySet
 #: Choices of a related filter or form field: beyond this many a page wants a search instead.
 RELATED_LIMIT = 500
 #: Suffixes by which filters of one field ask: Django's own, and unfold's ranges.
-_SAFE_LOOKUPS = ("", "__exact", "__in", "__isnull", "__id__exact", "__pk__exact", "__gte", "__gt", "__lte", "__lt",
-    "__isempty", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1",
+_SAFE_LOOKUPS = (
+    "", "__exact", "__in", "__isnull", "__id__exact", "__pk__exact", "__gte", "__gt", "__lte", "__lt", "__isempty",
+    "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1",
 )
 
 

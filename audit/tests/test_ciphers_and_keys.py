@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import FieldError
@@ -12,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.testing import make_user
 from audit import blind_index, ciphers, keys
-from audit.errors import KeyDestroyed
+from audit.errors import AuditRefused, KeyDestroyed
 from audit.fields import Sealed
 from audit.models import DataKey
 
@@ -111,7 +112,11 @@ def test_values_are_sealed_anew_also_under_another_algorithm(settings: object) -
 def test_what_a_destroyed_key_sealed_can_never_be_read() -> None:
     user = make_user(phone="13812345678")
     key = DataKey.objects.get(kind="data", purpose="staff")
-    keys.destroy_key(key, at=timezone.now())
+    now = timezone.now()
+    with pytest.raises(AuditRefused, match="30"):
+        keys.destroy_key(key, at=now)
+    keys.retire_key(key, at=now)
+    keys.destroy_key(key, at=now + timedelta(seconds=keys.HELD_SECONDS))
     phone = User.objects.get(pk=user.pk).phone
     with pytest.raises(KeyDestroyed):
         phone.reveal()

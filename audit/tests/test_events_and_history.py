@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Organization, Region, User
 from accounts.testing import make_organization, make_user
 from audit import events
+from audit.errors import PersonalDataRefused
 from audit.faults import PlantedFault, fault_point
 from audit.models import Event, Seal, UnsealedEvent
 from audit.testing import Stepper, fault_at, sweep
@@ -65,7 +66,7 @@ def test_the_database_refuses_to_change_events(office: Organization, statement: 
 
 
 def test_an_event_that_would_hold_a_document_number_is_refused(office: Organization) -> None:
-    with pytest.raises(ValueError, match="document or account number"):
+    with pytest.raises(PersonalDataRefused, match="证件号码或账号"):
         events.record("test.done", office, by="x", at=timezone.now(), data={"text": "441602196203151219"})
 
 
