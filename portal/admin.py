@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as _GroupAdmin  # noqa: F401
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +53,6 @@ class PeriodicTaskAdmin(ModelAdmin):
         """Nobody."""
         return False
 
-# Roles take the place of Django's groups; its pages are imported above so that they are there to be taken away.
-assert auth_pages.GroupAdmin
+# Roles take the place of Django's groups.
+_GROUP_PAGES = GroupAdmin
 admin.site.unregister(Group)

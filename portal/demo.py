@@ -172,7 +172,10 @@ def _program(city: City, users: dict[str, User], *, at: datetime) -> Period:
     )
     foundation = _funder(FOUNDATION, "foundation", Organization.objects.get(name=FOUNDATION), "", at=at)
     counties = [
-        _funder(f"{region.name}财政局", "government", Organization.objects.filter(region=region).first(), region.code, at=at)
+        _funder(
+            f"{region.name}财政局", "government", Organization.objects.filter(region=region).first() or office, region.code,
+            at=at,
+        )
         for region in Region.objects.filter(parent=city.region, valid_to=None).order_by("code")
     ]
     plan = _plan(program, city, foundation, maker, checker, at=at)

@@ -20,12 +20,15 @@ WARN_AT, ALARM_AT = Decimal("0.80"), Decimal("0.95")
 
 
 def money_scope(prefix: str = "") -> Scope:
-    """Who sees a funder's money in a program: the funder, and the operating office with what is above it."""
+    """Who sees a funder's money in a program: the funder, who alone decides on it, and the operating office."""
     return Scope.any_of(
-        Scope(organization_path=f"{prefix}funder__organization__path", program=f"{prefix}program_id"),
+        Scope(
+            organization_path=f"{prefix}funder__organization__path", region=f"{prefix}funder__region_code",
+            program=f"{prefix}program_id",
+        ),
         Scope(
             organization_path=f"{prefix}program__organization__path", region=f"{prefix}program__region_code",
-            program=f"{prefix}program_id",
+            program=f"{prefix}program_id", reading_only=True,
         ),
     )
 

@@ -41,10 +41,10 @@ class Funder(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     scope = Scope.any_of(
-        Scope(organization_path="organization__path"),
+        Scope(organization_path="organization__path", region="region_code"),
         Scope(
             organization_path="budgets__program__organization__path", region="budgets__program__region_code",
-            program="budgets__program_id", many=True, upward=True,
+            program="budgets__program_id", many=True, upward=True, reading_only=True,
         ),
     )
     personal_fields = ()

@@ -13,14 +13,17 @@ from audit.scope import Scope, ScopedQuerySet
 
 
 def program_scope(prefix: str = "") -> Scope:
-    """Who sees what belongs to a program: its operating office, offices above and below, its insurer, its funders."""
+    """Who sees what belongs to a program: its operating office and what is above it, which alone change it; offices
+    below, its insurer and its funders read it."""
     key = f"{prefix}id" if not prefix else prefix.removesuffix("__") + "_id"
+    place = {"organization_path": f"{prefix}organization__path", "region": f"{prefix}region_code", "program": key}
     return Scope.any_of(
+        Scope(**place),
+        Scope(**place, upward=True, reading_only=True),
+        Scope(organization_path=f"{prefix}insurer__path", program=key, reading_only=True),
         Scope(
-            organization_path=f"{prefix}organization__path", region=f"{prefix}region_code", program=key, upward=True
+            organization_path=f"{prefix}budgets__funder__organization__path", program=key, many=True, reading_only=True
         ),
-        Scope(organization_path=f"{prefix}insurer__path", program=key),
-        Scope(organization_path=f"{prefix}budgets__funder__organization__path", program=key, many=True),
     )
 
 
