@@ -37,7 +37,7 @@ def sealed_columns(purpose: str) -> Iterator[SealedColumn]:
         options: Any = model._meta
         for field in options.fields:
             if isinstance(field, SealedTextField) and field.purpose == purpose:
-                yield SealedColumn(options.db_table, field.column, options.pk.column, field.logical_name)
+                yield SealedColumn(options.db_table, str(field.column), options.pk.column, field.logical_name)
 
 
 def known_purposes() -> frozenset[str]:

@@ -53,6 +53,7 @@ class PeriodicTaskAdmin(ModelAdmin):
         """Nobody."""
         return False
 
+
 # Roles take the place of Django's groups.
 _GROUP_PAGES = GroupAdmin
 admin.site.unregister(Group)

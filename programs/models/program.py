@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -16,10 +18,10 @@ def program_scope(prefix: str = "") -> Scope:
     """Who sees what belongs to a program: its operating office and what is above it, which alone change it; offices
     below, its insurer and its funders read it."""
     key = f"{prefix}id" if not prefix else prefix.removesuffix("__") + "_id"
-    place = {"organization_path": f"{prefix}organization__path", "region": f"{prefix}region_code", "program": key}
+    office = Scope(organization_path=f"{prefix}organization__path", region=f"{prefix}region_code", program=key)
     return Scope.any_of(
-        Scope(**place),
-        Scope(**place, upward=True, reading_only=True),
+        office,
+        replace(office, upward=True, reading_only=True),
         Scope(organization_path=f"{prefix}insurer__path", program=key, reading_only=True),
         Scope(
             organization_path=f"{prefix}budgets__funder__organization__path", program=key, many=True, reading_only=True
