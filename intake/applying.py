@@ -27,6 +27,7 @@ def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
         subject.save(update_fields=["state"])
         applied = sum(template.chunks_of(subject).exclude(applied_at=None).values_list("rows", flat=True))
         run.advance(done=applied, total=subject.row_count)
+    fault_point("intake.start_applying.committed")
     context = template.context(subject, at=at)
     for number in list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True)):
         run.check_stop()
@@ -54,6 +55,7 @@ def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, con
         )
         run.advance(done=run.done + chunk.rows)
         fault_point("intake.apply_chunk.after")
+    fault_point("intake.apply_chunk.committed")
 
 
 def _finish(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
@@ -76,3 +78,4 @@ def _finish(run: Any, subject: Any, template: Template, *, at: datetime) -> None
         )
         run.advance(done=subject.row_count, total=subject.row_count)
         fault_point("intake.finish_applying.after")
+    fault_point("intake.finish_applying.committed")

@@ -40,6 +40,7 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
         subject.state = State.CHECKING
         subject.save(update_fields=["state"])
         run.advance()
+    fault_point("intake.start_staging.committed")
     context = template.context(subject, at=at)
     try:
         seen = _stage_files(run, subject, template, context)
@@ -118,6 +119,7 @@ def _stage_chunk(
         )
         run.advance(done=place.rows, total=place.total)
         fault_point("intake.stage_chunk.after")
+    fault_point("intake.stage_chunk.committed")
 
 
 def _rows(
@@ -216,6 +218,7 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
         )
         run.advance(done=subject.row_count, total=subject.row_count)
         fault_point("intake.finish_staging.after")
+    fault_point("intake.finish_staging.committed")
 
 
 def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, at: datetime) -> None:
