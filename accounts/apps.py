@@ -1,4 +1,4 @@
-"""Registers the room with Django: its sign-in listeners; no rules live here."""
+"""Registers the room with Django: its sign-in listeners and verbs; no rules live here."""
 
 from __future__ import annotations
 
@@ -18,3 +18,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to the sign-in signals of django and axes: the only hook foreign packages offer."""
         import_module("accounts.listeners")
+        import_module("audit.events").register_verbs(import_module("accounts.verbs").VERBS)

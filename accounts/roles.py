@@ -55,6 +55,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "accounts.view_organization",
             "accounts.view_user",
             "accounts.view_membership",
+            "audit.view_event",
+            "audit.view_reveal",
         }
     ),
     Role.SECURITY_ADMIN: frozenset(
@@ -67,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "accounts.end_membership",
             "accounts.unlock_user",
             "accounts.reset_second_factor",
+            "audit.view_reveal",
             "axes.view_accessattempt",
         }
     ),

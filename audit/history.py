@@ -7,7 +7,7 @@ from typing import Any, TypeVar, overload
 
 import pghistory
 import pgtrigger
-from django.db import models
+from django.db import connection, models
 
 M = TypeVar("M", bound=type[models.Model])
 
@@ -34,3 +34,10 @@ def tracked_updates(model: M) -> M:
         pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
         append_only=True,
     )(model)
+
+
+def carry_context() -> None:
+    """Bind the context of history (who, which request) to this transaction: COPY and server-side work do not carry it."""
+    with connection.cursor() as cursor:
+        # pghistory puts its variables in front of whatever does not begin with SELECT.
+        cursor.execute("WITH bound AS (SELECT 1) SELECT FROM bound")
