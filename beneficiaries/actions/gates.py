@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Q
@@ -47,7 +49,7 @@ def open_gates(roster: Roster) -> list[Gate]:
 
 
 def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_number: str = "") -> int:
-    """Record one gate for every waiting enrollment of a roster; those with all gates passed come into force.
+    """Record one gate, in the plan's order, for every waiting enrollment of a roster; with all passed they come into force.
 
     Returns how many came into force. Cover never begins before the gates are passed: a later day moves its start.
     """
@@ -65,6 +67,9 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
         if gate is Gate.ACCEPTANCE and not policy_number.strip():
             raise BeneficiariesRefused("POLICY_NUMBER")
         waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
+        earlier = asked[: asked.index(gate)]
+        if earlier and waiting.filter(reduce(or_, (Q(**{f"{COLUMN[each]}__isnull": True}) for each in earlier))).exists():
+            raise BeneficiariesRefused("GATE_ORDER")
         changes: dict[str, datetime | str] = {COLUMN[gate]: at}
         if gate is Gate.ACCEPTANCE:
             changes["insurer_policy_number"] = policy_number.strip()[:60]
