@@ -53,4 +53,4 @@ def _ends(value: str, *, head: int, tail: int) -> str:
         return ""
     if len(value) >= head + tail + 4:
         return value[:head] + "*" * (len(value) - head - tail) + value[-tail:]
-    return "*" * (len(value) - 1) + value[-1]
+    return "*" * (len(value) - 1) + (value[-1] if len(value) > 1 else "*")
