@@ -22,6 +22,14 @@ from programs.actions import Demand
 
 _APPLICABLE = [int(Verdict.NEW), int(Verdict.CHANGED), int(Verdict.UNCHANGED)]
 
+# Contact that the chunk may overwrite, locked before it is compared: what another roster writes meanwhile shows as drift.
+_LOCK = """
+SELECT FROM beneficiaries_beneficiary beneficiary
+JOIN beneficiaries_rosterrow r ON r.known_person_id = beneficiary.person_id
+WHERE r.roster_id = %(roster)s AND r.chunk = %(chunk)s AND r.verdict = %(changed)s AND r.set_aside = ''
+    AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
+ORDER BY beneficiary.id FOR NO KEY UPDATE OF beneficiary
+"""
 # Rows sorted by identity: concurrent chunks then insert in one order, and the unique index is filled page by page.
 _WORK = """
 CREATE TEMPORARY TABLE roster_work ON COMMIT DROP AS
@@ -116,6 +124,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     """
     facts = _facts(roster, chunk, at=at)
     with connection.cursor() as cursor:
+        cursor.execute(_LOCK, facts)
         cursor.execute(
             _WORK.format(identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME)), facts
         )
@@ -157,6 +166,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     return {
         "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
         "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
+        "changed": int(Verdict.CHANGED),
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
