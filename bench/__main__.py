@@ -10,7 +10,6 @@ import base64
 import json
 import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -155,4 +154,4 @@ def _now() -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

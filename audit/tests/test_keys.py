@@ -150,7 +150,7 @@ def test_two_processes_that_need_a_first_key_at_once_get_the_same() -> None:
 
 
 def test_a_fault_while_a_key_is_made_leaves_none_and_the_next_try_works() -> None:
-    with pytest.raises(Exception, match="audit.make_key.after"), fault_at("audit.make_key.after"), transaction.atomic():
+    with pytest.raises(Exception, match=r"audit\.make_key\.after"), fault_at("audit.make_key.after"), transaction.atomic():
         keys.sealer("x", **PLACE)
     assert DataKey.objects.count() == 0
     assert keys.open_sealed(keys.sealer("x", **PLACE).seal("甲"), "x") == "甲"
