@@ -16,7 +16,7 @@ class AccountsRefused(Refused):
     messages: ClassVar[dict[str, str | Promise]] = {
         "REGION_FILE_COLUMNS": _("The file of regions lacks the columns %(columns)s."),
         "REGION_FILE_LINE": _("Line %(line)d of the file of regions is not readable (%(problem)s)."),
-        "REGION_FILE_UNKNOWN": _("Region %(region)s names %(other)s as its %(what)s, which nobody knows."),
+        "REGION_FILE_UNKNOWN": _("Line %(line)d: region %(region)s names %(other)s as its successor, which nobody knows."),
         "DUTY_CONFLICT": _("%(role)s cannot be held together with the roles this user has: end those first."),
         "ALREADY_GRANTED": _("This user already holds this role in this organization and region."),
         "ALREADY_ENDED": _("This membership has already ended."),
@@ -39,6 +39,7 @@ class AccountsRefused(Refused):
         "EDITION_EMPTY": _("The region edition holds no rows."),
         "EDITION_PARENT": _("The region edition lacks the regions above: %(codes)s."),
         "EDITION_TWICE": _("The region edition lists these codes twice: %(codes)s."),
+        "EDITION_TOO_EARLY": _("Region %(region)s began on %(day)s or later: it cannot end on that day."),
         "EDITION_SHRINKS": _(
             "This edition would retire %(retired)s of %(live)s regions. If that is right, "
             "import it again and state that number."

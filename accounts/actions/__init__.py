@@ -1,5 +1,6 @@
 """What this room does: one transaction each, with its lock, its re-check, its write and its event."""
 
+from accounts.actions.first_admins import FirstAdmin, create_first_admins
 from accounts.actions.memberships import end_membership, grant_membership
 from accounts.actions.organizations import (
     change_organization,
@@ -20,12 +21,14 @@ from accounts.actions.second_factors import (
 from accounts.actions.users import change_user, create_user, deactivate_user, reactivate_user, unlock_user
 
 __all__ = [
+    "FirstAdmin",
     "RegionImport",
     "begin_second_factor",
     "change_organization",
     "change_user",
     "close_organization",
     "confirm_second_factor",
+    "create_first_admins",
     "create_organization",
     "create_user",
     "deactivate_user",

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from django.db import transaction
 
 from accounts.errors import AccountsRefused
 from accounts.models import Region, User
-from accounts.regions_file import RegionRow, full_names
+from accounts.regions_file import RegionRow, full_name, parent_of, read_regions
 from audit import events
 from audit.faults import fault_point
 
 COLUMNS = ("name", "full_name", "level", "parent_id", "valid_from", "valid_to", "successor_id")
 SYSTEM = "system:regions"
+#: An edition that would end more than this share (and number) of the regions it speaks of is looked at twice.
+SHRINKS_SHARE, SHRINKS_COUNT = 0.05, 20
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -29,49 +33,68 @@ class RegionImport:
 
 
 def import_regions(
-    rows: Sequence[RegionRow], *, by: User | str, at: datetime, retire_missing_on: date | None = None
+    edition: Sequence[RegionRow] | Path, *, by: User | str, at: datetime, retire_missing_on: date | None = None,
+    retire_expected: int | None = None,
 ) -> RegionImport:
     """Add and change regions; with `retire_missing_on` those that the edition lacks end on that day.
 
-    Only levels that the edition holds are retired: an edition of counties says nothing about towns.
+    An edition speaks only of the children of regions whose children it lists: one of counties says nothing about towns,
+    one with the towns of three cities nothing about other towns. When it would end unusually many, `retire_expected`
+    has to name their number.
     """
+    rows = read_regions(edition) if isinstance(edition, Path) else edition
+    wanted = {row.code: row for row in rows}
+    _check_edition(rows, wanted)
     with transaction.atomic():
         known = {region.code: region for region in Region.objects.select_for_update().order_by("code")}
-        names = full_names(rows, {code: region.full_name for code, region in known.items()})
-        wanted = {row.code: _region(row, names) for row in rows}
-        for row in rows:
-            for code, what in ((row.parent, "parent"), (row.successor, "successor")):
-                if code and code not in wanted and code not in known:
-                    raise AccountsRefused("REGION_FILE_UNKNOWN", region=row.code, what=what, other=code)
-        added = [region for code, region in wanted.items() if code not in known]
-        changed = [region for code, region in wanted.items() if code in known and _differs(region, known[code])]
-        retired = []
+        _check_places(wanted, known)
+        names = {code: region.name for code, region in known.items()} | {row.code: row.name for row in rows}
+        fresh = {row.code: _region(row, names) for row in rows}
+        added = [region for code, region in fresh.items() if code not in known]
+        changed = [region for code, region in fresh.items() if code in known and _differs(region, known[code])]
+        changed += _renamed(known, fresh, names)
+        retired = [] if retire_missing_on is None else _missing(known, fresh, on=retire_missing_on)
         if retire_missing_on is not None:
-            levels = {region.level for region in wanted.values()}
-            retired = [
-                region for code, region in known.items()
-                if code not in wanted and region.level in levels and region.valid_to is None
-            ]
+            _check_shrinking(retired, known, fresh, expected=retire_expected)
             for region in retired:
                 region.valid_to = retire_missing_on
+        touched = list({region.code: region for region in [*added, *changed, *retired]}.values())
         fault_point("accounts.import_regions.before")
         Region.objects.bulk_create(
-            [*added, *changed, *retired], update_conflicts=True, unique_fields=["code"],
+            touched, update_conflicts=True, unique_fields=["code"],
             update_fields=[name.removesuffix("_id") for name in COLUMNS], batch_size=2_000,
         )
-        if added or changed or retired:
-            subject = Region(code=min(region.code for region in [*added, *changed, *retired]))
+        if touched:
             events.record(
-                "region.imported", subject, by=by, at=at,
+                "region.imported", Region(code=min(region.code for region in touched)), by=by, at=at,
                 data={"added": len(added), "changed": len(changed), "retired": len(retired)},
             )
         fault_point("accounts.import_regions.after")
     return RegionImport(len(rows), len(added), len(changed), len(retired))
 
 
+def _check_edition(rows: Sequence[RegionRow], wanted: dict[str, RegionRow]) -> None:
+    if not rows:
+        raise AccountsRefused("EDITION_EMPTY")
+    if len(wanted) < len(rows):
+        seen: set[str] = set()
+        twice = sorted({row.code for row in rows if row.code in seen or seen.add(row.code)})  # type: ignore[func-returns-value]
+        raise AccountsRefused("EDITION_TWICE", codes=", ".join(twice[:_SHOWN]))
+
+
+def _check_places(wanted: dict[str, RegionRow], known: dict[str, Region]) -> None:
+    """Parents and successors stand in the edition or are known."""
+    above = {row.parent for row in wanted.values()} - wanted.keys() - known.keys() - {""}
+    if above:
+        raise AccountsRefused("EDITION_PARENT", codes=", ".join(sorted(above)[:_SHOWN]))
+    for row in wanted.values():
+        if row.successor and row.successor not in wanted and row.successor not in known:
+            raise AccountsRefused("REGION_FILE_UNKNOWN", line=row.line, region=row.code, other=row.successor)
+
+
 def _region(row: RegionRow, names: dict[str, str]) -> Region:
     return Region(
-        code=row.code, name=row.name, full_name=names[row.code][:300], level=len(row.code),
+        code=row.code, name=row.name, full_name=full_name(row.code, names)[:300], level=len(row.code),
         parent_id=row.parent or None, valid_from=row.valid_from, valid_to=row.valid_to,
         successor_id=row.successor or None,
     )
@@ -79,3 +102,42 @@ def _region(row: RegionRow, names: dict[str, str]) -> Region:
 
 def _differs(wanted: Region, known: Region) -> bool:
     return any(getattr(wanted, name) != getattr(known, name) for name in COLUMNS)
+
+
+def _renamed(known: dict[str, Region], fresh: dict[str, Region], names: dict[str, str]) -> list[Region]:
+    """Regions that the edition lacks, below ones whose name it changes."""
+    moved = {code for code, region in fresh.items() if code in known and region.name != known[code].name}
+    if not moved:
+        return []
+    found = []
+    for code, region in known.items():
+        if code not in fresh and any(code[:length] in moved for length in (2, 4, 6, 9)):
+            name = full_name(code, names)[:300]
+            if name != region.full_name:
+                region.full_name = name
+                found.append(region)
+    return found
+
+
+def _missing(known: dict[str, Region], fresh: dict[str, Region], *, on: date) -> list[Region]:
+    """Live regions that the edition speaks of and lacks, from the province down."""
+    told = {parent_of(code) for code in fresh}
+    gone: dict[str, Region] = {}
+    for code in sorted(known, key=lambda code: (len(code), code)):
+        region = known[code]
+        above = parent_of(code)
+        if code not in fresh and region.valid_to is None and (above in told or above in gone):
+            if region.valid_from is not None and region.valid_from >= on:
+                raise AccountsRefused("EDITION_TOO_EARLY", region=code, day=on.isoformat())
+            gone[code] = region
+    return list(gone.values())
+
+
+def _check_shrinking(
+    retired: list[Region], known: dict[str, Region], fresh: dict[str, Region], *, expected: int | None
+) -> None:
+    told = {parent_of(code) for code in fresh}
+    live = sum(region.valid_to is None and parent_of(code) in told for code, region in known.items())
+    many = len(retired) > SHRINKS_COUNT and len(retired) > live * SHRINKS_SHARE
+    if expected != len(retired) and (many or expected is not None):
+        raise AccountsRefused("EDITION_SHRINKS", retired=len(retired), live=live)
