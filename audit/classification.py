@@ -49,4 +49,6 @@ def fields_are_classified(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
         for name, field in fields.items():
             if isinstance(field, SealedTextField) and name not in personal:
                 found.append(Error(f"{label}.{name} is sealed but not listed as personal.", id="audit.E005"))
+            if isinstance(field, SealedTextField) and not (field.logical_name and field.purpose):
+                found.append(Error(f"{label}.{name} is sealed without a logical name and a purpose.", id="audit.E006"))
     return found

@@ -7,7 +7,6 @@ from collections import defaultdict
 from pathlib import Path
 
 
-
 def recorded(room: Path) -> set[str]:
     """Verbs that a room records; "*" stands for what is known only when it runs (a template's key)."""
     trees = [
