@@ -161,6 +161,13 @@ def test_beat_writes_the_sweep_into_its_table_and_an_emptied_broker_loses_no_job
     assert effects() == list(range(1, STEPS + 1))
 
 
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has its own handler for a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
 def test_run_jobs_stops_at_sigterm_within_five_seconds(
     start: Callable[..., subprocess.Popen], queue: Callable, effects: Callable[[], list[int]], tmp_path: Path
 ) -> None:
@@ -169,7 +176,7 @@ def test_run_jobs_stops_at_sigterm_within_five_seconds(
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )
     try:
-        time.sleep(3)
+        until(lambda: catches(process.pid, signal.SIGTERM), "the command listens to SIGTERM")
         assert process.poll() is None
         began = time.monotonic()
         process.terminate()
