@@ -115,7 +115,7 @@ def test_a_fault_at_any_point_shows_nothing_and_leaves_nothing(subject: User, by
 
 
 def test_a_reveal_whose_event_cannot_be_written_is_none(subject: User, by: User, at: datetime) -> None:
-    with pytest.raises(Exception, match="audit.record.before"), fault_at("audit.record.before"):
+    with pytest.raises(Exception, match=r"audit\.record\.before"), fault_at("audit.record.before"):
         open_phone(subject, by=by, at=at)
     assert Reveal.objects.count() == 0
 
