@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if User.objects.exists():
             raise CommandError(str(AccountsRefused("USERS_EXIST")))
         admins = [
-            FirstAdmin(username, role, options[_OPTIONS[role]].strip() or _TITLES[role], random_password())
+            FirstAdmin(username, role, options[_OPTIONS[Role(role)]].strip() or _TITLES[Role(role)], random_password())
             for role, username in USERNAMES.items()
         ]
         width = max(len(admin.username) for admin in admins)
