@@ -9,8 +9,8 @@ import polars as pl
 from intake.checks.folding import folded, has_control, is_formula, is_numeric, without_blanks
 from intake.checks.work import Work, patched
 from intake.columns import Column
+from intake.identity import EARLIEST, ID_LIKE, RESIDENT_ID
 
-RESIDENT_ID = "resident_id"
 # Words for a type of document -> its code.
 DOCUMENT_TYPES = {
     "居民身份证": RESIDENT_ID,
@@ -30,8 +30,6 @@ DOCUMENT_TYPES = {
     "其他": "other",
     "其他证件": "other",
 }
-# Documents with 18 digits and the check of GB 11643.
-ID_LIKE = (RESIDENT_ID, "hk_macao_residence", "taiwan_residence", "foreign_permanent")
 _SHAPE_18 = "^[0-9]{17}[0-9X]$"
 _SHAPE_15 = "^[0-9]{15}$"
 _SCIENTIFIC = r"^[0-9](?:\.[0-9]+)?E\+?[0-9]{1,3}$"
@@ -53,12 +51,14 @@ def _sum_17(body: pl.Expr) -> pl.Expr:
 
 def _facts(number: pl.Expr) -> dict[str, pl.Expr]:
     """`_body`, `_last`, `_birth` of a text of the 18 shape (null elsewhere)."""
+    # As text: polars takes the year 0000 for a date, which neither Python nor the database knows.
+    year = number.str.slice(6, 4)
     return {
         "_body": number.str.slice(0, 17).cast(pl.UInt64, strict=False),
         "_last": number.str.slice(17, 1).replace_strict(
             ["X", *"0123456789"], [10, *range(10)], default=None, return_dtype=pl.UInt64
         ),
-        "_birth": number.str.slice(6, 8).str.to_date("%Y%m%d", strict=False),
+        "_birth": pl.when(year >= f"{EARLIEST.year}").then(number.str.slice(6, 8)).str.to_date("%Y%m%d", strict=False),
     }
 
 
