@@ -159,6 +159,7 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
     # The default polls once a second. It loses a message whose worker is killed: rows with leases are the truth.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": _folder, "data_folder_out": _folder, "store_processed": False, "polling_interval": 0.1,
+        "control_folder": f"{_folder}/control",
     }
 
 # -- Rooms -------------------------------------------------------------------------------------------------------------
