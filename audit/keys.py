@@ -59,17 +59,14 @@ class Sealer:
 
     def seal_many(self, texts: Sequence[str | None]) -> list[bytes | None]:
         """Tokens of a column; an empty or missing text stays None. About 1 µs a value with AES-GCM."""
-        encrypt, bound, step = self._cipher.encrypt, self._bound, ciphers.NONCE
+        encrypt, bound = self._cipher.encrypt, self._bound
         head = bytes([self._cipher.format]) + self.key_id.to_bytes(4, "big")
-        random = os.urandom(step * len(texts))
-        sealed: list[bytes | None] = []
-        for position, text in enumerate(texts):
-            if not text:
-                sealed.append(None)
-                continue
-            nonce = random[position * step : position * step + step]
-            sealed.append(head + nonce + encrypt(nonce, text.encode(), bound))
-        return sealed
+        random = os.urandom(ciphers.NONCE * len(texts))
+        nonces = [random[start : start + ciphers.NONCE] for start in range(0, len(random), ciphers.NONCE)]
+        return [
+            head + nonce + encrypt(nonce, text.encode(), bound) if text else None
+            for nonce, text in zip(nonces, texts, strict=True)
+        ]
 
 
 def sealer(logical_name: str, *, purpose: str, program_code: str = "", year: int) -> Sealer:

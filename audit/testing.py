@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import OperationalError, connections
@@ -54,7 +55,6 @@ class Stepper:
 
     def __init__(self) -> None:
         self._walkers: list[Walker] = []
-        self._by_thread: dict[int, Walker] = {}
         self._handler = handled_by(self._arrived)
 
     def __enter__(self) -> Stepper:
@@ -71,13 +71,17 @@ class Stepper:
         """Start one; returns when it has reached its stop, or at once when it has none."""
         walker = Walker(function, stop_at)
         self._walkers.append(walker)
-        walker.begin(self._by_thread)
+        walker.begin()
         return walker
 
     def _arrived(self, name: str) -> None:
-        walker = self._by_thread.get(threading.get_ident())
+        walker = _walking.get()
         if walker is not None:
             walker.arrived(name)
+
+
+#: Whose work this is: threads that a walker's work starts for itself carry it on.
+_walking: ContextVar[Walker | None] = ContextVar("walking", default=None)
 
 
 class Walker:
@@ -90,11 +94,9 @@ class Walker:
         self._value: Any = None
         self._error: BaseException | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
-        self._by_thread: dict[int, Walker] = {}
 
-    def begin(self, by_thread: dict[int, Walker]) -> None:
+    def begin(self) -> None:
         """Start the thread and wait for its stop."""
-        self._by_thread = by_thread
         self.thread.start()
         if self._stop_at and not (self._stopped.wait(STEP_SECONDS) and self._reached):
             raise AssertionError(f"{self._stop_at} was not reached") from self._error
@@ -129,7 +131,7 @@ class Walker:
         return self._error
 
     def _run(self) -> None:
-        self._by_thread[threading.get_ident()] = self
+        _walking.set(self)
         try:
             self._value = self._function()
         except BaseException as error:

@@ -30,12 +30,14 @@ WHERE r.roster_id = %(roster)s AND r.chunk = %(chunk)s AND r.verdict = %(changed
     AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
 ORDER BY beneficiary.id FOR NO KEY UPDATE OF beneficiary
 """
-# Rows sorted by identity: concurrent chunks then insert in one order, and the unique index is filled page by page.
+# Rows sorted by identity: chunks side by side then insert in one order, and the unique index is filled page by page.
+# Everything that the inserts below need is in the work table: the staged rows are read once.
 _WORK = """
 CREATE TEMPORARY TABLE roster_work ON COMMIT DROP AS
-SELECT r.id AS row_id, r.identity_index_{identity} AS identity, known.id AS person_id, (known.id IS NULL) AS is_new_person,
-       beneficiary.id AS beneficiary_id, (beneficiary.id IS NULL) AS is_new_beneficiary,
-       (r.contact_digest IS DISTINCT FROM beneficiary.contact_digest) AS is_changed, r.category_ids,
+SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS NULL) AS is_new_beneficiary,
+       coalesce(known.id, nextval(pg_get_serial_sequence('beneficiaries_person', 'id'))) AS person_id,
+       coalesce(beneficiary.id, nextval(pg_get_serial_sequence('beneficiaries_beneficiary', 'id'))) AS beneficiary_id,
+       (r.contact_digest IS DISTINCT FROM beneficiary.contact_digest) AS is_changed,
        CASE
            WHEN enrollment.id IS NOT NULL THEN 'ALREADY_COVERED'
            WHEN known.name_index_{name} IS DISTINCT FROM r.name_index_{name} AND known.id IS NOT NULL
@@ -44,7 +46,10 @@ SELECT r.id AS row_id, r.identity_index_{identity} AS identity, known.id AS pers
                THEN 'CHANGED_SINCE_REVIEW'
            WHEN r.known_contact_digest IS DISTINCT FROM beneficiary.contact_digest THEN 'CHANGED_SINCE_REVIEW'
            ELSE ''
-       END AS drift
+       END AS drift,
+       r.name, r.document, r.document_type, r.birth_on, r.sex, r.identity_index_a, r.identity_index_b, r.name_index_a,
+       r.name_index_b, r.region_code, r.phone, r.address, r.bank_name, r.bank_account, r.guardian_name,
+       r.guardian_document, r.contact_digest, r.category_ids, r.category_id, r.split_id, r.premium, r.own_share
 FROM beneficiaries_rosterrow r
 LEFT JOIN beneficiaries_person known ON known.identity_index_{identity} = r.identity_index_{identity}
 LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.person_id = known.id
@@ -58,31 +63,25 @@ _SET_ASIDE = """
 UPDATE beneficiaries_rosterrow r SET set_aside = w.drift FROM roster_work w WHERE w.row_id = r.id AND w.drift <> ''
 """
 _DROP_DRIFTED = "DELETE FROM roster_work WHERE drift <> ''"
-_NUMBER = """
-UPDATE roster_work SET
-    person_id = coalesce(person_id, nextval(pg_get_serial_sequence('beneficiaries_person', 'id'))),
-    beneficiary_id = coalesce(beneficiary_id, nextval(pg_get_serial_sequence('beneficiaries_beneficiary', 'id')))
-"""
 _PEOPLE = """
 INSERT INTO beneficiaries_person (id, name, document, document_type, birth_on, sex, identity_index_a, identity_index_b,
     name_index_a, name_index_b, created_at)
-SELECT w.person_id, r.name, r.document, coalesce(r.document_type, 'resident_id'), r.birth_on, coalesce(r.sex, ''),
-    r.identity_index_a, r.identity_index_b, r.name_index_a, r.name_index_b, %(at)s
-FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id WHERE w.is_new_person ORDER BY w.identity
+SELECT person_id, name, document, coalesce(document_type, 'resident_id'), birth_on, coalesce(sex, ''),
+    identity_index_a, identity_index_b, name_index_a, name_index_b, %(at)s
+FROM roster_work WHERE is_new_person
 """
 _NEW_BENEFICIARIES = """
 INSERT INTO beneficiaries_beneficiary (id, person_id, program_id, organization_id, region_code, phone, address,
     bank_name, bank_account, guardian_name, guardian_document, contact_digest, created_at, updated_at)
-SELECT w.beneficiary_id, w.person_id, %(program)s, %(organization)s, r.region_code, r.phone, r.address,
-    coalesce(r.bank_name, ''), r.bank_account, r.guardian_name, r.guardian_document, r.contact_digest, %(at)s, %(at)s
-FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id WHERE w.is_new_beneficiary ORDER BY w.person_id
+SELECT beneficiary_id, person_id, %(program)s, %(organization)s, region_code, phone, address,
+    coalesce(bank_name, ''), bank_account, guardian_name, guardian_document, contact_digest, %(at)s, %(at)s
+FROM roster_work WHERE is_new_beneficiary
 """
 _CHANGED_BENEFICIARIES = """
-UPDATE beneficiaries_beneficiary b SET region_code = r.region_code, phone = r.phone, address = r.address,
-    bank_name = coalesce(r.bank_name, ''), bank_account = r.bank_account, guardian_name = r.guardian_name,
-    guardian_document = r.guardian_document, contact_digest = r.contact_digest, updated_at = %(at)s
-FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id
-WHERE b.id = w.beneficiary_id AND NOT w.is_new_beneficiary AND w.is_changed
+UPDATE beneficiaries_beneficiary b SET region_code = w.region_code, phone = w.phone, address = w.address,
+    bank_name = coalesce(w.bank_name, ''), bank_account = w.bank_account, guardian_name = w.guardian_name,
+    guardian_document = w.guardian_document, contact_digest = w.contact_digest, updated_at = %(at)s
+FROM roster_work w WHERE b.id = w.beneficiary_id AND NOT w.is_new_beneficiary AND w.is_changed
 """
 # A category that the roster no longer names ends; cover already paid for stays (DOMAIN: losing one never cancels).
 _ENDED_CATEGORIES = """
@@ -94,26 +93,32 @@ _CATEGORIES = """
 INSERT INTO beneficiaries_beneficiarycategory (beneficiary_id, category_id, valid_from, row_id)
 SELECT w.beneficiary_id, named.category_id, %(day)s, w.row_id
 FROM roster_work w CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
-WHERE (w.is_new_beneficiary OR w.is_changed) AND NOT EXISTS (
+WHERE w.is_new_beneficiary OR (w.is_changed AND NOT EXISTS (
     SELECT 1 FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id = w.beneficiary_id
-    AND held.category_id = named.category_id AND held.valid_to IS NULL)
+    AND held.category_id = named.category_id AND held.valid_to IS NULL))
 """
 _ENROLLMENTS = """
 INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, plan_id, period_id, organization_id,
     region_code, category_id, roster_id, row_id, premium, own_share, split_id, starts_at, ends_at, state,
     insurer_policy_number, verdict, decided_at, created_at)
-SELECT w.person_id, w.beneficiary_id, %(program)s, %(plan)s, %(period)s, %(organization)s, r.region_code, r.category_id,
-    %(roster)s, w.row_id, r.premium, r.own_share, r.split_id, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
+SELECT person_id, beneficiary_id, %(program)s, %(plan)s, %(period)s, %(organization)s, region_code, category_id,
+    %(roster)s, row_id, premium, own_share, split_id, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
     %(decided_at)s, %(at)s
-FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id ORDER BY w.person_id
+FROM roster_work
 """
+# Grouped before it is joined: a few dozen divisions stand for all rows.
 _USED = """
-SELECT line.funder_id, left(r.region_code, {digits}), r.category_id, sum(line.amount), count(*)
-FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id
-JOIN programs_fundingsplitline line ON line.split_id = r.split_id
+SELECT line.funder_id, place.county, place.category_id, sum(line.amount * place.people), sum(place.people)::bigint
+FROM (
+    SELECT split_id, left(region_code, {digits}) AS county, category_id, count(*) AS people
+    FROM roster_work GROUP BY 1, 2, 3
+) AS place
+JOIN programs_fundingsplitline line ON line.split_id = place.split_id
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
-_OWN = "SELECT coalesce(sum(r.own_share), 0), count(*) FROM roster_work w JOIN beneficiaries_rosterrow r ON r.id = w.row_id"
+_OWN = "SELECT coalesce(sum(own_share), 0), count(*) FROM roster_work"
+#: For this transaction: sorts, joins and the rows that triggers look at stay in memory.
+_MEMORY = "SET LOCAL work_mem = '64MB'"
 
 
 def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
@@ -124,15 +129,15 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     """
     facts = _facts(roster, chunk, at=at)
     with connection.cursor() as cursor:
+        cursor.execute(_MEMORY)
         cursor.execute(_LOCK, facts)
         cursor.execute(
             _WORK.format(identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME)), facts
         )
-        cursor.execute("ANALYZE roster_work")
+        cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_new_beneficiary, is_changed)")
         cursor.execute(_SET_ASIDE)
         set_aside = cursor.rowcount
         cursor.execute(_DROP_DRIFTED)
-        cursor.execute(_NUMBER)
         for step, statement in (
             ("people", _PEOPLE), ("beneficiaries", _NEW_BENEFICIARIES), ("changes", _CHANGED_BENEFICIARIES),
             ("ended_categories", _ENDED_CATEGORIES), ("categories", _CATEGORIES), ("enrollments", _ENROLLMENTS),

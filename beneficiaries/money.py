@@ -51,13 +51,15 @@ def with_splits(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
     )
 
 
+# Grouped before it is joined: a few dozen divisions stand for all rows.
 _BY_FUNDER = """
-SELECT line.funder_id, funder.name, left(r.region_code, {digits}) AS county, r.category_id,
-       sum(line.amount), count(*)
-FROM beneficiaries_rosterrow r
-JOIN programs_fundingsplitline line ON line.split_id = r.split_id
+SELECT line.funder_id, funder.name, place.county, place.category_id, sum(line.amount * place.people), sum(place.people)::bigint
+FROM (
+    SELECT split_id, left(region_code, {digits}) AS county, category_id, count(*) AS people
+    FROM beneficiaries_rosterrow WHERE roster_id = %s AND verdict = ANY(%s) AND set_aside = '' GROUP BY 1, 2, 3
+) AS place
+JOIN programs_fundingsplitline line ON line.split_id = place.split_id
 JOIN programs_funder funder ON funder.id = line.funder_id
-WHERE r.roster_id = %s AND r.verdict = ANY(%s) AND r.set_aside = ''
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 4
 """
 _TOTAL = """

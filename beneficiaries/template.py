@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any
 
 import polars as pl
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
@@ -24,6 +25,7 @@ from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_
 from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
 from intake.context import region_frame
+from intake.copying import Cells, ask
 from intake.findings import Severity, Verdict
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template
@@ -140,11 +142,11 @@ class RosterTemplate(Template):
             findings, frame, "NOT_FUNDED", "region_code", frame.select(unfunded).to_series(), extra="unfunded"
         )
         frame = _refused_where(unfunded, frame)
-        frame = _indexed(frame, context)
-        known = _known(frame, context)
-        frame = frame.join(known, on="row", how="left", maintain_order="left")
+        indexes = _indexes(frame, context)
+        known = _known(frame, indexes, context)
+        frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
         fine = pl.col("worst") < _REFUSED
-        conflict = fine & pl.col("known_name").is_not_null() & (pl.col("known_name") != pl.col("name_digest"))
+        conflict = fine & ~pl.col("same_name")
         covered = fine & pl.col("enrollment_id").is_not_null()
         findings = self._add(findings, frame, "IDENTITY_CONFLICT", "name", frame.select(conflict).to_series())
         findings = self._add(findings, frame, "ALREADY_COVERED", "document", frame.select(covered).to_series())
@@ -152,12 +154,20 @@ class RosterTemplate(Template):
             pl.when(~fine).then(Verdict.REFUSED)
             .when(conflict | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
             .when(covered).then(Verdict.COVERED)
-            .when(pl.col("known_contact_digest").is_null()).then(Verdict.NEW)
-            .when(pl.col("known_contact_digest") != pl.col("contact_digest")).then(Verdict.CHANGED)
+            .when(pl.col("same_contact").is_null()).then(Verdict.NEW)
+            .when(~pl.col("same_contact")).then(Verdict.CHANGED)
             .otherwise(Verdict.UNCHANGED)
         )  # fmt: skip
-        frame = frame.with_columns(verdict=verdict.cast(pl.UInt8))
-        return Compared(_sealed(frame, context), findings)
+        ids = context.category_ids
+        frame = frame.with_columns(
+            verdict=verdict.cast(pl.UInt8),
+            category_ids=pl.col("categories").list.eval(
+                pl.element().replace_strict(ids, default=None, return_dtype=pl.Int64)
+            ),
+        )
+        contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
+        sealed = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
+        return Compared(frame, sealed, findings)
 
     def _add(
         self, findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: str, where: pl.Series, *, extra: str = ""
@@ -210,7 +220,7 @@ def _refused_where(condition: pl.Expr, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.when(condition).then(pl.lit(_REFUSED, pl.UInt8)).otherwise("worst").alias("worst"))
 
 
-def _indexed(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
+def _indexes(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
     """Index values of identity and name in the slots that are written, and the digest of contact data."""
     usable = pl.col("worst") < _REFUSED
     identity = frame.select(
@@ -218,14 +228,15 @@ def _indexed(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
         .then(pl.col("document_type") + pl.lit("|") + pl.col("document"))
     ).to_series().to_list()
     names = frame.select(pl.when(usable).then("name")).to_series().to_list()
-    columns = []
+    found: dict[str, Cells] = {}
     for slot in SLOTS:
         for stem, purpose, texts, slots in (
             ("identity_index", IDENTITY, identity, context.identity_slots),
             ("name_index", NAME, names, context.name_slots),
         ):
-            values = blind_index.index_many(purpose, texts, slot) if slot in slots else [None] * len(frame)
-            columns.append(pl.Series(f"{stem}_{slot}", values, dtype=pl.Binary))
+            found[f"{stem}_{slot}"] = (
+                blind_index.index_many(purpose, texts, slot) if slot in slots else [None] * len(frame)
+            )
     contact = frame.select(
         pl.when(usable).then(
             pl.concat_str(
@@ -234,57 +245,75 @@ def _indexed(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
             )
         )
     ).to_series().to_list()
-    columns.append(pl.Series("contact_digest", blind_index.index_many(CONTACT, contact), dtype=pl.Binary))
-    frame = frame.with_columns(columns)
-    answering = blind_index.active_slot(NAME)
-    return frame.with_columns(pl.col(f"name_index_{answering}").alias("name_digest"))
+    found["contact_digest"] = blind_index.index_many(CONTACT, contact)
+    return found
 
 
+@dataclass(frozen=True)
+class Known:
+    """`frame`: what is known of rows' people, only theirs; `contacts`: row -> the contact digest that stands."""
+
+    frame: pl.DataFrame
+    contacts: dict[int, bytes]
+
+
+# The index values of a chunk go as one value for each column, cut on the server: 16 bytes a row.
 _KNOWN = """
-SELECT wanted.row, person.id, person.name_index_{name_slot}, beneficiary.contact_digest, enrollment.id
-FROM unnest(%s::int[], %s::bytea[]) AS wanted(row, identity)
-JOIN beneficiaries_person person ON person.identity_index_{identity_slot} = wanted.identity
-LEFT JOIN beneficiaries_beneficiary beneficiary
-    ON beneficiary.person_id = person.id AND beneficiary.program_id = %s AND beneficiary.organization_id = %s
-LEFT JOIN beneficiaries_enrollment enrollment
-    ON enrollment.person_id = person.id AND enrollment.program_id = %s AND enrollment.period_id = %s
-    AND enrollment.state = ANY(%s)
+SELECT wanted.place, person.id, person.{name} IS NOT DISTINCT FROM wanted.name, beneficiary.contact_digest,
+    beneficiary.contact_digest = wanted.contact, enrollment.id
+FROM (
+    SELECT place, substr(%(identities)b, place * {size} + 1, {size}) AS identity,
+        substr(%(names)b, place * {size} + 1, {size}) AS name, substr(%(contacts)b, place * {size} + 1, {size}) AS contact
+    FROM generate_series(0, %(count)s::int - 1) AS place
+) AS wanted
+JOIN beneficiaries_person person ON person.{identity} = wanted.identity
+LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.person_id = person.id
+    AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
+LEFT JOIN beneficiaries_enrollment enrollment ON enrollment.person_id = person.id
+    AND enrollment.program_id = %(program)s AND enrollment.period_id = %(period)s
+    AND enrollment.state = ANY(%(live)s)
 """
 _KNOWN_SCHEMA = {
-    "row": pl.UInt32, "known_person_id": pl.Int64, "known_name": pl.Binary, "known_contact_digest": pl.Binary,
+    "row": pl.UInt32, "known_person_id": pl.Int64, "same_name": pl.Boolean, "same_contact": pl.Boolean,
     "enrollment_id": pl.Int64,
 }
 
 
-def _known(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
+def _known(frame: pl.DataFrame, indexes: dict[str, Cells], context: RosterContext) -> Known:
     """What is known of the rows' people: one query a chunk, only those known come back."""
-    slot = blind_index.active_slot(IDENTITY)
-    wanted = frame.filter(pl.col(f"identity_index_{slot}").is_not_null())
+    identities = indexes[f"identity_index_{blind_index.active_slot(IDENTITY)}"]
+    names = indexes[f"name_index_{blind_index.active_slot(NAME)}"]
+    rows = [row for row, identity in enumerate(identities) if identity is not None]
+    nothing = bytes(blind_index.SIZE)
     roster = context.roster
-    statement = _KNOWN.format(name_slot=blind_index.active_slot(NAME), identity_slot=slot)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            [
-                wanted["row"].to_list(), wanted[f"identity_index_{slot}"].to_list(), roster.program_id,
-                roster.organization_id, roster.program_id, roster.period_id, list(LIVE),
-            ],
-        )
-        found = cursor.fetchall()
-    return pl.DataFrame(found, schema=_KNOWN_SCHEMA, orient="row")
+    statement = sql.SQL(_KNOWN).format(
+        name=sql.Identifier(f"name_index_{blind_index.active_slot(NAME)}"),
+        identity=sql.Identifier(f"identity_index_{blind_index.active_slot(IDENTITY)}"), size=blind_index.SIZE,
+    )
+    found = ask(
+        statement,
+        {
+            "identities": b"".join(identities[row] or nothing for row in rows),
+            "names": b"".join(names[row] or nothing for row in rows),
+            "contacts": b"".join(indexes["contact_digest"][row] or nothing for row in rows),
+            "count": len(rows), "program": roster.program_id, "organization": roster.organization_id,
+            "period": roster.period_id, "live": [state.value for state in LIVE],
+        },
+    )
+    return Known(
+        pl.DataFrame(
+            [(rows[place], person, name, contact, enrollment) for place, person, name, _kept, contact, enrollment in found],
+            schema=_KNOWN_SCHEMA, orient="row",
+        ),
+        {rows[place]: kept for place, _person, _name, kept, _contact, _enrollment in found if kept is not None},
+    )
 
 
-def _sealed(frame: pl.DataFrame, context: RosterContext) -> pl.DataFrame:
+def _sealed(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
     """Personal columns as tokens; refused rows keep theirs in the sealed line only."""
-    columns = []
+    found: dict[str, Cells] = {}
     for name, (logical_name, purpose) in _SEALED.items():
         code = context.program_code if purpose == BENEFICIARY_KEY else ""
         sealer = keys.sealer(logical_name, purpose=purpose, program_code=code, year=context.year)
-        texts = frame.select(pl.when(pl.col("worst") < _REFUSED).then(name)).to_series().to_list()
-        columns.append(pl.Series(name, sealer.seal_many(texts), dtype=pl.Binary))
-    ids = context.category_ids
-    return frame.with_columns(
-        *columns,
-        pl.col("categories").list.eval(pl.element().replace_strict(ids, default=None, return_dtype=pl.Int64))
-        .alias("category_ids"),
-    )
+        found[name] = sealer.seal_many(frame.select(pl.when(pl.col("worst") < _REFUSED).then(name)).to_series().to_list())
+    return found

@@ -9,10 +9,14 @@ from django.db import transaction
 
 from audit import events
 from audit.faults import fault_point
+from intake.abreast import all_abreast
 from intake.errors import IntakeRefused
 from intake.models import State
 from intake.staging import chunk_digest, import_digest
 from intake.template import Template
+
+#: Chunks under way at once, each on a connection of its own: the server then uses two cores.
+ABREAST = 2
 
 
 def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
@@ -29,13 +33,16 @@ def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
         run.advance(done=applied, total=subject.row_count)
     fault_point("intake.start_applying.committed")
     context = template.context(subject, at=at)
-    for number in list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True)):
-        run.check_stop()
-        _apply_chunk(run, subject, template, number, context=context, at=at)
+    waiting = list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True))
+    all_abreast(
+        lambda number: _apply_chunk(run, subject, template, number, context=context, at=at), waiting, width=ABREAST
+    )
     _finish(run, subject, template, at=at)
 
 
 def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, context: Any, at: datetime) -> None:
+    """One transaction: the chunk as it was approved becomes real, its event and the job's progress with it."""
+    run.check_stop()
     with transaction.atomic():
         chunk = template.chunks_of(subject).select_for_update().get(number=number)
         if chunk.applied_at is not None:
@@ -53,7 +60,7 @@ def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, con
                 "chunk": number + 1, "rows": applied.rows, "set_aside": applied.set_aside, "digest": chunk.digest[:12],
             },
         )
-        run.advance(done=run.done + chunk.rows)
+        run.advance(more=chunk.rows)
         fault_point("intake.apply_chunk.after")
     fault_point("intake.apply_chunk.committed")
 

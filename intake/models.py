@@ -133,7 +133,7 @@ class StagedRow(models.Model):
     Its outcome: refused by its verdict; set aside by `set_aside`; otherwise applied when its chunk is.
     """
 
-    file = models.ForeignKey(File, models.PROTECT, related_name="+", db_constraint=False)
+    file = models.ForeignKey(File, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     sheet = models.CharField(_("sheet"), max_length=80, blank=True, default="")
     line = models.IntegerField(_("line"))
     chunk = models.IntegerField()

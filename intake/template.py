@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from intake import checks
 from intake.checks import Checked, Context
 from intake.columns import Column
+from intake.copying import Cells
 from intake.models import Chunk, Import, StagedRow
 
 ROWS_PER_CHUNK = 20_000
@@ -22,12 +23,14 @@ ROWS_PER_CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Compared:
-    """`frame`: one row per row of the file, with `verdict` (UInt8) and a column per name of `Template.staged`.
+    """`frame`: one row per row of the file, with `verdict` (UInt8) and a column per plain name of `Template.staged`.
 
+    `sealed`: tokens and index values, by the other names of `Template.staged`, in the order of the rows.
     `findings` are those of the checks and what the comparison added, in the shape of `checks.FINDING_SCHEMA`.
     """
 
     frame: pl.DataFrame
+    sealed: Mapping[str, Cells]
     findings: pl.DataFrame
 
 
@@ -52,7 +55,7 @@ class Template(ABC):
     columns: ClassVar[tuple[Column, ...]]
     #: Columns by which a row repeats an earlier one of the same import.
     unique_by: ClassVar[tuple[str, ...]]
-    #: Further staged columns, by their database names.
+    #: Further staged columns, by their database names, plain and sealed.
     staged: ClassVar[tuple[str, ...]]
     #: Purpose of the data keys that seal what staging keeps.
     purpose: ClassVar[str]

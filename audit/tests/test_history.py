@@ -13,7 +13,7 @@ from accounts.models import Organization, Region, User
 from accounts.testing import make_organization, make_user
 from audit.history import carry_context
 from beneficiaries.models import Person
-from intake.copying import copy_frame
+from intake.copying import copy_columns
 
 pytestmark = pytest.mark.django_db
 HISTORY: Any = Region._meta.get_field("events").related_model
@@ -30,7 +30,7 @@ def region(code: str, name: str) -> Region:
 
 def copied(code: str, name: str) -> None:
     frame = pl.DataFrame({"code": [code], "name": [name], "full_name": [name], "level": [2]})
-    copy_frame("accounts_region", frame, ["code", "name", "full_name", "level"])
+    copy_columns("accounts_region", frame, {})
 
 
 INSERTS = {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from audit.history import tracked_updates
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.agreement import agrees, keeps_its_parents
 from beneficiaries.models.person import Beneficiary, Person
 from beneficiaries.models.roster import Roster
 from programs.models import Category, FundingSplit, Period, Plan, Program
@@ -41,28 +42,67 @@ class EnrollmentQuerySet(ScopedQuerySet):
         return self.filter(state=EnrollmentState.IN_FORCE, starts_at__lte=at, ends_at__gt=at)
 
 
+# Program, plan, period and office are the roster's, which has true foreign keys to them.
+_FEW = """
+    SELECT FROM (
+        SELECT DISTINCT roster_id, program_id, plan_id, period_id, organization_id, split_id, category_id FROM new_rows
+    ) few
+    LEFT JOIN beneficiaries_roster roster ON roster.id = few.roster_id AND roster.program_id = few.program_id
+        AND roster.plan_id = few.plan_id AND roster.period_id = few.period_id
+        AND roster.organization_id = few.organization_id
+    LEFT JOIN programs_fundingsplit split ON split.id = few.split_id AND split.plan_id = few.plan_id
+    LEFT JOIN programs_category category ON category.id = few.category_id
+    WHERE roster.id IS NULL OR split.id IS NULL OR category.id IS NULL
+"""
+# A beneficiary agrees with its person.
+_MANY = """
+    SELECT FROM new_rows
+    LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.id = new_rows.beneficiary_id
+        AND beneficiary.person_id = new_rows.person_id AND beneficiary.program_id = new_rows.program_id
+        AND beneficiary.organization_id = new_rows.organization_id
+    WHERE beneficiary.id IS NULL
+"""
+
+
 @tracked_updates
 class Enrollment(models.Model):
     """A funded place; cover runs from `starts_at` to before `ends_at` once every gate of the plan is passed."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="enrollments", verbose_name=_("person"))
-    beneficiary = models.ForeignKey(
-        Beneficiary, models.PROTECT, related_name="enrollments", verbose_name=_("beneficiary")
+    # Held by the triggers below, and found by the few indexes that pages ask for.
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="enrollments", verbose_name=_("person"), db_constraint=False
     )
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
-    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+", verbose_name=_("plan"))
-    period = models.ForeignKey(Period, models.PROTECT, related_name="+", verbose_name=_("period"))
+    beneficiary = models.ForeignKey(
+        Beneficiary, models.PROTECT, related_name="enrollments", verbose_name=_("beneficiary"), db_constraint=False,
+        db_index=False,
+    )
+    program = models.ForeignKey(
+        Program, models.PROTECT, related_name="+", verbose_name=_("program"), db_constraint=False, db_index=False
+    )
+    plan = models.ForeignKey(
+        Plan, models.PROTECT, related_name="+", verbose_name=_("plan"), db_constraint=False, db_index=False
+    )
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="+", verbose_name=_("period"), db_constraint=False, db_index=False
+    )
     organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="+", verbose_name=_("organization")
+        Organization, models.PROTECT, related_name="+", verbose_name=_("organization"), db_constraint=False,
+        db_index=False,
     )
     region_code = models.CharField(_("region"), max_length=12, db_collation="C")
-    category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("category"))
-    roster = models.ForeignKey(Roster, models.PROTECT, related_name="enrollments", verbose_name=_("roster"))
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="+", verbose_name=_("category"), db_constraint=False, db_index=False
+    )
+    roster = models.ForeignKey(
+        Roster, models.PROTECT, related_name="enrollments", verbose_name=_("roster"), db_constraint=False, db_index=False
+    )
     #: The staged row it came from: file, sheet and line.
     row_id = models.BigIntegerField(_("row"))
     premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
     own_share = models.DecimalField(_("own share"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
-    split = models.ForeignKey(FundingSplit, models.PROTECT, related_name="+", verbose_name=_("funding"))
+    split = models.ForeignKey(
+        FundingSplit, models.PROTECT, related_name="+", verbose_name=_("funding"), db_constraint=False, db_index=False
+    )
     starts_at = models.DateTimeField(_("cover from"))
     ends_at = models.DateTimeField(_("cover until"))
     state = models.CharField(_("state"), max_length=8, choices=EnrollmentState, db_collation="C")
@@ -102,6 +142,13 @@ class Enrollment(models.Model):
         indexes = [
             models.Index(fields=["roster"], name="enrollment_by_roster"),
             models.Index(fields=["organization", "region_code"], name="enrollment_by_region"),
+        ]
+        triggers = [
+            agrees("enrollment_agrees", _FEW, _MANY),
+            keeps_its_parents(
+                "enrollment_keeps_its_parents", "person", "beneficiary", "program", "plan", "period", "organization",
+                "category", "roster", "row_id", "split",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked_updates
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.agreement import agrees, keeps_its_parents, kept_for
 from programs.models import Category, Program
 
 #: Purposes of blind indexes: identity = document type and number; name = the name as written.
@@ -108,6 +109,7 @@ class Person(models.Model):
             models.Index(fields=["name_index_a"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)),
             models.Index(fields=["name_index_b"], name="person_by_name_b", condition=Q(name_index_b__isnull=False)),
         ]
+        triggers = [kept_for("person_is_kept", [("beneficiaries_beneficiary", "person_id")])]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
@@ -117,10 +119,17 @@ class Person(models.Model):
 class Beneficiary(models.Model):
     """A person as the organization of one program knows them; another organization's data never overwrites it."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="beneficiaries", verbose_name=_("person"))
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
+    # Held by the triggers below; the unique constraint begins with the person and serves as their index.
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="beneficiaries", verbose_name=_("person"), db_constraint=False,
+        db_index=False,
+    )
+    program = models.ForeignKey(
+        Program, models.PROTECT, related_name="+", verbose_name=_("program"), db_constraint=False, db_index=False
+    )
     organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="+", verbose_name=_("organization")
+        Organization, models.PROTECT, related_name="+", verbose_name=_("organization"), db_constraint=False,
+        db_index=False,
     )
     region_code = models.CharField(_("region"), max_length=12, db_collation="C")
     phone = SealedTextField(
@@ -162,6 +171,29 @@ class Beneficiary(models.Model):
             models.UniqueConstraint(name="beneficiary_once", fields=["person", "program", "organization"]),
         ]
         indexes = [models.Index(fields=["organization", "region_code"], name="beneficiary_by_region")]
+        triggers = [
+            agrees(
+                "beneficiary_agrees",
+                """
+                SELECT FROM (SELECT DISTINCT program_id, organization_id FROM new_rows) few
+                LEFT JOIN programs_program program ON program.id = few.program_id
+                LEFT JOIN accounts_organization organization ON organization.id = few.organization_id
+                WHERE program.id IS NULL OR organization.id IS NULL
+                """,
+                """
+                SELECT FROM new_rows LEFT JOIN beneficiaries_person person ON person.id = new_rows.person_id
+                WHERE person.id IS NULL
+                """,
+            ),
+            keeps_its_parents("beneficiary_keeps_its_parents", "person", "program", "organization"),
+            kept_for(
+                "beneficiary_is_kept",
+                [
+                    ("beneficiaries_enrollment", "beneficiary_id"),
+                    ("beneficiaries_beneficiarycategory", "beneficiary_id"),
+                ],
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
@@ -171,8 +203,10 @@ class Beneficiary(models.Model):
 class BeneficiaryCategory(models.Model):
     """A hardship category of a beneficiary and the days on which it holds."""
 
-    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="categories")
-    category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("category"))
+    beneficiary = models.ForeignKey(Beneficiary, models.PROTECT, related_name="categories", db_constraint=False)
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="+", verbose_name=_("category"), db_constraint=False, db_index=False
+    )
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("until"), null=True, help_text=_("The first day on which it no longer holds."))
     #: The staged row that brought it.
@@ -199,6 +233,21 @@ class BeneficiaryCategory(models.Model):
                 name="beneficiary_category_ends_after_it_begins",
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
             ),
+        ]
+        triggers = [
+            agrees(
+                "beneficiary_category_agrees",
+                """
+                SELECT FROM (SELECT DISTINCT category_id FROM new_rows) few
+                LEFT JOIN programs_category category ON category.id = few.category_id WHERE category.id IS NULL
+                """,
+                """
+                SELECT FROM new_rows
+                LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.id = new_rows.beneficiary_id
+                WHERE beneficiary.id IS NULL
+                """,
+            ),
+            keeps_its_parents("beneficiary_category_keeps_its_parents", "beneficiary", "category"),
         ]
 
     def __str__(self) -> str:

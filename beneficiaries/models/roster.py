@@ -11,6 +11,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked, tracked_updates
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.agreement import never_deleted
 from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, DocumentType, Sex
 from intake.models import Chunk, File, Import, StagedRow
 from programs.models import Category, FundingSplit, Period, Plan, Program
@@ -49,6 +50,7 @@ class Roster(Import):
             ("pass_gate", _("Can record notice, own payment and acceptance")),
         ]
         indexes = [models.Index(fields=["organization", "state"], name="roster_by_state")]
+        triggers = [never_deleted("roster_is_never_deleted")]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
@@ -81,7 +83,8 @@ class RosterFile(models.Model):
 class RosterRow(StagedRow):
     """A checked line: its personal values already as they will stand, sealed, in people and beneficiaries."""
 
-    roster = models.ForeignKey(Roster, models.PROTECT, related_name="rows")
+    # Written by the engine only, under the roster's own chunk, which has a true foreign key.
+    roster = models.ForeignKey(Roster, models.PROTECT, related_name="rows", db_constraint=False, db_index=False)
     name = SealedTextField(_("name"), logical_name="person.name", purpose=PERSON_KEY, mask=mask_name, null=True)
     document = SealedTextField(
         _("document number"), logical_name="person.document", purpose=PERSON_KEY, mask=mask_document, null=True
@@ -115,8 +118,12 @@ class RosterRow(StagedRow):
     contact_digest = models.BinaryField(null=True)
     category_ids = ArrayField(models.BigIntegerField(), verbose_name=_("categories"), null=True)
     #: The one that counts for money: the plan's first.
-    category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+", db_constraint=False)
-    split = models.ForeignKey(FundingSplit, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    split = models.ForeignKey(
+        FundingSplit, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, null=True)
     own_share = models.DecimalField(_("own share"), max_digits=16, decimal_places=2, null=True)
     #: What was known when the row was checked: drift shows against these.

@@ -195,7 +195,7 @@ _BOOKED = """
 SELECT t.kind, t.memo, t.by_label, a.kind, f.name, e.amount FROM programs_ledgertransaction t
 JOIN programs_ledgerentry e ON e.transaction_id = t.id JOIN programs_ledgeraccount a ON a.id = e.account_id
 LEFT JOIN programs_funder f ON f.id = a.funder_id
-WHERE t.source_type = 'beneficiaries.roster' AND t.source_id = %s ORDER BY t.id, 4, 5, 6
+WHERE t.source_type = 'beneficiaries.roster' AND t.source_id = %s ORDER BY 1, 2, 3, 4, 5, 6
 """
 
 
@@ -220,10 +220,14 @@ def outcome(roster: Roster) -> dict[str, Any]:
         + [roster.digest == import_digest(ROSTER, roster)],
         "approved_digest_holds": roster.approved_digest in ("", roster.digest),
         "sealed": _sealed(roster),
-        "events": [
-            (event.verb, {name: value for name, value in event.data.items() if name not in ("digest", "content")})
-            for event in events
-        ],
+        # Chunks are applied side by side: which comes first is no part of the end.
+        "events": sorted(
+            (
+                (event.verb, {name: value for name, value in event.data.items() if name not in ("digest", "content")})
+                for event in events
+            ),
+            key=str,
+        ),
         "jobs": list(
             Job.objects.about(roster).order_by("pk").values_list("kind", "state", "done", "total", "error_code")
         ),

@@ -33,7 +33,6 @@ class Run:
         self.kind = kind
         self.token = job.fencing_token
         self.cursor: Any = job.cursor
-        self.done: int = job.done
         self.total: int | None = job.total
 
     @property
@@ -41,21 +40,25 @@ class Run:
         """Numbers of rows and short codes, as queued."""
         return self.job.arguments
 
-    def advance(self, *, done: int | None = None, total: int | None = None, cursor: Any = None) -> None:
+    def advance(
+        self, *, done: int | None = None, more: int | None = None, total: int | None = None, cursor: Any = None
+    ) -> None:
         """Move progress and cursor and renew the lease, in the step's transaction; None leaves a value as it is.
 
-        Progress beyond what any attempt reached before gives the job its attempts back.
+        `done` is where the step ends; steps that run side by side say by how much `more` is done. Progress beyond what
+        any attempt reached before gives the job its attempts back.
         """
         if not connection.in_atomic_block:
             raise RuntimeError("advance belongs into the transaction of its step")
         changes: dict[str, Any] = {"lease_until": Now() + timedelta(seconds=self.kind.lease_seconds)}
-        if done is not None:
+        reached = Value(done) if done is not None else F("done") + more if more is not None else None
+        if reached is not None:
             changes |= {
-                "done": done,
+                "done": reached,
                 "attempts": Case(
-                    When(furthest__lt=done, then=Value(1)), default=F("attempts"), output_field=IntegerField()
+                    When(furthest__lt=reached, then=Value(1)), default=F("attempts"), output_field=IntegerField()
                 ),
-                "furthest": Greatest(F("furthest"), Value(done)),
+                "furthest": Greatest(F("furthest"), reached),
             }
         if total is not None:
             changes["total"] = total
@@ -65,7 +68,6 @@ class Run:
         if not self.mine().update(**changes):
             raise LeaseLost(f"job {self.job.pk}, token {self.token}")
         fault_point("jobs.advance.after")
-        self.done = self.done if done is None else done
         self.total = self.total if total is None else total
         self.cursor = self.cursor if cursor is None else cursor
 

@@ -157,9 +157,11 @@ class Server:
             "listen_addresses = ''",
             f"unix_socket_directories = '{self.sockets}'",
             "unix_socket_permissions = 0700",
-            "shared_buffers = '256MB'",
+            f"shared_buffers = '{_shared_buffers()}MB'",
             "max_connections = 100",
-            "max_wal_size = '2GB'",
+            "max_wal_size = '8GB'",
+            "checkpoint_timeout = '15min'",
+            "random_page_cost = 1.1",
             "jit = off",
             "timezone = 'Asia/Shanghai'",
         ]
@@ -204,6 +206,12 @@ class Server:
                 output.seek(0)
                 said = output.read().decode(errors="replace").strip()
                 raise ServerFailed(f"{program} failed: {said} (log: {self.log})")
+
+
+def _shared_buffers() -> int:
+    """Megabytes: an eighth of the memory, from 128 to 4,096."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
+    return max(128, min(memory // 8, 4_096))
 
 
 def _unprivileged_account() -> pwd.struct_passwd:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -51,6 +52,8 @@ class Category(models.Model):
         ordering = ["position", "code"]
         permissions = [("import_category", _("Can import categories")), ("export_category", _("Can export categories"))]
         constraints = [models.CheckConstraint(name="category_code_is_plain", condition=Q(code__regex="^[a-z][a-z_]+$"))]
+        # Enrollments of millions name it without a foreign key of their own: it is set inactive instead.
+        triggers = [pgtrigger.Protect(name="category_is_never_deleted", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.name
