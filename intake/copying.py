@@ -21,27 +21,30 @@ from psycopg.pq import Format
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _NULL = b"\xff\xff\xff\xff"
 _ROWS_PER_WRITE = 4_096
-_JSONB = 3802
+_JSONB, _DATE = 3802, 1082
+_DAYS_TO_2000 = 10_957
 #: Integer types that are written without asking the driver: type id -> code of the array.
 _INTEGERS = {20: "q", 23: "i", 21: "h"}
-_MANY = 1_000
 
 Cells = Sequence[bytes | None]
 
 
-def copy_columns(table: str, plain: pl.DataFrame, sealed: Mapping[str, Cells]) -> None:
+def copy_columns(
+    table: str, plain: pl.DataFrame, sealed: Mapping[str, Cells] | None = None, *, same: Mapping[str, Any] | None = None
+) -> None:
     """COPY columns, named as in the database, into a table in the caller's transaction; others take their defaults.
 
-    `plain` holds values as the database has them, JSON as text, arrays as lists; `sealed` holds bytea. A statement of
-    ours ran before in this transaction when history is to know its context: COPY itself does not carry it.
+    `plain` holds values as the database has them, JSON as text, arrays as lists; `sealed` holds bytea; `same` what is
+    the same in every row. A statement of ours ran before in this transaction when history is to know its context: COPY
+    itself does not carry it.
     """
-    types = _types(connection.alias, table)
-    constant = [name for name in plain.columns if len(plain) and plain[name].n_unique() == 1]
-    varied = [name for name in plain.columns if name not in constant]
-    names = [*constant, *varied, *sealed]
-    head = len(names).to_bytes(2, "big") + b"".join(_dumped(plain[name].head(1).to_list()[0], types[name]) for name in constant)
+    types, same, sealed = _types(connection.alias, table), same or {}, sealed or {}
+    names = [*same, *plain.columns, *sealed]
+    head = len(names).to_bytes(2, "big") + b"".join(
+        piece for name, value in same.items() for piece in _framed([value], types[name])
+    )
     columns: list[Iterable[bytes]] = [repeat(head, len(plain))]
-    columns += [_framed_plain(plain[name], types[name]) for name in varied]
+    columns += [_framed_plain(plain[name], types[name]) for name in plain.columns]
     columns += [_framed_sealed(cells) for cells in sealed.values()]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
@@ -71,40 +74,49 @@ def _framed_sealed(cells: Cells) -> list[bytes]:
 
 
 def _framed_plain(values: pl.Series, oid: int) -> list[bytes]:
-    """Each cell with its length in front."""
-    if oid in _INTEGERS and values.dtype.is_integer() and not values.null_count() and values.n_unique() > _MANY:
+    """Each cell with its length in front; other values than whole numbers are written once per distinct one."""
+    if values.dtype == pl.Date and oid == _DATE:
+        return _framed_integers(values.to_physical() - _DAYS_TO_2000, "i")
+    if oid in _INTEGERS and values.dtype.is_integer():
         return _framed_integers(values, _INTEGERS[oid])
     keys = values.cast(pl.List(pl.String)).list.join("\x1f") if values.dtype == pl.List else values
     frame = pl.DataFrame({"key": keys, "value": values})
     distinct = frame.unique("key", maintain_order=True).with_row_index("number")
-    numbers = frame.join(distinct, on="key", how="left", nulls_equal=True, maintain_order="left")["number"]
-    written = [_dumped(value, oid) for value in distinct["value"].to_list()]
+    numbers = frame.lazy().select("key").join(
+        distinct.lazy().select("key", "number"), on="key", how="left", nulls_equal=True, maintain_order="left"
+    ).collect()["number"]  # fmt: skip
+    written = _framed(distinct["value"].to_list(), oid)
     return [written[number] for number in numbers.to_list()]
 
 
 def _framed_integers(values: pl.Series, kind: str) -> list[bytes]:
-    numbers = array(kind, values.to_list())
+    numbers = array(kind, values.fill_null(0).to_list())
     if sys.byteorder == "little":
         numbers.byteswap()
     data, step = numbers.tobytes(), numbers.itemsize
     head = _length(step)
-    return [head + data[start : start + step] for start in range(0, len(data), step)]
+    framed = [head + data[start : start + step] for start in range(0, len(data), step)]
+    if values.null_count():
+        for row in values.is_null().arg_true():
+            framed[row] = _NULL
+    return framed
 
 
-def _dumped(value: Any, oid: int) -> bytes:
-    """One value as the wire has it, its length in front; the driver knows how."""
-    if value is None:
-        return _NULL
-    if oid == _JSONB:
-        data: bytes = b"\x01" + value.encode()
-    elif isinstance(value, str):
-        data = value.encode()
-    else:
-        transformer = Transformer(connection.connection)
-        transformer.set_dumper_types([oid], Format.BINARY)
-        found = transformer.dump_sequence([value], [PyFormat.BINARY])[0]
-        data = bytes(found if found is not None else b"")
-    return _length(len(data)) + data
+def _framed(values: Iterable[Any], oid: int) -> list[bytes]:
+    """Values as the wire has them, each with its length in front; the driver knows how."""
+    transformer = Transformer(connection.connection)
+    transformer.set_dumper_types([oid], Format.BINARY)
+    framed = []
+    for value in values:
+        if value is None:
+            framed.append(_NULL)
+            continue
+        if isinstance(value, str):
+            data = (b"\x01" if oid == _JSONB else b"") + value.encode()
+        else:
+            data = bytes(transformer.dump_sequence([value], [PyFormat.BINARY])[0] or b"")
+        framed.append(_length(len(data)) + data)
+    return framed
 
 
 @lru_cache(maxsize=4_096)

@@ -106,6 +106,7 @@ class Ready:
 
     plain: pl.DataFrame
     sealed: Mapping[str, Cells]
+    same: Mapping[str, Any]
     counts: dict[str, dict[str, int]]
     place: Place
 
@@ -125,19 +126,19 @@ def _prepared(
     )
     found = _by_row(compared.findings)
     names = [name for name in template.staged if name not in compared.sealed]
-    plain = compared.frame.select("row", "sheet", "line", "verdict", *names).with_columns(
-        pl.lit(file.pk, pl.Int64).alias("file_id"),
-        pl.lit(place.number, pl.Int32).alias("chunk"),
-        pl.lit("").alias("set_aside"),
-        pl.lit(subject.pk, pl.Int64).alias(f"{template.import_key}_id"),
-    ).join(found, on="row", how="left", maintain_order="left").drop("row").with_columns(
-        pl.col("codes").fill_null(pl.lit([], pl.List(pl.String)))
+    plain = (
+        compared.frame.select("row", "sheet", "line", "verdict", *names)
+        .join(found, on="row", how="left", maintain_order="left")
+        .drop("row")
+        .with_columns(pl.col("codes").fill_null(pl.lit([], pl.List(pl.String))))
     )
+    same = {"file_id": file.pk, "chunk": place.number, "set_aside": "", f"{template.import_key}_id": subject.pk}
     counts = {
         "verdicts": {str(verdict): count for verdict, count in sorted(Counter(plain["verdict"].to_list()).items())},
         "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
     }
-    return Ready(plain, {"raw": sealer.seal_many(raw.frame["raw"].to_list()), **compared.sealed}, counts, place)
+    sealed = {"raw": sealer.seal_many(raw.frame["raw"].to_list()), **compared.sealed}
+    return Ready(plain, sealed, same, counts, place)
 
 
 def _write_chunk(run: Any, subject: Any, template: Template, ready: Ready) -> None:
@@ -145,7 +146,7 @@ def _write_chunk(run: Any, subject: Any, template: Template, ready: Ready) -> No
     place = ready.place
     with transaction.atomic():
         fault_point("intake.stage_chunk.before")
-        copy_columns(template.row_model._meta.db_table, ready.plain, ready.sealed)
+        copy_columns(template.row_model._meta.db_table, ready.plain, ready.sealed, same=ready.same)
         fault_point("intake.stage_chunk.copied")
         template.chunk_model._default_manager.create(
             **{template.import_key: subject}, number=place.number, rows=len(ready.plain), counts=ready.counts,
@@ -176,13 +177,10 @@ def _by_row(findings: pl.DataFrame) -> pl.DataFrame:
 
 
 _ROWS = """
-SELECT string_agg(record_send(ROW({columns})), ''::bytea ORDER BY id)
-FROM (
-    SELECT *, (row_number() OVER (ORDER BY id) - 1) / {part} AS part FROM {table} WHERE {key} = %(subject)s AND chunk = %(chunk)s
+SELECT string_agg(kept.row, ''::bytea) FROM (
+    SELECT record_send(ROW({columns})) AS row FROM {table} WHERE {key} = %(subject)s AND chunk = %(chunk)s ORDER BY id
 ) AS kept
-GROUP BY part ORDER BY part
 """
-_ROWS_PER_PART = 10_000
 
 
 def chunk_digest(template: Template, subject_id: int, number: int) -> str:
@@ -193,13 +191,11 @@ def chunk_digest(template: Template, subject_id: int, number: int) -> str:
     """
     names = [name for name in (*_GENERIC, *template.staged) if name not in _MUTABLE]
     statement = sql.SQL(_ROWS).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, names)), part=_ROWS_PER_PART,
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
         table=sql.Identifier(template.row_model._meta.db_table), key=sql.Identifier(f"{template.import_key}_id"),
     )
-    whole = hashlib.sha256()
-    for (rows,) in ask(statement, {"subject": subject_id, "chunk": number}):
-        whole.update(rows)
-    return whole.hexdigest()
+    ((rows,),) = ask(statement, {"subject": subject_id, "chunk": number})
+    return hashlib.sha256(rows or b"").hexdigest()
 
 
 def import_digest(template: Template, subject: Any) -> str:

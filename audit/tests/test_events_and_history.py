@@ -77,7 +77,7 @@ def test_history_keeps_every_version_whatever_way_it_was_written(office: Organiz
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_region SET name = '源城' WHERE code = '441602'")
     frame = pl.DataFrame({"code": ["52"], "name": ["贵州省"], "full_name": ["贵州省"], "level": [2]})
-    copy_columns("accounts_region", frame, {})
+    copy_columns("accounts_region", frame)
     Region.objects.bulk_create([Region(code="53", name="云南省", full_name="云南省", level=2)])
     Region.objects.filter(pk="52").delete()
     found = list(history.order_by("pgh_id").values_list("code", "pgh_label", "name"))[before:]

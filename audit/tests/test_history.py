@@ -30,7 +30,7 @@ def region(code: str, name: str) -> Region:
 
 def copied(code: str, name: str) -> None:
     frame = pl.DataFrame({"code": [code], "name": [name], "full_name": [name], "level": [2]})
-    copy_columns("accounts_region", frame, {})
+    copy_columns("accounts_region", frame)
 
 
 INSERTS = {

@@ -149,7 +149,7 @@ class RosterRow(StagedRow):
         verbose_name = _("roster row")
         verbose_name_plural = _("roster rows")
         indexes = [
-            models.Index(fields=["roster", "chunk"], name="roster_row_by_chunk"),
+            models.Index(fields=["roster", "chunk", "id"], name="roster_row_by_chunk"),
             models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),
         ]
 

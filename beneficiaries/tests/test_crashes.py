@@ -20,7 +20,7 @@ from portal.local.postgres import OWNER, Server, ServerFailed
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 60
+PATIENCE = 300
 #: Chunks of 15 that are committed before the strike.
 COMMITTED = 4
 
