@@ -16,25 +16,34 @@ from intake.readers.sniffing import USUAL_LIMITS, Limits, Source, TextCoding, op
 _BLOCK = 8 * 1024**2
 # The most line breaks that Excel allows in one cell; a quote that stays open longer was never meant as one.
 _MAX_BREAKS = 253
+# The header and what stands above it are within the first quarter of a megabyte.
+_HEAD = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """`frame` holds one record a row: `raw` (its text, line breaks inside quotes kept), `line` Int32, `fields` Int32,
-    `plain` (no quote stands inside an unquoted field); `done` counts the bytes read so far."""
+    `plain` (no quote stands inside an unquoted field); `done` counts the bytes read so far.
+
+    `cells`, where it is given, are the cells of the same rows ("0", "1", ...): all have as many fields.
+    """
 
     frame: pl.DataFrame
     done: int
+    cells: pl.DataFrame | None = None
 
 
-def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[tuple[bytes, int, bool]]:
+def text_blocks(
+    source: Source, coding: TextCoding, limits: Limits, *, size: int | None = None
+) -> Iterator[tuple[bytes, int, bool]]:
     """Whole lines as UTF-8 that end in LF or CRLF, the bytes read so far, and whether it is the last block."""
+    size = min(size or _BLOCK, _BLOCK)
     decoder = None if coding.codec == "utf-8" else codecs.getincrementaldecoder(coding.codec)("strict")
     rest, done, only_cr = b"", coding.mark, None
     with opened(source) as stream:
         stream.seek(coding.mark)
         while True:
-            block = stream.read(_BLOCK)
+            block = stream.read(size)
             done += len(block)
             last = not block
             if decoder is not None:
@@ -54,24 +63,79 @@ def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[
                 yield block[:cut], done, False
 
 
+def read_head(source: Source, coding: TextCoding, delimiter: str, limits: Limits) -> pl.DataFrame:
+    """The first records, enough of them to find a header; without rows when the file holds nothing."""
+    grammar, line = _Grammar(delimiter, 0), 1
+    for block, _, last in text_blocks(source, coding, limits, size=_HEAD):
+        if not block:
+            continue
+        frame, used = grammar.split(pl.read_lines(block).get_column("line"), first_line=line, last=last)
+        line += used
+        frame = frame.filter(pl.col("raw").str.strip_chars(grammar.blank) != "")
+        if len(frame):
+            return frame
+    return pl.DataFrame(schema={"raw": pl.String, "line": pl.Int32})
+
+
 def read_records(
-    source: Source, coding: TextCoding, delimiter: str, limits: Limits = USUAL_LIMITS, *, width: int = 0
+    source: Source,
+    coding: TextCoding,
+    delimiter: str,
+    limits: Limits = USUAL_LIMITS,
+    *,
+    width: int = 0,
+    grid: int = 0,
 ) -> Iterator[Records]:
     """Every record that holds anything, block by block; blank lines only count as lines.
 
-    `width` (fields of the header, once it is known) tells a quote that opens a cell from one that is a slip.
+    `width` (fields of the header, once it is known) tells a quote that opens a cell from one that is a slip. A block
+    without a quote in which every line has `grid` fields is cut into cells at once.
     """
     grammar = _Grammar(delimiter, width)
     rest, line = b"", 1
     for block, done, last in text_blocks(source, coding, limits):
-        text = rest + block
+        text = rest + block if rest else block
         if not text:
             continue
         lines = pl.read_lines(text).get_column("line")
+        cells = _plain_cells(text, len(lines), delimiter, grid) if grid else None
+        if cells is not None:
+            rest = b""
+            yield _plain_records(lines, cells, line, done, grammar.blank)
+            line += len(lines)
+            continue
         frame, used = grammar.split(lines, first_line=line, last=last)
         line += used
         rest = _joined(lines[used:]) if used < len(lines) else b""
         yield Records(frame.filter(pl.col("raw").str.strip_chars(grammar.blank) != ""), done)
+
+
+def _plain_cells(text: bytes, lines: int, delimiter: str, grid: int) -> pl.DataFrame | None:
+    """The cells of a text without quotes whose lines all have `grid` fields; nothing when it is not as plain as that."""
+    if b'"' in text or text.count(delimiter.encode()) != lines * (grid - 1):
+        return None
+    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
+        return None
+    schema = {str(position): pl.String for position in range(grid)}
+    try:
+        cells = pl.read_csv(text, has_header=False, separator=delimiter, schema=schema, quote_char=None)
+    except pl.exceptions.PolarsError:
+        # As many delimiters as are due, but not the same number in each line.
+        return None
+    return cells if len(cells) == lines else None
+
+
+def _plain_records(lines: pl.Series, cells: pl.DataFrame, first_line: int, done: int, blank: str) -> Records:
+    frame = lines.to_frame("raw").with_columns(line=pl.int_range(first_line, first_line + len(lines), dtype=pl.Int32))
+    something = lines.str.contains(f"[^{_escaped(blank)}]")
+    if not something.all():
+        frame, cells = frame.filter(something), cells.filter(something)
+    return Records(frame, done, cells)
+
+
+def _escaped(characters: str) -> str:
+    """Characters for use inside the brackets of a pattern."""
+    return "".join(f"\\x{{{ord(character):x}}}" for character in characters)
 
 
 def _joined(lines: pl.Series) -> bytes:
