@@ -182,7 +182,8 @@ _LANDLINE = "^0[0-9]{2,3}[0-9]{7,8}$"
 
 
 def check_phone(work: Work, column: Column) -> None:
-    """The first number of the cell that can be dialled, digits only, further ones told of; a cell without one is left out with a warning."""
+    """The first number of the cell that can be dialled, digits only; further ones are told of, a cell without one is left
+    out with a warning."""
     raw = work.raw[column.key]
     good = raw.str.contains(_MOBILE)
     cells = _odd_cells(work, column, good)

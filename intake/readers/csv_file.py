@@ -9,8 +9,8 @@ import polars as pl
 
 from intake.columns import Column
 from intake.findings import FileFinding
-from intake.readers.sniffing import Limits, Source, detect_coding, opened, refuse
 from intake.readers.rows import Screen
+from intake.readers.sniffing import Limits, Source, detect_coding, opened, refuse
 from intake.readers.table import (
     HEADER_WITHIN,
     PLACES,
@@ -22,7 +22,6 @@ from intake.readers.table import (
     keyed,
     refused_header,
     regrouped,
-    trimmed,
 )
 from intake.readers.text import join_raw, parse_records, read_head, read_records, split_raw
 

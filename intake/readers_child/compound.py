@@ -13,7 +13,6 @@ _END = 0xFFFFFFFA  # this and above: no sector
 _BOUNDSHEET, _FILEPASS, _EOF, _BOF = 0x0085, 0x002F, 0x000A, 0x0809
 _FORMULA, _NUMBER, _RK, _MULRK, _BOOLERR, _MERGED = 0x0006, 0x0203, 0x027E, 0x00BD, 0x0205, 0x00E5
 _LONG = 1e15
-_VISIBLE = 0
 
 
 class Entry(NamedTuple):
@@ -26,11 +25,10 @@ class Entry(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A sheet as the workbook's list names it: where its records begin, and whether a person sees it."""
+    """A sheet as the workbook's list names it, and where its records begin."""
 
     name: str
     start: int
-    visible: bool
 
 
 def scans(data: bytes, limits: dict[str, int]) -> dict[str, Scan]:
@@ -146,14 +144,18 @@ def _sheets(stream: bytes) -> list[Sheet]:
         if kind == _BOF:
             wide = struct.unpack_from("<H", stream, at)[0] >= 0x0600
         if kind == _BOUNDSHEET:
-            start, state, _, count = struct.unpack_from("<IBBB", stream, at)
-            body = stream[at + 7 : at + length]
-            if wide:
-                name = body[1 : 1 + count * 2].decode("utf-16-le", "replace") if body[0] & 1 else body[1 : 1 + count].decode("latin-1")
-            else:
-                name = body[:count].decode("gb18030", "replace")
-            sheets.append(Sheet(name, start, state & 3 == _VISIBLE))
+            start, _, _, count = struct.unpack_from("<IBBB", stream, at)
+            sheets.append(Sheet(_sheet_name(stream[at + 7 : at + length], count, wide=wide), start))
     return sheets
+
+
+def _sheet_name(body: bytes, count: int, *, wide: bool) -> str:
+    """Excel 97 keeps a name as one or two bytes a character and says which, Excel 95 in the code page of its time."""
+    if not wide:
+        return body[:count].decode("gb18030", "replace")
+    if body[0] & 1:
+        return body[1 : 1 + count * 2].decode("utf-16-le", "replace")
+    return body[1 : 1 + count].decode("latin-1")
 
 
 def _scan(stream: bytes, start: int) -> Scan:
@@ -180,7 +182,7 @@ def _scan(stream: bytes, start: int) -> Scan:
                 found.errors.add((row, column))
         elif kind == _MERGED:
             (count,) = struct.unpack_from("<H", stream, at)
-            found.merges += [struct.unpack_from("<4H", stream, at + 2 + 8 * number) for number in range(count)]  # type: ignore[misc]
+            found.merges += [struct.unpack_from("<4H", stream, at + 2 + 8 * number) for number in range(count)]
     return found
 
 
