@@ -15,7 +15,7 @@ _BLANK = r"\s\u{a0}\u{3000}\u{feff}\"'"
 # How such a cell may begin, blanks between its characters allowed; a cheap look before the exact one.
 _CANDIDATES = (
     "[合小总共累] *计|填 *[表报]|制 *[表单]|审 *[核批]|复 *核|经 *办|负 *责|主 *管|领 *导|盖 *章|公 *章|签 *[字名章]|备 *注"
-    "|说 *明|注 *[::]"
+    "|说 *明|注 *[:\uff1a]"
 )
 _TOTAL = re.compile(r"(?:.{0,12}[^:])?(?:合计|小计|总计|共计|累计)(?:[:(0-9].*|人数.*|户数.*|金额.*)?")
 _ROLES = "填[表报]|制[表单]|审[核批]|复核|经办|(?:分管|主管)?(?:负责|领导)|主管|(?:单位)?(?:盖章|公章)|签[字名章]"

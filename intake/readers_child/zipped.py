@@ -16,10 +16,10 @@ _BLOCK = 4 * 1024**2
 _OVERLAP = 512
 _MACRO_PARTS = ("vbaproject.bin", "xl/macrosheets/")
 _PREFIX = rb"<(?:[A-Za-z_][\w.-]*:)?"
-# A cell whose number has more digits than a number can hold exactly.
-_LONG_NUMBER = re.compile(
-    _PREFIX + rb"c\b([^<>]*)>\s*" + _PREFIX + rb"v>-?(?:[0-9]{16}|[0-9]+(?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
-)
+# A number with more digits than a number can hold exactly; and the same with the tag of its cell, which costs more.
+_LONG = rb"v>-?(?:[0-9]{16}|[0-9]+(?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
+_ANY_LONG = re.compile(_LONG)
+_LONG_NUMBER = re.compile(_PREFIX + rb"c\b([^<>]*)>\s*" + _PREFIX + _LONG)
 _FORMULA = re.compile(_PREFIX + rb"c\b([^<>]*)>\s*" + _PREFIX + rb"f[\s/>]")
 _ERROR = re.compile(_PREFIX + rb"c\b([^<>]*\bt=[\"']e[\"'][^<>]*)>")
 _MERGE = re.compile(_PREFIX + rb"mergeCell\b[^<>]*\bref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']")
@@ -85,7 +85,8 @@ def _scan(archive: zipfile.ZipFile, part: str) -> Scan:
 
 
 def _search(text: bytes, found: Scan) -> None:
-    found.numbers.update(_place(tag) for tag in _LONG_NUMBER.findall(text) if not _TEXT.search(tag))
+    if _ANY_LONG.search(text):
+        found.numbers.update(_place(tag) for tag in _LONG_NUMBER.findall(text) if not _TEXT.search(tag))
     if b"<f" in text or b":f" in text:
         for tag in _FORMULA.findall(text):
             place = _place(tag)

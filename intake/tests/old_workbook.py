@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SECTOR = 512
-_FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+_FREE, _END, _TABLE, _LIST = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,23 @@ def _compound(name: str, data: bytes, others: Sequence[str]) -> bytes:
     directory = b"".join(entries)
     directory += b"\0" * (-len(directory) % _SECTOR)
     folders = len(directory) // _SECTOR
-    tables = 1
-    while tables * 128 < count + folders + tables:
+    tables, lists = 1, 0
+    while tables * 128 < count + folders + tables + lists:
         tables += 1
-    assert tables <= 109
-    chain = [*range(1, count), _END, *range(count + 1, count + folders), _END, *[_TABLE] * tables]
+        lists = -(-max(0, tables - 109) // 127)
+    chain = [*range(1, count), _END, *range(count + 1, count + folders), _END, *[_TABLE] * tables, *[_LIST] * lists]
     chain += [_FREE] * (tables * 128 - len(chain))
     first = count + folders
-    listed = [*range(first, first + tables), *[_FREE] * (109 - tables)]
+    sectors = [*range(first, first + tables)]
+    sectors += [_FREE] * (109 + 127 * lists - tables)
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
-    head += struct.pack("<IIIIIIIII", 0, tables, count, 0, 4096, _END, 0, _END, 0) + struct.pack("<109I", *listed)
-    return head + data + directory + struct.pack(f"<{len(chain)}I", *chain)
+    further = first + tables if lists else _END
+    head += struct.pack("<IIIIIIIII", 0, tables, count, 0, 4096, _END, 0, further, lists) + struct.pack("<109I", *sectors[:109])
+    listed = b"".join(
+        struct.pack("<127I", *sectors[109 + 127 * n : 236 + 127 * n]) + struct.pack("<I", further + n + 1 if n + 1 < lists else _END)
+        for n in range(lists)
+    )
+    return head + data + directory + struct.pack(f"<{len(chain)}I", *chain) + listed
 
 
 def _entry(name: str, kind: int, start: int, size: int, *, child: int = _FREE, right: int = _FREE) -> bytes:
