@@ -89,7 +89,7 @@ def read_records(
     """Every record that holds anything, block by block; blank lines only count as lines.
 
     `width` (fields of the header, once it is known) tells a quote that opens a cell from one that is a slip. A block
-    without a quote in which every line has `grid` fields is cut into cells at once.
+    in which every line plainly has `grid` fields is cut into cells at once.
     """
     grammar = _Grammar(delimiter, width)
     rest, line = b"", 1
@@ -98,7 +98,7 @@ def read_records(
         if not text:
             continue
         lines = pl.read_lines(text).get_column("line")
-        cells = _plain_cells(text, len(lines), delimiter, grid) if grid else None
+        cells = _plain_cells(text, lines, delimiter, grid) if grid else None
         if cells is not None:
             rest = b""
             yield _plain_records(lines, cells, line, done, grammar.blank)
@@ -110,19 +110,27 @@ def read_records(
         yield Records(frame.filter(pl.col("raw").str.strip_chars(grammar.blank) != ""), done)
 
 
-def _plain_cells(text: bytes, lines: int, delimiter: str, grid: int) -> pl.DataFrame | None:
-    """The cells of a text without quotes whose lines all have `grid` fields; nothing when it is not as plain as that."""
-    if b'"' in text or text.count(delimiter.encode()) != lines * (grid - 1):
-        return None
-    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
-        return None
+def _plain_cells(text: bytes, lines: pl.Series, delimiter: str, grid: int) -> pl.DataFrame | None:
+    """The cells of a text in which each line is a record of `grid` fields, quoted whole or not at all; nothing when it
+    is not as plain as that."""
     schema = {str(position): pl.String for position in range(grid)}
+    quotes = text.count(b'"') if b'"' in text else 0
     try:
-        cells = pl.read_csv(text, has_header=False, separator=delimiter, schema=schema, quote_char=None)
+        cells = pl.read_csv(
+            text, has_header=False, separator=delimiter, schema=schema, quote_char='"' if quotes else None
+        )
     except pl.exceptions.PolarsError:
-        # As many delimiters as are due, but not the same number in each line.
+        # A line has more fields.
         return None
-    return cells if len(cells) == lines else None
+    if len(cells) != len(lines):
+        return None
+    # The lengths of all cells, delimiters and quotes are those of the lines, unless something was filled up or dropped.
+    lengths = cells.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item()
+    if int(lengths) + len(lines) * (grid - 1) + quotes != int(lines.str.len_bytes().sum()):
+        return None
+    if quotes and cells.select(pl.any_horizontal(pl.all().str.contains('"', literal=True).any())).item():
+        return None
+    return cells
 
 
 def _plain_records(lines: pl.Series, cells: pl.DataFrame, first_line: int, done: int, blank: str) -> Records:
@@ -264,7 +272,11 @@ def parse_records(frame: pl.DataFrame, delimiter: str, width: int) -> pl.DataFra
         )["raw"]
     text = io.BytesIO()
     raw.to_frame().write_csv(text, include_header=False, quote_style="never")
-    cells = pl.read_csv(text.getvalue(), has_header=False, separator=delimiter, schema=schema)
+    try:
+        cells = pl.read_csv(text.getvalue(), has_header=False, separator=delimiter, schema=schema)
+    except pl.exceptions.PolarsError:
+        # A carriage return inside a record can make its first fields all there is.
+        cells = pl.DataFrame()
     if len(cells) != len(frame):
         rows = [(split_raw(record, delimiter) + [""] * width)[:width] for record in frame["raw"]]
         cells = pl.DataFrame([[cell or None for cell in row] for row in rows], schema=schema, orient="row")

@@ -188,6 +188,43 @@ def test_whatever_is_written_by_the_book_is_read_back(rows):
     assert frame.filter(pl.col("broken").is_null()).select("one", "two", "three").rows() == expected
 
 
+LINE = st.text(st.sampled_from('ab张,,,,"\r \t\u3000;'), max_size=14)
+PLAIN_LINE = st.tuples(*[st.text(st.sampled_from("ab张 \u3000"), max_size=3)] * 5).map(",".join)
+QUOTED_LINE = st.tuples(*[st.text(st.sampled_from('ab张,"'), max_size=3)] * 5).map(lambda row: join_raw(row, ","))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    lines=st.lists(st.one_of(PLAIN_LINE, PLAIN_LINE, QUOTED_LINE, LINE), max_size=12),
+    end=st.sampled_from(["\n", "\r\n"]),
+    extra=st.sampled_from(["", ",", ",,"]),
+    block=st.sampled_from([48, 8 * 1024**2]),
+)
+def test_the_short_way_through_a_plain_text_gives_what_the_long_way_gives(lines, end, extra, block):
+    columns = [Column(key, key, required=key == "one") for key in ("one", "two", "three")]
+    content = end.join([f"one,two,three{extra}", *lines, ""]).encode()
+
+    def outcome():
+        try:
+            return read(content, columns, rows_per_chunk=4)
+        except FileRefused as error:
+            return [str(finding) for finding in error.findings]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("intake.readers.text._BLOCK", block)
+        short = outcome()
+        patch.setattr("intake.readers.text._plain_cells", lambda *_: None)
+        long = outcome()
+    assert short.equals(long) if isinstance(short, pl.DataFrame) else short == long
+
+
+def test_a_plain_block_takes_the_short_way(monkeypatch):
+    monkeypatch.setattr("intake.readers.text._Grammar.split", None)
+    monkeypatch.setattr("intake.readers.csv_file.read_head", lambda *_: pl.DataFrame({"raw": [",".join(HEADERS)], "line": [1]}))
+    for written in (csv_file(people(50)), csv_file([[f'"{cell}"' for cell in row] for row in people(50)])):
+        assert sum(len(chunk.frame) for chunk in read_chunks(written, COLUMNS)) == len(people(50))
+
+
 def test_lines_across_block_borders_stay_whole(monkeypatch):
     monkeypatch.setattr("intake.readers.text._BLOCK", 64)
     rows = [[f"张三{number}", f'"第{number}\n行,{"长" * (number % 40)}"'] for number in range(200)]
