@@ -16,6 +16,8 @@ from intake.readers.sniffing import USUAL_LIMITS, Limits, Source, TextCoding, op
 _BLOCK = 8 * 1024**2
 # The most line breaks that Excel allows in one cell; a quote that stays open longer was never meant as one.
 _MAX_BREAKS = 253
+# Lines inside quotes that have as many fields as so wide a header are rows behind a stray quote, not a cell's text.
+_WIDE = 5
 # The header and what stands above it are within the first quarter of a megabyte.
 _HEAD = 256 * 1024
 
@@ -64,12 +66,15 @@ def text_blocks(
 
 
 def read_head(source: Source, coding: TextCoding, delimiter: str, limits: Limits) -> pl.DataFrame:
-    """The first records, enough of them to find a header; without rows when the file holds nothing."""
+    """The first records, enough of them to find a header; without rows when the file holds nothing.
+
+    Cut as if nothing came after: with another delimiter than its own, every line of a file can look like an open quote.
+    """
     grammar, line = _Grammar(delimiter, 0), 1
-    for block, _, last in text_blocks(source, coding, limits, size=_HEAD):
+    for block, _, _ in text_blocks(source, coding, limits, size=_HEAD):
         if not block:
             continue
-        frame, used = grammar.split(pl.read_lines(block).get_column("line"), first_line=line, last=last)
+        frame, used = grammar.split(pl.read_lines(block).get_column("line"), first_line=line, last=True)
         line += used
         frame = frame.filter(pl.col("raw").str.strip_chars(grammar.blank) != "")
         if len(frame):
@@ -221,7 +226,7 @@ class _Grammar:
                 continue
             text = "\n".join(lines[start : end + 1].to_list())
             width = len(split_raw(text, self.delimiter))
-            if width != self.width and _looks_whole(frame, start + 1, end, self.width):
+            if (width != self.width or width >= _WIDE) and _looks_whole(frame, start + 1, end, self.width):
                 joined.append((start, lines[start], 0))
                 continue
             joined.append((start, text, width))
@@ -255,9 +260,13 @@ def _first(closers: list[int], *, after: int, upto: int) -> int | None:
 
 
 def _looks_whole(frame: pl.DataFrame, start: int, end: int, width: int) -> bool:
-    """Whether the lines that a stray quote would swallow are records of the header's width on their own."""
-    lines = frame.slice(start, end - start)
-    return len(lines) > 0 and bool((lines["whole"] & (lines["fields"] == width)).all())
+    """Whether the lines that a stray quote would swallow are records of the header's width on their own: all of them, or
+    most of them where the header is wide."""
+    lines = frame.slice(start, end - start).filter(pl.col("raw") != "")
+    if lines.is_empty():
+        return False
+    whole = lines["whole"] & (lines["fields"] == width)
+    return bool(whole.all()) or (width >= _WIDE and int(whole.sum()) * 2 > len(lines))
 
 
 def parse_records(frame: pl.DataFrame, delimiter: str, width: int) -> pl.DataFrame:

@@ -66,6 +66,12 @@ def test_quoted_commas_line_breaks_and_quotes_keep_cells_and_line_numbers():
     assert cells(content.encode()) == [(2, "张三", "一,\n二"), (5, '李"四', "x"), (6, "王五", "a")]
 
 
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_a_short_file_with_every_cell_in_quotes_is_read(delimiter):
+    content = f'"姓名"{delimiter}"备注"\r\n"张三"{delimiter}"a{delimiter}b"\r\n'
+    assert cells(content.encode()) == [(2, "张三", f"a{delimiter}b")]
+
+
 def test_a_quote_inside_an_unquoted_cell_is_a_character():
     assert cells('姓名,备注\n张三,5"屏\n李四,x\n'.encode()) == [(2, "张三", '5"屏'), (3, "李四", "x")]
 
@@ -78,6 +84,15 @@ def test_a_quote_that_is_never_closed_costs_one_row():
         (4, "王五", None, None),
         (5, "赵六", None, None),
     ]
+
+
+def test_rows_between_two_stray_quotes_are_never_swallowed_as_one_cell():
+    rows = [",".join(row) for row in people(5)]
+    stray = f'{"x," * 12}"x'
+    frame = read("\n".join([",".join(HEADERS), stray, *rows[:3], '",y"', *rows[3:]]).encode(), COLUMNS)
+    assert frame.select("line", "broken").rows() == [
+        (2, "COLUMN_COUNT"), (3, None), (4, None), (5, None), (6, "COLUMN_COUNT"), (7, None), (8, None),
+    ]  # fmt: skip
 
 
 def test_ragged_rows_are_kept_raw_and_the_others_go_on():
