@@ -117,10 +117,10 @@ def _compound(name: str, data: bytes, others: Sequence[str]) -> bytes:
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
     further = first + tables if lists else _END
     head += struct.pack("<IIIIIIIII", 0, tables, count, 0, 4096, _END, 0, further, lists) + struct.pack("<109I", *sectors[:109])
-    listed = b"".join(
-        struct.pack("<127I", *sectors[109 + 127 * n : 236 + 127 * n]) + struct.pack("<I", further + n + 1 if n + 1 < lists else _END)
-        for n in range(lists)
-    )
+    listed = b""
+    for number in range(lists):
+        following = further + number + 1 if number + 1 < lists else _END
+        listed += struct.pack("<128I", *sectors[109 + 127 * number : 236 + 127 * number], following)
     return head + data + directory + struct.pack(f"<{len(chain)}I", *chain) + listed
 
 

@@ -192,10 +192,13 @@ def xlsx_members(chance: random.Random) -> Spoilt:
         elif way == 6:
             members[at] = (name, _spoilt_bytes(chance, content))
         else:
-            members.append((chance.choice(["../../x.xml", "xl/vbaProject.bin", "xl/macrosheets/s.xml", "/x", "xl/workbook.bin"]), b"<x/>"))
+            members.append((chance.choice(ODD_MEMBERS), b"<x/>"))
         if not members:
             break
     return Spoilt("a.xlsx", _zipped(members, chance), f"members {done}")
+
+
+ODD_MEMBERS = ("../../x.xml", "xl/vbaProject.bin", "xl/macrosheets/s.xml", "/x", "xl/workbook.bin")
 
 
 def _zipped(members: Sequence[tuple[str, bytes]], chance: random.Random) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date, datetime
 
@@ -112,6 +113,48 @@ def test_formulas_are_read_as_shown_and_refused_in_a_document():
     assert checked.frame["address"].to_list() == ["8"]
     assert checked.findings.select("column", "code").rows() == [("document", "FORMULA_REFUSED")]
     assert raw_cells(chunk.frame["raw"][0], table.sheets["S"])[2] == "9"
+
+
+def test_formulas_keep_their_column_when_the_first_columns_are_empty():
+    rows = [["", "", *row] for row in (HEADERS, good_row(document="=B1"))]
+    stream = rewritten(workbook({"S": rows}), "xl/worksheets/sheet1.xml", b"<f>B1</f><v />", b"<f>B1</f><v>9</v>")
+    (chunk,) = read_chunks(stream, COLUMNS)
+    assert check(chunk.frame, COLUMNS, CONTEXT).findings.select("column", "code").rows() == [("document", "FORMULA_REFUSED")]
+
+
+def test_a_formula_that_was_never_calculated_and_an_error_are_not_taken_for_empty_cells():
+    stream = workbook({"S": [HEADERS, good_row(address="=A1"), good_row(phone="#N/A"), good_row(bank_name='=""')]})
+    stream = rewritten(
+        stream, "xl/worksheets/sheet1.xml", b'<c r="J4"><f>""</f><v /></c>', b'<c r="J4" t="str"><f>""</f><v></v></c>'
+    )
+    (chunk,) = read_chunks(stream, COLUMNS)
+    checked = check(chunk.frame, COLUMNS, CONTEXT)
+    assert checked.findings.select("line", "column", "code").rows() == [
+        (2, "address", "CELL_ERROR"), (3, "phone", "CELL_ERROR"),
+    ]  # fmt: skip
+    assert checked.frame["bank_name"].to_list()[2] is None
+
+
+@pytest.mark.parametrize("how", ["prefixed", "without places", "reordered"])
+def test_marks_are_found_however_the_sheet_is_written(how):
+    row = good_row(address="=A1", bank_account="")
+    row[2] = 441602196203151219
+    stream = workbook({"S": [HEADERS, row, good_row(phone="#REF!")]})
+    part = "xl/worksheets/sheet1.xml"
+    stream = rewritten(stream, part, b"<f>A1</f><v />", b"<f>A1</f><v>8</v>")
+    with zipfile.ZipFile(stream) as archive:
+        xml = archive.read(part)
+    if how == "prefixed":
+        made = re.sub(rb"<(/?)([a-zA-Z])", rb"<\1x:\2", xml).replace(b"xmlns=", b"xmlns:x=")
+    elif how == "without places":
+        made = re.sub(rb'<c r="[A-Z]+[0-9]+"', b"<c", re.sub(rb'<row r="[0-9]+"', b"<row", xml))
+    else:
+        made = re.sub(rb'<c (r="[A-Z]+[0-9]+") ([^>]*)>', rb"<c \2 \1>\n", xml)
+    (chunk,) = read_chunks(rewritten(stream, part, xml, made), COLUMNS)
+    found = check(chunk.frame, COLUMNS, CONTEXT).findings.filter(pl.col("severity") == "error")
+    places = found.select("line", "code").rows()
+    assert places[0] == (2, "ID_NUMERIC")
+    assert places[-1] == (3, "CELL_ERROR")
 
 
 @pytest.mark.parametrize(
