@@ -72,6 +72,8 @@ def opened(source: Source) -> Iterator[BinaryIO]:
 
 _HEAD = 64 * 1024
 _PROOF = 4 * 1024**2
+# Bytes of an entry in the directory of a compound file; sectors hold whole ones.
+_ENTRY = 128
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FOREIGN = ((b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"))
@@ -123,19 +125,29 @@ def _check_text(head: bytes) -> None:
 
 def _check_compound(stream: BinaryIO) -> None:
     """An old .xls, a Word file, or the envelope that Excel puts around a workbook with a password, by its streams."""
-    names = [name.encode("utf-16-le") for name in _STREAMS]
-    found, tail = set(), b""
+    found: set[str] = set()
+    rest = b""
     stream.seek(0)
-    while block := stream.read(1024**2):
-        text = tail + block
-        found |= {name for name, coded in zip(_STREAMS, names, strict=True) if coded in text}
-        tail = text[-64:]
+    while block := stream.read(_PROOF):
+        block = rest + block
+        whole = len(block) - len(block) % _ENTRY
+        found |= {name for name in _STREAMS if _is_entry(name.encode("utf-16-le"), block[:whole])}
+        rest = block[whole:]
+    found |= {name for name in _STREAMS if _is_entry(name.encode("utf-16-le"), rest)}
     if "EncryptedPackage" in found:
         raise refuse("ENCRYPTED")
     if "_VBA_PROJECT_CUR" in found:
         raise refuse("MACRO_REFUSED")
     if not found & {"Workbook", "Book"}:
         raise refuse("TYPE_MISMATCH", "OLE")
+
+
+def _is_entry(name: bytes, block: bytes) -> bool:
+    """Whether a directory entry bears the name: a cell with the same text hardly ever so."""
+    at = block.find(name)
+    while at >= 0 and at % _ENTRY:
+        at = block.find(name, at + 1)
+    return at >= 0
 
 
 def _check_archive(stream: BinaryIO, limits: Limits) -> None:

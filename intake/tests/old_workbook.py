@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _SECTOR = 512
@@ -29,9 +29,9 @@ Cell = str | float | int | Formula | Error | None
 
 
 def old_workbook(
-    sheets: dict[str, Sequence[Sequence[Cell]]],
+    sheets: Mapping[str, Sequence[Sequence[Cell]]],
     *,
-    merges: dict[str, Sequence[tuple[int, int, int, int]]] | None = None,
+    merges: Mapping[str, Sequence[tuple[int, int, int, int]]] | None = None,
     hidden: Sequence[str] = (),
     stream: str = "Workbook",
     others: Sequence[str] = (),

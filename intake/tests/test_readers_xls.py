@@ -104,6 +104,11 @@ def test_what_cannot_be_read_is_refused_in_words(stream, sentence):
     assert refused(stream) == sentence
 
 
+def test_a_cell_that_names_a_macro_is_no_macro():
+    texts = [good_row(address="x" * pad + "_VBA_PROJECT_CUR EncryptedPackage") for pad in range(3)]
+    assert sum(len(chunk.frame) for chunk in read_chunks(old_workbook({"S": [HEADERS, *texts]}), COLUMNS)) == 3
+
+
 def test_the_old_formats_own_password_is_told():
     content = old_workbook({"S": [HEADERS, good_row()]}).getvalue()
     code_page = struct.pack("<HHH", 0x0042, 2, 1200)
