@@ -127,7 +127,7 @@ def _plain_cells(text: bytes, lines: pl.Series, delimiter: str, grid: int) -> pl
     except pl.exceptions.PolarsError:
         # A line has more fields.
         return None
-    if len(cells) != len(lines) or lines.str.contains("\r", literal=True).any():
+    if len(cells) != len(lines) or (b"\r" in text and lines.str.contains("\r", literal=True).any()):
         return None
     # The lengths of all cells, delimiters and quotes are those of the lines, unless something was filled up.
     lengths = cells.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item()

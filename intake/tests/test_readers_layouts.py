@@ -14,7 +14,7 @@ from intake.checks import check
 from intake.columns import Column
 from intake.readers import FileRefused, Several, open_table, raw_cells
 from intake.tests.old_workbook import old_workbook
-from intake.tests.plain_layout import COLUMNS, CONTEXT, HEADERS, good_row, workbook
+from intake.tests.plain_layout import COLUMNS, CONTEXT, HEADERS, good_row, rewritten, workbook
 
 LIST = (
     Column("head", "户主", ("户主姓名",), clean="name", personal="name", fill_down=True),
@@ -214,7 +214,8 @@ def test_merged_titles_headings_totals_and_empty_cells_harm_nobody():
 
 
 def test_a_head_merged_over_more_rows_than_there_are_fills_only_those():
-    frame, _ = read(merged_xlsx(HOUSEHOLDS[:3], "A2:A900000"))
+    stream = merged_xlsx(HOUSEHOLDS[:3], "A2:A3")
+    frame, _ = read(rewritten(stream, "xl/worksheets/sheet1.xml", b'"A2:A3"', b'"A2:A900000"'))
     assert frame.select("line", "head").rows() == [(2, "张三"), (3, "张三")]
 
 

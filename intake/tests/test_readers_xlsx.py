@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from intake.checks import check
 from intake.readers import FileRefused, Kind, Limits, open_table, raw_cells, read_chunks, sniff
-from intake.tests.plain_layout import COLUMNS, CONTEXT, HEADERS, good_row, people, workbook
+from intake.tests.plain_layout import COLUMNS, CONTEXT, HEADERS, good_row, people, rewritten, workbook
 
 
 @pytest.fixture(autouse=True)
@@ -26,15 +26,6 @@ def refused(stream: io.BytesIO, **how) -> str:
     with pytest.raises(FileRefused) as caught:
         list(read_chunks(stream, COLUMNS, **how))
     return str(caught.value)
-
-
-def rewritten(stream: io.BytesIO, part: str, old: bytes, new: bytes) -> io.BytesIO:
-    target = io.BytesIO()
-    with zipfile.ZipFile(stream) as given, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for entry in given.infolist():
-            content = given.read(entry)
-            made.writestr(entry.filename, content.replace(old, new) if entry.filename == part else content)
-    return target
 
 
 def test_thousand_rows_come_back_with_their_lines():
