@@ -19,6 +19,8 @@ class Column:
 
     `clean` names a rule of `checks.RULES`. `companions` names, by the rule's own word, the keys of the columns that the
     rule reads along (a document's `type`, `birth`, `sex`). `choices` are the drop-down values of the template.
+    `fill_down`: a value merged over several rows (a household's head) stands for each of them; in any other column
+    merged cells refuse their rows.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Column:
     choices: tuple[str, ...] = ()
     companions: Mapping[str, str] = field(default_factory=dict)
     max_length: int = 200
+    fill_down: bool = False
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -69,20 +72,25 @@ def fold_header(text: str | None) -> str:
 
 
 def match_headers(
-    headers: Sequence[str | None], columns: Iterable[Column], *, aliases: Mapping[str, str] | None = None
+    headers: Sequence[str | None],
+    columns: Iterable[Column],
+    *,
+    aliases: Mapping[str, str] | None = None,
+    known: KnownHeadings | None = None,
 ) -> HeaderMatch:
     """Position of each column among the headings.
 
     `aliases` maps a heading to a column key: what a person chose on the review page; it wins over the declaration.
+    `known` saves the work of folding all headings anew when many rows are tried.
     A heading with a note in brackets ("证件号码(18位)") is tried without it when it is unknown as it stands.
     """
     columns = tuple(columns)
-    known = _known_headings(columns, aliases or {})
+    known = known or KnownHeadings(columns, aliases)
     found: dict[str, list[int]] = {}
     unknown = []
     for position, heading in enumerate(headers):
         folded = fold_header(heading)
-        key = known.get(folded) or known.get(_NOTE.sub("", folded))
+        key = known.key_of(heading)
         if key:
             found.setdefault(key, []).append(position)
         elif folded and folded not in OWN_HEADINGS:
@@ -96,11 +104,19 @@ def match_headers(
     )
 
 
-def _known_headings(columns: Sequence[Column], aliases: Mapping[str, str]) -> dict[str, str]:
-    known: dict[str, str] = {}
-    for column in columns:
-        for heading in column.headers:
-            known.setdefault(fold_header(heading), column.key)
-    keys = {column.key for column in columns}
-    known.update({fold_header(heading): key for heading, key in aliases.items() if key in keys})
-    return known
+class KnownHeadings:
+    """What each heading stands for; `aliases` win over the declaration."""
+
+    def __init__(self, columns: Iterable[Column], aliases: Mapping[str, str] | None = None) -> None:
+        columns = tuple(columns)
+        self._keys: dict[str, str] = {}
+        for column in columns:
+            for heading in column.headers:
+                self._keys.setdefault(fold_header(heading), column.key)
+        keys = {column.key for column in columns}
+        self._keys.update({fold_header(heading): key for heading, key in (aliases or {}).items() if key in keys})
+
+    def key_of(self, heading: str | None) -> str | None:
+        """The key of the column that a heading names."""
+        folded = fold_header(heading)
+        return self._keys.get(folded) or self._keys.get(_NOTE.sub("", folded))

@@ -83,10 +83,30 @@ def write_refused_xlsx(target: BinaryIO, headers: Mapping[str, Sequence[str]], r
                 part.write(b"</sheetData></worksheet>")
         if not titles:
             titles.append(_sheet_title(""))
-            archive.writestr("xl/worksheets/sheet1.xml", _SHEET_HEAD + b"</sheetData></worksheet>")
-        for path, content in _book_parts(titles).items():
-            archive.writestr(path, content)
+            with archive.open("xl/worksheets/sheet1.xml", "w") as part:
+                part.write(_SHEET_HEAD + b"</sheetData></worksheet>")
+        _write_book(archive, titles)
     return count
+
+
+def write_rows_xlsx(target: BinaryIO, title: str, rows: Iterable[Sequence[str]]) -> int:
+    """A workbook of one sheet of text cells; the same rows always give the same bytes."""
+    number = 0
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:
+            part.write(_SHEET_HEAD)
+            for number, cells in enumerate(rows, 1):
+                part.write(_row_xml(number, cells))
+            part.write(b"</sheetData></worksheet>")
+        _write_book(archive, [_sheet_title(title)])
+    return number
+
+
+def _write_book(archive: zipfile.ZipFile, titles: Sequence[str]) -> None:
+    """Every part but the sheets; a part that is opened by name bears no date."""
+    for path, content in _book_parts(titles).items():
+        with archive.open(path, "w") as part:
+            part.write(content.encode())
 
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'

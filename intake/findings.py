@@ -99,12 +99,41 @@ FILE_MEANINGS = (
     Meaning("SPLIT_FILE", _ERROR, _("there are more rows than allowed (%(extra)s)"), _("split it into several files")),
     Meaning("CHOOSE_SHEET", _ERROR, _("several sheets hold data (%(extra)s)"), _("choose the sheets to import")),
     Meaning(
+        "SHEET_HIDDEN",
+        _WARNING,
+        _("the sheet “%(extra)s” is hidden and was not read"),
+        _("if it belongs here, show it in Excel or choose it by name"),
+    ),
+    Meaning(
         "SHEET_SKIPPED",
         _WARNING,
         _("the sheet “%(extra)s” lacks the needed headings and was not read"),
         _("if it belongs here, add the headings and upload it again"),
     ),
-    Meaning("UNMERGE", _ERROR, _("there are merged cells (%(extra)s)"), _("unmerge them and fill in every row")),
+    Meaning(
+        "FILLED_DOWN",
+        _WARNING,
+        _("merged cells were filled down (%(extra)s)"),
+        _("check these rows"),
+    ),
+    Meaning(
+        "TOTAL_ROWS",
+        _WARNING,
+        _("rows of totals were left out (lines %(extra)s)"),
+        _("there is nothing to do unless one of them is a person"),
+    ),
+    Meaning(
+        "NOTE_ROWS",
+        _WARNING,
+        _("rows of notes or signatures were left out (lines %(extra)s)"),
+        _("there is nothing to do unless one of them is a person"),
+    ),
+    Meaning(
+        "HEADER_REPEATED",
+        _WARNING,
+        _("titles and headings that come again were left out (lines %(extra)s)"),
+        _("nothing to do"),
+    ),
     Meaning(
         "ENCODING",
         _ERROR,
@@ -156,6 +185,13 @@ ROW_MEANINGS = (
     Meaning("TEXT_LONG", _ERROR, _("longer than %(extra)s characters"), _("shorten it")),
     Meaning(
         "TEXT_NORMALISED", _REPAIRED, _("full-width characters, blanks and the like were put right"), _("nothing to do")
+    ),
+    Meaning("UNMERGE", _ERROR, _("there are merged cells (%(extra)s)"), _("unmerge them and fill in every row")),
+    Meaning(
+        "CELL_ERROR",
+        _ERROR,
+        _("the cell shows an error, or a formula without a result"),
+        _("type the value itself and upload it again"),
     ),
     Meaning("FORMULA_REFUSED", _ERROR, _("this column must not hold formulas"), _("paste values or text instead")),
     Meaning("NAME_EMPTY", _ERROR, _("the name is empty"), _("fill it in")),
@@ -230,6 +266,12 @@ ROW_MEANINGS = (
         _("use the given name, or name the matching category on the review page"),
     ),
     Meaning("PHONE_FORMAT", _WARNING, _("this does not look like a telephone number and was left out"), _("check it")),
+    Meaning(
+        "PHONE_SEVERAL",
+        _REPAIRED,
+        _("there are several telephone numbers, only the first was kept"),
+        _("write the preferred one first"),
+    ),
     Meaning(
         "CARD_CHECKSUM",
         _WARNING,

@@ -18,6 +18,8 @@ FORMS = {
     "foreign_permanent": r"[A-Z]{3}[0-9]{12}",
     "other": r"[A-Z0-9][A-Z0-9()/-]{3,29}",
 }
+#: How the numbers of documents of 18 characters begin, where the type of the document decides.
+BEGINNINGS = {"hk_macao_residence": ("81", "82"), "taiwan_residence": ("83",), "foreign_permanent": ("9",)}
 #: The earliest birth date that a number of a living person can hold.
 EARLIEST = date(1900, 1, 1)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -126,7 +128,9 @@ def _shape_fault(text: str, cell: str, mark: str, kind: str) -> str | None:
     if not re.fullmatch("[0-9]+X?", text):
         return "DOC_TYPE"
     old = kind == RESIDENT_ID and re.fullmatch("[0-9]{15}", text)
-    return None if old or re.fullmatch("[0-9]{17}[0-9X]", text) else "ID_LENGTH"
+    if not old and not re.fullmatch("[0-9]{17}[0-9X]", text):
+        return "ID_LENGTH"
+    return None if text.startswith(BEGINNINGS.get(kind, "")) else "DOC_FORMAT"
 
 
 def _content_fault(number: str, *, today: date) -> str | None:

@@ -37,8 +37,8 @@ class UploadForm(forms.Form):
         help_text=_("Rows of people outside this office's region are refused."),
     )
     file = forms.FileField(
-        label=_("File"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.xlsx"}),
-        help_text=_("XLSX or CSV (UTF-8 or GB18030); up to a million rows."),
+        label=_("File"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.et"}),
+        help_text=_("XLSX, XLS or CSV (UTF-8 or GB18030); up to a million rows."),
     )
 
     def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:

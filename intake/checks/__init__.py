@@ -54,7 +54,7 @@ def check(frame: pl.DataFrame, columns: Sequence[Column], context: Context) -> C
     `frame` is a reader's: a String column per declared column, `sheet`, `line`, and where the reader could not cut a
     row into cells its `broken` code. Refused cells are null; the row keeps its other cells.
     """
-    work = Work(frame, context)
+    work = Work(frame, context, columns)
     by_key = {column.key: column for column in columns}
     for column in sorted(columns, key=lambda column: _ORDER[column.clean]):
         RULES[column.clean](work, column)
@@ -74,9 +74,10 @@ def check(frame: pl.DataFrame, columns: Sequence[Column], context: Context) -> C
 
 def _empty(work: Work, column: Column) -> pl.Series:
     raw, cleaned = work.raw[column.key], work.cleaned[column.key]
-    return raw.is_null() | (
+    empty = raw.is_null() | (
         cleaned.is_null() & ~raw.fill_null("").str.contains(r"[^\s\u{a0}\u{200b}\u{3000}\u{feff}']")
     )
+    return empty & ~work.errors[column.key] if column.key in work.errors else empty
 
 
 def refuse_duplicates(checked: Checked, finder: DuplicateFinder, column: Column, *others: str) -> Checked:

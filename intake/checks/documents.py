@@ -9,7 +9,7 @@ import polars as pl
 from intake.checks.folding import folded, has_control, is_formula, is_numeric, without_blanks
 from intake.checks.work import Work, patched
 from intake.columns import Column
-from intake.identity import EARLIEST, ID_LIKE, RESIDENT_ID
+from intake.identity import BEGINNINGS, EARLIEST, ID_LIKE, RESIDENT_ID
 
 # Words for a type of document -> its code.
 DOCUMENT_TYPES = {
@@ -94,7 +94,7 @@ def check_document(work: Work, column: Column) -> None:
         & (pl.col("_birth") <= work.context.today)
         & ((_sum_17(pl.col("_body")) + pl.col("_last")) % 11 == 1)
         & ~pl.col("number").str.ends_with("000")
-        & pl.col("kind").is_in(ID_LIKE)
+        & (pl.col("kind") == RESIDENT_ID)
     )["good"].fill_null(value=False)
     value, birth = frame["number"].rename(column.key), frame["_birth"]
     male = frame.select(male=pl.col("_body") % 2 == 1)["male"]
@@ -169,6 +169,7 @@ def _verdict(today: date) -> pl.Expr:
         .when(~pl.col("like")).then(pl.lit("DOC_FORMAT"))
         .when(~text.str.contains("^[0-9]+X?$")).then(pl.lit("DOC_TYPE"))
         .when(~pl.col("shaped")).then(pl.lit("ID_LENGTH"))
+        .when(_begins_otherwise(kind, text)).then(pl.lit("DOC_FORMAT"))
         .when(pl.col("_birth").is_null()).then(pl.lit("ID_DATE"))
         .when(pl.col("_birth") > today).then(pl.lit("ID_FUTURE"))
         .when(~pl.col("fits") & numeric_tail).then(pl.lit("ID_NUMERIC"))
@@ -176,6 +177,14 @@ def _verdict(today: date) -> pl.Expr:
         .when(numeric_tail).then(pl.lit("ID_ROUNDED"))
         .alias("code")
     )  # fmt: skip
+
+
+def _begins_otherwise(kind: pl.Expr, text: pl.Expr) -> pl.Expr:
+    """A residence permit whose number begins like another document's."""
+    return pl.any_horizontal(
+        (kind == name) & ~pl.any_horizontal(text.str.starts_with(beginning) for beginning in beginnings)
+        for name, beginnings in BEGINNINGS.items()
+    )
 
 
 def _report(work: Work, column: Column, mended: pl.DataFrame, rows: pl.Series) -> None:

@@ -48,3 +48,8 @@ def is_numeric(cell: pl.Expr) -> pl.Expr:
 
 def is_formula(cell: pl.Expr) -> pl.Expr:
     return cell.str.starts_with("\x1aF")
+
+
+def is_error(cell: pl.Expr) -> pl.Expr:
+    """The workbook shows an error here, or a formula that was never calculated."""
+    return cell.str.starts_with("\x1aE")

@@ -123,7 +123,7 @@ def check_sex(work: Work, column: Column) -> None:
 
 def _as_date(text: pl.Expr) -> pl.Expr:
     """A date written in any of the ways of DOMAIN section 5, null when it is none."""
-    parts = text.str.extract_groups(r"^([0-9]{4})[-./年]([0-9]{1,2})[-./月]([0-9]{1,2})日?(?:[ T][0-9:.]+)?$")
+    parts = text.str.extract_groups(r"^([0-9]{4})[-./年]([0-9]{1,2})[-./月]([0-9]{1,2})[日号]?(?:[ T][0-9:.]+)?$")
     spelled = pl.concat_str(
         parts.struct[0], parts.struct[1].str.zfill(2), parts.struct[2].str.zfill(2), ignore_nulls=False
     )
@@ -149,7 +149,7 @@ def _dates(work: Work, column: Column) -> tuple[pl.Series, pl.Series, pl.DataFra
 def check_date(work: Work, column: Column) -> None:
     """A day; 长期 is the last day of all."""
     value, good, cells = _dates(work, column)
-    cells = cells.with_columns(value=pl.when(pl.col("text").is_in(["长期", "永久"])).then(FOREVER).otherwise("value"))
+    cells = cells.with_columns(value=pl.when(pl.col("text").is_in(["长期", "长期有效", "永久"])).then(FOREVER).otherwise("value"))
     bad = pl.col("value").is_null() & (pl.col("text") != "")
     cells = cells.with_columns(code=pl.when(bad).then(pl.lit("DATE_FORMAT")))
     work.cleaned[column.key] = settle(work, column, value, good, cells)
@@ -182,7 +182,8 @@ _LANDLINE = "^0[0-9]{2,3}[0-9]{7,8}$"
 
 
 def check_phone(work: Work, column: Column) -> None:
-    """The first number of the cell that can be dialled, digits only; a cell without one is left out with a warning."""
+    """The first number of the cell that can be dialled, digits only; further ones are told of, a cell without one is left
+    out with a warning."""
     raw = work.raw[column.key]
     good = raw.str.contains(_MOBILE)
     cells = _odd_cells(work, column, good)
@@ -195,10 +196,14 @@ def check_phone(work: Work, column: Column) -> None:
     whole = without_blanks(parts).str.replace(r"^\+?86(1)", "$1")
     listed = parts.str.split(" ").list.eval(pl.element().filter(pl.element().str.contains(f"{_MOBILE}|{_LANDLINE}")))
     number = pl.when(whole.str.contains(_MOBILE)).then(whole).otherwise(listed.list.first())
-    cells = cells.with_columns(value=number)
+    cells = cells.with_columns(value=number, several=~whole.str.contains(_MOBILE) & (listed.list.len() > 1))
     cells = cells.with_columns(
         code=pl.when(pl.col("value").is_null() & (pl.col("text") != "")).then(pl.lit("PHONE_FORMAT")),
-    ).with_columns(note=_noted(pl.col("value") != pl.col("shown").str.strip_chars()))
+    ).with_columns(
+        note=pl.when("several")
+        .then(pl.lit("PHONE_SEVERAL"))
+        .otherwise(_noted(pl.col("value") != pl.col("shown").str.strip_chars()))
+    )
     work.cleaned[column.key] = settle(work, column, raw, good, cells)
 
 

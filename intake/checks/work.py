@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
+from intake.checks.folding import is_error
 from intake.checks.masks import masked
 from intake.columns import Column
 from intake.findings import SEVERITY_OF, Severity
@@ -74,7 +75,7 @@ class Checked:
 class Work:
     """A chunk on its way through the rules."""
 
-    def __init__(self, frame: pl.DataFrame, context: Context) -> None:
+    def __init__(self, frame: pl.DataFrame, context: Context, columns: Sequence[Column] = ()) -> None:
         self.raw = frame
         self.context = context
         self.cleaned: dict[str, pl.Series] = {}
@@ -82,6 +83,18 @@ class Work:
         self.notes: dict[str, pl.Series] = {}
         self._whole = frame["broken"].is_null() if "broken" in frame.columns else None
         self._found: list[pl.DataFrame] = []
+        # Cells that show an error hold nothing, but are not empty.
+        self.errors: dict[str, pl.Series] = {}
+        for column in columns:
+            self._take_errors(column)
+
+    def _take_errors(self, column: Column) -> None:
+        wrong = is_error(pl.col(column.key))
+        if not self.raw.select(wrong.any()).item():
+            return
+        self.errors[column.key] = mask = self.raw.select(wrong.fill_null(value=False))[column.key]
+        self.raw = self.raw.with_columns(pl.when(~mask).then(pl.col(column.key)).alias(column.key))
+        self.find("CELL_ERROR", column, mask)
 
     def find(self, code: str, column: Column, where: pl.Series, *, extra: pl.Series | str = "") -> None:
         """Records the finding for every row where the mask is true; rows that could not be read are left out."""

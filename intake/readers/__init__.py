@@ -1,4 +1,4 @@
-"""Files read into chunks of text cells: CSV, TSV and XLSX by content; nothing here judges a cell."""
+"""Files read into chunks of text cells: CSV, TSV, XLSX and XLS by content; nothing here judges a cell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from intake.readers.csv_file import CsvTable
 from intake.readers.sniffing import USUAL_LIMITS, FileRefused, Kind, Limits, Source, TextCoding, detect_coding, sniff
 from intake.readers.table import CELL_BREAK, FORMULA_MARK, NUMERIC_MARK, RawChunk, Sheet
 from intake.readers.text import split_raw
-from intake.readers.workbook import CHOICES_SHEET, NOTES_SHEET, WorkbookTable
+from intake.readers.workbook import CHOICES_SHEET, NOTES_SHEET, Several, WorkbookTable
 
 __all__ = [
     "CELL_BREAK",
@@ -24,6 +24,7 @@ __all__ = [
     "Kind",
     "Limits",
     "RawChunk",
+    "Several",
     "Sheet",
     "Source",
     "Table",
@@ -46,15 +47,18 @@ def open_table(
     name: str = "",
     aliases: Mapping[str, str] | None = None,
     sheets: Sequence[str] | None = None,
+    several: Several = Several.ALL,
     limits: Limits = USUAL_LIMITS,
 ) -> Table:
     """The file with its header found, or `FileRefused` with every file finding that stops it.
 
-    `source` is a path or a seekable binary file; `aliases` maps headings to keys; `sheets` keeps only these sheets.
-    `.sheets` and `.findings` (warnings) are known at once, `.chunks(rows_per_chunk=, start_chunk=)` reads; close it.
+    `source` is a path or a seekable binary file; `aliases` maps headings to keys; `sheets` keeps only these sheets;
+    without it every visible sheet that has the headings is read as one roster, or with `Several.ASK` a person is asked.
+    `.sheets` and the header's `.findings` (warnings) are known at once; `.chunks(rows_per_chunk=, start_chunk=)` reads
+    and completes the findings with what was left out or filled in; close it.
     """
-    if sniff(source, name=name, limits=limits) is Kind.XLSX:
-        return WorkbookTable(source, columns, aliases=aliases, chosen=sheets, limits=limits)
+    if sniff(source, name=name, limits=limits) is not Kind.CSV:
+        return WorkbookTable(source, columns, aliases=aliases, chosen=sheets, several=several, limits=limits)
     return CsvTable(source, columns, aliases=aliases, limits=limits)
 
 
@@ -67,10 +71,11 @@ def read_chunks(
     name: str = "",
     aliases: Mapping[str, str] | None = None,
     sheets: Sequence[str] | None = None,
+    several: Several = Several.ALL,
     limits: Limits = USUAL_LIMITS,
 ) -> Iterator[RawChunk]:
     """The chunks of a file from `start_chunk` on: the same file and size always give the same chunks."""
-    with closing(open_table(source, columns, name=name, aliases=aliases, sheets=sheets, limits=limits)) as table:
+    with closing(open_table(source, columns, name=name, aliases=aliases, sheets=sheets, several=several, limits=limits)) as table:
         yield from table.chunks(rows_per_chunk=rows_per_chunk, start_chunk=start_chunk)
 
 

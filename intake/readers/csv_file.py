@@ -9,6 +9,7 @@ import polars as pl
 
 from intake.columns import Column
 from intake.findings import FileFinding
+from intake.readers.rows import Screen
 from intake.readers.sniffing import Limits, Source, detect_coding, opened, refuse
 from intake.readers.table import (
     HEADER_WITHIN,
@@ -21,9 +22,8 @@ from intake.readers.table import (
     keyed,
     refused_header,
     regrouped,
-    trimmed,
 )
-from intake.readers.text import join_raw, parse_records, read_records, split_raw
+from intake.readers.text import join_raw, parse_records, read_head, read_records, split_raw
 
 _DELIMITERS = (",", "\t", ";")
 
@@ -38,47 +38,77 @@ class CsvTable:
         self._coding = detect_coding(source)
         with opened(source) as stream:
             self._size = stream.seek(0, os.SEEK_END)
-        sheet = self._find_sheet(aliases)
+        sheet, self._grid = self._find_sheet(aliases)
         if not sheet.match.usable:
             raise refused_header(sheet.match)
         self._sheet = sheet
         self.sheets: dict[str, Sheet] = {sheet.name: sheet}
-        self.findings: list[FileFinding] = header_findings(sheet.match)
+        self._header_findings = header_findings(sheet.match)
+        self.findings: list[FileFinding] = self._header_findings
 
-    def _find_sheet(self, aliases: Mapping[str, str] | None) -> Sheet:
-        best: tuple[int, int, Sheet] | None = None
+    def _find_sheet(self, aliases: Mapping[str, str] | None) -> tuple[Sheet, int]:
+        """The sheet with the delimiter that finds most columns, and the fields of its header, empty ones included."""
+        best: tuple[int, int, Sheet, int] | None = None
         for delimiter in _DELIMITERS:
-            head = next(read_records(self._source, self._coding, delimiter, self._limits), None)
-            if head is None or head.frame.is_empty():
+            head = read_head(self._source, self._coding, delimiter, self._limits).head(HEADER_WITHIN)
+            if head.is_empty():
                 raise refuse("EMPTY")
-            first = head.frame.head(HEADER_WITHIN)
-            rows = [split_raw(raw, delimiter) for raw in first["raw"]]
-            position, match = find_header(rows, self._columns, aliases)
-            headers = trimmed(rows[position])
-            sheet = Sheet("", headers, first["line"][position], match, delimiter)
-            rank = (len(match.mapping), len(headers), sheet)
+            rows = [split_raw(raw, delimiter) for raw in head["raw"]]
+            header = find_header(rows, self._columns, aliases)
+            above = tuple(head["raw"][: header.last + 1])
+            sheet = Sheet("", header.headings, head["line"][header.last], header.match, delimiter, above)
+            rank = (len(header.match.mapping), len(header.headings), sheet, len(rows[header.last]))
             if best is None or rank[:2] > best[:2]:
                 best = rank
         assert best is not None
-        return best[2]
+        return best[2:]
 
     def chunks(self, *, rows_per_chunk: int = 100_000, start_chunk: int = 0) -> Iterator[RawChunk]:
-        """Chunks numbered from 0; those before `start_chunk` are passed over without being parsed."""
+        """Chunks numbered from 0; `findings` is complete when the last was given."""
+        screen = Screen(self._sheet, self._columns, lambda raw: split_raw(raw, self._sheet.delimiter))
         number = -1
-        for number, piece in enumerate(regrouped(self._records(), rows_per_chunk, self._limits.rows)):
+        for number, piece in enumerate(regrouped(self._pieces(screen), rows_per_chunk, self._limits.rows)):
             if number >= start_chunk:
-                yield RawChunk(number, self._frame(piece.frame), piece.done, self._size)
+                yield RawChunk(number, piece.frame, piece.done, self._size)
         if number < 0:
             raise refuse("NO_ROWS")
+        self.findings = [*self._header_findings, *screen.findings]
 
     def close(self) -> None:
         """Nothing to give back; a workbook has."""
 
-    def _records(self) -> Iterator[Piece]:
-        header, width = self._sheet.header_line, self._sheet.width
-        for records in read_records(self._source, self._coding, self._sheet.delimiter, self._limits, width=width):
-            frame = records.frame
-            yield Piece(frame if frame.is_empty() or frame["line"][0] > header else _after(frame, header), records.done)
+    def _pieces(self, screen: Screen) -> Iterator[Piece]:
+        sheet = self._sheet
+        for records in read_records(
+            self._source, self._coding, sheet.delimiter, self._limits, width=sheet.width, grid=self._grid
+        ):
+            rows, cells = records.frame, records.cells
+            if len(rows) and rows["line"][0] <= sheet.header_line:
+                below = rows["line"] > sheet.header_line
+                rows, cells = rows.filter(below), cells.filter(below) if cells is not None else None
+            screened = screen.kept(rows)
+            if cells is None:
+                yield Piece(self._frame(screened), records.done)
+                continue
+            if len(screened) < len(rows):
+                cells = cells.filter(rows["line"].is_in(screened["line"].implode()))
+            yield Piece(self._plain_frame(screened, cells), records.done)
+
+    def _plain_frame(self, records: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+        """The frame of records that are already cut into cells, all of one length."""
+        width = self._sheet.width
+        for position in range(width, self._grid):
+            if not (cells[str(position)].fill_null("").str.strip_chars() == "").all():
+                fields = pl.lit(self._grid, dtype=pl.Int32)
+                return self._frame(records.with_columns(fields=fields, plain=pl.lit(value=True)))
+        return cells.select(
+            pl.lit(self._sheet.name).alias("sheet"),
+            records["line"],
+            records["raw"],
+            pl.lit(None, dtype=pl.String).alias("broken"),
+            pl.lit(None, dtype=pl.String).alias("broken_extra"),
+            *keyed(cells, self._sheet, self._columns),
+        )
 
     def _frame(self, records: pl.DataFrame) -> pl.DataFrame:
         records = self._levelled(records)
@@ -128,6 +158,3 @@ class CsvTable:
             .drop("_text", "_fields")
         )
 
-
-def _after(frame: pl.DataFrame, line: int) -> pl.DataFrame:
-    return frame.filter(pl.col("line") > line)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import BinaryIO, TypeAlias
 
+import polars as pl
+
 from audit.errors import Refused
 from intake.findings import FileFinding
 
@@ -21,6 +23,7 @@ Source: TypeAlias = str | os.PathLike[str] | BinaryIO
 class Kind(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
+    XLS = "xls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,25 @@ def opened(source: Source) -> Iterator[BinaryIO]:
 
 
 _HEAD = 64 * 1024
+_PROOF = 4 * 1024**2
+# Bytes of an entry in the directory of a compound file; sectors hold whole ones.
+_ENTRY = 128
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FOREIGN = ((b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"))
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
 _NAMED = {
-    ".csv": Kind.CSV,
-    ".tsv": Kind.CSV,
-    ".txt": Kind.CSV,
-    ".xlsx": Kind.XLSX,
-    ".xlsm": Kind.XLSX,
-    ".xls": Kind.XLSX,
+    ".csv": (Kind.CSV,),
+    ".tsv": (Kind.CSV,),
+    ".txt": (Kind.CSV,),
+    ".xlsx": (Kind.XLSX,),
+    ".xlsm": (Kind.XLSX,),
+    # Excel and WPS open a new workbook under the old ending without a word.
+    ".xls": (Kind.XLS, Kind.XLSX),
+    ".et": (Kind.XLS,),
 }
-_SECRET_STREAM = "EncryptedPackage".encode("utf-16-le")
+# Names in the directory of a compound file; what each means for a person is decided in this order.
+_STREAMS = ("EncryptedPackage", "_VBA_PROJECT_CUR", "Workbook", "Book")
 
 
 def sniff(source: Source, *, name: str = "", limits: Limits = USUAL_LIMITS) -> Kind:
@@ -93,12 +102,13 @@ def sniff(source: Source, *, name: str = "", limits: Limits = USUAL_LIMITS) -> K
             _check_archive(stream, limits)
             kind = Kind.XLSX
         elif head.startswith(_OLE):
-            raise _refused_ole(stream, head)
+            _check_compound(stream)
+            kind = Kind.XLS
         else:
             _check_text(head)
             kind = Kind.CSV
     expected = _NAMED.get(PurePath(name).suffix.lower())
-    if expected and expected is not kind:
+    if expected and kind not in expected:
         raise refuse("TYPE_MISMATCH", f"{PurePath(name).suffix.lower()} ≠ {kind.upper()}")
     return kind
 
@@ -113,15 +123,31 @@ def _check_text(head: bytes) -> None:
         raise refuse("TYPE_MISMATCH", "NUL")
 
 
-def _refused_ole(stream: BinaryIO, head: bytes) -> FileRefused:
-    """An old .xls, or the envelope that Excel puts around a workbook with a password."""
-    tail = head
-    while tail:
-        if _SECRET_STREAM in tail:
-            return refuse("ENCRYPTED")
-        block = stream.read(1024**2)
-        tail = tail[-len(_SECRET_STREAM) :] + block if block else b""
-    return refuse("TYPE_MISMATCH", ".xls")
+def _check_compound(stream: BinaryIO) -> None:
+    """An old .xls, a Word file, or the envelope that Excel puts around a workbook with a password, by its streams."""
+    found: set[str] = set()
+    rest = b""
+    stream.seek(0)
+    while block := stream.read(_PROOF):
+        block = rest + block
+        whole = len(block) - len(block) % _ENTRY
+        found |= {name for name in _STREAMS if _is_entry(name.encode("utf-16-le"), block[:whole])}
+        rest = block[whole:]
+    found |= {name for name in _STREAMS if _is_entry(name.encode("utf-16-le"), rest)}
+    if "EncryptedPackage" in found:
+        raise refuse("ENCRYPTED")
+    if "_VBA_PROJECT_CUR" in found:
+        raise refuse("MACRO_REFUSED")
+    if not found & {"Workbook", "Book"}:
+        raise refuse("TYPE_MISMATCH", "OLE")
+
+
+def _is_entry(name: bytes, block: bytes) -> bool:
+    """Whether a directory entry bears the name: a cell with the same text hardly ever so."""
+    at = block.find(name)
+    while at >= 0 and at % _ENTRY:
+        at = block.find(name, at + 1)
+    return at >= 0
 
 
 def _check_archive(stream: BinaryIO, limits: Limits) -> None:
@@ -141,7 +167,7 @@ def _check_archive(stream: BinaryIO, limits: Limits) -> None:
     names = {entry.filename.lower() for entry in entries}
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise refuse("ENCRYPTED")
-    if any(name.endswith("vbaproject.bin") for name in names):
+    if any(name.endswith("vbaproject.bin") or "xl/macrosheets/" in name for name in names):
         raise refuse("MACRO_REFUSED")
     if "xl/workbook.bin" in names:
         raise refuse("TYPE_MISMATCH", ".xlsb")
@@ -172,7 +198,7 @@ def detect_coding(source: Source) -> TextCoding:
     if head.startswith(codecs.BOM_UTF16_BE):
         return _proven(source, TextCoding("utf-16-be", 2))
     plain = TextCoding("utf-8")
-    damage = _first_damage(source, plain)
+    damage = None if _is_utf_8(source) else _first_damage(source, plain)
     if damage is None:
         return plain
     if damage.letters >= 6:
@@ -181,10 +207,33 @@ def detect_coding(source: Source) -> TextCoding:
 
 
 def _proven(source: Source, coding: TextCoding) -> TextCoding:
+    if coding.codec == "utf-8" and _is_utf_8(source):
+        return coding
     damage = _first_damage(source, coding)
     if damage is not None:
         raise damage.refusal()
     return coding
+
+
+def _is_utf_8(source: Source) -> bool:
+    """Whether every byte fits: several times as fast as to decode, but it cannot tell where one does not."""
+    rest = b""
+    with opened(source) as stream:
+        while block := stream.read(_PROOF):
+            block = rest + block
+            cut = block.rfind(b"\n") + 1
+            whole, rest = block[:cut], block[cut:]
+            if len(rest) > _PROOF or not _fits(whole):
+                return False
+    return _fits(rest)
+
+
+def _fits(text: bytes) -> bool:
+    try:
+        pl.Series([text], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import polars as pl
 
-from intake.columns import Column, HeaderMatch, match_headers
+from intake.columns import Column, HeaderMatch, KnownHeadings, match_headers
 from intake.findings import FileFinding
 from intake.readers.sniffing import FileRefused, refuse
 
 HEADER_WITHIN = 10
 # Between the cells of a workbook row's `raw`; XML cannot hold it, so it never needs quoting.
 CELL_BREAK = "\x1f"
-# A reader puts these before a cell: a number too long to be exact, and a formula's cached value.
+# A reader puts these before a cell: a number too long to be exact, a formula's cached value, an error or a formula
+# without a result, and what stands in a cell only because it is merged with another.
 NUMERIC_MARK = "\x1aN"
 FORMULA_MARK = "\x1aF"
+ERROR_MARK = "\x1aE"
+MERGE_MARK = "\x1aM"
+ANY_MARK = "^\x1a[NFEM]+"
 
 PLACES = ("sheet", "line", "raw", "broken", "broken_extra")
 
@@ -31,6 +36,8 @@ class Sheet:
     header_line: int
     match: HeaderMatch
     delimiter: str
+    # The rows up to the header as they came: a printed list repeats them on each page.
+    above: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -56,16 +63,51 @@ def trimmed(headings: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(cells)
 
 
+class Header(NamedTuple):
+    """Where the header stands among the first rows (`first` and `last` differ in a header of two rows), its headings
+    as they are matched, and the match."""
+
+    first: int
+    last: int
+    headings: tuple[str, ...]
+    match: HeaderMatch
+
+
 def find_header(
-    rows: Iterable[Sequence[str | None]], columns: Sequence[Column], aliases: Mapping[str, str] | None
-) -> tuple[int, HeaderMatch]:
-    """Which of the first rows is the header: the one that names most columns, the first of equals."""
-    best, found = 0, match_headers((), columns)
+    rows: Sequence[Sequence[str | None]], columns: Sequence[Column], aliases: Mapping[str, str] | None
+) -> Header:
+    """The row that names most columns, the first of equals; two rows (证件 over 类型 and 号码) when they name more."""
+    known = KnownHeadings(columns, aliases)
+    best = Header(0, 0, trimmed(rows[0]) if rows else (), match_headers((), columns, known=known))
     for position, cells in enumerate(rows):
-        match = match_headers(cells, columns, aliases=aliases)
-        if len(match.mapping) > len(found.mapping):
-            best, found = position, match
-    return best, found
+        match = match_headers(cells, columns, known=known)
+        if len(match.mapping) > len(best.match.mapping):
+            best = Header(position, position, trimmed(cells), match)
+    for position, (upper, lower) in enumerate(pairwise(rows)):
+        headings = under_groups(upper, lower, known)
+        match = match_headers(headings, columns, known=known)
+        if len(match.mapping) > len(best.match.mapping):
+            best = Header(position, position + 1, trimmed(headings), match)
+    return best
+
+
+def under_groups(upper: Sequence[str | None], lower: Sequence[str | None], known: KnownHeadings) -> list[str]:
+    """One heading for each column of a header of two rows.
+
+    A group's heading stands over the columns to its right until the next one. 类型 under 证件 is tried as 证件类型
+    first, then alone; a heading with nothing below it stands for itself.
+    """
+    headings, group = [], ""
+    for position in range(max(len(upper), len(lower))):
+        above = (upper[position] or "").strip() if position < len(upper) else ""
+        below = (lower[position] or "").strip() if position < len(lower) else ""
+        group = above or group
+        if not below:
+            headings.append(above)
+            continue
+        joined = group + below
+        headings.append(below if known.key_of(below) and not known.key_of(joined) else joined)
+    return headings
 
 
 def header_findings(match: HeaderMatch, sheet: str = "") -> list[FileFinding]:

@@ -16,25 +16,36 @@ from intake.readers.sniffing import USUAL_LIMITS, Limits, Source, TextCoding, op
 _BLOCK = 8 * 1024**2
 # The most line breaks that Excel allows in one cell; a quote that stays open longer was never meant as one.
 _MAX_BREAKS = 253
+# Lines inside quotes that have as many fields as so wide a header are rows behind a stray quote, not a cell's text.
+_WIDE = 5
+# The header and what stands above it are within the first quarter of a megabyte.
+_HEAD = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """`frame` holds one record a row: `raw` (its text, line breaks inside quotes kept), `line` Int32, `fields` Int32,
-    `plain` (no quote stands inside an unquoted field); `done` counts the bytes read so far."""
+    `plain` (no quote stands inside an unquoted field); `done` counts the bytes read so far.
+
+    `cells`, where it is given, are the cells of the same rows ("0", "1", ...): all have as many fields.
+    """
 
     frame: pl.DataFrame
     done: int
+    cells: pl.DataFrame | None = None
 
 
-def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[tuple[bytes, int, bool]]:
+def text_blocks(
+    source: Source, coding: TextCoding, limits: Limits, *, size: int | None = None
+) -> Iterator[tuple[bytes, int, bool]]:
     """Whole lines as UTF-8 that end in LF or CRLF, the bytes read so far, and whether it is the last block."""
+    size = min(size or _BLOCK, _BLOCK)
     decoder = None if coding.codec == "utf-8" else codecs.getincrementaldecoder(coding.codec)("strict")
     rest, done, only_cr = b"", coding.mark, None
     with opened(source) as stream:
         stream.seek(coding.mark)
         while True:
-            block = stream.read(_BLOCK)
+            block = stream.read(size)
             done += len(block)
             last = not block
             if decoder is not None:
@@ -54,24 +65,90 @@ def text_blocks(source: Source, coding: TextCoding, limits: Limits) -> Iterator[
                 yield block[:cut], done, False
 
 
+def read_head(source: Source, coding: TextCoding, delimiter: str, limits: Limits) -> pl.DataFrame:
+    """The first records, enough of them to find a header; without rows when the file holds nothing.
+
+    Cut as if nothing came after: with another delimiter than its own, every line of a file can look like an open quote.
+    """
+    grammar, line = _Grammar(delimiter, 0), 1
+    for block, _, _ in text_blocks(source, coding, limits, size=_HEAD):
+        if not block:
+            continue
+        frame, used = grammar.split(pl.read_lines(block).get_column("line"), first_line=line, last=True)
+        line += used
+        frame = frame.filter(pl.col("raw").str.strip_chars(grammar.blank) != "")
+        if len(frame):
+            return frame
+    return pl.DataFrame(schema={"raw": pl.String, "line": pl.Int32})
+
+
 def read_records(
-    source: Source, coding: TextCoding, delimiter: str, limits: Limits = USUAL_LIMITS, *, width: int = 0
+    source: Source,
+    coding: TextCoding,
+    delimiter: str,
+    limits: Limits = USUAL_LIMITS,
+    *,
+    width: int = 0,
+    grid: int = 0,
 ) -> Iterator[Records]:
     """Every record that holds anything, block by block; blank lines only count as lines.
 
-    `width` (fields of the header, once it is known) tells a quote that opens a cell from one that is a slip.
+    `width` (fields of the header, once it is known) tells a quote that opens a cell from one that is a slip. A block
+    in which every line plainly has `grid` fields is cut into cells at once.
     """
     grammar = _Grammar(delimiter, width)
     rest, line = b"", 1
     for block, done, last in text_blocks(source, coding, limits):
-        text = rest + block
+        text = rest + block if rest else block
         if not text:
             continue
         lines = pl.read_lines(text).get_column("line")
+        cells = _plain_cells(text, lines, delimiter, grid) if grid else None
+        if cells is not None:
+            rest = b""
+            yield _plain_records(lines, cells, line, done, grammar.blank)
+            line += len(lines)
+            continue
         frame, used = grammar.split(lines, first_line=line, last=last)
         line += used
         rest = _joined(lines[used:]) if used < len(lines) else b""
         yield Records(frame.filter(pl.col("raw").str.strip_chars(grammar.blank) != ""), done)
+
+
+def _plain_cells(text: bytes, lines: pl.Series, delimiter: str, grid: int) -> pl.DataFrame | None:
+    """The cells of a text in which each line is a record of `grid` fields, quoted whole or not at all; nothing when it
+    is not as plain as that."""
+    schema = {str(position): pl.String for position in range(grid)}
+    quotes = text.count(b'"') if b'"' in text else 0
+    try:
+        cells = pl.read_csv(
+            text, has_header=False, separator=delimiter, schema=schema, quote_char='"' if quotes else None
+        )
+    except pl.exceptions.PolarsError:
+        # A line has more fields.
+        return None
+    if len(cells) != len(lines) or (b"\r" in text and lines.str.contains("\r", literal=True).any()):
+        return None
+    # The lengths of all cells, delimiters and quotes are those of the lines, unless something was filled up.
+    lengths = cells.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item()
+    if int(lengths) + len(lines) * (grid - 1) + quotes != int(lines.str.len_bytes().sum()):
+        return None
+    if quotes and cells.select(pl.any_horizontal(pl.all().str.contains('"', literal=True).any())).item():
+        return None
+    return cells
+
+
+def _plain_records(lines: pl.Series, cells: pl.DataFrame, first_line: int, done: int, blank: str) -> Records:
+    frame = lines.to_frame("raw").with_columns(line=pl.int_range(first_line, first_line + len(lines), dtype=pl.Int32))
+    something = lines.str.contains(f"[^{_escaped(blank)}]")
+    if not something.all():
+        frame, cells = frame.filter(something), cells.filter(something)
+    return Records(frame, done, cells)
+
+
+def _escaped(characters: str) -> str:
+    """Characters for use inside the brackets of a pattern."""
+    return "".join(f"\\x{{{ord(character):x}}}" for character in characters)
 
 
 def _joined(lines: pl.Series) -> bytes:
@@ -149,7 +226,7 @@ class _Grammar:
                 continue
             text = "\n".join(lines[start : end + 1].to_list())
             width = len(split_raw(text, self.delimiter))
-            if width != self.width and _looks_whole(frame, start + 1, end, self.width):
+            if (width != self.width or width >= _WIDE) and _looks_whole(frame, start + 1, end, self.width):
                 joined.append((start, lines[start], 0))
                 continue
             joined.append((start, text, width))
@@ -183,9 +260,13 @@ def _first(closers: list[int], *, after: int, upto: int) -> int | None:
 
 
 def _looks_whole(frame: pl.DataFrame, start: int, end: int, width: int) -> bool:
-    """Whether the lines that a stray quote would swallow are records of the header's width on their own."""
-    lines = frame.slice(start, end - start)
-    return len(lines) > 0 and bool((lines["whole"] & (lines["fields"] == width)).all())
+    """Whether the lines that a stray quote would swallow are records of the header's width on their own: all of them, or
+    most of them where the header is wide."""
+    lines = frame.slice(start, end - start).filter(pl.col("raw") != "")
+    if lines.is_empty():
+        return False
+    whole = lines["whole"] & (lines["fields"] == width)
+    return bool(whole.all()) or (width >= _WIDE and int(whole.sum()) * 2 > len(lines))
 
 
 def parse_records(frame: pl.DataFrame, delimiter: str, width: int) -> pl.DataFrame:
@@ -200,7 +281,11 @@ def parse_records(frame: pl.DataFrame, delimiter: str, width: int) -> pl.DataFra
         )["raw"]
     text = io.BytesIO()
     raw.to_frame().write_csv(text, include_header=False, quote_style="never")
-    cells = pl.read_csv(text.getvalue(), has_header=False, separator=delimiter, schema=schema)
+    try:
+        cells = pl.read_csv(text.getvalue(), has_header=False, separator=delimiter, schema=schema)
+    except pl.exceptions.PolarsError:
+        # A carriage return inside a record can make its first fields all there is.
+        cells = pl.DataFrame()
     if len(cells) != len(frame):
         rows = [(split_raw(record, delimiter) + [""] * width)[:width] for record in frame["raw"]]
         cells = pl.DataFrame([[cell or None for cell in row] for row in rows], schema=schema, orient="row")

@@ -1,25 +1,32 @@
-"""XLSX files as sheets and chunks; the file itself is opened in a child process with limits, never in this one."""
+"""XLSX and XLS files as sheets and chunks; the file itself is opened in a child process with limits, never in this one."""
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from enum import StrEnum
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from intake.columns import Column
 from intake.findings import FileFinding
-from intake.readers.sniffing import Limits, Source, opened, refuse
+from intake.readers.merges import Merged
+from intake.readers.rows import Screen
+from intake.readers.sniffing import FileRefused, Limits, Source, opened, refuse
 from intake.readers.table import (
+    ANY_MARK,
     CELL_BREAK,
+    MERGE_MARK,
     Piece,
     RawChunk,
     Sheet,
@@ -28,12 +35,22 @@ from intake.readers.table import (
     keyed,
     refused_header,
     regrouped,
-    trimmed,
 )
 
 # Sheets of our own blank template that hold no rows.
 NOTES_SHEET, CHOICES_SHEET = "填写说明", "选项"
-_CHILD = Path(__file__).resolve().parent.parent / "readers_child.py"
+_CHILD = Path(__file__).resolve().parent.parent / "readers_child"
+
+
+#: What the child says of a sheet: name, visible, rows, formulas, merged places, first rows.
+Told: TypeAlias = dict[str, Any]
+
+
+class Several(StrEnum):
+    """What to do when several sheets hold rows and nobody chose among them."""
+
+    ALL = "all"
+    ASK = "ask"
 
 
 class _Parser:
@@ -113,9 +130,10 @@ class _Parser:
 
 
 class WorkbookTable:
-    """An XLSX file whose headers have been found; all sheets with the needed headings are read as one.
+    """A workbook whose headers have been found; all sheets with the needed headings are read as one.
 
-    `sheets` are the ones that are read; `findings` are warnings, an error raised `FileRefused` before.
+    `sheets` are the ones that are read; `findings` are warnings, complete once the last chunk was given; an error
+    raised `FileRefused` before.
     """
 
     def __init__(
@@ -125,17 +143,20 @@ class WorkbookTable:
         *,
         aliases: Mapping[str, str] | None,
         chosen: Sequence[str] | None,
+        several: Several,
         limits: Limits,
     ) -> None:
         self._source, self._columns, self._limits = source, tuple(columns), limits
         self.sheets: dict[str, Sheet] = {}
         self.findings: list[FileFinding] = []
+        self._opening: list[FileFinding] = []
+        self._merged: dict[str, Merged] = {}
         self._parser: _Parser | None = None
         self._names: list[str] = []
         self._total = 0
         parser = self._started()
         try:
-            self._choose(parser, aliases, chosen)
+            self._choose(parser, aliases, chosen, several)
         except BaseException:
             self.close()
             raise
@@ -145,44 +166,76 @@ class WorkbookTable:
         self._parser = _Parser(self._source, self._limits)
         return self._parser
 
-    def _choose(self, parser: _Parser, aliases: Mapping[str, str] | None, chosen: Sequence[str] | None) -> None:
-        sheets = parser.message()["sheets"]
-        self._names = [sheet["name"] for sheet in sheets]
-        filled = [sheet for sheet in sheets if sheet["rows"] and sheet["name"] not in (NOTES_SHEET, CHOICES_SHEET)]
+    def _choose(
+        self, parser: _Parser, aliases: Mapping[str, str] | None, chosen: Sequence[str] | None, several: Several
+    ) -> None:
+        told = parser.message()["sheets"]
+        self._names = [sheet["name"] for sheet in told]
+        filled = [sheet for sheet in told if sheet["rows"] and sheet["name"] not in (NOTES_SHEET, CHOICES_SHEET)]
         if not filled:
             raise refuse("EMPTY")
-        refused: list[Sheet] = []
-        for told in filled:
-            sheet = self._headed(told, aliases)
-            wanted = told["name"] in chosen if chosen is not None else told["visible"]
-            if wanted and sheet.match.usable:
-                self.sheets[sheet.name] = sheet
-                self._total += told["rows"]
-                if told["formulas"]:
-                    self.findings.append(FileFinding("FORMULA_VALUE", str(told["formulas"]), sheet.name))
-                self.findings += header_findings(sheet.match, sheet.name)
-            elif wanted and sheet.match.twice:
-                raise refused_header(sheet.match, sheet.name)
-            elif chosen is None:
-                refused.append(sheet)
+        headed = {sheet["name"]: self._headed(sheet, aliases) for sheet in filled}
+        wanted = self._wanted(filled, headed, chosen, several)
+        self._opening = [
+            FileFinding("SHEET_HIDDEN", sheet["name"])
+            for sheet in filled
+            if chosen is None and not sheet["visible"] and headed[sheet["name"]].match.usable
+        ]
+        skipped = [headed[sheet["name"]] for sheet in wanted if headed[sheet["name"]].match.missing]
+        for sheet in wanted:
+            self._take(sheet, headed[sheet["name"]])
         if not self.sheets:
-            best = max(refused, key=lambda sheet: len(sheet.match.mapping), default=None)
-            raise refuse("EMPTY") if best is None else refused_header(best.match, best.name)
-        self.findings += [FileFinding("SHEET_SKIPPED", sheet.name) for sheet in refused]
+            best = max(skipped, key=lambda sheet: len(sheet.match.mapping), default=None)
+            if best is not None:
+                raise refused_header(best.match, best.name)
+            raise FileRefused(*self._opening) if self._opening else refuse("EMPTY")
+        self._opening += [FileFinding("SHEET_SKIPPED", sheet.name) for sheet in skipped]
+        self.findings = list(self._opening)
 
-    def _headed(self, told: dict[str, Any], aliases: Mapping[str, str] | None) -> Sheet:
-        rows = [cells for _, cells in told["head"]]
-        position, match = find_header(rows, self._columns, aliases)
-        return Sheet(told["name"], trimmed(rows[position]), told["head"][position][0], match, CELL_BREAK)
+    def _wanted(
+        self, filled: Sequence[Told], headed: Mapping[str, Sheet], chosen: Sequence[str] | None, several: Several
+    ) -> list[Told]:
+        """The chosen sheets, else the ones that a person sees; refused where the choice is open or names nothing."""
+        if chosen is not None:
+            wanted = [sheet for sheet in filled if sheet["name"] in chosen]
+            if not wanted:
+                raise refuse("CHOOSE_SHEET", "、".join(sheet["name"] for sheet in filled))
+            return wanted
+        wanted = [sheet for sheet in filled if sheet["visible"]]
+        usable = [sheet["name"] for sheet in wanted if headed[sheet["name"]].match.usable]
+        if several is Several.ASK and len(usable) > 1:
+            raise refuse("CHOOSE_SHEET", "、".join(usable))
+        return wanted
+
+    def _take(self, told: Told, sheet: Sheet) -> None:
+        if sheet.match.twice:
+            raise refused_header(sheet.match, sheet.name)
+        if sheet.match.missing:
+            return
+        self.sheets[sheet.name] = sheet
+        self._merged[sheet.name] = Merged(told["merged"], sheet, self._columns)
+        self._total += told["rows"]
+        if told["formulas"]:
+            self._opening.append(FileFinding("FORMULA_VALUE", str(told["formulas"]), sheet.name))
+        self._opening += header_findings(sheet.match, sheet.name)
+
+    def _headed(self, told: Told, aliases: Mapping[str, str] | None) -> Sheet:
+        rows = [[_heading_of(cell) for cell in cells] for _, cells in told["head"]]
+        header = find_header(rows, self._columns, aliases)
+        above = tuple(CELL_BREAK.join(_unmarked(cell) for cell in cells) for _, cells in told["head"][: header.last + 1])
+        return Sheet(told["name"], header.headings, told["head"][header.last][0], header.match, CELL_BREAK, above)
 
     def chunks(self, *, rows_per_chunk: int = 100_000, start_chunk: int = 0) -> Iterator[RawChunk]:
         """Chunks numbered from 0 over all sheets; the file is parsed as a whole, also for a later start."""
+        screens = {name: Screen(sheet, self._columns, _cells_of) for name, sheet in self.sheets.items()}
         number = -1
-        for number, piece in enumerate(regrouped(self._rows(), rows_per_chunk, self._limits.rows)):
+        for number, piece in enumerate(regrouped(self._rows(screens), rows_per_chunk, self._limits.rows)):
             if number >= start_chunk:
                 yield RawChunk(number, piece.frame, piece.done, self._total)
         if number < 0:
             raise refuse("NO_ROWS")
+        told = [screen.findings + self._merged[name].findings for name, screen in screens.items()]
+        self.findings = [*self._opening, *chain.from_iterable(told)]
 
     def close(self) -> None:
         """Ends the child process, finished or not."""
@@ -190,30 +243,50 @@ class WorkbookTable:
             self._parser.close()
             self._parser = None
 
-    def _rows(self) -> Iterator[Piece]:
+    def _rows(self, screens: Mapping[str, Screen]) -> Iterator[Piece]:
         parser, self._parser = self._parser, None
         if parser is None:
             parser = _Parser(self._source, self._limits)
             parser.message()
+        for merged in self._merged.values():
+            merged.filled = 0
         done = 0
         try:
             for position, rows in parser.rows():
                 sheet = self.sheets.get(self._names[position])
                 if sheet is not None:
                     done += len(rows)
-                    yield Piece(self._frame(rows, sheet), done)
+                    yield Piece(self._frame(rows, sheet, screens[sheet.name]), done)
         finally:
             parser.close()
 
-    def _frame(self, rows: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
+    def _frame(self, rows: pl.DataFrame, sheet: Sheet, screen: Screen) -> pl.DataFrame:
         rows = rows.filter(pl.col("line") > sheet.header_line)
-        cells = rows.drop("line")
-        unmarked = [pl.col(name).fill_null("").str.replace("^\x1a[NF]", "") for name in cells.columns]
+        unmarked = [pl.col(name).fill_null("").str.replace(ANY_MARK, "") for name in rows.columns if name != "line"]
+        rows = screen.kept(rows.with_columns(raw=pl.concat_str(unmarked, separator=CELL_BREAK)))
+        merged = self._merged[sheet.name]
+        rows = merged.judged(rows)
         return rows.select(
             pl.lit(sheet.name).alias("sheet"),
             "line",
-            pl.concat_str(unmarked, separator=CELL_BREAK).alias("raw"),
-            pl.lit(None, dtype=pl.String).alias("broken"),
-            pl.lit(None, dtype=pl.String).alias("broken_extra"),
-            *keyed(cells, sheet, self._columns),
+            "raw",
+            "broken",
+            "broken_extra",
+            *(
+                pl.when(pl.col("broken").is_null()).then(cell).alias(column.key)
+                for column, cell in zip(self._columns, keyed(rows, sheet, self._columns), strict=True)
+            ),
         )
+
+
+def _heading_of(cell: str | None) -> str | None:
+    """A heading without the reader's marks; what merged cells repeat is no heading."""
+    return None if cell is None or cell.startswith(MERGE_MARK) else re.sub(ANY_MARK, "", cell)
+
+
+def _unmarked(cell: str | None) -> str:
+    return re.sub(ANY_MARK, "", cell or "")
+
+
+def _cells_of(raw: str) -> list[str]:
+    return raw.split(CELL_BREAK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import zipfile
 from collections.abc import Sequence
 from datetime import date
 
@@ -104,6 +105,16 @@ def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> io.BytesIO:
     stream = io.BytesIO()
     book.save(stream)
     return stream
+
+
+def rewritten(stream: io.BytesIO, part: str, old: bytes, new: bytes) -> io.BytesIO:
+    """The workbook with one part's text changed."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(stream) as given, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+        for entry in given.infolist():
+            content = given.read(entry)
+            made.writestr(entry.filename, content.replace(old, new) if entry.filename == part else content)
+    return target
 
 
 def frame_of(*rows: Sequence[str]) -> pl.DataFrame:

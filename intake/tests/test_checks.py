@@ -286,7 +286,9 @@ def test_categories(cell, codes, unknown):
         ("138-0013-8000", "13800138000", ["TEXT_NORMALISED"]),
         ("+86 13800138000", "13800138000", ["TEXT_NORMALISED"]),
         ("8613800138000", "13800138000", ["TEXT_NORMALISED"]),
-        ("13800138000、13900139000", "13800138000", ["TEXT_NORMALISED"]),
+        ("13800138000、13900139000", "13800138000", ["PHONE_SEVERAL"]),
+        ("13800138000 13900139000", "13800138000", ["PHONE_SEVERAL"]),
+        ("0762-3388888/13900139000", "07623388888", ["PHONE_SEVERAL"]),
         ("1380013 / 13900139000", "13900139000", ["TEXT_NORMALISED"]),
         ("0762-3388888", "07623388888", ["TEXT_NORMALISED"]),
         ("07623388888", "07623388888", []),
@@ -440,3 +442,39 @@ def test_order_of_rows_does_not_depend_on_what_was_found():
     assert checked.frame["line"].to_list() == list(range(2, 102))
     assert checked.frame["name"].to_list() == ["王小明" if number % 3 else "王明" for number in range(100)]
     assert checked.findings["row"].is_sorted()
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "cleaned", "codes"),
+    [
+        ("港澳居民居住证", "810000199408230021", "810000199408230021", []),
+        ("港澳居民居住证", "82000019940823001X", None, ["ID_CHECKSUM"]),
+        ("港澳居民居住证", "441602196203151219", None, ["DOC_FORMAT"]),
+        ("台湾居民居住证", "830000199201300022", "830000199201300022", []),
+        ("台湾居民居住证", "810000199408230021", None, ["DOC_FORMAT"]),
+        ("外国人永久居留身份证", with_check("91112319990101001"), with_check("91112319990101001"), []),
+        ("外国人永久居留身份证", "CAN110101234567", "CAN110101234567", []),
+        ("外国人永久居留身份证", "441602196203151219", None, ["DOC_FORMAT"]),
+        ("护照", "E12345678", "E12345678", []),
+        ("护照", "E1", None, ["DOC_FORMAT"]),
+        ("港澳居民来往内地通行证", "H12345678", "H12345678", []),
+        ("台湾居民来往大陆通行证", "12345678", "12345678", []),
+    ],
+)
+def test_each_document_follows_its_own_rule(kind, document, cleaned, codes):
+    value, found = outcome("document", document, document_type=kind, sex="", birth_on="")
+    assert (value, found) == (cleaned, [("document", code) for code in codes])
+
+
+@pytest.mark.parametrize("key", ["name", "document", "birth_on", "region_code", "categories", "phone", "bank_name"])
+def test_a_cell_that_shows_an_error_refuses_its_row_once(key):
+    value, found = outcome(key, "\x1aE", sex="")
+    assert found == [(key, "CELL_ERROR")]
+    assert value in (None, date(1962, 3, 15))
+
+
+@pytest.mark.parametrize("cell", ["2025年1月1号", "2025 年 1 月 1 日", "２０２５．１．１", "2025-1-1 0:00"])
+def test_a_date_is_read_as_offices_spell_it(cell):
+    checked = single(Column("day", "日期", clean="date"), cell, "长期有效")
+    assert checked.frame["day"].to_list() == [date(2025, 1, 1), date(9999, 12, 31)]
+    assert checked.findings.is_empty()

@@ -8,7 +8,7 @@ import tracemalloc
 import polars as pl
 import pytest
 from django.utils.translation import override
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from intake.columns import Column
@@ -66,6 +66,12 @@ def test_quoted_commas_line_breaks_and_quotes_keep_cells_and_line_numbers():
     assert cells(content.encode()) == [(2, "张三", "一,\n二"), (5, '李"四', "x"), (6, "王五", "a")]
 
 
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_a_short_file_with_every_cell_in_quotes_is_read(delimiter):
+    content = f'"姓名"{delimiter}"备注"\r\n"张三"{delimiter}"a{delimiter}b"\r\n'
+    assert cells(content.encode()) == [(2, "张三", f"a{delimiter}b")]
+
+
 def test_a_quote_inside_an_unquoted_cell_is_a_character():
     assert cells('姓名,备注\n张三,5"屏\n李四,x\n'.encode()) == [(2, "张三", '5"屏'), (3, "李四", "x")]
 
@@ -78,6 +84,15 @@ def test_a_quote_that_is_never_closed_costs_one_row():
         (4, "王五", None, None),
         (5, "赵六", None, None),
     ]
+
+
+def test_rows_between_two_stray_quotes_are_never_swallowed_as_one_cell():
+    rows = [",".join(row) for row in people(5)]
+    stray = f'{"x," * 12}"x'
+    frame = read("\n".join([",".join(HEADERS), stray, *rows[:3], '",y"', *rows[3:]]).encode(), COLUMNS)
+    assert frame.select("line", "broken").rows() == [
+        (2, "COLUMN_COUNT"), (3, None), (4, None), (5, None), (6, "COLUMN_COUNT"), (7, None), (8, None),
+    ]  # fmt: skip
 
 
 def test_ragged_rows_are_kept_raw_and_the_others_go_on():
@@ -186,6 +201,44 @@ def test_whatever_is_written_by_the_book_is_read_back(rows):
         assert expected == []
         return
     assert frame.filter(pl.col("broken").is_null()).select("one", "two", "three").rows() == expected
+
+
+LINE = st.text(st.sampled_from('ab张,,,,"\r \t\u3000;'), max_size=14)
+PLAIN_LINE = st.tuples(*[st.text(st.sampled_from("ab张 \u3000"), max_size=3)] * 5).map(",".join)
+QUOTED_LINE = st.tuples(*[st.text(st.sampled_from('ab张,"'), max_size=3)] * 5).map(lambda row: join_raw(row, ","))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    lines=st.lists(st.one_of(PLAIN_LINE, PLAIN_LINE, QUOTED_LINE, LINE), max_size=12),
+    end=st.sampled_from(["\n", "\r\n"]),
+    extra=st.sampled_from(["", ",", ",,"]),
+    block=st.sampled_from([48, 8 * 1024**2]),
+)
+@example(lines=[";\r,"], end="\n", extra="", block=48)
+def test_the_short_way_through_a_plain_text_gives_what_the_long_way_gives(lines, end, extra, block):
+    columns = [Column(key, key, required=key == "one") for key in ("one", "two", "three")]
+    content = end.join([f"one,two,three{extra}", *lines, ""]).encode()
+
+    def outcome():
+        try:
+            return read(content, columns, rows_per_chunk=4)
+        except FileRefused as error:
+            return [str(finding) for finding in error.findings]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("intake.readers.text._BLOCK", block)
+        short = outcome()
+        patch.setattr("intake.readers.text._plain_cells", lambda *_: None)
+        long = outcome()
+    assert short.equals(long) if isinstance(short, pl.DataFrame) else short == long
+
+
+def test_a_plain_block_takes_the_short_way(monkeypatch):
+    monkeypatch.setattr("intake.readers.text._Grammar.split", None)
+    monkeypatch.setattr("intake.readers.csv_file.read_head", lambda *_: pl.DataFrame({"raw": [",".join(HEADERS)], "line": [1]}))
+    for written in (csv_file(people(50)), csv_file([[f'"{cell}"' for cell in row] for row in people(50)])):
+        assert sum(len(chunk.frame) for chunk in read_chunks(written, COLUMNS)) == len(people(50))
 
 
 def test_lines_across_block_borders_stay_whole(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date, datetime
 
@@ -12,7 +13,7 @@ from django.utils.translation import override
 
 from intake.checks import check
 from intake.readers import FileRefused, Kind, Limits, open_table, raw_cells, read_chunks, sniff
-from intake.tests.plain_layout import COLUMNS, CONTEXT, HEADERS, good_row, people, workbook
+from intake.tests.plain_layout import COLUMNS, CONTEXT, HEADERS, good_row, people, rewritten, workbook
 
 
 @pytest.fixture(autouse=True)
@@ -25,15 +26,6 @@ def refused(stream: io.BytesIO, **how) -> str:
     with pytest.raises(FileRefused) as caught:
         list(read_chunks(stream, COLUMNS, **how))
     return str(caught.value)
-
-
-def rewritten(stream: io.BytesIO, part: str, old: bytes, new: bytes) -> io.BytesIO:
-    target = io.BytesIO()
-    with zipfile.ZipFile(stream) as given, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for entry in given.infolist():
-            content = given.read(entry)
-            made.writestr(entry.filename, content.replace(old, new) if entry.filename == part else content)
-    return target
 
 
 def test_thousand_rows_come_back_with_their_lines():
@@ -114,6 +106,48 @@ def test_formulas_are_read_as_shown_and_refused_in_a_document():
     assert raw_cells(chunk.frame["raw"][0], table.sheets["S"])[2] == "9"
 
 
+def test_formulas_keep_their_column_when_the_first_columns_are_empty():
+    rows = [["", "", *row] for row in (HEADERS, good_row(document="=B1"))]
+    stream = rewritten(workbook({"S": rows}), "xl/worksheets/sheet1.xml", b"<f>B1</f><v />", b"<f>B1</f><v>9</v>")
+    (chunk,) = read_chunks(stream, COLUMNS)
+    assert check(chunk.frame, COLUMNS, CONTEXT).findings.select("column", "code").rows() == [("document", "FORMULA_REFUSED")]
+
+
+def test_a_formula_that_was_never_calculated_and_an_error_are_not_taken_for_empty_cells():
+    stream = workbook({"S": [HEADERS, good_row(address="=A1"), good_row(phone="#N/A"), good_row(bank_name='=""')]})
+    stream = rewritten(
+        stream, "xl/worksheets/sheet1.xml", b'<c r="J4"><f>""</f><v /></c>', b'<c r="J4" t="str"><f>""</f><v></v></c>'
+    )
+    (chunk,) = read_chunks(stream, COLUMNS)
+    checked = check(chunk.frame, COLUMNS, CONTEXT)
+    assert checked.findings.select("line", "column", "code").rows() == [
+        (2, "address", "CELL_ERROR"), (3, "phone", "CELL_ERROR"),
+    ]  # fmt: skip
+    assert checked.frame["bank_name"].to_list()[2] is None
+
+
+@pytest.mark.parametrize("how", ["prefixed", "without places", "reordered"])
+def test_marks_are_found_however_the_sheet_is_written(how):
+    row = good_row(address="=A1", bank_account="")
+    row[2] = 441602196203151219
+    stream = workbook({"S": [HEADERS, row, good_row(phone="#REF!")]})
+    part = "xl/worksheets/sheet1.xml"
+    stream = rewritten(stream, part, b"<f>A1</f><v />", b"<f>A1</f><v>8</v>")
+    with zipfile.ZipFile(stream) as archive:
+        xml = archive.read(part)
+    if how == "prefixed":
+        made = re.sub(rb"<(/?)([a-zA-Z])", rb"<\1x:\2", xml).replace(b"xmlns=", b"xmlns:x=")
+    elif how == "without places":
+        made = re.sub(rb'<c r="[A-Z]+[0-9]+"', b"<c", re.sub(rb'<row r="[0-9]+"', b"<row", xml))
+    else:
+        made = re.sub(rb'<c (r="[A-Z]+[0-9]+") ([^>]*)>', rb"<c \2 \1>\n", xml)
+    (chunk,) = read_chunks(rewritten(stream, part, xml, made), COLUMNS)
+    found = check(chunk.frame, COLUMNS, CONTEXT).findings.filter(pl.col("severity") == "error")
+    places = found.select("line", "code").rows()
+    assert places[0] == (2, "ID_NUMERIC")
+    assert places[-1] == (3, "CELL_ERROR")
+
+
 @pytest.mark.parametrize(
     ("sheets", "sentence"),
     [
@@ -177,8 +211,8 @@ def test_too_many_parts_are_refused():
 
 
 def test_old_workbooks_and_passwords_are_told_apart():
-    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600
-    assert refused(io.BytesIO(ole)) == "这不是可以读取的表格(.xls),请在Excel或WPS中另存为.xlsx或CSV后重新上传"
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504
+    assert refused(io.BytesIO(ole)) == "这不是可以读取的表格(OLE),请在Excel或WPS中另存为.xlsx或CSV后重新上传"
     locked = ole + "EncryptedPackage".encode("utf-16-le") + b"\x00" * 100
     assert refused(io.BytesIO(locked)) == "文件设有打开密码,请取消密码后重新上传"
 
