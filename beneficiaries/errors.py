@@ -22,5 +22,6 @@ class BeneficiariesRefused(Refused):
         "GATE_PASSED": _("This step is recorded already for every enrollment of the roster."),
         "GATE_ORDER": _("A step before this one is not recorded yet."),
         "GATE_TOO_EARLY": _("The public notice lasts %(days)d days: until %(day)s."),
+        "GATE_CLOSED": _("Enrollment closed on %(day)s: whoever had not paid by then lapses."),
         "POLICY_NUMBER": _("Name the insurer's policy number."),
     }

@@ -27,7 +27,8 @@ INVARIANTS = [
         """
         WITH cost AS (
             SELECT e.roster_id, l.funder_id, sum(l.amount) AS amount
-            FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id GROUP BY 1, 2
+            FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id
+            WHERE e.state <> 'lapsed' GROUP BY 1, 2
         ), used AS (
             SELECT r.owner_id AS roster_id, r.funder_id, sum(l.used) AS amount
             FROM programs_budgetreservation r JOIN programs_budgetreservationline l ON l.reservation_id = r.id

@@ -34,11 +34,14 @@ class BudgetRefused(Refused):
 
     messages: ClassVar[dict[str, str | Promise]] = {
         "BUDGET": _("The budget of %(funder)s does not suffice: %(wanted)s yuan are needed, %(remaining)s remain."),
+        "CHANGED": _("The budgets have moved since you looked. Look again at who would be enrolled."),
+        "NOTHING_FITS": _("The budgets do not suffice for even one category of one county."),
         "STATE": _("This is not possible now: it is %(state)s."),
         "OWN_WORK": _("Whoever proposed it cannot approve it. Ask a colleague."),
         "BELOW_BOUND": _("%(bound)s yuan are reserved or used already: the budget cannot fall below that."),
         "AMOUNT": _("The amount is above zero."),
         "NOT_RESERVED": _("%(wanted)s yuan are to be used, only %(remaining)s are reserved."),
+        "NOT_USED": _("%(wanted)s yuan are to be given back, only %(remaining)s were used."),
         "RESERVED_ALREADY": _("Its money is reserved already."),
         "BUDGET_BUSY": _("%(reserved)s yuan are still reserved. Wait until they are used or released."),
     }

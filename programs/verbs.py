@@ -17,7 +17,6 @@ VERBS = {
     "budget.approved": _("Tranche %(tranche)s of %(amount)s yuan was approved."),
     "budget.raised": _("Tranche %(tranche)s was raised by %(amount)s yuan."),
     "budget.closed": _("Tranche %(tranche)s was closed."),
-    "budget.lapsed": _("%(released)s yuan held for roster %(number)d were given back at the close of enrollment."),
     "funder.created": _("The funder was set up."),
     "funder.statement_exported": _("The statement from %(first)s to %(last)s was downloaded."),
     "program.created": _("The program was set up."),

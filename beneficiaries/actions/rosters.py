@@ -15,6 +15,7 @@ from beneficiaries.template import ROSTER
 from intake import actions as intake
 from jobs.actions import enqueue
 from programs.models import Period, Plan
+from programs.rules.allocation import Place
 
 
 def upload_roster(
@@ -45,6 +46,21 @@ def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Ro
     _refuse_closed(roster.period, roster.organization, at=at)
     found: Roster = intake.approve(
         roster, digest=digest, template=ROSTER, by=by, at=at,
+        enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
+    )
+    return found
+
+
+def approve_roster_by_priority(
+    roster: Roster, *, digest: str, by: User, at: datetime, expected: Sequence[Place] | None = None
+) -> Roster:
+    """Approve what was looked at as far as the budgets go: whole categories of counties in the plan's order.
+
+    `expected`: the (county, category id) groups that were shown as left out; refused when the budgets have moved since.
+    """
+    _refuse_closed(roster.period, roster.organization, at=at)
+    found: Roster = intake.approve_by_priority(
+        roster, digest=digest, template=ROSTER, expected=expected, by=by, at=at,
         enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
