@@ -180,7 +180,8 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
-        "lapsed": programs.has_lapsed(roster),
+        # Given back at the close of enrollment, or so late that no day of cover is left.
+        "lapsed": programs.has_lapsed(roster) or begins >= period.ends_on,
         "left_out_counties": [county for county, _category in left_out],
         "left_out_categories": [category for _county, category in left_out],
     }
