@@ -88,10 +88,10 @@ class ApprovalForm(DigestForm):
     #: Groups that were shown as left out: "441602.3,441621.5".
     left_out = forms.CharField(widget=forms.HiddenInput(), required=False)
 
-    def __init__(self, *args: Any, outlook: Outlook, digest: str, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *, outlook: Outlook, digest: str) -> None:
         shown = ",".join(f"{county}.{category}" for county, category in (group.place for group in outlook.left_out))
         initial = {"digest": digest, "left_out": shown, "hold": self.WHOLE}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         left, kept = (sum(group.rows for group in groups) for groups in (outlook.left_out, outlook.held))
         premium = sum((group.premium for group in outlook.held), Decimal(0))
         self.fields["hold"].choices = [  # type: ignore[attr-defined]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDateWidget,
@@ -18,6 +20,9 @@ from unfold.widgets import (
 
 from accounts.models import Organization
 from programs.models import Category, Funder, Period, Program
+
+#: Days on which books may be asked for.
+REASONABLE = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
 
 
 def visible_choice(label: Any, *, required: bool = True, help_text: Any = "") -> forms.ModelChoiceField:
@@ -164,9 +169,16 @@ class StatementForm(forms.Form):
     """Which program, from when to when."""
 
     program = visible_choice(_("program"))
-    first = forms.DateField(label=_("from"), widget=UnfoldAdminDateWidget())
-    last = forms.DateField(label=_("to"), widget=UnfoldAdminDateWidget())
+    first = forms.DateField(label=_("from"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
+    last = forms.DateField(label=_("to"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
 
     def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "program", Program.objects.visible_to(by))
+        offer(self, "program", Program.objects.visible_to(by, "programs.view_statement"))
+
+    def clean(self) -> dict[str, Any]:
+        """From a day to the same or a later one."""
+        given = super().clean() or {}
+        if given.get("first") and given.get("last") and given["last"] < given["first"]:
+            self.add_error("last", _("The last day lies before the first."))
+        return given
