@@ -15,7 +15,6 @@ class BeneficiariesRefused(Refused):
 
     messages: ClassVar[dict[str, str | Promise]] = {
         "PERIOD_CLOSED": _("Enrollment for %(period)s is open from %(opens)s to %(closes)s only."),
-        "PLAN_NOT_IN_FORCE": _("The plan of this period is not in force."),
         "OUT_OF_REACH": _("The program is not run in this organization's region."),
         "GATE_NOT_ASKED": _("The plan does not ask for this step."),
         "GATE_NOT_APPLIED": _("The roster has not been applied yet."),

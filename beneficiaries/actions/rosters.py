@@ -14,7 +14,7 @@ from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake import actions as intake
 from jobs.actions import enqueue
-from programs.models import Period, Plan
+from programs.models import Period
 from programs.rules.allocation import Place
 
 
@@ -96,8 +96,6 @@ def _refuse_closed(period: Period, organization: Organization, *, at: datetime) 
         raise BeneficiariesRefused(
             "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
         )
-    if period.plan.state != Plan.State.IN_FORCE:
-        raise BeneficiariesRefused("PLAN_NOT_IN_FORCE")
     if not organization.region_code.startswith(period.program.region_code) and not period.program.region_code.startswith(
         organization.region_code
     ):

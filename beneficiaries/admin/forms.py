@@ -21,7 +21,7 @@ from unfold.widgets import (
 from accounts.models import Organization
 from beneficiaries.actions.gates import Gate
 from beneficiaries.money import Outlook
-from programs.models import Period, Plan
+from programs.models import Period
 
 UPLOAD = "beneficiaries.upload_roster"
 GATE_WORDS = {
@@ -48,7 +48,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         day = timezone.localdate()
         periods = Period.objects.visible_to(by).filter(
-            closed_at=None, enrollment_opens_on__lte=day, enrollment_closes_on__gt=day, plan__state=Plan.State.IN_FORCE
+            closed_at=None, enrollment_opens_on__lte=day, enrollment_closes_on__gt=day
         )
         self.fields["period"].queryset = periods.select_related("program")  # type: ignore[attr-defined]
         offices = Organization.objects.visible_to(by, UPLOAD).active().exclude(region=None)

@@ -18,7 +18,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
 from programs import actions
-from programs.admin.forms import AmountForm, BudgetForm
+from programs.admin.forms import BudgetForm
 from programs.models import Budget, BudgetReservation, BudgetReservationLine
 from programs.models.budget import ALARM_AT, WARN_AT
 
@@ -58,10 +58,9 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     )
     readonly_fields = fields
     actions_list = ("propose",)
-    actions_detail = ("approve", "raise_grant", "close")
+    actions_detail = ("approve", "close")
     button_states: ClassVar[dict[str, tuple[str, ...]]] = {
         "approve": (Budget.State.DRAFT,),
-        "raise_grant": (Budget.State.APPROVED,),
         "close": (Budget.State.APPROVED,),
     }
 
@@ -144,20 +143,6 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Approve budget"), button=_t("Approve"), subject=budget, run=run,
             sentence=_t("Rosters can reserve it from now on."), facts=budget_facts(budget),
-        )
-
-    @action(description=_("Raise"), url_path="raise", permissions=["approve"], icon="trending_up")
-    def raise_grant(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Grant more."""
-        budget = self.visible_or_404(request, object_id)
-
-        def run(given: dict[str, Any]) -> str:
-            raised = actions.raise_budget(budget, **given)
-            return _t("%(budget)s now grants %(amount)s yuan.") % {"budget": raised, "amount": raised.granted}
-
-        return self.button_page(
-            request, title=_t("Raise"), button=_t("Raise"), subject=budget, run=run, facts=budget_facts(budget),
-            sentence="", form=AmountForm(request.POST if request.method == "POST" else None),
         )
 
     @action(description=_("Close budget"), url_path="close", permissions=["approve"], icon="lock")

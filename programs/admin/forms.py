@@ -32,10 +32,11 @@ def visible_choice(label: Any, *, required: bool = True, help_text: Any = "") ->
     )
 
 
-def money_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DecimalField:
-    """Yuan with two places."""
+def money_field(label: Any, *, required: bool = True, above: bool = False, help_text: Any = "") -> forms.DecimalField:
+    """Yuan with two places; `above`: zero is not enough."""
     return forms.DecimalField(
-        label=label, max_digits=16, decimal_places=2, min_value=Decimal("0.00"), required=required,
+        label=label, max_digits=16, decimal_places=2, min_value=Decimal("0.01") if above else Decimal("0.00"),
+        required=required,
         widget=UnfoldAdminDecimalFieldWidget(), help_text=help_text,
     )
 
@@ -100,8 +101,8 @@ class PlanForm(forms.Form):
 
     program = visible_choice(_("program"))
     name = forms.CharField(label=_("plan name"), max_length=100, widget=UnfoldAdminTextInputWidget())
-    premium = money_field(_("premium"), help_text=_("Yuan a person and period."))
-    cover_limit = money_field(_("cover limit"), help_text=_("Yuan a person and period."))
+    premium = money_field(_("premium"), above=True, help_text=_("Yuan a person and period."))
+    cover_limit = money_field(_("cover limit"), above=True, help_text=_("Yuan a person and period."))
     own_share = money_field(_("own share"))
     county_share = money_field(_("share of the person's own county"), required=False)
     funder = visible_choice(_("funder of the remainder"))
@@ -145,7 +146,7 @@ class BudgetForm(forms.Form):
     funder = visible_choice(_("funder"))
     period = visible_choice(_("Period"))
     label = forms.CharField(label=_("tranche"), max_length=40, widget=UnfoldAdminTextInputWidget())
-    granted = money_field(_("granted"), help_text=_("Yuan."))
+    granted = money_field(_("granted"), above=True, help_text=_("Yuan."))
     region_prefix = forms.RegexField(
         "^([0-9]{2}|[0-9]{4}|[0-9]{6})?$", label=_("region"), required=False, widget=UnfoldAdminTextInputWidget(),
         help_text=_("Empty: everywhere."),
@@ -157,12 +158,6 @@ class BudgetForm(forms.Form):
         offer(self, "funder", Funder.objects.visible_to(by, "programs.propose_budget").filter(active=True))
         offer(self, "period", Period.objects.visible_to(by).filter(closed_at=None).select_related("program"))
         offer(self, "category", Category.objects.visible_to(by).filter(active=True))
-
-
-class AmountForm(forms.Form):
-    """Yuan."""
-
-    amount = money_field(_("amount"), help_text=_("Yuan."))
 
 
 class StatementForm(forms.Form):

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -133,6 +134,15 @@ class FundingSchemeAdmin(ScopedModelAdmin):
         """The plan's reach was checked; the database refuses once it is no draft."""
         obj.save()
 
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event of an edit, on the plan's timeline, in the transaction of the edit."""
+        if message:
+            plan = obj.plan
+            events.record(
+                "plan.changed", plan, by=request.user, at=timezone.now(), organization=plan.program.organization,
+                region_code=plan.program.region_code, program_id=plan.program_id, data={"version": plan.number},
+            )
+
 
 @admin.register(Plan)
 class PlanAdmin(ButtonPages, ScopedModelAdmin):
@@ -197,6 +207,15 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         plan = self.visible_or_404(request, object_id)
         context = {**page_context(plan), "title": str(plan)}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event of an edit, in the transaction of the edit."""
+        if message:
+            program = obj.program
+            events.record(
+                "plan.changed", obj, by=request.user, at=timezone.now(), organization=program.organization,
+                region_code=program.region_code, program_id=program.pk, data={"version": obj.number},
+            )
 
     @display(description=_("state"), ordering="state")
     def standing(self, plan: Plan) -> SafeString:

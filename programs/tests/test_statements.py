@@ -16,11 +16,12 @@ from django.utils import timezone
 from accounts.testing import make_user
 from audit.models import Event
 from beneficiaries.testing import World, make_world
-from programs.actions import Demand, post, raise_budget, release_reservation, reserve, use_reserved
+from programs.actions import Demand, post, release_reservation, reserve, use_reserved
 from programs.actions.ledger import Leg
 from programs.models import Budget, Category
 from programs.models.ledger import AccountKind
 from programs.statements import postings, statement
+from programs.testing import make_budget
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -37,11 +38,13 @@ def noon(day: date) -> datetime:
 
 
 def moved(world: World) -> tuple[date, date]:
-    """100.00 raised on a first day; 300.00 reserved, 200.00 of it used, the rest released on the next."""
+    """100.00 more granted on a first day; 300.00 reserved, 200.00 of it used, the rest released on the next."""
     first = timezone.localdate(world.at) + timedelta(days=10)
     second = first + timedelta(days=1)
-    budget = Budget.objects.get(funder=world.foundation)
-    raise_budget(budget, amount=D("100.00"), by=world.finance_checker, at=noon(first))
+    make_budget(
+        world.foundation, period=world.period, granted=D("100.00"), maker=world.finance_maker,
+        checker=world.finance_checker, at=noon(first), label="第二批", category=Category.objects.get(code="tekun"),
+    )
     category = Category.objects.get(code="dibao")
     demand = Demand(world.foundation.pk, "441602", category.pk, D("300.00"), 3)
     owner = world.program
