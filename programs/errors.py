@@ -26,7 +26,7 @@ class ProgramRefused(Refused):
         "AGES": _("The oldest age lies below the youngest."),
         "REGION": _("%(region)s is no region within that of the program."),
         "PERIOD_TWICE": _("The program has a period %(period)s already."),
-        "CODE_TWICE": _("There is a program with the code %(code)s already."),
+        "CODE_TWICE": _("There is a program with the code %(program)s already."),
         "NAME_TWICE": _("There is a funder called %(name)s already."),
         "REGION_TWICE": _("The region %(region)s has a government funder already: %(name)s."),
         "COUNTY_FUNDER_MISSING": _("No government funder is known for the county %(county)s."),

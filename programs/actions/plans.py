@@ -208,7 +208,7 @@ def create_program(
     """A program of one office, in the office's region."""
     with transaction.atomic():
         if Program.objects.filter(code=code).exists():
-            raise ProgramRefused("CODE_TWICE", code=code)
+            raise ProgramRefused("CODE_TWICE", program=code)
         program = Program.objects.create(
             code=code, name=name, kind=kind, organization=organization, region_code=organization.region_code,
             insurer=insurer,

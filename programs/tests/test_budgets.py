@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
+from audit import panels
 from audit.models import Event
 from audit.testing import Stepper, fault_at, sweep
 from beneficiaries.testing import World, make_world
@@ -437,13 +438,13 @@ def shown(world: World, user: Any, address: str) -> str:
 @pytest.mark.parametrize(
     ("reserved", "percent", "words", "queues"),
     [
-        ("799.99", "79.9", "", []), ("800.00", "80.0", "仅剩 200.00 元", ["80%"]),
-        ("950.00", "95.0", "仅剩 50.00 元", ["80%", "95%"]), ("999.99", "99.9", "仅剩 0.01 元", ["80%", "95%"]),
-        ("1000.00", "100.0", "已无余额,名单不能再预留", ["80%", "95%"]),
+        ("799.99", "79.9", "", [0, 0]), ("800.00", "80.0", "仅剩 200.00 元", [1, 0]),
+        ("950.00", "95.0", "仅剩 50.00 元", [1, 1]), ("999.99", "99.9", "仅剩 0.01 元", [1, 1]),
+        ("1000.00", "100.0", "已无余额,名单不能再预留", [1, 1]),
     ],
 )
 def test_a_nearly_spent_budget_warns_in_list_page_and_workbench(
-    world: World, reserved: str, percent: str, words: str, queues: list[str]
+    world: World, reserved: str, percent: str, words: str, queues: list[int]
 ) -> None:
     reserve(world, demand(world, reserved))
     budget = world.budgets[0]
@@ -453,8 +454,11 @@ def test_a_nearly_spent_budget_warns_in_list_page_and_workbench(
         assert f"{percent}%" in text
         assert words in text
         assert ("仅剩" in text or "名单不能再预留" in text) == bool(words)
-    index = shown(world, world.foundation_maker, reverse("admin:index"))
-    assert [bar for bar in ("80%", "95%") if f"占用达 {bar} 以上的预算" in index] == queues
+    counted = {
+        queue.key: queue.count(world.foundation_maker) for queue in panels.queues_for(world.foundation_maker)
+    }
+    assert [counted["programs.nearly_spent"], counted["programs.almost_spent"]] == queues
+    assert "占用达 95% 以上的预算" in shown(world, world.foundation_maker, reverse("admin:index"))
     for value, share in (("80", D("0.80")), ("95", D("0.95")), ("100", D("1.00"))):
         rows = shown(world, world.foundation_maker, f"{reverse('admin:programs_budget_changelist')}?bound={value}")
         link = reverse("admin:programs_budget_change", args=[budget.pk])
