@@ -40,6 +40,23 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        14, "premium_due_equals_enrollments", _("What the books say is due of premium equals what enrollments cost."),
+        """
+        WITH cost AS (
+            SELECT program_id, sum(premium) AS premium, sum(own_share) AS own_share
+            FROM beneficiaries_enrollment WHERE state <> 'lapsed' GROUP BY 1
+        ), due AS (
+            SELECT a.program_id, -sum(e.amount) FILTER (WHERE a.kind = 'insurer_payable') AS premium,
+                sum(e.amount) FILTER (WHERE a.kind = 'person_receivable') AS own_share
+            FROM programs_ledgerentry e JOIN programs_ledgeraccount a ON a.id = e.account_id
+            JOIN programs_ledgertransaction t ON t.id = e.transaction_id
+            WHERE t.kind IN ('use', 'lapse') AND t.source_type = 'beneficiaries.roster' GROUP BY 1
+        )
+        SELECT coalesce(c.program_id, d.program_id) FROM cost c FULL JOIN due d ON d.program_id = c.program_id
+        WHERE coalesce(c.premium, 0) <> coalesce(d.premium, 0) OR coalesce(c.own_share, 0) <> coalesce(d.own_share, 0)
+        """,
+    ),
+    Invariant(
         15, "roster_approved_by_another", _("No roster was approved by its own maker, or with another content."),
         """
         SELECT id FROM beneficiaries_roster
@@ -49,12 +66,14 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        17, "children_belong_to_their_parents", _("Enrollments belong to the organization, program and period of their parents."),
+        17, "children_belong_to_their_parents",
+        _("Enrollments belong to the organization, program, plan and period of their parents."),
         """
         SELECT e.id FROM beneficiaries_enrollment e
         JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id JOIN beneficiaries_roster r ON r.id = e.roster_id
         WHERE b.person_id <> e.person_id OR b.organization_id <> e.organization_id OR b.program_id <> e.program_id
             OR r.organization_id <> e.organization_id OR r.program_id <> e.program_id OR r.period_id <> e.period_id
+            OR r.plan_id <> e.plan_id
         """,
     ),
     Invariant(
@@ -68,8 +87,20 @@ INVARIANTS = [
     Invariant(
         19, "one_enrollment_per_row", _("A row has at most one enrollment, and it is of the row's roster."),
         """
-        SELECT w.id FROM beneficiaries_enrollment e JOIN beneficiaries_rosterrow w ON w.id = e.row_id
-        GROUP BY w.id, w.roster_id HAVING count(*) > 1 OR min(e.roster_id) <> w.roster_id
+        SELECT e.row_id FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+        GROUP BY e.row_id, w.roster_id
+        HAVING count(*) > 1 OR w.roster_id IS NULL OR min(e.roster_id) <> w.roster_id
+        """,
+    ),
+    Invariant(
+        20, "every_lapse_has_its_event", _("The events of a roster tell of as many lapsed enrollments as it has."),
+        """
+        SELECT roster_id FROM (
+            SELECT roster_id, count(*) AS people FROM beneficiaries_enrollment WHERE state = 'lapsed' GROUP BY 1
+            UNION ALL
+            SELECT subject_id::bigint, -sum((data ->> 'people')::bigint) FROM audit_event
+            WHERE verb = 'roster.lapsed' AND subject_type = 'beneficiaries.roster' GROUP BY 1
+        ) AS both_sides GROUP BY roster_id HAVING sum(people) <> 0
         """,
     ),
     Invariant(
