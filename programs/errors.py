@@ -30,7 +30,7 @@ class ProgramRefused(Refused):
         "NAME_TWICE": _("There is a funder called %(name)s already."),
         "REGION_TWICE": _("The region %(region)s has a government funder already: %(name)s."),
         "COUNTY_FUNDER_MISSING": _("No government funder is known for the county %(county)s."),
-        "SCHEME_MISSING": _("No funding scheme of the plan holds for category %(category)s in county %(county)s."),
+        "SCHEME_MISSING": _("No funding scheme of the plan holds for this category in county %(county)s."),
         "WINDOW": _("Enrollment opens before it closes, and closes before the period ends."),
         "PLAN_NOT_IN_FORCE": _("The plan is not in force."),
     }

@@ -39,7 +39,8 @@ class BoundFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Those bound to the chosen share or more."""
-        return queryset.bound_from(BOUND[self.value()]) if self.value() in BOUND else queryset
+        share = BOUND.get(self.value() or "")
+        return queryset if share is None else queryset.bound_from(share)
 
 
 @admin.register(Budget)
