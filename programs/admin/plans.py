@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import admin
@@ -38,9 +39,10 @@ from programs.models import (
     PlanCategory,
     PlanRegion,
 )
-from programs.rules.funding import Split, check_shares, resolve_split
+from programs.rules.funding import check_shares, resolve_split
 from programs.terms import plan_terms
 
+Found = TypeVar("Found")
 COUNTY_DIGITS = 6
 TONES = {
     Plan.State.DRAFT: "calm", Plan.State.IN_REVIEW: "wait", Plan.State.APPROVED: "wait", Plan.State.IN_FORCE: "good",
@@ -497,13 +499,10 @@ def _examples(plan: Plan) -> tuple[list[Example], list[str]]:
     groups: dict[tuple[Any, ...], list[tuple[int, str]]] = {}
     problems: dict[str, None] = {}
     for scheme in terms.schemes:
-        _try(lambda scheme=scheme: check_shares(scheme, terms.premium), problems)
+        _try(partial(check_shares, scheme, terms.premium), problems)
     for _code, category_id in terms.categories:
         for county in counties or [plan.program.region_code]:
-            split = _try(
-                lambda county=county, category_id=category_id: resolve_split(terms, county=county, category_id=category_id),
-                problems,
-            )
+            split = _try(partial(resolve_split, terms, county=county, category_id=category_id), problems)
             if split is None:
                 continue
             own_county = terms.governments.get(county)
@@ -524,7 +523,7 @@ def _examples(plan: Plan) -> tuple[list[Example], list[str]]:
     ], list(problems)
 
 
-def _try(compute: Callable[[], Split | None], problems: dict[str, None]) -> Split | None:
+def _try(compute: Callable[[], Found], problems: dict[str, None]) -> Found | None:
     """What a rule gives, or its refusal among the problems."""
     try:
         return compute()
