@@ -49,11 +49,15 @@ class ButtonPages:
         form: Form | None = None,
         subject: Model | None = None,
         facts: Sequence[tuple[str, Any]] = (),
+        detail: str = "",
         warnings: Sequence[str] = (),
         danger: bool = False,
         back: str = "",
     ) -> HttpResponse:
-        """Show the page, or on POST call `run` with the cleaned form: it gives a message or a response."""
+        """Show the page, or on POST call `run` with the cleaned form: it gives a message or a response.
+
+        `detail` is markup below the facts, made by a template.
+        """
         form = form if form is not None else Form(request.POST if request.method == "POST" else None)
         back = back or self.address(subject)
         status = 200
@@ -75,6 +79,7 @@ class ButtonPages:
             "title": title,
             "sentences": [sentence] if sentence else [],
             "facts": facts,
+            "detail": detail,
             "warnings": warnings,
             "submit_label": button,
             "danger": danger,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit import blind_index
 from audit.faults import fault_point
+from beneficiaries import money
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
@@ -40,6 +41,11 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
        (r.contact_digest IS DISTINCT FROM beneficiary.contact_digest) AS is_changed,
        CASE
            WHEN enrollment.id IS NOT NULL THEN 'ALREADY_COVERED'
+           WHEN %(lapsed)s THEN 'LAPSED'
+           WHEN EXISTS (
+               SELECT FROM unnest(%(left_out_counties)s::text[], %(left_out_categories)s::bigint[]) AS o(county, category)
+               WHERE o.county = left(r.region_code, {digits}) AND o.category = r.category_id
+           ) THEN 'NO_BUDGET'
            WHEN known.name_index_{name} IS DISTINCT FROM r.name_index_{name} AND known.id IS NOT NULL
                THEN 'CHANGED_SINCE_REVIEW'
            WHEN r.known_person_id IS NOT NULL AND r.known_person_id IS DISTINCT FROM known.id
@@ -132,7 +138,10 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         cursor.execute(_MEMORY)
         cursor.execute(_LOCK, facts)
         cursor.execute(
-            _WORK.format(identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME)), facts
+            _WORK.format(
+                identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME), digits=COUNTY_DIGITS
+            ),
+            facts,
         )
         cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_new_beneficiary, is_changed)")
         cursor.execute(_SET_ASIDE)
@@ -167,6 +176,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     plan, period = roster.plan, roster.period
     gated = plan.requires_notice or plan.requires_own_payment or plan.requires_insurer_acceptance
     day = timezone.localdate(at)
+    left_out = money.left_out_of(roster)
     begins = max(roster.cover_from, day + timedelta(days=1)) if day >= period.starts_on else roster.cover_from
     return {
         "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
@@ -175,6 +185,10 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
+        # Given back at the close of enrollment, or so late that no day of cover is left.
+        "lapsed": programs.has_lapsed(roster) or begins >= period.ends_on,
+        "left_out_counties": [county for county, _category in left_out],
+        "left_out_categories": [category for _county, category in left_out],
     }
 
 

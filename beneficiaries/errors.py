@@ -15,12 +15,12 @@ class BeneficiariesRefused(Refused):
 
     messages: ClassVar[dict[str, str | Promise]] = {
         "PERIOD_CLOSED": _("Enrollment for %(period)s is open from %(opens)s to %(closes)s only."),
-        "PLAN_NOT_IN_FORCE": _("The plan of this period is not in force."),
         "OUT_OF_REACH": _("The program is not run in this organization's region."),
         "GATE_NOT_ASKED": _("The plan does not ask for this step."),
         "GATE_NOT_APPLIED": _("The roster has not been applied yet."),
         "GATE_PASSED": _("This step is recorded already for every enrollment of the roster."),
         "GATE_ORDER": _("A step before this one is not recorded yet."),
         "GATE_TOO_EARLY": _("The public notice lasts %(days)d days: until %(day)s."),
+        "GATE_CLOSED": _("Enrollment closed on %(day)s: whoever had not paid by then lapses."),
         "POLICY_NUMBER": _("Name the insurer's policy number."),
     }

@@ -27,7 +27,8 @@ INVARIANTS = [
         """
         WITH cost AS (
             SELECT e.roster_id, l.funder_id, sum(l.amount) AS amount
-            FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id GROUP BY 1, 2
+            FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id
+            WHERE e.state <> 'lapsed' GROUP BY 1, 2
         ), used AS (
             SELECT r.owner_id AS roster_id, r.funder_id, sum(l.used) AS amount
             FROM programs_budgetreservation r JOIN programs_budgetreservationline l ON l.reservation_id = r.id
@@ -36,6 +37,23 @@ INVARIANTS = [
         SELECT coalesce(c.roster_id, u.roster_id), coalesce(c.funder_id, u.funder_id)
         FROM cost c FULL JOIN used u ON u.roster_id = c.roster_id AND u.funder_id = c.funder_id
         WHERE coalesce(c.amount, 0) <> coalesce(u.amount, 0)
+        """,
+    ),
+    Invariant(
+        14, "premium_due_equals_enrollments", _("What the books say is due of premium equals what enrollments cost."),
+        """
+        WITH cost AS (
+            SELECT program_id, sum(premium) AS premium, sum(own_share) AS own_share
+            FROM beneficiaries_enrollment WHERE state <> 'lapsed' GROUP BY 1
+        ), due AS (
+            SELECT a.program_id, -sum(e.amount) FILTER (WHERE a.kind = 'insurer_payable') AS premium,
+                sum(e.amount) FILTER (WHERE a.kind = 'person_receivable') AS own_share
+            FROM programs_ledgerentry e JOIN programs_ledgeraccount a ON a.id = e.account_id
+            JOIN programs_ledgertransaction t ON t.id = e.transaction_id
+            WHERE t.kind IN ('use', 'lapse') AND t.source_type = 'beneficiaries.roster' GROUP BY 1
+        )
+        SELECT coalesce(c.program_id, d.program_id) FROM cost c FULL JOIN due d ON d.program_id = c.program_id
+        WHERE coalesce(c.premium, 0) <> coalesce(d.premium, 0) OR coalesce(c.own_share, 0) <> coalesce(d.own_share, 0)
         """,
     ),
     Invariant(
@@ -48,12 +66,14 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        17, "children_belong_to_their_parents", _("Enrollments belong to the organization, program and period of their parents."),
+        17, "children_belong_to_their_parents",
+        _("Enrollments belong to the organization, program, plan and period of their parents."),
         """
         SELECT e.id FROM beneficiaries_enrollment e
         JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id JOIN beneficiaries_roster r ON r.id = e.roster_id
         WHERE b.person_id <> e.person_id OR b.organization_id <> e.organization_id OR b.program_id <> e.program_id
             OR r.organization_id <> e.organization_id OR r.program_id <> e.program_id OR r.period_id <> e.period_id
+            OR r.plan_id <> e.plan_id
         """,
     ),
     Invariant(
@@ -67,8 +87,20 @@ INVARIANTS = [
     Invariant(
         19, "one_enrollment_per_row", _("A row has at most one enrollment, and it is of the row's roster."),
         """
-        SELECT w.id FROM beneficiaries_enrollment e JOIN beneficiaries_rosterrow w ON w.id = e.row_id
-        GROUP BY w.id, w.roster_id HAVING count(*) > 1 OR min(e.roster_id) <> w.roster_id
+        SELECT e.row_id FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+        GROUP BY e.row_id, w.roster_id
+        HAVING count(*) > 1 OR w.roster_id IS NULL OR min(e.roster_id) <> w.roster_id
+        """,
+    ),
+    Invariant(
+        20, "every_lapse_has_its_event", _("The events of a roster tell of as many lapsed enrollments as it has."),
+        """
+        SELECT roster_id FROM (
+            SELECT roster_id, count(*) AS people FROM beneficiaries_enrollment WHERE state = 'lapsed' GROUP BY 1
+            UNION ALL
+            SELECT subject_id::bigint, -sum((data ->> 'people')::bigint) FROM audit_event
+            WHERE verb = 'roster.lapsed' AND subject_type = 'beneficiaries.roster' GROUP BY 1
+        ) AS both_sides GROUP BY roster_id HAVING sum(people) <> 0
         """,
     ),
     Invariant(

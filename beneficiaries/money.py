@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,10 +11,14 @@ from typing import Any
 import polars as pl
 from django.db import connection
 
+from accounts.models import Region
+from audit import events
 from beneficiaries.models import Roster
 from intake.findings import Severity, Verdict
 from programs import actions as programs
 from programs.actions import Demand
+from programs.models import Category, Funder, PlanCategory
+from programs.rules.allocation import Place, allocate, fill, fits
 
 COUNTY_DIGITS = 6
 REFUSED = Severity.ERROR.weight
@@ -62,6 +68,10 @@ JOIN programs_fundingsplitline line ON line.split_id = place.split_id
 JOIN programs_funder funder ON funder.id = line.funder_id
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 3, 4
 """
+_BY_GROUP = """
+SELECT left(region_code, {digits}), category_id, count(*), sum(premium) FROM beneficiaries_rosterrow
+WHERE roster_id = %s AND verdict = ANY(%s) AND set_aside = '' GROUP BY 1, 2
+"""
 _TOTAL = """
 SELECT count(*), coalesce(sum(premium), 0), coalesce(sum(own_share), 0) FROM beneficiaries_rosterrow
 WHERE roster_id = %s AND verdict = ANY(%s) AND set_aside = ''
@@ -69,18 +79,28 @@ WHERE roster_id = %s AND verdict = ANY(%s) AND set_aside = ''
 
 
 def preview(roster: Roster) -> dict[str, Any]:
-    """{"rows", "premium", "own_share", "funders": [{"funder", "name", "amount", "rows"}]}; amounts as text in yuan."""
+    """{"rows", "premium", "own_share", "funders": [{"funder", "name", "amount", "rows"}], "demands": [[funder, county,
+    category, amount, people]], "groups": [[county, category, rows, premium]]}; amounts as text in yuan.
+
+    Demands and groups are a few hundred at most: pages read them here and never the roster's rows.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_TOTAL, [roster.pk, list(_APPLICABLE)])
         rows, premium, own = cursor.fetchone()
     funders: dict[int, dict[str, Any]] = {}
-    for funder_id, name, _county, _category, amount, count in _by_funder(roster):
+    demands = _by_funder(roster)
+    for funder_id, name, _county, _category, amount, count in demands:
         line = funders.setdefault(funder_id, {"funder": funder_id, "name": name, "amount": Decimal(0), "rows": 0})
         line["amount"] += amount
         line["rows"] += count
     return {
         "rows": rows, "premium": str(premium), "own_share": str(own),
         "funders": [{**line, "amount": str(line["amount"])} for line in funders.values()],
+        "demands": [
+            [funder_id, county, category, str(amount), count]
+            for funder_id, _name, county, category, amount, count in demands
+        ],
+        "groups": [[*place, rows, str(premium)] for place, (rows, premium) in sorted(_by_group(roster).items())],
     }
 
 
@@ -97,6 +117,124 @@ def reserve_roster(roster: Roster, *, by: Any, at: datetime) -> None:
     programs.reserve(roster, demands_of(roster), program_id=roster.program_id, period_id=roster.period_id, by=by, at=at)
 
 
+def reserve_by_priority(roster: Roster, *, expected: Sequence[Place] | None, by: Any, at: datetime) -> None:
+    """Reserve whole categories of counties in the plan's order; write down on the roster which are left out."""
+    filled = programs.reserve_by_priority(
+        roster, demands_of(roster), priorities=priorities_of(roster), program_id=roster.program_id,
+        period_id=roster.period_id, by=by, at=at, expected=expected,
+    )
+    if not filled.left_out:
+        return
+    costs = _by_group(roster)
+    left_out = [
+        {"county": county, "category": category, "rows": costs[county, category][0], "premium": str(costs[county, category][1])}
+        for county, category in filled.left_out
+    ]
+    roster.money = {**roster.money, "left_out": left_out}
+    events.record(
+        "roster.left_out", roster, by=by, at=at, organization=roster.organization, region_code=roster.region_code,
+        program_id=roster.program_id,
+        data={
+            "rows": sum(costs[place][0] for place in filled.left_out), "groups": len(left_out),
+            "premium": str(sum((costs[place][1] for place in filled.left_out), Decimal(0))),
+        },
+    )
+
+
+def left_out_of(roster: Roster) -> list[Place]:
+    """The (county, category id) groups that the approver left out for lack of budget."""
+    return [(group["county"], group["category"]) for group in roster.money.get("left_out", [])]
+
+
+def priorities_of(roster: Roster) -> list[int]:
+    """Category ids, the plan's first in front."""
+    held = PlanCategory.objects.filter(plan=roster.plan_id)
+    return list(held.order_by("priority", "id").values_list("category_id", flat=True))
+
+
+@dataclass(frozen=True)
+class FunderOutlook:
+    """What a roster asks of one funder, what the budgets that fit it still have, and what is missing; yuan."""
+
+    name: str
+    people: int
+    wanted: Decimal
+    available: Decimal
+    short: Decimal
+
+
+@dataclass(frozen=True)
+class GroupOutlook:
+    """One category of one county: rows, yuan of premium, and whether the money goes so far by priority."""
+
+    place: Place
+    county: str
+    category: str
+    rows: int
+    premium: Decimal
+    held: bool
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What approving a roster now would do to the budgets; nothing is locked or held."""
+
+    funders: Sequence[FunderOutlook]
+    groups: Sequence[GroupOutlook]
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the whole sum can be reserved."""
+        return not any(funder.short for funder in self.funders)
+
+    @property
+    def left_out(self) -> list[GroupOutlook]:
+        """Groups for which the money does not go far enough."""
+        return [group for group in self.groups if not group.held]
+
+    @property
+    def held(self) -> list[GroupOutlook]:
+        """Groups that would be enrolled."""
+        return [group for group in self.groups if group.held]
+
+
+def outlook(roster: Roster) -> Outlook:
+    """What each funder would pay and has left, and by group who would be enrolled by priority. Five queries."""
+    demands = [
+        Demand(funder_id, county, category, Decimal(amount), people)
+        for funder_id, county, category, amount, people in roster.money.get("demands", [])
+    ]
+    costs = {
+        (county, category): (rows, Decimal(premium))
+        for county, category, rows, premium in roster.money.get("groups", [])
+    }
+    priorities = priorities_of(roster)
+    budgets = programs.open_budgets(demands, program_id=roster.program_id, period_id=roster.period_id)
+    short = allocate(demands, budgets)[1]
+    left_out = set(fill(demands, budgets, priorities=priorities).left_out)
+    names = dict(Funder.objects.filter(pk__in={each.funder_id for each in demands}).values_list("pk", "name"))
+    funders = []
+    for funder_id in sorted({each.funder_id for each in demands}):
+        own = [each for each in demands if each.funder_id == funder_id]
+        fitting = [budget for budget in budgets if any(fits(budget, each) for each in own)]
+        funders.append(
+            FunderOutlook(
+                names[funder_id], sum(each.count for each in own), sum((each.amount for each in own), Decimal(0)),
+                sum((budget.available for budget in fitting), Decimal(0)), short.get(funder_id, Decimal(0)),
+            )
+        )
+    rank = {category: place for place, category in enumerate(priorities)}
+    counties = dict(Region.objects.filter(pk__in={county for county, _category in costs}).values_list("pk", "name"))
+    categories = dict(Category.objects.filter(pk__in={category for _c, category in costs}).values_list("pk", "name"))
+    groups = [
+        GroupOutlook(
+            place, counties.get(place[0], place[0]), categories[place[1]], *costs[place], held=place not in left_out
+        )
+        for place in sorted(costs, key=lambda place: (rank.get(place[1], len(rank)), place))
+    ]
+    return Outlook(funders, groups)
+
+
 def release_roster(roster: Roster, *, at: datetime) -> None:
     """Release what the applied rows did not use."""
     programs.release_reservation(roster, by="system:intake", at=at)
@@ -106,3 +244,10 @@ def _by_funder(roster: Roster) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_BY_FUNDER.format(digits=COUNTY_DIGITS), [roster.pk, list(_APPLICABLE)])
         return list(cursor.fetchall())
+
+
+def _by_group(roster: Roster) -> dict[Place, tuple[int, Decimal]]:
+    """Rows and premium of every (county, category id) that would be enrolled."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_GROUP.format(digits=COUNTY_DIGITS), [roster.pk, list(_APPLICABLE)])
+        return {(county, category): (rows, premium) for county, category, rows, premium in cursor.fetchall()}

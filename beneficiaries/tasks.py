@@ -1,18 +1,21 @@
-"""Background work of the room: check a roster, apply a roster."""
+"""Background work of the room: check a roster, apply a roster, let what is unpaid at the close of enrollment lapse."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from celery import shared_task
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from beneficiaries import actions
 from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake.applying import apply
 from intake.staging import stage
 from jobs.actions import Run
 from jobs.registry import job_kind
+from programs.models import Period
 
 
 @job_kind("beneficiaries.stage_roster", title=_("Check a roster"), lease_seconds=120)
@@ -29,3 +32,16 @@ def apply_roster(run: Run) -> dict[str, Any] | None:
     roster = Roster.objects.get(pk=run.arguments["roster"])
     apply(run, roster, ROSTER, at=timezone.now())
     return None
+
+
+@job_kind("beneficiaries.lapse_period", title=_("Lapse what is unpaid"), lease_seconds=120)
+def lapse_period(run: Run) -> dict[str, Any] | None:
+    """Let unpaid enrollments of one closed period lapse."""
+    period = Period.objects.get(pk=run.arguments["period"])
+    return actions.lapse_period(run, period, at=timezone.now())
+
+
+@shared_task(name="beneficiaries.lapse", ignore_result=True)
+def lapse() -> None:
+    """Queue a job for each period that has closed with something unpaid."""
+    actions.queue_lapses(at=timezone.now())

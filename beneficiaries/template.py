@@ -189,6 +189,12 @@ class RosterTemplate(Template):
         """Hold every funder's part of the whole roster."""
         money.reserve_roster(subject, by=by, at=at)
 
+    def reserve_by_priority(
+        self, subject: Roster, *, expected: Sequence[Any] | None, by: Any, at: datetime
+    ) -> None:
+        """Hold whole categories of counties in the plan's order, as far as the budgets go."""
+        money.reserve_by_priority(subject, expected=expected, by=by, at=at)
+
     def release(self, subject: Roster, *, at: datetime) -> None:
         """Give back the parts of rows that were set aside."""
         money.release_roster(subject, at=at)

@@ -10,10 +10,18 @@ VERBS = {
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
     "roster.submitted": _("The roster was submitted for approval (content %(digest)s)."),
     "roster.approved": _("The roster was approved (content %(digest)s)."),
+    "roster.left_out": _(
+        "The budgets did not suffice: %(rows)d rows of %(groups)d groups (%(premium)s yuan) were left out, by the "
+        "priority of categories."
+    ),
     "roster.refused": _("The roster was sent back: %(reason)s"),
     "roster.withdrawn": _("The roster was withdrawn: %(reason)s"),
     "roster.chunk_applied": _("Part %(chunk)d was applied: %(rows)d enrolled, %(set_aside)d set aside."),
     "roster.applied": _("The roster is applied: %(rows)d enrolled, %(set_aside)d set aside."),
+    "roster.lapsed": _(
+        "Enrollment has closed: %(people)d unpaid enrollments lapsed, %(released)s yuan went back to the budgets."
+    ),
+    "roster.hold_lapsed": _("Enrollment has closed: %(released)s yuan held for the roster went back to the budgets."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
     "personal_data.revealed": _("Personal data was shown in the clear for %(minutes)d minutes."),

@@ -23,6 +23,7 @@ class IntakeRefused(Refused):
         "STATE": _("This is not possible now: it is %(state)s."),
         "OWN_WORK": _("Whoever uploaded or submitted it cannot approve it. Ask a colleague."),
         "DIGEST": _("The content has changed since you looked at it. Load the page again and check it."),
+        "WHOLE_ONLY": _("It is approved whole or not at all."),
         "NOTHING_TO_APPLY": _("No row can be applied. Correct the refused rows and upload them again."),
         "REASON": _("Say why, in at least %(characters)d characters."),
     }

@@ -308,6 +308,18 @@ ROW_MEANINGS = (
         _("let the finance office complete funders and funding schemes, then upload the row again"),
     ),
     Meaning("FUNDING_SUM", _ERROR, _("the shares do not sum to the premium"), _("check the shares")),
+    Meaning(
+        "NO_BUDGET",
+        _ERROR,
+        _("the budget does not suffice for this category in this county"),
+        _("once the budget is raised, upload the row again"),
+    ),
+    Meaning(
+        "LAPSED",
+        _ERROR,
+        _("enrollment closed before the row was applied"),
+        _("upload it again in the next period"),
+    ),
     Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("the data changed after the review"), _("review this row again")),
 )
 

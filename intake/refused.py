@@ -1,9 +1,11 @@
-"""Refused rows given back: the file's own layout, the cells as they came, and the reason of each."""
+"""Rows given back, refused or set aside: the file's own layout, the cells as they came, and the reason of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
+
+from django.db.models import Q, QuerySet
 
 from audit import keys
 from intake.columns import match_headers
@@ -16,10 +18,12 @@ from intake.staging import raw_name
 from intake.template import Template
 
 BATCH = 2_000
+#: Reasons of setting a row aside after which there is nothing left to send again.
+SETTLED = ("ALREADY_COVERED",)
 
 
 def write_refused(target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str) -> int:
-    """Write the refused rows of one file as "csv" or "xlsx"; how many there were."""
+    """Write the rows of one file that did not get through as "csv" or "xlsx"; how many there were."""
     sheets = {
         layout["name"]: Sheet(
             layout["name"], tuple(layout["headers"]), 1, match_headers(layout["headers"], template.columns),
@@ -34,11 +38,16 @@ def write_refused(target: BinaryIO, subject: Any, file: File, *, template: Templ
     return write_refused_csv(target, headers, rows)
 
 
+def rows_back(rows: QuerySet) -> QuerySet:
+    """Of staged rows those that a person may correct and send again: refused, or set aside with work left to do."""
+    return rows.filter(Q(verdict=Verdict.REFUSED) | ~Q(set_aside__in=["", *SETTLED]))
+
+
 def _refused_rows(
     subject: Any, file: File, template: Template, sheets: dict[str, Sheet]
 ) -> Iterator[RefusedRow]:
     labels = {column.key: str(column.label) for column in template.columns}
-    refused = template.rows_of(subject).filter(file=file, verdict=Verdict.REFUSED).order_by("id")
+    refused = rows_back(template.rows_of(subject)).filter(file=file).order_by("id")
     last = 0
     while True:
         batch = list(refused.filter(pk__gt=last)[:BATCH])
@@ -50,6 +59,8 @@ def _refused_rows(
                 (finding["code"], labels.get(finding["column"], ""), finding["extra"])
                 for finding in row.findings or () if finding["severity"] == Severity.ERROR
             ]
+            if row.set_aside:
+                reasons.append((row.set_aside, "", ""))
             cells = raw_cells(raw or "", sheets[row.sheet]) if row.sheet in sheets else [raw or ""]
             yield RefusedRow(row.line, cells, reason_of(reasons), row.sheet)
         last = batch[-1].pk

@@ -16,6 +16,7 @@ from intake import checks
 from intake.checks import Checked, Context
 from intake.columns import Column
 from intake.copying import Cells
+from intake.errors import IntakeRefused
 from intake.models import Chunk, Import, StagedRow
 
 ROWS_PER_CHUNK = 20_000
@@ -84,6 +85,14 @@ class Template(ABC):
     @abstractmethod
     def reserve(self, subject: Any, *, by: Any, at: datetime) -> None:
         """Hold the money of the whole import, or refuse; in the transaction of the approval."""
+
+    def reserve_by_priority(self, subject: Any, *, expected: Sequence[Any] | None, by: Any, at: datetime) -> None:
+        """Hold what the budgets carry, whole groups in the template's own order, never by the order of lines.
+
+        In the transaction of the approval; what is left out is set aside when its chunk is applied. `expected`: the
+        groups that the approver saw left out, None for whatever they are. A template without an order refuses.
+        """
+        raise IntakeRefused("WHOLE_ONLY")
 
     @abstractmethod
     def release(self, subject: Any, *, at: datetime) -> None:

@@ -149,6 +149,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "audit.seal_events": {"task": "audit.seal_events", "schedule": 3.0, "options": {"expires": 3}},
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    # A day's close is at midnight; asking each quarter of an hour, a missed one is made up for.
+    "beneficiaries.lapse": {"task": "beneficiaries.lapse", "schedule": 900.0, "options": {"expires": 900}},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

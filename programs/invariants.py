@@ -49,6 +49,11 @@ INVARIANTS = [
         HAVING b.reserved <> coalesce(sum(a.balance) FILTER (WHERE a.kind = 'budget_reserved'), 0)
             OR b.used <> coalesce(sum(a.balance) FILTER (WHERE a.kind = 'budget_used'), 0)
             OR b.granted <> -coalesce(sum(a.balance) FILTER (WHERE a.kind = 'budget_granted'), 0)
+            OR b.granted - b.reserved - b.used
+                <> coalesce(sum(a.balance) FILTER (WHERE a.kind = 'budget_available'), 0)
+        UNION ALL
+        SELECT b.id FROM programs_budget b JOIN programs_ledgeraccount a ON a.budget_id = b.id
+        WHERE b.state = 'draft' AND a.balance <> 0
         """,
     ),
     Invariant(

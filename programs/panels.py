@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import Chart, ChartData, Figure, Series, Urgency, WorkQueue
 from programs.models import Budget, Plan
-from programs.models.budget import WARN_AT
+from programs.models.budget import ALARM_AT, WARN_AT
 
 _VIEW = "programs.view_budget"
 
@@ -27,11 +27,8 @@ def _budgets_to_approve(user: Any) -> int:
     return waiting.exclude(proposed_by=user).count()
 
 
-def _nearly_spent(user: Any) -> int:
-    return (
-        Budget.objects.visible_to(user, _VIEW).filter(state=Budget.State.APPROVED)
-        .filter(reserved__gt=F("granted") * WARN_AT - F("used")).count()
-    )
+def _bound_from(share: Decimal) -> Any:
+    return lambda user: Budget.objects.visible_to(user, _VIEW).bound_from(share).count()
 
 
 def _sum(*names: str) -> Any:
@@ -83,8 +80,14 @@ def register() -> None:
     )
     panels.register_queue(
         WorkQueue(
-            "programs.nearly_spent", _("Budgets bound to 80 % or more"), "programs.view_statement", _nearly_spent,
-            _list("budget", "state__exact=approved"), Urgency.NOW,
+            "programs.nearly_spent", _("Budgets bound to 80 % or more"), "programs.view_statement", _bound_from(WARN_AT),
+            _list("budget", "bound=80"), Urgency.SOON,
+        )
+    )
+    panels.register_queue(
+        WorkQueue(
+            "programs.almost_spent", _("Budgets bound to 95 % or more"), "programs.view_statement", _bound_from(ALARM_AT),
+            _list("budget", "bound=95"), Urgency.NOW,
         )
     )
     panels.register_figure(

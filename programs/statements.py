@@ -1,17 +1,19 @@
-"""Statements: what a funder granted, holds, used and owes, from the ledger."""
+"""Statements: what a funder granted, holds, used and owes, from the ledger, posting by posting."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Case, Sum, Value, When
+from django.apps import apps
+from django.db.models import Case, QuerySet, Sum, Value, When
 from django.db.models.fields import DecimalField
 from django.utils import timezone
 
-from programs.models import Funder, LedgerEntry, Program
+from programs.models import Funder, LedgerEntry, LedgerTransaction, Program
 from programs.models.ledger import AccountKind
 
 ZERO = Decimal("0.00")
@@ -38,12 +40,71 @@ class Line:
         return str(AccountKind(self.kind).label)
 
 
-def statement(funder: Funder, *, program: Program, first: date, last: date) -> Sequence[Line]:
-    """One line per kind of account of a funder in a program, from `first` to `last`, both days in. One query."""
-    begins, ends = _midnight(first), _midnight(date.fromordinal(last.toordinal() + 1))
+@dataclass(frozen=True)
+class Posting:
+    """One leg of a posting within the span; `balance` is that of its kind of account after it, yuan."""
+
+    at: datetime
+    kind: str
+    what: str
+    source: str
+    memo: str
+    amount: Decimal
+    balance: Decimal
+
+    @property
+    def label(self) -> str:
+        """The account's kind in words."""
+        return str(AccountKind(self.kind).label)
+
+    @property
+    def debit(self) -> Decimal | None:
+        """Yuan, above zero."""
+        return self.amount if self.amount > 0 else None
+
+    @property
+    def credit(self) -> Decimal | None:
+        """Yuan, above zero."""
+        return -self.amount if self.amount < 0 else None
+
+
+def postings(
+    funder: Funder, *, program: Program, first: date, last: date, to: Any, opening: Sequence[Line]
+) -> Iterator[Posting]:
+    """Every leg within the span that the reader may see, by kind of account and time, with running balances."""
+    begins, ends = _span(first, last)
+    balance = {line.kind: line.opening for line in opening}
+    place = {kind: number for number, kind in enumerate(AccountKind.values)}
+    found = _entries(funder, program, to=to).filter(transaction__at__gte=begins, transaction__at__lt=ends)
+    for kind in sorted(balance, key=lambda kind: place[kind]):
+        legs = found.filter(account__kind=kind).select_related("transaction", "account__budget")
+        for leg in legs.order_by("transaction__at", "id").iterator(chunk_size=2_000):
+            balance[kind] += leg.amount
+            booked = leg.transaction
+            memo = booked.memo or (leg.account.budget.label if leg.account.budget is not None else "")
+            yield Posting(
+                booked.at, kind, booked.get_kind_display(), source_in_words(booked), memo, leg.amount, balance[kind]
+            )
+
+
+def source_in_words(booked: LedgerTransaction) -> str:
+    """What a posting came from: "roster 12"."""
+    try:
+        name = apps.get_model(booked.source_type)._meta.verbose_name
+    except LookupError:
+        name = booked.source_type
+    return f"{name} {booked.source_id}"
+
+
+def statement(funder: Funder, *, program: Program, first: date, last: date, to: Any) -> Sequence[Line]:
+    """One line per kind of account of a funder in a program, from `first` to `last`, both days in. One query.
+
+    `to`: who reads it; whose money it is, and the program's office, see it, offices below do not.
+    """
+    begins, ends = _span(first, last)
     within = {"transaction__at__gte": begins, "transaction__at__lt": ends}
     rows = (
-        LedgerEntry.objects.filter(account__funder=funder, account__program=program, transaction__at__lt=ends)
+        _entries(funder, program, to=to).filter(transaction__at__lt=ends)
         .values("account__kind")
         .annotate(
             opening=_sum(transaction__at__lt=begins),
@@ -56,6 +117,15 @@ def statement(funder: Funder, *, program: Program, first: date, last: date) -> S
         Line(kind, found[kind]["opening"] or ZERO, found[kind]["debits"] or ZERO, -(found[kind]["credits"] or ZERO))
         for kind in AccountKind.values if kind in found
     ]
+
+
+def _entries(funder: Funder, program: Program, *, to: Any) -> QuerySet[LedgerEntry]:
+    seen = LedgerEntry.objects.visible_to(to, "programs.view_statement")
+    return seen.filter(account__funder=funder, account__program=program)
+
+
+def _span(first: date, last: date) -> tuple[datetime, datetime]:
+    return _midnight(first), _midnight(last + timedelta(days=1))
 
 
 def _sum(**condition: object) -> Sum:

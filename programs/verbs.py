@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 VERBS = {
     "plan.drafted": _("Version %(version)d was drafted."),
+    "plan.changed": _("The draft of version %(version)d was changed."),
     "plan.submitted": _("Version %(version)d was submitted for approval."),
     "plan.approved": _("Version %(version)d was approved."),
     "plan.refused": _("Version %(version)d was sent back: %(reason)s"),
@@ -15,9 +16,7 @@ VERBS = {
     "period.closed": _("Period %(period)s was closed."),
     "budget.proposed": _("Tranche %(tranche)s of %(amount)s yuan was proposed."),
     "budget.approved": _("Tranche %(tranche)s of %(amount)s yuan was approved."),
-    "budget.raised": _("Tranche %(tranche)s was raised by %(amount)s yuan."),
     "budget.closed": _("Tranche %(tranche)s was closed."),
-    "budget.lapsed": _("%(released)s yuan held for roster %(number)d were given back at the close of enrollment."),
     "funder.created": _("The funder was set up."),
     "funder.statement_exported": _("The statement from %(first)s to %(last)s was downloaded."),
     "program.created": _("The program was set up."),

@@ -48,13 +48,18 @@ def open_gates(roster: Roster) -> list[Gate]:
     return [gate for gate in asked_gates(roster.plan) if waiting.filter(**{f"{COLUMN[gate]}__isnull": True}).exists()]
 
 
+def _locked(roster: Roster) -> Roster:
+    found = Roster.objects.select_for_update(of=("self",)).select_related("plan", "period", "organization")
+    return found.get(pk=roster.pk)
+
+
 def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_number: str = "") -> int:
     """Record one gate, in the plan's order, for every waiting enrollment of a roster; with all passed they come into force.
 
     Returns how many came into force. Cover never begins before the gates are passed: a later day moves its start.
     """
     with transaction.atomic():
-        roster = Roster.objects.select_for_update().select_related("plan", "organization").get(pk=roster.pk)
+        roster = _locked(roster)
         asked = asked_gates(roster.plan)
         if gate not in asked:
             raise BeneficiariesRefused("GATE_NOT_ASKED")
@@ -64,6 +69,8 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
             ends_on = timezone.localdate(roster.applied_at) + timedelta(days=roster.plan.notice_days)
             if timezone.localdate(at) < ends_on:
                 raise BeneficiariesRefused("GATE_TOO_EARLY", days=roster.plan.notice_days, day=ends_on)
+        if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= roster.period.enrollment_closes_on:
+            raise BeneficiariesRefused("GATE_CLOSED", day=roster.period.enrollment_closes_on)
         if gate is Gate.ACCEPTANCE and not policy_number.strip():
             raise BeneficiariesRefused("POLICY_NUMBER")
         waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)

@@ -14,7 +14,8 @@ from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake import actions as intake
 from jobs.actions import enqueue
-from programs.models import Period, Plan
+from programs.models import Period
+from programs.rules.allocation import Place
 
 
 def upload_roster(
@@ -50,6 +51,21 @@ def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Ro
     return found
 
 
+def approve_roster_by_priority(
+    roster: Roster, *, digest: str, by: User, at: datetime, expected: Sequence[Place] | None = None
+) -> Roster:
+    """Approve what was looked at as far as the budgets go: whole categories of counties in the plan's order.
+
+    `expected`: the (county, category id) groups that were shown as left out; refused when the budgets have moved since.
+    """
+    _refuse_closed(roster.period, roster.organization, at=at)
+    found: Roster = intake.approve_by_priority(
+        roster, digest=digest, template=ROSTER, expected=expected, by=by, at=at,
+        enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
+    )
+    return found
+
+
 def refuse_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Send a roster back."""
     found: Roster = intake.refuse(roster, reason=reason, template=ROSTER, by=by, at=at)
@@ -80,8 +96,6 @@ def _refuse_closed(period: Period, organization: Organization, *, at: datetime) 
         raise BeneficiariesRefused(
             "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
         )
-    if period.plan.state != Plan.State.IN_FORCE:
-        raise BeneficiariesRefused("PLAN_NOT_IN_FORCE")
     if not organization.region_code.startswith(period.program.region_code) and not period.program.region_code.startswith(
         organization.region_code
     ):

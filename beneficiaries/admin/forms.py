@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminFileFieldWidget,
+    UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -18,7 +20,8 @@ from unfold.widgets import (
 
 from accounts.models import Organization
 from beneficiaries.actions.gates import Gate
-from programs.models import Period, Plan
+from beneficiaries.money import Outlook
+from programs.models import Period
 
 UPLOAD = "beneficiaries.upload_roster"
 GATE_WORDS = {
@@ -45,7 +48,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         day = timezone.localdate()
         periods = Period.objects.visible_to(by).filter(
-            closed_at=None, enrollment_opens_on__lte=day, enrollment_closes_on__gt=day, plan__state=Plan.State.IN_FORCE
+            closed_at=None, enrollment_opens_on__lte=day, enrollment_closes_on__gt=day
         )
         self.fields["period"].queryset = periods.select_related("program")  # type: ignore[attr-defined]
         offices = Organization.objects.visible_to(by, UPLOAD).active().exclude(region=None)
@@ -74,6 +77,40 @@ class DigestForm(forms.Form):
     """What the approver has looked at: an edit in between makes it stale."""
 
     digest = forms.CharField(widget=forms.HiddenInput())
+
+
+class ApprovalForm(DigestForm):
+    """What the approver has looked at, and how to go on when the budgets do not suffice."""
+
+    WHOLE, BY_PRIORITY = "whole", "by_priority"
+
+    hold = forms.ChoiceField(label=_("How to go on"), widget=UnfoldAdminRadioSelectWidget(), required=False)
+    #: Groups that were shown as left out: "441602.3,441621.5".
+    left_out = forms.CharField(widget=forms.HiddenInput(), required=False)
+
+    def __init__(self, data: Any, *, outlook: Outlook, digest: str) -> None:
+        shown = ",".join(f"{county}.{category}" for county, category in (group.place for group in outlook.left_out))
+        initial = {"digest": digest, "left_out": shown, "hold": self.WHOLE}
+        super().__init__(data, initial=initial)
+        left, kept = (sum(group.rows for group in groups) for groups in (outlook.left_out, outlook.held))
+        premium = sum((group.premium for group in outlook.held), Decimal(0))
+        self.fields["hold"].choices = [  # type: ignore[attr-defined]
+            (self.WHOLE, _("All or nothing: reserve the whole sum, or be refused")),
+            (
+                self.BY_PRIORITY,
+                _("By priority: enroll %(kept)s people (%(premium)s yuan) now, leave %(left)s out")
+                % {"kept": f"{kept:,}", "premium": f"{premium:,.2f}", "left": f"{left:,}"},
+            ),
+        ]
+        if not self.is_bound and (outlook.suffices or not outlook.held):
+            del self.fields["hold"]
+
+    def clean_left_out(self) -> list[tuple[str, int]]:
+        """(county, category id) of each group."""
+        places = [part.partition(".") for part in self.cleaned_data["left_out"].split(",") if part]
+        if not all(county.isascii() and category.isascii() and category.isdecimal() for county, _dot, category in places):
+            raise forms.ValidationError(_("Load the page again."))
+        return [(county, int(category)) for county, _dot, category in places]
 
 
 class RefusedFormatForm(forms.Form):

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Region
 from audit import events
 from beneficiaries.models import Enrollment, Roster, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.money import outlook
 from beneficiaries.template import ROSTER
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe
 from intake.models import State
 from jobs.models import Job
-from programs.models import Budget
+from programs.models import Category
 
 ROWS_PER_PAGE = 50
 TONES = {
@@ -107,6 +108,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         ],
         "file_findings": [describe(code, extra=extra, sheet=sheet) for _f, code, extra, sheet in roster.file_findings],
         "money": money_lines(roster),
+        "left_out": left_out_groups(roster),
         "premium": Decimal(roster.money.get("premium", "0")),
         "own_share": Decimal(roster.money.get("own_share", "0")),
         "rows": rows,
@@ -157,26 +159,30 @@ def facts(roster: Roster) -> list[tuple[str, Any]]:
 
 
 def money_lines(roster: Roster) -> list[MoneyLine]:
-    """By funder: what the roster costs, and while it waits what is left."""
+    """By funder: what the roster costs, and while it waits what is left in the budgets that fit it."""
     funders = roster.money.get("funders", [])
-    waiting = roster.state in (State.REVIEW, State.SUBMITTED)
-    left: dict[int, Decimal] = {}
-    if waiting and funders:
-        left = dict(
-            Budget.objects.filter(
-                program=roster.program_id, period=roster.period_id, state=Budget.State.APPROVED,
-                funder__in=[line["funder"] for line in funders],
-            )
-            .values("funder").annotate(left=Sum(F("granted") - F("reserved") - F("used"))).values_list("funder", "left")
-        )
-    lines = []
-    for line in funders:
-        amount = Decimal(line["amount"])
-        available = left.get(line["funder"], Decimal(0)) if waiting else None
-        lines.append(
-            MoneyLine(line["name"], line["rows"], amount, available, available is None or available >= amount)
-        )
-    return lines
+    if roster.state in (State.REVIEW, State.SUBMITTED) and funders:
+        return [
+            MoneyLine(line.name, line.people, line.wanted, line.available, not line.short)
+            for line in outlook(roster).funders
+        ]
+    return [MoneyLine(line["name"], line["rows"], Decimal(line["amount"]), None, suffices=True) for line in funders]
+
+
+def left_out_groups(roster: Roster) -> list[dict[str, Any]]:
+    """Groups that the approver left out for lack of budget: category, county, rows, premium in yuan."""
+    groups = roster.money.get("left_out", [])
+    if not groups:
+        return []
+    counties = dict(Region.objects.filter(pk__in=[group["county"] for group in groups]).values_list("pk", "name"))
+    categories = dict(Category.objects.filter(pk__in=[group["category"] for group in groups]).values_list("pk", "name"))
+    return [
+        {
+            "category": categories[group["category"]], "county": counties.get(group["county"], group["county"]),
+            "rows": group["rows"], "premium": Decimal(group["premium"]),
+        }
+        for group in groups
+    ]
 
 
 def _verdict_count(roster: Roster, verdict: Verdict, chosen: int | None) -> Count:
@@ -272,4 +278,5 @@ def _enrolled(roster: Roster) -> dict[str, int]:
     return {
         "awaiting": found.filter(state=EnrollmentState.AWAITING).count(),
         "in_force": found.filter(state=EnrollmentState.IN_FORCE).count(),
+        "lapsed": found.filter(state=EnrollmentState.LAPSED).count(),
     }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -18,16 +20,17 @@ from unfold.decorators import action, display
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries import actions
+from beneficiaries import actions, money
 from beneficiaries.actions.gates import open_gates
-from beneficiaries.admin.forms import DigestForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
-from beneficiaries.admin.roster_page import STATE_TONES, money_lines, page_context
+from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
+from beneficiaries.admin.roster_page import STATE_TONES, page_context
 from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
 from intake.models import State
-from intake.refused import write_refused
+from intake.refused import rows_back, write_refused
+from programs.errors import BudgetRefused
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -95,7 +98,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         if name == "pass_gate":
             return bool(open_gates(roster))
         if name == "refused_rows":
-            return bool(roster.verdict_count(Verdict.REFUSED))
+            return bool(roster.verdict_count(Verdict.REFUSED)) or roster.chunks.filter(set_aside_rows__gt=0).exists()
         return True
 
     def change_view(
@@ -175,18 +178,33 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve what is shown."""
         roster = self.visible_or_404(request, object_id)
-        short = [line.name for line in money_lines(roster) if not line.suffices]
-        warnings = [_t("The budget of %(funder)s does not suffice.") % {"funder": name} for name in short]
+        outlook = money.outlook(roster)
+        form = ApprovalForm(
+            request.POST if request.method == "POST" else None, outlook=outlook, digest=roster.digest
+        )
 
-        def run(given: dict[str, Any]) -> str:
-            actions.approve_roster(roster, **given)
-            return _t("Roster %(number)s is approved; its people are being enrolled.") % {"number": roster.pk}
+        def run(given: dict[str, Any]) -> str | HttpResponse:
+            left_out, by_priority = given.pop("left_out"), given.pop("hold", "") == ApprovalForm.BY_PRIORITY
+            if not by_priority:
+                actions.approve_roster(roster, **given)
+                return _t("Roster %(number)s is approved; its people are being enrolled.") % {"number": roster.pk}
+            try:
+                actions.approve_roster_by_priority(roster, **given, expected=left_out)
+            except BudgetRefused as refused:
+                if refused.code != "CHANGED":
+                    raise
+                # The page shows what holds now; a click on it then means that.
+                self.message_user(request, str(refused), level=messages.WARNING)
+                return HttpResponseRedirect(request.path)
+            return _t("Roster %(number)s is approved by priority; who was left out can be downloaded.") % {
+                "number": roster.pk
+            }
 
         return self.button_page(
-            request, title=_t("Approve roster"), button=_t("Approve"), subject=roster, run=run, warnings=warnings,
+            request, title=_t("Approve roster"), button=_t("Approve"), subject=roster, run=run, form=form,
             sentence=_t("The whole sum is reserved now, then the people are enrolled. It cannot be taken back by a click."),
-            facts=confirm_facts(roster),
-            form=DigestForm(request.POST if request.method == "POST" else None, initial={"digest": roster.digest}),
+            facts=confirm_facts(roster), warnings=approval_warnings(roster, outlook, on=timezone.localdate()),
+            detail=render_to_string("beneficiaries/approval_money.html", {"outlook": outlook}),
         )
 
     @action(description=_("Send back"), url_path="refuse", permissions=["approve"], icon="undo")
@@ -258,7 +276,10 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t(
                 "The file holds personal data in the clear, for your own office to correct. The download is recorded."
             ),
-            facts=[(_t("refused"), roster.verdict_count(Verdict.REFUSED))],
+            facts=[
+                (_t("refused"), roster.verdict_count(Verdict.REFUSED)),
+                (_t("set aside"), rows_back(ROSTER.rows_of(roster)).exclude(set_aside="").count()),
+            ],
             form=RefusedFormatForm(request.POST if request.method == "POST" else None),
         )
 
@@ -275,18 +296,35 @@ def _download(content: bytes, name: str, kind: str) -> HttpResponse:
     return response
 
 
+def approval_warnings(roster: Roster, outlook: money.Outlook, *, on: date) -> list[str]:
+    """What an approver should know first: money that lacks, and a notice that ends too late for anybody to pay."""
+    found = [
+        _t("The budgets of %(funder)s do not suffice: %(short)s yuan are missing.")
+        % {"funder": line.name, "short": f"{line.short:,.2f}"}
+        for line in outlook.funders if line.short
+    ]
+    plan, closes = roster.plan, roster.period.enrollment_closes_on
+    notice_ends = on + timedelta(days=plan.notice_days if plan.requires_notice else 0)
+    if plan.requires_own_payment and notice_ends >= closes:
+        found.append(
+            _t("Own payments are taken until %(closes)s, but the public notice ends on %(ends)s: nobody could pay in time.")
+            % {"closes": closes, "ends": notice_ends}
+        )
+    return found
+
+
 def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
     """What a confirm page says about a roster: counts and sums."""
     applicable = sum(roster.verdict_count(each) for each in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED))
-    money = roster.money
+    cost = roster.money
     return [
         (_t("program"), roster.program.name),
         (_t("office"), roster.organization.name),
         (_t("people to be enrolled"), f"{applicable:,}"),
         (_t("rows that stay out"), f"{roster.row_count - applicable:,}"),
-        (_t("premium"), _yuan(money.get("premium"))),
-        (_t("own share"), _yuan(money.get("own_share"))),
-        *((line["name"], _yuan(line["amount"])) for line in money.get("funders", [])),
+        (_t("premium"), _yuan(cost.get("premium"))),
+        (_t("own share"), _yuan(cost.get("own_share"))),
+        *((line["name"], _yuan(line["amount"])) for line in cost.get("funders", [])),
         (_t("check code"), roster.digest[:12]),
     ]
 

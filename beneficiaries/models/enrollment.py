@@ -142,6 +142,8 @@ class Enrollment(models.Model):
         indexes = [
             models.Index(fields=["roster"], name="enrollment_by_roster"),
             models.Index(fields=["organization", "region_code"], name="enrollment_by_region"),
+            # Few at any time: what still waits for a gate, found without reading those in force.
+            models.Index(fields=["period", "roster"], name="enrollment_awaiting", condition=Q(state="awaiting")),
         ]
         triggers = [
             agrees("enrollment_agrees", _FEW, _MANY),

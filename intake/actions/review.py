@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -72,7 +73,26 @@ def submit(subject: Any, *, template: Template, by: User, at: datetime) -> Any:
 def approve(
     subject: Any, *, digest: str, template: Template, enqueue: Callable[[Any], Any], by: User, at: datetime
 ) -> Any:
-    """Approve exactly what was looked at: hold its money and start to apply it."""
+    """Approve exactly what was looked at: hold its whole money, or be refused, and start to apply it."""
+    return _approve(subject, digest=digest, template=template, hold=template.reserve, enqueue=enqueue, by=by, at=at)
+
+
+def approve_by_priority(
+    subject: Any, *, digest: str, template: Template, enqueue: Callable[[Any], Any], by: User, at: datetime,
+    expected: Sequence[Any] | None = None,
+) -> Any:
+    """Approve exactly what was looked at as far as the money goes, in the template's order of groups.
+
+    `expected`: the groups that were shown as left out; when that has changed, the approval is refused.
+    """
+    hold = partial(template.reserve_by_priority, expected=expected)
+    return _approve(subject, digest=digest, template=template, hold=hold, enqueue=enqueue, by=by, at=at)
+
+
+def _approve(
+    subject: Any, *, digest: str, template: Template, hold: Callable[..., None], enqueue: Callable[[Any], Any], by: User,
+    at: datetime,
+) -> Any:
     with transaction.atomic():
         subject = _locked(subject, template, State.SUBMITTED)
         if by.pk in (subject.uploaded_by_id, subject.submitted_by_id):
@@ -81,7 +101,7 @@ def approve(
             raise IntakeRefused("DIGEST")
         subject.state, subject.decided_by, subject.decided_at = State.APPROVED, by, at
         subject.approved_digest = digest
-        template.reserve(subject, by=by, at=at)
+        hold(subject, by=by, at=at)
         _save(subject, "approve", template)
         _record("approved", subject, template, by=by, at=at, data={"digest": digest[:12]})
         enqueue(subject)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.events import seal_events
-from beneficiaries.actions import approve_roster, submit_roster
-from beneficiaries.models import Roster
+from beneficiaries.actions import Gate, approve_roster, pass_gate, queue_lapses, submit_roster
+from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import make_world, people, row, uploaded
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
 from portal.verify import ALL, check_all
+from programs.models import Period
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +48,23 @@ def unguarded(*tables: str) -> Iterator[Any]:
         yield cursor
 
 
-E = "beneficiaries_enrollment"
+E, R = "beneficiaries_enrollment", "beneficiaries_roster"
+OTHER_OFFICE = "(SELECT min(id) FROM accounts_organization)"
+OTHER_PROGRAM = (
+    "INSERT INTO programs_program (code, name, kind, organization_id, region_code, active) "
+    "SELECT 'XX', 'x', kind, organization_id, region_code, true FROM programs_program RETURNING id"
+)
+OTHER_PLAN = (
+    "INSERT INTO programs_plan (program_id, number, name, state, premium, cover_limit, period_kind, proration, age_on, "
+    "requires_notice, notice_days, requires_own_payment, requires_insurer_acceptance, drafted_by_id, drafted_at, reason) "
+    "SELECT program_id, 99, 'x', 'draft', 1, 1, 'annual', 'none', 'enrollment', true, 1, true, true, drafted_by_id, "
+    "drafted_at, '' FROM programs_plan RETURNING id"
+)
+OTHER_PERIOD = (
+    "INSERT INTO programs_period (program_id, plan_id, code, starts_on, ends_on, enrollment_opens_on, "
+    "enrollment_closes_on) SELECT program_id, plan_id, 'x', starts_on, ends_on, enrollment_opens_on, "
+    "enrollment_closes_on FROM programs_period RETURNING id"
+)
 PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("shares_sum_to_premium", ("programs_fundingsplitline",), ["UPDATE programs_fundingsplitline SET amount = amount + 0.01"]),
     ("ledger_balances", ("programs_ledgerentry",), ["UPDATE programs_ledgerentry SET amount = amount + 0.01 WHERE amount > 0"]),
@@ -82,6 +100,103 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
         "UPDATE beneficiaries_person SET identity_index_a = (SELECT min(identity_index_a) FROM beneficiaries_person)",
     ]),
     ("nothing_kept_past_its_date", ("intake_file",), ["UPDATE intake_file SET purge_on = current_date - 10"]),
+    ("shares_sum_to_premium", ("programs_fundingsplitline",), ["DELETE FROM programs_fundingsplitline"]),
+    ("ledger_balances", ("programs_ledgerentry",), [
+        "DELETE FROM programs_ledgerentry WHERE transaction_id = (SELECT min(id) FROM programs_ledgertransaction)"
+    ]),
+    ("balance_equals_entries", ("programs_ledgeraccount",), [
+        "INSERT INTO programs_ledgeraccount (code, kind, program_id, balance) "
+        "SELECT 'lonely', 'insurer_payable', min(id), 1 FROM programs_program"
+    ]),
+    ("budget_within_grant", ("programs_budget",), [
+        "ALTER TABLE programs_budget DROP CONSTRAINT budget_never_overspent",
+        "UPDATE programs_budget SET granted = reserved + used - 0.01",
+    ]),
+    ("budget_within_grant", ("programs_budget",), ["UPDATE programs_budget SET reserved = reserved + 0.01"]),
+    ("budget_within_grant", ("programs_budget",), ["UPDATE programs_budget SET released = released + 0.01"]),
+    ("budget_within_grant", ("programs_budgetreservationline",), [
+        "UPDATE programs_budgetreservationline SET used = used - 0.01, released = released + 0.01"
+    ]),
+    *(
+        ("budget_equals_ledger", ("programs_ledgeraccount",), [
+            f"UPDATE programs_ledgeraccount SET balance = balance + 0.01 WHERE kind = 'budget_{kind}'"
+        ])
+        for kind in ("granted", "available", "reserved", "used")
+    ),
+    ("budget_equals_ledger", ("programs_budget",), [
+        "ALTER TABLE programs_budget DROP CONSTRAINT budget_approved_by_another",
+        "ALTER TABLE programs_budget DROP CONSTRAINT budget_draft_holds_nothing",
+        "UPDATE programs_budget SET state = 'draft'",
+    ]),
+    ("no_self_approved_plan", ("programs_plan",), [
+        "ALTER TABLE programs_plan DROP CONSTRAINT plan_approved_by_another",
+        "UPDATE programs_plan SET decided_by_id = NULL",
+    ]),
+    ("no_self_approved_plan", ("programs_plan",), [
+        "ALTER TABLE programs_plan DROP CONSTRAINT plan_approved_by_another",
+        "UPDATE programs_plan SET submitted_by_id = decided_by_id",
+    ]),
+    *(
+        ("no_self_approved_plan", ("programs_budget",), [
+            "ALTER TABLE programs_budget DROP CONSTRAINT budget_approved_by_another",
+            f"UPDATE programs_budget SET approved_by_id = {by}",
+        ])
+        for by in ("proposed_by_id", "NULL")
+    ),
+    ("one_live_annual_cover", (E,), [
+        "DROP INDEX enrollment_live_once",
+        f"UPDATE {E} SET state = 'awaiting' WHERE id = (SELECT min(id) FROM {E})",
+        f"UPDATE {E} SET person_id = (SELECT min(person_id) FROM {E}) WHERE id = (SELECT max(id) FROM {E})",
+    ]),
+    ("eligible_when_decided", (E,), [
+        f"ALTER TABLE {E} ALTER COLUMN decided_at DROP NOT NULL", f"UPDATE {E} SET decided_at = NULL"
+    ]),
+    ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'lapsed' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("enrollments_equal_budget_use", ("programs_budgetreservationline",), [
+        "DELETE FROM programs_budgetreservationline WHERE id = (SELECT min(id) FROM programs_budgetreservationline)"
+    ]),
+    ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET premium = premium + 0.01 WHERE id = (SELECT min(id) FROM {E})"]),
+    ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET own_share = own_share + 0.01 WHERE id = (SELECT min(id) FROM {E})"]),
+    ("premium_due_equals_enrollments", (E,), [f"DELETE FROM {E}"]),
+    ("premium_due_equals_enrollments", ("programs_ledgertransaction",), ["UPDATE programs_ledgertransaction SET kind = 'grant'"]),
+    *(
+        ("roster_approved_by_another", (R,), [f"ALTER TABLE {R} DROP CONSTRAINT {constraint}", f"UPDATE {R} SET {change}"])
+        for constraint, change in (
+            ("roster_approved_by_another", "decided_by_id = NULL"),
+            ("roster_approved_by_another", "submitted_by_id = decided_by_id"),
+            ("roster_approved_digest_is_its_digest", "approved_digest = ''"),
+            ("roster_approved_digest_is_its_digest", "approved_digest = repeat('0', 64)"),
+        )
+    ),
+    *(
+        ("children_belong_to_their_parents", ("beneficiaries_beneficiary", E, R), [
+            "ALTER TABLE beneficiaries_beneficiary DROP CONSTRAINT IF EXISTS beneficiary_once", statement,
+        ])
+        for statement in (
+            "UPDATE beneficiaries_beneficiary SET person_id = (SELECT max(person_id) FROM beneficiaries_beneficiary) "
+            "WHERE id = (SELECT min(id) FROM beneficiaries_beneficiary)",
+            f"UPDATE beneficiaries_beneficiary SET organization_id = {OTHER_OFFICE}",
+            f"UPDATE {R} SET organization_id = {OTHER_OFFICE}",
+            f"WITH p AS ({OTHER_PROGRAM}) UPDATE beneficiaries_beneficiary SET program_id = p.id FROM p",
+            f"WITH p AS ({OTHER_PROGRAM}) UPDATE {R} SET program_id = p.id FROM p",
+            f"WITH p AS ({OTHER_PERIOD}) UPDATE {R} SET period_id = p.id FROM p",
+            f"WITH p AS ({OTHER_PLAN}) UPDATE {R} SET plan_id = p.id FROM p",
+        )
+    ),
+    ("every_row_has_one_outcome", ("beneficiaries_rosterrow",), [
+        "UPDATE beneficiaries_rosterrow SET set_aside = 'NO_BUDGET' WHERE id = (SELECT min(id) FROM beneficiaries_rosterrow)"
+    ]),
+    ("every_row_has_one_outcome", ("beneficiaries_rosterrow",), [
+        "UPDATE beneficiaries_rosterrow SET verdict = 5 WHERE id = (SELECT min(id) FROM beneficiaries_rosterrow)"
+    ]),
+    ("every_row_has_one_outcome", ("beneficiaries_rosterrow",), ["UPDATE beneficiaries_rosterrow SET verdict = 1"]),
+    ("one_enrollment_per_row", (E,), [f"UPDATE {E} SET row_id = 987654321 WHERE id = (SELECT min(id) FROM {E})"]),
+    ("every_roster_step_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'roster.chunk_applied'"]),
+    ("every_lapse_has_its_event", (E,), [f"UPDATE {E} SET state = 'lapsed' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("one_person_per_identity", ("beneficiaries_person",), [
+        "DROP INDEX person_identity_once_b",
+        "UPDATE beneficiaries_person SET identity_index_b = (SELECT min(identity_index_a) FROM beneficiaries_person)",
+    ]),
     ("reveal_has_reason", (), [
         "INSERT INTO audit_reveal (user_id, actor, subject_type, subject_id, fields, reason, at, expires_at, "
         "organization_path, region_code) VALUES (1, 'x', 'a.b', '1', '{name}', 'some reason', now(), "
@@ -105,6 +220,53 @@ def test_a_planted_violation_is_found(
         for statement in statements:
             cursor.execute(statement)
     assert name in {result.name for result in check_all() if result.rows}
+
+
+@pytest.fixture
+def lapsed_books(db: Any) -> Roster:
+    """A world in which two of five enrollments lapsed unpaid at the close."""
+    world = make_world(requires_own_payment=True)
+    for first, count in ((0, 2), (10, 3)):
+        uploaded(world, people(count, first=first))
+        drain()
+        roster = submit_roster(Roster.objects.latest("pk"), by=world.clerk, at=timezone.now())
+        approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
+        drain()
+    pass_gate(roster, gate=Gate.OWN_PAYMENT, by=world.reviewer, at=timezone.now())
+    Period.objects.update(starts_on=date(2020, 1, 1), enrollment_opens_on=date(2020, 1, 1), enrollment_closes_on=date(2020, 2, 1))
+    queue_lapses(at=timezone.now())
+    drain()
+    seal_events(at=timezone.now())
+    assert Enrollment.objects.filter(state="lapsed").count() == 2
+    return Roster.objects.latest("pk")
+
+
+LAPSED: list[tuple[str, tuple[str, ...], list[str]]] = [
+    ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'awaiting' WHERE state = 'lapsed'"]),
+    ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET state = 'ended' WHERE state = 'lapsed'"]),
+    ("every_lapse_has_its_event", (E,), [f"UPDATE {E} SET state = 'ended' WHERE state = 'lapsed'"]),
+    ("every_lapse_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'roster.lapsed'"]),
+    ("budget_within_grant", ("programs_budgetreservationline",), [
+        "UPDATE programs_budgetreservationline SET released = 0 WHERE released > 0"
+    ]),
+    ("budget_within_grant", ("programs_budget",), ["UPDATE programs_budget SET used = used + 0.01, released = released - 0.01"]),
+    ("budget_equals_ledger", ("programs_budget",), ["UPDATE programs_budget SET used = used + 68.99"]),
+    ("one_enrollment_per_row", (E,), [f"UPDATE {E} SET roster_id = (SELECT max(id) FROM {R})"]),
+    ("premium_due_equals_enrollments", ("programs_ledgertransaction",), [
+        "UPDATE programs_ledgertransaction SET kind = 'release' WHERE kind = 'lapse'"
+    ]),
+]
+
+
+def test_books_after_a_lapse_break_nothing(lapsed_books: Roster) -> None:
+    assert [(result.name, result.examples) for result in check_all() if result.rows] == []
+
+
+@pytest.mark.parametrize(("name", "tables", "statements"), LAPSED, ids=[planted[0] for planted in LAPSED])
+def test_a_violation_planted_after_a_lapse_is_found(
+    lapsed_books: Roster, name: str, tables: tuple[str, ...], statements: list[str]
+) -> None:
+    test_a_planted_violation_is_found(lapsed_books, name, tables, statements)
 
 
 def test_each_invariant_has_a_planted_violation_here_or_in_jobs() -> None:

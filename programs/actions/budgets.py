@@ -1,4 +1,4 @@
-"""Budgets: proposed by one person of the funder or office, approved by another; raised, closed."""
+"""Budgets: tranches proposed by one person of the funder or office, approved by another; closed. More money: one more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts.models import User
 from audit import events
@@ -23,9 +22,18 @@ def propose_budget(
     category: Category | None = None,
 ) -> Budget:
     """A tranche that holds nothing until another person approves it."""
+    label = " ".join(label.split())
     if granted <= 0:
         raise BudgetRefused("AMOUNT")
+    if not label:
+        raise BudgetRefused("LABEL")
     with transaction.atomic():
+        # One at a time per period: the second of two with one label waits here and finds the first.
+        period = Period.objects.select_for_update(of=("self",)).select_related("program__organization").get(pk=period.pk)
+        if period.closed_at is not None:
+            raise BudgetRefused("PERIOD_CLOSED", period=period.code)
+        if Budget.objects.filter(funder=funder, period=period, label=label).exists():
+            raise BudgetRefused("LABEL_TWICE", label=label)
         fault_point("programs.propose_budget.before")
         budget = Budget.objects.create(
             funder=funder, program=period.program, period=period, label=label, granted=granted,
@@ -48,23 +56,6 @@ def approve_budget(budget: Budget, *, by: User, at: datetime) -> Budget:
         _post_grant(budget, budget.granted, by=by, at=at)
         _record("budget.approved", budget, by=by, at=at, amount=str(budget.granted))
         fault_point("programs.approve_budget.after")
-    return budget
-
-
-def raise_budget(budget: Budget, *, amount: Decimal, by: User, at: datetime) -> Budget:
-    """Grant more; who proposed the budget cannot be who raises it."""
-    if amount <= 0:
-        raise BudgetRefused("AMOUNT")
-    with transaction.atomic():
-        budget = _locked(budget, Budget.State.APPROVED)
-        if by.pk == budget.proposed_by_id:
-            raise BudgetRefused("OWN_WORK")
-        fault_point("programs.raise_budget.before")
-        Budget.objects.filter(pk=budget.pk).update(granted=F("granted") + amount)
-        budget.refresh_from_db()
-        _post_grant(budget, amount, by=by, at=at)
-        _record("budget.raised", budget, by=by, at=at, amount=str(amount))
-        fault_point("programs.raise_budget.after")
     return budget
 
 

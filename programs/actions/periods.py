@@ -10,7 +10,7 @@ from accounts.models import User
 from audit import events
 from audit.faults import fault_point
 from programs.errors import ProgramRefused
-from programs.models import Period, Plan
+from programs.models import Period, Plan, Program
 
 
 def open_period(
@@ -21,9 +21,13 @@ def open_period(
     if not enrollment_opens_on < enrollment_closes_on <= ends_on or not starts_on < ends_on:
         raise ProgramRefused("WINDOW")
     with transaction.atomic():
+        # One at a time per program: the second of two with one code waits here and finds the first.
+        Program.objects.select_for_update().get(pk=plan.program_id)
         plan = Plan.objects.select_for_update(of=("self",)).select_related("program__organization").get(pk=plan.pk)
         if plan.state != Plan.State.IN_FORCE:
             raise ProgramRefused("PLAN_NOT_IN_FORCE")
+        if Period.objects.filter(program=plan.program, code=code).exists():
+            raise ProgramRefused("PERIOD_TWICE", period=code)
         fault_point("programs.open_period.before")
         period = Period.objects.create(
             program=plan.program, plan=plan, code=code, starts_on=starts_on, ends_on=ends_on,

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import Organization, User
+from accounts.models import Organization, Region, User
 from audit import events
 from audit.faults import fault_point
 from programs.errors import ProgramRefused
@@ -54,6 +54,13 @@ def create_plan(
     program: Program, *, terms: Mapping[str, Any], draft: PlanDraft, by: User, at: datetime
 ) -> Plan:
     """A new draft version. `terms`: columns of Plan; categories in the order of their priority."""
+    if terms["premium"] <= 0:
+        raise ProgramRefused("PREMIUM")
+    if terms["cover_limit"] <= 0:
+        raise ProgramRefused("COVER")
+    youngest, oldest = terms.get("min_age"), terms.get("max_age")
+    if youngest is not None and oldest is not None and oldest < youngest:
+        raise ProgramRefused("AGES")
     with transaction.atomic():
         Program.objects.select_for_update().get(pk=program.pk)
         number = (program.plans.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -172,6 +179,11 @@ def _refuse_incomplete(plan: Plan) -> None:
         raise ProgramRefused("NO_SCHEME")
     for scheme in terms.schemes:
         check_shares(scheme, terms.premium)
+    prefixes = {*terms.regions, *(scheme.region_prefix for scheme in terms.schemes if scheme.region_prefix)}
+    known = set(Region.objects.filter(pk__in=prefixes).values_list("pk", flat=True))
+    for prefix in sorted(prefixes):
+        if prefix not in known or not prefix.startswith(plan.program.region_code):
+            raise ProgramRefused("REGION", region=prefix)
 
 
 def _saved(verb: str, plan: Plan, *, by: User, at: datetime, **data: Any) -> Plan:
@@ -195,6 +207,8 @@ def create_program(
 ) -> Program:
     """A program of one office, in the office's region."""
     with transaction.atomic():
+        if Program.objects.filter(code=code).exists():
+            raise ProgramRefused("CODE_TWICE", program=code)
         program = Program.objects.create(
             code=code, name=name, kind=kind, organization=organization, region_code=organization.region_code,
             insurer=insurer,
@@ -211,6 +225,12 @@ def create_funder(
 ) -> Funder:
     """Who pays a share; a government by its region."""
     with transaction.atomic():
+        if Funder.objects.filter(name=name).exists():
+            raise ProgramRefused("NAME_TWICE", name=name)
+        if kind == Funder.Kind.GOVERNMENT:
+            same = Funder.objects.filter(kind=kind, region_code=region_code, active=True).first()
+            if same is not None:
+                raise ProgramRefused("REGION_TWICE", region=region_code, name=same.name)
         funder = Funder.objects.create(name=name, kind=kind, organization=organization, region_code=region_code)
         events.record(
             "funder.created", funder, by=by, at=at, organization=organization, region_code=region_code,

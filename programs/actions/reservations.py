@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from audit import events
 from audit.faults import fault_point
 from programs.actions.ledger import Leg, budget_legs, post
 from programs.errors import BudgetRefused
-from programs.models import Budget, BudgetReservation, BudgetReservationLine, LedgerTransaction, Period
+from programs.models import Budget, BudgetReservation, BudgetReservationLine, LedgerTransaction
 from programs.models.ledger import AccountKind
-
-ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True)
-class Demand:
-    """What one group of people asks of one funder: yuan, and how many people."""
-
-    funder_id: int
-    county: str
-    category_id: int
-    amount: Decimal
-    count: int
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """A demand and the budgets that carry it: (budget, yuan)."""
-
-    demand: Demand
-    parts: tuple[tuple[Budget, Decimal], ...]
+from programs.rules.allocation import ZERO, Allocation, Demand, Filled, Place, allocate, fill, restriction
 
 
 def reserve(
@@ -56,70 +34,24 @@ def reserve(
 
 def reserve_by_priority(
     owner: models.Model, demands: Sequence[Demand], *, priorities: Sequence[int], program_id: int, period_id: int,
-    by: Any, at: datetime,
-) -> tuple[list[BudgetReservation], list[tuple[str, int]]]:
-    """Hold whole categories in the order of `priorities` (category ids) until the money ends.
+    by: Any, at: datetime, expected: Sequence[Place] | None = None,
+) -> Filled:
+    """Hold whole categories of counties in the order of `priorities` (category ids) as far as the money goes.
 
-    A category of a county is held for every funder it asks, or not at all. Returns what is held, and the
-    (county, category) groups that are not.
+    `expected`: the groups that were to be left out when the approver looked; BudgetRefused("CHANGED") when the budgets
+    have moved since. Refused as well when not even one group can be held.
     """
     with transaction.atomic():
         _refuse_second(owner)
-        budgets = _locked_budgets(demands, program_id=program_id, period_id=period_id)
-        rank = {category: place for place, category in enumerate(priorities)}
-        groups: dict[tuple[str, int], list[Demand]] = defaultdict(list)
-        for demand in demands:
-            groups[demand.county, demand.category_id].append(demand)
-        held: list[Allocation] = []
-        left_out: list[tuple[str, int]] = []
-        left = {budget.pk: budget.available for budget in budgets}
-        for place in sorted(groups, key=lambda place: (rank.get(place[1], len(rank)), place)):
-            trial = dict(left)
-            allocations, short = allocate(groups[place], budgets, left=trial)
-            if short:
-                left_out.append(place)
-            else:
-                held += allocations
-                left = trial
-        return _hold(owner, held, program_id=program_id, period_id=period_id, by=by, at=at), left_out
-
-
-def allocate(
-    demands: Iterable[Demand], budgets: Sequence[Budget], *, left: dict[int, Decimal] | None = None
-) -> tuple[list[Allocation], dict[int, Decimal]]:
-    """Which budgets carry which demand, the most restricted first; and by funder the yuan that are missing.
-
-    The order of the demands does not matter: they are taken by county and category.
-    """
-    left = {budget.pk: budget.available for budget in budgets} if left is None else left
-    allocations: list[Allocation] = []
-    short: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for demand in sorted(demands, key=lambda each: (each.funder_id, each.county, each.category_id)):
-        wanted, parts = demand.amount, []
-        for budget in sorted((each for each in budgets if fits(each, demand)), key=restriction):
-            part = min(wanted, left[budget.pk])
-            if part > 0:
-                left[budget.pk] -= part
-                wanted -= part
-                parts.append((budget, part))
-        if wanted:
-            short[demand.funder_id] += wanted
-        allocations.append(Allocation(demand, tuple(parts)))
-    return allocations, dict(short)
-
-
-def fits(budget: Budget, demand: Demand) -> bool:
-    """Whether a budget may pay for a demand."""
-    return (
-        budget.funder_id == demand.funder_id
-        and demand.county.startswith(budget.region_prefix)
-        and budget.category_id in (None, demand.category_id)
-    )
-
-
-def restriction(budget: Budget) -> tuple[bool, int, str, int]:
-    """Order of use: bound to a category, then to the smallest region, then by tranche."""
-    return (budget.category_id is None, -len(budget.region_prefix), budget.label, budget.pk)
+        filled = fill(
+            demands, _locked_budgets(demands, program_id=program_id, period_id=period_id), priorities=priorities
+        )
+        if expected is not None and set(expected) != set(filled.left_out):
+            raise BudgetRefused("CHANGED")
+        if filled.left_out and not filled.held:
+            raise BudgetRefused("NOTHING_FITS")
+        _hold(owner, filled.held, program_id=program_id, period_id=period_id, by=by, at=at)
+    return filled
 
 
 def use_reserved(
@@ -180,9 +112,7 @@ def release_reservation(owner: models.Model, *, by: Any, at: datetime) -> Decima
             legs += budget_legs(AccountKind.BUDGET_RESERVED, AccountKind.BUDGET_AVAILABLE, budget, part)
             total += part
         fault_point("programs.release.before")
-        BudgetReservation.objects.filter(
-            owner_type=owner._meta.label_lower, owner_id=owner.pk, closed_at=None
-        ).update(closed_at=at)
+        _held_by(owner).filter(closed_at=None).update(closed_at=at)
         if total:
             _move(changed)
             BudgetReservationLine.objects.bulk_update(lines, ["released"])
@@ -194,59 +124,84 @@ def release_reservation(owner: models.Model, *, by: Any, at: datetime) -> Decima
     return total
 
 
-def lapse_reservations(period: Period, *, by: Any, at: datetime) -> int:
-    """At the close of enrollment give back everything still held for a period; how many owners."""
-    if timezone.localdate(at) < period.enrollment_closes_on:
-        return 0
-    owners = list(
-        BudgetReservation.objects.filter(period=period, closed_at=None).order_by("owner_type", "owner_id")
-        .values_list("owner_type", "owner_id").distinct()
-    )
-    for owner_type, owner_id in owners:
-        with transaction.atomic():
-            released = release_reservation(_Owner.of(owner_type, owner_id, period.program_id), by=by, at=at)
-            events.record(
-                "budget.lapsed", period, by=by, at=at, organization=period.program.organization,
-                region_code=period.program.region_code, program_id=period.program_id,
-                data={"released": str(released), "number": owner_id},
-            )
-    return len(owners)
+def give_back_used(
+    owner: models.Model, lapsed: Sequence[Demand], *, own_share: Decimal, people: int, by: Any, at: datetime
+) -> LedgerTransaction:
+    """Undo the use of enrollments that lapsed before anybody paid: from used back to available, nothing owed any more.
+
+    The reverse of `use_reserved`, as a posting of its own; what was used last, of the least restricted budget, comes
+    back first. Whether the reservation is closed does not matter.
+    """
+    with transaction.atomic():
+        lines = _locked_lines(owner, still_open=False)
+        legs: list[Leg] = []
+        changed: dict[int, tuple[Budget, Decimal]] = {}
+        for demand in sorted(lapsed, key=lambda each: (each.funder_id, each.county, each.category_id)):
+            wanted = demand.amount
+            for line in reversed(lines.get((demand.funder_id, demand.county, demand.category_id), [])):
+                part = min(wanted, line.used)
+                if part <= 0:
+                    continue
+                line.used -= part
+                line.released += part
+                wanted -= part
+                budget = line.budget
+                changed[budget.pk] = (budget, changed.get(budget.pk, (budget, ZERO))[1] + part)
+                legs += budget_legs(AccountKind.BUDGET_USED, AccountKind.BUDGET_AVAILABLE, budget, part)
+            if wanted:
+                raise BudgetRefused("NOT_USED", wanted=demand.amount, remaining=demand.amount - wanted)
+            legs += [
+                Leg(AccountKind.INSURER_PAYABLE, demand.amount),
+                Leg(AccountKind.FUNDER_RECEIVABLE, -demand.amount, funder_id=demand.funder_id),
+            ]
+        if own_share:
+            legs += [Leg(AccountKind.INSURER_PAYABLE, own_share), Leg(AccountKind.PERSON_RECEIVABLE, -own_share)]
+        fault_point("programs.give_back_used.before")
+        _move({budget_id: (budget, ZERO, -part, part) for budget_id, (budget, part) in changed.items()})
+        BudgetReservationLine.objects.bulk_update(
+            [line for group in lines.values() for line in group], ["used", "released"]
+        )
+        booked = post(
+            LedgerTransaction.Kind.LAPSE, legs, program_id=owner.program_id,  # type: ignore[attr-defined]
+            source=owner, memo=str(people), by=by, at=at,
+        )
+        fault_point("programs.give_back_used.after")
+    return booked
 
 
-@dataclass(frozen=True)
-class _Meta:
-    label_lower: str
-
-
-@dataclass(frozen=True)
-class _Owner:
-    """An owner by its plain reference: the room of its model lies above this one."""
-
-    pk: int
-    program_id: int
-    _meta: _Meta
-
-    @classmethod
-    def of(cls, owner_type: str, owner_id: int, program_id: int) -> Any:
-        """A stand-in with what a posting needs of its source."""
-        return cls(owner_id, program_id, _Meta(owner_type))
+def has_lapsed(owner: models.Model) -> bool:
+    """Whether what an owner held was given back: an import that is still under way enrolls nobody any more."""
+    return _held_by(owner).exclude(closed_at=None).exists()
 
 
 def _refuse_second(owner: models.Model) -> None:
-    if BudgetReservation.objects.filter(owner_type=owner._meta.label_lower, owner_id=owner.pk).exists():
+    if _held_by(owner).exists():
         raise BudgetRefused("RESERVED_ALREADY")
 
 
-def _locked_budgets(demands: Sequence[Demand], *, program_id: int, period_id: int) -> list[Budget]:
-    """Every budget that may carry a part, locked in the order of ids."""
-    found = list(
-        Budget.objects.select_for_update(of=("self",)).select_related("funder")
+def _held_by(owner: models.Model) -> QuerySet[BudgetReservation]:
+    return BudgetReservation.objects.filter(owner_type=owner._meta.label_lower, owner_id=owner.pk)
+
+
+def open_budgets(demands: Sequence[Demand], *, program_id: int, period_id: int) -> list[Budget]:
+    """Every approved budget of the funders that are asked; to look at, nothing is locked."""
+    return list(_budgets(demands, program_id=program_id, period_id=period_id))
+
+
+def _budgets(demands: Sequence[Demand], *, program_id: int, period_id: int) -> QuerySet[Budget]:
+    return (
+        Budget.objects.select_related("funder")
         .filter(
             program_id=program_id, period_id=period_id, state=Budget.State.APPROVED,
             funder_id__in={demand.funder_id for demand in demands},
         )
         .order_by("pk")
     )
+
+
+def _locked_budgets(demands: Sequence[Demand], *, program_id: int, period_id: int) -> list[Budget]:
+    """Every budget that may carry a part, locked in the order of ids."""
+    found = list(_budgets(demands, program_id=program_id, period_id=period_id).select_for_update(of=("self",)))
     fault_point("programs.reserve.locked")
     return found
 
@@ -301,16 +256,17 @@ def _move(changes: dict[int, tuple[Budget, Decimal, Decimal, Decimal]]) -> None:
         )
 
 
-def _locked_lines(owner: models.Model) -> dict[tuple[int, str, int], list[BudgetReservationLine]]:
-    """An owner's open lines by funder, county and category, locked in the order of ids, in the order of their use."""
+def _locked_lines(
+    owner: models.Model, *, still_open: bool = True
+) -> dict[tuple[int, str, int], list[BudgetReservationLine]]:
+    """An owner's lines by funder, county and category, locked in the order of ids, in the order of their use."""
+    found = BudgetReservationLine.objects.filter(
+        reservation__owner_type=owner._meta.label_lower, reservation__owner_id=owner.pk
+    )
+    if still_open:
+        found = found.filter(reservation__closed_at=None)
     lines = list(
-        BudgetReservationLine.objects.select_for_update(of=("self",))
-        .select_related("reservation", "budget")
-        .filter(
-            reservation__owner_type=owner._meta.label_lower, reservation__owner_id=owner.pk,
-            reservation__closed_at=None,
-        )
-        .order_by("pk")
+        found.select_for_update(of=("self",)).select_related("reservation", "budget").order_by("pk")
     )
     fault_point("programs.lines.locked")
     groups: dict[tuple[int, str, int], list[BudgetReservationLine]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -17,10 +18,29 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
 from programs import actions
-from programs.admin.forms import AmountForm, BudgetForm
+from programs.admin.forms import BudgetForm
 from programs.models import Budget, BudgetReservation, BudgetReservationLine
+from programs.models.budget import ALARM_AT, WARN_AT
 
+#: Value of the filter -> share of the grant.
+BOUND = {"80": WARN_AT, "95": ALARM_AT, "100": Decimal(1)}
 TONES = {Budget.State.DRAFT: "wait", Budget.State.APPROVED: "good", Budget.State.CLOSED: "calm"}
+
+
+class BoundFilter(admin.SimpleListFilter):
+    """Open budgets that are nearly spent."""
+
+    title = _("bound")
+    parameter_name = "bound"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """From 80, from 95, at 100 %."""
+        return [("80", _("80 % or more")), ("95", _("95 % or more")), ("100", _("100 %: nothing left"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Those bound to the chosen share or more."""
+        share = BOUND.get(self.value() or "")
+        return queryset if share is None else queryset.bound_from(share)
 
 
 @admin.register(Budget)
@@ -30,7 +50,7 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     list_display = (
         "funder", "program", "period_code", "label", "granted_yuan", "reserved_yuan", "used_yuan", "bound", "standing",
     )
-    list_filter = ("state", "program", "period", "funder")
+    list_filter = (BoundFilter, "state", "program", "period", "funder")
     list_select_related = ("funder", "program", "period")
     ordering = ("program", "funder", "label")
     fields = (
@@ -39,10 +59,9 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     )
     readonly_fields = fields
     actions_list = ("propose",)
-    actions_detail = ("approve", "raise_grant", "close")
+    actions_detail = ("approve", "close")
     button_states: ClassVar[dict[str, tuple[str, ...]]] = {
         "approve": (Budget.State.DRAFT,),
-        "raise_grant": (Budget.State.APPROVED,),
         "close": (Budget.State.APPROVED,),
     }
 
@@ -95,7 +114,9 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @display(description=_("bound"))
     def bound(self, budget: Budget) -> SafeString:
         """Reserved and used of the grant; colored from 80 and 95 %."""
-        return render_to_string("programs/bound.html", {"budget": budget, "percent": f"{budget.bound_share * 100:.1f}"})
+        # Rounded down: 99.96 % is not yet full.
+        percent = (budget.bound_share * 100).quantize(Decimal("0.1"), ROUND_DOWN)
+        return render_to_string("programs/bound.html", {"budget": budget, "percent": f"{percent}"})
 
     @action(description=_("Propose budget"), url_path="propose", permissions=["propose"], icon="add")
     def propose(self, request: HttpRequest) -> HttpResponse:
@@ -123,20 +144,6 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Approve budget"), button=_t("Approve"), subject=budget, run=run,
             sentence=_t("Rosters can reserve it from now on."), facts=budget_facts(budget),
-        )
-
-    @action(description=_("Raise"), url_path="raise", permissions=["approve"], icon="trending_up")
-    def raise_grant(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Grant more."""
-        budget = self.visible_or_404(request, object_id)
-
-        def run(given: dict[str, Any]) -> str:
-            raised = actions.raise_budget(budget, **given)
-            return _t("%(budget)s now grants %(amount)s yuan.") % {"budget": raised, "amount": raised.granted}
-
-        return self.button_page(
-            request, title=_t("Raise"), button=_t("Raise"), subject=budget, run=run, facts=budget_facts(budget),
-            sentence="", form=AmountForm(request.POST if request.method == "POST" else None),
         )
 
     @action(description=_("Close budget"), url_path="close", permissions=["approve"], icon="lock")

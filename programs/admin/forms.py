@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDateWidget,
@@ -19,6 +21,9 @@ from unfold.widgets import (
 from accounts.models import Organization
 from programs.models import Category, Funder, Period, Program
 
+#: Days on which books may be asked for.
+REASONABLE = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
+
 
 def visible_choice(label: Any, *, required: bool = True, help_text: Any = "") -> forms.ModelChoiceField:
     """A choice whose rows the form's maker sets."""
@@ -27,10 +32,11 @@ def visible_choice(label: Any, *, required: bool = True, help_text: Any = "") ->
     )
 
 
-def money_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DecimalField:
-    """Yuan with two places."""
+def money_field(label: Any, *, required: bool = True, above: bool = False, help_text: Any = "") -> forms.DecimalField:
+    """Yuan with two places; `above`: zero is not enough."""
     return forms.DecimalField(
-        label=label, max_digits=16, decimal_places=2, min_value=Decimal("0.00"), required=required,
+        label=label, max_digits=16, decimal_places=2, min_value=Decimal("0.01") if above else Decimal("0.00"),
+        required=required,
         widget=UnfoldAdminDecimalFieldWidget(), help_text=help_text,
     )
 
@@ -95,8 +101,8 @@ class PlanForm(forms.Form):
 
     program = visible_choice(_("program"))
     name = forms.CharField(label=_("plan name"), max_length=100, widget=UnfoldAdminTextInputWidget())
-    premium = money_field(_("premium"), help_text=_("Yuan a person and period."))
-    cover_limit = money_field(_("cover limit"), help_text=_("Yuan a person and period."))
+    premium = money_field(_("premium"), above=True, help_text=_("Yuan a person and period."))
+    cover_limit = money_field(_("cover limit"), above=True, help_text=_("Yuan a person and period."))
     own_share = money_field(_("own share"))
     county_share = money_field(_("share of the person's own county"), required=False)
     funder = visible_choice(_("funder of the remainder"))
@@ -140,7 +146,7 @@ class BudgetForm(forms.Form):
     funder = visible_choice(_("funder"))
     period = visible_choice(_("Period"))
     label = forms.CharField(label=_("tranche"), max_length=40, widget=UnfoldAdminTextInputWidget())
-    granted = money_field(_("granted"), help_text=_("Yuan."))
+    granted = money_field(_("granted"), above=True, help_text=_("Yuan."))
     region_prefix = forms.RegexField(
         "^([0-9]{2}|[0-9]{4}|[0-9]{6})?$", label=_("region"), required=False, widget=UnfoldAdminTextInputWidget(),
         help_text=_("Empty: everywhere."),
@@ -154,19 +160,20 @@ class BudgetForm(forms.Form):
         offer(self, "category", Category.objects.visible_to(by).filter(active=True))
 
 
-class AmountForm(forms.Form):
-    """Yuan."""
-
-    amount = money_field(_("amount"), help_text=_("Yuan."))
-
-
 class StatementForm(forms.Form):
     """Which program, from when to when."""
 
     program = visible_choice(_("program"))
-    first = forms.DateField(label=_("from"), widget=UnfoldAdminDateWidget())
-    last = forms.DateField(label=_("to"), widget=UnfoldAdminDateWidget())
+    first = forms.DateField(label=_("from"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
+    last = forms.DateField(label=_("to"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
 
     def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "program", Program.objects.visible_to(by))
+        offer(self, "program", Program.objects.visible_to(by, "programs.view_statement"))
+
+    def clean(self) -> dict[str, Any]:
+        """From a day to the same or a later one."""
+        given = super().clean() or {}
+        if given.get("first") and given.get("last") and given["last"] < given["first"]:
+            self.add_error("last", _("The last day lies before the first."))
+        return given

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from accounts.models import Region
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.admin.base import ScopedTabularInline
@@ -33,9 +39,11 @@ from programs.models import (
     PlanCategory,
     PlanRegion,
 )
-from programs.rules.funding import resolve_split
+from programs.rules.funding import check_shares, resolve_split
 from programs.terms import plan_terms
 
+Found = TypeVar("Found")
+COUNTY_DIGITS = 6
 TONES = {
     Plan.State.DRAFT: "calm", Plan.State.IN_REVIEW: "wait", Plan.State.APPROVED: "wait", Plan.State.IN_FORCE: "good",
     Plan.State.RETIRED: "calm",
@@ -71,6 +79,47 @@ class DraftInline(ScopedTabularInline):
         return self._may(request, obj)
 
 
+class PrefixForm(forms.ModelForm):
+    """A row that names a region: one that exists, within the program's."""
+
+    def clean_region_prefix(self) -> str:
+        """Empty, or a region's code."""
+        prefix = str(self.cleaned_data["region_prefix"]).strip()
+        plan = self.instance.plan
+        if prefix and not (prefix.startswith(plan.program.region_code) and Region.objects.filter(pk=prefix).exists()):
+            raise forms.ValidationError(str(ProgramRefused("REGION", region=prefix)))
+        return prefix
+
+
+class SchemeFormSet(forms.BaseInlineFormSet):
+    """No two schemes for the same: "everybody" and "everywhere" are null or empty, which Django does not compare."""
+
+    def clean(self) -> None:
+        """Each category and region once."""
+        super().clean()
+        seen = set()
+        for form in self.forms:
+            given = getattr(form, "cleaned_data", {})
+            if not given or given.get("DELETE"):
+                continue
+            place = (given.get("category"), given.get("region_prefix", ""))
+            if place in seen:
+                raise forms.ValidationError(_t("Two schemes hold for the same category and region."))
+            seen.add(place)
+
+
+class SchemeForm(PrefixForm):
+    """A scheme on its own page."""
+
+    def clean(self) -> dict[str, Any]:
+        """Not for the same as another scheme of the plan."""
+        given = super().clean() or {}
+        others = FundingScheme.objects.filter(plan=self.instance.plan_id).exclude(pk=self.instance.pk)
+        if others.filter(category=given.get("category"), region_prefix=given.get("region_prefix", "")).exists():
+            raise forms.ValidationError(_t("Two schemes hold for the same category and region."))
+        return given
+
+
 class CategoryInline(DraftInline):
     """Categories in the order of their priority."""
 
@@ -82,6 +131,7 @@ class RegionInline(DraftInline):
     """Regions; none means the program's."""
 
     model = PlanRegion
+    form = PrefixForm
     fields = ("region_prefix",)
 
 
@@ -89,6 +139,8 @@ class SchemeInline(DraftInline):
     """Funding schemes; their shares stand on the scheme's own page."""
 
     model = FundingScheme
+    form = PrefixForm
+    formset = SchemeFormSet
     fields = ("name", "category", "region_prefix")
     show_change_link = True
 
@@ -104,6 +156,7 @@ class ShareInline(DraftInline):
 class FundingSchemeAdmin(ScopedModelAdmin):
     """The shares of one scheme; reached from its plan."""
 
+    form = SchemeForm
     fields = ("name", "category", "region_prefix")
     list_display = ("name", "plan", "category", "region_prefix")
     list_select_related = ("plan", "category")
@@ -111,7 +164,7 @@ class FundingSchemeAdmin(ScopedModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Whoever sees the plan sees its schemes."""
-        return FundingScheme.objects.visible_to(request.user, "programs.view_plan").select_related("plan")
+        return FundingScheme.objects.visible_to(request.user, "programs.view_plan").select_related("plan__program")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the plan."""
@@ -132,6 +185,15 @@ class FundingSchemeAdmin(ScopedModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The plan's reach was checked; the database refuses once it is no draft."""
         obj.save()
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event of an edit, on the plan's timeline, in the transaction of the edit."""
+        if message:
+            plan = obj.plan
+            events.record(
+                "plan.changed", plan, by=request.user, at=timezone.now(), organization=plan.program.organization,
+                region_code=plan.program.region_code, program_id=plan.program_id, data={"version": plan.number},
+            )
 
 
 @admin.register(Plan)
@@ -197,6 +259,15 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         plan = self.visible_or_404(request, object_id)
         context = {**page_context(plan), "title": str(plan)}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The event of an edit, in the transaction of the edit."""
+        if message:
+            program = obj.program
+            events.record(
+                "plan.changed", obj, by=request.user, at=timezone.now(), organization=program.organization,
+                region_code=program.region_code, program_id=program.pk, data={"version": obj.number},
+            )
 
     @display(description=_("state"), ordering="state")
     def standing(self, plan: Plan) -> SafeString:
@@ -371,12 +442,16 @@ def plan_facts(plan: Plan) -> list[tuple[str, Any]]:
 
 def page_context(plan: Plan) -> dict[str, Any]:
     """Terms in words, and what each category's premium divides into."""
+    examples, problems = _examples(plan)
+    regions = [held.region_prefix for held in plan.regions.all()] or [plan.program.region_code]
+    places = dict(Region.objects.filter(pk__in=regions).values_list("pk", "full_name"))
     ages = f"{plan.min_age if plan.min_age is not None else 0} – {plan.max_age if plan.max_age is not None else '∞'}"
     return {
         "plan": plan,
         "badge": badge(plan),
         "facts": [
             *plan_facts(plan),
+            (_t("regions"), "、".join(f"{places.get(code, '')} {code}".strip() for code in regions)),
             (_t("ages"), f"{ages} ({plan.get_age_on_display()})"),
             (_t("late start"), plan.get_proration_display()),
             (_t("steps before cover"), "、".join(str(word) for word in _gates(plan))),
@@ -385,7 +460,8 @@ def page_context(plan: Plan) -> dict[str, Any]:
             (_t("decided by"), plan.decided_by.display_name if plan.decided_by else ""),
             (_t("Reason"), plan.reason),
         ],
-        "examples": _examples(plan),
+        "examples": examples,
+        "problems": problems,
         "periods": list(plan.periods.order_by("-starts_on")),
         "entries": events.timeline(plan),
     }
@@ -402,24 +478,58 @@ def _gates(plan: Plan) -> list[Any]:
     return found or [_t("none")]
 
 
-def _examples(plan: Plan) -> list[tuple[str, list[tuple[str, Decimal]]]]:
-    """For one county of the program: who pays what, by category; categories with one division stand together."""
+@dataclass(frozen=True)
+class Example:
+    """For whom one division holds, and who pays what of it in yuan."""
+
+    title: str
+    lines: Sequence[tuple[str, Decimal]]
+
+
+def _examples(plan: Plan) -> tuple[list[Example], list[str]]:
+    """Who pays what, by category and county of the program, those alike together; and in words what does not work yet."""
     terms = plan_terms(plan)
-    counties = sorted(code for code in terms.governments if code.startswith(plan.program.region_code))
-    county = counties[0] if counties else plan.program.region_code
+    counties = sorted(
+        code for code in terms.governments
+        if len(code) == COUNTY_DIGITS and any(code.startswith(prefix) for prefix in terms.regions)
+    )
+    places = dict(Region.objects.filter(pk__in=counties).values_list("pk", "name"))
     names = dict(Funder.objects.filter(pk__in=_funders(plan)).values_list("pk", "name"))
-    names |= dict(Funder.objects.filter(pk__in=terms.governments.values()).values_list("pk", "name"))
     held = dict(plan.categories.values_list("category_id", "category__name"))
-    groups: dict[str, tuple[list[str], list[tuple[str, Decimal]]]] = {}
+    groups: dict[tuple[Any, ...], list[tuple[int, str]]] = {}
+    problems: dict[str, None] = {}
+    for scheme in terms.schemes:
+        _try(partial(check_shares, scheme, terms.premium), problems)
     for _code, category_id in terms.categories:
-        try:
-            split = resolve_split(terms, county=county, category_id=category_id)
-        except ProgramRefused:
-            continue
-        lines = [(_t("the insured person"), split.own_share)]
-        lines += [(names.get(funder, str(funder)), amount) for funder, amount in split.lines]
-        groups.setdefault(split.key, ([], lines))[0].append(held[category_id])
-    return [("、".join(categories), lines) for categories, lines in groups.values()]
+        for county in counties or [plan.program.region_code]:
+            split = _try(partial(resolve_split, terms, county=county, category_id=category_id), problems)
+            if split is None:
+                continue
+            own_county = terms.governments.get(county)
+            lines = tuple(
+                (_t("the person's own county") if funder == own_county else names.get(funder, str(funder)), amount)
+                for funder, amount in split.lines
+            )
+            groups.setdefault(((_t("the insured person"), split.own_share), *lines), []).append((category_id, county))
+    return [
+        Example(
+            "、".join(dict.fromkeys(held[category] for category, _county in found))
+            + ("" if {county for _category, county in found} >= set(counties) else "(" + "、".join(
+                sorted({places.get(county, county) for _category, county in found})
+            ) + ")"),
+            lines,
+        )
+        for lines, found in groups.items()
+    ], list(problems)
+
+
+def _try(compute: Callable[[], Found], problems: dict[str, None]) -> Found | None:
+    """What a rule gives, or its refusal among the problems."""
+    try:
+        return compute()
+    except ProgramRefused as refused:
+        problems[str(refused)] = None
+        return None
 
 
 def _funders(plan: Plan) -> list[int]:

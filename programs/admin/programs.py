@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import groupby, islice
 from typing import Any
 
 from django.contrib import admin
@@ -21,7 +24,10 @@ from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
 from programs.models import Category, Funder, Program
-from programs.statements import Line, statement
+from programs.statements import Line, Posting, postings, statement
+
+#: Postings on a statement's page; the file holds all.
+POSTINGS_SHOWN = 200
 
 
 @admin.register(Category)
@@ -109,23 +115,29 @@ class FunderAdmin(ButtonPages, ReadOnlyScopedAdmin):
             initial={"first": today.replace(month=1, day=1), "last": today},
         )
         lines: list[Line] = []
+        shown: list[Posting] = []
         if form.is_bound and form.is_valid():
-            given = form.cleaned_data
-            lines = list(statement(funder, program=given["program"], first=given["first"], last=given["last"]))
+            given = {**form.cleaned_data, "to": request.user}
+            lines = list(statement(funder, **given))
+            found = postings(funder, **given, opening=lines)
             if request.GET.get("format") == "csv":
-                return self._as_csv(request, funder, given, lines)
+                return self._as_csv(request, funder, given, lines, found)
+            shown = list(islice(found, POSTINGS_SHOWN + 1))
+        query = request.GET.copy()
+        query.pop("format", None)
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "subject": funder, "form": form, "lines": lines,
+            "postings": shown[:POSTINGS_SHOWN], "more": len(shown) > POSTINGS_SHOWN, "limit": POSTINGS_SHOWN,
             "title": _t("Statement of %(funder)s") % {"funder": funder.name}, "back_url": self.address(funder),
-            "query": request.GET.urlencode(),
+            "query": query.urlencode(),
         }
         return render(request, "programs/statement.html", context)
 
-    def _as_csv(self, request: HttpRequest, funder: Funder, given: dict[str, Any], lines: list[Line]) -> HttpResponse:
+    def _as_csv(
+        self, request: HttpRequest, funder: Funder, given: dict[str, Any], lines: list[Line], found: Iterator[Posting]
+    ) -> HttpResponse:
         text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow([_t("account"), _t("opening"), _t("debit"), _t("credit"), _t("closing")])
-        writer.writerows([harmless(line.label), line.opening, line.debits, line.credits, line.closing] for line in lines)
+        write_statement(csv.writer(text), lines, found, first=given["first"], last=given["last"])
         program, first, last = given["program"], given["first"], given["last"]
         events.record(
             "funder.statement_exported", funder, by=request.user, at=timezone.now(), organization=funder.organization,
@@ -134,3 +146,24 @@ class FunderAdmin(ButtonPages, ReadOnlyScopedAdmin):
         response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="statement-{funder.pk}-{program.code}.csv"'
         return response
+
+
+def write_statement(
+    writer: Any, lines: Sequence[Line], found: Iterator[Posting], *, first: date, last: date
+) -> None:
+    """By kind of account: its opening balance, each posting with the balance after it, its closing balance."""
+    writer.writerow([
+        _t("account"), _t("time"), _t("what happened"), _t("source"), _t("memo"), _t("debit"), _t("credit"), _t("balance"),
+    ])
+    by_kind = {kind: list(group) for kind, group in groupby(found, key=lambda each: each.kind)}
+    for line in lines:
+        label = harmless(line.label)
+        writer.writerow([label, first, _t("opening"), "", "", "", "", line.opening])
+        writer.writerows(
+            [
+                label, f"{timezone.localtime(each.at):%Y-%m-%d %H:%M:%S}", harmless(each.what), harmless(each.source),
+                harmless(each.memo), each.debit, each.credit, each.balance,
+            ]
+            for each in by_kind.get(line.kind, [])
+        )
+        writer.writerow([label, last, _t("closing"), "", "", line.debits, line.credits, line.closing])

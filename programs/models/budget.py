@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -31,6 +32,18 @@ def money_scope(prefix: str = "") -> Scope:
             program=f"{prefix}program_id", reading_only=True,
         ),
     )
+
+
+class BudgetQuerySet(ScopedQuerySet):
+    """Chainable words about budgets."""
+
+    def open(self) -> Self:
+        """Approved and not closed: what rosters can reserve."""
+        return self.filter(state=Budget.State.APPROVED)
+
+    def bound_from(self, share: Decimal) -> Self:
+        """Open ones of which this share of the grant (0 to 1) or more is reserved or used."""
+        return self.open().filter(reserved__gte=F("granted") * share - F("used"))
 
 
 @tracked
@@ -66,7 +79,7 @@ class Budget(models.Model):
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("approved by"))
     approved_at = models.DateTimeField(_("approved at"), null=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = BudgetQuerySet.as_manager()
 
     scope = money_scope()
     personal_fields = ()
@@ -120,8 +133,10 @@ class Budget(models.Model):
 
     @property
     def alarm(self) -> str:
-        """"", "warning" from 80 %, "alarm" from 95 %."""
+        """"" below 80 %, "warning" from 80 %, "alarm" from 95 %, "full" at 100 %, where nothing more is reserved."""
         share = self.bound_share
+        if share >= 1:
+            return "full"
         return "alarm" if share >= ALARM_AT else "warning" if share >= WARN_AT else ""
 
 

@@ -77,11 +77,12 @@ class LedgerTransaction(models.Model):
         RESERVE = "reserve", _("Budget reserved")
         USE = "use", _("Enrolled: budget used, premium due")
         RELEASE = "release", _("Reservation released")
+        LAPSE = "lapse", _("Lapsed unpaid: budget given back, premium no longer due")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
     at = models.DateTimeField(_("at"))
-    source_type = models.CharField(_("from"), max_length=60, db_collation="C")
+    source_type = models.CharField(_("source"), max_length=60, db_collation="C")
     source_id = models.BigIntegerField(_("number"))
     memo = models.CharField(_("memo"), max_length=200, blank=True, default="")
     by_label = models.CharField(_("by"), max_length=80)

@@ -33,7 +33,7 @@ def scheme_for(terms: PlanTerms, *, county: str, category_id: int) -> SchemeTerm
         if scheme.category_id in (None, category_id) and county.startswith(scheme.region_prefix)
     ]
     if not fitting:
-        raise ProgramRefused("SCHEME_MISSING", category=category_id, county=county)
+        raise ProgramRefused("SCHEME_MISSING", county=county)
     return max(fitting, key=lambda scheme: (scheme.category_id is not None, len(scheme.region_prefix)))
 
 

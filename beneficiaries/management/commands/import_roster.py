@@ -34,12 +34,18 @@ class Command(BaseCommand):
         parser.add_argument("--user", required=True, help="user name of the uploader")
         parser.add_argument("--submit", action="store_true")
         parser.add_argument("--approve-by", metavar="NAME", help="user name of a second person (with --submit)")
+        parser.add_argument(
+            "--by-priority", action="store_true",
+            help="when the budgets do not suffice: enroll whole categories in the plan's order (with --approve-by)",
+        )
         parser.add_argument("--json", action="store_true", help="machine-readable")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Upload, check, and go on as far as asked."""
         if options["approve_by"] and not options["submit"]:
             raise CommandError("--approve-by needs --submit.")
+        if options["by_priority"] and not options["approve_by"]:
+            raise CommandError("--by-priority needs --approve-by.")
         if not options["file"].is_file():
             raise CommandError(f"There is no file {options['file']}.")
         clerk = _user(options["user"], "beneficiaries.upload_roster")
@@ -63,7 +69,8 @@ class Command(BaseCommand):
                 if not Roster.objects.visible_to(reviewer, "beneficiaries.approve_roster").filter(pk=roster.pk).exists():
                     raise CommandError(f"{reviewer} does not reach this office's rosters.")
                 started = time.monotonic()
-                actions.approve_roster(roster, digest=roster.digest, by=reviewer, at=timezone.now())
+                approve = actions.approve_roster_by_priority if options["by_priority"] else actions.approve_roster
+                approve(roster, digest=roster.digest, by=reviewer, at=timezone.now())
                 roster = _worked(roster)
                 seconds["apply"] = time.monotonic() - started
         except Refused as refused:
