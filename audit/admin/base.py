@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 from unfold.admin import ModelAdmin, TabularInline
 
 from audit import events
+from audit.paging import CappedPaginator, KeysetChangeList
 from audit.scope import Scope, ScopedQuerySet
 
 #: Choices of a related filter or form field: beyond this many a page wants a search instead.
@@ -98,6 +99,8 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
 
     actions: Any = ()
     list_per_page = 50
+    #: Of choices that are searched; lists turn by key.
+    paginator = CappedPaginator
     show_full_result_count = False
     #: Lookups by URL beyond those of `list_filter`.
     allowed_lookups: tuple[str, ...] = ()
@@ -113,6 +116,10 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
         queryset = visible(self.model, request.user, self.permission("view"))
         ordering = self.get_ordering(request)
         return queryset.order_by(*ordering) if ordering else queryset
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[KeysetChangeList]:
+        """A list whose pages turn by key."""
+        return KeysetChangeList
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """A visible row; no row has a NUL in its key, and PostgreSQL would not even compare one."""

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from audit.admin import ReadOnlyScopedAdmin
-from audit.paging import CappedPaginator
 from beneficiaries.actions.gates import COLUMN, asked_gates
 from beneficiaries.admin.forms import GATE_WORDS
 from beneficiaries.models import Enrollment, Person, RosterRow
@@ -42,8 +41,6 @@ class EnrollmentAdmin(ReadOnlyScopedAdmin):
     search_fields = ("=id",)
     search_help_text = _("Cover number, document number or whole name")
     ordering = ("-id",)
-    paginator = CappedPaginator
-    show_full_result_count = False
     change_form_template = "beneficiaries/enrollment_page.html"
     fields = ("state",)
     readonly_fields = fields

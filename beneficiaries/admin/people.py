@@ -15,7 +15,6 @@ from unfold.decorators import action, display
 from audit import events, panels, reveals
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from audit.paging import CappedPaginator
 from beneficiaries.admin.enrollments import people_found
 from beneficiaries.admin.forms import RevealForm
 from beneficiaries.models import Beneficiary, Person
@@ -34,8 +33,6 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     search_fields = ("=id",)
     search_help_text = _("Document number or whole name")
     ordering = ("-id",)
-    paginator = CappedPaginator
-    show_full_result_count = False
     change_form_template = "beneficiaries/person_page.html"
     fields = ("document_type",)
     readonly_fields = fields

@@ -11,7 +11,6 @@ from unfold.decorators import display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
-from audit.paging import CappedPaginator
 from programs.models import LedgerAccount, LedgerEntry, LedgerTransaction
 
 
@@ -60,7 +59,6 @@ class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     list_select_related = ("program",)
     search_fields = ("=source_id",)
     ordering = ("-id",)
-    paginator = CappedPaginator
     fields = ("at", "kind", "program", "source_type", "source_id", "memo", "by_label")
     readonly_fields = fields
     inlines = (EntryInline,)
