@@ -201,7 +201,7 @@ def total_of(rows: QuerySet, *, filtered: bool) -> Total:
 def _two_figures(number: int) -> int:
     """12,345 -> 12,000."""
     step = 10 ** max(len(str(number)) - 2, 0)
-    return int(round(number / step)) * step
+    return round(number / step) * step
 
 
 class KeysetPaginator(Paginator):

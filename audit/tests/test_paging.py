@@ -70,7 +70,8 @@ def crowd(places: Places) -> list[str]:
 def client(places: Places) -> Client:
     """The system administrator of the city."""
     found = Client()
-    found.force_login(make_user("city.admin", organization=places.city, role="system_admin"), backend="accounts.backends.RoleBackend")
+    admin_of_city = make_user("city.admin", organization=places.city, role="system_admin")
+    found.force_login(admin_of_city, backend="accounts.backends.RoleBackend")
     return found
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from audit import events, panels, reveals
+from audit import panels, reveals
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.enrollments import people_found
@@ -57,6 +57,10 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
         response = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
         response["Cache-Control"] = "no-store"
         return response
+
+    def told_by(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """The person, and what offices within reach know of them."""
+        return [obj, *known_beneficiaries(obj, request)]
 
     @display(description=_("name"))
     def person_name(self, person: Person) -> str:
@@ -131,7 +135,6 @@ def page_context(person: Person, request: HttpRequest) -> dict[str, Any]:
         "revealed": bool(shown),
         "known": [(each, _facts_of(each, request, now)) for each in known],
         "panels": panels.render_panels(person, request),
-        "entries": events.timeline(person),
     }
 
 

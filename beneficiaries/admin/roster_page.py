@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit import events
 from beneficiaries.models import Enrollment, Roster, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.template import ROSTER
@@ -112,7 +111,6 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "rows": rows,
         "filtered": bool(chosen_verdict or chosen_code),
         "next_url": next_url,
-        "entries": events.timeline(roster),
         "enrolled": _enrolled(roster),
     }
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
@@ -387,7 +386,6 @@ def page_context(plan: Plan) -> dict[str, Any]:
         ],
         "examples": _examples(plan),
         "periods": list(plan.periods.order_by("-starts_on")),
-        "entries": events.timeline(plan),
     }
 
 

@@ -1,0 +1,36 @@
+"""Names of users, kinds of objects and rows, looked up in one question each; no page shows a model's label or a bare id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext
+
+SYSTEM = "system:"
+
+
+def names_of_users(ids: Iterable[Any]) -> dict[int, str]:
+    """Display names. Whoever reads that a user did something reads who that is."""
+    wanted = {int(pk) for pk in ids if pk is not None and str(pk).isdecimal()}
+    if not wanted:
+        return {}
+    users = get_user_model()._default_manager.filter(pk__in=wanted)
+    return {user.pk: user.get_full_name() or user.get_username() for user in users}
+
+
+def actor_in_words(actor: str, actor_id: int | None, names: Mapping[int, str]) -> str:
+    """Who did it: the name colleagues know, or the system."""
+    if actor.startswith(SYSTEM):
+        return gettext("the system")
+    return names.get(actor_id or 0, actor)
+
+
+def kind_in_words(label: str) -> str:
+    """"beneficiaries.roster" -> what the model calls itself; the label where there is no such model any more."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
