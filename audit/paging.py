@@ -247,6 +247,7 @@ class KeysetChangeList(ChangeList):
         filtered = self.has_active_filters or bool(self.query) or bool(self.get_filters_params())
         self.total = total_of(self.queryset, filtered=bool(filtered))
         shown = list(rows)
+        self.model_admin.rows_read(request, shown)
         earlier = bool(shown) and (more if place.backward else place.kind == AFTER)
         later = bool(shown) and (place.kind == BEFORE if place.backward else more)
         links = {}

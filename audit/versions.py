@@ -127,12 +127,12 @@ def _changed(fields: Sequence[models.Field], old: Any, new: Any) -> list[tuple[m
         if not hasattr(old, field.attname) or not hasattr(new, field.attname):
             continue
         before, after = getattr(old, field.attname), getattr(new, field.attname)
-        if not _alike(before, after):
+        if not alike(before, after):
             found.append((field, before, after))
     return found
 
 
-def _alike(before: Any, after: Any) -> bool:
+def alike(before: Any, after: Any) -> bool:
     """Whether two values say the same; one sealed anew under another key says what it said."""
     if before == after or (before in (None, "") and after in (None, "")):
         return True

@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 VERBS = {
     "roster.received": _("The roster was uploaded with %(files)d file(s)."),
-    "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused (content %(digest)s)."),
+    "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused."),
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
-    "roster.submitted": _("The roster was submitted for approval (content %(digest)s)."),
-    "roster.approved": _("The roster was approved (content %(digest)s)."),
+    "roster.submitted": _("The roster was submitted for approval."),
+    "roster.approved": _("The roster was approved."),
     "roster.refused": _("The roster was sent back: %(reason)s"),
     "roster.withdrawn": _("The roster was withdrawn: %(reason)s"),
     "roster.chunk_applied": _("Part %(chunk)d was applied: %(rows)d enrolled, %(set_aside)d set aside."),

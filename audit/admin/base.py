@@ -84,6 +84,8 @@ class ScopedTabularInline(ScopedChoices, TabularInline):
 
     extra = 0
     show_change_link = False
+    #: The row's own name above its cells would be a number.
+    hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the object above."""
@@ -111,6 +113,7 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
     #: Lookups by URL beyond those of `list_filter`.
     allowed_lookups: tuple[str, ...] = ()
     change_form_template = "audit/object_page.html"
+    list_before_template = "portal/actions.html"
     compressed_fields = True
     warn_unsaved_form = True
 
@@ -127,6 +130,9 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[KeysetChangeList]:
         """A list whose pages turn by key."""
         return KeysetChangeList
+
+    def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Look up what the rows of a list's page name, in one question for all of them."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """A visible row; no row has a NUL in its key, and PostgreSQL would not even compare one."""

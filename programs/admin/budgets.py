@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from accounts.admin.places import PlaceColumn
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
@@ -172,10 +173,10 @@ class LineInline(ScopedTabularInline):
 
 
 @admin.register(BudgetReservation)
-class BudgetReservationAdmin(ReadOnlyScopedAdmin):
+class BudgetReservationAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     """What rosters hold."""
 
-    list_display = ("owner_id", "funder", "program", "region_code", "category", "people", "reserved_at", "closed_at")
+    list_display = ("roster_number", "funder", "program", "place", "category", "people", "reserved_at", "closed_at")
     list_filter = ("program", "funder")
     list_select_related = ("funder", "program", "category")
     search_fields = ("=owner_id",)
@@ -184,6 +185,11 @@ class BudgetReservationAdmin(ReadOnlyScopedAdmin):
     fields = ("owner_id", "funder", "program", "period", "region_code", "category", "people", "reserved_at", "closed_at")
     readonly_fields = fields
     inlines = (LineInline,)
+
+    @display(description=_("roster"), ordering="owner_id")
+    def roster_number(self, reservation: BudgetReservation) -> str:
+        """The roster that holds the money."""
+        return f"#{reservation.owner_id}"
 
 
 def budget_facts(budget: Budget) -> list[tuple[str, Any]]:
