@@ -83,12 +83,11 @@ def keys_of(model: type[models.Model], ordering: Sequence[Any]) -> list[Key]:
 
 
 def _read(part: Any) -> tuple[str, bool]:
-    if isinstance(part, OrderBy) and isinstance(part.expression, F):
-        if part.nulls_first or part.nulls_last:
+    named: Any = part.expression if isinstance(part, OrderBy) else part
+    if isinstance(named, F):
+        if isinstance(part, OrderBy) and (part.nulls_first or part.nulls_last):
             raise ImproperlyConfigured(f"{part}: a page's order keeps PostgreSQL's place of nothing")
-        return part.expression.name, part.descending
-    if isinstance(part, F):
-        return part.name, False
+        return named.name, isinstance(part, OrderBy) and part.descending  # type: ignore[attr-defined]
     if isinstance(part, str):
         return part.lstrip("-"), part.startswith("-")
     raise ImproperlyConfigured(f"{part!r}: an order of pages names columns")
@@ -285,7 +284,7 @@ class KeysetChangeList(ChangeList):
         more = len(found) > self.list_per_page
         found = found[: self.list_per_page]
         # The page stays a queryset (formsets ask for one), holding the rows that were read.
-        page._result_cache = found[::-1] if place.backward else found  # type: ignore[attr-defined]
+        page._result_cache = found[::-1] if place.backward else found
         return page, more
 
     def _values(self, row: models.Model) -> list[Any]:

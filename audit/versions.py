@@ -103,8 +103,9 @@ def versions(subject: models.Model, *, to: Any, before: int | None = None, limit
 
 def shown_fields(model: type[models.Model]) -> list[models.Field]:
     """Fields that have a name for people; digests, indexes and documents of the machine have none."""
+    fields: list[Any] = list(model._meta.concrete_fields)
     return [
-        field for field in model._meta.concrete_fields
+        field for field in fields
         if isinstance(field._verbose_name, Promise) and not field.primary_key
         and (isinstance(field, SealedTextField) or not isinstance(field, _QUIET_FIELDS))
     ]
@@ -158,7 +159,7 @@ class _Names:
         self._names = naming.names_of_users(ids)
         self._known = set(self._names)
         if getattr(subject, "scope", Scope.nobody()).through is not None and ids:
-            users = type(to)._default_manager.visible_to(to)  # type: ignore[attr-defined]
+            users = type(to)._default_manager.visible_to(to)
             self._known = set(users.filter(pk__in=ids).values_list("pk", flat=True))
 
     def __call__(self, row: Any) -> str:
@@ -169,8 +170,8 @@ class _Names:
 
 
 def _user_of(row: Any) -> int | None:
-    user = row.pgh_context.metadata.get("user") if row.pgh_context is not None else None
-    return int(user) if str(user).isdecimal() else None
+    user = str(row.pgh_context.metadata.get("user")) if row.pgh_context is not None else ""
+    return int(user) if user.isdecimal() else None
 
 
 class _Words:
@@ -189,7 +190,7 @@ class _Words:
     def __call__(self, field: models.Field, before: Any, after: Any) -> Change:
         return Change(str(field.verbose_name), self._text(field, before), self._text(field, after))
 
-    def _text(self, field: models.Field, value: Any) -> str:
+    def _text(self, field: Any, value: Any) -> str:
         if value is None or value == "":
             return ""
         if isinstance(value, Sealed):

@@ -51,13 +51,21 @@ def users_of(world: World) -> dict[str, User]:
     }
 
 
-def pages_of(user: User) -> Iterator[str]:
-    """The workbench, each list that a role opens, and the newest object of each with its past."""
+#: The order in which roles are asked: each list is looked at by the first that opens it, the workbench by all.
+ROLES = ("clerk", "reviewer", "finance maker", "finance checker", "foundation", "auditor", "security", "system")
+
+
+def pages_of(role: str, users: dict[str, User]) -> Iterator[str]:
+    """The workbench; lists that no role before opens, with the newest object of each and its past."""
     yield "/admin/"
+    before = ROLES[: ROLES.index(role)]
+    taken = {listed.label for other in before for _group, listed, _title, _address in unfold.open_pages(users[other])}
     models = {model._meta.label_lower: model for model in admin.site._registry}
-    for _group, listed, _title, address in unfold.open_pages(user):
+    for _group, listed, _title, address in unfold.open_pages(users[role]):
+        if listed.label in taken:
+            continue
         yield address
-        newest = visible(models[listed.label], user).order_by("-pk").first()
+        newest = visible(models[listed.label], users[role]).order_by("-pk").first()
         if newest is not None:
             name = listed.label.replace(".", "_")
             yield reverse(f"admin:{name}_change", args=[newest.pk])
@@ -71,16 +79,14 @@ def resize(page: Page, size: tuple[int, int]) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-@pytest.mark.parametrize(
-    "role", ["clerk", "reviewer", "finance maker", "finance checker", "foundation", "auditor", "security", "system"]
-)
+@pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role_passes_wide_and_at_390_pixels(
     world: World, signed_in_page: Callable[..., Page], role: str
 ) -> None:
-    user = users_of(world)[role]
-    page = signed_in_page(user, size=WIDE)
+    users = users_of(world)
+    page = signed_in_page(users[role], size=WIDE)
     found: list[str] = []
-    for address in pages_of(user):
+    for address in pages_of(role, users):
         answer = page.goto(address)
         assert answer is not None and answer.status == 200, address
         for size in (WIDE, PHONE):

@@ -36,7 +36,7 @@ class EndingFilter(admin.SimpleListFilter):
         if self.value() != "soon":
             return queryset
         day = timezone.localdate()
-        return queryset.live(on=day).filter(expires_on__lte=day + timedelta(days=SOON_DAYS))  # type: ignore[attr-defined]
+        return queryset.live(on=day).filter(expires_on__lte=day + timedelta(days=SOON_DAYS))
 
 
 @admin.register(Membership)

@@ -17,7 +17,7 @@ class PlaceColumn:
 
     def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """The names of the page's regions."""
-        super().rows_read(request, rows)  # type: ignore[misc]
+        super().rows_read(request, rows)
         names = Region.objects.names_of(row.region_code for row in rows)
         for row in rows:
             row.place_name = names.get(row.region_code, "")

@@ -275,7 +275,7 @@ def _rows(
     if more:
         query["after"] = str(page[-1].pk)
     known = _known(page, roster, request)
-    codes = [each.region_code or "" for each in (*page, *known.values())]
+    codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
     seen = _Seen(
         labels={column.key: str(column.label) for column in ROSTER.columns},
         enrolled=dict(Enrollment.objects.filter(row_id__in=[each.pk for each in page]).values_list("row_id", "pk")),
@@ -299,13 +299,19 @@ class _Seen:
 
 def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
     """What is registered of the people whose lines say something new; two questions for a page."""
-    people = [row.known_person_id for row in page if row.verdict == Verdict.CHANGED and row.known_person_id]
+    people = [row.known_person_id for row in page if says_something_new(row)]
     if not people:
         return {}
     found = Beneficiary.objects.visible_to(request.user).filter(
         program=roster.program_id, organization=roster.organization_id, person__in=people
     )
     return {each.person_id: each for each in found.prefetch_related("categories")}
+
+
+def says_something_new(row: RosterRow) -> bool:
+    """Whether a line departs from what was registered of its person when it was checked; covered ones may too."""
+    before, now = row.known_contact_digest, row.contact_digest
+    return bool(row.known_person_id) and before is not None and now is not None and bytes(before) != bytes(now)
 
 
 _COMPARED = ("phone", "address", "bank_name", "bank_account", "guardian_name", "guardian_document")
@@ -332,7 +338,7 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
 
 def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     verdict = Verdict(row.verdict)
-    known = seen.known.get(row.known_person_id or 0)
+    known = seen.known.get(row.known_person_id or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
         line=f"{row.sheet} {row.line}".strip(),

@@ -36,7 +36,7 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     ordering = ("program", "funder", "label")
     fields = (
         "funder", "program", "period", "label", "region_prefix", "category", "granted_yuan", "reserved_yuan",
-        "used_yuan", "settled", "released", "bound", "standing", "proposed_by", "proposed_at", "approved_by", "approved_at",
+        "used_yuan", "settled_yuan", "released_yuan", "bound", "standing", "proposer", "proposed_at", "approver", "approved_at",
     )
     readonly_fields = fields
     actions_list = ("propose",)
@@ -52,7 +52,9 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
-        return super().get_queryset(request).select_related("funder", "program", "period", "category")
+        return super().get_queryset(request).select_related(
+            "funder", "program", "period", "category", "proposed_by", "approved_by"
+        )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only buttons that do something in the budget's state."""
@@ -92,6 +94,26 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def used_yuan(self, budget: Budget) -> str:
         """Yuan."""
         return f"{budget.used:,.2f}"
+
+    @display(description=_("settled"))
+    def settled_yuan(self, budget: Budget) -> str:
+        """Yuan."""
+        return f"{budget.settled:,.2f}"
+
+    @display(description=_("released"))
+    def released_yuan(self, budget: Budget) -> str:
+        """Yuan."""
+        return f"{budget.released:,.2f}"
+
+    @display(description=_("proposed by"))
+    def proposer(self, budget: Budget) -> str:
+        """The name colleagues know."""
+        return budget.proposed_by.get_full_name()
+
+    @display(description=_("approved by"))
+    def approver(self, budget: Budget) -> str:
+        """The name colleagues know."""
+        return budget.approved_by.get_full_name() if budget.approved_by is not None else ""
 
     @display(description=_("bound"))
     def bound(self, budget: Budget) -> SafeString:

@@ -96,12 +96,12 @@ class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
         return f"{naming.kind_in_words(posting.source_type)} #{posting.source_id}"
 
     @display(description=_("amount (yuan)"))
-    def amount(self, posting: LedgerTransaction) -> str:
+    def amount(self, posting: Any) -> str:
         """Yuan: the debits within the reader's reach."""
         return f"{posting.debit_sum:,.2f}"
 
     @display(description=_("who"))
-    def by(self, posting: LedgerTransaction) -> str:
+    def by(self, posting: Any) -> str:
         """Who, by the name colleagues know."""
         return naming.actor_in_words(posting.by_name, None, {})
 
