@@ -158,7 +158,8 @@ class _Names:
         ids = {_user_of(row) for row in rows} - {None}
         self._names = naming.names_of_users(ids)
         self._known = set(self._names)
-        if getattr(subject, "scope", Scope.nobody()).through is not None and ids:
+        scope = getattr(subject, "scope", Scope.nobody())
+        if ids and (scope.through is not None or scope.open_to_all):
             users = type(to)._default_manager.visible_to(to)
             self._known = set(users.filter(pk__in=ids).values_list("pk", flat=True))
 

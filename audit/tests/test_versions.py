@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import Organization, Region, User
 from accounts.testing import make_organization, make_user
 from audit import events
 from audit.fields import SealedTextField
@@ -110,6 +110,15 @@ def test_who_changed_what_several_offices_share_is_told_within_reach_only(world:
             Person.objects.filter(pk=person.pk).update(sex=sex)
     person.refresh_from_db()
     assert [row.who for row in versions(person, to=world.clerk).rows][:2] == ["其他机构", world.clerk.display_name]
+
+
+def test_reference_data_does_not_name_users_of_other_offices(places: Places) -> None:
+    reader = make_user("reader", organization=places.own, role="clerk")
+    stranger = make_user("stranger", organization=places.foreign, role="system_admin", display_name="外人")
+    with transaction.atomic(), pghistory.context(user=stranger.pk):
+        Region.objects.filter(pk="441602").update(name="源城新区")
+    assert versions(Region.objects.get(pk="441602"), to=reader).rows[0].who == "其他机构"
+    assert versions(Region.objects.get(pk="441602"), to=stranger).rows[0].who == "外人"
 
 
 def test_a_related_row_out_of_reach_is_a_number_not_a_name(places: Places) -> None:
