@@ -19,3 +19,4 @@ class AccountsConfig(AppConfig):
         """Listen to the sign-in signals of django and axes: the only hook foreign packages offer."""
         import_module("accounts.listeners")
         import_module("audit.events").register_verbs(import_module("accounts.verbs").VERBS)
+        import_module("accounts.panels").register()

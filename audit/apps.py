@@ -23,5 +23,6 @@ class AuditConfig(AppConfig):
         import_module("audit.classification")
         events = import_module("audit.events")
         events.register_verbs(import_module("audit.verbs").VERBS)
+        import_module("audit.figures").register()
         if settings.TESTING:
             faults.plant_from_environment()

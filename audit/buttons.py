@@ -8,11 +8,12 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.forms import Form
+from django.forms import Form, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 
 from audit.errors import Refused
 
@@ -59,6 +60,9 @@ class ButtonPages:
         `detail` is markup below the facts, made by a template.
         """
         form = form if form is not None else Form(request.POST if request.method == "POST" else None)
+        for field in form.fields.values():
+            if isinstance(field, ModelChoiceField) and field.empty_label is not None:
+                field.empty_label = _t("Please choose")
         back = back or self.address(subject)
         status = 200
         if request.method == "POST" and form.is_valid():

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 import structlog
 from django.db import connection, models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
+from audit import naming
 from audit.errors import PersonalDataRefused
 from audit.faults import fault_point
 from audit.invariants import NUMBER
@@ -26,6 +28,7 @@ GENESIS = bytes(32)
 #: One sealer at a time: the number is this lock's name.
 SEALER_LOCK = 7_042_611_905
 _PERSONAL = re.compile(NUMBER)
+_AMOUNT = re.compile(r"-?[0-9]{1,14}\.[0-9]{2}")
 _sentences: dict[str, str | Promise] = {}
 
 
@@ -47,9 +50,14 @@ def sentence(event: Event) -> str:
     if template is None:
         return event.verb
     try:
-        return str(template) % event.data
+        return str(template) % {name: _readable(value) for name, value in event.data.items()}
     except (KeyError, TypeError, ValueError):
         return str(template)
+
+
+def _readable(value: Any) -> Any:
+    """An amount with its groups of three; everything else as it is."""
+    return f"{Decimal(value):,.2f}" if isinstance(value, str) and _AMOUNT.fullmatch(value) else value
 
 
 def known_verbs() -> frozenset[str]:
@@ -230,11 +238,6 @@ def _broken_links(limit: int) -> Iterator[str]:
         after = seals[-1].position
 
 
-def actor_name(event: Event) -> str:
-    """Who did it, as a page names them."""
-    return gettext("the system") if event.actor.startswith("system:") else event.actor
-
-
 def is_sealed(event: Event) -> bool:
     """Whether the chain covers an event."""
     return Seal.objects.filter(event_id=event.pk).exists()
@@ -242,27 +245,73 @@ def is_sealed(event: Event) -> bool:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One line of a timeline."""
+    """One line of a timeline; `actor` is the user's name as recorded, `who` the name that colleagues know."""
 
     at: datetime
     actor: str
     sentence: str
     sealed: bool
+    who: str = ""
+    pk: int = 0
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """Lines of a timeline, newest first; `before` opens the next page, None on the last."""
+
+    entries: list[TimelineEntry]
+    before: int | None
 
 
 def timeline(subject: models.Model, *, to: Any = None, limit: int = 50) -> list[TimelineEntry]:
-    """The newest events of one object; whoever may see the object may read what happened to it.
+    """The newest events of one object; see `timeline_page`."""
+    return timeline_page([subject], to=to, limit=limit).entries
+
+
+def timeline_page(
+    subjects: Sequence[models.Model], *, to: Any = None, before: int | None = None, limit: int = 20
+) -> TimelinePage:
+    """Events of some objects; whoever may see an object may read what happened to it. Three questions a page.
 
     An object that several offices see through rows of their own (a person) has no history of its own: each reader
     gets the events within their reach, without a reader nobody's.
     """
-    found = Event.objects.filter(subject_type=subject._meta.label_lower, subject_id=str(subject.pk))
-    if getattr(subject, "scope", Scope.nobody()).through is not None:
-        found = found.visible_to(to)
-    events = list(found.order_by("-id")[:limit])
+    shared = [each for each in subjects if getattr(each, "scope", Scope.nobody()).through is not None]
+    condition = _about([each for each in subjects if each not in shared])
+    if shared:
+        condition |= Q(pk__in=Event.objects.filter(_about(shared)).visible_to(to).order_by().values("pk"))
+    found = Event.objects.filter(condition)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    rows = list(found.order_by("-id")[: limit + 1])
+    more = len(rows) > limit
+    rows = rows[:limit]
     waiting = set(
-        UnsealedEvent.objects.filter(event_id__in=[event.pk for event in events]).values_list("event_id", flat=True)
+        UnsealedEvent.objects.filter(event_id__in=[event.pk for event in rows]).values_list("event_id", flat=True)
     )
-    return [
-        TimelineEntry(event.at, actor_name(event), sentence(event), event.pk not in waiting) for event in events
-    ]
+    names = naming.names_of_users(event.actor_id for event in rows)
+    return TimelinePage(
+        [
+            TimelineEntry(
+                event.at, _recorded_name(event), sentence(event), event.pk not in waiting,
+                naming.actor_in_words(event.actor, event.actor_id, names), event.pk,
+            )
+            for event in rows
+        ],
+        rows[-1].pk if more else None,
+    )
+
+
+def _about(subjects: Sequence[models.Model]) -> Q:
+    """Events of these objects."""
+    ids: dict[str, list[str]] = {}
+    for subject in subjects:
+        ids.setdefault(subject._meta.label_lower, []).append(str(subject.pk))
+    about = Q(pk__in=[])
+    for label, keys in ids.items():
+        about |= Q(subject_type=label, subject_id__in=keys)
+    return about
+
+
+def _recorded_name(event: Event) -> str:
+    return gettext("the system") if event.actor.startswith(naming.SYSTEM) else event.actor

@@ -64,7 +64,18 @@ def reveal(
 
 def revealed_fields(subject: models.Model, *, to: Any, at: datetime) -> frozenset[str]:
     """Fields of an object that this user may see in the clear right now."""
+    return revealed_fields_of([subject], to=to, at=at).get(str(subject.pk), frozenset())
+
+
+def revealed_fields_of(subjects: Sequence[models.Model], *, to: Any, at: datetime) -> dict[str, frozenset[str]]:
+    """By key: fields of objects of one kind that this user may see in the clear right now; one question for all."""
+    if not subjects:
+        return {}
     rows = Reveal.objects.filter(
-        user_id=to.pk, subject_type=subject._meta.label_lower, subject_id=str(subject.pk), expires_at__gt=at, at__lte=at
-    ).values_list("fields", flat=True)
-    return frozenset(name for row in rows for name in row)
+        user_id=to.pk, subject_type=subjects[0]._meta.label_lower, subject_id__in=[str(each.pk) for each in subjects],
+        expires_at__gt=at, at__lte=at,
+    ).values_list("subject_id", "fields")
+    found: dict[str, frozenset[str]] = {}
+    for key, fields in rows:
+        found[key] = found.get(key, frozenset()) | frozenset(fields)
+    return found

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, DateField, Sum
+from django.db.models.functions import Left, TruncMonth
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Region
 from audit import panels
-from audit.panels import Chart, ChartData, Figure, PagePanel, Series, Urgency, WorkQueue
-from beneficiaries.models import Enrollment, Roster
+from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, WorkQueue
+from beneficiaries.models import BeneficiaryCategory, Enrollment, Roster, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 
 _VIEW_ROSTER = "beneficiaries.view_roster"
 _VIEW_ENROLLMENT = "beneficiaries.view_enrollment"
+_VIEW_BENEFICIARY = "beneficiaries.view_beneficiary"
+#: Bars of a chart, and rows of a person's panel, at most.
+MOST, SHOWN = 12, 50
+COUNTY_DIGITS = 6
 
 
 def register() -> None:
@@ -27,8 +37,10 @@ def register() -> None:
         panels.register_queue(queue)
     for figure in FIGURES:
         panels.register_figure(figure)
-    panels.register_chart(BY_PROGRAM)
-    panels.register_page_panel(COVERS)
+    for chart in CHARTS:
+        panels.register_chart(chart)
+    for panel in (CATEGORIES, COVERS, ROSTERS, LIFE):
+        panels.register_page_panel(panel)
 
 
 def _rosters(permission: str, *states: State) -> Callable[[Any], int]:
@@ -44,6 +56,10 @@ def _to_approve(user: Any) -> int:
     return waiting.exclude(uploaded_by=user).exclude(submitted_by=user).count()
 
 
+def _awaiting_a_step(user: Any) -> int:
+    return Enrollment.objects.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING).count()
+
+
 QUEUES = (
     WorkQueue(
         "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve,
@@ -52,6 +68,10 @@ QUEUES = (
     WorkQueue(
         "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
         _rosters("beneficiaries.submit_roster", State.REVIEW), _list(State.REVIEW), Urgency.SOON,
+    ),
+    WorkQueue(
+        "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate", _awaiting_a_step,
+        lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting", Urgency.SOON,
     ),
     WorkQueue(
         "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
@@ -90,29 +110,140 @@ FIGURES = (
 )
 
 
-def _by_program(user: Any) -> ChartData:
+def _live(user: Any) -> Any:
+    return Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).live().order_by()
+
+
+def _data(rows: Sequence[tuple[Any, int]]) -> ChartData:
+    if not rows:
+        return ChartData([], [])
+    return ChartData([label for label, _number in rows], [Series(_("persons"), [number for _label, number in rows])])
+
+
+def _by(column: str) -> Callable[[Any], ChartData]:
+    def data(user: Any) -> ChartData:
+        return _data(list(_live(user).values_list(column).annotate(persons=Count("id")).order_by("-persons", column)[:MOST]))
+
+    return data
+
+
+def _by_month(user: Any) -> ChartData:
+    """The last twelve months with this one, those without anybody too."""
+    months = months_until(timezone.localdate(), count=12)
+    begin = timezone.make_aware(datetime.combine(months[0], time.min))
+    found = dict(
+        Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(created_at__gte=begin).order_by()
+        .annotate(month=TruncMonth("created_at", output_field=DateField())).values_list("month")
+        .annotate(persons=Count("id")).values_list("month", "persons")
+    )
+    if not found:
+        return ChartData([], [])
+    return _data([(f"{month:%Y-%m}", found.get(month, 0)) for month in months])
+
+
+def months_until(day: date, *, count: int) -> list[date]:
+    """First days of the months up to a day's own."""
+    last = day.year * 12 + day.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(last - count + 1, last + 1)]
+
+
+def _by_place(user: Any) -> ChartData:
+    """Counties; for an office of one county its towns."""
+    size = 9 if len(user.organization.region_code or "") >= COUNTY_DIGITS else COUNTY_DIGITS
     rows = list(
-        Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).live().values("program__name")
-        .annotate(persons=Count("id")).order_by("-persons")[:12]
+        _live(user).annotate(part=Left("region_code", size)).values_list("part").annotate(persons=Count("id"))
+        .order_by("-persons", "part")[:MOST]
     )
-    return ChartData(
-        [row["program__name"] for row in rows], [Series(_("persons"), [row["persons"] for row in rows])] if rows else []
-    )
+    names = Region.objects.names_of(code for code, _number in rows)
+    return _data([(names.get(code, code), number) for code, number in rows])
 
 
-BY_PROGRAM = Chart(
-    "beneficiaries.by_program", _("Enrolled people by program"), _VIEW_ENROLLMENT, _by_program, _("persons")
+CHARTS = (
+    Chart(
+        "beneficiaries.by_month", _("Enrolled people by month"), _VIEW_ENROLLMENT, _by_month, _("persons"),
+        ChartKind.COLUMNS,
+    ),
+    Chart("beneficiaries.by_place", _("Enrolled people by county or town"), _VIEW_ENROLLMENT, _by_place, _("persons")),
+    Chart(
+        "beneficiaries.by_category", _("Enrolled people by category"), _VIEW_ENROLLMENT, _by("category__name"),
+        _("persons"),
+    ),
+    Chart(
+        "beneficiaries.by_program", _("Enrolled people by program"), _VIEW_ENROLLMENT, _by("program__name"), _("persons")
+    ),
 )
 
 
-def _covers(person: Any, user: Any) -> dict[str, Any]:
+def _enrollments(person: Any, user: Any) -> Any:
     found = Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(person=person).order_by("-pk")
-    found = found.select_related("program", "period", "category")[:50]
+    return found.select_related("program", "period", "category", "plan")[:SHOWN]
+
+
+def _covers(person: Any, user: Any) -> dict[str, Any]:
     return {
         "lines": [
-            (each, reverse("admin:beneficiaries_enrollment_change", args=[each.pk]), state_badge(each)) for each in found
+            (each, reverse("admin:beneficiaries_enrollment_change", args=[each.pk]), state_badge(each),
+             last_day(each.ends_at))
+            for each in _enrollments(person, user)
         ]
     }
+
+
+def last_day(ends_at: datetime) -> date:
+    """The last day of a cover that ends before a moment."""
+    return (timezone.localtime(ends_at) - timedelta(microseconds=1)).date()
+
+
+def _held(person: Any, user: Any) -> Any:
+    found = BeneficiaryCategory.objects.visible_to(user, _VIEW_BENEFICIARY).filter(beneficiary__person=person)
+    return found.select_related("category", "beneficiary__organization").order_by("-valid_from", "-pk")[:SHOWN]
+
+
+def _categories(person: Any, user: Any) -> dict[str, Any]:
+    return {
+        "lines": [(each, each.valid_to - timedelta(days=1) if each.valid_to else None) for each in _held(person, user)]
+    }
+
+
+def _roster_lines(person: Any, user: Any) -> dict[str, Any]:
+    """The lines of files that made this person's covers and categories."""
+    ids = {each.row_id for each in (*_enrollments(person, user), *_held(person, user))}
+    rows = RosterRow.objects.visible_to(user, _VIEW_ROSTER).filter(pk__in=ids).order_by("-pk")
+    rows = rows.select_related("roster__organization", "file")
+    return {
+        "lines": [
+            (row, f"{reverse('admin:beneficiaries_roster_change', args=[row.roster_id])}?row={row.pk}#rows", row.roster)
+            for row in rows[:SHOWN]
+        ]
+    }
+
+
+@dataclass(frozen=True)
+class LifeEvent:
+    """A line of a person's life in the portal, as a timeline shows it."""
+
+    at: datetime
+    sentence: str
+    who: str = ""
+
+
+def _life(person: Any, user: Any) -> dict[str, Any]:
+    """From first entry to today, newest first: made of the rows themselves, since a roster's events name nobody."""
+    found: list[LifeEvent] = []
+    for each in _enrollments(person, user):
+        facts = {"program": each.program.name, "period": each.period.code, "roster": each.roster_id}
+        found.append(LifeEvent(each.created_at, gettext("Enrolled in %(program)s %(period)s by roster %(roster)d.") % facts))
+        for at, words in (
+            (each.notice_passed_at, gettext("Public notice has passed (%(program)s %(period)s).")),
+            (each.own_paid_at, gettext("The own share was received (%(program)s %(period)s).")),
+            (each.accepted_at, gettext("The insurer accepted (%(program)s %(period)s).")),
+        ):
+            if at is not None:
+                found.append(LifeEvent(at, words % facts))
+        if each.state == EnrollmentState.IN_FORCE and each.starts_at <= timezone.now():
+            found.append(LifeEvent(each.starts_at, gettext("Cover began (%(program)s %(period)s).") % facts))
+    found.append(LifeEvent(person.created_at, gettext("Entered for the first time.")))
+    return {"events": sorted(found, key=lambda event: event.at, reverse=True)}
 
 
 def state_badge(enrollment: Enrollment) -> SafeString:
@@ -125,6 +256,17 @@ STATE_TONES = {
     EnrollmentState.AWAITING: "wait", EnrollmentState.IN_FORCE: "good", EnrollmentState.LAPSED: "calm",
     EnrollmentState.ENDED: "calm",
 }
+CATEGORIES = PagePanel(
+    "beneficiaries.categories", _("Hardship categories"), "beneficiaries.person", _VIEW_BENEFICIARY, _categories,
+    "beneficiaries/person_categories.html", 5,
+)
+ROSTERS = PagePanel(
+    "beneficiaries.rosters", _("Lines of rosters"), "beneficiaries.person", _VIEW_ROSTER, _roster_lines,
+    "beneficiaries/person_rosters.html", 20,
+)
+LIFE = PagePanel(
+    "beneficiaries.life", _("The way so far"), "beneficiaries.person", _VIEW_ENROLLMENT, _life, "portal/timeline.html", 30
+)
 COVERS = PagePanel(
     "beneficiaries.covers", _("Covers"), "beneficiaries.person", _VIEW_ENROLLMENT, _covers,
     "beneficiaries/person_enrollments.html", 10,

@@ -6,10 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 VERBS = {
     "roster.received": _("The roster was uploaded with %(files)d file(s)."),
-    "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused (content %(digest)s)."),
+    "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused."),
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
-    "roster.submitted": _("The roster was submitted for approval (content %(digest)s)."),
-    "roster.approved": _("The roster was approved (content %(digest)s)."),
+    "roster.submitted": _("The roster was submitted for approval."),
+    "roster.approved": _("The roster was approved."),
     "roster.left_out": _(
         "The budgets did not suffice: %(rows)d rows of %(groups)d groups (%(premium)s yuan) were left out, by the "
         "priority of categories."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from jobs import actions
@@ -52,11 +54,12 @@ class KindFilter(admin.SimpleListFilter):
 class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Background work, newest first."""
 
-    list_display = ("work", "about", "standing", "progress", "trouble", "created_by_label", "created_at")
+    list_display = ("work", "about", "standing", "progress", "trouble", "by", "created_at")
     list_filter = ("state", KindFilter)
     allowed_lookups = (KindFilter.parameter_name,)
     search_fields = ("=subject_id", "=created_by_label")
     search_help_text = _("Number of an object, or a user name")
+    sortable_by = ("created_at",)
     ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("work", "about", "standing", "progress", "trouble", "outcome")}),
@@ -80,6 +83,17 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "run_again": (Job.State.FAILED, Job.State.CANCELLED),
         "cancel": Job.LIVE,
     }
+
+    def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """The names of those who asked for the work."""
+        names = naming.names_of_users_by_username(row.created_by_label for row in rows)
+        for row in rows:
+            row.by_name = names.get(row.created_by_label, row.created_by_label)
+
+    @display(description=_("asked for by"))
+    def by(self, job: Any) -> str:
+        """The name colleagues know."""
+        return naming.actor_in_words(getattr(job, "by_name", job.created_by_label), None, {})
 
     has_retry_permission = holds("jobs.retry_job")
     has_cancel_permission = holds("jobs.cancel_job")

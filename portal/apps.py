@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,3 +18,5 @@ class PortalConfig(AppConfig):
         """Register the deployment checks; tell rooms that do not know each other about each other."""
         import_module("portal.checks")
         import_module("portal.registration").register()
+        # A guest's own name stands in the crumbs of its pages.
+        apps.get_app_config("axes").verbose_name = _("Sign-in protection")

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from audit import panels
-from audit.panels import Chart, ChartData, ChartKind, Figure, WorkQueue
-from portal.unfold import open_pages
+from audit.panels import Chart, ChartData, ChartKind, Figure, P, WorkQueue
+from portal.unfold import GROUPS, open_pages
 
 #: Widths of a chart drawn as columns, in its own units.
 COLUMN_STEP, COLUMN_WIDTH, COLUMN_HEIGHT = 10, 7, 100
@@ -92,13 +92,20 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "today": timezone.localdate(),
         "queues": [card for card in cards if card.count],
         "idle_queues": [card for card in cards if not card.count],
-        "figures": [figure_card(figure, user) for figure in panels.figures_for(user)],
-        "charts": [chart_card(chart, user) for chart in panels.charts_for(user)],
+        "figures": [figure_card(figure, user) for figure in in_order(panels.figures_for(user))],
+        "charts": [chart_card(chart, user) for chart in in_order(panels.charts_for(user))],
         "pages": [
             {"group": str(group), "title": title, "icon": page.icon, "url": address}
             for group, page, title, address in open_pages(user)
         ],
     }
+
+
+def in_order(found: Sequence[P]) -> list[P]:
+    """Panels as the sidebar orders the rooms: people and money before users and machinery."""
+    rooms = list(dict.fromkeys(page.label.split(".")[0] for _group, pages in GROUPS for page in pages))
+    places = {room: place for place, room in enumerate(rooms)}
+    return sorted(found, key=lambda panel: places.get(panel.key.split(".")[0], len(rooms)))
 
 
 def queue_card(queue: WorkQueue, user: Any) -> QueueCard:

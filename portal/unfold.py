@@ -95,6 +95,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         (
             Page("jobs.job", "sync"),
             Page("audit.event", "history"),
+            Page("audit.reveal", "visibility"),
             Page("axes.accessattempt", "lock_clock"),
             Page("django_celery_beat.periodictask", "schedule"),
         ),

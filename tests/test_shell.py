@@ -408,7 +408,7 @@ def test_everything_on_a_list_is_reached_by_keyboard(
     page.goto(reverse("admin:accounts_user_changelist"))
     page.locator("#changelist-search input[type=search], #searchbar").first.fill("nobody-of-this-name")
     page.keyboard.press("Enter")
-    page.get_by_text("没有找到结果").wait_for()
+    page.get_by_text("没有符合条件的记录").wait_for()
     assert_no_horizontal_scroll(page)
     screenshot(page, f"list-empty-{size[0]}")
 

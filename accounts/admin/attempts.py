@@ -5,6 +5,7 @@ from __future__ import annotations
 from axes.models import AccessAttempt
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 
@@ -18,6 +19,7 @@ class FailedSignInAdmin(ModelAdmin):
     list_display = ("attempt_time", "username", "ip_address", "failures_since_start")
     list_filter = ("attempt_time",)
     search_fields = ("username", "ip_address")
+    search_help_text = _("User name or address")
     ordering = ("-attempt_time",)
     fields = ("attempt_time", "username", "ip_address", "user_agent", "failures_since_start")
     readonly_fields = fields

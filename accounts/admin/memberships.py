@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -14,8 +16,27 @@ from unfold.decorators import action, display
 from accounts import actions
 from accounts.admin.forms import GrantForm
 from accounts.models import Membership
+from accounts.panels import SOON_DAYS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+
+
+class EndingFilter(admin.SimpleListFilter):
+    """Live roles that run out soon: what the workbench counts."""
+
+    title = _("end")
+    parameter_name = "ending"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """One choice."""
+        return [("soon", _("Within 30 days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Roles within the days."""
+        if self.value() != "soon":
+            return queryset
+        day = timezone.localdate()
+        return queryset.live(on=day).filter(expires_on__lte=day + timedelta(days=SOON_DAYS))
 
 
 @admin.register(Membership)
@@ -23,8 +44,9 @@ class MembershipAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Who holds which role where."""
 
     list_display = ("user", "role", "organization", "region_prefix", "live_now", "expires_on", "ended_at")
-    list_filter = ("role", ("ended_at", admin.EmptyFieldListFilter))
+    list_filter = ("role", EndingFilter, ("ended_at", admin.EmptyFieldListFilter))
     search_fields = ("user__username", "user__display_name", "organization__name")
+    search_help_text = _("User name, name or organization, or a part of it")
     list_select_related = ("user", "organization")
     ordering = ("user__username", "role", "id")
     fields = (

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
 
 from accounts import actions
@@ -24,6 +25,7 @@ class OrganizationAdmin(ButtonPages, ReadOnlyScopedAdmin):
     list_display = ("tree_name", "short_name", "kind", "region", "active")
     list_filter = ("kind", "active")
     search_fields = ("name", "short_name", "uscc", "region_code")
+    search_help_text = _("Name, credit code or region code, or a part of it")
     list_select_related = ("region",)
     ordering = ("path",)
     fields = ("name", "short_name", "kind", "region", "parent", "uscc", "active")
@@ -34,7 +36,7 @@ class OrganizationAdmin(ButtonPages, ReadOnlyScopedAdmin):
     has_make_permission = holds("accounts.add_organization")
     has_correct_permission = holds("accounts.change_organization")
 
-    @display(description=_("name"), ordering="path")
+    @display(description=pgettext_lazy("of a thing", "name"), ordering="path")
     def tree_name(self, organization: Organization) -> str:
         """Deeper ones stand further right."""
         return "　" * organization.depth + organization.name

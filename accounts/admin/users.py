@@ -28,6 +28,7 @@ class UserAdmin(AccountButtons, ReadOnlyScopedAdmin):
     list_display = ("username", "display_name", "organization", "duty", "roles_held", "is_active", "last_login")
     list_filter = ("duty", "is_active")
     search_fields = ("username", "display_name")
+    search_help_text = _("User name or name, or a part of it")
     list_select_related = ("organization",)
     ordering = ("username",)
     fields = (

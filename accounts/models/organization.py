@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.region import Region
 from audit.history import tracked
@@ -46,7 +47,7 @@ class Organization(models.Model):
         HOSPITAL = "hospital", _("Hospital")
         OPERATOR = "operator", _("Operator")
 
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=200)
     short_name = models.CharField(_("short name"), max_length=60, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     region = models.ForeignKey(

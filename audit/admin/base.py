@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.utils import get_fields_from_path, quote
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _t
 from unfold.admin import ModelAdmin, TabularInline
 
 from audit import events
+from audit.paging import CappedPaginator, KeysetChangeList
 from audit.scope import Scope, ScopedQuerySet
+from audit.versions import PAGE, Versions, history_model, versions
 
 #: Choices of a related filter or form field: beyond this many a page wants a search instead.
 RELATED_LIMIT = 500
+#: Events and versions that stand on an object's own page; the rest is behind a link.
+PAST_SHOWN = 10
 #: Suffixes by which filters of one field ask: Django's own, and unfold's ranges.
 _SAFE_LOOKUPS = (
     "", "__exact", "__in", "__isnull", "__id__exact", "__pk__exact", "__gte", "__gt", "__lte", "__lt", "__isempty",
@@ -77,6 +84,8 @@ class ScopedTabularInline(ScopedChoices, TabularInline):
 
     extra = 0
     show_change_link = False
+    #: The row's own name above its cells would be a number.
+    hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the object above."""
@@ -98,9 +107,13 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
 
     actions: Any = ()
     list_per_page = 50
+    #: Of choices that are searched; lists turn by key.
+    paginator = CappedPaginator
     show_full_result_count = False
     #: Lookups by URL beyond those of `list_filter`.
     allowed_lookups: tuple[str, ...] = ()
+    change_form_template = "audit/object_page.html"
+    list_before_template = "portal/actions.html"
     compressed_fields = True
     warn_unsaved_form = True
 
@@ -113,6 +126,13 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
         queryset = visible(self.model, request.user, self.permission("view"))
         ordering = self.get_ordering(request)
         return queryset.order_by(*ordering) if ordering else queryset
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[KeysetChangeList]:
+        """A list whose pages turn by key."""
+        return KeysetChangeList
+
+    def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Look up what the rows of a list's page name, in one question for all of them."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """A visible row; no row has a NUL in its key, and PostgreSQL would not even compare one."""
@@ -240,11 +260,31 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """Events take the place of LogEntry."""
 
+    def told_by(self, request: HttpRequest, obj: Any) -> list[models.Model]:
+        """The objects whose events and versions stand on the page of this one; the page's own first."""
+        return [obj]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """With what happened to the object, and what was changed of it."""
+        if obj is not None and request.method == "GET":
+            told = self.told_by(request, obj)
+            context = {
+                **context,
+                "timeline": events.timeline_page(told, to=request.user, limit=PAST_SHOWN),
+                "histories": past_of(told, to=request.user, limit=PAST_SHOWN),
+                "past_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[quote(obj.pk)]),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """The timeline of one object."""
+        """The whole timeline of one object, and every version of it, in pages."""
         found = self.get_object(request, object_id)
         if found is None or not self.has_view_permission(request, found):
             raise Http404
+        told = self.told_by(request, found)
         return TemplateResponse(
             request,
             "audit/timeline_page.html",
@@ -252,11 +292,41 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "title": _t("Timeline: %(object)s") % {"object": found},
-                "entries": events.timeline(found, to=request.user),
+                "timeline": events.timeline_page(told, to=request.user, before=_number(request, "before")),
+                "histories": past_of(told, to=request.user, request=request),
+                "whole": True,
                 "object": found,
                 **(extra_context or {}),
             },
         )
+
+
+@dataclass(frozen=True)
+class Past:
+    """A page of one object's versions; `key` is the part of the address that turns it."""
+
+    title: str
+    key: str
+    versions: Versions
+
+
+def past_of(
+    told: Sequence[models.Model], *, to: Any, limit: int = PAGE, request: HttpRequest | None = None
+) -> list[Past]:
+    """The versions of each object that history keeps."""
+    return [
+        Past(
+            str(one), f"v{at}",
+            versions(one, to=to, limit=limit, before=_number(request, f"v{at}") if request is not None else None),
+        )
+        for at, one in enumerate(told) if history_model(type(one)) is not None
+    ]
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """A whole number of the address; nothing for anything else."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 class ReadOnlyScopedAdmin(ScopedModelAdmin):

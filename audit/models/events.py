@@ -63,7 +63,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.subject_type} {self.subject_id}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 class UnsealedEvent(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -14,8 +15,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.places import PlaceColumn
+from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
-from audit.paging import CappedPaginator
 from beneficiaries.actions.gates import COLUMN, asked_gates
 from beneficiaries.admin.forms import GATE_WORDS
 from beneficiaries.models import Enrollment, Person, RosterRow
@@ -32,18 +34,18 @@ def people_found(term: str) -> QuerySet:
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(ReadOnlyScopedAdmin):
+class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     """Covers, newest first."""
 
-    list_display = ("cover_number", "person_name", "program", "period", "category", "region_code", "premium", "standing",
-                    "starts")
+    list_display = (
+        "cover_number", "person_name", "program", "period_code", "category", "place", "premium", "standing", "starts",
+    )
+    sortable_by = ("cover_number",)
     list_filter = ("state", "program", "period", "category", "organization")
     list_select_related = ("person", "program", "period__program", "category")
     search_fields = ("=id",)
     search_help_text = _("Cover number, document number or whole name")
     ordering = ("-id",)
-    paginator = CappedPaginator
-    show_full_result_count = False
     change_form_template = "beneficiaries/enrollment_page.html"
     fields = ("state",)
     readonly_fields = fields
@@ -84,6 +86,11 @@ class EnrollmentAdmin(ReadOnlyScopedAdmin):
         """Masked."""
         return str(enrollment.person.name)
 
+    @display(description=_("period"))
+    def period_code(self, enrollment: Enrollment) -> str:
+        """The program year."""
+        return enrollment.period.code
+
     @display(description=_("state"), ordering="state")
     def standing(self, enrollment: Enrollment) -> SafeString:
         """The state as a badge."""
@@ -109,9 +116,9 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
             (_t("plan"), str(enrollment.plan)),
             (_t("cover"), _t("%(amount)s yuan") % {"amount": f"{enrollment.plan.cover_limit:,.2f}"}),
             (_t("cover from"), f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d %H:%M}"),
-            (_t("cover until"), f"{timezone.localtime(enrollment.ends_at):%Y-%m-%d %H:%M}"),
+            (_t("cover until"), last_moment(enrollment.ends_at)),
             (_t("office"), enrollment.organization.name),
-            (_t("region"), enrollment.region_code),
+            (_t("region"), Region.objects.names_of([enrollment.region_code]).get(enrollment.region_code, "")),
             (_t("category"), enrollment.category.name),
             (_t("insurer's policy"), enrollment.insurer_policy_number),
             (_t("eligibility decided at"), f"{timezone.localtime(enrollment.decided_at):%Y-%m-%d %H:%M}"),
@@ -123,6 +130,14 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
         "row": row,
         "row_url": f"{roster_url}?row={enrollment.row_id}#rows",
     }
+
+
+def last_moment(ends_at: datetime) -> str:
+    """The end as policies say it: a cover that ends at midnight ends at 24:00 of the day before."""
+    local = timezone.localtime(ends_at)
+    if (local.hour, local.minute) == (0, 0):
+        return f"{local - timedelta(minutes=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def shares_of(enrollment: Enrollment) -> list[tuple[str, Any]]:

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from audit import events, panels, reveals
+from accounts.models import Region
+from audit import panels, reveals
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from audit.paging import CappedPaginator
 from beneficiaries.admin.enrollments import people_found
 from beneficiaries.admin.forms import RevealForm
 from beneficiaries.models import Beneficiary, Person
@@ -33,9 +33,8 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     list_filter = ("document_type", "sex")
     search_fields = ("=id",)
     search_help_text = _("Document number or whole name")
+    sortable_by = ("created_at",)
     ordering = ("-id",)
-    paginator = CappedPaginator
-    show_full_result_count = False
     change_form_template = "beneficiaries/person_page.html"
     fields = ("document_type",)
     readonly_fields = fields
@@ -60,6 +59,10 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
         response = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
         response["Cache-Control"] = "no-store"
         return response
+
+    def told_by(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """The person, and what offices within reach know of them."""
+        return [obj, *known_beneficiaries(obj, request)]
 
     @display(description=_("name"))
     def person_name(self, person: Person) -> str:
@@ -119,8 +122,10 @@ def known_beneficiaries(person: Person, request: HttpRequest, permission: str | 
 def page_context(person: Person, request: HttpRequest) -> dict[str, Any]:
     """Identity, beneficiaries with their categories, and the parts of other rooms."""
     now = timezone.now()
-    known = list(known_beneficiaries(person, request).prefetch_related("categories__category"))
+    known = list(known_beneficiaries(person, request))
+    places = Region.objects.names_of(each.region_code for each in known)
     shown = reveals.revealed_fields(person, to=request.user, at=now)
+    seen = reveals.revealed_fields_of(known, to=request.user, at=now)
     return {
         "person": person,
         "facts": [
@@ -131,21 +136,19 @@ def page_context(person: Person, request: HttpRequest) -> dict[str, Any]:
             (_t("born on"), f"{person.birth_on:%Y-%m-%d}" if person.birth_on else ""),
             (_t("known since"), f"{timezone.localtime(person.created_at):%Y-%m-%d}"),
         ],
-        "revealed": bool(shown),
-        "known": [(each, _facts_of(each, request, now)) for each in known],
+        "revealed": bool(shown or seen),
+        "known": [
+            (each, _facts_of(each, places.get(each.region_code, ""), seen.get(str(each.pk), frozenset()))) for each in known
+        ],
         "panels": panels.render_panels(person, request),
-        "entries": events.timeline(person),
     }
 
 
-def _facts_of(beneficiary: Beneficiary, request: HttpRequest, now: Any) -> list[tuple[str, Any]]:
-    shown = reveals.revealed_fields(beneficiary, to=request.user, at=now)
-    held = [each.category.name for each in beneficiary.categories.all() if each.valid_to is None]
+def _facts_of(beneficiary: Beneficiary, place: str, shown: frozenset[str]) -> list[tuple[str, Any]]:
     return [
         (_t("program"), beneficiary.program.name),
         (_t("office"), beneficiary.organization.name),
-        (_t("region"), beneficiary.region_code),
-        (_t("categories"), "、".join(held)),
+        (_t("region"), place),
         (_t("phone"), _value(beneficiary, "phone", shown)),
         (_t("address"), _value(beneficiary, "address", shown)),
         (_t("bank"), beneficiary.bank_name),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +13,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Region
-from audit import events
-from beneficiaries.models import Enrollment, Roster, RosterRow
+from audit.versions import alike
+from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.money import outlook
 from beneficiaries.template import ROSTER
@@ -57,6 +60,34 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What the check found, and what to do about it, in plain words."""
+
+    cause: str
+    remedy: str
+    number: int
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class ProblemGroup:
+    """Problems of one weight, the most frequent first."""
+
+    title: str
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field in which a line says something else than what is registered; personal values masked."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class MoneyLine:
     """What one funder pays, and what is left of their budgets that this roster may use."""
 
@@ -82,12 +113,16 @@ class RowLine:
     premium: Decimal | None
     sentences: Sequence[str]
     outcome: str
+    differences: Sequence[Difference]
 
 
 def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     """Everything on the page besides its buttons."""
     chosen_verdict, chosen_code = _chosen(request)
     rows, next_url = _rows(roster, request, verdict=chosen_verdict, code=chosen_code)
+    query = request.GET.copy()
+    turned = [name for name in ("after", "row") if query.pop(name, None)]
+    first_url = f"?{query.urlencode()}#rows" if turned else ""
     job = Job.objects.about(roster).order_by("-pk").first()
     return {
         "roster": roster,
@@ -98,14 +133,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "verdicts": [
             _verdict_count(roster, verdict, chosen_verdict) for verdict in Verdict if roster.verdict_count(verdict)
         ],
-        "codes": [
-            Count(
-                label=f"{code} · {MEANINGS[code].cause}" if "%" not in str(MEANINGS[code].cause) else code,
-                number=number, tone=_code_tone(code), url=f"?code={code}#rows", chosen=code == chosen_code,
-            )
-            for code, number in sorted(roster.counts.get("codes", {}).items(), key=lambda item: -item[1])
-            if code in MEANINGS
-        ],
+        "problems": problem_groups(roster, chosen_code),
         "file_findings": [describe(code, extra=extra, sheet=sheet) for _f, code, extra, sheet in roster.file_findings],
         "money": money_lines(roster),
         "left_out": left_out_groups(roster),
@@ -114,7 +142,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "rows": rows,
         "filtered": bool(chosen_verdict or chosen_code),
         "next_url": next_url,
-        "entries": events.timeline(roster),
+        "first_url": first_url,
         "enrolled": _enrolled(roster),
     }
 
@@ -146,14 +174,14 @@ def steps(roster: Roster) -> list[Step]:
 
 
 def facts(roster: Roster) -> list[tuple[str, Any]]:
-    """What the roster is."""
+    """What the roster is; a period as people say it, with its last day."""
+    last = roster.period.ends_on - timedelta(days=1)
     return [
         (_("program"), roster.program.name),
-        (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {roster.period.ends_on:%Y-%m-%d}"),
+        (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {last:%Y-%m-%d}"),
         (_("plan"), str(roster.plan)),
         (_("office"), roster.organization.name),
         (_("roster files"), "、".join(file.name for file in roster.files.all())),
-        (_("check code"), roster.digest[:12]),
         (_("reason"), roster.reason),
     ]
 
@@ -192,10 +220,35 @@ def _verdict_count(roster: Roster, verdict: Verdict, chosen: int | None) -> Coun
     )
 
 
-def _code_tone(code: str) -> str:
-    return {Severity.ERROR: "bad", Severity.DOUBT: "wait", Severity.WARNING: "wait"}.get(
-        Severity(SEVERITY_OF[code]), "calm"
-    )
+_GROUPS = ((Severity.ERROR, _lazy("Why rows are refused")), (Severity.DOUBT, _lazy("What has to be confirmed")),
+           (Severity.WARNING, _lazy("What to look at")), (Severity.REPAIRED, _lazy("What was put right")))
+_IN_BRACKETS = re.compile(r"\s*[((][^()()]*%\(extra\)s[^()()]*[))]")
+
+_AT_THE_END = re.compile(r"\s*[::,,]?\s*…$")
+
+
+def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
+    """Every code of the roster in plain words with its remedy, by weight."""
+    counts = sorted(roster.counts.get("codes", {}).items(), key=lambda item: (-item[1], item[0]))
+    found = []
+    for severity, title in _GROUPS:
+        problems = [
+            Problem(
+                cause=plain_words(MEANINGS[code].cause), remedy=plain_words(MEANINGS[code].remedy), number=number,
+                url=f"?code={code}#rows", chosen=code == chosen,
+            )
+            for code, number in counts if code in MEANINGS and SEVERITY_OF[code] == severity
+        ]
+        if problems:
+            found.append(ProblemGroup(str(title), problems))
+    return found
+
+
+def plain_words(text: Any) -> str:
+    """A cause or remedy for many rows: what differs from row to row is left out."""
+    said = _IN_BRACKETS.sub("", str(text)) % {"extra": "…", "value": "…", "column": "…"}
+    said = _AT_THE_END.sub("", said)
+    return said[:1].upper() + said[1:]
 
 
 def _chosen(request: HttpRequest) -> tuple[int | None, str]:
@@ -226,32 +279,90 @@ def _rows(
     query.pop("row", None)
     if more:
         query["after"] = str(page[-1].pk)
-    labels = {column.key: str(column.label) for column in ROSTER.columns}
-    enrolled = dict(Enrollment.objects.filter(row_id__in=[each.pk for each in page]).values_list("row_id", "pk"))
-    lines = [_line(each, labels, roster, enrolled) for each in page]
-    return lines, f"?{query.urlencode()}#rows" if more else ""
+    known = _known(page, roster, request)
+    codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
+    seen = _Seen(
+        labels={column.key: str(column.label) for column in ROSTER.columns},
+        enrolled=dict(Enrollment.objects.filter(row_id__in=[each.pk for each in page]).values_list("row_id", "pk")),
+        places=Region.objects.names_of(codes),
+        known=known,
+        categories=dict(Category.objects.values_list("pk", "name")),
+    )
+    return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if more else ""
 
 
-def _line(row: RosterRow, labels: dict[str, str], roster: Roster, enrolled: dict[int, int]) -> RowLine:
+@dataclass(frozen=True)
+class _Seen:
+    """What the lines of a page name, looked up once for all."""
+
+    labels: dict[str, str]
+    enrolled: dict[int, int]
+    places: dict[str, str]
+    known: dict[int, Beneficiary]
+    categories: dict[int, str]
+
+
+def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
+    """What is registered of the people whose lines say something new; two questions for a page."""
+    people = [row.known_person_id for row in page if says_something_new(row)]
+    if not people:
+        return {}
+    found = Beneficiary.objects.visible_to(request.user).filter(
+        program=roster.program_id, organization=roster.organization_id, person__in=people
+    )
+    return {each.person_id: each for each in found.prefetch_related("categories")}
+
+
+def says_something_new(row: RosterRow) -> bool:
+    """Whether a line departs from what was registered of its person when it was checked; covered ones may too."""
+    before, now = row.known_contact_digest, row.contact_digest
+    return bool(row.known_person_id) and before is not None and now is not None and bytes(before) != bytes(now)
+
+
+_COMPARED = ("phone", "address", "bank_name", "bank_account", "guardian_name", "guardian_document")
+
+
+def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Difference]:
+    """Where a line departs from what is registered; what the line leaves empty changes nothing."""
+    found = []
+    for name in _COMPARED:
+        before, after = getattr(known, name), getattr(row, name)
+        if after and not alike(before, after):
+            label: Any = Beneficiary._meta.get_field(name)
+            found.append(Difference(str(label.verbose_name), str(before or ""), str(after)))
+    if row.region_code and row.region_code != known.region_code:
+        before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
+        found.append(Difference(_("region"), before, after))
+    held = {each.category_id for each in known.categories.all() if each.valid_to is None}
+    added = [seen.categories[pk] for pk in row.category_ids or () if pk not in held and pk in seen.categories]
+    if added:
+        before_words = "、".join(seen.categories[pk] for pk in sorted(held) if pk in seen.categories)
+        found.append(Difference(_("categories"), before_words, "+ " + "、".join(added)))
+    return found
+
+
+def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     verdict = Verdict(row.verdict)
+    known = seen.known.get(row.known_person_id or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
         line=f"{row.sheet} {row.line}".strip(),
         name=str(row.name or ""),
         document=str(row.document or ""),
-        region=row.region_code or "",
+        region=seen.places.get(row.region_code or "", ""),
         category=row.category.name if row.category is not None else "",
         verdict=str(verdict.label),
         tone=TONES[verdict],
         premium=row.premium,
         sentences=[
             describe(
-                finding["code"], labels.get(finding["column"], ""), value_masked=finding["value_masked"] or "",
+                finding["code"], seen.labels.get(finding["column"], ""), value_masked=finding["value_masked"] or "",
                 extra=finding["extra"] or "",
             )
             for finding in row.findings or ()
         ],
-        outcome=outcome_of(row, roster, enrolled),
+        outcome=outcome_of(row, roster, seen.enrolled),
+        differences=differences(row, known, seen) if known is not None else (),
     )
 
 

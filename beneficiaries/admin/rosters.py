@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -39,8 +40,10 @@ _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
-    list_display = ("number", "program", "period", "organization", "standing", "row_count", "refused_count", "premium",
-                    "uploaded_by", "uploaded_at")
+    list_display = (
+        "number", "program", "period_code", "organization", "standing", "people", "refused_count", "premium", "uploader",
+        "uploaded_at",
+    )
     list_filter = ("state", "program", "period", "organization", "uploaded_at")
     list_select_related = ("program", "period__program", "organization", "uploaded_by")
     search_fields = ("=id",)
@@ -121,15 +124,31 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             "portal/badge.html", {"text": roster.get_state_display(), "tone": STATE_TONES[State(roster.state)]}
         )
 
-    @display(description=_("refused"))
-    def refused_count(self, roster: Roster) -> int:
-        """Rows that cannot be used."""
-        return roster.verdict_count(Verdict.REFUSED)
+    @display(description=_("period"), ordering="period__code")
+    def period_code(self, roster: Roster) -> str:
+        """The program year."""
+        return roster.period.code
 
-    @display(description=_("premium"))
+    @display(description=_("rows"), ordering="row_count")
+    def people(self, roster: Roster) -> str:
+        """Lines of its files."""
+        return f"{roster.row_count:,}"
+
+    @display(description=_("refused"))
+    def refused_count(self, roster: Roster) -> str:
+        """Rows that cannot be used."""
+        return f"{roster.verdict_count(Verdict.REFUSED):,}"
+
+    @display(description=_("premium (yuan)"))
     def premium(self, roster: Roster) -> str:
         """Yuan of the whole roster."""
-        return str(roster.money.get("premium", ""))
+        amount = roster.money.get("premium")
+        return f"{Decimal(amount):,.2f}" if amount else "—"
+
+    @display(description=_("uploaded by"), ordering="uploaded_by__username")
+    def uploader(self, roster: Roster) -> str:
+        """The name colleagues know."""
+        return roster.uploaded_by.get_full_name()
 
     @action(description=_("New roster"), url_path="upload", permissions=["upload"], icon="upload_file")
     def upload(self, request: HttpRequest) -> HttpResponse:
@@ -325,9 +344,8 @@ def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
         (_t("premium"), _yuan(cost.get("premium"))),
         (_t("own share"), _yuan(cost.get("own_share"))),
         *((line["name"], _yuan(line["amount"])) for line in cost.get("funders", [])),
-        (_t("check code"), roster.digest[:12]),
     ]
 
 
 def _yuan(amount: str | None) -> str:
-    return _t("%(amount)s yuan") % {"amount": amount} if amount else ""
+    return _t("%(amount)s yuan") % {"amount": f"{Decimal(amount):,.2f}"} if amount else ""

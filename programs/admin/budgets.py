@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from accounts.admin.places import PlaceColumn
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
@@ -55,7 +56,7 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     ordering = ("program", "funder", "label")
     fields = (
         "funder", "program", "period", "label", "region_prefix", "category", "granted_yuan", "reserved_yuan",
-        "used_yuan", "settled", "released", "bound", "standing", "proposed_by", "proposed_at", "approved_by", "approved_at",
+        "used_yuan", "settled_yuan", "released_yuan", "bound", "standing", "proposer", "proposed_at", "approver", "approved_at",
     )
     readonly_fields = fields
     actions_list = ("propose",)
@@ -70,7 +71,9 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
-        return super().get_queryset(request).select_related("funder", "program", "period", "category")
+        return super().get_queryset(request).select_related(
+            "funder", "program", "period", "category", "proposed_by", "approved_by"
+        )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only buttons that do something in the budget's state."""
@@ -110,6 +113,26 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def used_yuan(self, budget: Budget) -> str:
         """Yuan."""
         return f"{budget.used:,.2f}"
+
+    @display(description=_("settled"))
+    def settled_yuan(self, budget: Budget) -> str:
+        """Yuan."""
+        return f"{budget.settled:,.2f}"
+
+    @display(description=_("released"))
+    def released_yuan(self, budget: Budget) -> str:
+        """Yuan."""
+        return f"{budget.released:,.2f}"
+
+    @display(description=_("proposed by"))
+    def proposer(self, budget: Budget) -> str:
+        """The name colleagues know."""
+        return budget.proposed_by.get_full_name()
+
+    @display(description=_("approved by"))
+    def approver(self, budget: Budget) -> str:
+        """The name colleagues know."""
+        return budget.approved_by.get_full_name() if budget.approved_by is not None else ""
 
     @display(description=_("bound"))
     def bound(self, budget: Budget) -> SafeString:
@@ -179,10 +202,10 @@ class LineInline(ScopedTabularInline):
 
 
 @admin.register(BudgetReservation)
-class BudgetReservationAdmin(ReadOnlyScopedAdmin):
+class BudgetReservationAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     """What rosters hold."""
 
-    list_display = ("owner_id", "funder", "program", "region_code", "category", "people", "reserved_at", "closed_at")
+    list_display = ("roster_number", "funder", "program", "place", "category", "people", "reserved_at", "closed_at")
     list_filter = ("program", "funder")
     list_select_related = ("funder", "program", "category")
     search_fields = ("=owner_id",)
@@ -191,6 +214,11 @@ class BudgetReservationAdmin(ReadOnlyScopedAdmin):
     fields = ("owner_id", "funder", "program", "period", "region_code", "category", "people", "reserved_at", "closed_at")
     readonly_fields = fields
     inlines = (LineInline,)
+
+    @display(description=_("roster"), ordering="owner_id")
+    def roster_number(self, reservation: BudgetReservation) -> str:
+        """The roster that holds the money."""
+        return f"#{reservation.owner_id}"
 
 
 def budget_facts(budget: Budget) -> list[tuple[str, Any]]:

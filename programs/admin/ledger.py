@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
-from audit.paging import CappedPaginator
 from programs.models import LedgerAccount, LedgerEntry, LedgerTransaction
 
 
@@ -55,15 +58,52 @@ class EntryInline(ScopedTabularInline):
 class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     """Postings, newest first."""
 
-    list_display = ("id", "at", "kind", "program", "source_type", "source_id", "memo", "by_label")
+    list_display = ("number", "at", "kind", "program", "source", "amount", "memo", "by")
     list_filter = ("kind", "program", "at")
     list_select_related = ("program",)
     search_fields = ("=source_id",)
+    search_help_text = _("Number of the roster or budget that was posted")
+    sortable_by = ("number",)
     ordering = ("-id",)
-    paginator = CappedPaginator
-    fields = ("at", "kind", "program", "source_type", "source_id", "memo", "by_label")
+    fields = ("number", "at", "kind", "program", "source", "amount", "memo", "by")
     readonly_fields = fields
     inlines = (EntryInline,)
+
+    def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """The sums of the page's postings: of legs within the reader's reach, the debits."""
+        legs = LedgerEntry.objects.visible_to(request.user).filter(transaction__in=[row.pk for row in rows], amount__gt=0)
+        sums = dict(legs.order_by().values("transaction").annotate(sum=Sum("amount")).values_list("transaction", "sum"))
+        names = naming.names_of_users_by_username(row.by_label for row in rows)
+        for row in rows:
+            row.debit_sum = sums.get(row.pk, Decimal("0.00"))
+            row.by_name = names.get(row.by_label, row.by_label)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With its sum, as in the list."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            self.rows_read(request, [found])
+        return found
+
+    @display(description=_("no."), ordering="id")
+    def number(self, posting: LedgerTransaction) -> str:
+        """The posting's number."""
+        return f"#{posting.pk}"
+
+    @display(description=_("posted for"))
+    def source(self, posting: LedgerTransaction) -> str:
+        """The kind of object in words, and its number."""
+        return f"{naming.kind_in_words(posting.source_type)} #{posting.source_id}"
+
+    @display(description=_("amount (yuan)"))
+    def amount(self, posting: Any) -> str:
+        """Yuan: the debits within the reader's reach."""
+        return f"{posting.debit_sum:,.2f}"
+
+    @display(description=_("who"))
+    def by(self, posting: Any) -> str:
+        """Who, by the name colleagues know."""
+        return naming.actor_in_words(posting.by_name, None, {})
 
 
 @admin.register(LedgerAccount)

@@ -200,10 +200,11 @@ class FundingSchemeAdmin(ScopedModelAdmin):
 class PlanAdmin(ButtonPages, ScopedModelAdmin):
     """Plan versions."""
 
-    list_display = ("name", "number", "program", "premium", "cover_limit", "standing", "in_force_at")
+    list_display = ("name", "number", "program", "premium_yuan", "limit_yuan", "standing", "in_force_at")
     list_filter = ("state", "program")
     list_select_related = ("program",)
     search_fields = ("name",)
+    search_help_text = _("Name, or a part of it")
     ordering = ("program", "-number")
     fields = _TERMS
     inlines = (CategoryInline, RegionInline, SchemeInline)
@@ -228,6 +229,16 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related("program__organization", "drafted_by", "submitted_by", "decided_by")
+
+    @display(description=_("premium (yuan)"), ordering="premium")
+    def premium_yuan(self, plan: Plan) -> str:
+        """Yuan a person and period."""
+        return f"{plan.premium:,.2f}"
+
+    @display(description=_("cover (yuan)"), ordering="cover_limit")
+    def limit_yuan(self, plan: Plan) -> str:
+        """Yuan a person and period."""
+        return f"{plan.cover_limit:,.2f}"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """By the button."""
@@ -463,7 +474,6 @@ def page_context(plan: Plan) -> dict[str, Any]:
         "examples": examples,
         "problems": problems,
         "periods": list(plan.periods.order_by("-starts_on")),
-        "entries": events.timeline(plan),
     }
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
+from accounts.admin.places import PlaceColumn
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.buttons import ButtonPages, holds
@@ -37,6 +38,7 @@ class CategoryAdmin(ScopedModelAdmin):
     list_display = ("name", "code", "synonyms", "position", "active")
     list_filter = ("active",)
     search_fields = ("name", "code")
+    search_help_text = _("Name or code, or a part of it")
     ordering = ("position", "code")
     fields = ("name", "code", "synonyms", "position", "active")
 
@@ -46,13 +48,14 @@ class CategoryAdmin(ScopedModelAdmin):
 
 
 @admin.register(Program)
-class ProgramAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class ProgramAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
     """Programs."""
 
-    list_display = ("code", "name", "kind", "organization", "region_code", "insurer", "active")
+    list_display = ("code", "name", "kind", "organization", "place", "insurer", "active")
     list_filter = ("kind", "active", "organization")
     list_select_related = ("organization", "insurer")
     search_fields = ("code", "name")
+    search_help_text = _("Name or code, or a part of it")
     ordering = ("code",)
     fields = ("code", "name", "kind", "organization", "region_code", "insurer", "active")
     readonly_fields = fields
@@ -76,13 +79,14 @@ class ProgramAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
 
 @admin.register(Funder)
-class FunderAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
     """Funders, each with its statement."""
 
-    list_display = ("name", "kind", "organization", "region_code", "active")
+    list_display = ("name", "kind", "organization", "place", "active")
     list_filter = ("kind", "active")
     list_select_related = ("organization",)
     search_fields = ("name",)
+    search_help_text = _("Name, or a part of it")
     ordering = ("name",)
     fields = ("name", "kind", "organization", "region_code", "active")
     readonly_fields = fields

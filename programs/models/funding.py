@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organization
 from audit.history import tracked
@@ -28,7 +29,7 @@ class Funder(models.Model):
         COLLECTIVE = "collective", _("Village collective")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, db_collation="C")
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100, unique=True)
     organization = models.ForeignKey(
         Organization, models.PROTECT, null=True, blank=True, related_name="funders", verbose_name=_("organization")
     )
@@ -74,7 +75,7 @@ class FundingScheme(models.Model):
     """How a plan's premium is divided, for one category or all, in one region or all: the narrowest that fits counts."""
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="schemes", verbose_name=_("plan"))
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=60)
     category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("category"),
         help_text=_("Empty: every category."),

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from audit.history import tracked
@@ -73,7 +74,7 @@ class Plan(models.Model):
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="plans", verbose_name=_("program"))
     number = models.PositiveIntegerField(_("version"))
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, db_collation="C")
     premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period."))
     cover_limit = models.DecimalField(_("cover"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period."))

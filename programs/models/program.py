@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organization
 from audit.history import tracked
@@ -35,7 +36,7 @@ class Category(models.Model):
     """A hardship category of the field's own words; a person may have several."""
 
     code = models.CharField(_("code"), max_length=20, unique=True, db_collation="C")
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=60, unique=True)
     synonyms = ArrayField(models.CharField(max_length=60), verbose_name=_("other words"), default=list, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=100)
     active = models.BooleanField(_("active"), default=True)
@@ -71,7 +72,7 @@ class Program(models.Model):
         DAY_COVER = "day_cover", _("Day cover for gig workers")
 
     code = models.CharField(_("code"), max_length=20, unique=True, db_collation="C")
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=14, choices=Kind, db_collation="C")
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="programs", verbose_name=_("operating office")

@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 
 #: Position of the message among the arguments, by name of the function; plural forms follow theirs.
 CALLS = {
-    "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "_": 0, "_t": 0, "ngettext": 0, "ngettext_lazy": 0,
+    "gettext": 0, "gettext_lazy": 0, "_lazy": 0, "gettext_noop": 0, "_": 0, "_t": 0, "ngettext": 0, "ngettext_lazy": 0,
     "pgettext": 1, "pgettext_lazy": 1, "npgettext": 1, "npgettext_lazy": 1,
 }
 
