@@ -47,7 +47,7 @@ def one_behind() -> Iterator[Behind]:
             yield behind
             behind.finish()
         finally:
-            pool.submit(connection.close)
+            pool.submit(lambda: connection.close())
 
 
 def all_abreast(work: Callable[[Any], Any], subjects: Iterable[Any], *, width: int) -> None:

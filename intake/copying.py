@@ -79,7 +79,7 @@ def _framed_plain(values: pl.Series, oid: int) -> list[bytes]:
         return _framed_integers(values.to_physical() - _DAYS_TO_2000, "i")
     if oid in _INTEGERS and values.dtype.is_integer():
         return _framed_integers(values, _INTEGERS[oid])
-    keys = values.cast(pl.List(pl.String)).list.join("\x1f") if values.dtype == pl.List else values
+    keys = _keys_of_lists(values) if values.dtype == pl.List else values
     frame = pl.DataFrame({"key": keys, "value": values})
     distinct = frame.unique("key", maintain_order=True).with_row_index("number")
     numbers = frame.lazy().select("key").join(
@@ -87,6 +87,12 @@ def _framed_plain(values: pl.Series, oid: int) -> list[bytes]:
     ).collect()["number"]  # fmt: skip
     written = _framed(distinct["value"].to_list(), oid)
     return [written[number] for number in numbers.to_list()]
+
+
+def _keys_of_lists(values: pl.Series) -> pl.Series:
+    """A text for each list, another for another list."""
+    plain = pl.element().str.replace_all("\x1e", "\x1e0", literal=True).str.replace_all("\x1f", "\x1e1", literal=True)
+    return values.cast(pl.List(pl.String)).list.eval(pl.lit("\x1f") + plain).list.join("")
 
 
 def _framed_integers(values: pl.Series, kind: str) -> list[bytes]:

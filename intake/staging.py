@@ -71,7 +71,6 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Se
         for file in files:
             source = storage.opened(file.storage_key, file.size)
             with closing(source), closing(open_table(source, template.columns, name=file.name)) as table:
-                seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
                 seen.layouts[str(file.pk)] = [
                     {"name": sheet.name, "headers": list(sheet.headers), "delimiter": sheet.delimiter}
                     for sheet in table.sheets.values()
@@ -87,6 +86,8 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Se
                         ready = _prepared(template, context, subject, checked, raw, file, place)
                         behind.then(_write_chunk, run, subject, template, ready)
                     number += 1
+                # Some are known at the end only: totals and signatures that were left out, headings repeated.
+                seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
             before += file.size
     return seen
 
