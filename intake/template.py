@@ -19,7 +19,7 @@ from intake.copying import Cells
 from intake.errors import IntakeRefused
 from intake.models import Chunk, Import, StagedRow
 
-ROWS_PER_CHUNK = 20_000
+ROWS_PER_CHUNK = 50_000
 
 
 @dataclass(frozen=True)
