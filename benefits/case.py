@@ -32,7 +32,7 @@ class Circumstances(NamedTuple):
 class OpenLine:
     """A line of a bill with what is still open of it. `figures` are the terms' values in its circumstances, by responsibility."""
 
-    __slots__ = ("bill", "bill_at", "eligible", "figures", "kind", "line", "line_at", "paid", "refused", "taken")
+    __slots__ = ("bill", "bill_at", "eligible", "figures", "kind", "line", "line_at", "paid", "refused", "taken", "waits")
 
     def __init__(self, line: Line, bill: Bill, *, bill_at: int, line_at: int, figures: Any) -> None:
         self.line = line
@@ -43,6 +43,7 @@ class OpenLine:
         self.eligible = line.amount
         self.figures = figures
         self.taken = False
+        self.waits = False
         self.paid = ZERO
         self.refused: list[tuple[str, str, str]] | None = None
 

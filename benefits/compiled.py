@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from benefits.case import Circumstances
@@ -237,22 +237,21 @@ def value_of(table: Table, at: Circumstances, default: Decimal = ZERO) -> Decima
 
 
 def _figures(part: Responsibility, at: Circumstances, terms: PlanTerms) -> Figures:
-    item, day = (_least(part, per, at) for per in ("item", "day"))
-    common = {"caps": _caps(part, at, terms), "item_limit": item, "day_limit": day}
+    common = Figures(
+        caps=_caps(part, at, terms), item_limit=_least(part, "item", at), day_limit=_least(part, "day", at)
+    )
     if isinstance(part, Expense):
         deductible = shared_deductible(terms, part.shared_deductible).amount if part.shared_deductible else part.deductible
         refused, factors = _factors(part, at)
-        return Figures(
-            refusal=_refusal(part.bands, at), refused_kinds=refused or None, factors=factors or None,
-            deductible=value_of(deductible, at), bands=_bands(part.bands, at), **common,
+        return replace(
+            common, refusal=_refusal(part.bands, at), refused_kinds=refused or None, factors=factors or None,
+            deductible=value_of(deductible, at), bands=_bands(part.bands, at),
         )
     if isinstance(part, LumpSum | Allowance | Disability):
-        return Figures(amount=value_of(part.amount, at), **common)
+        return replace(common, amount=value_of(part.amount, at))
     if isinstance(part, Death):
         cap = row_of(part.cap_over_policies, at)
-        return Figures(
-            amount=value_of(part.amount, at), cap_over_policies=None if cap is None else cap.value, **common,
-        )
+        return replace(common, amount=value_of(part.amount, at), cap_over_policies=None if cap is None else cap.value)
     raise TypeError(f"{type(part).__name__} is no responsibility that can be decided")
 
 

@@ -26,17 +26,32 @@ class Running:
 
 def settle_expense(rule: Rule, case: Case) -> None:
     """Decide one expense responsibility of a case and count what it uses."""
+    if rule.undecided:
+        leave_undecided(rule, case)
+        return
     lines = admitted(rule, case)
     if not lines:
-        return
-    if rule.undecided:
-        case.undecided.append(rule.code)
-        case.steps.append(("undecided", rule.code, {"parts": [gap.part for gap in rule.terms.decisive_unknown]}))
         return
     running = Running()
     for run in runs(lines, by_line=rule.by_line):
         settle_run(rule, case, run, running)
     finish(rule, case, running)
+
+
+def leave_undecided(rule: Rule, case: Case) -> None:
+    """Lines that a responsibility would count, or might where it is unknown what counts, wait for its terms."""
+    waiting = [
+        line for line in case.lines
+        if not line.taken and (not rule.kinds or line.kind in rule.kinds)
+        and all(check(case, line.bill, line.line) is None for check in rule.checks)
+    ]
+    if not waiting:
+        return
+    for line in waiting:
+        line.waits = True
+        line.taken = bool(rule.kinds)
+    case.undecided.append(rule.code)
+    case.steps.append(("undecided", rule.code, {"parts": [gap.part for gap in rule.terms.decisive_unknown]}))
 
 
 def admitted(rule: Rule, case: Case) -> list[OpenLine]:
@@ -63,8 +78,6 @@ def refusal_of(rule: Rule, case: Case, line: OpenLine, figures: Figures) -> tupl
         refusal = check(case, line.bill, line.line)
         if refusal is not None:
             return refusal
-    if rule.undecided:
-        return None
     if figures.refusal:
         return figures.refusal, ""
     if figures.refused_kinds is not None and line.kind in figures.refused_kinds:

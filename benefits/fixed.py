@@ -214,7 +214,7 @@ def refused_lines(lines: list[OpenLine]) -> list[Refusal]:
     """Refusals of lines that no responsibility counts; a line of a kind that none counts is simply not covered."""
     found = []
     for line in lines:
-        if line.taken:
+        if line.taken or line.waits:
             continue
         if line.refused is None:
             found.append(Refusal("NOT_COVERED", "", line.place))

@@ -206,7 +206,8 @@ AGE = Record("Age", AgeRange, (
     Field("on", Choice(AgeRange.DAYS), default="cover_start", means="the day on which it counts"),
 ))
 UNKNOWN = Record("Unknown", Unknown, (
-    Field("part", CODE, required=True, means="`counts`, `deductible`, `ratio`, `amount` keep the responsibility from being decided"),
+    Field("part", CODE, required=True,
+          means="`counts`, `deductible`, `ratio`, `amount` keep the responsibility from being decided"),
     Field("text", NAME, required=True, means="what the source does not say"),
 ))
 
@@ -330,7 +331,7 @@ class OfBenefit:
 
 NAMED = Record("Named", Named, (Field("code", CODE, required=True), Field("name", NAME, required=True)))
 PRE_EXISTING_RULE = Record("Pre-existing conditions", PreExisting, (
-    Field("by", Choice(PreExisting.WAYS), default="treatment",
+    Field("by", Choice(PreExisting.WAYS), required=True,
           means="`person`: all expenses of who had such a disease; `treatment`: expenses for it alone"),
     Field("groups", Listed(NAMED), default=(), means="groups of diseases that count; left out: any"),
 ))
@@ -339,8 +340,8 @@ PRICE = Record("Price", Price, (
     Field("age_to", Whole(0, 150), means="inclusive"), Field("student", Flag()), Field("name", NAME),
 ))
 OCCUPATIONS = Record("Occupations", Occupations, (
-    Field("highest_class", Whole(1, 7), default=6, means="classes above it cannot be insured"),
-    Field("wrong_class", Choice(Occupations.WRONG), default="reduce",
+    Field("highest_class", Whole(1, 7), required=True, means="classes above it cannot be insured"),
+    Field("wrong_class", Choice(Occupations.WRONG), required=True,
           means="a class stated wrong: pay in the ratio of premium paid to premium due, or in full"),
 ))
 NOTE = Record("Note", Note, (

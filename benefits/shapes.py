@@ -64,9 +64,11 @@ class Report:
 
 
 class Codec(Protocol):
-    """Reads a value from plain data and writes it back. `says` describes it for the documentation."""
+    """Reads a value from plain data and writes it back."""
 
-    says: str
+    @property
+    def says(self) -> str:
+        """What it is, for the documentation."""
 
     def read(self, value: Any, place: str, report: Report) -> Any:
         """The value, or REFUSED with the problem reported."""

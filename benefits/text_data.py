@@ -18,6 +18,10 @@ LONGEST_NUMBER = 40
 _NUMBER = re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9]+)?$")
 
 
+def _refused(code: str, line: int, what: str) -> FileRefused:
+    return FileRefused([Problem("", code, {"line": line, "what": what})])
+
+
 class _Loader(yaml.SafeLoader):
     """YAML without its surprises: no 1.1 booleans (on, no), octal, sexagesimal, dates; no anchors, no key twice."""
 
@@ -27,7 +31,7 @@ class _Loader(yaml.SafeLoader):
         """Refuse aliases: a short file could stand for endless data."""
         if self.check_event(yaml.events.AliasEvent):
             event = self.peek_event()
-            raise FileRefused([Problem("", "yaml", {"line": event.start_mark.line + 1, "what": "anchors and aliases are not read"})])
+            raise _refused("yaml", event.start_mark.line + 1, "anchors and aliases are not read")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
@@ -37,7 +41,7 @@ class _Loader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             line = key_node.start_mark.line + 1
             if not isinstance(key, str):
-                raise FileRefused([Problem("", "yaml", {"line": line, "what": f"the key {key} is no text; quote it"})])
+                raise _refused("yaml", line, f"the key {key} is no text; quote it")
             if key in seen:
                 raise FileRefused([Problem("", "key_twice", {"line": line, "key": key})])
             seen.add(key)
@@ -88,9 +92,9 @@ def _read_yaml(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1
-        raise FileRefused([Problem("", "yaml", {"line": line, "what": error.problem or error.context or "not readable"})]) from error
+        raise _refused("yaml", line, error.problem or error.context or "not readable") from error
     except yaml.YAMLError as error:
-        raise FileRefused([Problem("", "yaml", {"line": 1, "what": "a character that YAML does not allow"})]) from error
+        raise _refused("yaml", 1, "a character that YAML does not allow") from error
     except RecursionError as error:
         raise FileRefused([Problem("", "too_deep", {"deepest": DEEPEST})]) from error
 
@@ -104,18 +108,18 @@ def _read_json(text: str) -> Any:
         return dict(items)
 
     def constant(name: str) -> Any:
-        raise FileRefused([Problem("", "json", {"line": 1, "what": f"{name} is no number"})])
+        raise _refused("json", 1, f"{name} is no number")
 
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
-        raise FileRefused([Problem("", "json", {"line": error.lineno, "what": error.msg})]) from error
+        raise _refused("json", error.lineno, error.msg) from error
     except RecursionError as error:
         raise FileRefused([Problem("", "too_deep", {"deepest": DEEPEST})]) from error
     except ValueError as error:
         if isinstance(error, FileRefused):
             raise
-        raise FileRefused([Problem("", "json", {"line": 1, "what": str(error)})]) from error
+        raise _refused("json", 1, str(error)) from error
 
 
 def _no_deeper(data: Any, left: int) -> None:

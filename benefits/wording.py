@@ -1,4 +1,4 @@
-"""The engine's sentences in Chinese and English. Plain tables, no gettext: a decision letter's language is not the reader's session."""
+"""The engine's sentences in Chinese and English; plain tables: a letter's language is not that of who prints it."""
 
 from __future__ import annotations
 
@@ -126,17 +126,26 @@ RULES = {
             "The class of work was stated wrong: {amount} times premium paid {paid} over premium due {due} is {result}.",
         ),
     ),
-    "rounded": (("四舍五入", "rounding"), ("{amount}四舍五入到分,为{result}。", "{amount} rounded half-up to the fen is {result}.")),
+    "rounded": (
+        ("四舍五入", "rounding"),
+        ("{amount}四舍五入到分,为{result}。", "{amount} rounded half-up to the fen is {result}."),
+    ),
     "pays": (("赔付", "pays"), ("本责任赔付{result}。", "It pays {result}.")),
     "refused": (("不予赔付", "refused"), ("不予赔付:{code}{reason}。", "Nothing is paid: {code}{reason}.")),
     "undecided": (
         ("无法核定", "cannot be decided"),
         ("条款缺少{parts},本责任未核定。", "The terms lack {parts}: this responsibility is not decided."),
     ),
-    "lump_sum": (("定额给付", "lump sum"), ("确诊{diagnosis},定额{result}。", "For diagnosis {diagnosis} the fixed amount is {result}.")),
+    "lump_sum": (
+        ("定额给付", "lump sum"),
+        ("确诊{diagnosis},定额{result}。", "For diagnosis {diagnosis} the fixed amount is {result}."),
+    ),
     "allowance": (
         ("住院津贴", "allowance"),
-        ("住院{days}天,给付{counted}天×{amount}={result}。", "Of {days} day(s) in hospital {counted} are paid at {amount}: {result}."),
+        (
+            "住院{days}天,给付{counted}天×{amount}={result}。",
+            "Of {days} day(s) in hospital {counted} are paid at {amount}: {result}.",
+        ),
     ),
     "sum_insured": (("保险金额", "sum insured"), ("保险金额{result}。", "The sum insured is {result}.")),
     "less_paid": (
@@ -150,7 +159,10 @@ RULES = {
             "For a minor all policies together pay at most {cap}, {elsewhere} of it elsewhere: {amount} becomes {result}.",
         ),
     ),
-    "grade": (("伤残等级", "grade"), ("伤残等级{injuries},合并评定为{result}级。", "Injuries of grade {injuries} count as grade {result}.")),
+    "grade": (
+        ("伤残等级", "grade"),
+        ("伤残等级{injuries},合并评定为{result}级。", "Injuries of grade {injuries} count as grade {result}."),
+    ),
     "disability": (
         ("伤残给付", "disability"), ("保险金额{amount}×{ratio}={result}。", "{amount} insured at {ratio} is {result}."),
     ),
@@ -216,7 +228,10 @@ PROBLEMS = {
     "above": ("{value}大于{top}", "{value} is above {top}"),
     "band_gap": ("{start}至{end}不属于任何分段,该部分不赔付", "nothing is paid from {start} to {end}: no band holds it"),
     "band_order": ("起点{start}在前一段起点{before}之前,请按顺序排列", "from {start} lies before the band above it, from {before}"),
-    "band_overlap": ("起点{start}低于前一段的终点{end},该部分会重复计算", "from {start} lies below the end of the band above it, {end}"),
+    "band_overlap": (
+        "起点{start}低于前一段的终点{end},该部分会重复计算",
+        "from {start} lies below the end of the band above it, {end}",
+    ),
     "band_unreachable": ("前一段没有终点,本段不起作用", "the band above it has no end, so this one is never reached"),
     "band_empty": ("终点{end}不大于起点{start}", "to {end} is not above from {start}"),
     "below": ("{value}小于{bottom}", "{value} is below {bottom}"),
@@ -228,19 +243,29 @@ PROBLEMS = {
     "key_twice": ("第{line}行:{key}出现两次", "line {line}: {key} stands twice"),
     "key_twice_json": ("{key}在同一对象中出现两次", "{key} stands twice in one object"),
     "kind_twice": (
-        "{kind}已由{other}先行计入,本责任只能计入其不受理的部分", "{kind} is counted by {other} first; here counts only what that refuses",
+        "{kind}已由{other}先行计入,本责任只能计入其不受理的部分",
+        "{kind} is counted by {other} first; here counts only what that refuses",
     ),
     "json": ("第{line}行不是有效的JSON:{what}", "line {line} is no JSON: {what}"),
-    "limit_within": ("{amount}高于共用限额{name}的{limit},不会达到", "{amount} is above the shared limit {name}, {limit}: never reached"),
+    "limit_within": (
+        "{amount}高于共用限额{name}的{limit},不会达到",
+        "{amount} is above the shared limit {name}, {limit}: never reached",
+    ),
     "list_long": ("共{number}项,最多{longest}项", "{number} entries are more than {longest}"),
     "list_short": ("共{number}项,至少{shortest}项", "{number} entries are fewer than {shortest}"),
     "missing": ("缺少此项", "it is missing"),
-    "missing_or_unknown": ("缺少此项;来源未说明的,请列入unknown", "it is missing; if the source does not state it, list it under unknown"),
+    "missing_or_unknown": (
+        "缺少此项;来源未说明的,请列入unknown",
+        "it is missing; if the source does not state it, list it under unknown",
+    ),
     "names_unstated": ("{value}未在{where}中列出", "{value} is not among {where}"),
     "no_day": ("{value}不是YYYY-MM-DD格式的日期", "{value} is no day as YYYY-MM-DD"),
     "no_flag": ("{value}不是true或false", "{value} is neither true nor false"),
     "no_list": ("{value}不是列表", "{value} is no list"),
-    "no_moment": ("{value}不是时间,应为YYYY-MM-DD或YYYY-MM-DDTHH:MM", "{value} is no moment as YYYY-MM-DD or YYYY-MM-DDTHH:MM"),
+    "no_moment": (
+        "{value}不是时间,应为YYYY-MM-DD或YYYY-MM-DDTHH:MM",
+        "{value} is no moment as YYYY-MM-DD or YYYY-MM-DDTHH:MM",
+    ),
     "no_number": ("{value}不是数字", "{value} is no number"),
     "no_record": ("{value}不是键值结构", "{value} is no set of keys and values"),
     "no_text": ("{value}不是文字", "{value} is no text"),

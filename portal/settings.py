@@ -188,6 +188,7 @@ INSTALLED_APPS = [
     "audit",
     "jobs",
     "intake",
+    "benefits",
     "programs",
     "beneficiaries",
 ]
