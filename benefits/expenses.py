@@ -276,4 +276,4 @@ def refuse_nothing_paid(rule: Rule, case: Case, running: Running) -> None:
     else:
         code = "NOTHING_PAYABLE"
     case.refusals.append(Refusal(code, rule.code))
-    case.steps.append(("refused", rule.code, {"code": code}))
+    case.steps.append(("refused", rule.code, {"code": code, "reason": ""}))

@@ -92,7 +92,7 @@ class Trace:
         """Plain sentences, one a step, each said of its responsibility."""
         said = []
         for step in self.steps:
-            template = wording.RULES[step.rule][1][wording.LANGUAGES.index(language)]
+            template = _template(step)[wording.LANGUAGES.index(language)]
             values = {name: self._in_sentence(name, value, language) for name, value in step.inputs.items()}
             if step.result is not None:
                 values["result"] = self._say("result", step.result, language)
@@ -131,8 +131,6 @@ class Trace:
 
     def _in_sentence(self, name: str, value: Any, language: str) -> str:
         said = self._say(name, value, language)
-        if name == "end" and value is None:
-            return wording.say(wording.WORDS, "open_end", language)
         if name == "reason" and said:
             return f" ({said})" if language == "en" else f"({said})"
         if name == "name" and said:
@@ -157,6 +155,13 @@ class Trace:
             return ("、" if language == "zh" else ", ").join(wording.say(wording.PARTS, str(one), language) for one in value)
         tables = {"payer": wording.PAYERS, "per": wording.PERIODS, "code": wording.REFUSALS, "what": wording.ASSUMED}
         return wording.say(tables[name], value, language) if name in tables else str(value)
+
+
+def _template(step: Step) -> tuple[str, str]:
+    """A step's sentence in both languages."""
+    if step.rule == "band" and step.inputs["end"] is None:
+        return wording.OPEN_BAND if step.inputs["start"] else wording.ONLY_BAND
+    return wording.RULES[step.rule][1]
 
 
 def yuan(amount: Decimal, language: str) -> str:

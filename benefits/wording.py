@@ -169,10 +169,12 @@ RULES = {
     "total": (("合计", "total"), ("本案合计赔付{result}。", "The case pays {result} in all.")),
 }
 
+#: How a band is said that has no end, and one that holds everything.
+OPEN_BAND = ("{start}以上部分:{part}×{ratio}={result}。", "Above {start}: {part} at {ratio} is {result}.")
+ONLY_BAND = ("{part}×{ratio}={result}。", "{part} at {ratio} is {result}.")
+
 WORDS = {
     "yuan": ("元", " yuan"),
-    "open_end": ("以上", "no end"),
-    "grade": ("级", ""),
     "of_case": ("全案", "case"),
 }
 
