@@ -6,10 +6,9 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Any, NamedTuple
 
-from benefits.facts import Bill, Event, Facts, Insured, Line
+from benefits.facts import FEN, Bill, Event, Facts, Insured, Line, day_of
 from benefits.terms import HEALTHY, PRE_EXISTING, ZERO, PreExisting
 
-FEN = Decimal("0.01")
 #: Every sum and product is exact in here: a step that would lose a digit raises instead.
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
 #: The one place where a digit may fall away.
@@ -97,12 +96,12 @@ class Case:
         self.premium_paid: Decimal | None = None
         self.premium_due: Decimal | None = None
         at = facts.event.at
-        self.event_day: date | None = None if at is None else at.date()
+        self.event_day: date | None = None if at is None else day_of(at)
         self.first_day: date | None = None
         self.last_day: date | None = None
         if facts.cover is not None:
-            self.first_day = facts.cover.starts_at.date()
-            self.last_day = (facts.cover.ends_at - timedelta(microseconds=1)).date()
+            self.first_day = day_of(facts.cover.starts_at)
+            self.last_day = day_of(facts.cover.ends_at - timedelta(microseconds=1))
 
     def assume(self, what: str) -> None:
         """Note once that a condition could not be looked at and is taken as met."""

@@ -6,9 +6,8 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from benefits.case import FEN
 from benefits.decide import decide
-from benefits.facts import HIGHEST, Bill, Facts, Line
+from benefits.facts import FEN, HIGHEST, Bill, Facts, Line
 from benefits.terms import ZERO, Expense, PlanTerms
 from benefits.usage import NOTHING_USED, Usage
 

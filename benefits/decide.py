@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
 
-from benefits.case import EXACT, FEN, Benefit, Case, OpenLine, Refusal, health_class
+from benefits.case import EXACT, Benefit, Case, OpenLine, Refusal, health_class
 from benefits.compiled import Figures, Plan, Rule, compile_terms
 from benefits.expenses import settle_expense
-from benefits.facts import Facts
+from benefits.facts import FEN, Facts
 from benefits.fixed import (
     event_circumstances,
     refused_lines,

@@ -1,12 +1,12 @@
 """What happened to one person in one case, as immutable facts; whoever keeps lists and histories looks them up before.
 
-Money is Decimal yuan with at most two places. Days and moments are those of the insured's clock (China): naive, or all aware.
+Money is Decimal yuan with at most two places. Days are those of China's clock; moments are naive and of that clock, or aware.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 from benefits.terms import ZERO
@@ -14,6 +14,7 @@ from benefits.terms import ZERO
 #: Who pays before us, in this order.
 PAYERS = ("basic", "major_illness", "assistance", "third_party", "commercial")
 FEN = Decimal("0.01")
+CHINA = timezone(timedelta(hours=8))
 #: No line of a bill reaches a billion yuan.
 HIGHEST = Decimal("999999999.99")
 
@@ -35,6 +36,11 @@ def checked_money(amount: Decimal, place: str) -> None:
         raise FactsRefused(place, f"{amount} is no amount from 0 to {HIGHEST}")
     if amount != amount.quantize(FEN):
         raise FactsRefused(place, f"{amount} has more than two decimal places")
+
+
+def day_of(moment: datetime) -> date:
+    """The day in China."""
+    return moment.date() if moment.tzinfo is None else moment.astimezone(CHINA).date()
 
 
 @dataclass(frozen=True, slots=True)

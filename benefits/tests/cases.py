@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,15 @@ from benefits.terms import Band, Expense, PlanTerms, Responsibility, Words, fixe
 from benefits.usage import NOTHING_USED, Usage
 
 PLANS = Path(__file__).resolve().parents[2] / "fixtures" / "plans"
-YEAR = Cover(datetime(2025, 1, 1), datetime(2026, 1, 1))
+CHINA = timezone(timedelta(hours=8))
+
+
+def moment(*parts: int) -> datetime:
+    """A moment of China."""
+    return datetime(*parts, tzinfo=CHINA)  # type: ignore[misc, arg-type]
+
+
+YEAR = Cover(moment(2025, 1, 1), moment(2026, 1, 1))
 #: Lists on which test lines and hospitals stand.
 LISTED = frozenset({
     "shanghai-2022-special-drugs", "shanghai-2022-overseas-drugs", "chengdu-2023-special-drugs", "weifang-special-drugs",

@@ -102,7 +102,7 @@ def test_usage_is_what_the_decisions_used(seed: int) -> None:
 def test_a_dearer_line_never_pays_less(seed: int, more: int) -> None:
     chance = Random(seed)
     terms = generate.plan(chance)
-    facts, usage, decision = year(chance, terms)[-1]
+    facts, usage, _decision = year(chance, terms)[-1]
     at = chance.randrange(len(facts.bills))
     bill = facts.bills[at]
     line_at = chance.randrange(len(bill.lines))

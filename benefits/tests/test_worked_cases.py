@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
 import pytest
 
 from benefits.decide import decide
 from benefits.facts import Event, Insured
-from benefits.tests.cases import bill, facts, line, paid, plan, spent, yuan
+from benefits.tests.cases import bill, facts, line, moment, paid, plan, spent, yuan
 
 
 def test_weifang_pays_364700_from_three_responsibilities() -> None:
@@ -67,7 +66,7 @@ def test_chengdu_2023_pays_no_special_drug_for_a_disease_had_before_until_renewe
 def test_two_injuries_of_grade_8_count_as_grade_7_and_the_accident_pays_203150() -> None:
     case = facts(
         bill(line("self_pay", 3_600)), insured=Insured(age=30, occupation_class=3),
-        event=Event(code="A1", kind="accident", at=datetime(2025, 5, 30, 9), injuries=(8, 8)),
+        event=Event(code="A1", kind="accident", at=moment(2025, 5, 30, 9), injuries=(8, 8)),
     )
     decision = decide(case, plan("day-cover-example"))
     assert decision.paid("disability") == yuan(200_000)

@@ -1,0 +1,103 @@
+"""`python -m bench.benefits`: decisions a second on one core, with trace; no database."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from benefits import plan_file
+from benefits.decide import decide
+from benefits.facts import Bill, Cover, Event, Facts, Insured, Line
+from benefits.terms import PlanTerms
+from benefits.usage import NOTHING_USED
+
+PLANS = Path(__file__).resolve().parents[1] / "fixtures" / "plans"
+LISTS = frozenset({"shanghai-2022-special-drugs", "shanghai-2022-overseas-drugs", "weifang-special-drugs"})
+
+
+def main() -> None:
+    """Print one row per kind of case."""
+    parser = argparse.ArgumentParser(prog="python -m bench.benefits")
+    parser.add_argument("--cases", type=int, default=50_000, help="decisions of each kind")
+    wanted = parser.parse_args()
+    print(f"{'':<58} {'decisions/s':>11} {'us each':>8} {'steps':>6}")
+    for name, terms, facts in kinds():
+        steps = len(decide(facts[0], terms).trace)
+        seconds = measure(lambda terms=terms, facts=facts: run(terms, facts, wanted.cases))
+        print(f"{name:<58} {wanted.cases / seconds:>11,.0f} {seconds / wanted.cases * 1e6:>8.1f} {steps:>6}")
+
+
+def measure(work: Callable[[], None]) -> float:
+    """Seconds of processor time: other work on the machine does not count."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def run(terms: PlanTerms, facts: list[Facts], count: int) -> None:
+    """Decide `count` cases, each after the one before, usage starting anew with each person of ten cases."""
+    usage = NOTHING_USED
+    for number in range(count):
+        if number % 10 == 0:
+            usage = NOTHING_USED
+        usage = decide(facts[number % len(facts)], terms, usage).usage
+
+
+def kinds() -> list[tuple[str, PlanTerms, list[Facts]]]:
+    """Plans and cases to measure."""
+    shanghai, weifang, day = (
+        plan_file.load_path(PLANS / f"{code}.yaml") for code in ("shanghai-2022", "weifang", "day-cover-example")
+    )
+    return [
+        ("one bill of one line, five responsibilities", shanghai, cases([["out_of_catalogue"]])),
+        (
+            "one bill of four lines, four of five responsibilities", shanghai,
+            cases([["out_of_catalogue", "special_drug", "proton_heavy_ion", "overseas_drug"]]),
+        ),
+        ("three bills of four lines, bands, three responsibilities", weifang, cases(
+            [["self_pay", "out_of_catalogue", "special_drug", "self_pay"]] * 3
+        )),
+        ("accident: disability and a bill", day, accidents()),
+    ]
+
+
+def cases(bills: list[list[str]]) -> list[Facts]:
+    """Hundred cases of differing amounts."""
+    return [
+        Facts(
+            insured=Insured(age=40, health_class="pre_existing" if number % 5 == 0 else "", continuity_years=number % 3),
+            cover=Cover(datetime(2022, 7, 1), datetime(2023, 7, 1)), event=Event(code=f"E{number}"),
+            bills=tuple(
+                Bill(
+                    lines=tuple(
+                        Line(kind, Decimal(1_000_000 + 31_337 * number + 977 * at).scaleb(-2), lists=LISTS)
+                        for at, kind in enumerate(kinds)
+                    ),
+                    day=date(2022, 8, 1 + position), number=f"B{number}-{position}",
+                )
+                for position, kinds in enumerate(bills)
+            ),
+        )
+        for number in range(100)
+    ]
+
+
+def accidents() -> list[Facts]:
+    """Hundred accidents."""
+    return [
+        Facts(
+            insured=Insured(age=30, occupation_class=3),
+            cover=Cover(datetime(2025, 5, 30, 6), datetime(2025, 5, 31, 1, 30)),
+            event=Event(code=f"A{number}", kind="accident", at=datetime(2025, 5, 30, 9), injuries=(8, 9)),
+            bills=(Bill(lines=(Line("self_pay", Decimal(300_000 + number).scaleb(-2)),), day=date(2025, 6, 2), number=f"A{number}"),),
+        )
+        for number in range(100)
+    ]
+
+
+if __name__ == "__main__":
+    main()
