@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benefits import plan_file
 from benefits.decide import decide
-from benefits.facts import Bill, Cover, Event, Facts, Insured, Line
+from benefits.facts import CHINA, Bill, Cover, Event, Facts, Insured, Line
 from benefits.terms import PlanTerms
 from benefits.usage import NOTHING_USED
 
@@ -70,7 +70,7 @@ def cases(bills: list[list[str]]) -> list[Facts]:
     return [
         Facts(
             insured=Insured(age=40, health_class="pre_existing" if number % 5 == 0 else "", continuity_years=number % 3),
-            cover=Cover(datetime(2022, 7, 1), datetime(2023, 7, 1)), event=Event(code=f"E{number}"),
+            cover=Cover(datetime(2022, 7, 1, tzinfo=CHINA), datetime(2023, 7, 1, tzinfo=CHINA)), event=Event(code=f"E{number}"),
             bills=tuple(
                 Bill(
                     lines=tuple(
@@ -91,9 +91,9 @@ def accidents() -> list[Facts]:
     return [
         Facts(
             insured=Insured(age=30, occupation_class=3),
-            cover=Cover(datetime(2025, 5, 30, 6), datetime(2025, 5, 31, 1, 30)),
-            event=Event(code=f"A{number}", kind="accident", at=datetime(2025, 5, 30, 9), injuries=(8, 9)),
-            bills=(Bill(lines=(Line("self_pay", Decimal(300_000 + number).scaleb(-2)),), day=date(2025, 6, 2), number=f"A{number}"),),
+            cover=Cover(datetime(2025, 5, 30, 6, tzinfo=CHINA), datetime(2025, 5, 31, 1, 30, tzinfo=CHINA)),
+            event=Event(code=f"A{number}", kind="accident", at=datetime(2025, 5, 30, 9, tzinfo=CHINA), injuries=(8, 9)),
+            bills=(Bill((Line("self_pay", Decimal(300_000 + number).scaleb(-2)),), day=date(2025, 6, 2), number=f"A{number}"),),
         )
         for number in range(100)
     ]

@@ -14,6 +14,7 @@ from benefits.facts import (
     Cover,
     Event,
     Facts,
+    FactsRefused,
     Hospital,
     Insured,
     Line,
@@ -186,8 +187,8 @@ def cases_of(data: Any) -> CaseFile:
         place = "" if given is None else f"cases[{position}]"
         try:
             facts = Facts(**{**read, **values})
-        except ValueError as error:
-            report.add(place, "facts", reason=str(error))
+        except FactsRefused as error:
+            report.add(within(place, error.place), "facts", reason=error.reason)
         else:
             cases.append(NamedCase(name or f"{position + 1}", facts))
     report.raise_if_any()
