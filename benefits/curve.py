@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from benefits.decide import decide
 from benefits.facts import FEN, HIGHEST, Bill, Facts, Line
-from benefits.terms import ZERO, Expense, PlanTerms
+from benefits.terms import ONE, ZERO, Expense, PlanTerms
 from benefits.usage import NOTHING_USED, Usage
 
-#: Yuan: the finest step at which a kink is looked for is a fen.
+#: Enough to find a fen in a billion yuan.
 _HALVINGS = 60
 
 
@@ -37,7 +37,7 @@ def curve(
     bill = facts.bills[0] if facts.bills else Bill()
     paid = _Payer(terms, facts, bill, kind, used_before)
     even = {(up_to * step / steps).quantize(FEN, ROUND_HALF_UP) for step in range(steps + 1)}
-    kinks = {kink for kink in _kinks(terms, kind, paid, up_to) if ZERO < kink <= up_to}
+    kinks = _kinks(terms, kind, paid, up_to)
     return [Point(amount, paid(amount), amount in kinks) for amount in sorted(even | kinks)]
 
 
@@ -59,29 +59,38 @@ class _Payer:
 
 
 def _kinks(terms: PlanTerms, kind: str, paid: _Payer, up_to: Decimal) -> set[Decimal]:
-    """Bills at which what is paid begins to grow at another rate: edges of the terms, and where limits are reached."""
+    """Bills at which what is paid begins to grow at another rate: edges of the terms, and where a limit is reached."""
+    edges = {edge for edge in _edges(terms, kind, paid.used_before) if ZERO < edge < up_to} | _plateau(paid, up_to)
+    places = sorted({ZERO, *edges, up_to})
+    return {
+        place for before, place, after in zip(places, places[1:], places[2:], strict=False)
+        if _bends(paid, before, place, after)
+    }
+
+
+def _edges(terms: PlanTerms, kind: str, used: Usage) -> set[Decimal]:
+    """Bills at which a deductible or band of any circumstances may begin or end, after what was used before."""
     edges: set[Decimal] = set()
     for part in terms.responsibilities:
         if not isinstance(part, Expense) or kind not in part.counts:
             continue
-        deductibles = [row.value for row in part.deductible] + [
-            row.value for shared in terms.deductibles if shared.name == part.shared_deductible for row in shared.amount
-        ]
-        bounds = [bound for band in part.bands for bound in (band.start, band.end) if bound is not None]
-        factors = {factor.value for factor in part.factors if factor.value} | {Decimal(1)}
-        for factor in factors:
-            for deductible in [ZERO, *deductibles]:
-                for bound in [ZERO, *bounds]:
-                    edges.add(((deductible + bound) / factor).quantize(FEN, ROUND_CEILING))
-    return {edge for edge in edges if _bends(paid, edge)} | _plateau(paid, up_to)
+        shared = [one for one in terms.deductibles if one.name == part.shared_deductible]
+        counter = f"deductible:{part.shared_deductible or part.code}"
+        tables = [part.deductible, *(one.amount for one in shared)]
+        left = {ZERO} | {max(ZERO, row.value - used[counter]) for table in tables for row in table}
+        counted = used[f"base:{part.code}" if part.bands_counted == "before_deductible" else f"above:{part.code}"]
+        bounds = {ZERO} | {max(ZERO, bound - counted) for band in part.bands for bound in (band.start, band.end) if bound}
+        for factor in {factor.value for factor in part.factors if factor.value} | {ONE}:
+            edges |= {
+                ((deductible + bound) / factor).quantize(FEN, ROUND_CEILING) for deductible in left for bound in bounds
+            }
+    return edges
 
 
-def _bends(paid: _Payer, edge: Decimal) -> bool:
-    """Whether the slope before an edge is another one than after it."""
-    width = Decimal(100)
-    if edge < width or edge + width > HIGHEST:
-        return False
-    return paid(edge) - paid(edge - width) != paid(edge + width) - paid(edge)
+def _bends(paid: _Payer, before: Decimal, place: Decimal, after: Decimal) -> bool:
+    """Whether what is paid at a place lies off the line between its neighbors by more than rounding does."""
+    straight = paid(before) + (paid(after) - paid(before)) * (place - before) / (after - before)
+    return abs(paid(place) - straight) > FEN
 
 
 def _plateau(paid: _Payer, up_to: Decimal) -> set[Decimal]:

@@ -82,7 +82,8 @@ def test_the_table_has_a_row_for_each_step_under_aligned_heads() -> None:
     decision = decide(spent("out_of_catalogue", 30_000), SHANGHAI)
     rows = decision.trace.table("zh")
     assert rows[3] == (
-        "4", "特定住院自费医疗费用", "计入 30,000.00元; 免赔额 20,000.00元; 此前 0.00元; 本次扣 20,000.00元", "扣除免赔额", "10,000.00元",
+        "4", "特定住院自费医疗费用", "计入 30,000.00元; 免赔额 20,000.00元; 此前 0.00元; 本次扣 20,000.00元", "扣除免赔额",
+        "10,000.00元",
     )
     text = decision.trace.text_table("zh").splitlines()
     assert len(text) == len(rows) + 1

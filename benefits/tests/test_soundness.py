@@ -1,0 +1,73 @@
+"""What an editor is told to look at: gaps, limits never reached, kinds counted twice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from benefits import soundness
+from benefits.terms import Band, Limit, SharedLimit, Unknown, Words, fixed
+from benefits.tests.cases import expense, terms, yuan
+
+
+def band(start: int, end: int | None = None) -> Band:
+    """A band at a half."""
+    return Band(fixed("0.5"), yuan(start), None if end is None else yuan(end))
+
+
+@pytest.mark.parametrize(("bands", "expected"), [
+    ([band(0)], []),
+    ([band(0, 100), band(100, 200), band(200)], []),
+    ([band(0, 100), band(150)], ["bands[1].from: nothing is paid from 100 to 150: no band holds it"]),
+    ([band(50)], ["bands[0].from: nothing is paid from 0 to 50: no band holds it"]),
+    ([band(0, 100)], ["bands[0].to: nothing is paid from 100 to ∞: no band holds it"]),
+    ([band(10, 100), band(100, 200)], [
+        "bands[0].from: nothing is paid from 0 to 10: no band holds it",
+        "bands[1].to: nothing is paid from 200 to ∞: no band holds it",
+    ]),
+    ([], []),
+])
+def test_gaps_between_bands_are_named(bands: list[Band], expected: list[str]) -> None:
+    assert [problem.say() for problem in soundness.band_gaps(bands, "bands")] == expected
+
+
+@pytest.mark.parametrize(("bands", "expected"), [
+    ([band(0, 100), band(100)], []),
+    ([band(0, 100), band(99)], ["bands[1].from: from 99 lies below the end of the band above it, 100"]),
+    ([band(0), band(100)], ["bands[1]: the band above it has no end, so this one is never reached"]),
+    ([band(100, 200), band(0, 100)], ["bands[1].from: from 0 lies before the band above it, from 100"]),
+    ([band(5, 5)], ["bands[0].to: to 5 is not above from 5"]),
+])
+def test_overlaps_of_bands_are_faults(bands: list[Band], expected: list[str]) -> None:
+    assert [problem.say() for problem in soundness.band_faults(bands, "bands")] == expected
+
+
+@pytest.mark.parametrize(("more", "plan", "expected"), [
+    ({"limits": (Limit(fixed(5)),)}, {}, []),
+    ({}, {}, ["responsibilities[0]: it has no limit"]),
+    ({"limits": (Limit(fixed(500)),), "shared_limits": ("total",)}, {"limits": (SharedLimit("total", fixed(100)),)},
+     ["responsibilities[0].limits[0].amount: 500 is above the shared limit total, 100: never reached"]),
+    ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("deductible", Words("免赔额")),)}, {},
+     ["responsibilities[0].unknown[0]: deductible is unknown: this responsibility cannot be decided"]),
+    ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("limit", Words("限额")),)}, {}, []),
+])
+def test_doubts_of_a_responsibility(more: dict[str, Any], plan: dict[str, Any], expected: list[str]) -> None:
+    built = terms(expense(**more), **plan)
+    assert soundness.faults(built) == []
+    assert [problem.say() for problem in soundness.doubts(built)] == expected
+
+
+def test_a_kind_that_two_responsibilities_count_is_named_unless_the_second_counts_the_remainder() -> None:
+    limit = (Limit(fixed(5)),)
+    twice = terms(expense("one", limits=limit), expense("two", limits=limit))
+    assert [problem.say("zh") for problem in soundness.doubts(twice)] == [
+        "responsibilities[1].counts[0]:self_pay已由one先行计入,本责任只能计入其不受理的部分",
+    ]
+    assert soundness.doubts(terms(expense("one", limits=limit), expense("two", limits=limit, of_remainder=True))) == []
+
+
+def test_amounts_are_shown_as_they_are_written() -> None:
+    bands = [Band(fixed(1), Decimal(0), Decimal("1E+5")), Band(fixed(1), Decimal("100000.50"))]
+    assert soundness.band_gaps(bands, "b")[0].say() == "b[1].from: nothing is paid from 100000 to 100000.5: no band holds it"
