@@ -41,7 +41,7 @@ from benefits.terms import EVENT_KINDS, HEALTH_CLASSES, LOCALITIES, SETTINGS
 from benefits.text_data import read_text
 from benefits.usage import NOTHING_USED, Usage
 
-_PAYMENT = Record("Payment", Payment, (
+PAYMENT = Record("Payment", Payment, (
     Field("payer", Choice(PAYERS), required=True), Field("amount", MONEY, required=True),
     Field("kinds", Listed(CODE), default=(), means="kinds of lines it is for"),
 ))
@@ -57,7 +57,7 @@ class Payments:
     def read(self, value: Any, place: str, report: Report) -> Any:
         """A tuple of payments."""
         if isinstance(value, list):
-            return Listed(_PAYMENT).read(value, place, report)
+            return Listed(PAYMENT).read(value, place, report)
         if not isinstance(value, dict):
             return report.add(place, "no_record", value=str(value)[:60])
         read = []
@@ -72,7 +72,7 @@ class Payments:
 
     def write(self, value: tuple[Payment, ...]) -> Any:
         """As a list."""
-        return Listed(_PAYMENT).write(value)
+        return Listed(PAYMENT).write(value)
 
 
 _WORDS = Listed(WORD, as_set=True)
