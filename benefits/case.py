@@ -111,9 +111,11 @@ class Case:
 
     def add(self, name: str, amount: Decimal) -> None:
         """Count what was used."""
-        if amount:
-            self.counters[name] = self.counters.get(name, ZERO) + amount
-            self.used[name] = self.used.get(name, ZERO) + amount
+        if not amount:
+            return
+        counters, used = self.counters, self.used
+        counters[name] = counters[name] + amount if name in counters else amount
+        used[name] = used[name] + amount if name in used else amount
 
     def rounded(self, exact: Decimal) -> Decimal:
         """Half-up to the fen; before that reduced in the ratio of premium paid to premium due, if the class of work was wrong."""

@@ -141,28 +141,38 @@ def occupation_refused(plan: Plan, case: Case) -> bool:
 
 def refuse_outright(plan: Plan, case: Case) -> None:
     """Set aside lines that no responsibility may count: claimed before, false papers, the plan's own exclusions."""
-    seen: dict[str, int] = {}
+    of_bills = refused_bills(case)
+    if not of_bills and not plan.checks:
+        return
     for line in case.lines:
-        refusal = outright(plan, case, line, seen)
+        refusal = of_bills.get(line.bill_at) or excluded_by_plan(plan, case, line)
         if refusal is not None:
             line.taken = True
             case.refusals.append(Refusal(refusal[0], "", line.place, refusal[1]))
             case.steps.append(("line_refused", "", {"place": line.place, "code": refusal[0], "reason": refusal[1]}))
-            if refusal[0] in ("DUPLICATE_BILL", "FALSE_PAPERS"):
-                case.refused_bills.add(line.bill_at)
+    case.refused_bills.update(of_bills)
     if case.refusals:
         case.lines = [line for line in case.lines if not line.taken]
 
 
-def outright(plan: Plan, case: Case, line: OpenLine, seen: dict[str, int]) -> tuple[str, str] | None:
-    """Why nobody counts a line, or None. `seen` holds the bill numbers met so far in this case."""
-    bill = line.bill
-    if bill.false_papers:
-        return "FALSE_PAPERS", ""
-    if bill.claimed_before or (bill.number and seen.setdefault(bill.number, line.bill_at) != line.bill_at):
-        return "DUPLICATE_BILL", ""
+def refused_bills(case: Case) -> dict[int, tuple[str, str]]:
+    """Bills of which nothing counts, by position: false papers, claimed before, or a number that an earlier one has."""
+    refused = {}
+    numbers: set[str] = set()
+    for position, bill in enumerate(case.facts.bills):
+        if bill.false_papers:
+            refused[position] = ("FALSE_PAPERS", "")
+        elif bill.claimed_before or bill.number in numbers:
+            refused[position] = ("DUPLICATE_BILL", "")
+        elif bill.number:
+            numbers.add(bill.number)
+    return refused
+
+
+def excluded_by_plan(plan: Plan, case: Case, line: OpenLine) -> tuple[str, str] | None:
+    """Which of the plan's own exclusions a line meets, or None."""
     for check in plan.checks:
-        refusal = check(case, bill, line.line)
+        refusal = check(case, line.bill, line.line)
         if refusal is not None:
             return refusal
     return None

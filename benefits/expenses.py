@@ -244,13 +244,15 @@ def finish(rule: Rule, case: Case, running: Running) -> None:
 
 def count_used(rule: Rule, case: Case, running: Running, amount: Decimal) -> None:
     """Add to the counters of the year, and to those of event and day where the terms look at them."""
+    above = running.base - running.deducted
     case.add(rule.base_counter, running.base)
-    case.add(rule.above_counter, running.base - running.deducted)
+    case.add(rule.above_counter, above)
     if rule.position_of_event:
         case.add(rule.base_counter + case.suffix, running.base)
-        case.add(rule.above_counter + case.suffix, running.base - running.deducted)
-    counter = rule.deductible_counter
-    case.add(counter + case.suffix if rule.deductible_of_event else counter, running.deducted)
+        case.add(rule.above_counter + case.suffix, above)
+    if running.deducted:
+        counter = rule.deductible_counter
+        case.add(counter + case.suffix if rule.deductible_of_event else counter, running.deducted)
     count_paid(rule, case, amount)
     for day, paid in running.paid_on.items():
         case.add(f"{rule.paid_counter}#{day}", paid)
