@@ -10,7 +10,11 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import polars as pl
+
 from benefits import plan_file
+from benefits.batch import _completed, _one_by_one, decide_batch
+from benefits.compiled import compile_terms
 from benefits.decide import decide
 from benefits.facts import CHINA, Bill, Cover, Event, Facts, Insured, Line
 from benefits.terms import PlanTerms
@@ -24,12 +28,14 @@ def main() -> None:
     """Print one row per kind of case."""
     parser = argparse.ArgumentParser(prog="python -m bench.benefits")
     parser.add_argument("--cases", type=int, default=50_000, help="decisions of each kind")
+    parser.add_argument("--batch", type=int, default=500_000, help="cases of the columnar path, four lines each")
     wanted = parser.parse_args()
     print(f"{'':<58} {'decisions/s':>11} {'us each':>8} {'steps':>6}")
     for name, terms, facts in kinds():
         steps = len(decide(facts[0], terms).trace)
         seconds = measure(partial(run, terms, facts, wanted.cases))
         print(f"{name:<58} {wanted.cases / seconds:>11,.0f} {seconds / wanted.cases * 1e6:>8.1f} {steps:>6}")
+    columns(wanted.batch)
 
 
 def measure(work: Callable[[], None]) -> float:
@@ -46,6 +52,27 @@ def run(terms: PlanTerms, facts: list[Facts], count: int) -> None:
         if number % 10 == 0:
             usage = NOTHING_USED
         usage = decide(facts[number % len(facts)], terms, usage).usage
+
+
+def columns(count: int) -> None:
+    """The columnar path: cases of four lines, two a person, and a sample of them checked against `decide`."""
+    terms = plan_file.load_path(PLANS / "shanghai-2022.yaml")
+    kinds = ["out_of_catalogue", "special_drug", "proton_heavy_ion", "overseas_drug"]
+    number = pl.int_range(4 * count, eager=True, dtype=pl.Int64)
+    lines = pl.DataFrame({"case": number // 4, "person": number // 8, "place": number // 4 % 2}).with_columns(
+        kind=pl.Series(kinds).gather(number % 4), eligible=(number * 7_919) % 6_000_000 + 100_000,
+        health_class=pl.when(pl.col("person") % 5 == 0).then(pl.lit("pre_existing")).otherwise(pl.lit("healthy")),
+        lists=pl.lit(pl.Series([sorted(LISTS)])).first(),
+    )
+    processor, started = time.process_time(), time.perf_counter()
+    answer = decide_batch(lines, terms)
+    wall, processor = time.perf_counter() - started, time.process_time() - processor
+    sample = lines.filter(pl.col("person") < 2_000)
+    slow = _one_by_one(_completed(sample), terms, list(compile_terms(terms).rules), {})
+    agree = answer.filter(pl.col("person") < 2_000).equals(slow)
+    print(f"{f'columnar: {count:,} cases of four lines, no trace':<58} {count / processor:>11,.0f} {processor / count * 1e6:>8.2f}")
+    said = "the same" if agree else "DIFFERENT"
+    print(f"  by the clock {count / wall:,.0f} a second; {slow.height:,} of them decided one by one: {said}")
 
 
 def kinds() -> list[tuple[str, PlanTerms, list[Facts]]]:

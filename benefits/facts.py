@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
-from benefits.terms import ZERO
+from benefits.terms import HEALTH_CLASSES, ZERO
 
 #: Who pays before us, in this order.
 PAYERS = ("basic", "major_illness", "assistance", "third_party", "commercial")
@@ -160,6 +160,8 @@ class Insured:
     premium_due: Decimal | None = None
 
     def __post_init__(self) -> None:
+        if self.health_class not in ("", *HEALTH_CLASSES):
+            raise FactsRefused("health_class", f"{self.health_class} is none of {', '.join(HEALTH_CLASSES)}")
         if self.continuity_years < 0 or self.claim_free_years < 0:
             raise FactsRefused("continuity_years", "years cannot be below 0")
         if self.age is not None and not 0 <= self.age <= 150:
