@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from benefits.case import Case
-from benefits.compiled import Figures, Plan, Rule, compile_terms
+from benefits.compiled import Cap, Figures, Plan, Rule, compile_terms
 from benefits.decide import decide
 from benefits.expenses import refusal_of
 from benefits.facts import Bill, Event, Facts, Insured, Line
@@ -55,13 +55,14 @@ def decide_batch(
     """
     plan = compile_terms(terms)
     rules = [rule for rule in plan.rules if isinstance(rule.terms, Expense)]
+    given = set(lines.columns)
     lines = _completed(lines)
     if lines.is_empty():
         return _empty(lines, rules)
     used = used_before or {}
     if not _columnar(plan, rules):
         return _one_by_one(lines, terms, rules, used)
-    keyed, keys = _keyed(lines, plan)
+    keyed, keys = _keyed(lines, plan, given)
     standings = [_standing(row, plan, rules) for row in keys.iter_rows(named=True)]
     scale = _Scale.of(standings, rules)
     figures = _distinct(standing.figures for standing in standings)
@@ -74,11 +75,11 @@ def decide_batch(
     if not scale.fits(cases, figures, rules, used):
         return _one_by_one(lines, terms, rules, used)
     mixed = cases.filter(pl.col("mixed"))["person"].unique()
-    decided = [_in_rounds(cases.filter(~pl.col("person").is_in(mixed.implode())), figures, rules, scale, used)]
-    if len(mixed):
-        decided.append(_one_by_one(lines.filter(pl.col("person").is_in(mixed.implode())), terms, rules, used))
-    whole = pl.concat(decided)
-    return cases.select("case").join(whole, on="case", how="left", maintain_order="left").select(whole.columns)
+    if not len(mixed):
+        return _in_rounds(cases, figures, rules, scale, used).sort("row").drop("row")
+    of_mixed = pl.col("person").is_in(mixed.implode())
+    slow = _one_by_one(lines.filter(of_mixed), terms, rules, used).join(cases.select("case", "row"), on="case")
+    return pl.concat([_in_rounds(cases.filter(~of_mixed), figures, rules, scale, used), slow]).sort("row").drop("row")
 
 
 def _completed(lines: pl.DataFrame) -> pl.DataFrame:
@@ -104,22 +105,27 @@ def _columnar(plan: Plan, rules: list[Rule]) -> bool:
     )
 
 
-def _keyed(lines: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Lines with a number for their circumstances, and one row for each number."""
+def _keyed(lines: pl.DataFrame, plan: Plan, given: set[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines with a number for their circumstances, and one row for each number; columns not given are the same for all."""
     kinds = sorted(plan.kinds)
     lists = sorted({part.required_list for part in plan.terms.responsibilities if isinstance(part, Expense)} - {""})
-    parts: list[tuple[pl.Expr, int]] = [
-        (_coded("kind", kinds), len(kinds) + 1), (_coded("health_class", HEALTH_CLASSES), len(HEALTH_CLASSES) + 1),
-        (pl.col("continuity").clip(0, plan.continuity_top), plan.continuity_top + 1),
-        (pl.col("claim_free").clip(0, plan.claim_free_top), plan.claim_free_top + 1),
-        (_coded("locality", LOCALITIES), len(LOCALITIES) + 1), (pl.col("settled"), 2),
-        (_coded("setting", SETTINGS), len(SETTINGS) + 1), (pl.col("indicated"), 2),
-    ]
+    parts: dict[str, tuple[pl.Expr, int]] = {
+        "kind": (_coded("kind", kinds), len(kinds) + 1),
+        "health_class": (_coded("health_class", HEALTH_CLASSES), len(HEALTH_CLASSES) + 1),
+        "continuity": (pl.col("continuity").clip(0, plan.continuity_top), plan.continuity_top + 1),
+        "claim_free": (pl.col("claim_free").clip(0, plan.claim_free_top), plan.claim_free_top + 1),
+        "locality": (_coded("locality", LOCALITIES), len(LOCALITIES) + 1),
+        "settled": (pl.col("settled"), 2),
+        "setting": (_coded("setting", SETTINGS), len(SETTINGS) + 1),
+        "indicated": (pl.col("indicated"), 2),
+    }
     if plan.ages:
-        parts.append((pl.col("age").cast(pl.Int64).fill_null(_NOTHING) + 1, 152))
-    parts += [(pl.col("lists").list.contains(name).fill_null(value=False), 2) for name in lists if _has_lists(lines)]
+        parts["age"] = (pl.col("age").cast(pl.Int64).fill_null(_NOTHING) + 1, 152)
+    told_apart = [part for name, part in parts.items() if name in given]
+    if "lists" in given and _has_lists(lines):
+        told_apart += [(pl.col("lists").list.contains(name).fill_null(value=False), 2) for name in lists]
     key = pl.lit(0, pl.Int64)
-    for part, size in parts:
+    for part, size in told_apart:
         key = key * size + part.cast(pl.Int64)
     keyed = lines.with_columns(key=key)
     first = keyed.unique("key", keep="first", maintain_order=True)
@@ -210,7 +216,7 @@ class _Scale(NamedTuple):
         before = [amount * 100 * self.base for usage in used.values() for amount in usage.values()]
         if any(amount != int(amount) for amount in before):
             return False
-        most = max([1, *(int(cases[f"base:{at}"].abs().max() or 0) for at in range(len(rules)))])  # type: ignore[call-overload]
+        most = max([1, *(_highest(cases[f"base:{at}"]) for at in range(len(rules)))])
         amounts = [
             self.fen(amount) for one in figures for rule in rules
             for amount in (one[rule.index].deductible, *(cap.amount for cap in one[rule.index].caps))
@@ -218,9 +224,13 @@ class _Scale(NamedTuple):
         ends = [
             self.fen(end) for one in figures for rule in rules for _start, end, _ratio in one[rule.index].bands if end is not None
         ]
-        rounds = int(cases["round"].max() or 0) + 1  # type: ignore[arg-type]
+        rounds = _highest(cases["round"]) + 1
         highest = max(most * rounds + int(max(before, default=ZERO)), *(self.base * one for one in [*amounts, *ends, 1]))
         return highest * self.ratio < ROOM
+
+
+def _highest(column: pl.Series) -> int:
+    return max((one for one in [column.max()] if isinstance(one, int)), default=0)
 
 
 def _places(number: Decimal) -> int:
@@ -229,42 +239,47 @@ def _places(number: Decimal) -> int:
 
 def _cases(lines: pl.DataFrame, responsibilities: int) -> pl.DataFrame:
     """One row for each case: what each responsibility counts, whether its lines stand in different circumstances, its round."""
-    base = (pl.col("eligible") * pl.col("factor")).alias("base")
-    cases = lines.with_columns(base).group_by("case", maintain_order=True).agg(
+    base = pl.col("eligible") * pl.col("factor")
+    spread = lines.select("case", "person", "place", "figures", *(
+        pl.when(pl.col("responsibility") == at).then(base).otherwise(0).alias(f"base:{at}") for at in range(responsibilities)
+    ))
+    cases = spread.group_by("case", maintain_order=True).agg(
         pl.col("person").first(), pl.col("place").first(), pl.col("figures").first(),
-        (pl.col("figures").min() != pl.col("figures").max()).alias("mixed"),
-        (pl.col("person").min() != pl.col("person").max()).alias("several"),
-        *(
-            pl.col("base").filter(pl.col("responsibility") == at).sum().alias(f"base:{at}") for at in range(responsibilities)
-        ),
+        pl.col("figures").min().alias("lowest"), pl.col("figures").max().alias("highest"),
+        pl.col("person").min().alias("one"), pl.col("person").max().alias("other"),
+        *(pl.col(f"base:{at}").sum() for at in range(responsibilities)),
     )
-    several = cases.filter(pl.col("several"))["case"]
+    several = cases.filter(pl.col("one") != pl.col("other"))["case"]
     if len(several):
         raise BatchRefused(f"the lines of case {several[0]} differ in person")
-    order = cases.with_row_index("row").sort("place", "row").with_columns(
-        (pl.int_range(pl.len(), dtype=pl.Int64).over("person")).alias("round")
+    ordered = cases.with_columns((pl.col("lowest") != pl.col("highest")).alias("mixed")).with_row_index("row").sort(
+        "person", "place", "row"
     )
-    return order.sort("row").drop("row")
+    new = pl.col("person").ne_missing(pl.col("person").shift(1)) | (pl.int_range(pl.len()) == 0)
+    return ordered.with_columns(new.alias("new"), pl.int_range(pl.len(), dtype=pl.Int64).alias("at")).with_columns(
+        (pl.col("at") - pl.when("new").then("at").forward_fill()).alias("round"),
+    ).drop("lowest", "highest", "one", "other", "at")
 
 
 def _in_rounds(
     cases: pl.DataFrame, figures: list[tuple[Figures, ...]], rules: list[Rule], scale: _Scale, used: Mapping[Any, Usage]
 ) -> pl.DataFrame:
     """Decide everybody's first case, then everybody's second, and so on: a round is one pass over columns."""
-    people = cases.select(pl.col("person").unique(maintain_order=True)).with_row_index("seat")
-    seated = cases.join(people, on="person", how="left", maintain_order="left").with_columns(pl.col("seat").cast(pl.Int64))
-    counters = _Counters(people["person"], rules, scale, used)
+    seated = cases.with_columns((pl.col("new").cast(pl.Int64).cum_sum() - 1).alias("seat"))
+    counters = _Counters(seated.filter("new")["person"], scale, used)
+    for rule in rules:
+        counters.open_for(rule, figures)
     values = _values(figures, rules, scale)
     decided = []
     for _number, turn in sorted(seated.partition_by("round", as_dict=True).items()):
-        answer = turn.join(values, on="figures", how="left", maintain_order="left")
+        answer = turn.with_columns(values.select(pl.exclude("figures")).select(pl.all().gather(turn["figures"])))
         for at, rule in enumerate(rules):
             answer = _settle(answer, at, rule, figures, counters, scale)
         decided.append(answer.select(
             "person", "case", pl.sum_horizontal(pl.col(f"paid:{rule.code}") for rule in rules).alias("amount"),
-            *(f"paid:{rule.code}" for rule in rules),
+            *(f"paid:{rule.code}" for rule in rules), "row",
         ))
-    return pl.concat(decided) if decided else _empty(cases, rules)
+    return pl.concat(decided) if decided else _empty(cases, rules).with_columns(pl.lit(0, pl.UInt32).alias("row"))
 
 
 def _values(figures: list[tuple[Figures, ...]], rules: list[Rule], scale: _Scale) -> pl.DataFrame:
@@ -306,30 +321,46 @@ def _band(figures: Figures, place: int, part: int, scale: _Scale) -> int:
 
 
 class _Counters:
-    """What everybody has used: a column for each counter, a seat for each person."""
+    """What everybody has used: a column for each counter that the terms look at, a seat for each person."""
 
-    def __init__(self, people: pl.Series, rules: list[Rule], scale: _Scale, used: Mapping[Any, Usage]) -> None:
+    def __init__(self, people: pl.Series, scale: _Scale, used: Mapping[Any, Usage]) -> None:
+        self.people = people
+        self.scale = scale
+        self.used = used
         self.columns: dict[str, pl.Series] = {}
-        for rule in rules:
-            for name in (rule.paid_counter, *(f"limit:{limit}" for limit in rule.terms.shared_limits)):
-                self._open(name, 100, people, used)
-            for name in (rule.base_counter, rule.above_counter, rule.deductible_counter):
-                self._open(name, 100 * scale.base, people, used)
 
-    def _open(self, name: str, unit: int, people: pl.Series, used: Mapping[Any, Usage]) -> None:
+    def open_for(self, rule: Rule, figures: list[tuple[Figures, ...]]) -> None:
+        """Open the counters that a responsibility looks at in these figures."""
+        of_rule = [one[rule.index] for one in figures]
+        for counter in {cap.counter for one in of_rule for cap in one.caps}:
+            self._open(counter, 100)
+        if any(one.deductible for one in of_rule):
+            self._open(rule.deductible_counter, 100 * self.scale.base)
+        if any(start or end is not None for one in of_rule for start, end, _ratio in one.bands):
+            self._open(position_of(rule), 100 * self.scale.base)
+
+    def _open(self, name: str, unit: int) -> None:
         if name not in self.columns:
-            held = [0] * len(people) if not used else [
-                int(used.get(person, NOTHING_USED)[name] * unit) for person in people.to_list()
-            ]
-            self.columns[name] = pl.Series(name, held, pl.Int64)
+            held = pl.zeros(len(self.people), pl.Int64, eager=True)
+            if self.used:
+                held = pl.Series([
+                    int(self.used.get(person, NOTHING_USED)[name] * unit) for person in self.people.to_list()
+                ], dtype=pl.Int64)
+            self.columns[name] = held
 
-    def of(self, name: str, seats: pl.Series) -> pl.Series:
-        """A counter of these people."""
-        return self.columns[name].gather(seats)
+    def of(self, name: str, seats: pl.Series) -> pl.Series | pl.Expr:
+        """A counter of these people; zero where nobody looks at it."""
+        return self.columns[name].gather(seats) if name in self.columns else pl.lit(0, pl.Int64)
 
     def add(self, name: str, seats: pl.Series, amounts: pl.Series) -> None:
         """Count; a seat comes once in a round."""
-        self.columns[name].scatter(seats, self.of(name, seats) + amounts)
+        if name in self.columns:
+            self.columns[name].scatter(seats, self.columns[name].gather(seats) + amounts)
+
+
+def position_of(rule: Rule) -> str:
+    """The counter at which a responsibility's bands go on."""
+    return rule.base_counter if rule.before else rule.above_counter
 
 
 def _settle(
@@ -337,7 +368,7 @@ def _settle(
 ) -> pl.DataFrame:
     """One responsibility of one round: deductible, bands, limits, rounding, in the order of docs/adr/0010."""
     seats, base = turn["seat"], pl.col(f"base:{at}")
-    position = rule.base_counter if rule.before else rule.above_counter
+    position = position_of(rule)
     turn = turn.with_columns(
         counters.of(rule.deductible_counter, seats).alias("used"), counters.of(position, seats).alias("position"),
     ).with_columns(
@@ -353,21 +384,19 @@ def _settle(
         exact = exact + part.clip(0) * ratio
     unit = scale.base * scale.ratio
     paid = (exact + unit // 2) // unit
-    limits = [(rule.paid_counter if not cap.name else cap.counter) for cap in _longest(figures, rule)]
-    for place, counter in enumerate(limits):
-        left = (pl.col(f"cap:{at}:{place}") - counters.of(counter, seats)).clip(0)
+    for place, cap in enumerate(_longest(figures, rule)):
+        left = (pl.col(f"cap:{at}:{place}") - counters.of(cap.counter, seats)).clip(0)
         paid = pl.min_horizontal(paid, left)
     name = f"paid:{rule.code}"
     turn = turn.with_columns(paid.alias(name))
     counters.add(rule.deductible_counter, seats, turn["taken"])
-    counters.add(rule.base_counter, seats, turn[f"base:{at}"])
-    counters.add(rule.above_counter, seats, turn[f"base:{at}"] - turn["taken"])
+    counters.add(position, seats, turn[f"base:{at}"] if rule.before else turn[f"base:{at}"] - turn["taken"])
     for counter in (rule.paid_counter, *(f"limit:{limit}" for limit in rule.terms.shared_limits)):
         counters.add(counter, seats, turn[name])
     return turn
 
 
-def _longest(figures: list[tuple[Figures, ...]], rule: Rule) -> tuple[Any, ...]:
+def _longest(figures: list[tuple[Figures, ...]], rule: Rule) -> tuple[Cap, ...]:
     """The caps of a responsibility; tables of limits always have a last row, so all figures have the same ones."""
     return max((one[rule.index].caps for one in figures), key=len)
 
