@@ -13,8 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from benefits import plan_file
-from benefits.batch import _completed, _one_by_one, decide_batch
-from benefits.compiled import compile_terms
+from benefits.batch import decide_batch, decide_one_by_one
 from benefits.decide import decide
 from benefits.facts import CHINA, Bill, Cover, Event, Facts, Insured, Line
 from benefits.terms import PlanTerms
@@ -68,7 +67,7 @@ def columns(count: int) -> None:
     answer = decide_batch(lines, terms)
     wall, processor = time.perf_counter() - started, time.process_time() - processor
     sample = lines.filter(pl.col("person") < 2_000)
-    slow = _one_by_one(_completed(sample), terms, list(compile_terms(terms).rules), {})
+    slow = decide_one_by_one(sample, terms)
     agree = answer.filter(pl.col("person") < 2_000).equals(slow)
     print(f"{f'columnar: {count:,} cases of four lines, no trace':<58} {count / processor:>11,.0f} {processor / count * 1e6:>8.2f}")
     said = "the same" if agree else "DIFFERENT"

@@ -61,7 +61,7 @@ def decide_batch(
         return _empty(lines, rules)
     used = used_before or {}
     if not _columnar(plan, rules):
-        return _one_by_one(lines, terms, rules, used)
+        return _slowly(lines, terms, rules, used)
     keyed, keys = _keyed(lines, plan, given)
     standings = [_standing(row, plan, rules) for row in keys.iter_rows(named=True)]
     scale = _Scale.of(standings, rules)
@@ -73,13 +73,21 @@ def decide_batch(
     )
     cases = _cases(keyed.join(fixed, on="key", how="left", maintain_order="left"), len(rules))
     if not scale.fits(cases, figures, rules, used):
-        return _one_by_one(lines, terms, rules, used)
+        return _slowly(lines, terms, rules, used)
     mixed = cases.filter(pl.col("mixed"))["person"].unique()
     if not len(mixed):
         return _in_rounds(cases, figures, rules, scale, used).sort("row").drop("row")
     of_mixed = pl.col("person").is_in(mixed.implode())
-    slow = _one_by_one(lines.filter(of_mixed), terms, rules, used).join(cases.select("case", "row"), on="case")
+    slow = _slowly(lines.filter(of_mixed), terms, rules, used).join(cases.select("case", "row"), on="case")
     return pl.concat([_in_rounds(cases.filter(~of_mixed), figures, rules, scale, used), slow]).sort("row").drop("row")
+
+
+def decide_one_by_one(
+    lines: pl.DataFrame, terms: PlanTerms, *, used_before: Mapping[Any, Usage] | None = None
+) -> pl.DataFrame:
+    """The same answer through `decide` alone: what the columns are checked against."""
+    rules = [rule for rule in compile_terms(terms).rules if isinstance(rule.terms, Expense)]
+    return _slowly(_completed(lines), terms, rules, used_before or {})
 
 
 def _completed(lines: pl.DataFrame) -> pl.DataFrame:
@@ -401,7 +409,7 @@ def _longest(figures: list[tuple[Figures, ...]], rule: Rule) -> tuple[Cap, ...]:
     return max((one[rule.index].caps for one in figures), key=len)
 
 
-def _one_by_one(
+def _slowly(
     lines: pl.DataFrame, terms: PlanTerms, rules: list[Rule], used: Mapping[Any, Usage]
 ) -> pl.DataFrame:
     """The same through `decide`."""

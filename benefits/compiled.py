@@ -144,6 +144,8 @@ class Plan:
         self.reduces = terms.occupations is not None and terms.occupations.wrong_class == "reduce"
         self.expense = {part.code: isinstance(part, Expense) for part in terms.responsibilities}
         self.names: dict[str, Words] = {part.code: part.name for part in terms.responsibilities}
+        exclusions = [*terms.exclusions, *(one for part in terms.responsibilities for one in part.exclusions)]
+        self.names.update({f"reason:{exclusion.name.zh}": exclusion.name for exclusion in exclusions})
         self.names.update({f"kind:{kind.code}": kind.name for kind in terms.kinds})
         self.known: dict[Circumstances, tuple[Figures, ...]] = {}
 

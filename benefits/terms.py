@@ -361,6 +361,10 @@ class PlanTerms:
 
     compiled: Any = field(default=None, init=False, repr=False, compare=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Terms travel without their compiled form, which is made anew where they arrive."""
+        return {**self.__dict__, "compiled": None}
+
     def price_for(self, *, age: int | None = None, student: bool = False) -> Decimal | None:
         """The price for a person; None where no row fits."""
         for price in self.prices:

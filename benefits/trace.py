@@ -144,9 +144,11 @@ class Trace:
             return percent(value)
         if name in MONEY and isinstance(value, Decimal):
             return yuan(value, language)
+        own = self._names.get(f"{name}:{value}") if name in ("kind", "reason") else None
+        if own is not None:
+            return own.say(language)
         if name == "kind":
-            own = self._names.get(f"kind:{value}")
-            return own.say(language) if own is not None else wording.say(wording.KINDS, value, language)
+            return wording.say(wording.KINDS, value, language)
         if name == "place":
             return place_in_words(value, language)
         if name == "other":

@@ -175,6 +175,7 @@ ONLY_BAND = ("{part}×{ratio}={result}。", "{part} at {ratio} is {result}.")
 
 WORDS = {
     "yuan": ("元", " yuan"),
+    "unknown": ("来源未说明:", "The source does not state: "),
     "of_case": ("全案", "case"),
 }
 

@@ -132,13 +132,13 @@ def test_a_batch_agrees_with_decide_on_the_real_plans(code: str) -> None:
 
 def test_the_columns_are_used_and_only_mixed_cases_go_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    slow = batch._one_by_one
+    slow = batch._slowly
 
     def watched(lines: pl.DataFrame, *others: Any) -> pl.DataFrame:
         seen.append(lines.height)
         return slow(lines, *others)
 
-    monkeypatch.setattr(batch, "_one_by_one", watched)
+    monkeypatch.setattr(batch, "_slowly", watched)
     lines = pl.DataFrame({
         "person": [1, 1, 2, 2], "case": [11, 12, 21, 21], "kind": ["self_pay"] * 4, "eligible": [3_000_000] * 4,
         "settled": [True, True, True, False],

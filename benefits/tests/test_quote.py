@@ -43,6 +43,7 @@ def test_the_table_and_the_sentences_are_shown_in_the_language_asked_for(tmp_pat
     table = quote(tmp_path).splitlines()
     assert table[0] == "沪惠保2022 - first"
     assert table[1].split() == ["序号", "责任", "依据", "规则", "结果"]
+    assert table[-2:] == ["来源未说明:特定药品与海外药品清单", "来源未说明:指定医院"]
     said = quote(tmp_path, TWO, "--sentences", "--language", "en").splitlines()
     assert said[0] == "Shanghai Huhuibao 2022 - first"
     assert "The case pays 15,400.00 yuan in all." in said

@@ -12,7 +12,7 @@ import pytest
 from benefits import wording
 from benefits.decide import decide
 from benefits.facts import Event, Insured, Payment
-from benefits.terms import Band, fixed
+from benefits.terms import Band, Exclusion, Words, fixed
 from benefits.tests.cases import bill, expense, facts, line, moment, plan, spent, terms, yuan
 from benefits.trace import Trace, percent, place_in_words
 
@@ -63,6 +63,13 @@ def test_a_refusal_is_said_with_its_reason() -> None:
     decision = decide(spent("special_drug", 100, health_class="pre_existing"), plan("chengdu-2023"))
     assert "特定高额药品费用:第1张票据第1项不予赔付:既往症。" in decision.trace.sentences("zh")
     assert "Special drugs: bill 1, line 1 is not paid: pre-existing condition." in decision.trace.sentences("en")
+
+
+def test_an_exclusion_is_named_in_the_readers_language() -> None:
+    part = expense(exclusions=(Exclusion(Words("整形", "cosmetic surgery"), tags=("cosmetic",)),))
+    trace = decide(facts(bill(line("self_pay", 100, tags=frozenset({"cosmetic"})))), terms(part)).trace
+    assert trace.sentences("zh")[1] == "medical:第1张票据第1项不予赔付:免责(整形)。"
+    assert trace.sentences("en")[1] == "medical: bill 1, line 1 is not paid: excluded (cosmetic surgery)."
 
 
 def test_an_accident_is_said() -> None:

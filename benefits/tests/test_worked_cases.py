@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from decimal import Decimal
 
 import pytest
@@ -88,6 +89,14 @@ def test_yantai_pays_80_percent_above_20000_and_nothing_when_not_settled() -> No
 ])
 def test_shanghai_2022_pays_each_responsibility_within_its_limit(kind: str, amount: int, pays: int) -> None:
     assert paid(spent(kind, amount), plan("shanghai-2022")) == yuan(pays)
+
+
+def test_terms_travel_without_their_compiled_form_and_decide_the_same() -> None:
+    terms, case = plan("weifang"), spent("self_pay", 200_000)
+    first = decide(case, terms)
+    arrived = pickle.loads(pickle.dumps(terms))  # noqa: S301
+    assert (arrived, arrived.compiled) == (terms, None)
+    assert decide(case, arrived).to_data() == first.to_data()
 
 
 def test_prices_follow_age_and_standing() -> None:

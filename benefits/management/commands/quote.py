@@ -13,7 +13,7 @@ from benefits import facts_file, plan_file, wording
 from benefits.decide import Decision, decide
 from benefits.facts import FactsRefused
 from benefits.shapes import FileRefused
-from benefits.terms import PlanTerms
+from benefits.terms import PlanTerms, Unknown
 
 
 class Command(BaseCommand):
@@ -54,13 +54,20 @@ class Command(BaseCommand):
                 "\n".join(decision.trace.sentences(language)) if options["sentences"] else decision.trace.text_table(language)
             )
             self.stdout.write("")
+        for gap in gaps(terms):
+            self.stdout.write(f"{wording.say(wording.WORDS, 'unknown', language)}{gap.text.say(language)}")
+
+
+def gaps(terms: PlanTerms) -> list[Unknown]:
+    """All that the source of a plan does not state."""
+    return [*terms.unknown, *(gap for part in terms.responsibilities for gap in part.unknown)]
 
 
 def answer(terms: PlanTerms, decided: list[tuple[str, Decision]]) -> dict[str, Any]:
     """What --json gives."""
     return {
         "plan": terms.code,
-        "unknown": [{"part": gap.part, "zh": gap.text.zh, "en": gap.text.say("en")} for gap in terms.unknown],
+        "unknown": [{"part": gap.part, "zh": gap.text.zh, "en": gap.text.say("en")} for gap in gaps(terms)],
         "cases": [{"name": name, **decision.to_data()} for name, decision in decided],
     }
 
