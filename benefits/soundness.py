@@ -50,6 +50,7 @@ def doubts(terms: PlanTerms) -> list[Problem]:
         if not part.limits and not part.shared_limits and isinstance(part, Expense):
             found.append(Problem(place, "unlimited", {}))
         found += _limits_never_reached(part, place, terms)
+        found += _limits_crossed(part, place, terms.responsibilities[position + 1:])
     return found
 
 
@@ -226,6 +227,19 @@ def _counted_twice(part: Expense, place: str, counted: dict[str, str]) -> list[P
             found.append(Problem(f"{place}.counts[{position}]", "kind_twice", {"kind": kind, "other": counted[kind]}))
         counted.setdefault(kind, part.code)
     return found
+
+
+def _limits_crossed(part: Responsibility, place: str, later: Sequence[Responsibility]) -> list[Problem]:
+    """Two shared limits that part from each other later: a yuan paid here takes one from each, so a dearer bill may pay less."""
+    for name in part.shared_limits:
+        for other in part.shared_limits:
+            lose = [after.code for after in later if name in after.shared_limits and other not in after.shared_limits]
+            lose_too = [after.code for after in later if other in after.shared_limits and name not in after.shared_limits]
+            if lose and lose_too:
+                return [Problem(f"{place}.shared_limits", "limits_crossed", {
+                    "one": name, "other": other, "first": lose[0], "second": lose_too[0],
+                })]
+    return []
 
 
 def _limits_never_reached(part: Responsibility, place: str, terms: PlanTerms) -> list[Problem]:

@@ -254,6 +254,10 @@ PROBLEMS = {
         "{amount}高于共用限额{name}的{limit},不会达到",
         "{amount} is above the shared limit {name}, {limit}: never reached",
     ),
+    "limits_crossed": (
+        "同时占用共用限额{one}和{other},而{first}与{second}各用其一:费用增加时赔付合计可能减少",
+        "it uses the shared limits {one} and {other}, {first} and {second} one each: a dearer bill may pay less in all",
+    ),
     "list_long": ("共{number}项,最多{longest}项", "{number} entries are more than {longest}"),
     "list_short": ("共{number}项,至少{shortest}项", "{number} entries are fewer than {shortest}"),
     "missing": ("缺少此项", "it is missing"),

@@ -123,7 +123,7 @@ def responsibility(chance: Random, position: int, plan: dict[str, Any], *, yearl
     return Expense(code=f"r{position}", name=Words(f"责任{position}"), **stated)
 
 
-def plan(chance: Random, *, yearly: bool = False) -> PlanTerms:
+def plan(chance: Random, *, yearly: bool = False, most_shared_limits: int = 2) -> PlanTerms:
     """A plan of one to four expense responsibilities."""
     pers = ["year"] if yearly else ["year", "year", "event"]
     shared: dict[str, Any] = {
@@ -131,7 +131,8 @@ def plan(chance: Random, *, yearly: bool = False) -> PlanTerms:
             SharedDeductible(f"d{one}", money_table(chance, 20_000), chance.choice(pers)) for one in range(chance.randint(0, 2))
         ),
         "limits": tuple(
-            SharedLimit(f"l{one}", money_table(chance, 60_000), chance.choice(pers)) for one in range(chance.randint(0, 2))
+            SharedLimit(f"l{one}", money_table(chance, 60_000), chance.choice(pers))
+            for one in range(chance.randint(0, most_shared_limits))
         ),
     }
     parts = tuple(responsibility(chance, one, shared, yearly=yearly) for one in range(chance.randint(1, 4)))

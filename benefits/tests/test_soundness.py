@@ -9,7 +9,7 @@ import pytest
 
 from benefits import soundness
 from benefits.terms import Band, Limit, SharedLimit, Unknown, Words, fixed
-from benefits.tests.cases import expense, terms, yuan
+from benefits.tests.cases import bill, expense, facts, line, paid, terms, yuan
 
 
 def band(start: int, end: int | None = None) -> Band:
@@ -66,6 +66,24 @@ def test_a_kind_that_two_responsibilities_count_is_named_unless_the_second_count
         "responsibilities[1].counts[0]:self_pay已由one先行计入,本责任只能计入其不受理的部分",
     ]
     assert soundness.doubts(terms(expense("one", limits=limit), expense("two", limits=limit, of_remainder=True))) == []
+
+
+def test_crossed_shared_limits_can_pay_less_for_a_dearer_bill_and_are_named() -> None:
+    whole = (Band(fixed(1)),)
+    crossed = terms(
+        expense("both", shared_limits=("one", "two"), bands=whole),
+        expense("left", counts=("device",), shared_limits=("one",), bands=whole),
+        expense("right", counts=("special_drug",), shared_limits=("two",), bands=whole),
+        limits=(SharedLimit("one", fixed(100)), SharedLimit("two", fixed(100))),
+    )
+    cheaper, dearer = (
+        facts(bill(line("self_pay", amount), line("device", 100), line("special_drug", 100))) for amount in (0, 50)
+    )
+    assert (paid(cheaper, crossed), paid(dearer, crossed)) == (yuan(200), yuan(150))
+    assert [problem.say() for problem in soundness.doubts(crossed)] == [
+        "responsibilities[0].shared_limits: it uses the shared limits one and two, left and right one each: "
+        "a dearer bill may pay less in all",
+    ]
 
 
 def test_amounts_are_shown_as_they_are_written() -> None:
