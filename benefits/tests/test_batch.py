@@ -157,6 +157,13 @@ def test_a_limit_is_reached_over_rounds_and_columns_left_out_have_their_defaults
     assert answer.rows() == [(1, 1, 0, 0), (1, 2, 2_499, 2_499), (1, 3, 7_501, 7_501)]
 
 
+def test_usage_that_is_not_whole_in_the_columns_numbers_is_still_exact() -> None:
+    part = expense(deductible=fixed(100), bands=(Band(fixed(1)),))
+    lines = pl.DataFrame({"person": [1], "case": [1], "kind": ["self_pay"], "eligible": [20_000]})
+    used = {1: Usage({"deductible:medical": Decimal("50.005")})}
+    assert decide_batch(lines, terms(part), used_before=used)["amount"].to_list() == [15_001]
+
+
 def test_amounts_too_large_for_the_columns_are_still_exact() -> None:
     part = expense(bands=(Band(fixed("0.333333")),))
     lines = pl.DataFrame({

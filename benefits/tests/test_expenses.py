@@ -236,6 +236,13 @@ responsibilities:
     assert paid(case, by_person) == yuan(30 if had else 70)
 
 
+@pytest.mark.parametrize(("age", "pays"), [(59, 50), (60, 90), (61, 90)])
+def test_a_row_from_an_age_on_holds_from_that_birthday(age: int, pays: int) -> None:
+    plan = terms(expense(bands=(Band((Row(Decimal("0.9"), When(age_from=60)), Row(Decimal("0.5")))),)))
+    case = facts(bill(line("self_pay", 100)), insured=Insured(age=age))
+    assert paid(case, plan) == yuan(pays)
+
+
 def test_an_unknown_ratio_leaves_the_lines_undecided_and_counts_nothing() -> None:
     gap = (Unknown("ratio", Words("比例")),)
     plan = terms(expense(bands=(), unknown=gap), expense("other", counts=("device",), bands=(Band(fixed(1)),)))

@@ -21,6 +21,7 @@ from benefits.terms import (
     LumpSum,
     Row,
     SharedLimit,
+    Unknown,
     When,
     Words,
     fixed,
@@ -64,6 +65,10 @@ def test_disability_over_events_never_pays_more_than_the_sum_insured() -> None:
     first = accident(injuries=(2,))
     second = accident(injuries=(3,), code="A2", used=first.usage)
     assert (first.amount, second.amount) == (yuan(450_000), yuan(50_000))
+    step = next(step for step in second.trace.steps if step.rule == "limit")
+    assert (step.inputs["limit"], step.inputs["used"], step.inputs["amount"], step.result) == (
+        yuan(500_000), yuan(450_000), yuan(400_000), yuan(50_000),
+    )
     assert accident(injuries=(10,), code="A3", used=second.usage).amount == yuan(0)
 
 
@@ -208,6 +213,17 @@ def test_a_grade_below_the_scale_pays_nothing() -> None:
     part = Disability(code="d", name=Words("伤残"), amount=fixed(1000), scale=(Decimal(1), Decimal("0.5")))
     decision = decide(facts(event=replace(ACCIDENT, injuries=(3,))), terms(part))
     assert (decision.amount, codes(decision)) == (yuan(0), ["NOTHING_PAYABLE"])
+
+
+def test_benefits_whose_amount_is_unknown_are_left_undecided() -> None:
+    gap = (Unknown("amount", Words("金额")),)
+    plan = terms(
+        Allowance(code="a", name=Words("津贴"), unknown=gap), Death(code="x", name=Words("身故"), unknown=gap),
+        Disability(code="d", name=Words("伤残"), amount=fixed(100), scale=(Decimal(1),)),
+    )
+    event = replace(ACCIDENT, injuries=(1,), died_on=date(2025, 6, 1))
+    decision = decide(facts(bill(days=3), bill(days=2), event=event), plan)
+    assert (decision.amount, decision.undecided, codes(decision)) == (yuan(100), ("a", "x"), [])
 
 
 def test_an_allowance_per_day_may_depend_on_the_place_of_treatment() -> None:

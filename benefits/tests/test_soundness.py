@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benefits import soundness
-from benefits.terms import Band, Limit, SharedLimit, Unknown, Words, fixed
+from benefits.terms import Band, Limit, Row, SharedLimit, Unknown, When, Words, fixed
 from benefits.tests.cases import bill, expense, facts, line, paid, terms, yuan
 
 
@@ -66,6 +66,15 @@ def test_a_kind_that_two_responsibilities_count_is_named_unless_the_second_count
         "responsibilities[1].counts[0]:self_pay已由one先行计入,本责任只能计入其不受理的部分",
     ]
     assert soundness.doubts(terms(expense("one", limits=limit), expense("two", limits=limit, of_remainder=True))) == []
+
+
+def test_a_row_for_one_age_alone_is_sound_and_an_empty_range_is_not() -> None:
+    def with_ages(lowest: int, highest: int) -> list[str]:
+        ratio = (Row(Decimal("0.9"), When(age_from=lowest, age_to=highest)), Row(Decimal("0.5")))
+        return [problem.say() for problem in soundness.faults(terms(expense(bands=(Band(ratio),))))]
+
+    assert with_ages(6, 6) == []
+    assert with_ages(7, 6) == ["responsibilities[0].ratio[0].age_from: 7 is above 6"]
 
 
 def test_crossed_shared_limits_can_pay_less_for_a_dearer_bill_and_are_named() -> None:
