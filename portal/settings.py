@@ -190,6 +190,7 @@ INSTALLED_APPS = [
     "audit",
     "jobs",
     "intake",
+    "benefits",
     "programs",
     "beneficiaries",
 ]
