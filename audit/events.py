@@ -253,11 +253,11 @@ class TimelineEntry:
 def timeline(subject: models.Model, *, to: Any = None, limit: int = 50) -> list[TimelineEntry]:
     """The newest events of one object; whoever may see the object may read what happened to it.
 
-    An object that several offices see through rows of their own (a person) has no history of its own: each reader
-    gets the events within their reach, without a reader nobody's.
+    An object that several offices see through rows of their own (a person, a funder of several cities) has no history
+    of its own: each reader gets the events within their reach, without a reader nobody's.
     """
     found = Event.objects.filter(subject_type=subject._meta.label_lower, subject_id=str(subject.pk))
-    if getattr(subject, "scope", Scope.nobody()).through is not None:
+    if getattr(subject, "scope", Scope.nobody()).is_met_by_many:
         found = found.visible_to(to)
     events = list(found.order_by("-id")[:limit])
     waiting = set(

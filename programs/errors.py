@@ -26,6 +26,10 @@ class ProgramRefused(Refused):
         "SCHEME_MISSING": _("No funding scheme of the plan holds for category %(category)s in county %(county)s."),
         "WINDOW": _("Enrollment opens before it closes, and closes before the period ends."),
         "PLAN_NOT_IN_FORCE": _("The plan is not in force."),
+        "OUT_OF_SCOPE": _("This organization or region lies outside your own."),
+        "CODE_TAKEN": _("The code %(program)s is in use."),
+        "NAME_TAKEN": _("This name is in use."),
+        "GOVERNMENT_KNOWN": _("The government of region %(region)s is a funder already."),
     }
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Case, Sum, Value, When
+from django.db.models import Case, QuerySet, Sum, Value, When
 from django.db.models.fields import DecimalField
 from django.utils import timezone
 
-from programs.models import Funder, LedgerEntry, Program
+from programs.models import Funder, LedgerAccount, LedgerEntry, Program
 from programs.models.ledger import AccountKind
 
 ZERO = Decimal("0.00")
@@ -38,12 +39,20 @@ class Line:
         return str(AccountKind(self.kind).label)
 
 
-def statement(funder: Funder, *, program: Program, first: date, last: date) -> Sequence[Line]:
+def accounts_of(funder: Funder | str | int, *, to: Any) -> QuerySet:
+    """The accounts of a funder that a user may read: naming a funder does not yet open its books."""
+    return LedgerAccount.objects.visible_to(to, "programs.view_statement").filter(funder=funder)
+
+
+def statement(funder: Funder, *, program: Program, first: date, last: date, to: Any) -> Sequence[Line]:
     """One line per kind of account of a funder in a program, from `first` to `last`, both days in. One query."""
     begins, ends = _midnight(first), _midnight(date.fromordinal(last.toordinal() + 1))
     within = {"transaction__at__gte": begins, "transaction__at__lt": ends}
     rows = (
-        LedgerEntry.objects.filter(account__funder=funder, account__program=program, transaction__at__lt=ends)
+        LedgerEntry.objects.filter(
+            account__in=accounts_of(funder, to=to).order_by().values("pk"), account__program=program,
+            transaction__at__lt=ends,
+        )
         .values("account__kind")
         .annotate(
             opening=_sum(transaction__at__lt=begins),

@@ -141,8 +141,9 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Permission of a role."""
-        return bool(request.user.has_perm(self.permission("add")))
+        """Permission of a role that reaches anything: what everybody shares is not everybody's to add to."""
+        permission = self.permission("add")
+        return bool(request.user.has_perm(permission)) and not visible(self.model, request.user, permission).query.is_empty()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Permission of a role that reaches the object."""

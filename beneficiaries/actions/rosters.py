@@ -82,7 +82,12 @@ def _refuse_closed(period: Period, organization: Organization, *, at: datetime) 
         )
     if period.plan.state != Plan.State.IN_FORCE:
         raise BeneficiariesRefused("PLAN_NOT_IN_FORCE")
-    if not organization.region_code.startswith(period.program.region_code) and not period.program.region_code.startswith(
+    program = period.program
+    if not organization.region_code.startswith(program.region_code) and not program.region_code.startswith(
         organization.region_code
     ):
+        raise BeneficiariesRefused("OUT_OF_REACH")
+    operating = program.organization.path
+    if not organization.path.startswith(operating) and not operating.startswith(organization.path):
+        # Its insurer and its funders see a program, in its own region too; people are enrolled by its offices only.
         raise BeneficiariesRefused("OUT_OF_REACH")

@@ -21,7 +21,7 @@ from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
 from programs.models import Category, Funder, Program
-from programs.statements import Line, statement
+from programs.statements import Line, accounts_of, statement
 
 
 @admin.register(Category)
@@ -84,7 +84,7 @@ class FunderAdmin(ButtonPages, ReadOnlyScopedAdmin):
     actions_detail = ("statement",)
 
     has_make_permission = holds("programs.add_funder")
-    has_statement_permission = holds("programs.view_statement")
+    has_statement_permission = holds("programs.view_statement", also=lambda user, pk: accounts_of(pk, to=user).exists())
 
     @action(description=_("New funder"), url_path="new", permissions=["make"], icon="add")
     def new_funder(self, request: HttpRequest) -> HttpResponse:
@@ -111,7 +111,7 @@ class FunderAdmin(ButtonPages, ReadOnlyScopedAdmin):
         lines: list[Line] = []
         if form.is_bound and form.is_valid():
             given = form.cleaned_data
-            lines = list(statement(funder, program=given["program"], first=given["first"], last=given["last"]))
+            lines = list(statement(funder, program=given["program"], first=given["first"], last=given["last"], to=request.user))
             if request.GET.get("format") == "csv":
                 return self._as_csv(request, funder, given, lines)
         context = {
@@ -127,9 +127,10 @@ class FunderAdmin(ButtonPages, ReadOnlyScopedAdmin):
         writer.writerow([_t("account"), _t("opening"), _t("debit"), _t("credit"), _t("closing")])
         writer.writerows([harmless(line.label), line.opening, line.debits, line.credits, line.closing] for line in lines)
         program, first, last = given["program"], given["first"], given["last"]
+        user: Any = request.user
         events.record(
-            "funder.statement_exported", funder, by=request.user, at=timezone.now(), organization=funder.organization,
-            region_code=funder.region_code, program_id=program.pk, data={"first": str(first), "last": str(last)},
+            "funder.statement_exported", funder, by=user, at=timezone.now(), organization=user.organization,
+            region_code=user.organization.region_code, program_id=program.pk, data={"first": str(first), "last": str(last)},
         )
         response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="statement-{funder.pk}-{program.code}.csv"'
