@@ -50,6 +50,12 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "limited": {"own": FULL},
         "foundation": {"parent": FULL},
     },
+    # Lines in the clear go back to the office whose file it was, and not to what is above it.
+    "own office": {
+        "county": {"own": FULL, "other program": FULL},
+        "city": {"parent": FULL},
+        "limited": {"own": FULL},
+    },
     # A funder is named to every office of a program that it pays for.
     "funder": {
         "county": {"own": FULL, "sibling": READ, "parent": READ},
@@ -61,7 +67,7 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
 
 
 #: Pages that show other rows than their model's own.
-KIND_OF_PAGE = {"admin:programs_funder_statement": "money"}
+KIND_OF_PAGE = {"admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office"}
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def make_readers(own: World) -> dict[str, User]:
         found[f"limited {role}"] = make_user(
             f"hy-limited-{role}", organization=own.office, role=role, program_ids=[own.program.pk]
         )
-    for role in (Role.CLERK, Role.AUDITOR):
+    for role in (Role.AUDITOR, Role.CLERK):
         ended = make_user(f"hy-ended-{role}", organization=own.city, role=role, at=yesterday)
         ended.memberships.update(ended_at=yesterday, duty=None)
         found[f"ended {role}"] = User.objects.select_related("organization").get(pk=ended.pk)
