@@ -93,7 +93,7 @@ def test_the_past_of_a_row_is_neither_changed_nor_removed(application: psycopg.C
         if not application.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
             continue
         for statement in (f"UPDATE {table} SET pgh_label = 'x'", f"DELETE FROM {table}"):
-            for before in ((), (f"SELECT set_config('pgtrigger.ignore', (SELECT array_agg(tgname)::text FROM pg_trigger), true)",)):
+            for before in ((), ("SELECT set_config('pgtrigger.ignore', (SELECT array_agg(tgname)::text FROM pg_trigger), true)",)):
                 if not refusal(application, *before, statement):
                     passed.append(f"{statement} {before}")
     assert passed == []
@@ -168,7 +168,7 @@ def test_who_makes_never_checks_and_books_stand(application: psycopg.Connection,
     ignoring = "SELECT set_config('pgtrigger.ignore', (SELECT array_agg(tgname)::text FROM pg_trigger), true)"
     posting = (
         "INSERT INTO programs_ledgertransaction (kind, program_id, at, source_type, source_id, memo, by_label) "
-        f"SELECT kind, program_id, now(), source_type, source_id, '', 'x' FROM programs_ledgertransaction LIMIT 1"
+        "SELECT kind, program_id, now(), source_type, source_id, '', 'x' FROM programs_ledgertransaction LIMIT 1"
     )
     leg = (
         "INSERT INTO programs_ledgerentry (transaction_id, account_id, amount) SELECT max(t.id), max(a.id), 5.00 "
