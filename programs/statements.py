@@ -39,8 +39,8 @@ class Line:
         return str(AccountKind(self.kind).label)
 
 
-def accounts_of(funder: Funder | str | int, *, to: Any) -> QuerySet:
-    """The accounts of a funder that a user may read: naming a funder does not yet open its books."""
+def accounts_of(funder: Any, *, to: Any) -> QuerySet:
+    """The accounts of a funder (or its number) that a user may read: naming a funder does not yet open its books."""
     return LedgerAccount.objects.visible_to(to, "programs.view_statement").filter(funder=funder)
 
 

@@ -61,7 +61,7 @@ def test_a_county_reads_its_own_statement_and_neither_its_siblings_nor_the_found
     reader = make_user(organization=world.office, role=Role.FINANCE_MAKER)
     client = browser(reader)
     day = timezone.localdate()
-    asked = {"program": world.program.pk, "first": day - timedelta(days=1), "last": day}
+    asked: dict[str, Any] = {"program": world.program.pk, "first": day - timedelta(days=1), "last": day}
     for funder, status in ((world.county, 200), (sibling, 403), (world.foundation, 403)):
         address = reverse("admin:programs_funder_statement", args=[funder.pk])
         answers = [client.get(address, {**asked, "format": form}) for form in ("", "csv")]
@@ -80,7 +80,7 @@ def test_the_timeline_of_a_shared_funder_names_no_user_of_another_city(world: Wo
     )
     day = timezone.localdate()
     address = reverse("admin:programs_funder_statement", args=[world.foundation.pk])
-    asked = {"program": other.program.pk, "first": day, "last": day, "format": "csv"}
+    asked: dict[str, Any] = {"program": other.program.pk, "first": day, "last": day, "format": "csv"}
     assert browser(other.finance_maker).get(address, asked).status_code == 200
     history = reverse("admin:programs_funder_history", args=[world.foundation.pk])
     assert "yj-finance.maker" in browser(other.finance_maker).get(history).content.decode()
@@ -122,7 +122,7 @@ def test_what_everybody_shares_is_changed_by_who_operates_the_portal_only(world:
 
 def test_nobody_sets_up_the_government_of_a_region_beyond_their_own(world: World) -> None:
     admin = make_user(organization=world.city, role=Role.SYSTEM_ADMIN)
-    given = {"kind": "government", "organization": None, "by": admin, "at": timezone.now()}
+    given: dict[str, Any] = {"kind": "government", "organization": None, "by": admin, "at": timezone.now()}
     for region in ("441702", ""):
         with pytest.raises(ProgramRefused) as refused:
             create_funder(f"财政{region}", region_code=region, **given)

@@ -283,7 +283,8 @@ def test_autocomplete_offers_and_names_no_hidden_row(worlds: Worlds, rows: dict[
         judge, client = Judge(worlds, reader, rows), worlds.clients[reader]
         for model in our_models():
             for field in model._meta.fields:
-                if not field.is_relation or field.related_model._meta.label_lower not in SUBJECTS:
+                related: Any = field.related_model
+                if related is None or related._meta.label_lower not in SUBJECTS:
                     continue
                 for term in ("", "金丝雀", "canary"):
                     asked += 1
@@ -303,7 +304,7 @@ def test_no_form_takes_a_hidden_row_for_a_choice(worlds: Worlds, rows: dict[str,
             for page in pages:
                 if not holds(page, reader) or page.verb in ("changelist", "history", "delete"):
                     continue
-                subject = {"programs.plan": place.draft, "programs.fundingscheme": place.draft.schemes.get()}.get(label) or (
+                subject: Any = {"programs.plan": place.draft, "programs.fundingscheme": place.draft.schemes.get()}.get(label) or (
                     rows[label].get("own") if label in SUBJECTS else None
                 )
                 if page.takes_object and subject is None:
@@ -353,7 +354,8 @@ def filled(context: Any) -> dict[str, Any]:
     for inline in context.get("inline_admin_formsets", ()):
         forms += [inline.formset.management_form, *inline.formset.forms]
     for form in forms:
-        for name, field in getattr(form, "fields", {}).items():
+        fields: dict[str, Any] = getattr(form, "fields", {})
+        for name, field in fields.items():
             value = form[name].value()
             if value in (None, "") and isinstance(field, ModelChoiceField):
                 value = getattr(field.queryset.first(), "pk", "")

@@ -134,7 +134,7 @@ def _refuse_region(region: Region | None, *, permission: str, by: User | str) ->
 
 
 def _refuse_twice(*, name: str, uscc: str, parent_path: str, but: int | None = None) -> None:
-    others = Organization.objects.exclude(pk=but)
+    others = Organization.objects.exclude(pk=but or 0)
     if others.filter(parent_path=parent_path, name=name).exists():
         raise AccountsRefused("ORGANIZATION_NAME_TAKEN")
     if uscc and others.filter(uscc=uscc).exists():

@@ -179,9 +179,9 @@ def pages_of(model_admin: Any, *, subject: Subject | None = None) -> list[Page]:
 
 
 def _permissions(model_admin: Any, verb: str, label: str, subject: Subject | None) -> tuple[str, str]:
-    app, model = label.split(".")
+    app, _dot, model = label.partition(".")
     if verb not in _STANDARD:
-        allowed = getattr(getattr(model_admin, verb), "allowed_permissions", ())
+        allowed: list[str] = list(getattr(getattr(model_admin, verb), "allowed_permissions", []))
         assert len(allowed) == 1, f"{label} {verb}: a button names one permission: @action(permissions=[...])"
         needed = getattr(model_admin, f"has_{allowed[0]}_permission")
         permission = getattr(getattr(needed, "__func__", needed), "permission", None)
