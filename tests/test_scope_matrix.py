@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.forms import ChoiceField, ModelChoiceField
+from django.forms import ModelChoiceField
 from django.test import override_settings
 from django.urls import get_resolver, path, reverse
 from rest_framework.generics import RetrieveAPIView
@@ -357,10 +357,11 @@ def filled(context: Any) -> dict[str, Any]:
         fields: dict[str, Any] = getattr(form, "fields", {})
         for name, field in fields.items():
             value = form[name].value()
-            if value in (None, "") and isinstance(field, ModelChoiceField):
-                value = getattr(field.queryset.first(), "pk", "")
-            elif value in (None, "") and isinstance(field, ChoiceField):
-                value = next((key for key, _label in field.choices if key), "")
+            offered, choices = getattr(field, "queryset", None), getattr(field, "choices", None)
+            if value in (None, "") and offered is not None:
+                value = getattr(offered.first(), "pk", "")
+            elif value in (None, "") and choices is not None:
+                value = next((key for key, _label in choices if key), "")
             elif value in (None, "") and field.required:
                 value = {"DateField": "2027-01-01", "DecimalField": "1.00", "FileField": SimpleUploadedFile("名册.csv", b"x")}.get(
                     type(field).__name__, "ZZ9"
