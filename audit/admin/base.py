@@ -9,6 +9,7 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _t
@@ -72,9 +73,21 @@ class ScopedChoices:
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
 
+class ScopedFormSet(BaseInlineFormSet):
+    """Takes numbers of its own rows only; Django's takes that of any row there is, which tells that there is one."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Django's fields, the number held to the rows shown."""
+        super().add_fields(form, index)
+        number = form.fields.get(self.model._meta.pk.name)
+        if isinstance(number, ModelChoiceField):
+            number.queryset = self.model._default_manager.filter(pk__in=self.get_queryset().order_by().values("pk"))
+
+
 class ScopedTabularInline(ScopedChoices, TabularInline):
     """Rows below an object: those that the user may see, by their own scope."""
 
+    formset = ScopedFormSet
     extra = 0
     show_change_link = False
 
