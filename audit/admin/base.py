@@ -79,9 +79,10 @@ class ScopedFormSet(BaseInlineFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
         """Django's fields, the number held to the rows shown."""
         super().add_fields(form, index)
-        number = form.fields.get(self.model._meta.pk.name)
+        model: Any = self.model
+        number = form.fields.get(model._meta.pk.name)
         if isinstance(number, ModelChoiceField):
-            number.queryset = self.model._default_manager.filter(pk__in=self.get_queryset().order_by().values("pk"))
+            number.queryset = model._default_manager.filter(pk__in=self.get_queryset().order_by().values("pk"))
 
 
 class ScopedTabularInline(ScopedChoices, TabularInline):
