@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth import authenticate, login, update_session_auth_hash
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -123,12 +123,15 @@ def recovery_codes_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @_get_or_post
 def password_change_page(request: HttpRequest) -> HttpResponse:
-    """A user's own new password; this session goes on, others end."""
+    """A user's own new password; this session goes on, others end. A wrong current one counts as a failed sign-in: a
+    stolen session is no place to guess it."""
     user = request.user
     form = OwnPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         current, password = form.cleaned_data["current"], form.cleaned_data["password"]
         try:
+            if authenticate(request, username=user.username, password=current) is None:
+                raise AccountsRefused("PASSWORD_WRONG")
             changed = actions.set_password(user, current=current, password=password, by=user, at=timezone.now())
         except AccountsRefused as refused:
             form.add_error("current", str(refused))
@@ -142,7 +145,9 @@ def password_change_page(request: HttpRequest) -> HttpResponse:
 def locked_page(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: Any = None
 ) -> HttpResponse:
-    """What axes shows to a locked account or address (AXES_LOCKOUT_CALLABLE)."""
+    """What axes shows to a locked account or address (AXES_LOCKOUT_CALLABLE); a session that ran into it ends."""
+    if request.user.is_authenticated:
+        logout(request)
     return _page(request, "accounts/locked.html", Form(), status=429)
 
 

@@ -18,14 +18,21 @@ from django.utils.translation import gettext as _t
 from audit.errors import Refused
 
 
-def holds(permission: str) -> Callable[..., bool]:
-    """A `has_x_permission` method: a role of the user gives the permission, and reaches the object where one is named."""
+def holds(permission: str, *, also: Callable[[Any, str | int], bool] | None = None) -> Callable[..., bool]:
+    """A `has_x_permission` method: a role of the user gives the permission, and reaches the object where one is named.
+
+    `also(user, object_id)`: what the page asks beyond that.
+    """
 
     def has_permission(self: Any, request: HttpRequest, object_id: str | int | None = None) -> bool:
         if not request.user.has_perm(permission):
             return False
-        return object_id is None or self.reaches(request, object_id, permission)
+        if object_id is None:
+            return True
+        return self.reaches(request, object_id, permission) and (also is None or also(request.user, object_id))
 
+    # Whoever asks which permission a button needs reads it here: the scope matrix does.
+    has_permission.permission = permission  # type: ignore[attr-defined]
     return has_permission
 
 

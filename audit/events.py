@@ -273,10 +273,10 @@ def timeline_page(
 ) -> TimelinePage:
     """Events of some objects; whoever may see an object may read what happened to it. Three questions a page.
 
-    An object that several offices see through rows of their own (a person) has no history of its own: each reader
-    gets the events within their reach, without a reader nobody's.
+    An object that several offices see through rows of their own (a person, a funder of several cities) has no history
+    of its own: each reader gets the events within their reach, without a reader nobody's.
     """
-    shared = [each for each in subjects if getattr(each, "scope", Scope.nobody()).through is not None]
+    shared = [each for each in subjects if getattr(each, "scope", Scope.nobody()).is_met_by_many]
     condition = _about([each for each in subjects if each not in shared])
     if shared:
         condition |= Q(pk__in=Event.objects.filter(_about(shared)).visible_to(to).order_by().values("pk"))

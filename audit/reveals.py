@@ -53,6 +53,7 @@ def reveal(
             user_id=by.pk, actor=str(by), **place, fields=list(fields), reason=reason, at=at,
             expires_at=at + timedelta(minutes=settings.REVEAL_MINUTES),
             organization_path=organization.path if organization is not None else "", region_code=region_code,
+            program_id=program_id,
         )
         events.record(
             "personal_data.revealed", subject, by=by, at=at, organization=organization, region_code=region_code,

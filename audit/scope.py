@@ -15,12 +15,17 @@ from django.db.models import Q
 
 @dataclass(frozen=True)
 class Grant:
-    """Where one role of one user reaches: an organization and all below it, a region prefix, some programs or all."""
+    """Where one role of one user reaches: an organization and all below it, a region prefix, some programs or all.
+
+    `operates_portal`: held, without any limit, in the organization that runs the portal; what belongs to no office
+    (reference data, the portal's own work) is changed by such a role only.
+    """
 
     role: str
     organization_path: str
     region_prefix: str = ""
     program_ids: frozenset[int] | None = None
+    operates_portal: bool = False
 
 
 class HasGrants(Protocol):
@@ -38,6 +43,8 @@ class Scope:
     `reading_only`: opens rows to be seen; no permission but a "view_" one reaches them this way.
     `many`: a lookup crosses to many rows; the condition becomes a subquery, so that no row comes twice.
     `through`: another model and its foreign key to this one: whoever sees one of its rows sees this one.
+    `by_dealings`: the row is opened by what the reader's own offices do with it, so offices that know nothing of each
+    other meet in it; each gets its own part of the row's history.
     `alternatives`: any of these scopes opens the row.
     """
 
@@ -47,13 +54,14 @@ class Scope:
     upward: bool = False
     many: bool = False
     reading_only: bool = False
+    by_dealings: bool = False
     through: tuple[str, str] | None = None
     alternatives: tuple[Scope, ...] = ()
     open_to_all: bool = False
 
     @classmethod
     def shared(cls) -> Scope:
-        """Reference data: every signed-in user with a role."""
+        """Reference data: read by every signed-in user with a role, changed by who operates the portal."""
         return cls(open_to_all=True)
 
     @classmethod
@@ -66,6 +74,11 @@ class Scope:
         """Rows that one of several scopes opens."""
         return cls(alternatives=alternatives)
 
+    @property
+    def is_met_by_many(self) -> bool:
+        """Whether offices that know nothing of each other see one row."""
+        return self.through is not None or self.by_dealings or any(each.is_met_by_many for each in self.alternatives)
+
     def condition(
         self, model: type[models.Model], grants: Sequence[Grant], user: HasGrants, permission: str | None
     ) -> Q | None:
@@ -73,7 +86,8 @@ class Scope:
         if not grants or (self.reading_only and not _reads(permission)):
             return None
         if self.open_to_all:
-            return Q()
+            # Everybody reads what everybody shares; who may change it changes it for everybody.
+            return Q() if _reads(permission) or any(grant.operates_portal for grant in grants) else None
         if self.alternatives:
             every = [scope.condition(model, grants, user, permission) for scope in self.alternatives]
             found = [condition for condition in every if condition is not None]

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
-from beneficiaries import applying, money
+from beneficiaries import applying, money, probing
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import LIVE
@@ -184,6 +184,10 @@ class RosterTemplate(Template):
     def preview_money(self, subject: Roster, context: RosterContext) -> dict[str, Any]:
         """What the roster would cost whom."""
         return money.preview(subject)
+
+    def reason_to_close(self, subject: Roster, *, at: datetime) -> str:
+        """Too many questions about people whom only other organizations know."""
+        return "TOO_MANY_CONFLICTS" if probing.exceeds_cap(subject, at=at) else ""
 
     def reserve(self, subject: Roster, *, by: Any, at: datetime) -> None:
         """Hold every funder's part of the whole roster."""

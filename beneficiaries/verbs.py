@@ -8,6 +8,8 @@ VERBS = {
     "roster.received": _("The roster was uploaded with %(files)d file(s)."),
     "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused."),
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
+    "roster.conflicts_elsewhere": _("%(rows)d rows do not agree with people whom only other organizations know."),
+    "roster.closed": _("The roster was closed unread (%(code)s)."),
     "roster.submitted": _("The roster was submitted for approval."),
     "roster.approved": _("The roster was approved."),
     "roster.left_out": _(

@@ -293,6 +293,12 @@ ROW_MEANINGS = (
     Meaning(
         "IDENTITY_CONFLICT", _DOUBT, _("it does not agree with what is registered"), _("check name and document number")
     ),
+    Meaning(
+        "TOO_MANY_CONFLICTS",
+        _ERROR,
+        _("too many rows do not agree with what is registered: the file was closed and an auditor can see it"),
+        _("compare names and numbers with the documents, then upload it tomorrow"),
+    ),
     Meaning("ALREADY_COVERED", _WARNING, _("already covered in this period"), _("there is no need to enroll again")),
     Meaning("STATUS_DECEASED", _ERROR, _("registered as deceased"), _("verify it")),
     Meaning(

@@ -221,6 +221,10 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
         subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
         if subject.state != State.CHECKING:
             return
+        closed = template.reason_to_close(subject, at=at)
+        if closed:
+            _close(run, subject, template, closed, at=at)
+            return
         chunks = list(template.chunks_of(subject))
         subject.row_count = sum(chunk.rows for chunk in chunks)
         subject.counts = {kind: _summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
@@ -241,6 +245,20 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
         run.advance(done=subject.row_count, total=subject.row_count)
         fault_point("intake.finish_staging.after")
     fault_point("intake.finish_staging.committed")
+
+
+def _close(run: Any, subject: Any, template: Template, code: str, *, at: datetime) -> None:
+    """End a checked import of which nobody may see how its rows were judged."""
+    template.rows_of(subject).delete()
+    template.chunks_of(subject).delete()
+    subject.row_count, subject.counts, subject.state = 0, {}, State.FAILED
+    subject.file_findings = [[None, code, "", ""]]
+    subject.save()
+    events.record(
+        f"{template.key}.closed", subject, by="system:intake", at=at, organization=subject.organization,
+        region_code=subject.region_code, program_id=template.program_id_of(subject), data={"code": code},
+    )
+    run.advance()
 
 
 def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, at: datetime) -> None:

@@ -82,6 +82,10 @@ class Template(ABC):
     def preview_money(self, subject: Any, context: Any) -> dict[str, Any]:
         """What approving the whole would cost whom."""
 
+    def reason_to_close(self, subject: Any, *, at: datetime) -> str:
+        """The code of a finding for which a checked import is closed unread, with every row; "" for none."""
+        return ""
+
     @abstractmethod
     def reserve(self, subject: Any, *, by: Any, at: datetime) -> None:
         """Hold the money of the whole import, or refuse; in the transaction of the approval."""

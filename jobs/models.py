@@ -25,11 +25,12 @@ class JobQuerySet(ScopedQuerySet):
     """Chainable words about jobs."""
 
     def visible_to(self, user: Any, permission: str | None = None) -> Self:
-        """Jobs within scope; the portal's own (key rotation and such) for who may see those."""
+        """Jobs within scope; the portal's own (key rotation and such) for who operates the portal."""
         seen = super().visible_to(user, permission)
         if not getattr(user, "is_authenticated", False) or not user.has_perm("jobs.view_system_job"):
             return seen
-        if permission is not None and not user.has_perm(permission):
+        asked = user.grants(permission or "jobs.view_system_job")
+        if not any(grant.operates_portal for grant in asked):
             return seen
         own = self.filter(organization_path="")
         return own if seen.query.is_empty() else seen | own

@@ -138,6 +138,8 @@ CIPHER = one_of("CIPHER", "aes-256-gcm", "sm4-gcm")
 INDEX_DIGEST = one_of("INDEX_DIGEST", "sha256", "sm3")
 REVEAL_MINUTES = number("REVEAL_MINUTES", default=15)
 REVEALS_PER_DAY = number("REVEALS_PER_DAY", default=200)
+#: Rows a day, in all rosters of a program's offices, that may disagree with people known to others only.
+IDENTITY_CONFLICTS_PER_DAY = number("IDENTITY_CONFLICTS_PER_DAY", default=50)
 
 # -- Background work ---------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = required("CELERY_BROKER_URL", "amqp://USER:PASSWORD@HOST:5672// or redis://HOST:6379/1")

@@ -26,13 +26,14 @@ class ProgramRefused(Refused):
         "AGES": _("The oldest age lies below the youngest."),
         "REGION": _("%(region)s is no region within that of the program."),
         "PERIOD_TWICE": _("The program has a period %(period)s already."),
-        "CODE_TWICE": _("There is a program with the code %(program)s already."),
-        "NAME_TWICE": _("There is a funder called %(name)s already."),
-        "REGION_TWICE": _("The region %(region)s has a government funder already: %(name)s."),
         "COUNTY_FUNDER_MISSING": _("No government funder is known for the county %(county)s."),
         "SCHEME_MISSING": _("No funding scheme of the plan holds for this category in county %(county)s."),
         "WINDOW": _("Enrollment opens before it closes, and closes before the period ends."),
         "PLAN_NOT_IN_FORCE": _("The plan is not in force."),
+        "OUT_OF_SCOPE": _("This organization or region lies outside your own."),
+        "CODE_TAKEN": _("The code %(program)s is in use."),
+        "NAME_TAKEN": _("This name is in use."),
+        "GOVERNMENT_KNOWN": _("The government of region %(region)s is a funder already."),
     }
 
 

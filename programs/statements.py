@@ -13,7 +13,7 @@ from django.db.models import Case, QuerySet, Sum, Value, When
 from django.db.models.fields import DecimalField
 from django.utils import timezone
 
-from programs.models import Funder, LedgerEntry, LedgerTransaction, Program
+from programs.models import Funder, LedgerAccount, LedgerEntry, LedgerTransaction, Program
 from programs.models.ledger import AccountKind
 
 ZERO = Decimal("0.00")
@@ -66,6 +66,11 @@ class Posting:
     def credit(self) -> Decimal | None:
         """Yuan, above zero."""
         return -self.amount if self.amount < 0 else None
+
+
+def accounts_of(funder: Any, *, to: Any) -> QuerySet:
+    """The accounts of a funder (or its number) that a user may read: naming a funder does not yet open its books."""
+    return LedgerAccount.objects.visible_to(to, "programs.view_statement").filter(funder=funder)
 
 
 def postings(

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts.actions.guards import refuse_without_security
 from accounts.actions.users import end_sessions
 from accounts.errors import AccountsRefused
 from accounts.models import Membership, MembershipProgram, Organization, Region, User
@@ -36,9 +38,9 @@ def grant_membership(
     user = User.objects.select_for_update(of=("self",)).select_related("organization").get(pk=user.pk)
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     prefix = organization.region_code if region_prefix is None else region_prefix
-    _check_place(user, organization, prefix, by=by, expires_on=expires_on, at=at)
-    _take_duty(user, role=role, at=at)
     programs = None if program_ids is None else sorted(set(program_ids))
+    _check_place(user, organization, prefix, programs, by=by, expires_on=expires_on, at=at)
+    _take_duty(user, role=role, at=at)
     membership = Membership(
         user=user,
         organization=organization,
@@ -72,6 +74,7 @@ def end_membership(membership: Membership, *, by: User | str, at: datetime) -> M
     membership = Membership.objects.select_related("organization").get(pk=membership.pk)
     if membership.ended_at is not None:
         raise AccountsRefused("ALREADY_ENDED")
+    refuse_without_security(losing=Q(pk=membership.pk))
     _end(membership, at=at)
     end_sessions(user)
     _record("membership.ended", membership, by=by, at=at)
@@ -82,6 +85,7 @@ def _check_place(
     user: User,
     organization: Organization,
     prefix: str,
+    programs: list[int] | None,
     *,
     by: User | str,
     expires_on: date | None,
@@ -97,16 +101,18 @@ def _check_place(
         raise AccountsRefused("REGION_UNKNOWN", region=prefix)
     if not prefix.startswith(organization.region_code):
         raise AccountsRefused("REGION_OUTSIDE", region=prefix, organization_region=organization.region_code)
-    if isinstance(by, User) and not _reaches(by, organization, prefix):
+    if isinstance(by, User) and not _reaches(by, organization, prefix, programs):
         raise AccountsRefused("OUT_OF_SCOPE")
 
 
-def _reaches(by: User, organization: Organization, prefix: str) -> bool:
-    """Whether a security administrator's own place covers the place they want to grant."""
+def _reaches(by: User, organization: Organization, prefix: str, programs: list[int] | None) -> bool:
+    """Whether a security administrator's own place covers the place they want to grant, its programs too."""
     live = by.memberships.live(on=timezone.localdate()).filter(role=Role.SECURITY_ADMIN)
+    own = (membership.as_grant() for membership in live.select_related("organization").prefetch_related("programs"))
     return any(
-        organization.path.startswith(path) and prefix.startswith(region)
-        for path, region in live.values_list("organization__path", "region_prefix")
+        organization.path.startswith(grant.organization_path) and prefix.startswith(grant.region_prefix)
+        and (grant.program_ids is None or (programs is not None and grant.program_ids.issuperset(programs)))
+        for grant in own
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Substr
 
+from accounts.actions.guards import refuse_without_security
 from accounts.errors import AccountsRefused
 from accounts.models import Organization, Region, User
 from accounts.models.organization import ROOT_PATH
@@ -27,11 +28,13 @@ def create_organization(
     uscc: str = "",
 ) -> Organization:
     """Make an organization below another one (or as a root)."""
+    _refuse_region(region, permission="accounts.add_organization", by=by)
     if parent is not None:
         parent = Organization.objects.select_for_update(no_key=True).get(pk=parent.pk)
         if not parent.active:
             raise AccountsRefused("ORGANIZATION_INACTIVE")
     parent_path = parent.path if parent else ROOT_PATH
+    _refuse_twice(name=name, uscc=uscc, parent_path=parent_path)
     new_id = _next_organization_id()
     organization = Organization.objects.create(
         id=new_id,
@@ -101,6 +104,9 @@ def change_organization(
         "region_code": region.code if region else "",
     }
     changed = sorted(field for field, value in new.items() if getattr(organization, field) != value)
+    if "region_code" in changed:
+        _refuse_region(region, permission="accounts.change_organization", by=by)
+    _refuse_twice(name=name, uscc=uscc, parent_path=organization.parent_path, but=organization.pk)
     for field in changed:
         setattr(organization, field, new[field])
     if changed:
@@ -121,11 +127,27 @@ def reopen_organization(organization: Organization, *, by: User | str, at: datet
     return _set_active(organization, active=True, verb="organization.reopened", by=by, at=at)
 
 
+def _refuse_region(region: Region | None, *, permission: str, by: User | str) -> None:
+    """An organization's region decides whose people its rosters may name: nobody gives one beyond their own."""
+    if isinstance(by, User) and not by.covers(permission, organization=None, region_code=region.code if region else ""):
+        raise AccountsRefused("OUT_OF_SCOPE")
+
+
+def _refuse_twice(*, name: str, uscc: str, parent_path: str, but: int | None = None) -> None:
+    others = Organization.objects.exclude(pk=but or 0)
+    if others.filter(parent_path=parent_path, name=name).exists():
+        raise AccountsRefused("ORGANIZATION_NAME_TAKEN")
+    if uscc and others.filter(uscc=uscc).exists():
+        raise AccountsRefused("USCC_TAKEN")
+
+
 def _set_active(
     organization: Organization, *, active: bool, verb: str, by: User | str, at: datetime
 ) -> Organization:
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     if organization.active != active:
+        if not active:
+            refuse_without_security(losing=Q(organization=organization))
         organization.active = active
         organization.save(update_fields=["active"])
         _record(verb, organization, by=by, at=at, data={})

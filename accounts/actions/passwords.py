@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import F
 
+from accounts.actions.guards import refuse_beyond_reach
 from accounts.errors import AccountsRefused
 from accounts.models import PastPassword, User
 from accounts.policy import policy
@@ -52,6 +53,7 @@ def reset_password(user: User, *, by: User | str, at: datetime) -> tuple[User, s
     """Give a user a random password, returned once; it must be changed at the next sign-in, sessions end."""
     if isinstance(by, User) and by.pk == user.pk:
         raise AccountsRefused("OWN_ACCOUNT")
+    refuse_beyond_reach(user, permission="accounts.reset_password", by=by)
     password = random_password()
     made = make_password(password)
     with transaction.atomic():

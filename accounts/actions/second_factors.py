@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts import totp
+from accounts.actions.guards import refuse_beyond_reach
 from accounts.actions.users import end_sessions
 from accounts.errors import AccountsRefused
 from accounts.models import RecoveryCode, SecondFactor, User
@@ -98,6 +99,7 @@ def reset_second_factor(user: User, *, by: User | str, at: datetime) -> User:
     """Remove a lost second factor; sessions end, and who must have one sets it up anew at the next sign-in."""
     if isinstance(by, User) and by.pk == user.pk:
         raise AccountsRefused("OWN_ACCOUNT")
+    refuse_beyond_reach(user, permission="accounts.reset_second_factor", by=by)
     user = _locked(user)
     removed, _ = SecondFactor.objects.filter(user=user).delete()
     if not removed:

@@ -9,8 +9,9 @@ from datetime import datetime
 from axes.utils import reset as reset_axes
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
+from accounts.actions.guards import refuse_beyond_reach, refuse_without_security
 from accounts.actions.passwords import random_password
 from accounts.errors import AccountsRefused
 from accounts.models import Organization, PastPassword, SecondFactor, User
@@ -87,6 +88,8 @@ def deactivate_user(user: User, *, by: User | str, at: datetime) -> User:
     user = _locked(user)
     if not user.is_active:
         raise AccountsRefused("USER_INACTIVE")
+    refuse_beyond_reach(user, permission="accounts.deactivate_user", by=by)
+    refuse_without_security(losing=Q(user=user))
     user.is_active, user.deactivated_at = False, at
     user.save(update_fields=["is_active", "deactivated_at"])
     end_sessions(user)

@@ -126,6 +126,8 @@ class Membership(models.Model):
             organization_path=self.organization.path,
             region_prefix=self.region_prefix,
             program_ids=None if self.every_program else frozenset(row.program_id for row in self.programs.all()),
+            operates_portal=self.organization.kind == Organization.Kind.OPERATOR
+            and self.every_program and not self.region_prefix,
         )
 
 

@@ -147,6 +147,14 @@ class User(AbstractBaseUser):
             if permission is None or permission in permissions_of([membership.role])
         ]
 
+    def covers(self, permission: str, *, organization: Organization | None, region_code: str) -> bool:
+        """Whether a role that gives the permission reaches a whole place: organization, region and every program."""
+        return any(
+            (organization is None or organization.path.startswith(grant.organization_path))
+            and region_code.startswith(grant.region_prefix) and grant.program_ids is None
+            for grant in self.grants(permission)
+        )
+
     def roles(self) -> frozenset[str]:
         """The roles held now."""
         if not self.is_active:

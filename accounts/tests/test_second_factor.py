@@ -136,6 +136,20 @@ def test_a_token_works_once(client: Client, admin: User, at: datetime) -> None:
 
 
 @pytest.mark.django_db
+def test_a_code_read_over_a_shoulder_opens_no_second_browser(client: Client, admin: User, at: datetime) -> None:
+    factor, _ = set_up(admin, at=at)
+    token = totp.token_at(factor.secret.reveal(), at=timezone.now())
+    thief = Client()
+    for browser in (client, thief):
+        password_step(browser, admin)
+    planted = client.session.session_key
+    assert client.post(reverse("accounts:second_factor"), {"token": token})["Location"] == "/admin/"
+    assert client.session.session_key != planted
+    assert thief.post(reverse("accounts:second_factor"), {"token": token}).status_code == 200
+    assert thief.get(reverse("admin:index")).status_code == 302
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("blank", ["", "   ", "\u3000", "-"])
 def test_a_blank_token_is_no_failure(blank: str, client: Client, admin: User, at: datetime) -> None:
     set_up(admin, at=at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from axes.models import AccessAttempt
@@ -17,6 +18,7 @@ from accounts import sessions
 from accounts.actions import deactivate_user, end_membership, grant_membership, reset_password, unlock_user
 from accounts.models import Organization, User
 from accounts.testing import PASSWORD, make_user
+from audit.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +223,65 @@ def test_signing_in_costs_a_constant_number_of_queries(
     user = make_user(role="clerk", organization=office)
     with django_assert_max_num_queries(25):
         sign_in(client, user)
+
+
+def test_a_session_key_that_was_planted_before_signing_in_opens_nothing_after(client: Client, office: Organization) -> None:
+    user = make_user(organization=office)
+    planted = client.session
+    planted["anything"] = 1
+    planted.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key
+    sign_in(client, user)
+    assert signed_in(client)
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted.session_key
+    thief = Client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key
+    assert not signed_in(thief)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://evil.example/", "//evil.example/", "\\\\evil.example", "/\\evil.example", "javascript:alert(1)",
+     "http:///evil.example", "https:evil.example", " //evil.example", "\t//evil.example"],
+)
+@pytest.mark.parametrize("place", ["query", "body"])
+def test_no_form_of_a_foreign_next_address_is_followed(
+    place: str, address: str, client: Client, office: Organization
+) -> None:
+    user = make_user(organization=office)
+    login, given = reverse("accounts:login"), {"username": user.username, "password": PASSWORD}
+    if place == "query":
+        answer = client.post(f"{login}?{urlencode({'next': address})}", given)
+    else:
+        answer = client.post(login, {**given, "next": address})
+    assert (answer.status_code, answer["Location"]) == (302, reverse("admin:index"))
+    # Nor for someone who is signed in already.
+    assert client.get(login, {"next": address})["Location"] == reverse("admin:index")
+
+
+def test_guessing_the_password_in_a_stolen_session_locks_the_account_and_ends_the_session(
+    client: Client, office: Organization
+) -> None:
+    user = make_user(organization=office)
+    sign_in(client, user)
+    page = reverse("accounts:password_change")
+    new = "Another-2026-Pass"
+    answers = [
+        client.post(page, {"current": f"guess-{number}", "password": new, "repeated": new}).status_code for number in range(5)
+    ]
+    assert answers == [200, 200, 200, 200, 429]
+    assert not signed_in(client)
+    assert Event.objects.filter(verb="user.locked_out", subject_id=str(user.pk)).count() == 1
+    assert sign_in(Client(), user).status_code == 429
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+def test_known_unknown_and_locked_names_cost_one_hash_each(client: Client, office: Organization, monkeypatch: Any) -> None:
+    """The answer's delay tells no name: with and without an account one hash is made."""
+    made: list[str] = []
+    monkeypatch.setattr("accounts.backends.make_password", lambda password: made.append("made"))
+    monkeypatch.setattr(User, "check_password", lambda user, password: bool(made.append("checked")))
+    user = make_user(organization=office)
+    for username in (user.username, "nobody.at.all"):
+        sign_in(client, username, "wrong")
+    assert made == ["checked", "made"]

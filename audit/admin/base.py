@@ -11,6 +11,7 @@ from django.contrib.admin.utils import get_fields_from_path, quote
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -79,9 +80,22 @@ class ScopedChoices:
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
 
+class ScopedFormSet(BaseInlineFormSet):
+    """Takes numbers of its own rows only; Django's takes that of any row there is, which tells that there is one."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Django's fields, the number held to the rows shown."""
+        super().add_fields(form, index)
+        model: Any = self.model
+        number = form.fields.get(model._meta.pk.name)
+        if isinstance(number, ModelChoiceField):
+            number.queryset = model._default_manager.filter(pk__in=self.get_queryset().order_by().values("pk"))
+
+
 class ScopedTabularInline(ScopedChoices, TabularInline):
     """Rows below an object: those that the user may see, by their own scope."""
 
+    formset = ScopedFormSet
     extra = 0
     show_change_link = False
     #: The row's own name above its cells would be a number.
@@ -161,8 +175,9 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Permission of a role."""
-        return bool(request.user.has_perm(self.permission("add")))
+        """Permission of a role that reaches anything: what everybody shares is not everybody's to add to."""
+        permission = self.permission("add")
+        return bool(request.user.has_perm(permission)) and not visible(self.model, request.user, permission).query.is_empty()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Permission of a role that reaches the object."""

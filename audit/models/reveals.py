@@ -26,14 +26,15 @@ class Reveal(models.Model):
     expires_at = models.DateTimeField(_("until"))
     organization_path = models.CharField(max_length=500, blank=True, default="", db_collation="C")
     region_code = models.CharField(max_length=12, blank=True, default="", db_collation="C")
+    program_id = models.BigIntegerField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
-    scope = Scope(organization_path="organization_path", region="region_code")
+    scope = Scope(organization_path="organization_path", region="region_code", program="program_id")
     personal_fields = ()
     open_fields = (
         "id", "user_id", "actor", "subject_type", "subject_id", "fields", "reason", "at", "expires_at",
-        "organization_path", "region_code",
+        "organization_path", "region_code", "program_id",
     )
 
     class Meta:

@@ -96,7 +96,12 @@ def _refuse_closed(period: Period, organization: Organization, *, at: datetime) 
         raise BeneficiariesRefused(
             "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
         )
-    if not organization.region_code.startswith(period.program.region_code) and not period.program.region_code.startswith(
+    program = period.program
+    if not organization.region_code.startswith(program.region_code) and not program.region_code.startswith(
         organization.region_code
     ):
+        raise BeneficiariesRefused("OUT_OF_REACH")
+    operating = program.organization.path
+    if not organization.path.startswith(operating) and not operating.startswith(organization.path):
+        # Its insurer and its funders see a program, in its own region too; people are enrolled by its offices only.
         raise BeneficiariesRefused("OUT_OF_REACH")

@@ -29,7 +29,7 @@ BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guar
 class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
-    list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on", "created_at")
+    list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
     list_filter = ("document_type", "sex")
     search_fields = ("=id",)
     search_help_text = _("Document number or whole name")
@@ -86,6 +86,7 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 "reason": given["reason"], "by": given["by"], "at": given["at"],
                 "organization": known[0].organization if known else None,
                 "region_code": known[0].region_code if known else "",
+                "program_id": known[0].program_id if known else None,
             }
             own = [name for name in wanted if name in PERSON_FIELDS]
             if own:
@@ -95,7 +96,10 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 for beneficiary in known:
                     reveals.reveal(
                         beneficiary, fields=theirs,
-                        **{**place, "organization": beneficiary.organization, "region_code": beneficiary.region_code},
+                        **{
+                            **place, "organization": beneficiary.organization, "region_code": beneficiary.region_code,
+                            "program_id": beneficiary.program_id,
+                        },
                     )
             return _t("Shown in the clear for some minutes; the view is recorded.")
 
@@ -134,7 +138,8 @@ def page_context(person: Person, request: HttpRequest) -> dict[str, Any]:
             (_t("document number"), _value(person, "document", shown)),
             (_t("sex"), person.get_sex_display()),
             (_t("born on"), f"{person.birth_on:%Y-%m-%d}" if person.birth_on else ""),
-            (_t("known since"), f"{timezone.localtime(person.created_at):%Y-%m-%d}"),
+            # Not since when the portal knows them: another organization may have brought them.
+            (_t("known since"), f"{timezone.localtime(min(each.created_at for each in known)):%Y-%m-%d}" if known else ""),
         ],
         "revealed": bool(shown or seen),
         "known": [

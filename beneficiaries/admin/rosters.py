@@ -36,6 +36,16 @@ from programs.errors import BudgetRefused
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+DOWNLOAD = "beneficiaries.download_refused_rows"
+
+
+def is_of_its_office(user: Any, roster_id: str | int) -> bool:
+    """Whether the permission is held in the very office whose file it was: lines in the clear go back there only."""
+    roster = Roster.objects.select_related("organization", "uploaded_by__organization").get(pk=roster_id)
+    offices = {roster.organization.path, roster.uploaded_by.organization.path}
+    return any(grant.organization_path in offices for grant in user.grants(DOWNLOAD))
+
+
 @admin.register(Roster)
 class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
@@ -71,7 +81,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     has_submit_permission = holds("beneficiaries.submit_roster")
     has_approve_permission = holds("beneficiaries.approve_roster")
     has_gate_permission = holds("beneficiaries.pass_gate")
-    has_download_permission = holds("beneficiaries.download_refused_rows")
+    has_download_permission = holds(DOWNLOAD, also=lambda user, pk: is_of_its_office(user, pk))
 
     class Media:
         """Renews the page while its job runs."""

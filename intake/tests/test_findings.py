@@ -67,6 +67,10 @@ ROWS = [
     ("CHANGED_SINCE_REVIEW", "doubt", "", "第17行 证件号码:核对之后资料已有变动,请重新核对这一行"),
 ]
 FILES = [
+    (
+        "TOO_MANY_CONFLICTS", "error", "",
+        "与登记信息不符的行过多:文件已关闭,审计员可以看到,请对照证件核对姓名和证件号码,明日再上传",
+    ),
     ("EMPTY", "error", "", "文件是空的,请检查后重新上传"),
     ("NO_ROWS", "error", "", "只有表头,没有数据,请填写数据后重新上传"),
     ("TYPE_MISMATCH", "error", "PDF", "这不是可以读取的表格(PDF),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),

@@ -207,12 +207,15 @@ def create_program(
 ) -> Program:
     """A program of one office, in the office's region."""
     with transaction.atomic():
-        if Program.objects.filter(code=code).exists():
-            raise ProgramRefused("CODE_TWICE", program=code)
-        program = Program.objects.create(
-            code=code, name=name, kind=kind, organization=organization, region_code=organization.region_code,
-            insurer=insurer,
+        program, created = Program.objects.get_or_create(
+            code=code,
+            defaults={
+                "name": name, "kind": kind, "organization": organization, "region_code": organization.region_code,
+                "insurer": insurer,
+            },
         )
+        if not created:
+            raise ProgramRefused("CODE_TAKEN", program=code)
         events.record(
             "program.created", program, by=by, at=at, organization=organization, region_code=program.region_code,
             program_id=program.pk,
@@ -223,15 +226,20 @@ def create_program(
 def create_funder(
     name: str, *, kind: str, organization: Organization | None, region_code: str, by: User | str, at: datetime
 ) -> Funder:
-    """Who pays a share; a government by its region."""
+    """Who pays a share; a government by its region, which lies within the reach of whoever sets it up: shares of a
+    county's people are found by its region."""
+    if isinstance(by, User) and not by.covers(
+        "programs.add_funder", organization=organization, region_code=region_code
+    ):
+        raise ProgramRefused("OUT_OF_SCOPE")
     with transaction.atomic():
-        if Funder.objects.filter(name=name).exists():
-            raise ProgramRefused("NAME_TWICE", name=name)
-        if kind == Funder.Kind.GOVERNMENT:
-            same = Funder.objects.filter(kind=kind, region_code=region_code, active=True).first()
-            if same is not None:
-                raise ProgramRefused("REGION_TWICE", region=region_code, name=same.name)
-        funder = Funder.objects.create(name=name, kind=kind, organization=organization, region_code=region_code)
+        if kind == Funder.Kind.GOVERNMENT and Funder.objects.filter(kind=kind, region_code=region_code, active=True).exists():
+            raise ProgramRefused("GOVERNMENT_KNOWN", region=region_code)
+        funder, created = Funder.objects.get_or_create(
+            name=name, defaults={"kind": kind, "organization": organization, "region_code": region_code}
+        )
+        if not created:
+            raise ProgramRefused("NAME_TAKEN")
         events.record(
             "funder.created", funder, by=by, at=at, organization=organization, region_code=region_code,
             data={"kind": kind},

@@ -25,7 +25,7 @@ from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
 from programs.models import Category, Funder, Program
-from programs.statements import Line, Posting, postings, statement
+from programs.statements import Line, Posting, accounts_of, postings, statement
 
 #: Postings on a statement's page; the file holds all.
 POSTINGS_SHOWN = 200
@@ -94,7 +94,7 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
     actions_detail = ("statement",)
 
     has_make_permission = holds("programs.add_funder")
-    has_statement_permission = holds("programs.view_statement")
+    has_statement_permission = holds("programs.view_statement", also=lambda user, pk: accounts_of(pk, to=user).exists())
 
     @action(description=_("New funder"), url_path="new", permissions=["make"], icon="add")
     def new_funder(self, request: HttpRequest) -> HttpResponse:
@@ -143,9 +143,10 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
         text = io.StringIO()
         write_statement(csv.writer(text), lines, found, first=given["first"], last=given["last"])
         program, first, last = given["program"], given["first"], given["last"]
+        user: Any = request.user
         events.record(
-            "funder.statement_exported", funder, by=request.user, at=timezone.now(), organization=funder.organization,
-            region_code=funder.region_code, program_id=program.pk, data={"first": str(first), "last": str(last)},
+            "funder.statement_exported", funder, by=user, at=timezone.now(), organization=user.organization,
+            region_code=user.organization.region_code, program_id=program.pk, data={"first": str(first), "last": str(last)},
         )
         response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="statement-{funder.pk}-{program.code}.csv"'

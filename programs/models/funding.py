@@ -45,7 +45,7 @@ class Funder(models.Model):
         Scope(organization_path="organization__path", region="region_code"),
         Scope(
             organization_path="budgets__program__organization__path", region="budgets__program__region_code",
-            program="budgets__program_id", many=True, upward=True, reading_only=True,
+            program="budgets__program_id", many=True, upward=True, reading_only=True, by_dealings=True,
         ),
     )
     personal_fields = ()

@@ -94,7 +94,8 @@ class LedgerTransaction(models.Model):
             organization_path="program__organization__path", region="program__region_code", program="program_id"
         ),
         Scope(
-            organization_path="entries__account__funder__organization__path", program="program_id", many=True
+            organization_path="entries__account__funder__organization__path",
+            region="entries__account__funder__region_code", program="program_id", many=True,
         ),
     )
     personal_fields = ()

@@ -1,0 +1,48 @@
+"""Rosters as a way to ask who is known elsewhere: counted a day and office tree, capped, and seen by auditors.
+
+A row whose document another organization knows under another name is in doubt, and that doubt is an answer: the document
+is registered, and the name is not this one. Few such rows are honest mistakes; many are questions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from audit import events
+from audit.models import Event
+from beneficiaries.models import Roster
+
+VERB = "roster.conflicts_elsewhere"
+# Conflicts with people of whom no office of the program's own tree has a row.
+_ELSEWHERE = """
+SELECT count(*) FROM beneficiaries_rosterrow r
+WHERE r.roster_id = %s AND 'IDENTITY_CONFLICT' = ANY(r.codes) AND NOT EXISTS (
+    SELECT FROM beneficiaries_beneficiary b JOIN accounts_organization o ON o.id = b.organization_id
+    WHERE b.person_id = r.known_person_id AND starts_with(o.path, %s)
+)
+"""
+
+
+def exceeds_cap(roster: Roster, *, at: datetime) -> bool:
+    """Count a checked roster's conflicts with people known elsewhere, record them, and say whether they are too many.
+
+    Counted with those of every office under the program's, of the 24 hours before. In the caller's transaction.
+    """
+    tree = roster.program.organization.path
+    with connection.cursor() as cursor:
+        # Rosters that are checked at once must not pass the cap together.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"beneficiaries.probing:{tree}"])
+        cursor.execute(_ELSEWHERE, [roster.pk, tree])
+        found = int(cursor.fetchone()[0])
+    if not found:
+        return False
+    events.record(
+        VERB, roster, by="system:intake", at=at, organization=roster.organization, region_code=roster.region_code,
+        program_id=roster.program_id, data={"rows": found},
+    )
+    day = Event.objects.filter(verb=VERB, organization_path__startswith=tree, at__gt=at - timedelta(days=1))
+    asked = sum(rows for rows in day.values_list("data__rows", flat=True))
+    return bool(asked > settings.IDENTITY_CONFLICTS_PER_DAY)

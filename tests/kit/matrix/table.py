@@ -1,0 +1,254 @@
+"""Who may what, as data: one line a model, one a URL; permissions come from `accounts.roles.PERMISSIONS`, never from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Membership
+from accounts.roles import PERMISSIONS
+from audit.admin import ReadOnlyScopedAdmin
+from audit.models import Event, Reveal
+from jobs.models import Job
+from programs.models import Budget, BudgetReservation, FundingScheme, LedgerAccount, LedgerTransaction
+from tests.kit.matrix.worlds import Place
+
+HIDDEN, READ, FULL = "hidden", "read", "full"
+
+#: Kind of rows -> reader -> relation -> how far the reader comes. What is not named is hidden.
+REACH: dict[str, dict[str, dict[str, str]]] = {
+    # Rows of one office: of the office and what is above it.
+    "office": {
+        "county": {"own": FULL, "other program": FULL},
+        "city": {"own": FULL, "sibling": FULL, "parent": FULL, "other program": FULL},
+        "limited": {"own": FULL},
+    },
+    # Staff belongs to an office, whatever its programs.
+    "staff": {
+        "county": {"own": FULL},
+        "city": {"own": FULL, "sibling": FULL, "parent": FULL},
+        "limited": {"own": FULL},
+    },
+    # A program and its terms: changed by its office, read below it, by its funders and its insurer.
+    "program": {
+        "county": {"own": READ, "other program": READ},
+        "city": {"own": FULL, "other program": FULL},
+        "limited": {"own": READ},
+        "foundation": {"own": READ, "other program": READ, "foreign": READ},  # it pays in both cities
+        "insurer": {"own": READ, "other program": READ},
+    },
+    # A funder's money: decided by the funder and what is above it, read by the operating office. The row of the
+    # relation "parent" is the foundation's, the others are the counties'.
+    "money": {
+        "county": {"own": FULL, "other program": FULL},
+        "city": {"own": FULL, "sibling": FULL, "parent": READ, "other program": FULL},
+        "limited": {"own": FULL},
+        "foundation": {"parent": FULL},
+    },
+    # Lines in the clear go back to the office whose file it was, and not to what is above it.
+    "own office": {
+        "county": {"own": FULL, "other program": FULL},
+        "city": {"parent": FULL},
+        "limited": {"own": FULL},
+    },
+    # A funder is named to every office of a program that it pays for.
+    "funder": {
+        "county": {"own": FULL, "sibling": READ, "parent": READ},
+        "city": {"own": FULL, "sibling": FULL, "parent": READ},
+        "limited": {"own": FULL, "sibling": READ, "parent": READ},
+        "foundation": {"parent": FULL},
+    },
+}
+
+
+#: Pages that show other rows than their model's own.
+KIND_OF_PAGE = {"admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model in the matrix: what kind of rows it has, and how a place's row is found.
+
+    `views_as`: the model whose view permission opens it. `stands`: the row cannot be edited in its present state.
+    """
+
+    kind: str
+    find: Callable[[Place], Any]
+    views_as: str = ""
+    stands: bool = False
+
+
+SUBJECTS: dict[str, Subject] = {
+    "accounts.user": Subject("staff", lambda place: place.clerk),
+    "accounts.organization": Subject("staff", lambda place: place.organization),
+    "accounts.membership": Subject("staff", lambda place: Membership.objects.get(user=place.clerk)),
+    "audit.event": Subject("office", lambda place: Event.objects.get(verb="roster.submitted", subject_id=str(place.roster.pk))),
+    "audit.reveal": Subject("office", lambda place: Reveal.objects.get(subject_id=str(place.person.pk))),
+    "axes.accessattempt": Subject("staff", lambda place: AccessAttempt.objects.filter(username=place.clerk.username).first()),
+    "beneficiaries.person": Subject("office", lambda place: place.person),
+    "beneficiaries.enrollment": Subject("office", lambda place: place.enrollment),
+    "beneficiaries.roster": Subject("office", lambda place: place.roster),
+    "jobs.job": Subject("office", lambda place: Job.objects.filter(subject_id=str(place.roster.pk)).latest("pk")),
+    "programs.program": Subject("program", lambda place: place.program),
+    "programs.plan": Subject("program", lambda place: place.plan, stands=True),
+    "programs.period": Subject("program", lambda place: place.period),
+    "programs.fundingscheme": Subject(
+        "program", lambda place: FundingScheme.objects.get(plan=place.plan), views_as="programs.plan", stands=True
+    ),
+    "programs.funder": Subject("funder", lambda place: place.funder),
+    "programs.budget": Subject("money", lambda place: Budget.objects.get(funder=place.funder, program=place.program)),
+    "programs.budgetreservation": Subject(
+        "money", lambda place: BudgetReservation.objects.filter(funder=place.funder, program=place.program).latest("pk")
+    ),
+    "programs.ledgeraccount": Subject(
+        "money", lambda place: LedgerAccount.objects.filter(funder=place.funder, program=place.program).earliest("pk")
+    ),
+    "programs.ledgertransaction": Subject(
+        "money",
+        lambda place: LedgerTransaction.objects.filter(
+            entries__account__funder=place.funder, program=place.program
+        ).earliest("pk"),
+    ),
+}
+#: Reference data: read by every role that has the permission, wherever it is held.
+SHARED = {"accounts.region", "programs.category"}
+#: What runs by the clock: rows of nobody's.
+OF_THE_PORTAL = {"django_celery_beat.periodictask"}
+#: Every other URL and what it is, so that a new one is thought about. One that takes an object belongs in OBJECT_URLS.
+CLASSIFIED = {
+    "home": "redirect", "health_live": "public", "health_ready": "public", "metrics": "token", "set_language": "public",
+    "admin:index": "workbench", "admin:login": "public", "admin:logout": "own account", "admin:jsi18n": "public",
+    "admin:password_change": "own account", "admin:password_change_done": "own account", "admin:app_list": "workbench",
+    "admin:autocomplete": "scoped by the model's admin", "admin:view_on_site": "no model has a page on site",
+    "admin:search": "palette: names of pages only", "admin:toggle_sidebar": "own session",
+    "accounts:login": "public", "accounts:logout": "own account", "accounts:second_factor": "own account",
+    "accounts:second_factor_set_up": "own account", "accounts:recovery_codes": "own account",
+    "accounts:password_change": "own account",
+}
+#: URLs outside the admin that take an object (the API's): name -> (model, permission). They join the matrix like a page.
+OBJECT_URLS: dict[str, tuple[str, str]] = {}
+_STANDARD = {"changelist": "view", "change": "view", "history": "view", "add": "add", "delete": "delete"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address of a model: `verb` as people say it, `permission` that opens it ("" for nobody)."""
+
+    name: str
+    model: str
+    verb: str
+    permission: str
+    takes_object: bool
+    #: What a POST needs, where that is more than a GET does.
+    write_permission: str = ""
+
+    def roles(self, method: str) -> frozenset[str]:
+        """Roles that may, by PERMISSIONS."""
+        wanted = self.write_permission if method != "get" else self.permission
+        return frozenset(role for role, held in PERMISSIONS.items() if wanted and wanted in held)
+
+    def wanted(self, method: str) -> str:
+        """The permission that a method needs."""
+        return self.write_permission if method != "get" else self.permission
+
+
+def label_of(model_admin: Any) -> str:
+    """ "app.model" of an admin."""
+    return str(model_admin.model._meta.label_lower)
+
+
+def pages_of(model_admin: Any, *, subject: Subject | None = None) -> list[Page]:
+    """Every page of a model's admin, with the permission that each needs."""
+    options = model_admin.opts
+    label = label_of(model_admin)
+    prefix = f"{options.app_label}_{options.model_name}_"
+    found = []
+    for entry in model_admin.get_urls():
+        if not isinstance(entry, URLPattern) or not entry.name:
+            continue
+        verb = entry.name.removeprefix(prefix)
+        takes_object = "object_id" in entry.pattern.regex.groupindex
+        permission, write = _permissions(model_admin, verb, label, subject)
+        found.append(Page(f"admin:{entry.name}", label, verb, permission, takes_object, write))
+    return found
+
+
+def _permissions(model_admin: Any, verb: str, label: str, subject: Subject | None) -> tuple[str, str]:
+    app, _dot, model = label.partition(".")
+    if verb not in _STANDARD:
+        allowed: list[str] = list(getattr(getattr(model_admin, verb), "allowed_permissions", []))
+        assert len(allowed) == 1, f"{label} {verb}: a button names one permission: @action(permissions=[...])"
+        needed = getattr(model_admin, f"has_{allowed[0]}_permission")
+        permission = getattr(getattr(needed, "__func__", needed), "permission", None)
+        assert permission, f"{label} {verb}: has_{allowed[0]}_permission = holds(\"app.permission\") says what it needs"
+        return permission, permission
+    viewed = (subject.views_as if subject and subject.views_as else label).split(".")[1]
+    read_only = isinstance(model_admin, ReadOnlyScopedAdmin) or label not in SUBJECTS.keys() | SHARED
+    if label in {"axes.accessattempt", *OF_THE_PORTAL}:
+        read_only = True
+    writes = "" if read_only or (subject and subject.stands) else f"{app}.change_{model}"
+    if verb == "delete":
+        return "", ""
+    if verb == "add":
+        added = "" if read_only or (subject and subject.stands) else f"{app}.add_{model}"
+        return added, added
+    permission = f"{app}.view_{viewed}"
+    # A list and a timeline answer POST like GET; a page that is changed asks for more.
+    return permission, writes if verb == "change" else permission
+
+
+def admin_pages() -> Iterator[tuple[str, Any, list[Page]]]:
+    """(label, admin, pages) of every model in the admin."""
+    for model_admin in admin.site._registry.values():
+        label = label_of(model_admin)
+        yield label, model_admin, pages_of(model_admin, subject=SUBJECTS.get(label))
+
+
+def patterns(resolver: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every pattern of the resolver with its name, namespaces in front."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from patterns(entry, inner)
+        else:
+            yield f"{namespace}{entry.name or ''}", entry
+
+
+def unclassified(resolver: Any = None) -> list[str]:
+    """What to add for each URL that nobody has thought about."""
+    of_models = {page.name for _label, _admin, pages in admin_pages() for page in pages}
+    nameless = ("", "admin:")
+    found = []
+    for name, entry in patterns(resolver):
+        if name in of_models or (name in nameless and not entry.name and _is_djangos(entry)):
+            continue
+        takes_object = bool(entry.pattern.regex.groupindex) or bool(getattr(entry.pattern, "converters", {}))
+        if takes_object and name not in OBJECT_URLS and name not in CLASSIFIED:
+            found.append(f'{name or entry.pattern}: add to OBJECT_URLS "{name}": ("app.model", "app.permission")')
+        elif not takes_object and name not in CLASSIFIED:
+            found.append(f'{name or entry.pattern}: add to CLASSIFIED "{name}": what it is')
+    return found
+
+
+def _is_djangos(entry: URLPattern) -> bool:
+    """The admin's catch-all and its redirect of old addresses."""
+    return entry.callback.__module__.split(".")[0] in ("django", "unfold")
+
+
+def level(subject: Subject, reader: str, relation: str) -> str:
+    """How far a reader ("county clerk") comes to the row of a relation."""
+    return REACH[subject.kind].get(reader.split()[0], {}).get(relation, HIDDEN)
+
+
+def may(page: Page, subject: Subject, reader: str, relation: str, method: str) -> bool:
+    """Whether the table lets a reader in: the role has the permission, and comes far enough."""
+    wanted = page.wanted(method)
+    kind = KIND_OF_PAGE.get(page.name, subject.kind)
+    reached = REACH[kind].get(reader.split()[0], {}).get(relation, HIDDEN)
+    reads = wanted.split(".")[-1].startswith("view_")
+    return reader.split()[1] in page.roles(method) and (reached == FULL or (reached == READ and reads))

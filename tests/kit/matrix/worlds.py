@@ -1,0 +1,223 @@
+"""Worlds for the scope matrix: our city with two counties and two programs, and a foreign city that shares the funder.
+
+Each row that some reader must not see carries a canary of its relation in whatever it has of open text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from accounts.roles import Role
+from accounts.testing import make_user
+from audit import reveals
+from beneficiaries.actions import approve_roster, submit_roster, upload_roster
+from beneficiaries.models import Enrollment, Person, Roster
+from beneficiaries.testing import World, csv_of, make_world, people
+from jobs.testing import drain
+from programs.actions import create_plan
+from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.models import Budget, Category, Funder, Period, Plan, Program
+from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
+
+#: What no reader may be shown of a relation; latin for user names, which take no other letters.
+CANARIES = {
+    "sibling": ("喜鹊", "magpie"),
+    "parent": ("鸬鹚", "cormorant"),
+    "foreign": ("金丝雀", "canary"),
+    "other program": ("画眉", "thrush"),
+}
+
+
+@dataclass
+class Place:
+    """The rows of one relation: an office with its people and their way through a program."""
+
+    relation: str
+    organization: Organization
+    program: Program
+    plan: Plan
+    draft: Plan
+    period: Period
+    funder: Funder
+    clerk: User
+    roster: Roster
+    person: Person
+    enrollment: Enrollment
+
+
+@dataclass
+class Worlds:
+    """Everything that the matrix asks about; `readers` by name, e.g. "county clerk"."""
+
+    city: World
+    foreign: World
+    places: dict[str, Place]
+    readers: dict[str, User]
+    #: One signed-in browser for each reader: signing in leaves events, which would move the pages.
+    clients: dict[str, Any]
+    #: Pages of our city as they stood before there was another one, by reader and address.
+    before: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def make_worlds(
+    sign_in: Callable[[User], Any], look: Callable[[dict[str, User], dict[str, Any]], dict[tuple[str, str], str]]
+) -> Worlds:
+    """Build our city, let `look` read its pages, then build the foreign city."""
+    own = make_world()
+    sibling_county = make_funder(
+        "紫金县财政", organization=own.sibling, kind="government", region="441621"
+    )
+    _budget(sibling_county, own.period, own, label=f"{CANARIES['sibling'][0]}批次")
+    city_clerk = _user("cormorant.clerk", Role.CLERK, own.city, CANARIES["parent"][0])
+    sibling_clerk = _user("magpie.clerk", Role.CLERK, own.sibling, CANARIES["sibling"][0])
+    second = _second_program(own)
+    places = {
+        "own": _place("own", own, own.office, own.clerk, own.county, county="441602", first=0),
+        "sibling": _place("sibling", own, own.sibling, sibling_clerk, sibling_county, county="441621", first=10),
+        "parent": _place("parent", own, own.city, city_clerk, own.foundation, county="441602", first=20),
+        "other program": _place("other program", second, own.office, own.clerk, own.county, county="441602", first=30),
+    }
+    readers = make_readers(own)
+    _failed_sign_in(sibling_clerk)
+    clients = {name: sign_in(user) for name, user in readers.items()}
+    before = look(readers, clients)
+    foreign = _foreign(own)
+    places["foreign"] = _place(
+        "foreign", foreign, foreign.office, foreign.clerk, foreign.county, county="441702", first=0
+    )
+    _failed_sign_in(foreign.clerk)
+    connection.check_constraints()
+    return Worlds(own, foreign, places, readers, clients, before)
+
+
+def make_readers(own: World) -> dict[str, User]:
+    """A user of each role in the county and in the city, and those whose reach ends otherwise."""
+    yesterday = timezone.now() - timedelta(days=1)
+    found = {}
+    for role in Role.values:
+        found[f"county {role}"] = make_user(f"hy-county-{role.replace('_', '-')}", organization=own.office, role=role)
+        found[f"city {role}"] = make_user(f"hy-city-{role.replace('_', '-')}", organization=own.city, role=role)
+    for role in (Role.FINANCE_MAKER, Role.AUDITOR):
+        name = f"fund-{role.replace('_', '-')}"
+        found[f"foundation {role}"] = make_user(name, organization=own.foundation_org, role=role)
+    found["insurer auditor"] = make_user("insurer-auditor", organization=own.insurer, role=Role.AUDITOR)
+    for role in (Role.CLERK, Role.AUDITOR):
+        found[f"limited {role}"] = make_user(
+            f"hy-limited-{role}", organization=own.office, role=role, program_ids=[own.program.pk]
+        )
+    for role in (Role.AUDITOR, Role.CLERK):
+        ended = make_user(f"hy-ended-{role}", organization=own.city, role=role, at=yesterday)
+        ended.memberships.update(ended_at=yesterday, duty=None)
+        found[f"ended {role}"] = User.objects.select_related("organization").get(pk=ended.pk)
+        expired = make_user(
+            f"hy-expired-{role}", organization=own.city, role=role, at=yesterday - timedelta(days=1),
+            expires_on=timezone.localdate(yesterday) + timedelta(days=1),
+        )
+        found[f"expired {role}"] = expired
+    return found
+
+
+def _failed_sign_in(user: User) -> None:
+    AccessAttempt.objects.create(username=user.username, ip_address="192.0.2.7", failures_since_start=3)
+
+
+def _user(username: str, role: str, organization: Organization, canary: str) -> User:
+    return make_user(username, role=role, organization=organization, display_name=f"{canary}人")
+
+
+def _budget(funder: Funder, period: Period, own: World, *, label: str) -> Budget:
+    return make_budget(
+        funder, period=period, granted=Decimal("7654321.00"), maker=own.finance_maker, checker=own.finance_checker,
+        at=own.at, label=label,
+    )
+
+
+def _second_program(own: World) -> World:
+    """Another program of the same city, for memberships that are limited to the first."""
+    canary = CANARIES["other program"][0]
+    program = make_program("HB", organization=own.city, insurer=own.insurer, name=f"{canary}项目")
+    plan = make_plan(
+        program, foundation=own.foundation, maker=own.finance_maker, checker=own.finance_checker, at=own.at,
+        name=f"{canary}方案",
+    )
+    period = make_period(plan, year=timezone.localdate(own.at).year + 1, by=own.finance_checker, at=own.at)
+    budgets = [_budget(funder, period, own, label=f"{canary}批次") for funder in (own.foundation, own.county)]
+    return World(**{**vars(own), "program": program, "plan": plan, "period": period, "budgets": budgets})
+
+
+def _foreign(own: World) -> World:
+    """A city of another tree. It has our foundation as a funder too, as a foundation pays for several cities."""
+    han, latin = CANARIES["foreign"]
+    foreign = make_world(code="YJ", regions=("4417", "441702", "441702"))
+    Organization.objects.filter(path__startswith=foreign.city.path).update(short_name=f"{han}机构")
+    for organization in (foreign.foundation_org, foreign.insurer):
+        Organization.objects.filter(pk=organization.pk).update(short_name=f"{han}机构", name=f"{han}{organization.pk}")
+    Program.objects.filter(pk=foreign.program.pk).update(name=f"{han}项目")
+    for funder in (foreign.foundation, foreign.county):
+        Funder.objects.filter(pk=funder.pk).update(name=f"{han}{funder.pk}")
+    for user in User.objects.filter(username__startswith="yj-"):
+        User.objects.filter(pk=user.pk).update(username=f"{latin}-{user.username}", display_name=f"{han}人")
+    fresh = World(
+        **{
+            **vars(foreign),
+            **{
+                name: User.objects.select_related("organization").get(pk=getattr(foreign, name).pk)
+                for name in ("clerk", "reviewer", "finance_maker", "finance_checker")
+            },
+            **{name: Funder.objects.get(pk=getattr(foreign, name).pk) for name in ("foundation", "county")},
+        }
+    )
+    Budget.objects.filter(program=fresh.program).update(label=f"{han}批次")
+    _budget(own.foundation, fresh.period, fresh, label=f"{han}批次")
+    return fresh
+
+
+def _place(
+    relation: str, world: World, office: Organization, clerk: User, funder: Funder, *, county: str, first: int
+) -> Place:
+    """Two people of a county on their way from a file to cover, one of them shown in the clear, and a plan's draft."""
+    canary = CANARIES.get(relation, ("自有", ""))[0]
+    at = timezone.now()
+    names = ([f"{canary}甲", *cells[1:]] for cells in people(2, county=county, first=first))
+    upload_roster([(f"{canary}.csv", csv_of(list(names)))], period=world.period, organization=office, by=clerk, at=at)
+    drain()
+    roster = submit_roster(Roster.objects.latest("pk"), by=clerk, at=at)
+    approve_roster(roster, digest=roster.digest, by=world.reviewer, at=at)
+    drain()
+    enrollment = Enrollment.objects.filter(roster=roster).latest("pk")
+    person = enrollment.person
+    reveals.reveal(
+        person, fields=["name"], reason=f"{canary}核对", by=clerk, at=at, organization=office,
+        region_code=enrollment.region_code, program_id=world.program.pk,
+    )
+    draft = create_plan(
+        world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
+        draft=PlanDraft(
+            categories=list(Category.objects.all()[:1]),
+            schemes=[SchemeDraft("全部", [ShareDraft("person", Decimal("1.00")), ShareDraft("funder", None, world.foundation)])],
+        ),
+        by=world.finance_maker, at=at,
+    )
+    return Place(
+        relation, office, world.program, world.plan, draft, world.period, funder, clerk,
+        Roster.objects.get(pk=roster.pk), person, enrollment,
+    )
+
+
+def rows_below(places: dict[str, Place], find: Callable[[Place], Any]) -> dict[str, Any]:
+    """The row of each relation; a relation whose row is that of an earlier one is left out (a city has one program)."""
+    found: dict[str, Any] = {}
+    for relation, place in places.items():
+        row = find(place)
+        if row is not None and row not in found.values():
+            found[relation] = row
+    return found
