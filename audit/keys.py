@@ -61,11 +61,10 @@ class Sealer:
         """Tokens of a column; an empty or missing text stays None. About 1 µs a value with AES-GCM."""
         encrypt, bound = self._cipher.encrypt, self._bound
         head = bytes([self._cipher.format]) + self.key_id.to_bytes(4, "big")
-        random = os.urandom(ciphers.NONCE * len(texts))
-        nonces = [random[start : start + ciphers.NONCE] for start in range(0, len(random), ciphers.NONCE)]
+        random = os.urandom(ciphers.NONCE * sum(map(bool, texts)))
+        nonces = iter([random[start : start + ciphers.NONCE] for start in range(0, len(random), ciphers.NONCE)])
         return [
-            head + nonce + encrypt(nonce, text.encode(), bound) if text else None
-            for nonce, text in zip(nonces, texts, strict=True)
+            head + (nonce := next(nonces)) + encrypt(nonce, text.encode(), bound) if text else None for text in texts
         ]
 
 

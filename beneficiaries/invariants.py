@@ -85,6 +85,23 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        18, "chunks_count_their_rows", _("The parts of a roster count their rows and money rightly."),
+        """
+        WITH kept AS (
+            SELECT roster_id, chunk, count(*) AS rows, count(*) FILTER (WHERE verdict IN (1, 2, 3)) AS enrolled
+            FROM beneficiaries_rosterrow GROUP BY 1, 2
+        ), told AS (
+            SELECT c.id, c.roster_id, c.number, c.rows, coalesce(sum((place ->> 3)::bigint), 0) AS enrolled
+            FROM beneficiaries_rosterchunk c
+            LEFT JOIN LATERAL jsonb_array_elements(c.counts -> 'tally' -> 'places') AS place ON true
+            GROUP BY 1, 2, 3, 4
+        )
+        SELECT told.id, kept.roster_id, kept.chunk
+        FROM told FULL JOIN kept ON kept.roster_id = told.roster_id AND kept.chunk = told.number
+        WHERE told.rows IS DISTINCT FROM kept.rows OR told.enrolled IS DISTINCT FROM kept.enrolled
+        """,
+    ),
+    Invariant(
         19, "one_enrollment_per_row", _("A row has at most one enrollment, and it is of the row's roster."),
         """
         SELECT e.row_id FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow w ON w.id = e.row_id

@@ -14,12 +14,13 @@ from django.db import connection
 from audit import events
 from audit.models import Event
 from beneficiaries.models import Roster
+from intake.findings import Verdict
 
 VERB = "roster.conflicts_elsewhere"
 # Conflicts with people of whom no office of the program's own tree has a row.
 _ELSEWHERE = """
 SELECT count(*) FROM beneficiaries_rosterrow r
-WHERE r.roster_id = %s AND 'IDENTITY_CONFLICT' = ANY(r.codes) AND NOT EXISTS (
+WHERE r.roster_id = %s AND r.verdict = %s AND 'IDENTITY_CONFLICT' = ANY(r.codes) AND NOT EXISTS (
     SELECT FROM beneficiaries_beneficiary b JOIN accounts_organization o ON o.id = b.organization_id
     WHERE b.person_id = r.known_person_id AND starts_with(o.path, %s)
 )
@@ -35,7 +36,7 @@ def exceeds_cap(roster: Roster, *, at: datetime) -> bool:
     with connection.cursor() as cursor:
         # Rosters that are checked at once must not pass the cap together.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"beneficiaries.probing:{tree}"])
-        cursor.execute(_ELSEWHERE, [roster.pk, tree])
+        cursor.execute(_ELSEWHERE, [roster.pk, int(Verdict.DOUBTFUL), tree])
         found = int(cursor.fetchone()[0])
     if not found:
         return False

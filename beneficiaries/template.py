@@ -167,7 +167,7 @@ class RosterTemplate(Template):
         )
         contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
         sealed = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
-        return Compared(frame, sealed, findings)
+        return Compared(frame, sealed, findings, money.tally(frame))
 
     def _add(
         self, findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: str, where: pl.Series, *, extra: str = ""

@@ -139,3 +139,11 @@ def _types(alias: str, table: str) -> dict[str, int]:
             [table],
         )
         return dict(cursor.fetchall())
+
+
+@cache
+def sequence_of(table: str, column: str = "id") -> str:
+    """The name of the sequence that numbers a table's rows: asked once, since PostgreSQL would look it up at each row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, column])
+        return str(cursor.fetchone()[0])

@@ -108,7 +108,7 @@ class Ready:
     plain: pl.DataFrame
     sealed: Mapping[str, Cells]
     same: Mapping[str, Any]
-    counts: dict[str, dict[str, int]]
+    counts: dict[str, dict[str, Any]]
     place: Place
 
 
@@ -137,6 +137,7 @@ def _prepared(
     counts = {
         "verdicts": {str(verdict): count for verdict, count in sorted(Counter(plain["verdict"].to_list()).items())},
         "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
+        "tally": dict(compared.tally),
     }
     sealed = {"raw": sealer.seal_many(raw.frame["raw"].to_list()), **compared.sealed}
     return Ready(plain, sealed, same, counts, place)

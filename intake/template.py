@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from intake.copying import Cells
 from intake.errors import IntakeRefused
 from intake.models import Chunk, Import, StagedRow
 
-ROWS_PER_CHUNK = 50_000
+ROWS_PER_CHUNK = 40_000
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,14 @@ class Compared:
 
     `sealed`: tokens and index values, by the other names of `Template.staged`, in the order of the rows.
     `findings` are those of the checks and what the comparison added, in the shape of `checks.FINDING_SCHEMA`.
+    `tally`: what the template counts of these rows, as JSON keeps it: kept with the chunk, so that the whole is summed
+    from the chunks and no page reads the rows.
     """
 
     frame: pl.DataFrame
     sealed: Mapping[str, Cells]
     findings: pl.DataFrame
+    tally: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

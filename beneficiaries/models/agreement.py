@@ -12,7 +12,11 @@ import pgtrigger
 
 
 def agrees(name: str, *questions: str) -> pgtrigger.Trigger:
-    """Refuse inserts of which one of the questions (SELECTs over `new_rows`) returns a row: a parent that is not there."""
+    """Refuse inserts of which one of the questions (SELECTs over `new_rows`) returns a row: a parent that is not there.
+
+    Parents of many are looked up row by row, in lateral subqueries: a session keeps the plan that it made at its first
+    insert, and a join planned for a small table would read a large one whole each time.
+    """
     asked = "\n".join(
         f"""
         IF EXISTS ({question}) THEN

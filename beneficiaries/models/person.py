@@ -181,8 +181,10 @@ class Beneficiary(models.Model):
                 WHERE program.id IS NULL OR organization.id IS NULL
                 """,
                 """
-                SELECT FROM new_rows LEFT JOIN beneficiaries_person person ON person.id = new_rows.person_id
-                WHERE person.id IS NULL
+                SELECT FROM new_rows
+                LEFT JOIN LATERAL (
+                    SELECT id FROM beneficiaries_person WHERE id = new_rows.person_id LIMIT 1
+                ) AS person ON true WHERE person.id IS NULL
                 """,
             ),
             keeps_its_parents("beneficiary_keeps_its_parents", "person", "program", "organization"),
@@ -243,8 +245,9 @@ class BeneficiaryCategory(models.Model):
                 """,
                 """
                 SELECT FROM new_rows
-                LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.id = new_rows.beneficiary_id
-                WHERE beneficiary.id IS NULL
+                LEFT JOIN LATERAL (
+                    SELECT id FROM beneficiaries_beneficiary WHERE id = new_rows.beneficiary_id LIMIT 1
+                ) AS beneficiary ON true WHERE beneficiary.id IS NULL
                 """,
             ),
             keeps_its_parents("beneficiary_category_keeps_its_parents", "beneficiary", "category"),

@@ -160,6 +160,7 @@ class Server:
             f"shared_buffers = '{_shared_buffers()}MB'",
             "max_connections = 100",
             "max_wal_size = '8GB'",
+            "wal_buffers = '64MB'",
             "checkpoint_timeout = '15min'",
             "random_page_cost = 1.1",
             "jit = off",

@@ -89,6 +89,10 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
         f"UPDATE {E} SET organization_id = (SELECT min(id) FROM accounts_organization)"
     ]),
     ("every_row_has_one_outcome", (E,), [f"DELETE FROM {E} WHERE id = (SELECT min(id) FROM {E})"]),
+    ("chunks_count_their_rows", (), [
+        "UPDATE beneficiaries_rosterchunk SET counts = jsonb_set(counts, '{tally,places,0,3}', '99')"
+    ]),
+    ("chunks_count_their_rows", (), ["UPDATE beneficiaries_rosterchunk SET rows = rows + 1"]),
     ("one_enrollment_per_row", (E,), [
         f"ALTER TABLE {E} DROP CONSTRAINT enrollment_once_per_row",
         f"UPDATE {E} SET row_id = (SELECT min(row_id) FROM {E})",
