@@ -79,7 +79,7 @@ def _lapse_batch(run: Any, roster_id: int, *, at: datetime) -> int:
         lapsed = lapse_rows(roster, limit=BATCH, at=at)
         if lapsed.people:
             _record("roster.lapsed", roster, at=at, people=lapsed.people, released=str(lapsed.released))
-        run.advance(done=run.done + lapsed.people)
+        run.advance(more=lapsed.people)
         fault_point("beneficiaries.lapse.recorded")
     fault_point("beneficiaries.lapse.committed")
     return lapsed.people

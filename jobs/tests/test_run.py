@@ -175,6 +175,33 @@ def test_progress_gives_attempts_back_but_going_over_old_ground_does_not(a_job_k
     assert (back.state, back.attempts, back.fencing_token) == ("failed", 5, 5)
 
 
+def test_steps_side_by_side_say_by_how_much_more_is_done(a_job_kind: Callable, queue: Callable) -> None:
+    def work(run: Run) -> None:
+        for more in (30, 20, 50):
+            with transaction.atomic():
+                run.advance(more=more, total=100)
+
+    job = queue(a_job_kind(work))
+    drain()
+    job.refresh_from_db()
+    assert (job.done, job.total, job.furthest, job.attempts) == (100, 100, 100, 1)
+
+
+def test_more_counts_from_where_the_row_is_and_gives_attempts_back_only_beyond_the_furthest(
+    a_job_kind: Callable, queue: Callable
+) -> None:
+    job = queue(a_job_kind(three_steps))
+    run = claimed()
+    Job.objects.filter(pk=job.pk).update(done=40, furthest=60, attempts=3)
+    seen = []
+    for more in (20, 1):
+        with transaction.atomic():
+            run.advance(more=more)
+        job.refresh_from_db()
+        seen.append((job.done, job.furthest, job.attempts))
+    assert seen == [(60, 60, 3), (61, 61, 1)]
+
+
 def test_a_failed_step_rolls_back_with_its_progress(a_job_kind: Callable, queue: Callable) -> None:
     def work(run: Run) -> None:
         with transaction.atomic():
