@@ -85,7 +85,7 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        18, "chunks_count_their_rows", _("The parts of a roster count their rows and money rightly."),
+        18, "chunks_count_their_rows", _("The parts of a roster count their rows rightly."),
         """
         WITH kept AS (
             SELECT roster_id, chunk, count(*) AS rows, count(*) FILTER (WHERE verdict IN (1, 2, 3)) AS enrolled

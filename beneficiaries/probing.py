@@ -15,6 +15,7 @@ from audit import events
 from audit.models import Event
 from beneficiaries.models import Roster
 from intake.findings import Verdict
+from programs.models import Program
 
 VERB = "roster.conflicts_elsewhere"
 # Conflicts with people of whom no office of the program's own tree has a row.
@@ -30,7 +31,7 @@ WHERE r.roster_id = %s AND r.verdict = %s AND 'IDENTITY_CONFLICT' = ANY(r.codes)
 def exceeds_cap(roster: Roster, *, at: datetime) -> bool:
     """Count a checked roster's conflicts with people known elsewhere, record them, and say whether they are too many.
 
-    Counted with those of every office under the program's, of the 24 hours before. In the caller's transaction.
+    Counted with those of every program of the same office, of the 24 hours before, whoever asked. In the caller's transaction.
     """
     tree = roster.program.organization.path
     with connection.cursor() as cursor:
@@ -44,6 +45,8 @@ def exceeds_cap(roster: Roster, *, at: datetime) -> bool:
         VERB, roster, by="system:intake", at=at, organization=roster.organization, region_code=roster.region_code,
         program_id=roster.program_id, data={"rows": found},
     )
-    day = Event.objects.filter(verb=VERB, organization_path__startswith=tree, at__gt=at - timedelta(days=1))
+    # By program: an office above may ask, too, and its events carry its own path.
+    programs = Program.objects.filter(organization__path=tree).values("pk")
+    day = Event.objects.filter(verb=VERB, program_id__in=programs, at__gt=at - timedelta(days=1))
     asked = sum(rows for rows in day.values_list("data__rows", flat=True))
     return bool(asked > settings.IDENTITY_CONFLICTS_PER_DAY)

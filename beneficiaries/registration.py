@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import panels
+from beneficiaries.models import RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
 from beneficiaries.verbs import VERBS
 from intake import findings
+from intake.actions.review import APPLICABLE
+from intake.models import UNDER_WAY
 
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
@@ -45,6 +49,8 @@ def register() -> None:
         blind_index.BlindIndex(IDENTITY, "beneficiaries.Person", "identity_index", _identity_of)
     )
     blind_index.register(blind_index.BlindIndex(NAME, "beneficiaries.Person", "name_index", _name_of))
+    blind_index.register_waiting(IDENTITY, lambda slot: _rows_without(f"identity_index_{slot}"))
+    blind_index.register_waiting(NAME, lambda slot: _rows_without(f"name_index_{slot}"))
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
@@ -57,3 +63,10 @@ def _identity_of(person: Any) -> str:
 
 def _name_of(person: Any) -> str:
     return str(person.name.reveal())
+
+
+def _rows_without(column: str) -> int:
+    """Rows of rosters not applied yet that lack an index value: staged before the slot was built, approved as they are."""
+    waiting = RosterRow.objects.filter(roster__state__in=UNDER_WAY, verdict__in=APPLICABLE, set_aside="")
+    unapplied = RosterChunk.objects.filter(roster=OuterRef("roster"), number=OuterRef("chunk"), applied_at=None)
+    return waiting.filter(Exists(unapplied), **{f"{column}__isnull": True}).count()

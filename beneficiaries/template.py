@@ -26,6 +26,7 @@ from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
 from intake.context import region_frame
 from intake.copying import Cells, ask
+from intake.errors import TermsMoved
 from intake.findings import Severity, Verdict
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template
@@ -122,6 +123,12 @@ class RosterTemplate(Template):
             category_ids=ids,
             year=day.year,
         )
+
+    def hold(self, context: RosterContext) -> None:
+        """No index changes its slots before this chunk is committed."""
+        for purpose, slots in ((IDENTITY, context.identity_slots), (NAME, context.name_slots)):
+            if blind_index.written_slots(purpose) != slots:
+                raise TermsMoved(f"slots of {purpose}")
 
     def compare(self, checked: Checked, context: RosterContext) -> Compared:
         """Eligibility under the plan, then verdicts against people, beneficiaries and covers that are known."""

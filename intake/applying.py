@@ -27,6 +27,8 @@ def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
             return
         if import_digest(template, subject) != subject.approved_digest:
             raise IntakeRefused("DIGEST")
+        # As approved: a digest that is changed together with its rows from here on is not believed.
+        digests = dict(template.chunks_of(subject).values_list("number", "digest"))
         subject.state = State.APPLYING
         subject.save(update_fields=["state"])
         applied = sum(template.chunks_of(subject).exclude(applied_at=None).values_list("rows", flat=True))
@@ -35,19 +37,25 @@ def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     context = template.context(subject, at=at)
     waiting = list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True))
     all_abreast(
-        lambda number: _apply_chunk(run, subject, template, number, context=context, at=at), waiting, width=ABREAST
+        lambda number: _apply_chunk(run, subject, template, number, digest=digests[number], context=context, at=at),
+        waiting, width=ABREAST,
     )
     _finish(run, subject, template, at=at)
 
 
-def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, context: Any, at: datetime) -> None:
+def _apply_chunk(
+    run: Any, subject: Any, template: Template, number: int, *, digest: str, context: Any, at: datetime
+) -> None:
     """One transaction: the chunk as it was approved becomes real, its event and the job's progress with it."""
     run.check_stop()
     with transaction.atomic():
+        template.hold(context)
         chunk = template.chunks_of(subject).select_for_update().get(number=number)
         if chunk.applied_at is not None:
             return
-        if chunk_digest(template, subject.pk, number) != chunk.digest:
+        # Rows are set aside by the chunk's own transaction: one that is already was not when it was approved.
+        meddled = template.rows_of(subject).filter(chunk=number).exclude(set_aside="").exists()
+        if meddled or chunk_digest(template, subject.pk, number) != digest:
             raise IntakeRefused("DIGEST")
         fault_point("intake.apply_chunk.before")
         applied = template.apply_chunk(subject, chunk, context=context, at=at)
@@ -57,7 +65,7 @@ def _apply_chunk(run: Any, subject: Any, template: Template, number: int, *, con
             f"{template.key}.chunk_applied", subject, by="system:intake", at=at, organization=subject.organization,
             region_code=subject.region_code, program_id=template.program_id_of(subject),
             data={
-                "chunk": number + 1, "rows": applied.rows, "set_aside": applied.set_aside, "digest": chunk.digest[:12],
+                "chunk": number + 1, "rows": applied.rows, "set_aside": applied.set_aside, "digest": digest[:12],
             },
         )
         run.advance(more=chunk.rows)

@@ -27,3 +27,7 @@ class IntakeRefused(Refused):
         "NOTHING_TO_APPLY": _("No row can be applied. Correct the refused rows and upload them again."),
         "REASON": _("Say why, in at least %(characters)d characters."),
     }
+
+
+class TermsMoved(RuntimeError):
+    """What a job measures against has changed under it; it starts again from its last committed step."""

@@ -66,6 +66,8 @@ class State(models.TextChoices):
 STANDING = (
     State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED,
 )
+#: States in which rows are staged and what they become is still to come.
+UNDER_WAY = (State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING)
 AFTER_APPROVAL = (State.APPROVED, State.APPLYING, State.APPLIED)
 
 

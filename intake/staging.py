@@ -64,7 +64,9 @@ class Seen:
 def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Seen:
     """Prepare chunk after chunk here, while the one before is written on a connection of its own."""
     finder, seen, number, rows = DuplicateFinder(), Seen(), 0, 0
-    staged = template.chunks_of(subject).count()
+    counts = list(template.chunks_of(subject).values_list("counts", flat=True))
+    # A run that goes on cuts as the one before it did, whatever this release would choose.
+    staged, size_of_chunk = len(counts), counts[0]["cut"] if counts else ROWS_PER_CHUNK
     files = template.files_of(subject)
     size, before = sum(file.size for file in files), 0
     with one_behind() as behind:
@@ -75,16 +77,19 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Se
                     {"name": sheet.name, "headers": list(sheet.headers), "delimiter": sheet.delimiter}
                     for sheet in table.sheets.values()
                 ]
-                for raw in table.chunks(rows_per_chunk=ROWS_PER_CHUNK):
+                for raw in table.chunks(rows_per_chunk=size_of_chunk):
+                    run.check_stop()
                     rows += len(raw.frame)
                     share = (before + file.size * raw.done / max(raw.total, 1)) / size
-                    place = Place(number, rows, total=max(rows, round(rows / max(share, 1e-9))))
+                    place = Place(number, rows, max(rows, round(rows / max(share, 1e-9))), size_of_chunk)
                     checked = _checked(template, context, raw, finder)
-                    # A chunk that an earlier run staged is only shown to the finder of duplicates.
-                    if number >= staged:
-                        run.check_stop()
+                    if number < staged:
+                        # Staged by an earlier run: only shown to the finder of duplicates, under a lease that goes on.
+                        with transaction.atomic():
+                            run.advance()
+                    else:
                         ready = _prepared(template, context, subject, checked, raw, file, place)
-                        behind.then(_write_chunk, run, subject, template, ready)
+                        behind.then(_write_chunk, run, subject, template, context, ready)
                     number += 1
                 # Some are known at the end only: totals and signatures that were left out, headings repeated.
                 seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
@@ -94,11 +99,12 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Se
 
 @dataclass(frozen=True)
 class Place:
-    """Where a chunk stands: its number, the rows up to its end, the rows to be expected."""
+    """Where a chunk stands: its number, the rows up to its end, the rows to be expected, at how many rows it was cut."""
 
     number: int
     rows: int
     total: int
+    cut: int
 
 
 @dataclass(frozen=True)
@@ -138,15 +144,17 @@ def _prepared(
         "verdicts": {str(verdict): count for verdict, count in sorted(Counter(plain["verdict"].to_list()).items())},
         "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
         "tally": dict(compared.tally),
+        "cut": place.cut,
     }
     sealed = {"raw": sealer.seal_many(raw.frame["raw"].to_list()), **compared.sealed}
     return Ready(plain, sealed, same, counts, place)
 
 
-def _write_chunk(run: Any, subject: Any, template: Template, ready: Ready) -> None:
+def _write_chunk(run: Any, subject: Any, template: Template, context: Any, ready: Ready) -> None:
     """One transaction: the rows, their chunk with its digest, the job's progress."""
     place = ready.place
     with transaction.atomic():
+        template.hold(context)
         fault_point("intake.stage_chunk.before")
         copy_columns(template.row_model._meta.db_table, ready.plain, ready.sealed, same=ready.same)
         fault_point("intake.stage_chunk.copied")
@@ -179,10 +187,13 @@ def _by_row(findings: pl.DataFrame) -> pl.DataFrame:
 
 
 _ROWS = """
-SELECT string_agg(kept.row, ''::bytea) FROM (
-    SELECT record_send(ROW({columns})) AS row FROM {table} WHERE {key} = %(subject)s AND chunk = %(chunk)s ORDER BY id
+SELECT string_agg(kept.row, ''::bytea), max(kept.id) FROM (
+    SELECT id, record_send(ROW({columns})) AS row FROM {table}
+    WHERE {key} = %(subject)s AND chunk = %(chunk)s AND id > %(after)s ORDER BY id LIMIT {limit}
 ) AS kept
 """
+#: Rows hashed at a time: neither the server nor this process holds more of a chunk at once.
+_HASHED = 5_000
 
 
 def chunk_digest(template: Template, subject_id: int, number: int) -> str:
@@ -193,11 +204,14 @@ def chunk_digest(template: Template, subject_id: int, number: int) -> str:
     """
     names = [name for name in (*_GENERIC, *template.staged) if name not in _MUTABLE]
     statement = sql.SQL(_ROWS).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)), limit=_HASHED,
         table=sql.Identifier(template.row_model._meta.db_table), key=sql.Identifier(f"{template.import_key}_id"),
     )
-    ((rows,),) = ask(statement, {"subject": subject_id, "chunk": number})
-    return hashlib.sha256(rows or b"").hexdigest()
+    whole, after = hashlib.sha256(), 0
+    while after is not None:
+        ((rows, after),) = ask(statement, {"subject": subject_id, "chunk": number, "after": after})
+        whole.update(rows or b"")
+    return whole.hexdigest()
 
 
 def import_digest(template: Template, subject: Any) -> str:

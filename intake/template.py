@@ -72,6 +72,12 @@ class Template(ABC):
         """Cleaned rows and findings."""
         return checks.check(frame, self.columns, self.checks_of(context))
 
+    def hold(self, context: Any) -> None:  # noqa: B027 - nothing to hold by default
+        """Keep what the context was made of as it is to the end of the transaction; TermsMoved when it is not any more.
+
+        Called first in the transaction that stages or applies a chunk.
+        """
+
     def checks_of(self, context: Any) -> Context:
         """The part of the context that the checks read."""
         found: Context = context.checks

@@ -132,6 +132,8 @@ class RosterRow(StagedRow):
 
     objects = ScopedQuerySet.as_manager()
 
+    #: The digest that is approved covers the tokens.
+    keeps_its_seals = True
     scope = Scope(
         organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
     )

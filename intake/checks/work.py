@@ -152,7 +152,9 @@ def placed(found: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Findings in the order of their rows, with the `sheet` and `line` of each."""
     found = found.sort("row", maintain_order=True)
     at = found["row"]
-    return found.with_columns(sheet=rows["sheet"].gather(at), line=rows["line"].gather(at)).select(*FINDING_SCHEMA)
+    # No database keeps a NUL: what is shown of a cell has a mark in its place.
+    shown = pl.col("value_masked", "extra").str.replace_all("\x00", "\ufffd", literal=True)
+    return found.with_columns(shown, sheet=rows["sheet"].gather(at), line=rows["line"].gather(at)).select(*FINDING_SCHEMA)
 
 
 def patched(values: pl.Series, rows: pl.Series, others: pl.Series) -> pl.Series:
