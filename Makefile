@@ -15,7 +15,7 @@ run: $(VENV)/.ready ## Start the portal with worker, database and demo (PORT=800
 	@PORT=$(PORT) exec $(BIN)/python -m portal.local.run
 
 test: $(VENV)/.ready-dev ## Run the whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m portal.local.tests $(ARGS)
 
 lint: $(VENV)/.ready-dev ## Lint, floors, types, migrations, deploy checks
 	@$(BIN)/ruff check .
