@@ -56,7 +56,8 @@ def all_abreast(work: Callable[[Any], Any], subjects: Iterable[Any], *, width: i
         for subject in subjects:
             work(subject)
         return
-    waiting, lock, failures = iter(subjects), Lock(), []
+    waiting, lock = iter(subjects), Lock()
+    failures: list[BaseException] = []
 
     def walk() -> None:
         try:

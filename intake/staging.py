@@ -114,7 +114,7 @@ class Ready:
     plain: pl.DataFrame
     sealed: Mapping[str, Cells]
     same: Mapping[str, Any]
-    counts: dict[str, dict[str, Any]]
+    counts: dict[str, Any]
     place: Place
 
 
@@ -140,7 +140,7 @@ def _prepared(
         .with_columns(pl.col("codes").fill_null(pl.lit([], pl.List(pl.String))))
     )
     same = {"file_id": file.pk, "chunk": place.number, "set_aside": "", f"{template.import_key}_id": subject.pk}
-    counts = {
+    counts: dict[str, Any] = {
         "verdicts": {str(verdict): count for verdict, count in sorted(Counter(plain["verdict"].to_list()).items())},
         "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
         "tally": dict(compared.tally),
