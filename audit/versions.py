@@ -107,6 +107,8 @@ def shown_fields(model: type[models.Model]) -> list[models.Field]:
     return [
         field for field in fields
         if isinstance(field._verbose_name, Promise) and not field.primary_key
+        # Since when a row exists is no change of it; of a shared one it would tell who had it first.
+        and field.name != "created_at"
         and (isinstance(field, SealedTextField) or not isinstance(field, _QUIET_FIELDS))
     ]
 

@@ -242,7 +242,10 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
                 found.append(LifeEvent(at, words % facts))
         if each.state == EnrollmentState.IN_FORCE and each.starts_at <= timezone.now():
             found.append(LifeEvent(each.starts_at, gettext("Cover began (%(program)s %(period)s).") % facts))
-    found.append(LifeEvent(person.created_at, gettext("Entered for the first time.")))
+    # As the reader's own offices know them: another organization may have brought the person earlier.
+    known = person.beneficiaries.visible_to(user, _VIEW_BENEFICIARY).order_by("created_at").first()
+    if known is not None:
+        found.append(LifeEvent(known.created_at, gettext("Entered for the first time.")))
     return {"events": sorted(found, key=lambda event: event.at, reverse=True)}
 
 
