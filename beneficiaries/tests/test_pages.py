@@ -222,7 +222,7 @@ def test_what_the_page_says_of_a_changed_line_is_what_applying_it_does(world: Wo
     applied(world, people(1, phone="13800138000", **guardian))
     Enrollment.objects.update(state="ended")
     known = registered()
-    empty = {name: "" for name in ("address", "bank_name", "bank_account", "guardian_name", "guardian_document")}
+    empty = dict.fromkeys(("address", "bank_name", "bank_account", "guardian_name", "guardian_document"), "")
     line = people(1, phone="13900139111", categories="特困人员", **empty)
     roster = checked(world, line, "另一部门.csv")
     address = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
