@@ -91,17 +91,16 @@ SELECT beneficiary_id, person_id, %(program)s, %(organization)s, region_code, ph
     coalesce(bank_name, ''), bank_account, guardian_name, guardian_document, contact_digest, %(at)s, %(at)s
 FROM roster_work WHERE is_new_beneficiary
 """
+# What a line leaves empty changes nothing: the lists of other departments know less than the first one did. For the same
+# reason categories are only added; ending one is a request of its own.
 _CHANGED_BENEFICIARIES = """
-UPDATE beneficiaries_beneficiary b SET region_code = w.region_code, phone = w.phone, address = w.address,
-    bank_name = coalesce(w.bank_name, ''), bank_account = w.bank_account, guardian_name = w.guardian_name,
-    guardian_document = w.guardian_document, contact_digest = w.contact_digest, updated_at = %(at)s
+UPDATE beneficiaries_beneficiary b SET region_code = coalesce(nullif(w.region_code, ''), b.region_code),
+    phone = coalesce(w.phone, b.phone), address = coalesce(w.address, b.address),
+    bank_name = coalesce(nullif(w.bank_name, ''), b.bank_name), bank_account = coalesce(w.bank_account, b.bank_account),
+    guardian_name = coalesce(w.guardian_name, b.guardian_name),
+    guardian_document = coalesce(w.guardian_document, b.guardian_document), contact_digest = w.contact_digest,
+    updated_at = %(at)s
 FROM roster_work w WHERE b.id = w.beneficiary_id AND NOT w.is_new_beneficiary AND w.is_changed
-"""
-# A category that the roster no longer names ends; cover already paid for stays (DOMAIN: losing one never cancels).
-_ENDED_CATEGORIES = """
-UPDATE beneficiaries_beneficiarycategory c SET valid_to = %(day)s FROM roster_work w
-WHERE c.beneficiary_id = w.beneficiary_id AND NOT w.is_new_beneficiary AND w.is_changed AND c.valid_to IS NULL
-    AND NOT c.category_id = ANY(w.category_ids)
 """
 _CATEGORIES = """
 INSERT INTO beneficiaries_beneficiarycategory (beneficiary_id, category_id, valid_from, row_id)
@@ -160,7 +159,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         cursor.execute(_DROP_DRIFTED)
         for step, statement in (
             ("people", _PEOPLE), ("beneficiaries", _NEW_BENEFICIARIES), ("changes", _CHANGED_BENEFICIARIES),
-            ("ended_categories", _ENDED_CATEGORIES), ("categories", _CATEGORIES), ("enrollments", _ENROLLMENTS),
+            ("categories", _CATEGORIES), ("enrollments", _ENROLLMENTS),
         ):
             fault_point(f"beneficiaries.apply.{step}.before")
             cursor.execute(statement, facts)

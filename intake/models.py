@@ -141,7 +141,7 @@ class StagedRow(models.Model):
     chunk = models.IntegerField()
     verdict = models.PositiveSmallIntegerField(_("verdict"), choices=VERDICT_CHOICES)
     codes = ArrayField(models.CharField(max_length=24), verbose_name=_("findings"))
-    #: [[column label, code, severity, masked value, extra], ...]
+    #: [{"column": key, "code", "severity", "value_masked", "extra"}, ...]
     findings = models.JSONField(null=True)
     #: The whole line as it came, sealed.
     raw = models.BinaryField(null=True)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -153,6 +154,8 @@ CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
     # A day's close is at midnight; asking each quarter of an hour, a missed one is made up for.
     "beneficiaries.lapse": {"task": "beneficiaries.lapse", "schedule": 900.0, "options": {"expires": 900}},
+    # In the small hours; a scheduler that was off then asks when it is on again.
+    "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -80,7 +80,7 @@ class Cases:
         new = self._people(case, 30, 60)
         return [
             *self._people(case, 0, 10),
-            *self._people(case, 10, 15, phone="13900000000", categories="特困人员"),
+            *self._people(case, 10, 15, phone="13900000000", bank_account="", categories="特困人员"),
             *self._people(case, 15, 20), *conflict, *refused, *new[:10], *new[:2], *new[10:],
         ]
 
@@ -174,7 +174,8 @@ SELECT r.line, r.chunk, r.verdict, r.codes, r.set_aside, r.region_code, r.premiu
     (SELECT count(*) FROM beneficiaries_person p WHERE p.identity_index_a = r.identity_index_a),
     (SELECT count(*) FROM beneficiaries_person p WHERE p.identity_index_a = r.identity_index_a
         AND p.name_index_a = r.name_index_a AND p.birth_on = r.birth_on AND p.sex = r.sex),
-    (SELECT array_agg(concat_ws(' ', b.region_code, b.bank_name, b.contact_digest = r.contact_digest))
+    (SELECT array_agg(concat_ws(' ', b.region_code, b.bank_name, b.contact_digest = r.contact_digest,
+        b.phone IS NOT NULL, b.bank_account IS NOT NULL))
         FROM beneficiaries_person p JOIN beneficiaries_beneficiary b ON b.person_id = p.id
         WHERE p.identity_index_a = r.identity_index_a),
     (SELECT array_agg(concat_ws(' ', c.code, h.valid_from, h.valid_to, h.row_id = r.id) ORDER BY c.code, h.id)

@@ -19,7 +19,7 @@ from audit import panels
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.admin.enrollments import last_moment
 from beneficiaries.admin.roster_page import plain_words
-from beneficiaries.models import BeneficiaryCategory, Enrollment, Person, Roster
+from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Roster
 from beneficiaries.panels import last_day, months_until
 from beneficiaries.testing import World, make_world, people, row, uploaded
 from intake.findings import MEANINGS
@@ -215,6 +215,46 @@ def test_a_changed_line_stands_beside_what_is_registered(world: World) -> None:
         ("联系电话", "138****8000", "139****9111"), ("困难类别", "低保对象", "+ 特困人员"),
     ]
     assert same.differences == ()
+
+
+def test_what_the_page_says_of_a_changed_line_is_what_applying_it_does(world: World) -> None:
+    guardian = {"guardian_name": "李建国", "guardian_document": "441602196203151219"}
+    applied(world, people(1, phone="13800138000", **guardian))
+    Enrollment.objects.update(state="ended")
+    known = registered()
+    empty = dict.fromkeys(("address", "bank_name", "bank_account", "guardian_name", "guardian_document"), "")
+    line = people(1, phone="13900139111", categories="特困人员", **empty)
+    roster = checked(world, line, "另一部门.csv")
+    address = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
+    [told] = signed_in(world.clerk).get(address).context["rows"]
+    assert [(one.label, one.before, one.after) for one in told.differences] == [
+        ("联系电话", "138****8000", "139****9111"), ("困难类别", "低保对象", "+ 特困人员"),
+    ]
+    submit_roster(roster, by=world.clerk, at=timezone.now())
+    approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
+    drain()
+    assert Enrollment.objects.filter(roster=roster).count() == 1
+    assert known == {
+        "region_code": "441602", "phone": "13800138000", "address": "东埔街道8号", "bank_name": "中国农业银行",
+        "bank_account": "6228480000000007", **guardian, "categories": [("低保对象", None)],
+    }
+    assert registered() == {
+        **known, "phone": "13900139111", "categories": [("低保对象", None), ("特困人员", None)],
+    }
+    Enrollment.objects.update(state="ended")
+    again = checked(world, [*line, *people(1, first=1)], "又一次.csv")
+    assert again.counts["verdicts"] == {"1": 1, "3": 1}
+
+
+def registered() -> dict[str, Any]:
+    """What is kept of the one beneficiary, in the clear."""
+    one = Beneficiary.objects.get()
+    sealed = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
+    return {
+        "region_code": one.region_code, "bank_name": one.bank_name,
+        **{name: getattr(one, name).reveal() for name in sealed if getattr(one, name) is not None},
+        "categories": list(one.categories.order_by("pk").values_list("category__name", "valid_to")),
+    }
 
 
 def test_a_roster_asks_as_much_of_a_full_page_as_of_few_rows(world: World) -> None:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.models import Organization, User
 from audit import events
@@ -21,6 +22,7 @@ from intake.readers import FileRefused, sniff
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 _LONG_NUMBER = re.compile(r"[0-9]{8,}[0-9Xx]?")
 ORPHAN_AGE = timedelta(days=1)
+RETENTION = gettext_noop("system:retention")
 
 
 def safe_name(name: str) -> str:
@@ -95,7 +97,7 @@ def _purge(file: File, *, at: datetime) -> bool:
         kept.purged_at = at
         kept.save(update_fields=["purged_at"])
         events.record(
-            "file.purged", kept, by="system:retention", at=at, organization=kept.organization,
+            "file.purged", kept, by=RETENTION, at=at, organization=kept.organization,
             region_code=kept.organization.region_code, data={"day": str(timezone.localdate(at))},
         )
         fault_point("intake.purge.after")

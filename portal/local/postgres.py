@@ -30,6 +30,10 @@ SOCKET_FOLDER_MAX = 80
 START_SECONDS = 600
 #: Accounts that may run the server where we are root, which PostgreSQL refuses.
 UNPRIVILEGED = ("postgres", "nobody")
+#: Where a control group (a container) says how much memory it may use: version 2, version 1.
+CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+#: Free bytes from which the log may grow large.
+ROOMY_DISK = 20 * 1024**3
 
 
 class ServerFailed(RuntimeError):
@@ -157,9 +161,9 @@ class Server:
             "listen_addresses = ''",
             f"unix_socket_directories = '{self.sockets}'",
             "unix_socket_permissions = 0700",
-            f"shared_buffers = '{_shared_buffers()}MB'",
+            f"shared_buffers = '{shared_buffers(_memory())}MB'",
             "max_connections = 100",
-            "max_wal_size = '8GB'",
+            f"max_wal_size = '{max_wal_size(shutil.disk_usage(fresh).free)}GB'",
             "wal_buffers = '64MB'",
             "checkpoint_timeout = '15min'",
             "random_page_cost = 1.1",
@@ -188,7 +192,7 @@ class Server:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return None
-        state, command = _process(pid)
+        state, command = process_of(pid)
         return pid if state not in ("", "Z") and str(self.data) in command else None
 
     def _command(self, program: str, *arguments: str, check: bool = True) -> None:
@@ -209,10 +213,25 @@ class Server:
                 raise ServerFailed(f"{program} failed: {said} (log: {self.log})")
 
 
-def _shared_buffers() -> int:
-    """Megabytes: an eighth of the memory, from 128 to 4,096."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
-    return max(128, min(memory // 8, 4_096))
+def shared_buffers(memory: int) -> int:
+    """Megabytes: an eighth of the memory (bytes), from 128 to 4,096."""
+    return max(128, min(memory // 8 // 1024**2, 4_096))
+
+
+def max_wal_size(free: int) -> int:
+    """Gigabytes of log between checkpoints: 8, or 1 where the disk has little free (bytes)."""
+    return 8 if free >= ROOMY_DISK else 1
+
+
+def memory_limit(host: int, *limits: str) -> int:
+    """Bytes that this process may use: the host's memory, or a control group's limit (as its file says) below it."""
+    told = [int(text) for text in map(str.strip, limits) if text.isascii() and text.isdecimal() and int(text)]
+    return min(host, *told) if told else host
+
+
+def _memory() -> int:
+    host = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return memory_limit(host, *(path.read_text() for path in CGROUP_LIMITS if path.is_file()))
 
 
 def _unprivileged_account() -> pwd.struct_passwd:
@@ -253,7 +272,7 @@ def _binaries(*, shared: bool) -> Path:
     return copy / package.name / install.name / "bin"
 
 
-def _process(pid: int) -> tuple[str, str]:
+def process_of(pid: int) -> tuple[str, str]:
     """State letter and command line of a process; empty when there is none."""
     folder = Path("/proc") / str(pid)
     if Path("/proc/self").exists():

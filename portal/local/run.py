@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -30,11 +31,12 @@ from portal.local.environment import (
     demo_server,
     logins_file,
 )
-from portal.local.postgres import APPLICATION, Server, ServerFailed
+from portal.local.postgres import APPLICATION, Server, ServerFailed, process_of
 
 #: Seconds that a stopping process may take before it is killed; the database needs the rest of the five.
 STOP_SECONDS = 2
 READY_SECONDS = 60
+LEFTOVER_SECONDS = 5
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
 
@@ -50,6 +52,7 @@ def main() -> None:
     port = wanted_port(os.environ.get("PORT", ""))
     RUN_FOLDER.mkdir(parents=True, exist_ok=True)
     with only_one(RUN_FOLDER / "run.lock"):
+        end_leftovers(processes_folder())
         refuse_taken(port)
         server = demo_server()
         try:
@@ -90,6 +93,32 @@ def only_one(path: Path) -> Iterator[None]:
         yield
 
 
+def processes_folder() -> Path:
+    """Where each process writes its id before it starts; its command line names the folder too."""
+    return RUN_FOLDER / "processes"
+
+
+def end_leftovers(folder: Path) -> None:
+    """End what a killed supervisor left: its processes have sessions of their own and outlive it, port and all.
+
+    Only with the lock held. A number that by now is a stranger's is left alone.
+    """
+    for file in sorted(folder.glob("*")):
+        text = file.read_text(errors="replace").strip()
+        if file.suffix == "" and text.isascii() and text.isdecimal() and _lives(int(text), folder):
+            with suppress(ProcessLookupError):
+                os.killpg(int(text), signal.SIGKILL)
+            until = time.monotonic() + LEFTOVER_SECONDS
+            while _lives(int(text), folder) and time.monotonic() < until:
+                time.sleep(0.05)
+        file.unlink(missing_ok=True)
+
+
+def _lives(pid: int, folder: Path) -> bool:
+    state, command_line = process_of(pid)
+    return state not in ("", "Z") and str(folder) in command_line
+
+
 def prepare(server: Server) -> None:
     """Roles, tables, rights and demo; each step is skipped when it is done, and repeated when it was cut off."""
     server.ensure_database(DATABASE)
@@ -121,21 +150,36 @@ def command(environment: dict[str, str], *arguments: str) -> None:
         sys.exit(f"manage.py {arguments[0]} failed.")
 
 
+class Supervisor(Manager):
+    """Reads each process's output in a thread: honcho's forked readers would outlive a killed supervisor and keep its lock."""
+
+    def _start(self) -> None:
+        for name, known in self._processes.items():
+            known["process"] = threading.Thread(target=known["obj"].run, args=(self.events,), name=name, daemon=True)
+            known["process"].start()
+
+
 def supervise(environment: dict[str, str], port: int) -> None:
     """Web, worker and scheduler until a signal or the end of one of them."""
     honcho_manager.KILL_WAIT = STOP_SECONDS
-    python = sys.executable
     environment = {"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment}
-    celery = f"{python} -m celery --app portal.celery --quiet"
+    folder = processes_folder()
+    folder.mkdir(exist_ok=True)
+    celery = [sys.executable, "-m", "celery", "--app", "portal.celery", "--quiet"]
     processes = {
-        "web": f"{python} -m gunicorn portal.wsgi --bind 127.0.0.1:{port} --workers 2 --threads 4 "
-       ,
-        "worker": f"{celery} worker --pool threads --concurrency 2 --without-gossip --without-mingle "
-        "--without-heartbeat --loglevel WARNING",
-        "scheduler": f"{celery} beat --loglevel WARNING",
+        "web": [
+            sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
+            "--threads", "4", "--pid", str(folder / "web.pid"),
+        ],
+        "worker": [
+            *celery, "worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle",
+            "--without-heartbeat", "--loglevel", "WARNING", "--pidfile", str(folder / "worker.pid"),
+        ],
+        "scheduler": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", str(folder / "scheduler.pid")],
     }
-    supervisor = Manager()
-    for name, line in processes.items():
+    supervisor = Supervisor()
+    for name, words in processes.items():
+        line = f"echo $$ > {shlex.quote(str(folder / name))}; exec {shlex.join(words)}"
         supervisor.add_process(name, line, env=environment, cwd=str(ROOT), quiet=True)
     threading.Thread(target=announce, args=(port,), daemon=True).start()
     supervisor.loop()

@@ -1,0 +1,260 @@
+"""`make run` as its user meets it: from nothing to an answering portal, stopped, killed, started again; real processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from portal.local.environment import DATABASE, ROOT
+from portal.local.postgres import APPLICATION, Server
+
+pytestmark = pytest.mark.slow
+
+FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 180, 15, 5
+#: Set for the tests' own portal; `make run` starts without them.
+FOREIGN = (
+    "ALLOWED_HOSTS", "CACHE_URL", "CELERY_BROKER_URL", "DATABASE_URL", "DEMO", "DJANGO_SETTINGS_MODULE", "MASTER_KEYS",
+    "SECRET_KEY", "STORAGE_URL", "TESTING",
+)
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def processes_about(text: str) -> list[str]:
+    """Command lines of living processes that name `text`, in their arguments or their environment."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdecimal() or int(folder.name) == os.getpid():
+            continue
+        try:
+            state = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            line, around = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if state != "Z" and text.encode() in line + b"\0" + around:
+            found.append(line.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+class Portal:
+    """One run folder and one port, and the processes that a test starts on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.server = Server(folder)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = folder.parent / "run.log"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+        return {**kept, "PORTAL_RUN_FOLDER": str(self.folder), "PORT": str(self.port)}
+
+    def start(self) -> float:
+        """Start it, wait until it is ready; the seconds that took."""
+        began = time.monotonic()
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "portal.local.run"], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+        # The announcement is this start's own word: what answers could be a process of an earlier one.
+        while b"The portal is at" not in self.log.read_bytes() or not self.answers():
+            if self.process.poll() is not None or time.monotonic() - began > FIRST_SECONDS:
+                raise AssertionError(self.log.read_text(errors="replace"))
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+    def answers(self) -> bool:
+        """Whether the portal says that it is ready."""
+        try:
+            with urllib.request.urlopen(self.address("health/ready"), timeout=5) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def address(self, path: str) -> str:
+        """A page's address."""
+        return f"http://127.0.0.1:{self.port}/{path}"
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """Signal the process that the user started; its status, and the seconds until it had ended."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.send_signal(number)
+        status = self.process.wait(60)
+        return status, time.monotonic() - began
+
+    def kill_group(self) -> None:
+        """SIGKILL to everything in the group, as a closed terminal or a killed container does."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(60)
+
+    def refused(self, **changed: str) -> tuple[int, str]:
+        """A start that is to stop by itself: status, and what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "portal.local.run"], cwd=ROOT, env={**self.environment, **changed}, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        )
+        return done.returncode, (done.stdout + done.stderr).strip()
+
+    def counted(self, table: str) -> int:
+        """Rows of a table, asked past the portal."""
+        with self.server.connect(DATABASE, role=APPLICATION) as connection:
+            found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        assert found is not None
+        return int(found[0])
+
+    def processes(self) -> list[str]:
+        """What still runs of it: the supervisor's family knows the folder, PostgreSQL its data."""
+        return [*processes_about(str(self.folder)), *processes_about(str(self.server.data))]
+
+    def clean_up(self) -> None:
+        """End what a failed test left, then delete everything as `make reset` does."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+        subprocess.run(
+            [sys.executable, "-m", "portal.local.reset"], cwd=ROOT, env=self.environment, check=True, timeout=60,
+            capture_output=True,
+        )
+
+
+@dataclass
+class Login:
+    """One line of the logins file."""
+
+    username: str
+    password: str
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal that has never run; the tests below take it through its life in their order."""
+    found = Portal(tmp_path_factory.mktemp("made") / "run")
+    yield found
+    found.clean_up()
+    assert not found.folder.exists() and not found.server.home.exists()
+
+
+@pytest.fixture(scope="module")
+def first_start(portal: Portal) -> float:
+    """Seconds from nothing to ready."""
+    return portal.start()
+
+
+@pytest.fixture
+def running(portal: Portal, first_start: float) -> Portal:
+    """The portal as it runs; started again where the test before has ended it."""
+    if not portal.answers():
+        portal.start()
+    return portal
+
+
+def logins(portal: Portal) -> dict[str, Login]:
+    """By user name."""
+    lines = (portal.folder / "logins.txt").read_text(encoding="utf-8").splitlines()
+    return {parts[0]: Login(*parts[:2]) for parts in map(str.split, lines)}
+
+
+def page_after_signing_in(portal: Portal, login: Login) -> tuple[str, str]:
+    """Address and text of the page that a browser shows after the sign-in form was sent."""
+    cookies = CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+    form = browser.open(portal.address("admin/login/"), timeout=10).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+    assert token is not None
+    sent = {"csrfmiddlewaretoken": token[1], "username": login.username, "password": login.password}
+    with browser.open(portal.address("admin/login/"), data=urlencode(sent).encode(), timeout=10) as answer:
+        return str(answer.url), answer.read().decode()
+
+
+def test_from_nothing_to_a_portal_where_a_demo_login_signs_in(running: Portal, first_start: float) -> None:
+    file = running.folder / "logins.txt"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE((running.folder / "environment").stat().st_mode) == 0o600
+    login = logins(running)["auditor"]
+    address, text = page_after_signing_in(running, login)
+    assert address == running.address("admin/")
+    assert "审计员(演示)" in text
+    address, text = page_after_signing_in(running, Login(login.username, login.password + "x"))
+    assert address == running.address("admin/login/")
+    assert "审计员(演示)" not in text
+    assert running.counted("beneficiaries_enrollment") > 0
+    assert first_start < FIRST_SECONDS
+
+
+def test_a_second_one_from_the_same_folder_is_refused_and_leaves_the_first_alone(running: Portal) -> None:
+    status, said = running.refused(PORT=str(free_port()))
+    assert (status, said) == (
+        1, "The portal runs already from this folder. Stop that one first, or use the address it printed."
+    )
+    assert running.answers()
+
+
+def test_sigterm_ends_everything_in_five_seconds_and_the_next_start_has_the_data(running: Portal) -> None:
+    kept, before = logins(running), running.counted("audit_event")
+    status, seconds = running.stop()
+    assert running.processes() == []
+    assert (status, running.answers()) == (0, False)
+    assert seconds < STOP_SECONDS
+    assert "The portal has stopped." in running.log.read_text(encoding="utf-8", errors="replace")
+    assert running.start() < AGAIN_SECONDS
+    assert logins(running) == kept
+    assert running.counted("audit_event") >= before > 0
+    assert page_after_signing_in(running, kept["auditor"])[0] == running.address("admin/")
+
+
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_a_start_after_sigkill_works_and_leaves_no_stranger_running(running: Portal, whole_group: bool) -> None:
+    before = running.counted("beneficiaries_enrollment")
+    if whole_group:
+        running.kill_group()
+    else:
+        assert running.stop(signal.SIGKILL)[0] == -signal.SIGKILL
+    assert running.start() < AGAIN_SECONDS
+    assert running.counted("beneficiaries_enrollment") == before
+    assert sum("gunicorn" in line for line in running.processes()) == 3
+    assert sum("celery" in line for line in running.processes()) == 2
+    assert running.stop()[0] == 0
+    assert running.processes() == []
+
+
+def test_a_taken_port_is_named_with_a_free_one_to_try_and_nothing_is_started(portal: Portal) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = int(other.getsockname()[1])
+        status, said = portal.refused(PORT=str(port))
+    assert (status, said) == (
+        1, f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}"
+    )
+    assert portal.processes() == []
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "eighty", "-1", "8000.5", "٨٠٠٠"])
+def test_a_bad_port_is_named_with_what_to_set(portal: Portal, port: str) -> None:
+    status, said = portal.refused(PORT=port)
+    assert (status, said) == (1, f"PORT={port} is no port. Set it to a number from 1 to 65535, such as 8000.")
+    assert portal.processes() == []
