@@ -159,7 +159,7 @@ class _Names:
         self._names = naming.names_of_users(ids)
         self._known = set(self._names)
         scope = getattr(subject, "scope", Scope.nobody())
-        if ids and (scope.through is not None or scope.open_to_all):
+        if ids and (scope.is_met_by_many or scope.open_to_all):
             users = type(to)._default_manager.visible_to(to)
             self._known = set(users.filter(pk__in=ids).values_list("pk", flat=True))
 
