@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pghistory
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -160,7 +161,9 @@ class _Names:
         self._known = set(self._names)
         scope = getattr(subject, "scope", Scope.nobody())
         if ids and (scope.is_met_by_many or scope.open_to_all):
-            users = type(to)._default_manager.visible_to(to)
+            # A request's user is lazy: its type is not the model.
+            manager: Any = get_user_model()._default_manager
+            users = manager.visible_to(to)
             self._known = set(users.filter(pk__in=ids).values_list("pk", flat=True))
 
     def __call__(self, row: Any) -> str:

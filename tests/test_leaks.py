@@ -88,7 +88,7 @@ def test_the_timeline_of_a_shared_funder_names_no_user_of_another_city(world: Wo
         Funder.objects.filter(pk=world.foundation.pk).update(kind="enterprise")
     User.objects.filter(pk=other.finance_maker.pk).update(display_name="阳江专员")
     for reader, who in ((other.finance_maker, "阳江专员"), (world.finance_maker, "其他机构")):
-        assert [row.who for row in versions(world.foundation, to=reader).rows][0] == who
+        assert next(iter(versions(world.foundation, to=reader).rows)).who == who
     history = reverse("admin:programs_funder_history", args=[world.foundation.pk])
     assert "yj-finance.maker" in browser(other.finance_maker).get(history).content.decode()
     told = browser(world.finance_maker).get(history).content.decode()
