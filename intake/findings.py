@@ -97,12 +97,17 @@ FILE_MEANINGS = (
         _("save it as .xlsx in Excel or WPS and upload it again"),
     ),
     Meaning("SPLIT_FILE", _ERROR, _("there are more rows than allowed (%(extra)s)"), _("split it into several files")),
-    Meaning("CHOOSE_SHEET", _ERROR, _("several sheets hold data (%(extra)s)"), _("choose the sheets to import")),
+    Meaning(
+        "CHOOSE_SHEET",
+        _ERROR,
+        _("several sheets hold data (%(extra)s)"),
+        _("keep only the sheets to import and upload it again"),
+    ),
     Meaning(
         "SHEET_HIDDEN",
         _WARNING,
         _("the sheet “%(extra)s” is hidden and was not read"),
-        _("if it belongs here, show it in Excel or choose it by name"),
+        _("if it belongs here, unhide it in Excel or WPS and upload it again"),
     ),
     Meaning(
         "SHEET_SKIPPED",
@@ -144,14 +149,17 @@ FILE_MEANINGS = (
         "HEADER_MISSING",
         _ERROR,
         _("required columns are missing: %(extra)s"),
-        _("add them, or name the matching columns on the review page"),
+        _("add them, or rename the headings that mean them as in the template, and upload it again"),
     ),
     Meaning("HEADER_TWICE", _ERROR, _("columns that occur twice: %(extra)s"), _("keep only one of each")),
     Meaning(
         "HEADER_UNKNOWN",
         _WARNING,
         _("unknown columns: %(extra)s"),
-        _("they are kept as they are but not imported; name the matching columns if they matter"),
+        _(
+            "they are kept as they are but not imported; if they matter, rename the headings as in the template and "
+            "upload it again"
+        ),
     ),
     Meaning(
         "FORMULA_VALUE",
@@ -263,7 +271,7 @@ ROW_MEANINGS = (
         "CATEGORY_UNKNOWN",
         _ERROR,
         _("unknown category: %(extra)s"),
-        _("use the given name, or name the matching category on the review page"),
+        _("write the name of one of the plan's categories in the file and upload it again"),
     ),
     Meaning("PHONE_FORMAT", _WARNING, _("this does not look like a telephone number and was left out"), _("check it")),
     Meaning(
