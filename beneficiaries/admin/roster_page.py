@@ -89,13 +89,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class MoneyLine:
-    """What one funder pays, and what is left of their budgets that this roster may use."""
+    """What one funder pays, and what is left of their budgets that this roster may use.
+
+    `whole`: what the funder would have paid for the whole roster, where the budgets held a part of it.
+    """
 
     name: str
     rows: int
     amount: Decimal
     available: Decimal | None
     suffices: bool
+    whole: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "left_out": left_out_groups(roster),
         "premium": Decimal(roster.money.get("premium", "0")),
         "own_share": Decimal(roster.money.get("own_share", "0")),
+        "whole": whole_money(roster),
         "rows": rows,
         "filtered": bool(chosen_verdict or chosen_code),
         "next_url": next_url,
@@ -194,7 +199,25 @@ def money_lines(roster: Roster) -> list[MoneyLine]:
             MoneyLine(line.name, line.people, line.wanted, line.available, not line.short)
             for line in outlook(roster).funders
         ]
+    if whole := roster.money.get("whole"):
+        # In the order of the whole: a funder of whom nothing is held stands there too.
+        held = {line["funder"]: (line["rows"], Decimal(line["amount"])) for line in funders}
+        return [
+            MoneyLine(
+                line["name"], *held.get(line["funder"], (0, Decimal("0.00"))), None, suffices=True,
+                whole=Decimal(line["amount"]),
+            )
+            for line in whole["funders"]
+        ]
     return [MoneyLine(line["name"], line["rows"], Decimal(line["amount"]), None, suffices=True) for line in funders]
+
+
+def whole_money(roster: Roster) -> dict[str, Any] | None:
+    """What the whole roster would have cost, where the budgets held a part of it; amounts in yuan."""
+    whole = roster.money.get("whole")
+    if not whole:
+        return None
+    return {"rows": whole["rows"], **{name: Decimal(whole[name]) for name in ("premium", "own_share")}}
 
 
 def left_out_groups(roster: Roster) -> list[dict[str, Any]]:
