@@ -103,8 +103,12 @@ def versions(subject: models.Model, *, to: Any, before: int | None = None, limit
 
 
 def shown_fields(model: type[models.Model]) -> list[models.Field]:
-    """Fields that have a name for people; digests, indexes and documents of the machine have none."""
-    fields: list[Any] = list(model._meta.concrete_fields)
+    """Fields that have a name for people; digests, indexes and documents of the machine have none.
+
+    A model's `unread_fields` name its codes: another field says the same in words.
+    """
+    unread = getattr(model, "unread_fields", ())
+    fields: list[Any] = [field for field in model._meta.concrete_fields if field.name not in unread]
     return [
         field for field in fields
         if isinstance(field._verbose_name, Promise) and not field.primary_key
