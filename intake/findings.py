@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -384,6 +385,23 @@ def describe(
     if where:
         return str(_PLACED) % {"where": where, "sentence": sentence}
     return sentence[:1].upper() + sentence[1:]
+
+
+_IN_BRACKETS = re.compile(r"\s*[((][^()()]*%\(extra\)s[^()()]*[))]")
+_AT_THE_END = re.compile(r"\s*[::,,]?\s*…$")
+
+
+def plain_words(text: str | Promise) -> str:
+    """A cause or remedy for many rows: what differs from row to row is left out."""
+    said = _IN_BRACKETS.sub("", str(text)) % {"extra": "…", "value": "…", "column": "…"}
+    said = _AT_THE_END.sub("", said)
+    return said[:1].upper() + said[1:]
+
+
+def causes_in_words(codes: str) -> str:
+    """The causes of findings for people, by their codes with commas between; a code that nobody knows as it stands."""
+    found = (code.strip() for code in codes.split(","))
+    return str(_(", ")).join(plain_words(MEANINGS[code].cause) if code in MEANINGS else code for code in found)
 
 
 _SENTENCE = _("%(cause)s; %(remedy)s.")

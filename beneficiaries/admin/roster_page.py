@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +20,7 @@ from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.money import outlook
 from beneficiaries.template import ROSTER
-from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe
+from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe, plain_words
 from intake.models import State
 from jobs.models import Job
 from programs.models import Category
@@ -245,9 +244,7 @@ def _verdict_count(roster: Roster, verdict: Verdict, chosen: int | None) -> Coun
 
 _GROUPS = ((Severity.ERROR, _lazy("Why rows are refused")), (Severity.DOUBT, _lazy("What has to be confirmed")),
            (Severity.WARNING, _lazy("What to look at")), (Severity.REPAIRED, _lazy("What was put right")))
-_IN_BRACKETS = re.compile(r"\s*[((][^()()]*%\(extra\)s[^()()]*[))]")
 
-_AT_THE_END = re.compile(r"\s*[::,,]?\s*…$")
 
 
 def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
@@ -265,13 +262,6 @@ def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
         if problems:
             found.append(ProblemGroup(str(title), problems))
     return found
-
-
-def plain_words(text: Any) -> str:
-    """A cause or remedy for many rows: what differs from row to row is left out."""
-    said = _IN_BRACKETS.sub("", str(text)) % {"extra": "…", "value": "…", "column": "…"}
-    said = _AT_THE_END.sub("", said)
-    return said[:1].upper() + said[1:]
 
 
 def _chosen(request: HttpRequest) -> tuple[int | None, str]:
