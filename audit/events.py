@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,6 +30,7 @@ SEALER_LOCK = 7_042_611_905
 _PERSONAL = re.compile(NUMBER)
 _AMOUNT = re.compile(r"-?[0-9]{1,14}\.[0-9]{2}")
 _sentences: dict[str, str | Promise] = {}
+_words: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {}
 
 
 class HasPath(Protocol):
@@ -44,15 +45,26 @@ def register_verbs(sentences: Mapping[str, str | Promise]) -> None:
     _sentences.update(sentences)
 
 
+def register_words(words: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, str]]]) -> None:
+    """What fills a verb's sentence where the event's data are codes: from data to words in the reader's language, by
+    verb. Called from `ready()`."""
+    _words.update(words)
+
+
 def sentence(event: Event) -> str:
     """What an event says to a person."""
     template = _sentences.get(event.verb)
     if template is None:
         return event.verb
     try:
-        return str(template) % {name: _readable(value) for name, value in event.data.items()}
+        values = {name: _readable(value) for name, value in event.data.items()}
+        return str(template) % {**values, **_words.get(event.verb, _no_words)(event.data)}
     except (KeyError, TypeError, ValueError):
         return str(template)
+
+
+def _no_words(data: Mapping[str, Any]) -> Mapping[str, str]:
+    return {}
 
 
 def _readable(value: Any) -> Any:

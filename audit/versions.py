@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pghistory
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -102,8 +103,12 @@ def versions(subject: models.Model, *, to: Any, before: int | None = None, limit
 
 
 def shown_fields(model: type[models.Model]) -> list[models.Field]:
-    """Fields that have a name for people; digests, indexes and documents of the machine have none."""
-    fields: list[Any] = list(model._meta.concrete_fields)
+    """Fields that have a name for people; digests, indexes and documents of the machine have none.
+
+    A model's `unread_fields` name its codes: another field says the same in words.
+    """
+    unread = getattr(model, "unread_fields", ())
+    fields: list[Any] = [field for field in model._meta.concrete_fields if field.name not in unread]
     return [
         field for field in fields
         if isinstance(field._verbose_name, Promise) and not field.primary_key
@@ -161,8 +166,10 @@ class _Names:
         self._names = naming.names_of_users(ids)
         self._known = set(self._names)
         scope = getattr(subject, "scope", Scope.nobody())
-        if ids and (scope.through is not None or scope.open_to_all):
-            users = type(to)._default_manager.visible_to(to)
+        if ids and (scope.is_met_by_many or scope.open_to_all):
+            # A request's user is lazy: its type is not the model.
+            manager: Any = get_user_model()._default_manager
+            users = manager.visible_to(to)
             self._known = set(users.filter(pk__in=ids).values_list("pk", flat=True))
 
     def __call__(self, row: Any) -> str:

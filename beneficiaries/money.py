@@ -99,7 +99,10 @@ def preview(roster: Roster) -> dict[str, Any]:
 
     Demands and groups are a few hundred at most: pages read them here and never the roster's rows.
     """
-    costs = _costs(roster)
+    return _priced(_costs(roster))
+
+
+def _priced(costs: Sequence[Cost]) -> dict[str, Any]:
     demands, groups = _demands(costs), _groups(costs)
     names = {funder: name for cost in costs for funder, name, _amount in cost.parts}
     funders: dict[int, dict[str, Any]] = {}
@@ -133,19 +136,26 @@ def reserve_roster(roster: Roster, *, by: Any, at: datetime) -> None:
 
 
 def reserve_by_priority(roster: Roster, *, expected: Sequence[Place] | None, by: Any, at: datetime) -> None:
-    """Reserve whole categories of counties in the plan's order; write down on the roster which are left out."""
+    """Reserve whole categories of counties in the plan's order; write down on the roster which are left out.
+
+    From then on the roster's money is that of what is held; `whole` keeps what the whole roster would have cost.
+    """
     filled = programs.reserve_by_priority(
         roster, demands_of(roster), priorities=priorities_of(roster), program_id=roster.program_id,
         period_id=roster.period_id, by=by, at=at, expected=expected,
     )
     if not filled.left_out:
         return
-    costs = _groups(_costs(roster))
+    every = _costs(roster)
+    costs, out = _groups(every), set(filled.left_out)
     left_out = [
         {"county": county, "category": category, "rows": costs[county, category][0], "premium": str(costs[county, category][1])}
         for county, category in filled.left_out
     ]
-    roster.money = {**roster.money, "left_out": left_out}
+    whole = {name: roster.money[name] for name in ("rows", "premium", "own_share", "funders")}
+    roster.money = {
+        **_priced([cost for cost in every if cost.place not in out]), "left_out": left_out, "whole": whole,
+    }
     events.record(
         "roster.left_out", roster, by=by, at=at, organization=roster.organization, region_code=roster.region_code,
         program_id=roster.program_id,

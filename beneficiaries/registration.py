@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import panels
+from beneficiaries.actions.gates import GATE_WORDS
 from beneficiaries.models import RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
 from beneficiaries.verbs import VERBS
@@ -42,9 +44,18 @@ RULE_WORDS = {
 }
 
 
+#: Gates and findings, which events keep as codes.
+EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
+    "roster.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
+    "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
+    "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
+}
+
+
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    events.register_words(EVENT_WORDS)
     blind_index.register(
         blind_index.BlindIndex(IDENTITY, "beneficiaries.Person", "identity_index", _identity_of)
     )

@@ -26,5 +26,4 @@ VERBS = {
     "roster.hold_lapsed": _("Enrollment has closed: %(released)s yuan held for the roster went back to the budgets."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
-    "personal_data.revealed": _("Personal data was shown in the clear for %(minutes)d minutes."),
 }

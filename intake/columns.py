@@ -80,7 +80,7 @@ def match_headers(
 ) -> HeaderMatch:
     """Position of each column among the headings.
 
-    `aliases` maps a heading to a column key: what a person chose on the review page; it wins over the declaration.
+    `aliases` maps a heading to a column key: what a person chose; it wins over the declaration.
     `known` saves the work of folding all headings anew when many rows are tried.
     A heading with a note in brackets ("证件号码(18位)") is tried without it when it is unknown as it stands.
     """

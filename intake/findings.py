@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -97,12 +98,17 @@ FILE_MEANINGS = (
         _("save it as .xlsx in Excel or WPS and upload it again"),
     ),
     Meaning("SPLIT_FILE", _ERROR, _("there are more rows than allowed (%(extra)s)"), _("split it into several files")),
-    Meaning("CHOOSE_SHEET", _ERROR, _("several sheets hold data (%(extra)s)"), _("choose the sheets to import")),
+    Meaning(
+        "CHOOSE_SHEET",
+        _ERROR,
+        _("several sheets hold data (%(extra)s)"),
+        _("keep only the sheets to import and upload it again"),
+    ),
     Meaning(
         "SHEET_HIDDEN",
         _WARNING,
         _("the sheet “%(extra)s” is hidden and was not read"),
-        _("if it belongs here, show it in Excel or choose it by name"),
+        _("if it belongs here, unhide it in Excel or WPS and upload it again"),
     ),
     Meaning(
         "SHEET_SKIPPED",
@@ -144,14 +150,17 @@ FILE_MEANINGS = (
         "HEADER_MISSING",
         _ERROR,
         _("required columns are missing: %(extra)s"),
-        _("add them, or name the matching columns on the review page"),
+        _("add them, or rename the headings that mean them as in the template, and upload it again"),
     ),
     Meaning("HEADER_TWICE", _ERROR, _("columns that occur twice: %(extra)s"), _("keep only one of each")),
     Meaning(
         "HEADER_UNKNOWN",
         _WARNING,
         _("unknown columns: %(extra)s"),
-        _("they are kept as they are but not imported; name the matching columns if they matter"),
+        _(
+            "they are kept as they are but not imported; if they matter, rename the headings as in the template and "
+            "upload it again"
+        ),
     ),
     Meaning(
         "FORMULA_VALUE",
@@ -263,7 +272,7 @@ ROW_MEANINGS = (
         "CATEGORY_UNKNOWN",
         _ERROR,
         _("unknown category: %(extra)s"),
-        _("use the given name, or name the matching category on the review page"),
+        _("write the name of one of the plan's categories in the file and upload it again"),
     ),
     Meaning("PHONE_FORMAT", _WARNING, _("this does not look like a telephone number and was left out"), _("check it")),
     Meaning(
@@ -376,6 +385,23 @@ def describe(
     if where:
         return str(_PLACED) % {"where": where, "sentence": sentence}
     return sentence[:1].upper() + sentence[1:]
+
+
+_IN_BRACKETS = re.compile(r"\s*[((][^()()]*%\(extra\)s[^()()]*[))]")
+_AT_THE_END = re.compile(r"\s*[::,,]?\s*…$")
+
+
+def plain_words(text: str | Promise) -> str:
+    """A cause or remedy for many rows: what differs from row to row is left out."""
+    said = _IN_BRACKETS.sub("", str(text)) % {"extra": "…", "value": "…", "column": "…"}
+    said = _AT_THE_END.sub("", said)
+    return said[:1].upper() + said[1:]
+
+
+def causes_in_words(codes: str) -> str:
+    """The causes of findings for people, by their codes with commas between; a code that nobody knows as it stands."""
+    found = (code.strip() for code in codes.split(","))
+    return str(_(", ")).join(plain_words(MEANINGS[code].cause) if code in MEANINGS else code for code in found)
 
 
 _SENTENCE = _("%(cause)s; %(remedy)s.")

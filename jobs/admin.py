@@ -67,15 +67,14 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
             _("Details"),
             {
                 "fields": (
-                    "given", "attempt", "run_after", "worker", "created_by_label", "created_at", "started_at",
-                    "finished_at", "region_code",
+                    "given", "attempt", "run_after", "worker", "by", "created_at", "started_at", "finished_at", "region_code",
                 )
             },
         ),
     )
     readonly_fields = (
         "work", "about", "standing", "progress", "trouble", "outcome", "given", "attempt", "run_after", "worker",
-        "created_by_label", "created_at", "started_at", "finished_at", "region_code",
+        "by", "created_at", "started_at", "finished_at", "region_code",
     )
     actions_detail = ("run_again", "cancel")
     #: Button -> states in which it does something.
@@ -86,14 +85,15 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """The names of those who asked for the work."""
-        names = naming.names_of_users_by_username(row.created_by_label for row in rows)
+        names = naming.names_of_users(row.created_by_id for row in rows)
         for row in rows:
-            row.by_name = names.get(row.created_by_label, row.created_by_label)
+            row.names = names
 
     @display(description=_("asked for by"))
     def by(self, job: Any) -> str:
         """The name colleagues know."""
-        return naming.actor_in_words(getattr(job, "by_name", job.created_by_label), None, {})
+        names = job.names if hasattr(job, "names") else naming.names_of_users([job.created_by_id])
+        return naming.actor_in_words(job.created_by_label, job.created_by_id, names)
 
     has_retry_permission = holds("jobs.retry_job")
     has_cancel_permission = holds("jobs.cancel_job")

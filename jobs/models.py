@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.apps import apps
@@ -119,6 +120,7 @@ class Job(models.Model):
 
     scope = Scope(organization_path="organization_path", region="region_code", program="program_id")
     personal_fields = ()
+    unread_fields = ("error_code", "created_by_label")
     open_fields = (
         "id", "kind", "arguments", "subject_type", "subject_id", "organization_id", "organization_path", "region_code",
         "program_id", "state", "total", "done", "furthest", "unit", "cursor", "result", "error_code", "error_source",
@@ -208,14 +210,20 @@ class Job(models.Model):
         """The error in the reader's language; as it was written down when its room no longer knows it."""
         if not self.error_code:
             return ""
-        source = _refusals().get(self.error_source)
-        template = source.messages.get(self.error_code) if source is not None else None
-        if template is None:
-            return self.error or self.error_code
-        try:
-            return str(template) % self.error_facts
-        except (KeyError, TypeError, ValueError):
-            return self.error or self.error_code
+        said = refusal_in_words(self.error_source, self.error_code, self.error_facts)
+        return said or self.error or self.error_code
+
+
+def refusal_in_words(source: str, code: str, facts: Mapping[str, Any]) -> str:
+    """The sentence of a refusal that was written down; empty when its room no longer knows it."""
+    refusal = _refusals().get(source)
+    template = refusal.messages.get(code) if refusal is not None else None
+    if template is None:
+        return ""
+    try:
+        return str(template) % facts
+    except (KeyError, TypeError, ValueError):
+        return ""
 
 
 def _refusals() -> dict[str, type[Refused]]:

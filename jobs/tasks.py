@@ -1,16 +1,15 @@
-"""The two tasks that Celery carries, their schedule, and the stop flag at shutdown; the work is in the actions."""
+"""The two tasks that Celery carries, and the stop flag at shutdown; the work is in the actions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import structlog
-from celery import current_app, shared_task, signals
+from celery import shared_task, signals
 from django.utils import timezone
 
 from jobs import actions, stopping
 
-SWEEP_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
 
@@ -30,10 +29,6 @@ def sweep() -> None:
     swept = actions.sweep(at=timezone.now())
     if swept != actions.Swept():
         log.info("jobs.swept", **vars(swept))
-
-
-# Beat writes it into its own table at each start: a removed or changed entry comes back.
-current_app.add_periodic_task(SWEEP_SECONDS, sweep.s(), name="jobs.sweep", expires=SWEEP_SECONDS)
 
 
 @signals.worker_shutting_down.connect(dispatch_uid="jobs.stop")

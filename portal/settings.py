@@ -149,6 +149,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Beat writes it into its own table at each start: a removed or changed entry comes back.
 CELERY_BEAT_SCHEDULE = {
     "audit.seal_events": {"task": "audit.seal_events", "schedule": 3.0, "options": {"expires": 3}},
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
@@ -259,6 +260,13 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.back
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SECOND_FACTOR_REQUIRED = flag("SECOND_FACTOR_REQUIRED", default=not DEMO)
+SECOND_FACTOR_FAILURE_LIMIT = number("SECOND_FACTOR_FAILURE_LIMIT", default=5)
+#: Failures of one account, and of one address, which an office shares.
+SIGN_IN_FAILURE_LIMIT = number("SIGN_IN_FAILURE_LIMIT", default=5)
+SIGN_IN_ADDRESS_FAILURE_LIMIT = number("SIGN_IN_ADDRESS_FAILURE_LIMIT", default=30)
+SIGN_IN_LOCK_SECONDS = number("SIGN_IN_LOCK_SECONDS", default=15 * 60)
+#: Time between the password and the second factor.
+SIGN_IN_PENDING_SECONDS = number("SIGN_IN_PENDING_SECONDS", default=5 * 60)
 PASSWORD_MIN_LENGTH = number("PASSWORD_MIN_LENGTH", default=12)
 PASSWORD_MIN_CLASSES = number("PASSWORD_MIN_CLASSES", default=3)
 PASSWORD_HISTORY = number("PASSWORD_HISTORY", default=5)
@@ -280,8 +288,8 @@ if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_HANDLER = "accounts.lockout.AccountAndAddress"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_FAILURE_LIMIT = number("SIGN_IN_FAILURE_LIMIT", default=5)
-AXES_COOLOFF_TIME = timedelta(seconds=number("SIGN_IN_LOCK_SECONDS", default=15 * 60))
+AXES_FAILURE_LIMIT = SIGN_IN_FAILURE_LIMIT
+AXES_COOLOFF_TIME = timedelta(seconds=SIGN_IN_LOCK_SECONDS)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True

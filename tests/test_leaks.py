@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pghistory
 import pytest
 from axes.models import AccessAttempt
 from django.test import Client
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.testing import make_organization, make_user
+from audit.versions import versions
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Beneficiary, Person, Roster
@@ -82,9 +84,16 @@ def test_the_timeline_of_a_shared_funder_names_no_user_of_another_city(world: Wo
     address = reverse("admin:programs_funder_statement", args=[world.foundation.pk])
     asked: dict[str, Any] = {"program": other.program.pk, "first": day, "last": day, "format": "csv"}
     assert browser(other.finance_maker).get(address, asked).status_code == 200
+    with pghistory.context(user=other.finance_maker.pk):
+        Funder.objects.filter(pk=world.foundation.pk).update(kind="enterprise")
+    User.objects.filter(pk=other.finance_maker.pk).update(display_name="阳江专员")
+    for reader, who in ((other.finance_maker, "阳江专员"), (world.finance_maker, "其他机构")):
+        assert next(iter(versions(world.foundation, to=reader).rows)).who == who
     history = reverse("admin:programs_funder_history", args=[world.foundation.pk])
     assert "yj-finance.maker" in browser(other.finance_maker).get(history).content.decode()
-    assert "yj-finance.maker" not in browser(world.finance_maker).get(history).content.decode()
+    told = browser(world.finance_maker).get(history).content.decode()
+    assert "yj-finance.maker" not in told
+    assert "阳江专员" not in told
 
 
 def test_failed_sign_ins_are_shown_to_the_accounts_own_office(world: World) -> None:

@@ -101,6 +101,12 @@ class ScopedTabularInline(ScopedChoices, TabularInline):
     #: The row's own name above its cells would be a number.
     hide_title = True
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A formset of another kind would take the numbers of rows out of reach."""
+        super().__init_subclass__(**kwargs)
+        if not issubclass(cls.formset, ScopedFormSet):
+            raise ImproperlyConfigured(f"{cls.__name__}: {cls.formset.__name__} is no ScopedFormSet")
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As the object above."""
         return True

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
+from django.forms import BaseInlineFormSet
 from django.test import Client, RequestFactory
 from django.urls import path
 from unfold.sites import UnfoldAdminSite
@@ -313,3 +314,8 @@ def test_rows_below_an_object_are_those_of_the_readers_scope(request_of: Any, pl
 
     found = Below(User, probe).get_queryset(request_of)
     assert set(found.values_list("user", flat=True)) == {mine.pk, request_of.user.pk}
+
+
+def test_rows_below_with_a_formset_that_takes_any_number_are_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="Below: BaseInlineFormSet is no ScopedFormSet"):
+        type("Below", (ScopedTabularInline,), {"model": Membership, "formset": BaseInlineFormSet})

@@ -10,6 +10,7 @@ from operator import or_
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit import events
@@ -29,6 +30,11 @@ class Gate(StrEnum):
     ACCEPTANCE = "acceptance"
 
 
+GATE_WORDS = {
+    Gate.NOTICE: _("Public notice has passed"),
+    Gate.OWN_PAYMENT: _("Own payments have been received"),
+    Gate.ACCEPTANCE: _("The insurer has accepted"),
+}
 COLUMN = {Gate.NOTICE: "notice_passed_at", Gate.OWN_PAYMENT: "own_paid_at", Gate.ACCEPTANCE: "accepted_at"}
 
 

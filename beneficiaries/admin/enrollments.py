@@ -18,8 +18,7 @@ from unfold.decorators import display
 from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
-from beneficiaries.actions.gates import COLUMN, asked_gates
-from beneficiaries.admin.forms import GATE_WORDS
+from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.models import Enrollment, Person, RosterRow
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.panels import state_badge

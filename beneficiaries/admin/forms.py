@@ -19,16 +19,11 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization
-from beneficiaries.actions.gates import Gate
+from beneficiaries.actions.gates import GATE_WORDS, Gate
 from beneficiaries.money import Outlook
 from programs.models import Period
 
 UPLOAD = "beneficiaries.upload_roster"
-GATE_WORDS = {
-    Gate.NOTICE: _("Public notice has passed"),
-    Gate.OWN_PAYMENT: _("Own payments have been received"),
-    Gate.ACCEPTANCE: _("The insurer has accepted"),
-}
 
 
 class UploadForm(forms.Form):

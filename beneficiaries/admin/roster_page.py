@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +20,7 @@ from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.money import outlook
 from beneficiaries.template import ROSTER
-from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe
+from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe, plain_words
 from intake.models import State
 from jobs.models import Job
 from programs.models import Category
@@ -89,13 +88,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class MoneyLine:
-    """What one funder pays, and what is left of their budgets that this roster may use."""
+    """What one funder pays, and what is left of their budgets that this roster may use.
+
+    `whole`: what the funder would have paid for the whole roster, where the budgets held a part of it.
+    """
 
     name: str
     rows: int
     amount: Decimal
     available: Decimal | None
     suffices: bool
+    whole: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "left_out": left_out_groups(roster),
         "premium": Decimal(roster.money.get("premium", "0")),
         "own_share": Decimal(roster.money.get("own_share", "0")),
+        "whole": whole_money(roster),
         "rows": rows,
         "filtered": bool(chosen_verdict or chosen_code),
         "next_url": next_url,
@@ -194,7 +198,25 @@ def money_lines(roster: Roster) -> list[MoneyLine]:
             MoneyLine(line.name, line.people, line.wanted, line.available, not line.short)
             for line in outlook(roster).funders
         ]
+    if whole := roster.money.get("whole"):
+        # In the order of the whole: a funder of whom nothing is held stands there too.
+        held = {line["funder"]: (line["rows"], Decimal(line["amount"])) for line in funders}
+        return [
+            MoneyLine(
+                line["name"], *held.get(line["funder"], (0, Decimal("0.00"))), None, suffices=True,
+                whole=Decimal(line["amount"]),
+            )
+            for line in whole["funders"]
+        ]
     return [MoneyLine(line["name"], line["rows"], Decimal(line["amount"]), None, suffices=True) for line in funders]
+
+
+def whole_money(roster: Roster) -> dict[str, Any] | None:
+    """What the whole roster would have cost, where the budgets held a part of it; amounts in yuan."""
+    whole = roster.money.get("whole")
+    if not whole:
+        return None
+    return {"rows": whole["rows"], **{name: Decimal(whole[name]) for name in ("premium", "own_share")}}
 
 
 def left_out_groups(roster: Roster) -> list[dict[str, Any]]:
@@ -222,9 +244,7 @@ def _verdict_count(roster: Roster, verdict: Verdict, chosen: int | None) -> Coun
 
 _GROUPS = ((Severity.ERROR, _lazy("Why rows are refused")), (Severity.DOUBT, _lazy("What has to be confirmed")),
            (Severity.WARNING, _lazy("What to look at")), (Severity.REPAIRED, _lazy("What was put right")))
-_IN_BRACKETS = re.compile(r"\s*[((][^()()]*%\(extra\)s[^()()]*[))]")
 
-_AT_THE_END = re.compile(r"\s*[::,,]?\s*…$")
 
 
 def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
@@ -242,13 +262,6 @@ def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
         if problems:
             found.append(ProblemGroup(str(title), problems))
     return found
-
-
-def plain_words(text: Any) -> str:
-    """A cause or remedy for many rows: what differs from row to row is left out."""
-    said = _IN_BRACKETS.sub("", str(text)) % {"extra": "…", "value": "…", "column": "…"}
-    said = _AT_THE_END.sub("", said)
-    return said[:1].upper() + said[1:]
 
 
 def _chosen(request: HttpRequest) -> tuple[int | None, str]:

@@ -151,7 +151,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     @display(description=_("premium (yuan)"))
     def premium(self, roster: Roster) -> str:
-        """Yuan of the whole roster."""
+        """Yuan of the rows that are or will be held."""
         amount = roster.money.get("premium")
         return f"{Decimal(amount):,.2f}" if amount else "—"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,12 @@ def test_the_whole_is_refused_when_one_fen_is_missing_and_nothing_is_held() -> N
     assert set(Budget.objects.values_list("reserved", "used")) == {(D("0.00"), D("0.00"))}
 
 
+def sums(money: Any) -> tuple[Any, ...]:
+    """Rows, premium, own share, and by funder the amount and rows."""
+    funders = {line["name"]: (line["amount"], line["rows"]) for line in money["funders"]}
+    return money["rows"], money["premium"], money["own_share"], funders
+
+
 @pytest.mark.django_db
 def test_by_priority_the_highest_categories_are_enrolled_and_the_rest_is_set_aside() -> None:
     world = make_world(granted=D("400.00"))
@@ -87,8 +94,14 @@ def test_by_priority_the_highest_categories_are_enrolled_and_the_rest_is_set_asi
     assert approved.money["left_out"] == [{"county": "441602", "category": yinbing, "rows": 4, "premium": "396.00"}]
     assert Budget.objects.get(funder=world.foundation).reserved == 5 * FOUNDATION
     assert Budget.objects.get(funder=world.county).reserved == 5 * COUNTY
+    assert sums(approved.money) == (5, "495.00", "0.05", {"示例公益基金会HY": ("344.95", 5), "源城区财政": ("150.00", 5)})
+    assert sums(approved.money["whole"]) == (
+        9, "891.00", "0.09", {"示例公益基金会HY": ("620.91", 9), "源城区财政": ("270.00", 9)},
+    )
+    assert sum(demand[4] for demand in approved.money["demands"]) == 10
     drain()
     roster = Roster.objects.get(pk=roster.pk)
+    assert roster.money == approved.money
     assert (roster.state, enrolled(roster)) == (State.APPLIED, {"dibao": 3, "tekun": 2})
     assert list(RosterRow.objects.filter(roster=roster).order_by("line").values_list("set_aside", flat=True)) == [
         *["NO_BUDGET"] * 4, *[""] * 6,
@@ -107,7 +120,9 @@ def test_by_priority_the_highest_categories_are_enrolled_and_the_rest_is_set_asi
 def test_by_priority_with_enough_money_is_the_whole() -> None:
     world = make_world()
     roster = submitted(world, three_categories())
-    assert "left_out" not in by_priority(world, roster).money
+    approved = by_priority(world, roster)
+    assert not {"left_out", "whole"} & set(approved.money)
+    assert approved.money["premium"] == "891.00"
     drain()
     assert enrolled(roster) == {"yinbing": 4, "dibao": 3, "tekun": 2}
     assert Event.objects.filter(verb="roster.left_out").count() == 0
@@ -202,6 +217,12 @@ def test_the_confirm_page_shows_the_money_and_offers_the_second_choice_only_when
     assert enrolled(roster) == {"dibao": 3, "tekun": 2}
     left = client.get(reverse("admin:beneficiaries_roster_change", args=[roster.pk])).content.decode()
     assert "因预算不足暂缓" in left
+    paid = re.search(r'aria-labelledby="money">.*?</section>', left, re.DOTALL)
+    assert paid is not None
+    assert re.findall(r'<td class="pp-right">([^<]*)</td>', paid[0]) == [
+        "5", "0.05", "0.09", "5", "344.95", "620.91", "5", "150.00", "270.00", "5", "495.00", "891.00",
+    ]
+    assert "最后一列为整份名单,共 9 人。" in paid[0]
 
 
 @pytest.mark.django_db

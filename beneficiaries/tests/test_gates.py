@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from audit import events
+from audit.events import timeline
 from audit.models import Event
 from audit.testing import Stepper
 from beneficiaries.actions import Gate, approve_roster, open_gates, pass_gate, submit_roster
@@ -194,3 +198,49 @@ def test_two_people_recording_one_gate_at_once_record_it_once() -> None:
     assert isinstance(error, BeneficiariesRefused)
     assert error.code == "GATE_PASSED"
     assert Event.objects.filter(verb="roster.gate_passed").count() == 1
+
+
+@pytest.mark.django_db
+def test_the_timeline_names_each_step_in_words(client: Client) -> None:
+    world = make_world(**ALL)
+    roster = applied(world)
+    at = timezone.now() + timedelta(days=5)
+    for gate in (Gate.NOTICE, Gate.OWN_PAYMENT, Gate.ACCEPTANCE):
+        pass_gate(roster, gate=gate, policy_number="P-1", by=world.reviewer, at=at)
+    said = [entry.sentence for entry in timeline(roster)[:3]]
+    assert said == [
+        "登记环节(保险公司已承保):3 人,其中 3 份保障生效。", "登记环节(个人缴费已到账):3 人,其中 0 份保障生效。",
+        "登记环节(公示期满):3 人,其中 0 份保障生效。",
+    ]
+    client.force_login(world.reviewer, backend="accounts.backends.RoleBackend")
+    for page in ("change", "history"):
+        told = client.get(reverse(f"admin:beneficiaries_roster_{page}", args=[roster.pk])).content.decode()
+        assert said[1] in told
+        assert "own_payment" not in told
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("verb", "data", "said"),
+    [
+        ("roster.failed", {"codes": "HEADER_MISSING, CHOOSE_SHEET"}, "名单文件无法读取(缺少必需的列、有多张工作表含有数据)。"),
+        (
+            "roster.closed", {"code": "TOO_MANY_CONFLICTS"},
+            "名单未经查看即被关闭(与登记信息不符的行过多:文件已关闭,审计员可以看到)。",
+        ),
+    ],
+)
+def test_the_timeline_says_in_words_why_a_roster_was_not_read(
+    client: Client, verb: str, data: dict[str, str], said: str
+) -> None:
+    world = make_world()
+    roster = uploaded(world, people(1))
+    events.record(
+        verb, roster, by="system:intake", at=timezone.now(), organization=roster.organization,
+        region_code=roster.region_code, program_id=roster.program_id, data=data,
+    )
+    client.force_login(world.reviewer, backend="accounts.backends.RoleBackend")
+    for page in ("change", "history"):
+        told = client.get(reverse(f"admin:beneficiaries_roster_{page}", args=[roster.pk])).content.decode()
+        assert said in told
+        assert not any(code in told for codes in data.values() for code in codes.split(", "))

@@ -18,11 +18,10 @@ from accounts.testing import make_user
 from audit import panels
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.admin.enrollments import last_moment
-from beneficiaries.admin.roster_page import plain_words
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Roster
 from beneficiaries.panels import last_day, months_until
 from beneficiaries.testing import World, make_world, people, row, uploaded
-from intake.findings import MEANINGS
+from intake.findings import MEANINGS, plain_words
 from jobs.testing import drain
 
 pytestmark = pytest.mark.django_db

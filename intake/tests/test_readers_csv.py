@@ -125,7 +125,7 @@ def test_titles_above_the_header_are_passed_over():
 def test_unknown_columns_warn_and_stay_in_the_raw_row():
     table = open_table(io.BytesIO('序号,姓名,绰号\n1,张三,"a,b"\n'.encode()), TWO)
     assert [str(finding) for finding in table.findings] == [
-        "不认识的列:序号、绰号,该列不会导入,原文保留;如需要请指定对应的列"
+        "不认识的列:序号、绰号,该列不会导入,原文保留;如需要请把表头改为模板中的名称后重新上传"
     ]
     (chunk,) = table.chunks()
     assert raw_cells(chunk.frame["raw"][0], table.sheets[""]) == ["1", "张三", "a,b"]
@@ -143,7 +143,7 @@ def test_an_alias_maps_a_heading_for_one_reading():
         (b"", "文件是空的,请检查后重新上传"),
         (b"\xef\xbb\xbf\r\n", "文件是空的,请检查后重新上传"),
         ("姓名,备注\r\n".encode(), "只有表头,没有数据,请填写数据后重新上传"),
-        ("备注\n张三\n".encode(), "缺少必需的列:姓名,请补上,或在核对页指定对应的列"),
+        ("备注\n张三\n".encode(), "缺少必需的列:姓名,请补上,或把对应的表头改为模板中的名称后重新上传"),
         ("姓名,姓 名\n张三,李四\n".encode(), "表头重复:姓名,请只保留一列"),
         (b"%PDF-1.7 ...", "这不是可以读取的表格(PDF),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
         (b"<html><table>", "这不是可以读取的表格(HTML/XML),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),

@@ -68,7 +68,7 @@ def test_a_header_of_two_rows_under_a_title_is_one(made):
         (4, "张三", "身份证", IDS[0], "a"),
         (5, "李四", "身份证", IDS[1], None),
     ]
-    assert said == ["不认识的列:序号,该列不会导入,原文保留;如需要请指定对应的列"]
+    assert said == ["不认识的列:序号,该列不会导入,原文保留;如需要请把表头改为模板中的名称后重新上传"]
 
 
 @KINDS
@@ -236,7 +236,7 @@ def hidden_workbook(*hidden: str) -> io.BytesIO:
 def test_a_hidden_sheet_is_not_read_and_told_of():
     frame, said = read(hidden_workbook("旧"), COLUMNS)
     assert frame.select("sheet", "name").rows() == [("城东", "王小明"), ("城西", "李四")]
-    assert said == ["工作表“旧”已隐藏,未读取,如应导入,请取消隐藏或指定该工作表"]
+    assert said == ["工作表“旧”已隐藏,未读取,如应导入,请在Excel或WPS中取消隐藏后重新上传"]
 
 
 def test_a_hidden_sheet_is_read_when_it_is_chosen():
@@ -254,7 +254,7 @@ def test_only_hidden_sheets_are_refused_by_name():
 def test_a_person_is_asked_which_of_several_sheets_is_meant():
     with pytest.raises(FileRefused) as caught:
         open_table(hidden_workbook("旧"), COLUMNS, several=Several.ASK)
-    assert str(caught.value) == "有多张工作表含有数据(城东、城西),请选择要导入的工作表"
+    assert str(caught.value) == "有多张工作表含有数据(城东、城西),请只保留要导入的工作表后重新上传"
     frame, _ = read(hidden_workbook("城西", "旧"), COLUMNS, several=Several.ASK)
     assert frame["name"].to_list() == ["王小明"]
 
@@ -262,7 +262,7 @@ def test_a_person_is_asked_which_of_several_sheets_is_meant():
 def test_a_chosen_sheet_that_is_not_there_is_asked_for_again():
     with pytest.raises(FileRefused) as caught:
         open_table(hidden_workbook(), COLUMNS, sheets=["城北"])
-    assert str(caught.value) == "有多张工作表含有数据(城东、城西、旧),请选择要导入的工作表"
+    assert str(caught.value) == "有多张工作表含有数据(城东、城西、旧),请只保留要导入的工作表后重新上传"
 
 
 def test_a_chosen_sheet_without_headings_is_told_of_while_the_other_is_read():

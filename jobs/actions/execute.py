@@ -140,7 +140,7 @@ def fail(run: Run, refused: Refused) -> Ending:
     run.mine().update(
         state=Job.State.FAILED, lease_until=None, finished_at=Now(), stop_requested=False, **as_error(refused)
     )
-    record(job, "job.failed", by=WORKER, at=timezone.now(), code=refused.code)
+    record(job, "job.failed", by=WORKER, at=timezone.now(), **why(refused))
     fault_point("jobs.fail.after")
     return Ending.FAILED
 
@@ -208,6 +208,16 @@ def as_error(refused: Refused) -> dict[str, Any]:
         "error_code": refused.code[:40], "error_source": source_name(type(refused))[:120], "error_facts": facts,
         "error": sentence,
     }
+
+
+def why(refused: Refused) -> dict[str, Any]:
+    """What an event says of a failure: the refusal with its facts, no number of a person in them."""
+    error = as_error(refused)
+    facts = {
+        name: value if without_numbers(str(value)) == str(value) else without_numbers(str(value))
+        for name, value in error["error_facts"].items()
+    }
+    return {"code": error["error_code"], "source": error["error_source"], "facts": facts}
 
 
 def place_of(trace: TracebackType | None) -> str:

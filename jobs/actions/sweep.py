@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
 from audit.faults import fault_point
-from jobs.actions.execute import as_error
+from jobs.actions.execute import as_error, why
 from jobs.actions.queue import record
 from jobs.doorbell import ring, ring_on_commit
 from jobs.errors import JobsRefused
@@ -68,7 +68,7 @@ def _release_one(*, at: datetime) -> str | None:
         state = Job.State.CANCELLED
     elif job.attempts >= job.max_attempts:
         mine.update(state=Job.State.FAILED, lease_until=None, finished_at=Now(), **as_error(lost))
-        record(job, "job.failed", by=SWEEPER, at=at, code=lost.code)
+        record(job, "job.failed", by=SWEEPER, at=at, **why(lost))
         state = Job.State.FAILED
     else:
         mine.update(state=Job.State.QUEUED, lease_until=None, run_after=None, rung_at=Now(), **as_error(lost))

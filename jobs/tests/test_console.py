@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -16,10 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from audit.events import sentence
 from audit.models import Event
 from audit.panels import registry
 from jobs.actions import Run, cancel_job, claim, enqueue, run_pending
 from jobs.admin import note_on, words_for
+from jobs.errors import JobsRefused
 from jobs.models import Job
 from jobs.tests.conftest import AT
 
@@ -193,7 +196,7 @@ def test_filters_by_state_and_kind_and_nothing_else(staff: Callable, job_of: Cal
 
 
 def test_the_list_asks_as_many_queries_for_thirty_jobs_as_for_one(
-    staff: Callable, job_of: Callable, a_job_kind: Callable
+    staff: Callable, job_of: Callable
 ) -> None:
     client = staff("system_admin")
     job_of(client.organization)
@@ -260,3 +263,33 @@ def test_failed_jobs_are_a_work_queue_of_those_who_can_run_them_again(staff: Cal
     Job.objects.filter(pk=job.pk).update(state="failed", finished_at=Now(), error_code="STEP_FAILED")
     assert queue.count(user) == 1
     assert list(client.get(queue.url()).context["cl"].queryset) == [job]
+
+
+def test_a_job_of_the_system_and_of_a_user_names_who_asked_for_it(
+    staff: Callable, job_of: Callable
+) -> None:
+    client = staff("system_admin")
+    user: Any = get_user(client)
+    job = job_of(client.organization)
+    type(user).objects.filter(pk=user.pk).update(display_name="李管理")
+    for label, number, said in (("system:lapse", None, "系统"), (user.username, user.pk, "李管理")):
+        Job.objects.filter(pk=job.pk).update(created_by_label=label, created_by_id=number)
+        for address in (LIST, page(job)):
+            told = client.get(address).content.decode()
+            assert re.search(rf">\s*{said}\s*<", told), address
+            assert "system:lapse" not in told
+
+
+def test_the_timeline_of_a_failed_job_says_why_in_words(staff: Callable, job_of: Callable) -> None:
+    def work(run: Run) -> None:
+        raise JobsRefused("NOT_LIVE")
+
+    client = staff("system_admin")
+    job = job_of(client.organization, work=work)
+    run_pending()
+    assert Job.objects.get(pk=job.pk).state == "failed"
+    told = client.get(page(job)).content.decode()
+    assert "任务失败：" + str(JobsRefused("NOT_LIVE")) in told
+    assert "NOT_LIVE" not in told
+    old = Event(verb="job.failed", data={"code": "SOLD_OUT"})
+    assert sentence(old) == "任务失败：原因未记录。"

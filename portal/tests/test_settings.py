@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
+
 import pytest
 from django.test import Client
 
+from accounts.policy import Policy
 from portal.local.checks import manage
 
 
@@ -64,3 +67,19 @@ def test_every_page_carries_its_policy(client: Client, db: None) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_each_number_of_the_sign_in_comes_from_the_environment() -> None:
+    names = [name.upper() for name, field in Policy.__dataclass_fields__.items() if field.type == "int"]
+    given = {name: str(number) for number, name in enumerate([*names, "SIGN_IN_FAILURE_LIMIT"], 41)}
+    done = manage(
+        "shell", "--no-imports", "-c",
+        "from django.conf import settings; from accounts.policy import policy; print(vars(policy())); "
+        "print(settings.AXES_FAILURE_LIMIT, settings.AXES_COOLOFF_TIME.total_seconds())",
+        **given,
+    )
+    assert done.returncode == 0, done.stderr
+    read, axes = done.stdout.splitlines()[-2:]
+    found = literal_eval(read)
+    assert {name: str(found[name.lower()]) for name in names} == {name: given[name] for name in names}
+    assert axes == f"{given['SIGN_IN_FAILURE_LIMIT']} {given['SIGN_IN_LOCK_SECONDS']}.0"

@@ -23,7 +23,7 @@ from unfold.decorators import action, display
 from accounts.models import Region
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
-from audit.admin.base import ScopedTabularInline
+from audit.admin.base import ScopedFormSet, ScopedTabularInline
 from audit.buttons import ButtonPages, holds
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -91,7 +91,7 @@ class PrefixForm(forms.ModelForm):
         return prefix
 
 
-class SchemeFormSet(forms.BaseInlineFormSet):
+class SchemeFormSet(ScopedFormSet):
     """No two schemes for the same: "everybody" and "everywhere" are null or empty, which Django does not compare."""
 
     def clean(self) -> None:
@@ -143,6 +143,8 @@ class SchemeInline(DraftInline):
     formset = SchemeFormSet
     fields = ("name", "category", "region_prefix")
     show_change_link = True
+    #: The link stands in the title.
+    hide_title = False
 
 
 class ShareInline(DraftInline):

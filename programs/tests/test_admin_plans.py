@@ -225,3 +225,23 @@ def test_buttons_are_offered_to_whom_they_serve(world: World) -> None:
     assert offered(signed_in(world.finance_checker)) == {"approve", "refuse"}
     assert offered(signed_in(world.foundation_checker)) == set()
     assert offered(signed_in(world.clerk)) == set()
+
+
+def test_the_number_of_another_plans_scheme_is_no_row_of_this_plan(world: World) -> None:
+    maker = signed_in(world.finance_maker)
+    assert new_plan(world, maker).status_code == 302
+    plan = Plan.objects.get(name="新年度方案")
+    address = reverse("admin:programs_plan_change", args=[plan.pk])
+    own = FundingScheme.objects.get(plan=plan)
+    foreign = FundingScheme.objects.get(plan=world.plan)
+    fields = fields_of(maker.get(address))
+    assert fields["schemes-0-id"] == str(own.pk)
+    answers = {}
+    for name, number in (("foreign", foreign.pk), ("nobody's", 9_999_999)):
+        answer = maker.post(address, {**fields, "schemes-0-id": str(number), "schemes-0-name": "改名"})
+        assert answer.status_code == 200
+        answers[name] = [str(error).replace(str(number), "") for error in errors_of(answer)]
+    assert answers["foreign"] and answers["foreign"] == answers["nobody's"]
+    assert sorted(FundingScheme.objects.values_list("name", flat=True).filter(pk__in=[own.pk, foreign.pk])) == sorted(
+        [own.name, foreign.name]
+    )

@@ -434,7 +434,7 @@ def test_programs_and_funders_are_set_up_once(world: World) -> None:
         actions.create_program(
             "YJ", name="另一", kind="hardship", organization=world.city, insurer=None, by="system:test", at=world.at
         )
-    assert said(refused) == "There is a program with the code YJ already."
+    assert said(refused) == "The code YJ is in use."
     funder = actions.create_funder(
         "紫金县财政", kind="government", organization=world.sibling, region_code="441621", by="system:test", at=world.at
     )
@@ -443,12 +443,12 @@ def test_programs_and_funders_are_set_up_once(world: World) -> None:
         actions.create_funder(
             "紫金县财政", kind="enterprise", organization=None, region_code="", by="system:test", at=world.at
         )
-    assert said(refused) == "There is a funder called 紫金县财政 already."
+    assert said(refused) == "This name is in use."
     with pytest.raises(ProgramRefused) as refused:
         actions.create_funder(
             "紫金县财政局", kind="government", organization=None, region_code="441621", by="system:test", at=world.at
         )
-    assert said(refused) == "The region 441621 has a government funder already: 紫金县财政."
+    assert said(refused) == "The government of region 441621 is a funder already."
     assert (Program.objects.count(), Funder.objects.filter(region_code="441621").get()) == (2, funder)
 
 

@@ -118,7 +118,7 @@ def test_an_office_below_does_not_read_the_money_of_the_citys_funder(world: Worl
     client.force_login(below, backend=BACKEND)
     address = reverse("admin:programs_funder_statement", args=[world.foundation.pk])
     answer = client.get(address, {"program": world.program.pk, "first": first, "last": second})
-    assert answer.status_code == 200
+    assert answer.status_code == 403
     assert "1,100" not in answer.content.decode()
 
 
