@@ -125,7 +125,7 @@ class Server:
 
     def ensure_database(self, name: str) -> bool:
         """Create the two roles and one database owned by the owner role; true when the database is new."""
-        with self.connect() as connection:
+        with _locked(self.home / "gate.lock"), self.connect() as connection:
             for role, rights in ((OWNER, "LOGIN CREATEDB"), (APPLICATION, "LOGIN")):
                 if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
                     connection.execute(
