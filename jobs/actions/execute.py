@@ -199,8 +199,7 @@ def locked(run: Run) -> Job:
 def as_error(refused: Refused) -> dict[str, Any]:
     """Columns of an error: code and facts for every language, and the sentence in the portal's own."""
     facts = {
-        name: value if value is None or isinstance(value, bool | int | float) else without_numbers(str(value))
-        for name, value in refused.facts.items()
+        name: value if _is_plain(value) else without_numbers(str(value)) for name, value in refused.facts.items()
     }
     with translation.override(settings.LANGUAGE_CODE):
         sentence = without_numbers(str(refused))
@@ -213,11 +212,12 @@ def as_error(refused: Refused) -> dict[str, Any]:
 def why(refused: Refused) -> dict[str, Any]:
     """What an event says of a failure: the refusal with its facts, no number of a person in them."""
     error = as_error(refused)
-    facts = {
-        name: value if without_numbers(str(value)) == str(value) else without_numbers(str(value))
-        for name, value in error["error_facts"].items()
-    }
-    return {"code": error["error_code"], "source": error["error_source"], "facts": facts}
+    return {"code": error["error_code"], "source": error["error_source"], "facts": error["error_facts"]}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a fact is kept as it is: a count, and no number that could be a person's."""
+    return value is None or (isinstance(value, bool | int | float) and without_numbers(str(value)) == str(value))
 
 
 def place_of(trace: TracebackType | None) -> str:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone, translation
 
 from audit.errors import Refused
+from audit.events import sentence
 from audit.models import Event
 from jobs import doorbell, stopping
 from jobs.actions import Run, Swept, cancel_job, claim, execute, run_pending, sweep
@@ -94,6 +95,17 @@ def test_a_refusal_ends_the_job_at_once_in_the_readers_language(a_job_kind: Call
     assert job.error_sentence == "仅剩3件card ***。"
     ShopRefused.messages["SOLD_OUT"] = "Only %(left)s of %(goods)s are left."
     assert Event.objects.get(verb="job.failed").data["code"] == "SOLD_OUT"
+
+
+def test_a_failure_is_recorded_even_if_a_fact_is_a_number_of_a_person(a_job_kind: Callable, queue: Callable) -> None:
+    def work(run: Run) -> None:
+        raise ShopRefused("SOLD_OUT", left=3, goods=6222021234567890123)
+
+    job = queue(a_job_kind(work))
+    assert [outcome.ending for outcome in drain()] == ["failed"]
+    event = Event.objects.get(verb="job.failed", subject_id=str(job.pk))
+    assert event.data["facts"] == {"left": 3, "goods": "***"}
+    assert sentence(event).endswith("Only 3 of *** are left.")
 
 
 def test_a_refusal_that_nobody_knows_any_more_keeps_its_sentence(a_job_kind: Callable, queue: Callable) -> None:
