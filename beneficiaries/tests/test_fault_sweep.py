@@ -28,7 +28,7 @@ from programs.models import Budget, LedgerTransaction
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FULL = os.environ.get("FULL_SWEEP") == "1"
-STEP = 1 if FULL else 6
+STEP = 1 if FULL else 9
 #: Rosters to be struck, each once.
 POINTS, APPROVALS = (100, 60) if FULL else (17, 8)
 MODES = {"exception": FaultAt, "disconnect": Dropped}

@@ -187,7 +187,7 @@ def test_chunks_are_the_same_whatever_chunk_the_reading_starts_with():
 TEXT = st.text(st.sampled_from('ab张,;"\n \t·'), max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=30))
 def test_whatever_is_written_by_the_book_is_read_back(rows):
     columns = [Column(key, key, required=True) for key in ("one", "two", "three")]
@@ -208,7 +208,7 @@ PLAIN_LINE = st.tuples(*[st.text(st.sampled_from("ab张 \u3000"), max_size=3)] *
 QUOTED_LINE = st.tuples(*[st.text(st.sampled_from('ab张,"'), max_size=3)] * 5).map(lambda row: join_raw(row, ","))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     lines=st.lists(st.one_of(PLAIN_LINE, PLAIN_LINE, QUOTED_LINE, LINE), max_size=12),
     end=st.sampled_from(["\n", "\r\n"]),

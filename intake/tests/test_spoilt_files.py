@@ -1,6 +1,6 @@
 """Bad files of every kind: a refusal in words or rows with findings, never an unhandled error; good rows come through.
 
-A few hundred in the suite; thousands with `SPOILT_FILES=5000 SPOILT_SEED=1 pytest intake/tests/test_spoilt_files.py`.
+A hundred in the suite; thousands with `SPOILT_FILES=5000 SPOILT_SEED=1 pytest intake/tests/test_spoilt_files.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from intake.readers import FileRefused, Limits, open_table
 from intake.tests.plain_layout import COLUMNS, CONTEXT
 from intake.tests.spoiling import CSV_WAYS, WORKBOOK_WAYS, Spoilt, spoilt
 
-FILES = int(os.environ.get("SPOILT_FILES", "200"))
+FILES = int(os.environ.get("SPOILT_FILES", "100"))
 FIRST = int(os.environ.get("SPOILT_SEED", "1")) * 1_000_000
 #: A workbook costs a process of its own.
 WORKBOOKS = max(FILES // 10, 1) if FILES < 1_000 else FILES // 4

@@ -130,7 +130,19 @@ def assert_no_console_errors(page: Page) -> None:
 
 def assert_no_horizontal_scroll(page: Page) -> None:
     """The page is no wider than its window; names what stands out."""
-    found = page.evaluate(
+    found = None
+    # A page that was just resized may still be on its way.
+    for _attempt in range(20):
+        found = _stands_out(page)
+        if found is None:
+            return
+        page.wait_for_timeout(100)
+    assert found is None, f"the page is {found[0]} wide in a window of {found[1]}: {found[2]}"
+
+
+def _stands_out(page: Page) -> Any:
+    """Widths of page and window and what stands out; None when nothing does."""
+    return page.evaluate(
         """() => {
             const wide = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= wide) return null;
@@ -141,7 +153,6 @@ def assert_no_horizontal_scroll(page: Page) -> None:
                 (one) => `${one.tagName}.${one.className}`)];
         }"""
     )
-    assert found is None, f"the page is {found[0]} wide in a window of {found[1]}: {found[2]}"
 
 
 def keyboard_reachable(page: Page) -> list[str]:
