@@ -31,7 +31,7 @@ from intake.tests.old_workbook import old_workbook
 
 #: What one sheet of an old workbook can hold.
 XLS_ROWS = 65_536
-ROWS_PER_CHUNK = 20_000
+ROWS_PER_CHUNK = 40_000
 HEADINGS = tuple(str(column.label) for column in COLUMNS)
 Rows = Sequence[Sequence[str]]
 
