@@ -24,6 +24,7 @@ from audit.buttons import ButtonPages, holds
 from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
+from programs.admin.funder_page import page_context
 from programs.models import Category, Funder, Program
 from programs.statements import Line, Posting, accounts_of, postings, statement
 
@@ -92,9 +93,18 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
     readonly_fields = fields
     actions_list = ("new_funder",)
     actions_detail = ("statement",)
+    change_form_template = "programs/funder_page.html"
 
     has_make_permission = holds("programs.add_funder")
     has_statement_permission = holds("programs.view_statement", also=lambda user, pk: accounts_of(pk, to=user).exists())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The funder's page, with its money."""
+        funder = self.get_object(request, object_id)
+        context = page_context(funder, to=request.user) if funder is not None else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @action(description=_("New funder"), url_path="new", permissions=["make"], icon="add")
     def new_funder(self, request: HttpRequest) -> HttpResponse:
