@@ -86,7 +86,7 @@ def create_plan(
 def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
     """A new draft with the terms of another version."""
     kept = (
-        "name", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "age_on",
+        "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age", "age_on",
         "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
     )
     draft = PlanDraft(
@@ -172,6 +172,7 @@ def _refuse_own_work(plan: Plan, by: User) -> None:
 
 
 def _refuse_incomplete(plan: Plan) -> None:
+    _refuse_wrong_time(plan)
     terms = plan_terms(plan)
     if not terms.categories:
         raise ProgramRefused("NO_CATEGORY")
@@ -184,6 +185,19 @@ def _refuse_incomplete(plan: Plan) -> None:
     for prefix in sorted(prefixes):
         if prefix not in known or not prefix.startswith(plan.program.region_code):
             raise ProgramRefused("REGION", region=prefix)
+
+
+def _refuse_wrong_time(plan: Plan) -> None:
+    """A span is priced by the day and begins at its moment; a whole period is neither."""
+    by_time = plan.proration == Plan.Proration.TIME
+    if plan.period_kind == Plan.PeriodKind.ANNUAL:
+        if by_time or plan.minimum_premium is not None or plan.longest_hours is not None:
+            raise ProgramRefused("ANNUAL_TERMS")
+        return
+    if not by_time and plan.proration != Plan.Proration.DAILY:
+        raise ProgramRefused("SPAN_PRICE")
+    if plan.requires_notice or plan.requires_insurer_acceptance:
+        raise ProgramRefused("SPAN_GATES")
 
 
 def _saved(verb: str, plan: Plan, *, by: User, at: datetime, **data: Any) -> Plan:

@@ -49,8 +49,8 @@ TONES = {
     Plan.State.RETIRED: "calm",
 }
 _TERMS = (
-    "name", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "age_on", "requires_notice",
-    "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+    "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age",
+    "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
 )
 
 
