@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db import models
@@ -14,6 +15,10 @@ from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees
 from intake.models import File
 from programs.models import Period, Plan, Program
+
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_RESIDENT = re.compile(r"(?=([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9][0-9]{3}[0-9X]))")
 
 
 class Purchase(models.Model):
@@ -107,6 +112,14 @@ class Purchase(models.Model):
     def by_payment(self) -> bool:
         """Whether a payment came with it."""
         return bool(self.payment_reference)
+
+
+def names_a_person(reference: str) -> bool:
+    """Whether a reference holds a resident's number with its check character (GB 11643); order numbers are as long."""
+    return any(
+        "10X98765432"[sum(int(digit) * weight for digit, weight in zip(found[:17], _WEIGHTS, strict=True)) % 11] == found[17]
+        for found in _RESIDENT.findall(reference.upper())
+    )
 
 
 def known_purchase(*, program: Any, organization: Any, reference: str) -> Purchase | None:

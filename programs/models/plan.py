@@ -77,7 +77,9 @@ class Plan(models.Model):
     number = models.PositiveIntegerField(_("version"))
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, db_collation="C")
-    premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period; of spans, a person and day."))
+    premium = models.DecimalField(
+        _("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period; of spans, a person and day.")
+    )
     cover_limit = models.DecimalField(_("cover"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period."))
     period_kind = models.CharField(_("time of cover"), max_length=6, choices=PeriodKind, default=PeriodKind.ANNUAL)
     proration = models.CharField(_("late start"), max_length=7, choices=Proration, default=Proration.NONE)
@@ -108,7 +110,8 @@ class Plan(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
-        "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+        "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
+        "requires_insurer_acceptance",
         "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
         "in_force_at", "retired_at",
     )
