@@ -109,7 +109,7 @@ def register_person(
             _refuse_closed_to(by, period, organization, at=at)
             _refuse_capped(period, at=at)
             applicant = check_applicant(
-                cells, period=period, organization=organization, cover_from=_cover_from(period, at=at), at=at
+                cells, period=period, organization=organization, cover_from=period.starts_on, at=at
             )
             known = know(applicant, period=period, organization=organization, at=at)
             return known.person_id
