@@ -72,10 +72,13 @@ def person(number: int, **cells: str) -> dict[str, str]:
     return {**{key: value for key, value in said.items() if value}, **cells}
 
 
-def day_market(*, granted: Decimal | None = D("100000.00"), shares: list[ShareDraft] | None = None, **terms: Any) -> Market:
+def day_market(
+    *, granted: Decimal | None = D("100000.00"), shares: list[ShareDraft] | None = None, world: World | None = None,
+    **terms: Any,
+) -> Market:
     """3 yuan a day begun, paid by the platform; at most 36 hours."""
     return _market(
-        "DAY", Program.Kind.DAY_COVER, granted=granted, shares=shares,
+        "DAY", Program.Kind.DAY_COVER, granted=granted, shares=shares, world=world or make_world(),
         terms={
             "name": "日结保", "premium": D("3.00"), "cover_limit": D("600000.00"), "period_kind": "span",
             "proration": "daily", "longest_hours": 36, "min_age": 16, "max_age": 90, "age_on": "enrollment",
@@ -87,7 +90,7 @@ def day_market(*, granted: Decimal | None = D("100000.00"), shares: list[ShareDr
 def paid_market(**terms: Any) -> Market:
     """150 yuan a year, all of it the person's own."""
     return _market(
-        "HMB", Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)],
+        "HMB", Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)], world=make_world(),
         terms={
             "name": "惠民保", "premium": D("150.00"), "cover_limit": D("2000000.00"), "requires_notice": False,
             "requires_own_payment": True, "requires_insurer_acceptance": False, **terms,
@@ -96,9 +99,8 @@ def paid_market(**terms: Any) -> Market:
 
 
 def _market(
-    code: str, kind: str, *, granted: Decimal | None, shares: list[ShareDraft] | None, terms: dict[str, Any]
+    code: str, kind: str, *, granted: Decimal | None, shares: list[ShareDraft] | None, world: World, terms: dict[str, Any]
 ) -> Market:
-    world = make_world()
     at = timezone.now()
     program = make_program(code, organization=world.city, insurer=world.insurer, kind=kind, name=terms["name"])
     platform = Funder.objects.create(name=f"示例平台{code}", kind="enterprise", organization=world.foundation_org)

@@ -18,6 +18,7 @@ from audit.testing import Stepper, sweep
 from beneficiaries.actions import Gate, Payment, Request, pass_purchase_gate, queue_lapses
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Beneficiary, Enrollment, Person, Purchase
+from beneficiaries.testing import make_world
 from beneficiaries.tests.outcomes import broken
 from beneficiaries.tests.purchasing import Market, day_market, paid_market, person
 from intake.actions import receive_file
@@ -193,8 +194,7 @@ def test_a_gate_that_the_plan_does_not_ask_is_refused(market: Market) -> None:
 
 def test_a_name_that_does_not_agree_is_refused_counted_and_capped(market: Market, settings: Any) -> None:
     settings.IDENTITY_CONFLICTS_PER_DAY = 2
-    other = day_market_of_another_tree(market)
-    other.worker(0)
+    day_market(world=make_world(code="BS")).worker(0)
     for turn in range(2):
         with pytest.raises(ApplicantRefused) as refused:
             market.enroll({**person(0), "name": "赵不同"}, reference=f"P{turn}")
@@ -206,19 +206,6 @@ def test_a_name_that_does_not_agree_is_refused_counted_and_capped(market: Market
     assert said(refused) == "TOO_MANY_CONFLICTS"
     assert Enrollment.objects.count() == 0
     assert market.enroll(person(1), reference="P9", at=market.at + timedelta(days=2)).pk
-
-
-def day_market_of_another_tree(market: Market) -> Market:
-    """Another city's program, whose people only its own offices know."""
-    from beneficiaries.testing import make_world
-    from beneficiaries.tests import purchasing
-
-    before = purchasing.make_world
-    purchasing.make_world = lambda: make_world(code="BS")  # type: ignore[assignment]
-    try:
-        return day_market()
-    finally:
-        purchasing.make_world = before
 
 
 def test_a_conflict_with_ones_own_people_is_no_question_about_others(market: Market) -> None:

@@ -50,6 +50,32 @@ class PlanDraft:
     schemes: Sequence[SchemeDraft] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class UsualTerms:
+    """What a draft of a kind of program begins with; everything can be changed. `open_to_all`: no category is asked for."""
+
+    open_to_all: bool
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+_USUAL = {
+    Program.Kind.HARDSHIP: UsualTerms(open_to_all=False),
+    Program.Kind.SUPPLEMENTARY: UsualTerms(open_to_all=True),
+    Program.Kind.DAY_COVER: UsualTerms(
+        open_to_all=True,
+        columns={
+            "period_kind": Plan.PeriodKind.SPAN, "proration": Plan.Proration.DAILY, "age_on": Plan.AgeOn.ENROLLMENT,
+            "requires_notice": False, "requires_insurer_acceptance": False,
+        },
+    ),
+}
+
+
+def usual_terms(kind: str) -> UsualTerms:
+    """Where a draft begins; the only place that asks for a program's kind."""
+    return _USUAL[Program.Kind(kind)]
+
+
 def create_plan(
     program: Program, *, terms: Mapping[str, Any], draft: PlanDraft, by: User, at: datetime
 ) -> Plan:
