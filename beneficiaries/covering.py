@@ -23,7 +23,7 @@ from programs.terms import PlanTerms
 COUNTY_DIGITS = 6
 MOST = 200_000
 _MOMENT = pl.Datetime("us", "UTC")
-_SCHEMA = {"person_id": pl.Int64, "starts_at": _MOMENT, "ends_at": _MOMENT}
+_SCHEMA: dict[str, Any] = {"person_id": pl.Int64, "starts_at": _MOMENT, "ends_at": _MOMENT}
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ WHERE beneficiary.person_id = ANY(%(people)s) AND beneficiary.program_id = %(pro
     AND beneficiary.organization_id = %(organization)s
 GROUP BY person.id, beneficiary.id
 """
-_KNOWN_SCHEMA = {
+_KNOWN_SCHEMA: dict[str, Any] = {
     "person_id": pl.Int64, "beneficiary_id": pl.Int64, "region": pl.String, "birth_on": pl.Date,
     "categories": pl.List(pl.String),
 }
@@ -136,7 +136,7 @@ _KNOWN_SCHEMA = {
 
 def _known(lines: pl.DataFrame, *, period: Period, organization: Organization, at: datetime) -> pl.DataFrame:
     people = sorted(set(lines["person_id"].drop_nulls().to_list()))
-    facts = {
+    facts: dict[str, Any] = {
         "people": people, "program": period.program_id, "organization": organization.pk, "day": timezone.localdate(at),
     }
     with connection.cursor() as cursor:

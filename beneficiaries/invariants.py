@@ -36,7 +36,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        14, "enrollments_equal_budget_use", _("What enrollments cost each funder equals what rosters and purchases used of their budgets."),
+        14, "enrollments_equal_budget_use",
+        _("What enrollments cost each funder equals what rosters and purchases used of their budgets."),
         """
         WITH cost AS (
             SELECT CASE WHEN e.purchase_id IS NULL THEN 'beneficiaries.roster' ELSE 'beneficiaries.purchase' END AS source,

@@ -13,6 +13,7 @@ from beneficiaries.actions.rosters import (
 )
 
 __all__ = [
-    "Gate", "Payment", "Request", "approve_roster", "approve_roster_by_priority", "cover_days", "enroll_paid", "lapse_period", "open_gates", "pass_gate",
-    "pass_purchase_gate", "periods_to_lapse", "queue_lapses", "refuse_roster", "register_person", "submit_roster", "upload_roster", "withdraw_roster",
+    "Gate", "Payment", "Request", "approve_roster", "approve_roster_by_priority", "cover_days", "enroll_paid",
+    "lapse_period", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "queue_lapses", "refuse_roster",
+    "register_person", "submit_roster", "upload_roster", "withdraw_roster",
 ]

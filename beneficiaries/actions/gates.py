@@ -89,7 +89,9 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
 def pass_purchase_gate(purchase: Purchase, *, gate: Gate, by: User | str, at: datetime, policy_number: str = "") -> int:
     """The same for what was bought without a roster: notice and acceptance, since the payment came with the purchase."""
     with transaction.atomic():
-        purchase = Purchase.objects.select_for_update(of=("self",)).select_related("plan", "organization").get(pk=purchase.pk)
+        purchase = Purchase.objects.select_related("plan", "organization").get(pk=purchase.pk)
+        # A purchase is never changed, so nobody may lock it: its enrollments are what two clicks meet at.
+        list(Enrollment.objects.select_for_update(of=("self",)).filter(purchase=purchase).order_by("pk").values_list("pk"))
         asked = asked_gates(purchase.plan)
         if gate not in asked:
             raise BeneficiariesRefused("GATE_NOT_ASKED")

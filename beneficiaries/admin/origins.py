@@ -35,7 +35,7 @@ def payment_of(enrollment: Enrollment) -> str:
 
 
 def _of_roster(enrollment: Enrollment) -> Origin:
-    row = RosterRow.objects.select_related("file").filter(pk=enrollment.row_id).first()
+    row = RosterRow.objects.select_related("file").filter(pk=enrollment.row_id or 0).first()
     if row is None:
         return Origin(
             gettext("Roster %(roster)s; the line was deleted at the end of its retention.") % {"roster": enrollment.roster_id}

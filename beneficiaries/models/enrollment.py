@@ -142,8 +142,9 @@ class Enrollment(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "person", "beneficiary", "program", "plan", "period", "organization", "region_code", "category", "roster",
-        "row_id", "purchase", "line", "premium", "own_share", "split", "period_kind", "starts_at", "ends_at", "state", "notice_passed_at", "own_paid_at",
-        "accepted_at", "insurer_policy_number", "verdict", "decided_at", "created_at",
+        "row_id", "purchase", "line", "premium", "own_share", "split", "period_kind", "starts_at",
+        "ends_at", "state", "notice_passed_at", "own_paid_at", "accepted_at",
+        "insurer_policy_number", "verdict", "decided_at", "created_at",
     )
 
     class Meta:

@@ -16,7 +16,6 @@ from beneficiaries.models.agreement import agrees
 from intake.models import File
 from programs.models import Period, Plan, Program
 
-
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _RESIDENT = re.compile(r"(?=([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9][0-9]{3}[0-9X]))")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pgtrigger
 
 
-
 def live_span(row: str) -> str:
     """The condition that a row covers a span and is live, as the index has it."""
     return f"{row}.period_kind = 'span' AND {row}.state IN ('awaiting', 'in_force')"
@@ -46,7 +45,7 @@ _APART = f"""
             USING ERRCODE = 'exclusion_violation', CONSTRAINT = '%(name)s';
     END IF;
     RETURN NULL;
-"""
+"""  # noqa: S608 - made of our own names
 
 
 def lie_apart(name: str, operation: pgtrigger.Operation) -> pgtrigger.Trigger:

@@ -23,6 +23,7 @@ from programs.testing import make_budget, make_program
 
 HOUR = timedelta(hours=1)
 D = Decimal
+GRANTED = D("100000.00")
 
 
 @dataclass
@@ -73,7 +74,7 @@ def person(number: int, **cells: str) -> dict[str, str]:
 
 
 def day_market(
-    *, granted: Decimal | None = D("100000.00"), shares: list[ShareDraft] | None = None, world: World | None = None,
+    *, granted: Decimal | None = GRANTED, shares: list[ShareDraft] | None = None, world: World | None = None,
     **terms: Any,
 ) -> Market:
     """3 yuan a day begun, paid by the platform; at most 36 hours."""

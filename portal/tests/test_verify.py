@@ -250,7 +250,9 @@ BOUGHT_SPANS: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("spans_lie_apart", (E,), [f"UPDATE {E} SET starts_at = starts_at - interval '1 day' WHERE id = (SELECT max(id) FROM {E})"]),
     ("spans_lie_apart", (E,), [f"UPDATE {E} SET ends_at = ends_at + interval '3 days' WHERE id = (SELECT min(id) FROM {E})"]),
     ("purchases_count_their_enrollments", (E,), [f"DELETE FROM {E} WHERE id = (SELECT min(id) FROM {E})"]),
-    ("purchases_count_their_enrollments", ("beneficiaries_purchase",), ["UPDATE beneficiaries_purchase SET premium = premium + 0.01"]),
+    ("purchases_count_their_enrollments", ("beneficiaries_purchase",), [
+        "UPDATE beneficiaries_purchase SET premium = premium + 0.01"
+    ]),
     ("purchases_count_their_enrollments", ("beneficiaries_purchase",), ["UPDATE beneficiaries_purchase SET people = people + 1"]),
     ("every_purchase_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'purchase.made'"]),
     ("every_purchase_has_its_event", ("audit_event",), [

@@ -286,7 +286,8 @@ def test_a_plan_of_spans_goes_into_force_with_its_price_and_bounds(world: World)
     address = reverse("admin:programs_plan_change", args=[plan.pk])
     submit = reverse("admin:programs_plan_submit", args=[plan.pk])
     for changes, words in (
-        ({"proration": "none"}, "按天还是按时长"), ({"requires_notice": "on"}, "不能等待公示"), ({"period_kind": "annual", "longest_hours": "36"}, "只用于按时段保障"),
+        ({"proration": "none"}, "按天还是按时长"), ({"requires_notice": "on"}, "不能等待公示"),
+        ({"period_kind": "annual", "longest_hours": "36"}, "只用于按时段保障"),
     ):
         before = fields_of(maker.get(address))
         assert errors_of(maker.post(address, {**before, **changes})) == []
