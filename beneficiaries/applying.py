@@ -68,7 +68,8 @@ LEFT JOIN LATERAL (
 ) AS beneficiary ON true
 LEFT JOIN LATERAL (
     SELECT id FROM beneficiaries_enrollment
-    WHERE person_id = known.id AND program_id = %(program)s AND period_id = %(period)s AND state = ANY(%(live)s) LIMIT 1
+    WHERE person_id = known.id AND program_id = %(program)s AND period_id = %(period)s AND period_kind = 'annual'
+        AND state = ANY(%(live)s) LIMIT 1
 ) AS enrollment ON true
 WHERE r.roster_id = %(roster)s AND r.chunk = %(chunk)s AND r.verdict = ANY(%(applicable)s) AND r.set_aside = ''
 ORDER BY r.identity_index_{identity}
@@ -112,10 +113,10 @@ WHERE w.is_new_beneficiary OR (w.is_changed AND NOT EXISTS (
 """
 _ENROLLMENTS = """
 INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, plan_id, period_id, organization_id,
-    region_code, category_id, roster_id, row_id, premium, own_share, split_id, starts_at, ends_at, state,
+    region_code, category_id, roster_id, row_id, premium, own_share, split_id, period_kind, starts_at, ends_at, state,
     insurer_policy_number, verdict, decided_at, created_at)
 SELECT person_id, beneficiary_id, %(program)s, %(plan)s, %(period)s, %(organization)s, region_code, category_id,
-    %(roster)s, row_id, premium, own_share, split_id, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
+    %(roster)s, row_id, premium, own_share, split_id, %(period_kind)s, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
     %(decided_at)s, %(at)s
 FROM roster_work
 """
@@ -193,7 +194,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
         "changed": int(Verdict.CHANGED),
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
-        "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
+        "period_kind": plan.period_kind, "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
         # Given back at the close of enrollment, or so late that no day of cover is left.
         "lapsed": programs.has_lapsed(roster) or begins >= period.ends_on,

@@ -16,6 +16,19 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        5, "spans_lie_apart", _("Nobody has two live covers of one plan at the same moment."),
+        """
+        SELECT id FROM (
+            SELECT e.id, e.starts_at, max(e.ends_at) OVER (
+                PARTITION BY e.person_id, e.plan_id ORDER BY e.starts_at, e.id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS covered_until
+            FROM beneficiaries_enrollment e JOIN programs_plan p ON p.id = e.plan_id
+            WHERE e.state IN ('awaiting', 'in_force') AND p.period_kind = 'span'
+        ) AS spans WHERE covered_until > starts_at
+        """,
+    ),
+    Invariant(
         13, "eligible_when_decided", _("No live enrollment lacks an eligibility decision under its plan."),
         """
         SELECT id FROM beneficiaries_enrollment
@@ -23,19 +36,21 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        14, "enrollments_equal_budget_use", _("What enrollments cost each funder equals what rosters used of their budgets."),
+        14, "enrollments_equal_budget_use",
+        _("What enrollments cost each funder equals what rosters and purchases used of their budgets."),
         """
         WITH cost AS (
-            SELECT e.roster_id, l.funder_id, sum(l.amount) AS amount
+            SELECT CASE WHEN e.purchase_id IS NULL THEN 'beneficiaries.roster' ELSE 'beneficiaries.purchase' END AS source,
+                coalesce(e.purchase_id, e.roster_id) AS source_id, l.funder_id, sum(l.amount) AS amount
             FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id
-            WHERE e.state <> 'lapsed' GROUP BY 1, 2
+            WHERE e.state <> 'lapsed' GROUP BY 1, 2, 3
         ), used AS (
-            SELECT r.owner_id AS roster_id, r.funder_id, sum(l.used) AS amount
+            SELECT r.owner_type AS source, r.owner_id AS source_id, r.funder_id, sum(l.used) AS amount
             FROM programs_budgetreservation r JOIN programs_budgetreservationline l ON l.reservation_id = r.id
-            WHERE r.owner_type = 'beneficiaries.roster' GROUP BY 1, 2
+            WHERE r.owner_type IN ('beneficiaries.roster', 'beneficiaries.purchase') GROUP BY 1, 2, 3
         )
-        SELECT coalesce(c.roster_id, u.roster_id), coalesce(c.funder_id, u.funder_id)
-        FROM cost c FULL JOIN used u ON u.roster_id = c.roster_id AND u.funder_id = c.funder_id
+        SELECT coalesce(c.source, u.source), coalesce(c.source_id, u.source_id), coalesce(c.funder_id, u.funder_id)
+        FROM cost c FULL JOIN used u ON u.source = c.source AND u.source_id = c.source_id AND u.funder_id = c.funder_id
         WHERE coalesce(c.amount, 0) <> coalesce(u.amount, 0)
         """,
     ),
@@ -50,7 +65,7 @@ INVARIANTS = [
                 sum(e.amount) FILTER (WHERE a.kind = 'person_receivable') AS own_share
             FROM programs_ledgerentry e JOIN programs_ledgeraccount a ON a.id = e.account_id
             JOIN programs_ledgertransaction t ON t.id = e.transaction_id
-            WHERE t.kind IN ('use', 'lapse') AND t.source_type = 'beneficiaries.roster' GROUP BY 1
+            WHERE t.kind IN ('use', 'lapse') AND t.source_type IN ('beneficiaries.roster', 'beneficiaries.purchase') GROUP BY 1
         )
         SELECT coalesce(c.program_id, d.program_id) FROM cost c FULL JOIN due d ON d.program_id = c.program_id
         WHERE coalesce(c.premium, 0) <> coalesce(d.premium, 0) OR coalesce(c.own_share, 0) <> coalesce(d.own_share, 0)
@@ -70,10 +85,13 @@ INVARIANTS = [
         _("Enrollments belong to the organization, program, plan and period of their parents."),
         """
         SELECT e.id FROM beneficiaries_enrollment e
-        JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id JOIN beneficiaries_roster r ON r.id = e.roster_id
+        JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id JOIN programs_plan p ON p.id = e.plan_id
+        LEFT JOIN beneficiaries_roster r ON r.id = e.roster_id LEFT JOIN beneficiaries_purchase s ON s.id = e.purchase_id
         WHERE b.person_id <> e.person_id OR b.organization_id <> e.organization_id OR b.program_id <> e.program_id
             OR r.organization_id <> e.organization_id OR r.program_id <> e.program_id OR r.period_id <> e.period_id
-            OR r.plan_id <> e.plan_id
+            OR r.plan_id <> e.plan_id OR s.organization_id <> e.organization_id OR s.program_id <> e.program_id
+            OR s.period_id <> e.period_id OR s.plan_id <> e.plan_id OR (r.id IS NULL) = (s.id IS NULL)
+            OR p.period_kind <> e.period_kind
         """,
     ),
     Invariant(
@@ -105,8 +123,26 @@ INVARIANTS = [
         19, "one_enrollment_per_row", _("A row has at most one enrollment, and it is of the row's roster."),
         """
         SELECT e.row_id FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+        WHERE e.purchase_id IS NULL
         GROUP BY e.row_id, w.roster_id
         HAVING count(*) > 1 OR w.roster_id IS NULL OR min(e.roster_id) <> w.roster_id
+        """,
+    ),
+    Invariant(
+        19, "purchases_count_their_enrollments", _("A purchase has as many enrollments, and of such a premium, as it says."),
+        """
+        SELECT s.id FROM beneficiaries_purchase s LEFT JOIN beneficiaries_enrollment e ON e.purchase_id = s.id
+        GROUP BY s.id HAVING count(e.id) <> s.people OR count(DISTINCT e.line) <> s.people
+            OR coalesce(sum(e.premium), 0) <> s.premium OR coalesce(sum(e.own_share), 0) <> s.own_share
+        """,
+    ),
+    Invariant(
+        20, "every_purchase_has_its_event", _("Every purchase has its event, which counts its enrollments."),
+        """
+        SELECT s.id FROM beneficiaries_purchase s LEFT JOIN audit_event e ON e.verb = 'purchase.made'
+            AND e.subject_type = 'beneficiaries.purchase' AND e.subject_id = s.id::text
+            AND (e.data ->> 'people')::bigint = s.people
+        GROUP BY s.id HAVING count(e.id) <> 1
         """,
     ),
     Invariant(

@@ -86,7 +86,9 @@ QUEUES = (
 
 
 def _in_force(user: Any) -> int:
-    return Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(state=EnrollmentState.IN_FORCE).count()
+    """Not yet over: a day's cover is in force for its day."""
+    seen = Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(state=EnrollmentState.IN_FORCE)
+    return seen.filter(ends_at__gt=timezone.now()).count()
 
 
 def _awaiting(user: Any) -> int:
@@ -99,11 +101,11 @@ def _premium(user: Any) -> Any:
 
 FIGURES = (
     Figure(
-        "beneficiaries.in_force", _("Covers in force"), _VIEW_ENROLLMENT, _in_force, _("persons"),
+        "beneficiaries.in_force", _("Covers in force"), _VIEW_ENROLLMENT, _in_force, _("covers"),
         lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=in_force",
     ),
     Figure(
-        "beneficiaries.awaiting", _("Enrolled, gates open"), _VIEW_ENROLLMENT, _awaiting, _("persons"),
+        "beneficiaries.awaiting", _("Enrolled, gates open"), _VIEW_ENROLLMENT, _awaiting, _("covers"),
         lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting",
     ),
     Figure("beneficiaries.premium", _("Premium of live enrollments"), _VIEW_ENROLLMENT, _premium, _("yuan")),
@@ -117,7 +119,7 @@ def _live(user: Any) -> Any:
 def _data(rows: Sequence[tuple[Any, int]]) -> ChartData:
     if not rows:
         return ChartData([], [])
-    return ChartData([label for label, _number in rows], [Series(_("persons"), [number for _label, number in rows])])
+    return ChartData([label for label, _number in rows], [Series(_("covers"), [number for _label, number in rows])])
 
 
 def _by(column: str) -> Callable[[Any], ChartData]:
@@ -160,16 +162,16 @@ def _by_place(user: Any) -> ChartData:
 
 CHARTS = (
     Chart(
-        "beneficiaries.by_month", _("Enrolled people by month"), _VIEW_ENROLLMENT, _by_month, _("persons"),
+        "beneficiaries.by_month", _("Covers by month of enrollment"), _VIEW_ENROLLMENT, _by_month, _("covers"),
         ChartKind.COLUMNS,
     ),
-    Chart("beneficiaries.by_place", _("Enrolled people by county or town"), _VIEW_ENROLLMENT, _by_place, _("persons")),
+    Chart("beneficiaries.by_place", _("Covers by county or town"), _VIEW_ENROLLMENT, _by_place, _("covers")),
     Chart(
-        "beneficiaries.by_category", _("Enrolled people by category"), _VIEW_ENROLLMENT, _by("category__name"),
-        _("persons"),
+        "beneficiaries.by_category", _("Covers by category"), _VIEW_ENROLLMENT, _by("category__name"),
+        _("covers"),
     ),
     Chart(
-        "beneficiaries.by_program", _("Enrolled people by program"), _VIEW_ENROLLMENT, _by("program__name"), _("persons")
+        "beneficiaries.by_program", _("Covers by program"), _VIEW_ENROLLMENT, _by("program__name"), _("covers")
     ),
 )
 
@@ -183,7 +185,7 @@ def _covers(person: Any, user: Any) -> dict[str, Any]:
     return {
         "lines": [
             (each, reverse("admin:beneficiaries_enrollment_change", args=[each.pk]), state_badge(each),
-             last_day(each.ends_at))
+             first_moment(each), last_moment(each.ends_at) if each.covers_a_span else f"{last_day(each.ends_at):%Y-%m-%d}")
             for each in _enrollments(person, user)
         ]
     }
@@ -192,6 +194,20 @@ def _covers(person: Any, user: Any) -> dict[str, Any]:
 def last_day(ends_at: datetime) -> date:
     """The last day of a cover that ends before a moment."""
     return (timezone.localtime(ends_at) - timedelta(microseconds=1)).date()
+
+
+def first_moment(enrollment: Enrollment) -> str:
+    """The first day of a cover; of a span its first moment."""
+    local = timezone.localtime(enrollment.starts_at)
+    return f"{local:%Y-%m-%d %H:%M}" if enrollment.covers_a_span else f"{local:%Y-%m-%d}"
+
+
+def last_moment(ends_at: datetime) -> str:
+    """The end as policies say it: a cover that ends at midnight ends at 24:00 of the day before."""
+    local = timezone.localtime(ends_at)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{local - timedelta(minutes=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def _held(person: Any, user: Any) -> Any:
@@ -207,7 +223,7 @@ def _categories(person: Any, user: Any) -> dict[str, Any]:
 
 def _roster_lines(person: Any, user: Any) -> dict[str, Any]:
     """The lines of files that made this person's covers and categories."""
-    ids = {each.row_id for each in (*_enrollments(person, user), *_held(person, user))}
+    ids = {each.row_id for each in (*_enrollments(person, user), *_held(person, user))} - {None}
     rows = RosterRow.objects.visible_to(user, _VIEW_ROSTER).filter(pk__in=ids).order_by("-pk")
     rows = rows.select_related("roster__organization", "file")
     return {
@@ -231,8 +247,14 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
     """From first entry to today, newest first: made of the rows themselves, since a roster's events name nobody."""
     found: list[LifeEvent] = []
     for each in _enrollments(person, user):
-        facts = {"program": each.program.name, "period": each.period.code, "roster": each.roster_id}
-        found.append(LifeEvent(each.created_at, gettext("Enrolled in %(program)s %(period)s by roster %(roster)d.") % facts))
+        facts = {
+            "program": each.program.name, "period": each.period.code, "roster": each.roster_id, "purchase": each.purchase_id
+        }
+        enrolled = (
+            gettext("Enrolled in %(program)s %(period)s by roster %(roster)d.") if each.purchase_id is None
+            else gettext("Enrolled in %(program)s %(period)s by purchase %(purchase)d.")
+        )
+        found.append(LifeEvent(each.created_at, enrolled % facts))
         for at, words in (
             (each.notice_passed_at, gettext("Public notice has passed (%(program)s %(period)s).")),
             (each.own_paid_at, gettext("The own share was received (%(program)s %(period)s).")),

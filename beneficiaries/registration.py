@@ -21,12 +21,12 @@ from intake.models import UNDER_WAY
 
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
-    "beneficiaries.view_beneficiary",
+    "beneficiaries.view_beneficiary", "beneficiaries.view_purchase",
 )
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
         *_VIEW, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
-        "beneficiaries.reveal_person", "beneficiaries.pass_gate",
+        "beneficiaries.reveal_person", "beneficiaries.pass_gate", "beneficiaries.make_purchase",
     ),
     Role.REVIEWER: (*_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person"),
     Role.FINANCE_MAKER: ("beneficiaries.view_roster",),
@@ -47,6 +47,7 @@ RULE_WORDS = {
 #: Gates and findings, which events keep as codes.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "roster.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
+    "purchase.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
     "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
     "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }

@@ -287,7 +287,7 @@ JOIN beneficiaries_person person ON person.{identity} = wanted.identity
 LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.person_id = person.id
     AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
 LEFT JOIN beneficiaries_enrollment enrollment ON enrollment.person_id = person.id
-    AND enrollment.program_id = %(program)s AND enrollment.period_id = %(period)s
+    AND enrollment.program_id = %(program)s AND enrollment.period_id = %(period)s AND enrollment.period_kind = 'annual'
     AND enrollment.state = ANY(%(live)s)
 """
 _KNOWN_SCHEMA = {

@@ -26,4 +26,7 @@ VERBS = {
     "roster.hold_lapsed": _("Enrollment has closed: %(released)s yuan held for the roster went back to the budgets."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
+    "purchase.made": _("%(people)d enrollments were made (%(premium)s yuan), %(refused)d lines refused."),
+    "purchase.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
+    "program.conflict_elsewhere": _("One person did not agree with someone whom only other organizations know."),
 }

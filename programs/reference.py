@@ -18,6 +18,8 @@ CATEGORIES = (
     ("jiance", "防止返贫监测对象", ("监测户", "脱贫不稳定户", "边缘易致贫户", "突发严重困难户", "监测户(边缘)")),
     ("yinbing", "因病致贫重病患者", ("因病致贫",)),
 )
+#: What plans name that are open to all, such as a city's supplementary insurance or day cover.
+EVERYBODY = ("renren", "不限类别", ("不限", "全体参保人"))
 
 
 def make_categories() -> dict[str, Category]:
@@ -26,4 +28,9 @@ def make_categories() -> dict[str, Category]:
         Category.objects.update_or_create(
             code=code, defaults={"name": name, "synonyms": list(synonyms), "position": position}
         )
+    code, name, synonyms = EVERYBODY
+    Category.objects.update_or_create(
+        code=code,
+        defaults={"name": name, "synonyms": list(synonyms), "position": 200, "holds_for_everybody": True},
+    )
     return {category.code: category for category in Category.objects.all()}

@@ -67,7 +67,7 @@ def lapse_period(run: Any, period: Period, *, at: datetime) -> dict[str, int]:
 
 def _unpaid() -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(
-        state=EnrollmentState.AWAITING, own_paid_at=None, plan__requires_own_payment=True
+        state=EnrollmentState.AWAITING, own_paid_at=None, plan__requires_own_payment=True, roster__isnull=False
     )
 
 

@@ -14,7 +14,7 @@ from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake import actions as intake
 from jobs.actions import enqueue
-from programs.models import Period
+from programs.models import Period, Plan
 from programs.rules.allocation import Place
 
 
@@ -23,6 +23,8 @@ def upload_roster(
 ) -> Roster:
     """Keep files of people to be enrolled and start their check. `files`: (name, stream)."""
     _refuse_closed(period, organization, at=at)
+    if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
+        raise BeneficiariesRefused("SPANS_ONLY")
     kept = [intake.receive_file(stream, name=name, organization=organization, by=by, at=at) for name, stream in files]
     roster = Roster(
         organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,

@@ -296,7 +296,11 @@ def _rows(
     codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
     seen = _Seen(
         labels={column.key: str(column.label) for column in ROSTER.columns},
-        enrolled=dict(Enrollment.objects.filter(row_id__in=[each.pk for each in page]).values_list("row_id", "pk")),
+        enrolled={
+            row_id: enrollment_id
+            for row_id, enrollment_id in Enrollment.objects.filter(row_id__in=[each.pk for each in page])
+            .values_list("row_id", "pk") if row_id is not None
+        },
         places=Region.objects.names_of(codes),
         known=known,
         categories=dict(Category.objects.values_list("pk", "name")),

@@ -16,6 +16,7 @@ from audit.events import seal_events
 from beneficiaries.actions import Gate, approve_roster, pass_gate, queue_lapses, submit_roster
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import make_world, people, row, uploaded
+from beneficiaries.tests.purchasing import day_market
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
 from portal.verify import ALL, check_all
@@ -245,6 +246,62 @@ def lapsed_books(db: Any) -> Roster:
     return Roster.objects.latest("pk")
 
 
+BOUGHT_SPANS: list[tuple[str, tuple[str, ...], list[str]]] = [
+    ("spans_lie_apart", (E,), [f"UPDATE {E} SET starts_at = starts_at - interval '1 day' WHERE id = (SELECT max(id) FROM {E})"]),
+    ("spans_lie_apart", (E,), [f"UPDATE {E} SET ends_at = ends_at + interval '3 days' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("purchases_count_their_enrollments", (E,), [f"DELETE FROM {E} WHERE id = (SELECT min(id) FROM {E})"]),
+    ("purchases_count_their_enrollments", ("beneficiaries_purchase",), [
+        "UPDATE beneficiaries_purchase SET premium = premium + 0.01"
+    ]),
+    ("purchases_count_their_enrollments", ("beneficiaries_purchase",), ["UPDATE beneficiaries_purchase SET people = people + 1"]),
+    ("every_purchase_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'purchase.made'"]),
+    ("every_purchase_has_its_event", ("audit_event",), [
+        "UPDATE audit_event SET data = jsonb_set(data, '{people}', '9') WHERE verb = 'purchase.made'"
+    ]),
+    ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'lapsed' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("enrollments_equal_budget_use", ("programs_budgetreservation",), [
+        "UPDATE programs_budgetreservation SET owner_type = 'beneficiaries.roster'"
+    ]),
+    ("premium_due_equals_enrollments", (E,), [f"DELETE FROM {E}"]),
+    ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET premium = premium + 0.01 WHERE id = (SELECT min(id) FROM {E})"]),
+    *(
+        ("children_belong_to_their_parents", (E, "beneficiaries_purchase"), [statement])
+        for statement in (
+            f"UPDATE {E} SET period_kind = 'annual' WHERE id = (SELECT min(id) FROM {E})",
+            f"ALTER TABLE {E} DROP CONSTRAINT enrollment_has_one_source; UPDATE {E} SET purchase_id = NULL",
+            f"UPDATE beneficiaries_purchase SET organization_id = {OTHER_OFFICE}",
+            f"UPDATE {E} SET organization_id = {OTHER_OFFICE}",
+            "UPDATE beneficiaries_purchase SET plan_id = (SELECT min(id) FROM programs_plan)",
+            "UPDATE beneficiaries_purchase SET period_id = (SELECT min(id) FROM programs_period)",
+            "UPDATE beneficiaries_purchase SET program_id = (SELECT min(id) FROM programs_program)",
+        )
+    ),
+]
+
+
+@pytest.fixture
+def books_of_spans(db: Any) -> None:
+    """A worker with two days of cover, the second beginning where the first ends."""
+    market = day_market()
+    worker = market.worker()
+    market.cover(market.span(worker, 8, 20), market.span(worker, 20, 32))
+    seal_events(at=timezone.now())
+
+
+def test_books_of_spans_break_nothing(books_of_spans: None) -> None:
+    assert [(result.name, result.examples) for result in check_all() if result.rows] == []
+
+
+@pytest.mark.parametrize(("name", "tables", "statements"), BOUGHT_SPANS, ids=[planted[0] for planted in BOUGHT_SPANS])
+def test_a_violation_planted_among_spans_is_found(
+    books_of_spans: None, name: str, tables: tuple[str, ...], statements: list[str]
+) -> None:
+    with unguarded(*tables) as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    assert name in {result.name for result in check_all() if result.rows}
+
+
 LAPSED: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'awaiting' WHERE state = 'lapsed'"]),
     ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET state = 'ended' WHERE state = 'lapsed'"]),
@@ -275,7 +332,7 @@ def test_a_violation_planted_after_a_lapse_is_found(
 
 def test_each_invariant_has_a_planted_violation_here_or_in_jobs() -> None:
     wanted = {invariant.name for invariant in ALL} - {invariant.name for invariant in JOBS}
-    assert wanted <= {planted[0] for planted in PLANTED}
+    assert wanted <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS)}
 
 
 def test_the_command_exits_with_status_1_when_something_is_broken(books: Roster, capsys: Any) -> None:

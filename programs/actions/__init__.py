@@ -13,6 +13,7 @@ from programs.actions.plans import (
     refuse_plan,
     retire_plan,
     submit_plan,
+    usual_terms,
 )
 from programs.actions.reservations import (
     give_back_used,
@@ -30,5 +31,5 @@ __all__ = [
     "Demand", "Leg", "approve_budget", "approve_plan", "close_budget", "close_period", "copy_plan", "create_funder",
     "create_plan", "create_program", "give_back_used", "has_lapsed", "open_budgets", "open_period", "post",
     "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
-    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "use_reserved",
+    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "use_reserved", "usual_terms",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -49,8 +49,8 @@ TONES = {
     Plan.State.RETIRED: "calm",
 }
 _TERMS = (
-    "name", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "age_on", "requires_notice",
-    "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+    "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age",
+    "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
 )
 
 
@@ -289,20 +289,17 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
 
     @action(description=_("New plan"), url_path="new", permissions=["draft"], icon="add")
     def draft(self, request: HttpRequest) -> HttpResponse:
-        """Draft a plan with the usual three payers."""
+        """Draft a plan with the usual payers."""
 
         def run(given: dict[str, Any]) -> HttpResponse:
-            shares = [ShareDraft("person", given["own_share"])]
-            if given["county_share"]:
-                shares.append(ShareDraft("county", given["county_share"]))
-            shares.append(ShareDraft("funder", None, given["funder"]))
             names = (*_TERMS[:3], "min_age", "max_age", "requires_notice", "requires_own_payment",
                      "requires_insurer_acceptance")
+            usual = actions.usual_terms(given["program"].kind)
+            categories = Category.objects.filter(active=True, holds_for_everybody=usual.open_to_all).order_by("position")
             plan = actions.create_plan(
-                given["program"], terms={name: given[name] for name in names},
+                given["program"], terms={**{name: given[name] for name in names}, **usual.columns},
                 draft=PlanDraft(
-                    categories=list(Category.objects.filter(active=True).order_by("position")),
-                    schemes=[SchemeDraft(_t("Everybody"), shares)],
+                    categories=list(categories), schemes=[SchemeDraft(_t("Everybody"), _usual_shares(given))]
                 ),
                 by=given["by"], at=given["at"],
             )
@@ -436,6 +433,14 @@ class PeriodAdmin(ButtonPages, ReadOnlyScopedAdmin):
         )
 
 
+def _usual_shares(given: Mapping[str, Any]) -> list[ShareDraft]:
+    """The person, their county and a funder; without a funder the person takes the remainder."""
+    county = [ShareDraft("county", given["county_share"])] if given["county_share"] else []
+    if given["funder"] is None:
+        return [*county, ShareDraft("person")]
+    return [ShareDraft("person", given["own_share"]), *county, ShareDraft("funder", None, given["funder"])]
+
+
 def badge(plan: Plan) -> SafeString:
     """A plan's state."""
     tone = TONES[Plan.State(plan.state)]
@@ -466,7 +471,9 @@ def page_context(plan: Plan) -> dict[str, Any]:
             *plan_facts(plan),
             (_t("regions"), "、".join(f"{places.get(code, '')} {code}".strip() for code in regions)),
             (_t("ages"), f"{ages} ({plan.get_age_on_display()})"),
+            (_t("time of cover"), plan.get_period_kind_display()),
             (_t("late start"), plan.get_proration_display()),
+            *_span_facts(plan),
             (_t("steps before cover"), "、".join(str(word) for word in _gates(plan))),
             (_t("drafted by"), plan.drafted_by.display_name),
             (_t("submitted by"), plan.submitted_by.display_name if plan.submitted_by else ""),
@@ -477,6 +484,17 @@ def page_context(plan: Plan) -> dict[str, Any]:
         "problems": problems,
         "periods": list(plan.periods.order_by("-starts_on")),
     }
+
+
+def _span_facts(plan: Plan) -> list[tuple[str, Any]]:
+    """Bounds of a span and of its price, where the plan has them."""
+    if plan.period_kind != Plan.PeriodKind.SPAN:
+        return []
+    least = _t("%(amount)s yuan") % {"amount": f"{plan.minimum_premium:,.2f}"} if plan.minimum_premium is not None else ""
+    return [
+        (_t("least premium of a span"), least),
+        (_t("longest span (hours)"), plan.longest_hours if plan.longest_hours is not None else ""),
+    ]
 
 
 def _gates(plan: Plan) -> list[Any]:

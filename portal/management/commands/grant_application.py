@@ -11,7 +11,10 @@ from psycopg import sql
 from audit.classification import our_models
 
 #: Tables that nobody updates or deletes from; their triggers refuse it too.
-APPEND_ONLY = ("audit_event", "audit_seal", "audit_reveal", "programs_ledgertransaction", "programs_ledgerentry")
+APPEND_ONLY = (
+    "audit_event", "audit_seal", "audit_reveal", "programs_ledgertransaction", "programs_ledgerentry",
+    "beneficiaries_purchase",
+)
 
 
 #: django-pgtrigger's triggers ask this function whether to stand aside for `SET pgtrigger.ignore`, which any role may
