@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from audit import events
+from audit.faults import fault_point
 from audit.models import Event
 from beneficiaries.models import Roster
 from intake.findings import Verdict
@@ -41,10 +42,12 @@ def exceeds_cap(roster: Roster, *, at: datetime) -> bool:
         found = int(cursor.fetchone()[0])
     if not found:
         return False
+    fault_point("beneficiaries.count_conflicts.before")
     events.record(
         VERB, roster, by="system:intake", at=at, organization=roster.organization, region_code=roster.region_code,
         program_id=roster.program_id, data={"rows": found},
     )
+    fault_point("beneficiaries.count_conflicts.after")
     # By program: an office above may ask, too, and its events carry its own path.
     programs = Program.objects.filter(organization__path=tree).values("pk")
     day = Event.objects.filter(verb=VERB, program_id__in=programs, at__gt=at - timedelta(days=1))

@@ -21,6 +21,7 @@ from accounts.admin.places import PlaceColumn
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.buttons import ButtonPages, holds
+from audit.faults import fault_point
 from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
@@ -144,10 +145,12 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
         write_statement(csv.writer(text), lines, found, first=given["first"], last=given["last"])
         program, first, last = given["program"], given["first"], given["last"]
         user: Any = request.user
+        fault_point("programs.export_statement.before")
         events.record(
             "funder.statement_exported", funder, by=user, at=timezone.now(), organization=user.organization,
             region_code=user.organization.region_code, program_id=program.pk, data={"first": str(first), "last": str(last)},
         )
+        fault_point("programs.export_statement.after")
         response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="statement-{funder.pk}-{program.code}.csv"'
         return response
