@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -25,6 +26,7 @@ from audit.faults import fault_point
 from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
+from programs.errors import ProgramRefused
 from programs.models import Category, Funder, Program
 from programs.statements import Line, Posting, accounts_of, postings, statement
 
@@ -46,6 +48,17 @@ class CategoryAdmin(ScopedModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A code stands in old data: it never changes."""
         return ("code",) if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the room's actions, which record it."""
+        user: Any = request.user
+        given = {**form.cleaned_data, "by": user, "at": timezone.now()}
+        try:
+            saved = actions.change_category(obj, **given) if change else actions.create_category(**given)
+        except ProgramRefused as refused:
+            # Checked by the form already: only somebody else's change at the same time comes here.
+            raise PermissionDenied(str(refused)) from refused
+        obj.pk = saved.pk
 
 
 @admin.register(Program)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 #: Methods that write whatever they are called with.
 _ALWAYS = frozenset({
@@ -16,7 +16,7 @@ _ALWAYS = frozenset({
 #: Functions of others that write, by the name they are imported under: module and name.
 _FOREIGN = frozenset({
     "axes.utils.reset", "django.contrib.auth.login", "django.contrib.auth.logout", "os.replace", "os.rename", "os.unlink",
-    "os.remove", "shutil.rmtree", "shutil.move", "shutil.copyfile", "shutil.copytree",
+    "os.remove", "os.fdopen", "shutil.rmtree", "shutil.move", "shutil.copyfile", "shutil.copytree",
 })
 _SQL = re.compile(
     r"\b(?:INSERT\s+INTO|DELETE\s+FROM|TRUNCATE|ALTER|GRANT|REVOKE|DROP|CREATE|COPY|MERGE\s+INTO)"
@@ -98,9 +98,8 @@ def bare_writes(
     A helper may leave its points to all that call it; an entry (a room's public action) may not. `exports`: other names of
     functions, as packages hand them on. `exempt`: beginnings of dotted names that are not looked at.
     """
-    by_key = {each.key: each for each in functions}
-    for each in by_key.values():
-        _follow(each, by_key, exports or {})
+    known = {each.key: each for each in functions}
+    by_key = {key: _followed(each, known, exports or {}) for key, each in known.items()}
     callers: dict[str, set[str]] = {}
     for each in by_key.values():
         for _line, called in each.calls:
@@ -118,12 +117,14 @@ def bare_writes(
     )
 
 
-def _follow(function: Function, by_key: Mapping[str, Function], exports: Mapping[str, str]) -> None:
-    """Give calls the name of the thing itself; what looks like a write and is a function of ours is a call."""
-    function.calls = [(line, exports.get(called, called)) for line, called in function.calls]
-    ours = [site for site in function.writes if exports.get(site[2], site[2]) in by_key and site[1] != EVENT]
-    function.calls += [(line, exports.get(called, called)) for line, _what, called in ours]
-    function.writes = [site for site in function.writes if site not in ours]
+def _followed(function: Function, known: Mapping[str, Function], exports: Mapping[str, str]) -> Function:
+    """With calls by the name of the thing itself; what looks like a write and is a function of ours is a call."""
+    ours = [site for site in function.writes if exports.get(site[2], site[2]) in known and site[1] != EVENT]
+    calls = [*function.calls, *((line, called) for line, _what, called in ours)]
+    return replace(
+        function, writes=[site for site in function.writes if site not in ours],
+        calls=[(line, exports.get(called, called)) for line, called in calls],
+    )
 
 
 def _settled(by_key: Mapping[str, Function], exempt: tuple[str, ...]) -> dict[str, list[tuple[int, str]]]:
