@@ -117,6 +117,18 @@ def bare_writes(
     )
 
 
+def writers(functions: Iterable[Function], *, exports: Mapping[str, str] | None = None) -> set[str]:
+    """Dotted names of all functions that write, by themselves or through what they call."""
+    known = {each.key: each for each in functions}
+    by_key = {key: _followed(each, known, exports or {}) for key, each in known.items()}
+    found = {key for key, each in by_key.items() if each.writes}
+    while True:
+        more = {key for key, each in by_key.items() if any(called in found for _line, called in each.calls)}
+        if more <= found:
+            return found
+        found |= more
+
+
 def _followed(function: Function, known: Mapping[str, Function], exports: Mapping[str, str]) -> Function:
     """With calls by the name of the thing itself; what looks like a write and is a function of ours is a call."""
     ours = [site for site in function.writes if exports.get(site[2], site[2]) in known and site[1] != EVENT]
