@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -59,31 +59,28 @@ def new_token() -> Token:
     return Token(f"zz{letters}", f"4416{number % 90 + 10:02d}")
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """All rows of all tables as they are, and as far as runs can be compared by them."""
-
-    exact: str
-    rows: Counter[tuple[str, str]]
+Rows = Counter[tuple[str, str]]
 
 
-def snapshot(token: Token) -> Snapshot:
-    """Everything that is committed."""
+def exact() -> str:
+    """All that is committed, as one text: a digest a table."""
     with connection.cursor() as cursor:
-        cursor.execute(_question())
+        cursor.execute(_questions()[0])
+        # The server may read tables side by side and give them in any order.
+        return "\n".join(sorted(f"{table} {digest}" for table, digest in cursor.fetchall()))
+
+
+def rows_of(token: Token) -> Rows:
+    """All rows of all tables, as far as runs can be compared by them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_questions()[1])
         found = cursor.fetchall()
-    # The server may read tables side by side and give them in any order.
-    exact = "\n".join(sorted(f"{table} {digest}" for table, digest, _rows in found))
-    rows: Counter[tuple[str, str]] = Counter()
-    for table, _digest, texts in found:
-        for text in texts or ():
-            rows[table, token.without(text)] += 1
-    return Snapshot(exact, rows)
+    return Counter((table, token.without(text)) for table, texts in found for text in texts or ())
 
 
 @cache
-def _question() -> str:
-    """One statement over all tables, whose columns stay what they are while tests run."""
+def _questions() -> tuple[str, str]:
+    """Both statements over all tables, whose columns stay what they are while tests run."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c "
@@ -94,10 +91,17 @@ def _question() -> str:
         for table, column, kind in cursor.fetchall():
             if table not in _ASIDE:
                 found.setdefault(table, []).append((column, kind))
-    return _statement(found)
+    return _digests(found), _texts(found)
 
 
-def _statement(tables: dict[str, list[tuple[str, str]]]) -> str:
+def _digests(tables: Iterable[str]) -> str:
+    return " UNION ALL ".join(
+        f"SELECT '{table}', md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE \"C\")) FROM \"{table}\" t"
+        for table in tables
+    )
+
+
+def _texts(tables: dict[str, list[tuple[str, str]]]) -> str:
     parts = []
     for table, columns in tables.items():
         told = [
@@ -108,16 +112,13 @@ def _statement(tables: dict[str, list[tuple[str, str]]]) -> str:
         ]
         groups = [", ".join(told[start : start + _AT_ONCE]) for start in range(0, len(told), _AT_ONCE)]
         row = " || ".join(f"jsonb_build_object({group})" for group in groups)
-        parts.append(
-            f"SELECT '{table}', md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE \"C\")), "
-            f"array_agg(({row})::text) FROM \"{table}\" t"
-        )
+        parts.append(f"SELECT '{table}', array_agg(({row})::text) FROM \"{table}\" t")
     return " UNION ALL ".join(parts)
 
 
-def change(before: Snapshot, after: Snapshot) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+def change(before: Rows, after: Rows) -> tuple[Rows, Rows]:
     """Rows that came and rows that went."""
-    return after.rows - before.rows, before.rows - after.rows
+    return after - before, before - after
 
 
 @dataclass
@@ -142,17 +143,17 @@ def sweep_action(
     prepare(new_token())()
     token = new_token()
     act = prepare(token)
-    before, counter = snapshot(token), FaultAt()
+    before, counter = rows_of(token), FaultAt()
     with handled_by(counter):
         act()
-    whole = change(before, snapshot(token))
-    swept, k, ready = Swept(counter.seen), 1, None
+    whole = change(before, rows_of(token))
+    swept, k, ready = Swept(counter.seen), 1, ""
     step = 1 if strikes is None else max(1, len(counter.seen) // strikes)
     while True:
-        if ready is None:
+        if not ready:
             token = new_token()
             act = prepare(token)
-            ready = snapshot(token)
+            ready, before = exact(), rows_of(token)
         fault = FaultAt(k=k, mode=mode)
         try:
             with handled_by(fault):
@@ -162,16 +163,15 @@ def sweep_action(
         finally:
             connection.close()
             keys.forget()
-        after = snapshot(token)
         if not fault.struck:
-            _refuse_difference(whole, change(ready, after), "a run without a fault")
+            _refuse_difference(whole, change(before, rows_of(token)), "a run without a fault")
             return swept
         swept.struck += 1
-        kept = after.exact != ready.exact
+        kept = exact() != ready
         if kept:
-            _refuse_difference(whole, change(ready, after), f"a fault at {fault.seen[-1]} (point {k}, {mode})")
+            _refuse_difference(whole, change(before, rows_of(token)), f"a fault at {fault.seen[-1]} (point {k}, {mode})")
             swept.after_commit += 1
-            ready = None
+            ready = ""
         if kept or verify:
             broken = [(result.name, result.examples) for result in check_all() if result.rows]
             assert broken == [], f"a fault at {fault.seen[-1]} (point {k}, {mode}) broke {broken}"
