@@ -411,8 +411,9 @@ class Held:
         programs.approve_budget(
             proposed(world, token, period=self.period), by=world.finance_checker, at=timezone.now()
         )
-        self.owner: Any = Program.objects.get(pk=self.period.program_id)
-        self.owner.program_id = self.owner.pk
+        owner: Any = Program.objects.get(pk=self.period.program_id)
+        owner.program_id = owner.pk
+        self.owner = owner
         self.category = Category.objects.order_by("position")[0]
 
     def asked(self, amount: str) -> list[Demand]:

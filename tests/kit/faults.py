@@ -186,10 +186,12 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        for target in targets:
-            if isinstance(target, ast.Name) and node.value is not None:  # type: ignore[union-attr]
-                yield target.id, _text(node.value, {})  # type: ignore[union-attr, arg-type]
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, _text(node.value, {})
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            yield node.target.id, _text(node.value, {})
 
 
 def _text(node: ast.AST, texts: Mapping[str, str]) -> str:
