@@ -27,13 +27,22 @@ def tracked(model: M | None = None, *, exclude: Sequence[str] = ()) -> Any:
     return track if model is None else track(model)
 
 
-def tracked_updates(model: M) -> M:
-    """Keep what was there before an update or delete: for tables of millions, whose inserts name their own origin."""
-    return pghistory.track(
+@overload
+def tracked_updates(model: M) -> M: ...
+@overload
+def tracked_updates(*, deleted_if: str) -> Callable[[M], M]: ...
+def tracked_updates(model: M | None = None, *, deleted_if: str = "") -> Any:
+    """Keep what was there before an update or delete: for tables of millions, whose inserts name their own origin.
+
+    `deleted_if`: SQL over `OLD` that says which deleted rows are kept; by default all are.
+    """
+    condition = pgtrigger.Condition(deleted_if) if deleted_if else None
+    track = pghistory.track(
         pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement),
-        pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
+        pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement, condition=condition),
         append_only=True,
-    )(model)
+    )
+    return track if model is None else track(model)
 
 
 def carry_context() -> None:

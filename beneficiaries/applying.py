@@ -144,6 +144,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     once meet at the unique index: the later one fails whole, is run again, and then finds the person.
     """
     facts = _facts(roster, chunk, at=at)
+    fault_point("beneficiaries.apply.before")
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
         cursor.execute(_LOCK, facts)
@@ -176,6 +177,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         cursor.execute("DROP TABLE roster_work")
     if applied:
         _post(roster, used, own=own, people=people, at=at)
+    fault_point("beneficiaries.apply.after")
     return Applied(applied, set_aside)
 
 

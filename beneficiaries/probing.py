@@ -14,6 +14,7 @@ from django.db import connection
 
 from accounts.models import Organization
 from audit import events
+from audit.faults import fault_point
 from audit.models import Event
 from beneficiaries.models import Beneficiary, Roster
 from intake.findings import Verdict
@@ -44,10 +45,12 @@ def exceeds_cap(roster: Roster, *, at: datetime) -> bool:
         found = int(cursor.fetchone()[0])
     if not found:
         return False
+    fault_point("beneficiaries.count_conflicts.before")
     events.record(
         VERB, roster, by="system:intake", at=at, organization=roster.organization, region_code=roster.region_code,
         program_id=roster.program_id, data={"rows": found},
     )
+    fault_point("beneficiaries.count_conflicts.after")
     return _asked(tree, at=at) > settings.IDENTITY_CONFLICTS_PER_DAY
 
 

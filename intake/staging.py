@@ -19,6 +19,7 @@ from audit.faults import fault_point
 from intake import storage
 from intake.abreast import one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
+from intake.closing import close, fail, remove_unread
 from intake.copying import Cells, ask, copy_columns
 from intake.findings import Verdict
 from intake.models import File, State
@@ -38,17 +39,23 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     """
     with transaction.atomic():
         subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
-        if subject.state not in (State.RECEIVED, State.CHECKING):
-            return
-        subject.state = State.CHECKING
-        subject.save(update_fields=["state"])
-        run.advance()
+        waits = subject.state in (State.RECEIVED, State.CHECKING)
+        if waits:
+            fault_point("intake.start_staging.before")
+            subject.state = State.CHECKING
+            subject.save(update_fields=["state"])
+            run.advance()
+            fault_point("intake.start_staging.after")
     fault_point("intake.start_staging.committed")
+    if not waits:
+        # Ended by a run that was killed before it had removed everything.
+        remove_unread(run, subject, template)
+        return
     context = template.context(subject, at=at)
     try:
         seen = _stage_files(run, subject, template, context)
     except FileRefused as refused:
-        _fail(run, subject, template, refused, at=at)
+        fail(run, subject, template, refused, at=at)
         return
     _finish(run, subject, template, context, seen, at=at)
 
@@ -225,7 +232,7 @@ def import_digest(template: Template, subject: Any) -> str:
 
 
 def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen, *, at: datetime) -> None:
-    """Put the chunks' counts together and open the review."""
+    """Open the review, or close what nobody may see."""
     with connection.cursor() as cursor:
         # A table filled by COPY has no statistics yet; plans made without them fall into nested loops.
         columns = sql.SQL(", ").join(map(sql.Identifier, (f"{template.import_key}_id", *_ANALYZED)))
@@ -238,59 +245,35 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
             return
         closed = template.reason_to_close(subject, at=at)
         if closed:
-            _close(run, subject, template, closed, at=at)
-            return
-        chunks = list(template.chunks_of(subject))
-        subject.row_count = sum(chunk.rows for chunk in chunks)
-        subject.counts = {kind: _summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
-        subject.file_findings, subject.layouts = seen.findings, seen.layouts
-        subject.money = template.preview_money(subject, context)
-        subject.digest = import_digest(template, subject)
-        subject.state = State.REVIEW
-        fault_point("intake.finish_staging.before")
-        subject.save()
-        events.record(
-            f"{template.key}.checked", subject, by="system:intake", at=at, organization=subject.organization,
-            region_code=subject.region_code, program_id=template.program_id_of(subject),
-            data={
-                "rows": subject.row_count, "refused": subject.verdict_count(Verdict.REFUSED),
-                "digest": subject.digest[:12],
-            },
-        )
-        run.advance(done=subject.row_count, total=subject.row_count)
-        fault_point("intake.finish_staging.after")
+            close(run, subject, template, closed, at=at)
+        else:
+            _open_review(run, subject, template, context, seen, at=at)
     fault_point("intake.finish_staging.committed")
+    if closed:
+        remove_unread(run, subject, template)
 
 
-def _close(run: Any, subject: Any, template: Template, code: str, *, at: datetime) -> None:
-    """End a checked import of which nobody may see how its rows were judged."""
-    template.rows_of(subject).delete()
-    template.chunks_of(subject).delete()
-    subject.row_count, subject.counts, subject.state = 0, {}, State.FAILED
-    subject.file_findings = [[None, code, "", ""]]
+def _open_review(run: Any, subject: Any, template: Template, context: Any, seen: Seen, *, at: datetime) -> None:
+    """The counts, the money and the digest of a checked import, in the caller's transaction."""
+    chunks = list(template.chunks_of(subject))
+    subject.row_count = sum(chunk.rows for chunk in chunks)
+    subject.counts = {kind: _summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
+    subject.file_findings, subject.layouts = seen.findings, seen.layouts
+    subject.money = template.preview_money(subject, context)
+    subject.digest = import_digest(template, subject)
+    subject.state = State.REVIEW
+    fault_point("intake.finish_staging.before")
     subject.save()
     events.record(
-        f"{template.key}.closed", subject, by="system:intake", at=at, organization=subject.organization,
-        region_code=subject.region_code, program_id=template.program_id_of(subject), data={"code": code},
+        f"{template.key}.checked", subject, by="system:intake", at=at, organization=subject.organization,
+        region_code=subject.region_code, program_id=template.program_id_of(subject),
+        data={
+            "rows": subject.row_count, "refused": subject.verdict_count(Verdict.REFUSED),
+            "digest": subject.digest[:12],
+        },
     )
-    run.advance()
-
-
-def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, at: datetime) -> None:
-    """A file that cannot be read ends the import, with every reason that was found."""
-    with transaction.atomic():
-        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
-        if subject.state != State.CHECKING:
-            return
-        subject.state = State.FAILED
-        subject.file_findings = [[None, finding.code, finding.extra, finding.sheet] for finding in refused.findings]
-        subject.save()
-        events.record(
-            f"{template.key}.failed", subject, by="system:intake", at=at, organization=subject.organization,
-            region_code=subject.region_code, program_id=template.program_id_of(subject),
-            data={"codes": ", ".join(finding.code for finding in refused.findings)},
-        )
-        run.advance()
+    run.advance(done=subject.row_count, total=subject.row_count)
+    fault_point("intake.finish_staging.after")
 
 
 def _summed(counts: Iterator[dict[str, int]]) -> dict[str, int]:

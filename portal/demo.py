@@ -22,6 +22,7 @@ from accounts.actions.regions import SYSTEM, import_regions
 from accounts.models import Organization, Region, User
 from accounts.regions_file import VENDORED, read_regions
 from accounts.roles import Role
+from audit.faults import fault_point
 from beneficiaries import actions as rosters
 from beneficiaries.models import Roster
 from beneficiaries.synthetic import HEADINGS, people
@@ -83,7 +84,7 @@ def load(say: Say, *, logins: Path) -> None:
     if not Region.objects.exists():
         done = import_regions(read_regions(VENDORED), by=SYSTEM, at=at)
         say(f"{done.added} regions")
-    make_categories()
+    make_categories(at=at)
     users = _users(logins, at=at)
     say(f"{len(users)} users")
     for city in CITIES:
@@ -156,7 +157,9 @@ def _user(login: Login, password: str, *, at: datetime) -> User:
         user, _given = create_user(
             login.username, display_name=f"{login.title}(演示)", organization=organization, by=BY, at=at, password=password
         )
+        fault_point("portal.demo_password.before")
         store_password(user, made=make_password(password), must_change=False, at=at)
+        fault_point("portal.demo_password.after")
     if not user.memberships.exists():
         grant_membership(user, role=login.role, organization=organization, by=BY, at=at)
     return User.objects.select_related("organization").get(pk=user.pk)

@@ -21,6 +21,7 @@ from unfold.decorators import action, display
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from audit.faults import fault_point
 from beneficiaries import actions, money
 from beneficiaries.actions.gates import open_gates
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
@@ -292,11 +293,13 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 write_refused(target, roster, file, template=ROSTER, kind=given["kind"])
                 for file in ROSTER.files_of(roster)[:1]
             )
+            fault_point("beneficiaries.download_refused.before")
             events.record(
                 "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
                 organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
                 data={"rows": written, "format": given["kind"]},
             )
+            fault_point("beneficiaries.download_refused.after")
             kind = _SHEET if given["kind"] == "xlsx" else "text/csv; charset=utf-8"
             return _download(target.getvalue(), f"roster-{roster.pk}-refused.{given['kind']}", kind)
 

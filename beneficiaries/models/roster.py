@@ -79,7 +79,9 @@ class RosterFile(models.Model):
         return f"{self.roster_id} {self.file_id}"
 
 
-@tracked_updates
+# What was never shown to anybody (a roster has its digest from its review on) is removed for good, when the check ends
+# without a review: kept, its personal data would outlive the removal. Any later deletion leaves its trace.
+@tracked_updates(deleted_if="EXISTS (SELECT FROM beneficiaries_roster r WHERE r.id = OLD.roster_id AND r.digest <> '')")
 class RosterRow(StagedRow):
     """A checked line: its personal values already as they will stand, sealed, in people and beneficiaries."""
 

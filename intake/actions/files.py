@@ -43,12 +43,12 @@ def receive_file(
         # Kept all the same: its findings are told on the page of its import, by the job that reads it.
         media_type = refused.findings[0].code.lower()[:20]
     with transaction.atomic():
+        fault_point("intake.receive_file.before")
         file = File.objects.create(
             name=safe_name(name), media_type=media_type, size=stored.size, sha256=stored.sha256, storage_key=stored.key,
             organization=organization, uploaded_by=by, uploaded_at=at,
             purge_on=timezone.localdate(at) + timedelta(days=settings.FILE_KEPT_DAYS),
         )
-        fault_point("intake.receive_file.before")
         events.record(
             "file.received", file, by=by, at=at, organization=organization, region_code=organization.region_code,
             data={"bytes": stored.size, "content": stored.sha256[:12]},
@@ -80,7 +80,9 @@ def remove_orphans(*, at: datetime, limit: int = 1_000) -> int:
         living = set(File.objects.filter(storage_key__in=keys, purged_at=None).values_list("storage_key", flat=True))
         for key in keys:
             if key not in living:
+                fault_point("intake.remove_orphan.before")
                 storage.remove(key)
+                fault_point("intake.remove_orphan.after")
                 removed += 1
     return removed
 

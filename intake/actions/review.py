@@ -65,8 +65,7 @@ def submit(subject: Any, *, template: Template, by: User, at: datetime) -> Any:
         if not any(subject.verdict_count(verdict) for verdict in APPLICABLE):
             raise IntakeRefused("NOTHING_TO_APPLY")
         subject.state, subject.submitted_by, subject.submitted_at = State.SUBMITTED, by, at
-        _save(subject, "submit", template)
-        _record("submitted", subject, template, by=by, at=at, data={"digest": subject.digest[:12]})
+        _save(subject, "submit", "submitted", template, by=by, at=at, data={"digest": subject.digest[:12]})
     return subject
 
 
@@ -101,10 +100,11 @@ def _approve(
             raise IntakeRefused("DIGEST")
         subject.state, subject.decided_by, subject.decided_at = State.APPROVED, by, at
         subject.approved_digest = digest
+        fault_point(f"{template.key}.approve.holding")
         hold(subject, by=by, at=at)
-        _save(subject, "approve", template)
-        _record("approved", subject, template, by=by, at=at, data={"digest": digest[:12]})
+        _save(subject, "approve", "approved", template, by=by, at=at, data={"digest": digest[:12]})
         enqueue(subject)
+        fault_point(f"{template.key}.approve.queued")
     return subject
 
 
@@ -116,8 +116,7 @@ def refuse(subject: Any, *, reason: str, template: Template, by: User, at: datet
             raise IntakeRefused("OWN_WORK")
         subject.state, subject.decided_by, subject.decided_at = State.REFUSED, by, at
         subject.reason = _reason(reason)
-        _save(subject, "refuse", template)
-        _record("refused", subject, template, by=by, at=at, data={"reason": subject.reason})
+        _save(subject, "refuse", "refused", template, by=by, at=at, data={"reason": subject.reason})
     return subject
 
 
@@ -126,8 +125,7 @@ def withdraw(subject: Any, *, reason: str, template: Template, by: User, at: dat
     with transaction.atomic():
         subject = _locked(subject, template, State.REVIEW, State.SUBMITTED, State.FAILED)
         subject.state, subject.reason = State.WITHDRAWN, _reason(reason)
-        _save(subject, "withdraw", template)
-        _record("withdrawn", subject, template, by=by, at=at, data={"reason": subject.reason})
+        _save(subject, "withdraw", "withdrawn", template, by=by, at=at, data={"reason": subject.reason})
     return subject
 
 
@@ -139,9 +137,12 @@ def _locked(subject: Any, template: Template, *states: State) -> Any:
     return found
 
 
-def _save(subject: Any, step: str, template: Template) -> None:
+def _save(
+    subject: Any, step: str, verb: str, template: Template, *, by: User, at: datetime, data: dict[str, Any]
+) -> None:
     fault_point(f"{template.key}.{step}.before")
     subject.save()
+    _record(verb, subject, template, by=by, at=at, data=data)
     fault_point(f"{template.key}.{step}.after")
 
 

@@ -247,6 +247,7 @@ def create_program(
 ) -> Program:
     """A program of one office, in the office's region."""
     with transaction.atomic():
+        fault_point("programs.create_program.before")
         program, created = Program.objects.get_or_create(
             code=code,
             defaults={
@@ -260,6 +261,7 @@ def create_program(
             "program.created", program, by=by, at=at, organization=organization, region_code=program.region_code,
             program_id=program.pk,
         )
+        fault_point("programs.create_program.after")
     return program
 
 
@@ -275,6 +277,7 @@ def create_funder(
     with transaction.atomic():
         if kind == Funder.Kind.GOVERNMENT and Funder.objects.filter(kind=kind, region_code=region_code, active=True).exists():
             raise ProgramRefused("GOVERNMENT_KNOWN", region=region_code)
+        fault_point("programs.create_funder.before")
         funder, created = Funder.objects.get_or_create(
             name=name, defaults={"kind": kind, "organization": organization, "region_code": region_code}
         )
@@ -284,4 +287,5 @@ def create_funder(
             "funder.created", funder, by=by, at=at, organization=organization, region_code=region_code,
             data={"kind": kind},
         )
+        fault_point("programs.create_funder.after")
     return funder

@@ -25,6 +25,7 @@ from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.admin.base import ScopedFormSet, ScopedTabularInline
 from audit.buttons import ButtonPages, holds
+from audit.faults import fault_point
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
@@ -186,16 +187,20 @@ class FundingSchemeAdmin(ScopedModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The plan's reach was checked; the database refuses once it is no draft."""
+        fault_point("programs.save_scheme.before")
         obj.save()
+        fault_point("programs.save_scheme.after")
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The event of an edit, on the plan's timeline, in the transaction of the edit."""
         if message:
             plan = obj.plan
+            fault_point("programs.change_scheme.before")
             events.record(
                 "plan.changed", plan, by=request.user, at=timezone.now(), organization=plan.program.organization,
                 region_code=plan.program.region_code, program_id=plan.program_id, data={"version": plan.number},
             )
+            fault_point("programs.change_scheme.after")
 
 
 @admin.register(Plan)
@@ -277,10 +282,12 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         """The event of an edit, in the transaction of the edit."""
         if message:
             program = obj.program
+            fault_point("programs.change_plan.before")
             events.record(
                 "plan.changed", obj, by=request.user, at=timezone.now(), organization=program.organization,
                 region_code=program.region_code, program_id=program.pk, data={"version": obj.number},
             )
+            fault_point("programs.change_plan.after")
 
     @display(description=_("state"), ordering="state")
     def standing(self, plan: Plan) -> SafeString:

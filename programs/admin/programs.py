@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,10 +22,12 @@ from accounts.admin.places import PlaceColumn
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.buttons import ButtonPages, holds
+from audit.faults import fault_point
 from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
 from programs.admin.funder_page import page_context
+from programs.errors import ProgramRefused
 from programs.models import Category, Funder, Program
 from programs.statements import Line, Posting, accounts_of, postings, statement
 
@@ -46,6 +49,17 @@ class CategoryAdmin(ScopedModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A code stands in old data: it never changes."""
         return ("code",) if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the room's actions, which record it."""
+        user: Any = request.user
+        given = {**form.cleaned_data, "by": user, "at": timezone.now()}
+        try:
+            saved = actions.change_category(obj, **given) if change else actions.create_category(**given)
+        except ProgramRefused as refused:
+            # Checked by the form already: only somebody else's change at the same time comes here.
+            raise PermissionDenied(str(refused)) from refused
+        obj.pk = saved.pk
 
 
 @admin.register(Program)
@@ -154,10 +168,12 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
         write_statement(csv.writer(text), lines, found, first=given["first"], last=given["last"])
         program, first, last = given["program"], given["first"], given["last"]
         user: Any = request.user
+        fault_point("programs.export_statement.before")
         events.record(
             "funder.statement_exported", funder, by=user, at=timezone.now(), organization=user.organization,
             region_code=user.organization.region_code, program_id=program.pk, data={"first": str(first), "last": str(last)},
         )
+        fault_point("programs.export_statement.after")
         response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="statement-{funder.pk}-{program.code}.csv"'
         return response
