@@ -106,7 +106,7 @@ def _market(
     program = make_program(code, organization=world.city, insurer=world.insurer, kind=kind, name=terms["name"])
     platform = Funder.objects.create(name=f"示例平台{code}", kind="enterprise", organization=world.foundation_org)
     draft = PlanDraft(
-        categories=[make_categories()["renren"]],
+        categories=[make_categories(at=at)["renren"]],
         schemes=[SchemeDraft("全部", shares or [ShareDraft("funder", None, platform)])],
     )
     maker, checker = world.finance_maker, world.finance_checker

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('beneficiaries', '0004_rosters_of_the_older_engine'),
+        ('beneficiaries', '0005_covers_of_spans_and_purchases'),
     ]
 
     operations = [
