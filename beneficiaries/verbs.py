@@ -10,6 +10,8 @@ VERBS = {
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
     "roster.conflicts_elsewhere": _("%(rows)d rows do not agree with people whom only other organizations know."),
     "roster.closed": _("The roster was closed unread (%(code)s)."),
+    "roster.decided": _("%(rows)d rows in doubt were decided: %(kind)s. Reason: %(reason)s"),
+    "roster.people_corrected": _("Part %(chunk)d corrected name or document of %(people)d people."),
     "roster.submitted": _("The roster was submitted for approval."),
     "roster.approved": _("The roster was approved."),
     "roster.left_out": _(
