@@ -21,10 +21,12 @@ from unfold.decorators import action, display
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries import actions, money
+from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
-from beneficiaries.admin.roster_page import STATE_TONES, page_context
+from beneficiaries.admin import review
+from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
+from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake.exports import write_template
@@ -36,6 +38,7 @@ from programs.errors import BudgetRefused
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+CORRECT = "beneficiaries.correct_person"
 DOWNLOAD = "beneficiaries.download_refused_rows"
 
 
@@ -64,9 +67,11 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     readonly_fields = ("state",)
     fields = ("state",)
     actions_list = ("upload", "blank_template")
-    actions_detail = ("submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    actions_detail = ("decide", "find", "submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
+        "decide": (State.REVIEW,),
+        "find": (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED),
         "submit": (State.REVIEW,),
         "approve": (State.SUBMITTED,),
         "refuse": (State.SUBMITTED,),
@@ -78,6 +83,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     }
 
     has_upload_permission = holds("beneficiaries.upload_roster")
+    has_decide_permission = holds(DECIDE)
+    has_find_permission = holds("beneficiaries.view_person")
     has_submit_permission = holds("beneficiaries.submit_roster")
     has_approve_permission = holds("beneficiaries.approve_roster")
     has_gate_permission = holds("beneficiaries.pass_gate")
@@ -108,6 +115,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return False
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
+        if name == "decide":
+            return review.may_be_decided(roster)
         if name == "pass_gate":
             return bool(open_gates(roster))
         if name == "refused_rows":
@@ -187,6 +196,47 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         target = io.BytesIO()
         write_template(target, ROSTER.columns)
         return _download(target.getvalue(), "roster-template.xlsx", _SHEET)
+
+    @action(description=_("Decide rows"), url_path="decide", permissions=["decide"], icon="rule")
+    def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Decide rows in doubt: those that the address names or filters, all of them otherwise."""
+        roster = self.visible_or_404(request, object_id)
+        choice = review.shown(request.GET).choice
+        corrects = request.user.has_perm(CORRECT) and self.reaches(request, object_id, CORRECT)
+        kinds = review.kinds_of(roster, choice, corrects=corrects)
+
+        def run(given: dict[str, Any]) -> str:
+            done = deciding.decide(roster, choice=choice, **given)
+            if not done.left:
+                return _t("%(rows)s rows were decided.") % {"rows": f"{done.decision.rows:,}"}
+            return _t("%(rows)s rows were decided; %(left)s cannot be decided like this and stay as they are.") % {
+                "rows": f"{done.decision.rows:,}", "left": f"{done.left:,}",
+            }
+
+        return self.button_page(
+            request, title=_t("Decide rows"), button=_t("Decide"), subject=roster, run=run,
+            form=review.DecideForm(request.POST if request.method == "POST" else None, kinds=kinds),
+            sentence=_t("Every doubt of these rows is decided. You can take it back until the roster is submitted."),
+            facts=review.choice_facts(roster, choice),
+        )
+
+    @action(description=_("Find a row"), url_path="find", permissions=["find"], icon="search")
+    def find(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Find rows by document number or name; neither gets into an address."""
+        roster = self.visible_or_404(request, object_id)
+        form = review.FindForm(request.POST if request.method == "POST" else None)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found = review.find_rows(roster, given["text"])
+            if not found:
+                raise BeneficiariesRefused("NOT_FOUND")
+            page = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
+            return HttpResponseRedirect(f"{page}?only={','.join(map(str, found))}#rows")
+
+        return self.button_page(
+            request, title=_t("Find a row"), button=_t("Find"), subject=roster, run=run, form=form,
+            sentence=_t("Exactly as the row has it. Refused rows are not found: look into the refused rows' file."),
+        )
 
     @action(description=_("Submit for approval"), url_path="submit", permissions=["submit"], icon="send")
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -367,11 +367,10 @@ def test_a_submission_waits_for_a_decision_and_hands_over_what_was_decided(world
     roster = checked(world, [*people(2), rounded(1)])
     with Stepper() as stepper:
         first = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT), stop_at="roster.decide.rows.after")
-        second = stepper.start(lambda: submit_roster(roster, by=world.clerk, at=timezone.now()), stop_at="roster.submit.before")
+        second = stepper.start(lambda: submit_roster(roster, by=world.clerk, at=timezone.now()))
         assert second.waits()
         first.go_on()
         assert first.result().decision.rows == 1
-        second.go_on()
         submitted = second.result()
     assert submitted.digest == Roster.objects.get(pk=roster.pk).digest
     assert submitted.verdict_count(Verdict.NEW) == 3
@@ -382,11 +381,10 @@ def test_a_decision_that_comes_after_the_submission_is_refused(world: World) -> 
     roster = checked(world, [*people(2), rounded(1)])
     with Stepper() as stepper:
         first = stepper.start(lambda: submit_roster(roster, by=world.clerk, at=timezone.now()), stop_at="roster.submit.before")
-        second = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT), stop_at="roster.decide.chosen")
+        second = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT))
         assert second.waits()
         first.go_on()
         first.result()
-        second.go_on()
         assert isinstance(second.error(), IntakeRefused)
     assert verdicts(consistent(roster)) == [1, 1, 5]
 
@@ -395,11 +393,10 @@ def test_two_decisions_at_once_about_the_same_rows_take_turns(world: World) -> N
     roster = checked(world, [*people(2), rounded(1), rounded(2)])
     with Stepper() as stepper:
         first = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT), stop_at="roster.decide.rows.after")
-        second = stepper.start(lambda: judge(roster, DecisionKind.REFUSE), stop_at="roster.decide.chosen")
+        second = stepper.start(lambda: judge(roster, DecisionKind.REFUSE))
         assert second.waits()
         first.go_on()
         first.result()
-        second.go_on()
         assert isinstance(second.error(), BeneficiariesRefused)
     assert verdicts(consistent(roster)) == [1, 1, 1, 1]
     assert RosterDecision.objects.count() == 1
