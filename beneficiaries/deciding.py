@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from audit import blind_index, events
 from audit.faults import fault_point
+from beneficiaries import missing
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import DecisionKind, Roster, RosterChunk, RosterDecision
 from beneficiaries.models.enrollment import LIVE
@@ -154,6 +155,7 @@ def decide(
             raise BeneficiariesRefused("NOTHING_TO_DECIDE")
         decision.save(force_insert=True)
         changes = _changed_rows(roster, decision)
+        missing.again(roster)
         settle(roster, ROSTER, changes, at=at)
         events.record(
             "roster.decided", roster, by=by, at=at, organization=roster.organization, region_code=roster.region_code,

@@ -22,6 +22,7 @@ class BeneficiariesRefused(Refused):
         "GATE_ORDER": _("A step before this one is not recorded yet."),
         "GATE_TOO_EARLY": _("The public notice lasts %(days)d days: until %(day)s."),
         "GATE_CLOSED": _("Enrollment closed on %(day)s: whoever had not paid by then lapses."),
+        "NO_ENDING": _("Cover cannot be ended by a roster yet."),
         "NOT_FOUND": _("No row of this roster has it."),
         "NOTHING_TO_DECIDE": _("None of the chosen rows can be decided like this."),
         "POLICY_NUMBER": _("Name the insurer's policy number."),

@@ -99,10 +99,10 @@ def _alike(frame: pl.DataFrame, fine: pl.Series, indexes: Mapping[str, Cells], r
 
 def _departing(frame: pl.DataFrame, fine: pl.Series, roster: Any) -> tuple[pl.Series, pl.Series]:
     """Masks: rows to be enrolled of known people from another county; rows with another account than is registered."""
-    changed = frame.filter(fine & frame["same_contact"].eq(False).fill_null(False)).select(  # noqa: FBT003
+    changed = frame.filter(fine & frame["same_contact"].eq(False).fill_null(False)).select(
         "row", "known_person_id", "region_code", "bank_account", "enrollment_id"
     )
-    nothing = pl.repeat(False, len(frame), eager=True, dtype=pl.Boolean)  # noqa: FBT003
+    nothing = pl.repeat(False, len(frame), eager=True, dtype=pl.Boolean)
     if changed.is_empty():
         return nothing, nothing
     held = ask(

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
-from beneficiaries import applying, likeness, money, probing
+from beneficiaries import applying, likeness, missing, money, probing
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
@@ -208,7 +208,8 @@ class RosterTemplate(Template):
         money.reserve_by_priority(subject, expected=expected, by=by, at=at)
 
     def release(self, subject: Roster, *, at: datetime) -> None:
-        """Give back the parts of rows that were set aside."""
+        """Give back the parts of rows that were set aside; end the cover of who is missing, where that was asked."""
+        missing.end_missing(subject, at=at)
         money.release_roster(subject, at=at)
 
     def apply_chunk(self, subject: Roster, chunk: Chunk, *, context: RosterContext, at: datetime) -> Applied:
@@ -221,6 +222,7 @@ class RosterTemplate(Template):
             f"plan {subject.plan_id}", f"period {subject.period_id}", f"cover from {subject.cover_from}",
             f"organization {subject.organization_id}", f"region {subject.region_code}",
             *(f"decision {made.pk} {made.said}" for made in RosterDecision.objects.filter(roster=subject).order_by("pk")),
+            *missing.said_of(subject),
         )
 
     def same_terms(self, subject: Roster) -> models.QuerySet:

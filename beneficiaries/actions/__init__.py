@@ -1,5 +1,6 @@
 """What people do with rosters and enrollments."""
 
+from beneficiaries.actions.full_lists import declare_full
 from beneficiaries.actions.gates import Gate, open_gates, pass_gate
 from beneficiaries.actions.lapses import lapse_period, periods_to_lapse, queue_lapses
 from beneficiaries.actions.rosters import (
@@ -12,6 +13,6 @@ from beneficiaries.actions.rosters import (
 )
 
 __all__ = [
-    "Gate", "approve_roster", "approve_roster_by_priority", "lapse_period", "open_gates", "pass_gate",
-    "periods_to_lapse", "queue_lapses", "refuse_roster", "submit_roster", "upload_roster", "withdraw_roster",
+    "Gate", "approve_roster", "approve_roster_by_priority", "declare_full", "lapse_period", "open_gates",
+    "pass_gate", "periods_to_lapse", "queue_lapses", "refuse_roster", "submit_roster", "upload_roster", "withdraw_roster",
 ]

@@ -18,7 +18,7 @@ from accounts.models import Region
 from audit.versions import alike
 from beneficiaries.admin import review
 from beneficiaries.deciding import DECIDED_CODES
-from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterChunk, RosterRow
+from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.money import outlook
 from beneficiaries.template import ROSTER
@@ -155,6 +155,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "filtered": wanted.narrowed,
         "filters": review.filters(roster, wanted, chunks),
         "decisions": review.decisions(roster, chunks),
+        "full_list": FullList.objects.filter(roster=roster).first(),
         "decides": may_decide(request, roster),
         "next_url": next_url,
         "first_url": first_url,

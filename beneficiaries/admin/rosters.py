@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -23,11 +24,11 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
+from beneficiaries.admin import missing_page, review
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
-from beneficiaries.admin import review
 from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
 from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.models import Roster
+from beneficiaries.models import FullList, Roster
 from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
@@ -67,10 +68,14 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     readonly_fields = ("state",)
     fields = ("state",)
     actions_list = ("upload", "blank_template")
-    actions_detail = ("decide", "find", "submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    actions_detail = ("decide", "full_list", "missing", "find", "submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
         "decide": (State.REVIEW,),
+        "full_list": (State.REVIEW,),
+        "missing": (
+            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
+        ),
         "find": (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED),
         "submit": (State.REVIEW,),
         "approve": (State.SUBMITTED,),
@@ -84,6 +89,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     has_upload_permission = holds("beneficiaries.upload_roster")
     has_decide_permission = holds(DECIDE)
+    has_missing_permission = holds("beneficiaries.view_enrollment")
     has_find_permission = holds("beneficiaries.view_person")
     has_submit_permission = holds("beneficiaries.submit_roster")
     has_approve_permission = holds("beneficiaries.approve_roster")
@@ -115,6 +121,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return False
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
+        if name == "missing":
+            return FullList.objects.filter(roster=roster).exists()
         if name == "decide":
             return review.may_be_decided(roster)
         if name == "pass_gate":
@@ -219,6 +227,42 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t("Every doubt of these rows is decided. You can take it back until the roster is submitted."),
             facts=review.choice_facts(roster, choice),
         )
+
+    @action(description=_("Full list"), url_path="full-list", permissions=["submit"], icon="checklist")
+    def full_list(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say that the roster names everybody of a region: who is missing is listed."""
+        roster = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found = actions.declare_full(roster, **given)
+            self.message_user(request, _t("%(people)s covered people are missing.") % {"people": f"{found.people:,}"})
+            return HttpResponseRedirect(reverse("admin:beneficiaries_roster_missing", args=[roster.pk]))
+
+        return self.button_page(
+            request, title=_t("Full list"), button=_t("Look up who is missing"), subject=roster, run=run,
+            form=missing_page.FullListForm(request.POST if request.method == "POST" else None, roster=roster),
+            sentence=_t(
+                "Say of what this roster is the full list: covered people of this period who are not in it are listed. "
+                "Nobody's cover ends by being missing. Correct refused rows first: they name nobody."
+            ),
+            facts=[(_t("refused"), f"{roster.verdict_count(Verdict.REFUSED):,}")],
+        )
+
+    @action(description=_("Missing people"), url_path="missing", permissions=["missing"], icon="person_search")
+    def missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Who is covered and not in the full list; `format=csv` downloads it."""
+        roster = self.visible_or_404(request, object_id)
+        if not FullList.objects.filter(roster=roster).exists():
+            raise Http404
+        if request.GET.get("format") == "csv":
+            events.record(
+                "roster.missing_downloaded", roster, by=request.user, at=timezone.now(),
+                organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
+                data={"people": roster.full_list.people},
+            )
+            return missing_page.as_csv(roster, request)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **missing_page.page_context(roster, request)}
+        return render(request, "beneficiaries/missing_page.html", context)
 
     @action(description=_("Find a row"), url_path="find", permissions=["find"], icon="search")
     def find(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -2,10 +2,11 @@
 
 from beneficiaries.models.decision import DecisionKind, RosterDecision
 from beneficiaries.models.enrollment import Enrollment
+from beneficiaries.models.full_list import FullList, MissingEnrollment
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "DecisionKind", "Enrollment", "Person", "Roster", "RosterChunk",
-    "RosterDecision", "RosterFile", "RosterRow",
+    "Beneficiary", "BeneficiaryCategory", "DecisionKind", "Enrollment", "FullList", "MissingEnrollment", "Person", "Roster",
+    "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
 ]
