@@ -55,11 +55,12 @@ def judged(
     fine = frame["worst"] < _REFUSED
     roster = context.roster
     alike = _alike(frame, fine, indexes, roster)
-    frame = frame.with_columns(
-        pl.Series("alike", [alike.get(row, (None,))[0] for row in range(len(frame))], dtype=pl.String),
-        pl.Series("several", [len(alike.get(row, ())) > 1 for row in range(len(frame))], dtype=pl.Boolean),
+    whom = pl.DataFrame(
+        [(row, people[0], len(people) > 1) for row, people in alike.items()],
+        schema={"row": frame.schema["row"], "alike": pl.String, "several": pl.Boolean}, orient="row",
     )
-    one = frame["alike"].is_not_null() & ~frame["several"]
+    frame = frame.join(whom, on="row", how="left", maintain_order="left")
+    one = frame["alike"].is_not_null() & ~frame["several"].fill_null(value=False)
     findings = add(findings, frame, "SAME_PERSON", "document", one, extra="alike")
     findings = add(findings, frame, "SAME_PERSON_SEVERAL", "document", frame["several"])
     moved, other_account = _departing(frame, fine, roster)

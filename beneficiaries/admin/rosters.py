@@ -68,7 +68,9 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     readonly_fields = ("state",)
     fields = ("state",)
     actions_list = ("upload", "blank_template")
-    actions_detail = ("decide", "full_list", "missing", "find", "submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    actions_detail = (
+        "submit", "approve", "refuse", "decide", "full_list", "missing", "find", "pass_gate", "refused_rows", "withdraw",
+    )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
         "decide": (State.REVIEW,),
