@@ -32,7 +32,7 @@ class FullListForm(forms.Form):
 
     region = forms.ChoiceField(label=_("Full list of"), widget=UnfoldAdminSelectWidget())
     category = forms.ModelChoiceField(
-        Category.objects.none(), label=_("Category"), required=False, widget=UnfoldAdminSelectWidget(),
+        Category.objects.none(), label=_("category"), required=False, widget=UnfoldAdminSelectWidget(),
         help_text=_("Empty: of every category."),
     )
     ends_missing = forms.BooleanField(
