@@ -136,13 +136,20 @@ def page_of(found: QuerySet, wanted: Shown, query: QueryDict, *, size: int) -> t
     if row is not None:
         found = found.filter(pk__gte=row)
     elif wanted.by_verdict and "." in after:
-        verdict, _dot, last = after.partition(".")
-        at, beyond = _number(verdict), _number(last)
+        verdict, _dot, last_id = after.partition(".")
+        at, beyond = _number(verdict), _number(last_id)
         if at is not None and beyond is not None:
-            found = found.filter(Q(verdict__gte=at) & (Q(verdict__gt=at) | Q(pk__gt=beyond)))
+            # Two ranges of the index, where one condition for both would read a verdict from its first row.
+            page = list(found.filter(verdict=at, pk__gt=beyond)[: size + 1])
+            page += list(found.filter(verdict__gt=at)[: size + 1 - len(page)])
+            return _cut(page, wanted, size=size)
     elif (number := _number(after)) is not None:
         found = found.filter(pk__gt=number)
-    page = list(found[: size + 1])
+    return _cut(list(found[: size + 1]), wanted, size=size)
+
+
+def _cut(page: list[RosterRow], wanted: Shown, *, size: int) -> tuple[list[RosterRow], str]:
+    """A page read one row too far, and where the next one begins."""
     if len(page) <= size:
         return page, ""
     last = page[size - 1]

@@ -6,11 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts import roles
 from accounts.models import User
 from accounts.testing import make_user
+from audit.faults import FaultAt, handled_by
 from audit.models import Event
 from audit.testing import Stepper
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
@@ -19,7 +24,7 @@ from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Beneficiary, DecisionKind, Enrollment, Person, Roster, RosterDecision, RosterRow
 from beneficiaries.template import ROSTER
 from beneficiaries.testing import World, csv_of, make_world, people, resident_id
-from beneficiaries.tests.outcomes import broken
+from beneficiaries.tests.outcomes import LOST, Dropped, broken
 from intake import staging
 from intake.errors import IntakeRefused
 from intake.findings import Verdict
@@ -399,3 +404,115 @@ def test_two_decisions_at_once_about_the_same_rows_take_turns(world: World) -> N
         assert isinstance(second.error(), BeneficiariesRefused)
     assert verdicts(consistent(roster)) == [1, 1, 1, 1]
     assert RosterDecision.objects.count() == 1
+
+
+# -- A fault in the middle -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [FaultAt, Dropped])
+def test_a_fault_at_any_point_of_a_decision_changes_nothing_and_the_next_try_succeeds(
+    world: World, monkeypatch: Any, mode: type[FaultAt]
+) -> None:
+    monkeypatch.setattr(staging, "ROWS_PER_CHUNK", 4)
+    roster = checked(world, [*people(5), *(rounded(number) for number in range(4))])
+    before = (Roster.objects.get(pk=roster.pk).digest, verdicts(roster))
+    watched = FaultAt()
+    with handled_by(watched), transaction.atomic():
+        judge(roster, DecisionKind.ACCEPT)
+        transaction.set_rollback(True)
+    points = [point for point in watched.seen if point.startswith("roster.decide")]
+    assert points[0] == "roster.decide.locked" and points[-1] == "roster.decide.after"
+    for k in range(1, len(watched.seen) + 1):
+        with handled_by(mode(k=k)), pytest.raises(LOST):
+            judge(roster, DecisionKind.ACCEPT)
+        connection.close()
+        assert (Roster.objects.get(pk=roster.pk).digest, verdicts(roster)) == before, watched.seen[k - 1]
+        assert not RosterDecision.objects.exists()
+    judge(roster, DecisionKind.ACCEPT)
+    assert verdicts(consistent(roster)) == [1] * 9
+
+
+# -- Pages ---------------------------------------------------------------------------------------------------------------
+
+
+def browser(user: User, settings: Any) -> Client:
+    settings.SECOND_FACTOR_REQUIRED = False
+    client = Client()
+    client.force_login(user, backend="accounts.backends.RoleBackend")
+    return client
+
+
+def test_the_page_decides_one_finding_at_once_and_shows_the_approver_who_decided_and_why(world: World, settings: Any) -> None:
+    roster = checked(world, [*people(2), rounded(1), rounded(2)])
+    client = browser(world.clerk, settings)
+    page = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
+    button = reverse("admin:beneficiaries_roster_decide", args=[roster.pk]) + "?code=ID_ROUNDED"
+    assert button in client.get(page).content.decode()
+    offered = client.get(button).content.decode()
+    assert 'value="accept"' in offered and 'value="refuse"' in offered and 'value="correct"' not in offered
+    assert client.post(button, {"kind": "accept", "reason": ""}).status_code == 200
+    assert client.post(button, {"kind": "accept", "reason": "已核对户口本"}).status_code == 302
+    assert verdicts(consistent(roster)) == [1, 1, 1, 1]
+    submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
+    reader = browser(world.reviewer, settings)
+    seen = reader.get(page)
+    [made] = seen.context["decisions"]
+    assert (made.reason, made.who, made.rows, made.made) == ("已核对户口本", world.clerk.display_name, 2, 2)
+    assert len(reader.get(page + made.url.partition("#")[0]).context["rows"]) == 2
+    assert reader.get(button).status_code == 403
+
+
+def test_who_may_not_correct_people_is_not_offered_it_and_a_forged_one_is_refused(
+    world: World, settings: Any, monkeypatch: Any
+) -> None:
+    applied(world, checked(world, people(1)))
+    roster = checked(world, [["赵改名", *people(1)[0][1:]]], period=next_period(world))
+    granted = roles.PERMISSIONS["clerk"] - {"beneficiaries.correct_person"}
+    monkeypatch.setitem(roles.PERMISSIONS, "clerk", granted)
+    client = browser(world.clerk, settings)
+    button = reverse("admin:beneficiaries_roster_decide", args=[roster.pk]) + "?code=IDENTITY_CONFLICT"
+    assert 'value="correct"' not in client.get(button).content.decode()
+    assert client.post(button, {"kind": "correct", "reason": "已核对证件"}).status_code == 200
+    assert not RosterDecision.objects.exists()
+
+
+def test_a_row_is_found_by_document_or_name_without_either_in_an_address(world: World, settings: Any) -> None:
+    roster = checked(world, people(12))
+    client = browser(world.clerk, settings)
+    address = reverse("admin:beneficiaries_roster_find", args=[roster.pk])
+    line = people(12)[3]
+    for text, count in ((line[2], 1), (line[0], 2)):
+        answer = client.post(address, {"text": text})
+        assert answer.status_code == 302 and text not in answer["Location"]
+        assert len(client.get(answer["Location"].partition("#")[0]).context["rows"]) == count
+    assert client.post(address, {"text": "查无此人"}).status_code == 409
+
+
+def test_filters_and_orders_turn_pages_without_loss_and_ask_as_much_of_many_rows_as_of_few(
+    world: World, settings: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(staging, "ROWS_PER_CHUNK", 40)
+    roster = checked(world, [*(rounded(number) for number in range(6)), *people(120)])
+    client = browser(world.clerk, settings)
+    page = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
+    every = list(RosterRow.objects.filter(roster=roster).order_by("pk").values_list("pk", "verdict"))
+    for query, wanted in (
+        ("", [pk for pk, _v in every]), ("sort=verdict", [pk for pk, _v in sorted(every, key=lambda one: (one[1], one[0]))]),
+        ("verdict=5", [pk for pk, verdict in every if verdict == 5]), ("region=441602", [pk for pk, _v in every]),
+        ("region=441621", []), ("decided=1", []), ("code=ID_ROUNDED", [pk for pk, verdict in every if verdict == 5]),
+    ):
+        seen, turn = [], f"?{query}"
+        while turn:
+            shown = client.get(page + turn.partition("#")[0])
+            seen += [row.pk for row in shown.context["rows"]]
+            turn = shown.context["next_url"]
+        assert seen == wanted, query
+    small = checked(world, [rounded(7), *people(2, first=300)])
+    counts = []
+    for each in (small, roster):
+        address = reverse("admin:beneficiaries_roster_change", args=[each.pk])
+        client.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(address)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
