@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit import blind_index
 from audit.faults import fault_point
-from beneficiaries import money
+from beneficiaries import money, same_person
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
@@ -47,7 +47,11 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
                SELECT FROM unnest(%(left_out_counties)s::text[], %(left_out_categories)s::bigint[]) AS o(county, category)
                WHERE o.county = left(r.region_code, {digits}) AND o.category = r.category_id
            ) THEN 'NO_BUDGET'
-           WHEN known.name_index_{name} IS DISTINCT FROM r.name_index_{name} AND known.id IS NOT NULL
+           WHEN {same} AND EXISTS (
+               SELECT FROM beneficiaries_person other
+               WHERE other.identity_index_{identity} = r.identity_index_{identity} AND other.id <> r.known_person_id
+           ) THEN 'CHANGED_SINCE_REVIEW'
+           WHEN known.name_index_{name} IS DISTINCT FROM r.name_index_{name} AND known.id IS NOT NULL AND NOT {same}
                THEN 'CHANGED_SINCE_REVIEW'
            WHEN r.known_person_id IS NOT NULL AND r.known_person_id IS DISTINCT FROM known.id
                THEN 'CHANGED_SINCE_REVIEW'
@@ -60,7 +64,9 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
 FROM beneficiaries_rosterrow r
 LEFT JOIN LATERAL (
     SELECT id, name_index_{name} FROM beneficiaries_person
-    WHERE identity_index_{identity} = r.identity_index_{identity} LIMIT 1
+    WHERE identity_index_{identity} = r.identity_index_{identity} AND NOT {same}
+    UNION ALL
+    SELECT id, name_index_{name} FROM beneficiaries_person WHERE id = r.known_person_id AND {same} LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
     SELECT id, contact_digest FROM beneficiaries_beneficiary
@@ -151,14 +157,17 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         cursor.execute(
             _WORK.format(
                 people=sequence_of("beneficiaries_person"), beneficiaries=sequence_of("beneficiaries_beneficiary"),
-                identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME), digits=COUNTY_DIGITS
+                identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME), digits=COUNTY_DIGITS,
+                same=same_person.IS_SAME,
             ),
             facts,
         )
         cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_new_beneficiary, is_changed)")
+        same_person.mark_repeated(cursor, roster, chunk)
         cursor.execute(_SET_ASIDE)
         set_aside = cursor.rowcount
         cursor.execute(_DROP_DRIFTED)
+        same_person.correct(cursor, roster, chunk, at=at)
         for step, statement in (
             ("people", _PEOPLE), ("beneficiaries", _NEW_BENEFICIARIES), ("changes", _CHANGED_BENEFICIARIES),
             ("categories", _CATEGORIES), ("enrollments", _ENROLLMENTS),

@@ -12,7 +12,7 @@ from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import panels
 from beneficiaries.actions.gates import GATE_WORDS
-from beneficiaries.models import RosterChunk, RosterRow
+from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
 from beneficiaries.verbs import VERBS
 from intake import findings
@@ -27,6 +27,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
         *_VIEW, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
         "beneficiaries.reveal_person", "beneficiaries.pass_gate", "beneficiaries.make_purchase",
+        "beneficiaries.decide_rows", "beneficiaries.correct_person",
     ),
     Role.REVIEWER: (*_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person"),
     Role.FINANCE_MAKER: ("beneficiaries.view_roster",),
@@ -48,6 +49,7 @@ RULE_WORDS = {
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "roster.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
     "purchase.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
+    "roster.decided": lambda data: {"kind": str(DecisionKind(data["kind"]).label)},
     "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
     "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }

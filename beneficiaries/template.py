@@ -17,9 +17,9 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
-from beneficiaries import applying, money, probing
+from beneficiaries import applying, likeness, missing, money, probing
 from beneficiaries.columns import COLUMNS
-from beneficiaries.models import Roster, RosterChunk, RosterRow
+from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_KEY
 from intake.checks import Checked, Context
@@ -152,6 +152,7 @@ class RosterTemplate(Template):
         indexes = _indexes(frame, context)
         known = _known(frame, indexes, context)
         frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        frame, findings = likeness.judged(frame, findings, indexes, context, add=self._add)
         fine = pl.col("worst") < _REFUSED
         conflict = fine & ~pl.col("same_name")
         covered = fine & pl.col("enrollment_id").is_not_null()
@@ -159,7 +160,7 @@ class RosterTemplate(Template):
         findings = self._add(findings, frame, "ALREADY_COVERED", "document", frame.select(covered).to_series())
         verdict = (
             pl.when(~fine).then(Verdict.REFUSED)
-            .when(conflict | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
+            .when(conflict | pl.col("in_doubt") | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
             .when(covered).then(Verdict.COVERED)
             .when(pl.col("same_contact").is_null()).then(Verdict.NEW)
             .when(~pl.col("same_contact")).then(Verdict.CHANGED)
@@ -207,7 +208,8 @@ class RosterTemplate(Template):
         money.reserve_by_priority(subject, expected=expected, by=by, at=at)
 
     def release(self, subject: Roster, *, at: datetime) -> None:
-        """Give back the parts of rows that were set aside."""
+        """Give back the parts of rows that were set aside; end the cover of who is missing, where that was asked."""
+        missing.end_missing(subject, at=at)
         money.release_roster(subject, at=at)
 
     def apply_chunk(self, subject: Roster, chunk: Chunk, *, context: RosterContext, at: datetime) -> Applied:
@@ -215,10 +217,12 @@ class RosterTemplate(Template):
         return applying.apply_rows(context.roster, chunk.number, at=at)
 
     def terms_of(self, subject: Roster) -> Sequence[str]:
-        """Plan version, period, first day of cover and region."""
+        """Plan version, period, first day of cover and region; what was decided about rows, by whom and why."""
         return (
             f"plan {subject.plan_id}", f"period {subject.period_id}", f"cover from {subject.cover_from}",
             f"organization {subject.organization_id}", f"region {subject.region_code}",
+            *(f"decision {made.pk} {made.said}" for made in RosterDecision.objects.filter(roster=subject).order_by("pk")),
+            *missing.said_of(subject),
         )
 
     def same_terms(self, subject: Roster) -> models.QuerySet:

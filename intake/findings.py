@@ -335,6 +335,39 @@ ROW_MEANINGS = (
         _("enrollment closed before the row was applied"),
         _("upload it again in the next period"),
     ),
+    Meaning(
+        "SAME_PERSON",
+        _DOUBT,
+        _("somebody of the same name and birth date is registered under another document"),
+        _("decide whether it is the same person"),
+    ),
+    Meaning(
+        "SAME_PERSON_SEVERAL",
+        _DOUBT,
+        _("several people of the same name and birth date are registered under other documents"),
+        _("compare the document, then accept the row as a person of its own, or refuse it"),
+    ),
+    Meaning(
+        "REGION_MOVED",
+        _DOUBT,
+        _("the person is registered in another county"),
+        _("decide whether they moved: another county then pays its share"),
+    ),
+    Meaning(
+        "ACCOUNT_CHANGED",
+        _WARNING,
+        _("another bank account is registered for this person"),
+        _("compare it with the passbook or card"),
+    ),
+    Meaning("DECIDED_ACCEPTED", _REPAIRED, _("accepted by decision"), _("reason: %(extra)s")),
+    Meaning("DECIDED_SAME", _REPAIRED, _("accepted as the person who is registered"), _("reason: %(extra)s")),
+    Meaning(
+        "DECIDED_CORRECTED",
+        _REPAIRED,
+        _("accepted as the person who is registered, name and document to be corrected"),
+        _("reason: %(extra)s"),
+    ),
+    Meaning("DECIDED_AGAINST", _ERROR, _("refused by decision"), _("reason: %(extra)s")),
     Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("the data changed after the review"), _("review this row again")),
 )
 

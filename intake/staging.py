@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -257,7 +257,7 @@ def _open_review(run: Any, subject: Any, template: Template, context: Any, seen:
     """The counts, the money and the digest of a checked import, in the caller's transaction."""
     chunks = list(template.chunks_of(subject))
     subject.row_count = sum(chunk.rows for chunk in chunks)
-    subject.counts = {kind: _summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
+    subject.counts = {kind: summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
     subject.file_findings, subject.layouts = seen.findings, seen.layouts
     subject.money = template.preview_money(subject, context)
     subject.digest = import_digest(template, subject)
@@ -276,7 +276,8 @@ def _open_review(run: Any, subject: Any, template: Template, context: Any, seen:
     fault_point("intake.finish_staging.after")
 
 
-def _summed(counts: Iterator[dict[str, int]]) -> dict[str, int]:
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts of one kind put together."""
     total: Counter[str] = Counter()
     for count in counts:
         total.update(count)

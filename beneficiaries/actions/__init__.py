@@ -1,5 +1,6 @@
 """What people do with rosters and enrollments."""
 
+from beneficiaries.actions.full_lists import declare_full
 from beneficiaries.actions.gates import Gate, open_gates, pass_gate, pass_purchase_gate
 from beneficiaries.actions.lapses import lapse_period, periods_to_lapse, queue_lapses
 from beneficiaries.actions.purchases import Payment, Request, cover_days, enroll_paid, register_person
@@ -13,7 +14,7 @@ from beneficiaries.actions.rosters import (
 )
 
 __all__ = [
-    "Gate", "Payment", "Request", "approve_roster", "approve_roster_by_priority", "cover_days", "enroll_paid",
-    "lapse_period", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "queue_lapses", "refuse_roster",
-    "register_person", "submit_roster", "upload_roster", "withdraw_roster",
+    "Gate", "Payment", "Request", "approve_roster", "approve_roster_by_priority", "cover_days", "declare_full",
+    "enroll_paid", "lapse_period", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "queue_lapses",
+    "refuse_roster", "register_person", "submit_roster", "upload_roster", "withdraw_roster",
 ]

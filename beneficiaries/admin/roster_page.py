@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Region
 from audit.versions import alike
-from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterRow
+from beneficiaries.admin import review
+from beneficiaries.deciding import DECIDED_CODES
+from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.money import outlook
 from beneficiaries.template import ROSTER
@@ -26,6 +28,7 @@ from jobs.models import Job
 from programs.models import Category
 
 ROWS_PER_PAGE = 50
+DECIDE = "beneficiaries.decide_rows"
 TONES = {
     Verdict.NEW: "good", Verdict.CHANGED: "wait", Verdict.UNCHANGED: "calm", Verdict.COVERED: "calm",
     Verdict.DOUBTFUL: "wait", Verdict.REFUSED: "bad",
@@ -67,6 +70,8 @@ class Problem:
     number: int
     url: str
     chosen: bool
+    #: The code, where its rows wait for a decision.
+    decide: str
 
 
 @dataclass(frozen=True)
@@ -117,12 +122,15 @@ class RowLine:
     sentences: Sequence[str]
     outcome: str
     differences: Sequence[Difference]
+    #: Whether a person can decide it: it is in doubt, or was decided.
+    open: bool
 
 
 def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     """Everything on the page besides its buttons."""
-    chosen_verdict, chosen_code = _chosen(request)
-    rows, next_url = _rows(roster, request, verdict=chosen_verdict, code=chosen_code)
+    wanted = review.shown(request.GET)
+    chunks = list(roster.chunks.order_by("number"))
+    rows, next_url = _rows(roster, request, wanted, chunks)
     query = request.GET.copy()
     turned = [name for name in ("after", "row") if query.pop(name, None)]
     first_url = f"?{query.urlencode()}#rows" if turned else ""
@@ -134,9 +142,9 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "facts": facts(roster),
         "job": job,
         "verdicts": [
-            _verdict_count(roster, verdict, chosen_verdict) for verdict in Verdict if roster.verdict_count(verdict)
+            _verdict_count(roster, verdict, wanted.verdict) for verdict in Verdict if roster.verdict_count(verdict)
         ],
-        "problems": problem_groups(roster, chosen_code),
+        "problems": problem_groups(roster, wanted.code),
         "file_findings": [describe(code, extra=extra, sheet=sheet) for _f, code, extra, sheet in roster.file_findings],
         "money": money_lines(roster),
         "left_out": left_out_groups(roster),
@@ -144,7 +152,11 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "own_share": Decimal(roster.money.get("own_share", "0")),
         "whole": whole_money(roster),
         "rows": rows,
-        "filtered": bool(chosen_verdict or chosen_code),
+        "filtered": wanted.narrowed,
+        "filters": review.filters(roster, wanted, chunks),
+        "decisions": review.decisions(roster, chunks),
+        "full_list": FullList.objects.filter(roster=roster).first(),
+        "decides": may_decide(request, roster),
         "next_url": next_url,
         "first_url": first_url,
         "enrolled": _enrolled(roster),
@@ -255,7 +267,7 @@ def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
         problems = [
             Problem(
                 cause=plain_words(MEANINGS[code].cause), remedy=plain_words(MEANINGS[code].remedy), number=number,
-                url=f"?code={code}#rows", chosen=code == chosen,
+                url=f"?code={code}#rows", chosen=code == chosen, decide=code if code in review.DOUBT_CODES else "",
             )
             for code, number in counts if code in MEANINGS and SEVERITY_OF[code] == severity
         ]
@@ -264,34 +276,21 @@ def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
     return found
 
 
-def _chosen(request: HttpRequest) -> tuple[int | None, str]:
-    verdict, code = request.GET.get("verdict", ""), request.GET.get("code", "")
-    number = int(verdict) if verdict in {str(int(each)) for each in Verdict} else None
-    return number, code if code in MEANINGS else ""
+def may_decide(request: HttpRequest, roster: Roster) -> bool:
+    """Whether the reader may decide rows of the roster now."""
+    allowed = Roster.objects.visible_to(request.user, DECIDE).filter(pk=roster.pk)
+    return review.may_be_decided(roster) and request.user.has_perm(DECIDE) and allowed.exists()
 
 
 def _rows(
-    roster: Roster, request: HttpRequest, *, verdict: int | None, code: str
+    roster: Roster, request: HttpRequest, wanted: review.Shown, chunks: Sequence[RosterChunk]
 ) -> tuple[list[RowLine], str]:
-    """A page of lines in the order of the file, by keyset: as fast at the millionth line as at the first."""
-    found = RosterRow.objects.filter(roster=roster).select_related("category").order_by("pk")
+    """A page of lines by keyset: as fast at the millionth line as at the first."""
+    found = review.rows_shown(roster, wanted, chunks).select_related("category")
+    page, after = review.page_of(found, wanted, request.GET, size=ROWS_PER_PAGE)
     query = request.GET.copy()
-    if verdict is not None:
-        found = found.filter(verdict=verdict)
-    if code:
-        found = found.filter(codes__contains=[code])
-    row = request.GET.get("row", "")
-    after = request.GET.get("after", "")
-    if row.isascii() and row.isdecimal():
-        found = found.filter(pk__gte=int(row[:18]))
-    elif after.isascii() and after.isdecimal():
-        found = found.filter(pk__gt=int(after[:18]))
-    page = list(found[: ROWS_PER_PAGE + 1])
-    more = len(page) > ROWS_PER_PAGE
-    page = page[:ROWS_PER_PAGE]
     query.pop("row", None)
-    if more:
-        query["after"] = str(page[-1].pk)
+    query["after"] = after
     known = _known(page, roster, request)
     codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
     seen = _Seen(
@@ -305,7 +304,7 @@ def _rows(
         known=known,
         categories=dict(Category.objects.values_list("pk", "name")),
     )
-    return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if more else ""
+    return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if after else ""
 
 
 @dataclass(frozen=True)
@@ -321,17 +320,25 @@ class _Seen:
 
 def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
     """What is registered of the people whose lines say something new; two questions for a page."""
-    people = [row.known_person_id for row in page if says_something_new(row)]
+    people = [whom(row) for row in page if says_something_new(row)]
     if not people:
         return {}
     found = Beneficiary.objects.visible_to(request.user).filter(
         program=roster.program_id, organization=roster.organization_id, person__in=people
     )
-    return {each.person_id: each for each in found.prefetch_related("categories")}
+    return {each.person_id: each for each in found.select_related("person").prefetch_related("categories")}
+
+
+def whom(row: RosterRow) -> int | None:
+    """The known person whom a line is, or may be, of: by its document, or by name and birth under another one."""
+    alike = [finding["extra"] for finding in row.findings or () if finding["code"] == "SAME_PERSON"]
+    return int(alike[0]) if alike else row.known_person_id
 
 
 def says_something_new(row: RosterRow) -> bool:
     """Whether a line departs from what was registered of its person when it was checked; covered ones may too."""
+    if {"SAME_PERSON", "IDENTITY_CONFLICT"} & set(row.codes):
+        return True
     before, now = row.known_contact_digest, row.contact_digest
     return bool(row.known_person_id) and before is not None and now is not None and bytes(before) != bytes(now)
 
@@ -342,10 +349,15 @@ _COMPARED = ("phone", "address", "bank_name", "bank_account", "guardian_name", "
 def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Difference]:
     """Where a line departs from what is registered; what the line leaves empty changes nothing."""
     found = []
+    person: Any = known.person
+    for name in ("name", "document"):
+        if not alike(getattr(person, name), getattr(row, name)):
+            label: Any = person._meta.get_field(name)
+            found.append(Difference(str(label.verbose_name), str(getattr(person, name)), str(getattr(row, name) or "")))
     for name in _COMPARED:
         before, after = getattr(known, name), getattr(row, name)
         if after and not alike(before, after):
-            label: Any = Beneficiary._meta.get_field(name)
+            label = Beneficiary._meta.get_field(name)
             found.append(Difference(str(label.verbose_name), str(before or ""), str(after)))
     if row.region_code and row.region_code != known.region_code:
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
@@ -360,7 +372,7 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
 
 def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     verdict = Verdict(row.verdict)
-    known = seen.known.get(row.known_person_id or 0) if says_something_new(row) else None
+    known = seen.known.get(whom(row) or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
         line=f"{row.sheet} {row.line}".strip(),
@@ -380,6 +392,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
         ],
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),
+        open=verdict == Verdict.DOUBTFUL or bool(set(DECIDED_CODES) & set(row.codes)),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -22,11 +23,13 @@ from audit import events
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
-from beneficiaries import actions, money
+from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
+from beneficiaries.admin import missing_page, review
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
-from beneficiaries.admin.roster_page import STATE_TONES, page_context
-from beneficiaries.models import Roster
+from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import FullList, Roster
 from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
@@ -37,6 +40,7 @@ from programs.errors import BudgetRefused
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+CORRECT = "beneficiaries.correct_person"
 DOWNLOAD = "beneficiaries.download_refused_rows"
 
 
@@ -65,9 +69,17 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     readonly_fields = ("state",)
     fields = ("state",)
     actions_list = ("upload", "blank_template")
-    actions_detail = ("submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    actions_detail = (
+        "submit", "approve", "refuse", "decide", "full_list", "missing", "find", "pass_gate", "refused_rows", "withdraw",
+    )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
+        "decide": (State.REVIEW,),
+        "full_list": (State.REVIEW,),
+        "missing": (
+            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
+        ),
+        "find": (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED),
         "submit": (State.REVIEW,),
         "approve": (State.SUBMITTED,),
         "refuse": (State.SUBMITTED,),
@@ -79,6 +91,9 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     }
 
     has_upload_permission = holds("beneficiaries.upload_roster")
+    has_decide_permission = holds(DECIDE)
+    has_missing_permission = holds("beneficiaries.view_enrollment")
+    has_find_permission = holds("beneficiaries.view_person")
     has_submit_permission = holds("beneficiaries.submit_roster")
     has_approve_permission = holds("beneficiaries.approve_roster")
     has_gate_permission = holds("beneficiaries.pass_gate")
@@ -109,6 +124,10 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return False
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
+        if name == "missing":
+            return FullList.objects.filter(roster=roster).exists()
+        if name == "decide":
+            return review.may_be_decided(roster)
         if name == "pass_gate":
             return bool(open_gates(roster))
         if name == "refused_rows":
@@ -188,6 +207,83 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         target = io.BytesIO()
         write_template(target, ROSTER.columns)
         return _download(target.getvalue(), "roster-template.xlsx", _SHEET)
+
+    @action(description=_("Decide rows"), url_path="decide", permissions=["decide"], icon="rule")
+    def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Decide rows in doubt: those that the address names or filters, all of them otherwise."""
+        roster = self.visible_or_404(request, object_id)
+        choice = review.shown(request.GET).choice
+        corrects = request.user.has_perm(CORRECT) and self.reaches(request, object_id, CORRECT)
+        kinds = review.kinds_of(roster, choice, corrects=corrects)
+
+        def run(given: dict[str, Any]) -> str:
+            done = deciding.decide(roster, choice=choice, **given)
+            if not done.left:
+                return _t("%(rows)s rows were decided.") % {"rows": f"{done.decision.rows:,}"}
+            return _t("%(rows)s rows were decided; %(left)s cannot be decided like this and stay as they are.") % {
+                "rows": f"{done.decision.rows:,}", "left": f"{done.left:,}",
+            }
+
+        return self.button_page(
+            request, title=_t("Decide rows"), button=_t("Decide"), subject=roster, run=run,
+            form=review.DecideForm(request.POST if request.method == "POST" else None, kinds=kinds),
+            sentence=_t("Every doubt of these rows is decided. You can take it back until the roster is submitted."),
+            facts=review.choice_facts(roster, choice),
+        )
+
+    @action(description=_("Full list"), url_path="full-list", permissions=["submit"], icon="checklist")
+    def full_list(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say that the roster names everybody of a region: who is missing is listed."""
+        roster = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found = actions.declare_full(roster, **given)
+            self.message_user(request, _t("%(people)s covered people are missing.") % {"people": f"{found.people:,}"})
+            return HttpResponseRedirect(reverse("admin:beneficiaries_roster_missing", args=[roster.pk]))
+
+        return self.button_page(
+            request, title=_t("Full list"), button=_t("Look up who is missing"), subject=roster, run=run,
+            form=missing_page.FullListForm(request.POST if request.method == "POST" else None, roster=roster),
+            sentence=_t(
+                "Say of what this roster is the full list: covered people of this period who are not in it are listed. "
+                "Nobody's cover ends by being missing. Correct refused rows first: they name nobody."
+            ),
+            facts=[(_t("refused"), f"{roster.verdict_count(Verdict.REFUSED):,}")],
+        )
+
+    @action(description=_("Missing people"), url_path="missing", permissions=["missing"], icon="person_search")
+    def missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Who is covered and not in the full list; `format=csv` downloads it."""
+        roster = self.visible_or_404(request, object_id)
+        if not FullList.objects.filter(roster=roster).exists():
+            raise Http404
+        if request.GET.get("format") == "csv":
+            events.record(
+                "roster.missing_downloaded", roster, by=request.user, at=timezone.now(),
+                organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
+                data={"people": roster.full_list.people},
+            )
+            return missing_page.as_csv(roster, request)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **missing_page.page_context(roster, request)}
+        return render(request, "beneficiaries/missing_page.html", context)
+
+    @action(description=_("Find a row"), url_path="find", permissions=["find"], icon="search")
+    def find(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Find rows by document number or name; neither gets into an address."""
+        roster = self.visible_or_404(request, object_id)
+        form = review.FindForm(request.POST if request.method == "POST" else None)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found = review.find_rows(roster, given["text"])
+            if not found:
+                raise BeneficiariesRefused("NOT_FOUND")
+            page = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
+            return HttpResponseRedirect(f"{page}?only={','.join(map(str, found))}#rows")
+
+        return self.button_page(
+            request, title=_t("Find a row"), button=_t("Find"), subject=roster, run=run, form=form,
+            sentence=_t("Exactly as the row has it. Refused rows are not found: look into the refused rows' file."),
+        )
 
     @action(description=_("Submit for approval"), url_path="submit", permissions=["submit"], icon="send")
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -1,11 +1,13 @@
 """The nouns of the room, one file each."""
 
+from beneficiaries.models.decision import DecisionKind, RosterDecision
 from beneficiaries.models.enrollment import Enrollment
+from beneficiaries.models.full_list import FullList, MissingEnrollment
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "Enrollment", "Person", "Purchase", "Roster", "RosterChunk", "RosterFile",
-    "RosterRow",
+    "Beneficiary", "BeneficiaryCategory", "DecisionKind", "Enrollment", "FullList", "MissingEnrollment", "Person",
+    "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
 ]

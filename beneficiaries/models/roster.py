@@ -46,6 +46,8 @@ class Roster(Import):
             ("upload_roster", _("Can upload rosters")),
             ("submit_roster", _("Can submit rosters")),
             ("approve_roster", _("Can approve rosters or send them back")),
+            ("decide_rows", _("Can decide rows in doubt")),
+            ("correct_person", _("Can correct people's names and documents")),
             ("download_refused_rows", _("Can download refused rows in the clear")),
             ("pass_gate", _("Can record notice, own payment and acceptance")),
         ]

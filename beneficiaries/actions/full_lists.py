@@ -1,0 +1,28 @@
+"""A roster declared as the full list of a region or category."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from beneficiaries import missing
+from beneficiaries.models import FullList, Roster
+from beneficiaries.template import ROSTER
+from intake.deciding import in_review, settle
+from programs.models import Category
+
+
+def declare_full(
+    roster: Roster, *, region: str, category: Category | None = None, ends_missing: bool = False, reason: str, by: User,
+    at: datetime,
+) -> FullList:
+    """Look up who of the office's covered people is missing; the digest that is approved covers the list."""
+    with transaction.atomic():
+        roster = in_review(roster, ROSTER)
+        found = missing.declare(
+            roster, region=region, category=category, ends_missing=ends_missing, reason=reason, by=by, at=at
+        )
+        settle(roster, ROSTER, {}, at=at)
+    return found
