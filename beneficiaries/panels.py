@@ -257,7 +257,7 @@ def state_badge(enrollment: Enrollment) -> SafeString:
 
 STATE_TONES = {
     EnrollmentState.AWAITING: "wait", EnrollmentState.IN_FORCE: "good", EnrollmentState.LAPSED: "calm",
-    EnrollmentState.ENDED: "calm",
+    EnrollmentState.ENDED: "calm", EnrollmentState.VOIDED: "bad",
 }
 CATEGORIES = PagePanel(
     "beneficiaries.categories", _("Hardship categories"), "beneficiaries.person", _VIEW_BENEFICIARY, _categories,

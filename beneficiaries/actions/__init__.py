@@ -10,8 +10,10 @@ from beneficiaries.actions.rosters import (
     upload_roster,
     withdraw_roster,
 )
+from beneficiaries.actions.undo import approve_undo, request_undo, turn_down_undo
 
 __all__ = [
-    "Gate", "approve_roster", "approve_roster_by_priority", "lapse_period", "open_gates", "pass_gate",
-    "periods_to_lapse", "queue_lapses", "refuse_roster", "submit_roster", "upload_roster", "withdraw_roster",
+    "Gate", "approve_roster", "approve_roster_by_priority", "approve_undo", "lapse_period", "open_gates", "pass_gate",
+    "periods_to_lapse", "queue_lapses", "refuse_roster", "request_undo", "submit_roster", "turn_down_undo",
+    "upload_roster", "withdraw_roster",
 ]

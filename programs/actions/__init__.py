@@ -21,6 +21,7 @@ from programs.actions.reservations import (
     release_reservation,
     reserve,
     reserve_by_priority,
+    take_back_used,
     use_reserved,
 )
 from programs.actions.splits import resolve_splits
@@ -30,5 +31,6 @@ __all__ = [
     "Demand", "Leg", "approve_budget", "approve_plan", "close_budget", "close_period", "copy_plan", "create_funder",
     "create_plan", "create_program", "give_back_used", "has_lapsed", "open_budgets", "open_period", "post",
     "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
-    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "use_reserved",
+    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "take_back_used",
+    "use_reserved",
 ]
