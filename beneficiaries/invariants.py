@@ -90,7 +90,8 @@ INVARIANTS = [
         """
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
-        WHERE r.state IN ('applied', 'undo_asked', 'undoing', 'undone') AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '') <> (e.id IS NOT NULL))
+        WHERE r.state IN ('applied', 'undo_asked', 'undoing', 'undone')
+            AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '') <> (e.id IS NOT NULL))
         """,
     ),
     Invariant(

@@ -48,6 +48,12 @@ def keepers() -> list[Keeper]:
     return list(_keepers.values())
 
 
+def keeper_case() -> str:
+    """SQL: the code of the first keeper that holds of a cover `e`, '' for none."""
+    cases = " ".join(f"WHEN {keeper.condition} THEN '{keeper.code}'" for keeper in keepers())
+    return f"(CASE {cases} ELSE '' END)" if cases else "''::text"
+
+
 def kept_in_words(code: str) -> str:
     """Why an undo left something of a row."""
     if code in OWN_WORDS:

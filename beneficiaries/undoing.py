@@ -11,7 +11,7 @@ from django.db import connection
 
 from audit import blind_index
 from audit.faults import fault_point
-from beneficiaries.keepers import ALREADY_ENDED, CHANGED_SINCE, keepers
+from beneficiaries.keepers import ALREADY_ENDED, CHANGED_SINCE, keeper_case
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.money import COUNTY_DIGITS
@@ -146,7 +146,7 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
 
     Nothing of another roster is touched: what a later line wrote or said again stays, with the reason on the row.
     """
-    facts = {
+    facts: dict[str, Any] = {
         "roster": roster.pk, "chunk": chunk.number, "applicable": _APPLICABLE, "live": list(LIVE), "at": at,
         "applied_at": chunk.applied_at, "voided": EnrollmentState.VOIDED, "nothing": _NOTHING,
         "zone": settings.TIME_ZONE,
@@ -197,7 +197,6 @@ def _yuan(amount: Decimal) -> str:
 
 def _work() -> str:
     """The statement that judges each line: what keeps it, and which of its fields are put back."""
-    cases = " ".join(f"WHEN {keeper.condition} THEN '{keeper.code}'" for keeper in keepers())
     stated = {field: f"nullif({{}}.{field}, '') IS NOT NULL" for field in ("region_code", "bank_name")}
     stated |= {field: f"{{}}.{field} IS NOT NULL" for field in _SEALED}
     # Nobody has written since, or this line's own value stands there still; and no later line says it too.
@@ -207,7 +206,7 @@ def _work() -> str:
         field: f"({stated[field].format('r')} AND {own[field]} AND NOT coalesce(later.{field}, false))" for field in _FIELDS
     }
     return _WORK.format(
-        keeper=f"(CASE {cases} ELSE '' END)" if cases else "''::text", last=_LAST, already_ended=ALREADY_ENDED,
+        keeper=keeper_case(), last=_LAST, already_ended=ALREADY_ENDED,
         changed_since=CHANGED_SINCE, others=_OTHERS, taken_back=_TAKEN_BACK,
         backs=", ".join(f"(made.wrote AND {back[field]}) AS back_{field}" for field in _FIELDS),
         some_back=" OR ".join(f"back_{field}" for field in _FIELDS),

@@ -20,16 +20,17 @@ from unfold.decorators import action, display
 
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
-from audit.buttons import ButtonPages, holds
+from audit.buttons import holds
 from beneficiaries import actions, money
 from beneficiaries.actions.gates import open_gates
+from beneficiaries.admin import undo_pages
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
 from beneficiaries.admin.roster_page import STATE_TONES, page_context
 from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
-from intake.models import State
+from intake.models import ONCE_APPLIED, State
 from intake.refused import rows_back, write_refused
 from programs.errors import BudgetRefused
 
@@ -47,7 +48,7 @@ def is_of_its_office(user: Any, roster_id: str | int) -> bool:
 
 
 @admin.register(Roster)
-class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
@@ -64,16 +65,17 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     readonly_fields = ("state",)
     fields = ("state",)
     actions_list = ("upload", "blank_template")
-    actions_detail = ("submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    actions_detail = ("submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw", *undo_pages.BUTTONS)
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
         "submit": (State.REVIEW,),
         "approve": (State.SUBMITTED,),
         "refuse": (State.SUBMITTED,),
         "withdraw": (State.REVIEW, State.SUBMITTED, State.FAILED),
-        "pass_gate": (State.APPLIED,),
+        "pass_gate": (State.APPLIED, State.UNDO_ASKED),
+        **undo_pages.BUTTON_STATES,
         "refused_rows": (
-            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
+            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED, State.REFUSED,
         ),
     }
 
@@ -92,7 +94,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """With what a page names."""
         found = super().get_queryset(request)
         return found.select_related(
-            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by"
+            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by",
+            "undo_asked_by", "undo_decided_by",
         )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -108,6 +111,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return False
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
+        if name in undo_pages.BUTTONS:
+            return undo_pages.offers(name, roster, request)
         if name == "pass_gate":
             return bool(open_gates(roster))
         if name == "refused_rows":

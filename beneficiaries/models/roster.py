@@ -35,7 +35,8 @@ class Roster(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "undo_asked_by", "undo_asked_at", "undo_reason", "undo_decided_by", "undo_decided_at", "undone_at", "money", "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
+        "undo_asked_by", "undo_asked_at", "undo_reason", "undo_decided_by", "undo_decided_at", "undone_at", "money",
+        "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
     )
 
     class Meta(Import.Meta):
