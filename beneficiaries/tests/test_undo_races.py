@@ -17,8 +17,16 @@ from audit.faults import FaultAt, fault_point, handled_by
 from audit.models import Event
 from audit.testing import Stepper, Walker
 from beneficiaries import tasks
-from beneficiaries.actions import Gate, approve_roster, approve_undo, pass_gate, queue_lapses, request_undo, submit_roster
-from beneficiaries.actions import turn_down_undo
+from beneficiaries.actions import (
+    Gate,
+    approve_roster,
+    approve_undo,
+    pass_gate,
+    queue_lapses,
+    request_undo,
+    submit_roster,
+    turn_down_undo,
+)
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.keepers import Keeper, forget_keeper, register_keeper
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Roster, RosterRow

@@ -18,7 +18,7 @@ from programs.testing import make_budget, make_period
 REASON = "名单发错了镇街"
 
 
-def later_period(world: World, later: int) -> Period:
+def later_period(world: World, later: int, *, granted: Decimal = Decimal("1000000.00")) -> Period:
     """Another period of the same plan, open now and funded."""
     period = make_period(
         world.plan, year=timezone.localdate(world.at).year + 1 + later, by=world.finance_checker, at=world.at,
@@ -26,7 +26,7 @@ def later_period(world: World, later: int) -> Period:
     )
     for funder in (world.foundation, world.county):
         make_budget(
-            funder, period=period, granted=Decimal("1000000.00"), maker=world.finance_maker,
+            funder, period=period, granted=granted, maker=world.finance_maker,
             checker=world.finance_checker, at=world.at,
         )
     return period
