@@ -16,6 +16,7 @@ from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
 from beneficiaries.money import COUNTY_DIGITS
+from beneficiaries.turns import work_beside_others
 from intake.copying import sequence_of
 from intake.findings import Verdict
 from intake.template import Applied
@@ -153,6 +154,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     fault_point("beneficiaries.apply.before")
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
+        work_beside_others(cursor, roster)
         cursor.execute(_LOCK, facts)
         cursor.execute(
             _WORK.format(

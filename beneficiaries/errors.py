@@ -22,6 +22,7 @@ class BeneficiariesRefused(Refused):
         "OUT_OF_SCOPE": _("This office or program lies outside your own."),
         "GATE_NOT_ASKED": _("The plan does not ask for this step."),
         "GATE_NOT_APPLIED": _("The roster has not been applied yet."),
+        "GATE_UNDONE": _("The roster has been undone, or is being undone."),
         "GATE_PASSED": _("This step is recorded already for every enrollment of the roster."),
         "GATE_ORDER": _("A step before this one is not recorded yet."),
         "GATE_TOO_EARLY": _("The public notice lasts %(days)d days: until %(day)s."),

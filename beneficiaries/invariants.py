@@ -43,7 +43,7 @@ INVARIANTS = [
             SELECT CASE WHEN e.purchase_id IS NULL THEN 'beneficiaries.roster' ELSE 'beneficiaries.purchase' END AS source,
                 coalesce(e.purchase_id, e.roster_id) AS source_id, l.funder_id, sum(l.amount) AS amount
             FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id
-            WHERE e.state <> 'lapsed' GROUP BY 1, 2, 3
+            WHERE e.state NOT IN ('lapsed', 'voided') GROUP BY 1, 2, 3
         ), used AS (
             SELECT r.owner_type AS source, r.owner_id AS source_id, r.funder_id, sum(l.used) AS amount
             FROM programs_budgetreservation r JOIN programs_budgetreservationline l ON l.reservation_id = r.id
@@ -59,13 +59,13 @@ INVARIANTS = [
         """
         WITH cost AS (
             SELECT program_id, sum(premium) AS premium, sum(own_share) AS own_share
-            FROM beneficiaries_enrollment WHERE state <> 'lapsed' GROUP BY 1
+            FROM beneficiaries_enrollment WHERE state NOT IN ('lapsed', 'voided') GROUP BY 1
         ), due AS (
             SELECT a.program_id, -sum(e.amount) FILTER (WHERE a.kind = 'insurer_payable') AS premium,
                 sum(e.amount) FILTER (WHERE a.kind = 'person_receivable') AS own_share
             FROM programs_ledgerentry e JOIN programs_ledgeraccount a ON a.id = e.account_id
             JOIN programs_ledgertransaction t ON t.id = e.transaction_id
-            WHERE t.kind IN ('use', 'lapse') AND t.source_type IN ('beneficiaries.roster', 'beneficiaries.purchase') GROUP BY 1
+            WHERE t.kind IN ('use', 'lapse', 'undo') AND t.source_type IN ('beneficiaries.roster', 'beneficiaries.purchase') GROUP BY 1
         )
         SELECT coalesce(c.program_id, d.program_id) FROM cost c FULL JOIN due d ON d.program_id = c.program_id
         WHERE coalesce(c.premium, 0) <> coalesce(d.premium, 0) OR coalesce(c.own_share, 0) <> coalesce(d.own_share, 0)
@@ -75,9 +75,18 @@ INVARIANTS = [
         15, "roster_approved_by_another", _("No roster was approved by its own maker, or with another content."),
         """
         SELECT id FROM beneficiaries_roster
-        WHERE state IN ('approved', 'applying', 'applied') AND (
+        WHERE state IN ('approved', 'applying', 'applied', 'undo_asked', 'undoing', 'undone') AND (
             decided_by_id IS NULL OR decided_by_id = uploaded_by_id OR decided_by_id = submitted_by_id
             OR approved_digest = '' OR approved_digest <> digest)
+        """,
+    ),
+    Invariant(
+        15, "undo_approved_by_another", _("No roster was undone by its requester alone, or without a reason."),
+        """
+        SELECT id FROM beneficiaries_roster
+        WHERE state IN ('undoing', 'undone') AND (
+            undo_asked_by_id IS NULL OR undo_decided_by_id IS NULL OR undo_decided_by_id = undo_asked_by_id
+            OR undo_reason = '')
         """,
     ),
     Invariant(
@@ -99,7 +108,8 @@ INVARIANTS = [
         """
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
-        WHERE r.state = 'applied' AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '') <> (e.id IS NOT NULL))
+        WHERE r.state IN ('applied', 'undo_asked', 'undoing', 'undone')
+            AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '') <> (e.id IS NOT NULL))
         """,
     ),
     Invariant(
@@ -157,15 +167,52 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        18, "undone_rows_hold_nothing",
+        _("Every row of an undone part is undone or has its reason; its cover is voided, or kept for that reason."),
+        """
+        WITH told AS (
+            SELECT c.roster_id, c.number, c.undone_rows, coalesce(sum(k.value::bigint), 0) AS kept
+            FROM beneficiaries_rosterchunk c LEFT JOIN LATERAL jsonb_each_text(c.kept_counts) AS k ON true
+            WHERE c.undone_at IS NOT NULL GROUP BY 1, 2, 3
+        ), held AS (
+            SELECT w.roster_id, w.chunk, count(*) FILTER (WHERE w.kept = '') AS undone,
+                count(*) FILTER (WHERE w.kept <> '') AS kept,
+                bool_or((e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE'))) AS wrong
+            FROM beneficiaries_enrollment e JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+            JOIN told ON told.roster_id = w.roster_id AND told.number = w.chunk GROUP BY 1, 2
+        )
+        SELECT told.roster_id, told.number FROM told
+        LEFT JOIN held ON held.roster_id = told.roster_id AND held.chunk = told.number
+        WHERE told.undone_rows <> coalesce(held.undone, 0) OR told.kept <> coalesce(held.kept, 0) OR held.wrong
+        UNION ALL
+        SELECT c.roster_id, c.number FROM beneficiaries_rosterchunk c JOIN beneficiaries_roster r ON r.id = c.roster_id
+        WHERE r.state = 'undone' AND c.undone_at IS NULL
+        """,
+    ),
+    Invariant(
+        20, "every_undo_has_its_event", _("The events of a roster tell of as many voided covers as it has."),
+        """
+        SELECT roster_id FROM (
+            SELECT roster_id, count(*) AS people FROM beneficiaries_enrollment WHERE state = 'voided' GROUP BY 1
+            UNION ALL
+            SELECT subject_id::bigint, -sum((data ->> 'covers')::bigint) FROM audit_event
+            WHERE verb = 'roster.chunk_undone' AND subject_type = 'beneficiaries.roster' GROUP BY 1
+        ) AS both_sides GROUP BY roster_id HAVING sum(people) <> 0
+        """,
+    ),
+    Invariant(
         20, "every_roster_step_has_its_event", _("Every approved roster and every applied part has its event."),
         """
         SELECT r.id FROM beneficiaries_roster r
-        WHERE (r.state IN ('approved', 'applying', 'applied') AND NOT EXISTS (
+        WHERE (r.state IN ('approved', 'applying', 'applied', 'undo_asked', 'undoing', 'undone') AND NOT EXISTS (
                 SELECT 1 FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
                 AND e.subject_id = r.id::text AND e.verb = 'roster.approved'))
             OR (SELECT count(*) FROM beneficiaries_rosterchunk c WHERE c.roster_id = r.id AND c.applied_at IS NOT NULL)
             <> (SELECT count(*) FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
                 AND e.subject_id = r.id::text AND e.verb = 'roster.chunk_applied')
+            OR (r.state IN ('undoing', 'undone') AND NOT EXISTS (
+                SELECT 1 FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
+                AND e.subject_id = r.id::text AND e.verb = 'roster.undo_approved'))
         """,
     ),
     Invariant(

@@ -56,6 +56,11 @@ def _to_approve(user: Any) -> int:
     return waiting.exclude(uploaded_by=user).exclude(submitted_by=user).count()
 
 
+def _undo_to_decide(user: Any) -> int:
+    asked = Roster.objects.visible_to(user, "beneficiaries.approve_undo").filter(state=State.UNDO_ASKED)
+    return asked.exclude(undo_asked_by=user).count()
+
+
 def _awaiting_a_step(user: Any) -> int:
     return Enrollment.objects.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING).count()
 
@@ -64,6 +69,10 @@ QUEUES = (
     WorkQueue(
         "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve,
         _list(State.SUBMITTED), Urgency.NOW,
+    ),
+    WorkQueue(
+        "beneficiaries.undo_to_decide", _("Undo of rosters to decide"), "beneficiaries.approve_undo", _undo_to_decide,
+        _list(State.UNDO_ASKED), Urgency.NOW,
     ),
     WorkQueue(
         "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
@@ -178,7 +187,7 @@ CHARTS = (
 
 def _enrollments(person: Any, user: Any) -> Any:
     found = Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(person=person).order_by("-pk")
-    return found.select_related("program", "period", "category", "plan")[:SHOWN]
+    return found.select_related("program", "period", "category", "plan", "roster")[:SHOWN]
 
 
 def _covers(person: Any, user: Any) -> dict[str, Any]:
@@ -262,6 +271,9 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
         ):
             if at is not None:
                 found.append(LifeEvent(at, words % facts))
+        if each.state == EnrollmentState.VOIDED and each.roster.undone_at is not None:
+            words = gettext("The cover was voided: roster %(roster)d was undone (%(program)s %(period)s).")
+            found.append(LifeEvent(each.roster.undone_at, words % facts))
         if each.state == EnrollmentState.IN_FORCE and each.starts_at <= timezone.now():
             found.append(LifeEvent(each.starts_at, gettext("Cover began (%(program)s %(period)s).") % facts))
     # As the reader's own offices know them: another organization may have brought the person earlier.
@@ -279,7 +291,7 @@ def state_badge(enrollment: Enrollment) -> SafeString:
 
 STATE_TONES = {
     EnrollmentState.AWAITING: "wait", EnrollmentState.IN_FORCE: "good", EnrollmentState.LAPSED: "calm",
-    EnrollmentState.ENDED: "calm",
+    EnrollmentState.ENDED: "calm", EnrollmentState.VOIDED: "bad",
 }
 CATEGORIES = PagePanel(
     "beneficiaries.categories", _("Hardship categories"), "beneficiaries.person", _VIEW_BENEFICIARY, _categories,

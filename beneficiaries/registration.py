@@ -12,12 +12,15 @@ from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import panels
 from beneficiaries.actions.gates import GATE_WORDS
+from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
 from beneficiaries.verbs import VERBS
 from intake import findings
 from intake.actions.review import APPLICABLE
 from intake.models import UNDER_WAY
+
+__all__ = ["Keeper", "register", "register_keeper"]
 
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
@@ -27,9 +30,11 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
         *_VIEW, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
         "beneficiaries.reveal_person", "beneficiaries.pass_gate", "beneficiaries.make_purchase",
-        "beneficiaries.decide_rows", "beneficiaries.correct_person",
+        "beneficiaries.decide_rows", "beneficiaries.correct_person", "beneficiaries.request_undo",
     ),
-    Role.REVIEWER: (*_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person"),
+    Role.REVIEWER: (
+        *_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person", "beneficiaries.approve_undo",
+    ),
     Role.FINANCE_MAKER: ("beneficiaries.view_roster",),
     Role.FINANCE_CHECKER: ("beneficiaries.view_roster",),
     Role.AUDITOR: _VIEW,

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
-from beneficiaries import applying, likeness, missing, money, probing
+from beneficiaries import applying, keepers, likeness, missing, money, probing, undoing
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
@@ -29,7 +29,7 @@ from intake.copying import Cells, ask
 from intake.errors import TermsMoved
 from intake.findings import Severity, Verdict
 from intake.models import Chunk
-from intake.template import Applied, Compared, Template
+from intake.template import Applied, Compared, Template, Undone
 from programs.models import Category
 from programs.rules import eligibility
 from programs.rules.proration import prorate
@@ -215,6 +215,14 @@ class RosterTemplate(Template):
     def apply_chunk(self, subject: Roster, chunk: Chunk, *, context: RosterContext, at: datetime) -> Applied:
         """People, beneficiaries, categories, enrollments and money of one chunk."""
         return applying.apply_rows(context.roster, chunk.number, at=at)
+
+    def undo_chunk(self, subject: Roster, chunk: Chunk, *, context: RosterContext, at: datetime) -> Undone:
+        """Covers voided, contact put back, categories ended, money given back."""
+        return undoing.undo_rows(context.roster, chunk, at=at)
+
+    def kept_in_words(self, code: str) -> str:
+        """This room's reasons, and those that rooms above have registered."""
+        return keepers.kept_in_words(code)
 
     def terms_of(self, subject: Roster) -> Sequence[str]:
         """Plan version, period, first day of cover and region; what was decided about rows, by whom and why."""

@@ -30,6 +30,15 @@ VERBS = {
     ),
     "roster.hold_lapsed": _("Enrollment has closed: %(released)s yuan held for the roster went back to the budgets."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
+    "roster.undo_requested": _("The undo of the roster was requested: %(reason)s"),
+    "roster.undo_approved": _("The undo of the roster was approved."),
+    "roster.undo_turned_down": _("The undo of the roster was turned down: %(reason)s"),
+    "roster.chunk_undone": _(
+        "Part %(chunk)d was undone: %(covers)d covers voided, %(released)s yuan went back to the budgets; of %(kept)d rows "
+        "something stays; %(paid)d own shares (%(refunds)s yuan) are to be refunded."
+    ),
+    "roster.undone": _("The roster is undone: %(rows)d rows undone, of %(kept)d rows something stays."),
+    "roster.kept_rows_downloaded": _("%(rows)d rows that the undo left were downloaded (%(format)s)."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
     "purchase.made": _("%(people)d enrollments were made (%(premium)s yuan), %(refused)d lines refused."),
     "purchase.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),

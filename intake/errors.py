@@ -25,6 +25,7 @@ class IntakeRefused(Refused):
         "DIGEST": _("The content has changed since you looked at it. Load the page again and check it."),
         "WHOLE_ONLY": _("It is approved whole or not at all."),
         "NOTHING_TO_APPLY": _("No row can be applied. Correct the refused rows and upload them again."),
+        "OWN_UNDO": _("Whoever requested the undo cannot decide on it. Ask a colleague."),
         "REASON": _("Say why, in at least %(characters)d characters."),
     }
 

@@ -60,15 +60,21 @@ class State(models.TextChoices):
     REFUSED = "refused", _("Sent back")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     FAILED = "failed", _("Not readable")
+    UNDO_ASKED = "undo_asked", _("Undo requested")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
 
 
 #: States in which an import's content stands for something, so that the same content may not come again.
 STANDING = (
     State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED,
+    State.UNDO_ASKED, State.UNDOING,
 )
 #: States in which rows are staged and what they become is still to come.
 UNDER_WAY = (State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING)
-AFTER_APPROVAL = (State.APPROVED, State.APPLYING, State.APPLIED)
+#: States in which an import has been applied, whatever came of it since.
+ONCE_APPLIED = (State.APPLIED, State.UNDO_ASKED, State.UNDOING, State.UNDONE)
+AFTER_APPROVAL = (State.APPROVED, State.APPLYING, *ONCE_APPLIED)
 
 
 class Import(models.Model):
@@ -87,6 +93,17 @@ class Import(models.Model):
     decided_at = models.DateTimeField(_("decided at"), null=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
     applied_at = models.DateTimeField(_("applied at"), null=True)
+    #: The last request to undo it: kept when it was turned down, written over by the next.
+    undo_asked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("undo requested by")
+    )
+    undo_asked_at = models.DateTimeField(_("undo requested at"), null=True)
+    undo_reason = models.CharField(_("reason of the undo"), max_length=300, blank=True, default="")
+    undo_decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("undo decided by")
+    )
+    undo_decided_at = models.DateTimeField(_("undo decided at"), null=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
     #: SHA-256 over the chunks' digests: what a second person approves.
     digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     approved_digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
@@ -118,8 +135,26 @@ class Import(models.Model):
             ),
             models.CheckConstraint(
                 name="%(class)s_applied_at_the_end",
-                condition=Q(state=State.APPLIED, applied_at__isnull=False)
-                | (~Q(state=State.APPLIED) & Q(applied_at__isnull=True)),
+                condition=Q(state__in=ONCE_APPLIED, applied_at__isnull=False)
+                | (~Q(state__in=ONCE_APPLIED) & Q(applied_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_undo_asked_with_a_reason",
+                condition=~Q(state__in=(State.UNDO_ASKED, State.UNDOING, State.UNDONE))
+                | (Q(undo_asked_by__isnull=False, undo_asked_at__isnull=False) & ~Q(undo_reason="")),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_undo_approved_by_another",
+                condition=~Q(state__in=(State.UNDOING, State.UNDONE))
+                | (
+                    Q(undo_decided_by__isnull=False, undo_asked_by__isnull=False)
+                    & ~Q(undo_decided_by=F("undo_asked_by"))
+                ),
+            ),
+            models.CheckConstraint(
+                name="%(class)s_undone_at_the_end",
+                condition=Q(state=State.UNDONE, undone_at__isnull=False)
+                | (~Q(state=State.UNDONE) & Q(undone_at__isnull=True)),
             ),
             models.CheckConstraint(name="%(class)s_state_is_known", condition=Q(state__in=State.values)),
         ]
@@ -132,7 +167,8 @@ class Import(models.Model):
 class StagedRow(models.Model):
     """A checked line of a file. Written once by COPY; later only set aside.
 
-    Its outcome: refused by its verdict; set aside by `set_aside`; otherwise applied when its chunk is.
+    Its outcome: refused by its verdict; set aside by `set_aside`; otherwise applied when its chunk is. Once its chunk is
+    undone, `kept` says why an undo left something of it; empty: it is undone whole.
     """
 
     file = models.ForeignKey(File, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
@@ -146,6 +182,8 @@ class StagedRow(models.Model):
     #: The whole line as it came, sealed.
     raw = models.BinaryField(null=True)
     set_aside = models.CharField(_("set aside"), max_length=24, blank=True, default="", db_collation="C")
+    # With a default of the database: rows come in by COPY, which does not name it.
+    kept = models.CharField(_("kept"), max_length=24, blank=True, default="", db_default="", db_collation="C")
 
     class Meta:
         abstract = True
@@ -162,6 +200,10 @@ class Chunk(models.Model):
     applied_at = models.DateTimeField(null=True)
     applied_rows = models.IntegerField(default=0)
     set_aside_rows = models.IntegerField(default=0)
+    undone_at = models.DateTimeField(null=True)
+    undone_rows = models.IntegerField(default=0)
+    #: {reason: rows} of what its undo left, wholly or in part.
+    kept_counts = models.JSONField(default=dict)
 
     class Meta:
         abstract = True

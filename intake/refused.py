@@ -1,8 +1,8 @@
-"""Rows given back, refused or set aside: the file's own layout, the cells as they came, and the reason of each."""
+"""Rows given back, refused, set aside or kept by an undo: the file's own layout, the cells as they came, and the reason of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from django.db.models import Q, QuerySet
@@ -24,14 +24,22 @@ SETTLED = ("ALREADY_COVERED",)
 
 def write_refused(target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str) -> int:
     """Write the rows of one file that did not get through as "csv" or "xlsx"; how many there were."""
-    sheets = {
-        layout["name"]: Sheet(
-            layout["name"], tuple(layout["headers"]), 1, match_headers(layout["headers"], template.columns),
-            layout["delimiter"],
-        )
-        for layout in subject.layouts.get(str(file.pk), [])
-    }
-    rows = _refused_rows(subject, file, template, sheets)
+    sheets = _sheets(subject, file, template)
+    labels = {column.key: str(column.label) for column in template.columns}
+    refused = rows_back(template.rows_of(subject))
+    return _write(target, _given_back(refused, file, template, sheets, lambda row: _why(row, labels)), sheets, kind)
+
+
+def write_kept(target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str) -> int:
+    """Write the rows of one file of which an undo left something, as "csv" or "xlsx"; how many there were."""
+    sheets = _sheets(subject, file, template)
+    rows = template.rows_of(subject).exclude(kept="")
+    return _write(
+        target, _given_back(rows, file, template, sheets, lambda row: template.kept_in_words(row.kept)), sheets, kind
+    )
+
+
+def _write(target: BinaryIO, rows: Iterator[RefusedRow], sheets: dict[str, Sheet], kind: str) -> int:
     if kind == "xlsx":
         return write_refused_xlsx(target, {name: sheet.headers for name, sheet in sheets.items()}, rows)
     headers = next(iter(sheets.values())).headers if sheets else ()
@@ -43,24 +51,37 @@ def rows_back(rows: QuerySet) -> QuerySet:
     return rows.filter(Q(verdict=Verdict.REFUSED) | ~Q(set_aside__in=["", *SETTLED]))
 
 
-def _refused_rows(
-    subject: Any, file: File, template: Template, sheets: dict[str, Sheet]
+def _sheets(subject: Any, file: File, template: Template) -> dict[str, Sheet]:
+    return {
+        layout["name"]: Sheet(
+            layout["name"], tuple(layout["headers"]), 1, match_headers(layout["headers"], template.columns),
+            layout["delimiter"],
+        )
+        for layout in subject.layouts.get(str(file.pk), [])
+    }
+
+
+def _why(row: Any, labels: dict[str, str]) -> str:
+    reasons = [
+        (finding["code"], labels.get(finding["column"], ""), finding["extra"])
+        for finding in row.findings or () if finding["severity"] == Severity.ERROR
+    ]
+    if row.set_aside:
+        reasons.append((row.set_aside, "", ""))
+    return reason_of(reasons)
+
+
+def _given_back(
+    rows: QuerySet, file: File, template: Template, sheets: dict[str, Sheet], why: Callable[[Any], str]
 ) -> Iterator[RefusedRow]:
-    labels = {column.key: str(column.label) for column in template.columns}
-    refused = rows_back(template.rows_of(subject)).filter(file=file).order_by("id")
+    rows = rows.filter(file=file).order_by("id")
     last = 0
     while True:
-        batch = list(refused.filter(pk__gt=last)[:BATCH])
+        batch = list(rows.filter(pk__gt=last)[:BATCH])
         if not batch:
             return
         lines = keys.open_many([bytes(row.raw) if row.raw else None for row in batch], raw_name(template))
         for row, raw in zip(batch, lines, strict=True):
-            reasons = [
-                (finding["code"], labels.get(finding["column"], ""), finding["extra"])
-                for finding in row.findings or () if finding["severity"] == Severity.ERROR
-            ]
-            if row.set_aside:
-                reasons.append((row.set_aside, "", ""))
             cells = raw_cells(raw or "", sheets[row.sheet]) if row.sheet in sheets else [raw or ""]
-            yield RefusedRow(row.line, cells, reason_of(reasons), row.sheet)
+            yield RefusedRow(row.line, cells, why(row), row.sheet)
         last = batch[-1].pk

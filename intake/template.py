@@ -46,6 +46,18 @@ class Applied:
     set_aside: int
 
 
+@dataclass(frozen=True)
+class Undone:
+    """What the undo of one chunk did: rows undone whole, and by reason rows of which something stays.
+
+    `facts`: what the template tells of it in the chunk's event.
+    """
+
+    rows: int
+    kept: Mapping[str, int]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Template(ABC):
     """How one kind of file becomes rows of one room. Stateless: what it needs is in the context, made once per job."""
 
@@ -114,6 +126,17 @@ class Template(ABC):
     @abstractmethod
     def apply_chunk(self, subject: Any, chunk: Chunk, *, context: Any, at: datetime) -> Applied:
         """Make the rows of one chunk real, set-wise, in the caller's transaction."""
+
+    @abstractmethod
+    def undo_chunk(self, subject: Any, chunk: Chunk, *, context: Any, at: datetime) -> Undone:
+        """Take back what one applied chunk made, set-wise, in the caller's transaction.
+
+        Each row that was applied gets one outcome: undone, or a reason in `kept`. Money goes back with it, once.
+        """
+
+    @abstractmethod
+    def kept_in_words(self, code: str) -> str:
+        """Why an undo left something of a row, for people."""
 
     @abstractmethod
     def terms_of(self, subject: Any) -> Sequence[str]:

@@ -12,9 +12,11 @@ from beneficiaries.actions.rosters import (
     upload_roster,
     withdraw_roster,
 )
+from beneficiaries.actions.undo import approve_undo, request_undo, turn_down_undo
 
 __all__ = [
-    "Gate", "Payment", "Request", "approve_roster", "approve_roster_by_priority", "cover_days", "declare_full",
-    "enroll_paid", "lapse_period", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "queue_lapses",
-    "refuse_roster", "register_person", "submit_roster", "upload_roster", "withdraw_roster",
+    "Gate", "Payment", "Request", "approve_roster", "approve_roster_by_priority", "approve_undo", "cover_days",
+    "declare_full", "enroll_paid", "lapse_period", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse",
+    "queue_lapses", "refuse_roster", "register_person", "request_undo", "submit_roster", "turn_down_undo",
+    "upload_roster", "withdraw_roster",
 ]

@@ -69,7 +69,10 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
         asked = asked_gates(roster.plan)
         if gate not in asked:
             raise BeneficiariesRefused("GATE_NOT_ASKED")
-        if roster.state != State.APPLIED or roster.applied_at is None:
+        if roster.state in (State.UNDOING, State.UNDONE):
+            raise BeneficiariesRefused("GATE_UNDONE")
+        # While an undo is only asked for, what happens outside (a payment, an acceptance) can still be recorded.
+        if roster.state not in (State.APPLIED, State.UNDO_ASKED) or roster.applied_at is None:
             raise BeneficiariesRefused("GATE_NOT_APPLIED")
         if gate is Gate.NOTICE:
             _refuse_too_early(roster.applied_at, roster.plan, at=at)

@@ -45,6 +45,7 @@ class Shown:
     sheet: str = ""
     file: int | None = None
     aside: bool = False
+    kept: bool = False
     decided: bool = False
     decision: int | None = None
     only: tuple[int, ...] = ()
@@ -75,6 +76,7 @@ def shown(query: QueryDict) -> Shown:
         sheet=query.get("sheet", "")[:80].replace("\x00", ""),
         file=_number(query.get("file", "")),
         aside=query.get("aside", "") == "1",
+        kept=query.get("kept", "") == "1",
         decided=query.get("decided", "") == "1",
         decision=_number(query.get("decision", "")),
         only=tuple(number for part in query.get("only", "").split(",")[:FOUND] if (number := _number(part)) is not None),
@@ -102,6 +104,8 @@ def rows_shown(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> 
             found = found.filter(**{name: value})
     if wanted.aside:
         found = found.exclude(set_aside="")
+    if wanted.kept:
+        found = found.exclude(kept="")
     if wanted.decided or wanted.decision is not None:
         found = found.filter(codes__overlap=list(DECIDED_CODES))
     if wanted.decision is not None:

@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.models import Region
 from audit.versions import alike
 from beneficiaries.admin import review
+from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
 from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.money import outlook
 from beneficiaries.template import ROSTER
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe, plain_words
-from intake.models import State
+from intake.models import ONCE_APPLIED, State
 from jobs.models import Job
 from programs.models import Category
 
@@ -36,7 +37,7 @@ TONES = {
 STATE_TONES = {
     State.RECEIVED: "calm", State.CHECKING: "calm", State.REVIEW: "wait", State.SUBMITTED: "wait",
     State.APPROVED: "good", State.APPLYING: "good", State.APPLIED: "good", State.REFUSED: "bad",
-    State.WITHDRAWN: "calm", State.FAILED: "bad",
+    State.WITHDRAWN: "calm", State.FAILED: "bad", State.UNDO_ASKED: "wait", State.UNDOING: "wait", State.UNDONE: "bad",
 }
 _ORDER = (State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED)
 
@@ -160,6 +161,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "next_url": next_url,
         "first_url": first_url,
         "enrolled": _enrolled(roster),
+        "undo": undo_context(roster),
     }
 
 
@@ -172,6 +174,8 @@ def steps(roster: Roster) -> list[Step]:
         reached = _ORDER.index(State.CHECKING)
     if roster.state == State.WITHDRAWN:
         reached = _ORDER.index(State.SUBMITTED if roster.submitted_at else State.REVIEW)
+    if roster.state in ONCE_APPLIED:
+        reached = _ORDER.index(State.APPLIED)
     places = (
         (_("Upload"), _who(roster.uploaded_by, roster.uploaded_at), State.CHECKING),
         (_("Check"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
@@ -186,7 +190,22 @@ def steps(roster: Roster) -> list[Step]:
         standing = "done" if done else "later" if now_given else "now"
         now_given = now_given or not done
         found.append(Step(title, note if done else "", standing))
-    return found
+    return found + _undo_steps(roster)
+
+
+def _undo_steps(roster: Roster) -> list[Step]:
+    """The way back, once somebody has asked for it."""
+    if roster.state not in (State.UNDO_ASKED, State.UNDOING, State.UNDONE):
+        return []
+    decided, undone = roster.state != State.UNDO_ASKED, roster.state == State.UNDONE
+    return [
+        Step(_("Undo requested"), _who(roster.undo_asked_by, roster.undo_asked_at), "done"),
+        Step(
+            _("Undo approved"), _who(roster.undo_decided_by, roster.undo_decided_at) if decided else "",
+            "done" if decided else "now",
+        ),
+        Step(_("Undone"), _who(None, roster.undone_at), "done" if undone else "now" if decided else "later"),
+    ]
 
 
 def facts(roster: Roster) -> list[tuple[str, Any]]:
@@ -389,7 +408,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
                 extra=finding["extra"] or "",
             )
             for finding in row.findings or ()
-        ],
+        ] + ([_("Stays after the undo: %(why)s") % {"why": ROSTER.kept_in_words(row.kept)}] if row.kept else []),
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),
         open=verdict == Verdict.DOUBTFUL or bool(set(DECIDED_CODES) & set(row.codes)),
@@ -413,11 +432,12 @@ def _who(user: Any, at: Any) -> str:
 
 
 def _enrolled(roster: Roster) -> dict[str, int]:
-    if roster.state not in (State.APPLYING, State.APPLIED):
+    if roster.state not in (State.APPLYING, *ONCE_APPLIED):
         return {}
     found = Enrollment.objects.filter(roster=roster)
     return {
         "awaiting": found.filter(state=EnrollmentState.AWAITING).count(),
         "in_force": found.filter(state=EnrollmentState.IN_FORCE).count(),
         "lapsed": found.filter(state=EnrollmentState.LAPSED).count(),
+        "voided": found.filter(state=EnrollmentState.VOIDED).count(),
     }

@@ -21,11 +21,11 @@ from unfold.decorators import action, display
 
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
-from audit.buttons import ButtonPages, holds
+from audit.buttons import holds
 from audit.faults import fault_point
 from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
-from beneficiaries.admin import missing_page, review
+from beneficiaries.admin import missing_page, review, undo_pages
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
 from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
 from beneficiaries.errors import BeneficiariesRefused
@@ -33,7 +33,7 @@ from beneficiaries.models import FullList, Roster
 from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
-from intake.models import State
+from intake.models import ONCE_APPLIED, State
 from intake.refused import rows_back, write_refused
 from programs.errors import BudgetRefused
 
@@ -52,7 +52,7 @@ def is_of_its_office(user: Any, roster_id: str | int) -> bool:
 
 
 @admin.register(Roster)
-class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
@@ -71,6 +71,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     actions_list = ("upload", "blank_template")
     actions_detail = (
         "submit", "approve", "refuse", "decide", "full_list", "missing", "find", "pass_gate", "refused_rows", "withdraw",
+        *undo_pages.BUTTONS,
     )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
@@ -84,9 +85,10 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "approve": (State.SUBMITTED,),
         "refuse": (State.SUBMITTED,),
         "withdraw": (State.REVIEW, State.SUBMITTED, State.FAILED),
-        "pass_gate": (State.APPLIED,),
+        "pass_gate": (State.APPLIED, State.UNDO_ASKED),
+        **undo_pages.BUTTON_STATES,
         "refused_rows": (
-            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
+            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED, State.REFUSED,
         ),
     }
 
@@ -108,7 +110,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """With what a page names."""
         found = super().get_queryset(request)
         return found.select_related(
-            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by"
+            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by",
+            "undo_asked_by", "undo_decided_by",
         )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -128,6 +131,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return FullList.objects.filter(roster=roster).exists()
         if name == "decide":
             return review.may_be_decided(roster)
+        if name in undo_pages.BUTTONS:
+            return undo_pages.offers(name, roster, request)
         if name == "pass_gate":
             return bool(open_gates(roster))
         if name == "refused_rows":

@@ -29,6 +29,8 @@ class EnrollmentState(models.TextChoices):
     IN_FORCE = "in_force", _("In force")
     LAPSED = "lapsed", _("Lapsed")
     ENDED = "ended", _("Ended")
+    #: By an undo: cancelled from the start, cover never stood.
+    VOIDED = "voided", _("Voided")
 
 
 LIVE = (EnrollmentState.AWAITING, EnrollmentState.IN_FORCE)

@@ -35,7 +35,8 @@ class Roster(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "money", "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
+        "undo_asked_by", "undo_asked_at", "undo_reason", "undo_decided_by", "undo_decided_at", "undone_at", "money",
+        "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
     )
 
     class Meta(Import.Meta):
@@ -49,6 +50,8 @@ class Roster(Import):
             ("decide_rows", _("Can decide rows in doubt")),
             ("correct_person", _("Can correct people's names and documents")),
             ("download_refused_rows", _("Can download refused rows in the clear")),
+            ("request_undo", _("Can request the undo of applied rosters")),
+            ("approve_undo", _("Can approve the undo of rosters or turn it down")),
             ("pass_gate", _("Can record notice, own payment and acceptance")),
         ]
         indexes = [models.Index(fields=["organization", "state"], name="roster_by_state")]
@@ -145,7 +148,7 @@ class RosterRow(StagedRow):
         "name", "document", "phone", "address", "bank_account", "guardian_name", "guardian_document", "raw",
     )
     open_fields = (
-        "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "roster", "document_type",
+        "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "roster", "document_type",
         "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
         "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
         "known_contact_digest",
@@ -157,6 +160,8 @@ class RosterRow(StagedRow):
         indexes = [
             models.Index(fields=["roster", "chunk", "id"], name="roster_row_by_chunk"),
             models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),
+            # Few: what an undo left.
+            models.Index(fields=["roster", "id"], name="roster_row_kept", condition=~Q(kept="")),
         ]
 
     def __str__(self) -> str:
@@ -175,7 +180,8 @@ class RosterChunk(Chunk):
     )
     personal_fields = ()
     open_fields = (
-        "id", "number", "rows", "counts", "digest", "applied_at", "applied_rows", "set_aside_rows", "roster",
+        "id", "number", "rows", "counts", "digest", "applied_at", "applied_rows", "set_aside_rows", "undone_at",
+        "undone_rows", "kept_counts", "roster",
     )
 
     class Meta:
@@ -187,6 +193,11 @@ class RosterChunk(Chunk):
                 name="roster_chunk_counts_rows",
                 condition=Q(applied_at__isnull=True, applied_rows=0, set_aside_rows=0)
                 | Q(applied_at__isnull=False, applied_rows__lte=models.F("rows")),
+            ),
+            models.CheckConstraint(
+                name="roster_chunk_undone_after_it_was_applied",
+                condition=Q(undone_at__isnull=True, undone_rows=0)
+                | Q(undone_at__isnull=False, applied_at__isnull=False, undone_rows__lte=models.F("applied_rows")),
             ),
         ]
 

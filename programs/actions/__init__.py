@@ -23,6 +23,7 @@ from programs.actions.reservations import (
     release_reservation,
     reserve,
     reserve_by_priority,
+    take_back_used,
     use_reserved,
 )
 from programs.actions.splits import resolve_splits
@@ -32,5 +33,6 @@ __all__ = [
     "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "close_budget", "close_period", "copy_plan",
     "create_category", "create_funder", "create_plan", "create_program", "give_back_used", "has_lapsed", "open_budgets",
     "open_period", "post", "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
-    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "use_reserved", "usual_terms",
+    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "take_back_used", "use_reserved",
+    "usual_terms",
 ]

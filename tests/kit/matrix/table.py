@@ -67,7 +67,10 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
 
 
 #: Pages that show other rows than their model's own.
-KIND_OF_PAGE = {"admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office"}
+KIND_OF_PAGE = {
+    "admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office",
+    "admin:beneficiaries_roster_kept_rows": "own office",
+}
 
 
 @dataclass(frozen=True)
