@@ -15,6 +15,7 @@ from accounts.models import Organization, Region, User
 from accounts.roles import Role
 from accounts.testing import make_organization, make_user
 from audit import reveals
+from audit.models import Event
 from beneficiaries.actions import (
     approve_roster,
     open_gates,
@@ -189,9 +190,10 @@ def spoilt() -> list[list[str]]:
 
 def rows_of(label: str, model: Any) -> list[Any]:
     """What of a model is looked at: the newest of each state, of each kind, or just the newest."""
-    if model in (Job,):
-        found: dict[Any, Any] = {(row.kind, row.state): row for row in model.objects.order_by("pk")}
-        return list(found.values())
+    if model is Job:
+        return list({(row.kind, row.state): row for row in Job.objects.order_by("pk")}.values())
+    if model is Event:
+        return list({row.verb: row for row in Event.objects.order_by("pk")}.values())
     by = "state" if any(each.name == "state" for each in model._meta.fields) else ""
     if model is Person or not by:
         return list(model.objects.order_by("-pk")[:1])

@@ -1,4 +1,5 @@
-"""What a person reads on a page: text, and the attributes that browsers and screen readers say; icons are no words."""
+"""What a person reads on a page: text, and the attributes that browsers and screen readers say; icons are no words, and codes and passwords (`translate="no"`)
+are the same in every language."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        silent = tag in _SILENT or "material-symbols" in given.get("class", "")
+        silent = tag in _SILENT or "material-symbols" in given.get("class", "") or given.get("translate") == "no"
         self.found += [given[name] for name in SAID if given.get(name)]
         if tag == "input" and given.get("type") in ("submit", "button", "reset"):
             self.found.append(given.get("value", ""))
