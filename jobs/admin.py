@@ -149,7 +149,7 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @display(description=_("result"))
     def outcome(self, job: Job) -> SafeString:
         """What the work gave back."""
-        said = "; ".join(f"{name}: {value}" for name, value in job.result.items())
+        said = "; ".join(f"{name}: {value}" for name, value in (job.result or {}).items())
         return naming.as_recorded(said or "–")
 
     @display(description=_("arguments"))

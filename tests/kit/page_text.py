@@ -1,5 +1,7 @@
-"""What a person reads on a page: text, and the attributes that browsers and screen readers say; icons are no words, and codes and passwords (`translate="no"`)
-are the same in every language."""
+"""What a person reads on a page: text, and the attributes that browsers and screen readers say; icons are no words.
+
+Codes and passwords (`translate="no"`) are the same in every language.
+"""
 
 from __future__ import annotations
 
