@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from audit import panels
-from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, WorkQueue
-from beneficiaries.models import BeneficiaryCategory, Enrollment, Roster, RosterRow
+from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
+from beneficiaries.models import BeneficiaryCategory, Enrollment, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 
@@ -43,44 +43,39 @@ def register() -> None:
         panels.register_page_panel(panel)
 
 
-def _rosters(permission: str, *states: State) -> Callable[[Any], int]:
-    return lambda user: Roster.objects.visible_to(user, permission).filter(state__in=states).count()
+def _in_states(permission: str, *states: State) -> Callable[[Any, Any], Any]:
+    return lambda rosters, user: rosters.visible_to(user, permission).filter(state__in=states)
 
 
-def _list(state: State) -> Callable[[], str]:
-    return lambda: f"{reverse('admin:beneficiaries_roster_changelist')}?state__exact={state.value}"
+def _to_approve(rosters: Any, user: Any) -> Any:
+    waiting = rosters.visible_to(user, "beneficiaries.approve_roster").filter(state=State.SUBMITTED)
+    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
 
 
-def _to_approve(user: Any) -> int:
-    waiting = Roster.objects.visible_to(user, "beneficiaries.approve_roster").filter(state=State.SUBMITTED)
-    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user).count()
+def _awaiting_a_step(enrollments: Any, user: Any) -> Any:
+    return enrollments.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING)
 
 
-def _awaiting_a_step(user: Any) -> int:
-    return Enrollment.objects.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING).count()
-
-
+_ROSTER = "beneficiaries.roster"
 QUEUES = (
-    WorkQueue(
-        "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve,
-        _list(State.SUBMITTED), Urgency.NOW,
+    queue_of(
+        _ROSTER, "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve, Urgency.NOW
     ),
-    WorkQueue(
-        "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
-        _rosters("beneficiaries.submit_roster", State.REVIEW), _list(State.REVIEW), Urgency.SOON,
+    queue_of(
+        _ROSTER, "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
+        _in_states("beneficiaries.submit_roster", State.REVIEW),
     ),
-    WorkQueue(
-        "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate", _awaiting_a_step,
-        lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting", Urgency.SOON,
+    queue_of(
+        "beneficiaries.enrollment", "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate",
+        _awaiting_a_step,
     ),
-    WorkQueue(
-        "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
-        _rosters("beneficiaries.upload_roster", State.FAILED), _list(State.FAILED), Urgency.SOON,
+    queue_of(
+        _ROSTER, "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
+        _in_states("beneficiaries.upload_roster", State.FAILED),
     ),
-    WorkQueue(
-        "beneficiaries.under_way", _("Rosters being checked or applied"), _VIEW_ROSTER,
-        _rosters(_VIEW_ROSTER, State.RECEIVED, State.CHECKING, State.APPROVED, State.APPLYING), _list(State.APPLYING),
-        Urgency.CALM,
+    queue_of(
+        _ROSTER, "beneficiaries.under_way", _("Rosters being checked or applied"), _VIEW_ROSTER,
+        _in_states(_VIEW_ROSTER, State.RECEIVED, State.CHECKING, State.APPROVED, State.APPLYING), Urgency.CALM,
     ),
 )
 
