@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Count, DateField, Sum
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Region
 from audit import panels
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
+from audit.versions import last_day
 from beneficiaries.models import BeneficiaryCategory, Enrollment, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
@@ -184,11 +185,6 @@ def _covers(person: Any, user: Any) -> dict[str, Any]:
     }
 
 
-def last_day(ends_at: datetime) -> date:
-    """The last day of a cover that ends before a moment."""
-    return (timezone.localtime(ends_at) - timedelta(microseconds=1)).date()
-
-
 def _held(person: Any, user: Any) -> Any:
     found = BeneficiaryCategory.objects.visible_to(user, _VIEW_BENEFICIARY).filter(beneficiary__person=person)
     return found.select_related("category", "beneficiary__organization").order_by("-valid_from", "-pk")[:SHOWN]
@@ -196,7 +192,7 @@ def _held(person: Any, user: Any) -> Any:
 
 def _categories(person: Any, user: Any) -> dict[str, Any]:
     return {
-        "lines": [(each, each.valid_to - timedelta(days=1) if each.valid_to else None) for each in _held(person, user)]
+        "lines": [(each, last_day(each.valid_to) if each.valid_to else None) for each in _held(person, user)]
     }
 
 

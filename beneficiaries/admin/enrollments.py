@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -18,6 +17,7 @@ from unfold.decorators import display
 from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
+from audit.versions import last_day
 from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.models import Enrollment, Person, RosterRow
 from beneficiaries.models.enrollment import enrollment_id_of
@@ -115,7 +115,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
             (_t("plan"), str(enrollment.plan)),
             (_t("cover"), _t("%(amount)s yuan") % {"amount": f"{enrollment.plan.cover_limit:,.2f}"}),
             (_t("cover from"), f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d %H:%M}"),
-            (_t("cover until"), last_moment(enrollment.ends_at)),
+            (_t("last day of cover"), f"{last_day(enrollment.ends_at):%Y-%m-%d}"),
             (_t("office"), enrollment.organization.name),
             (_t("region"), Region.objects.names_of([enrollment.region_code]).get(enrollment.region_code, "")),
             (_t("category"), enrollment.category.name),
@@ -129,14 +129,6 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
         "row": row,
         "row_url": f"{roster_url}?row={enrollment.row_id}#rows",
     }
-
-
-def last_moment(ends_at: datetime) -> str:
-    """The end as policies say it: a cover that ends at midnight ends at 24:00 of the day before."""
-    local = timezone.localtime(ends_at)
-    if (local.hour, local.minute) == (0, 0):
-        return f"{local - timedelta(minutes=1):%Y-%m-%d} 24:00"
-    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def shares_of(enrollment: Enrollment) -> list[tuple[str, Any]]:

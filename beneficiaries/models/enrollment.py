@@ -157,6 +157,9 @@ class Enrollment(models.Model):
             ),
         ]
 
+    #: Pages say the last day instead.
+    ends_before = ("ends_at",)
+
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
 
