@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import re
 import sys
 from datetime import timedelta
@@ -20,6 +21,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.logs import frames_only, scrubbed
 from portal.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -282,7 +284,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "portal.logs.RequestLog",
     "pghistory.middleware.HistoryMiddleware",
     "accounts.middleware.SessionLimits",
     "axes.middleware.AxesMiddleware",
@@ -412,6 +414,8 @@ LOG_FORMAT = one_of("LOG_FORMAT", "json", "console")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# One line a request, when it is answered.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 _shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.TimeStamper(fmt="iso"),
@@ -424,8 +428,13 @@ LOGGING = {
     "formatters": {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(ensure_ascii=False) if LOG_FORMAT == "json"
-            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            "processors": [
+                frames_only,
+                scrubbed,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False) if LOG_FORMAT == "json"
+                else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            ],
             "foreign_pre_chain": _shared_processors,
         }
     },
@@ -441,7 +450,6 @@ structlog.configure(
     processors=[
         *_shared_processors,
         structlog.stdlib.filter_by_level,
-        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

@@ -22,6 +22,7 @@ import pytest
 
 from portal.local.environment import DATABASE, ROOT
 from portal.local.postgres import APPLICATION, Server
+from portal.local.run import refuse_taken
 
 pytestmark = pytest.mark.slow
 
@@ -251,6 +252,30 @@ def test_a_taken_port_is_named_with_a_free_one_to_try_and_nothing_is_started(por
         1, f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}"
     )
     assert portal.processes() == []
+
+
+def test_the_last_port_is_not_followed_by_one_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*_given: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(socket.socket, "bind", taken)
+    for port, other in ((65535, 65534), (65534, 65535), (8000, 8001)):
+        with pytest.raises(SystemExit) as refused:
+            refuse_taken(port)
+        assert str(refused.value) == f"Port {port} is taken by another program. Choose another: make run PORT={other}"
+
+
+def test_a_process_that_ends_by_itself_is_named_with_its_last_words(running: Portal) -> None:
+    (pid,) = (int((running.folder / "processes" / "worker").read_text()),)
+    assert stat.S_IMODE((running.folder / "logs").stat().st_mode) == 0o700
+    with (running.folder / "logs" / "worker.log").open("a", encoding="utf-8") as log:
+        log.write("a planted last word\n")
+    os.kill(pid, signal.SIGKILL)
+    assert running.process is not None and running.process.wait(30) != 0
+    said = running.log.read_text(encoding="utf-8", errors="replace")
+    assert "The worker process ended by itself. Its last words (all of them: " in said
+    assert "  a planted last word" in said
+    assert running.processes() == []
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "eighty", "-1", "8000.5", "٨٠٠٠"])
