@@ -22,16 +22,18 @@ BATCH = 2_000
 SETTLED = ("ALREADY_COVERED",)
 
 
-def write_refused(target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str) -> int:
-    """Write the rows of one file that did not get through as "csv" or "xlsx"; how many there were."""
+def write_refused(
+    target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str, sheet: str | None = None
+) -> int:
+    """Write the rows of one file, or of one of its sheets, that did not get through as "csv" or "xlsx"; how many there were."""
     sheets = {
         layout["name"]: Sheet(
             layout["name"], tuple(layout["headers"]), 1, match_headers(layout["headers"], template.columns),
             layout["delimiter"],
         )
-        for layout in subject.layouts.get(str(file.pk), [])
+        for layout in subject.layouts.get(str(file.pk), []) if sheet in (None, layout["name"])
     }
-    rows = _refused_rows(subject, file, template, sheets)
+    rows = _refused_rows(subject, file, template, sheets, only=sheet)
     if kind == "xlsx":
         return write_refused_xlsx(target, {name: sheet.headers for name, sheet in sheets.items()}, rows)
     headers = next(iter(sheets.values())).headers if sheets else ()
@@ -44,10 +46,11 @@ def rows_back(rows: QuerySet) -> QuerySet:
 
 
 def _refused_rows(
-    subject: Any, file: File, template: Template, sheets: dict[str, Sheet]
+    subject: Any, file: File, template: Template, sheets: dict[str, Sheet], *, only: str | None
 ) -> Iterator[RefusedRow]:
     labels = {column.key: str(column.label) for column in template.columns}
     refused = rows_back(template.rows_of(subject)).filter(file=file).order_by("id")
+    refused = refused if only is None else refused.filter(sheet=only)
     last = 0
     while True:
         batch = list(refused.filter(pk__gt=last)[:BATCH])

@@ -19,7 +19,8 @@ from structlog.stdlib import ProcessorFormatter
 from accounts.models import User
 from accounts.testing import make_organization, make_user
 from jobs.actions import enqueue
-from jobs.testing import a_job_kind, drain_through_failures  # noqa: F401
+from jobs.testing import a_job_kind as a_job_kind
+from jobs.testing import drain_through_failures
 from portal import dashboard
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +102,9 @@ def test_no_line_holds_what_was_typed_whatever_the_answer(written: io.StringIO, 
     assert "breaks_with_what_was_typed" in told and "ValueError" in told and "NumericValueOutOfRange" in told
 
 
-def test_a_jobs_failure_tells_where_and_not_what(written: io.StringIO, a_job_kind: Any) -> None:
+def test_a_jobs_failure_tells_where_and_not_what(
+    written: io.StringIO, a_job_kind: Any,
+) -> None:
     def work(run: Any) -> None:
         breaks_with_what_was_typed()
 
