@@ -173,16 +173,10 @@ class Supervisor(Manager):
             known["process"].start()
 
 
-def supervise(environment: dict[str, str], port: int) -> None:
-    """Web, worker and scheduler until a signal or the end of one of them."""
-    honcho_manager.KILL_WAIT = STOP_SECONDS
-    environment = {"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment}
-    folder = processes_folder()
-    folder.mkdir(exist_ok=True)
-    logs = logs_folder()
-    logs.mkdir(mode=0o700, exist_ok=True)
+def commands(port: int, folder: Path) -> dict[str, list[str]]:
+    """What is run, by name; each writes its own process id below `folder`."""
     celery = [sys.executable, "-m", "celery", "--app", "portal.celery", "--quiet"]
-    processes = {
+    return {
         "web": [
             sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
             "--threads", "4", "--pid", str(folder / "web.pid"),
@@ -193,8 +187,18 @@ def supervise(environment: dict[str, str], port: int) -> None:
         ],
         "scheduler": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", str(folder / "scheduler.pid")],
     }
+
+
+def supervise(environment: dict[str, str], port: int) -> None:
+    """Web, worker and scheduler until a signal or the end of one of them."""
+    honcho_manager.KILL_WAIT = STOP_SECONDS
+    environment = {"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment}
+    folder = processes_folder()
+    folder.mkdir(exist_ok=True)
+    logs = logs_folder()
+    logs.mkdir(mode=0o700, exist_ok=True)
     supervisor = Supervisor()
-    for name, words in processes.items():
+    for name, words in commands(port, folder).items():
         logs.joinpath(f"{name}.log").unlink(missing_ok=True)
         log = shlex.quote(str(logs / f"{name}.log"))
         line = f"echo $$ > {shlex.quote(str(folder / name))}; exec {shlex.join(words)} >> {log} 2>&1"

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from portal.local import run
 from portal.local.environment import DATABASE, ROOT
 from portal.local.postgres import APPLICATION, Server
 from portal.local.run import refuse_taken
@@ -263,6 +264,33 @@ def test_the_last_port_is_not_followed_by_one_that_is_none(monkeypatch: pytest.M
         with pytest.raises(SystemExit) as refused:
             refuse_taken(port)
         assert str(refused.value) == f"Port {port} is taken by another program. Choose another: make run PORT={other}"
+
+
+def test_the_last_words_of_a_process_that_ends_by_itself_are_kept_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dies = "import sys; [print('word', number, file=sys.stderr) for number in range(30)]; sys.exit(3)"
+    monkeypatch.setattr(run, "RUN_FOLDER", tmp_path)
+    monkeypatch.setattr(run, "announce", lambda port: None)
+    monkeypatch.setattr(
+        run, "commands",
+        lambda port, folder: {"web": ["sleep", "60"], "worker": [sys.executable, "-c", dies]},
+    )
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run.supervise({}, 8000)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert ended.value.code == 3
+    log = tmp_path / "logs" / "worker.log"
+    assert log.read_text().splitlines() == [f"word {number}" for number in range(30)]
+    assert stat.S_IMODE(log.parent.stat().st_mode) == 0o700
+    said = capfd.readouterr().err
+    shown = "\n".join(f"  word {number}" for number in range(10, 30))
+    assert f"The worker process ended by itself. Its last words (all of them: {log}):\n{shown}\n" in said
+    assert "word 9\n" not in said and "The web process" not in said
 
 
 def test_a_process_that_ends_by_itself_is_named_with_its_last_words(running: Portal) -> None:
