@@ -65,7 +65,8 @@ INVARIANTS = [
                 sum(e.amount) FILTER (WHERE a.kind = 'person_receivable') AS own_share
             FROM programs_ledgerentry e JOIN programs_ledgeraccount a ON a.id = e.account_id
             JOIN programs_ledgertransaction t ON t.id = e.transaction_id
-            WHERE t.kind IN ('use', 'lapse', 'undo') AND t.source_type IN ('beneficiaries.roster', 'beneficiaries.purchase') GROUP BY 1
+            WHERE t.kind IN ('use', 'lapse', 'undo') AND t.source_type IN ('beneficiaries.roster', 'beneficiaries.purchase')
+            GROUP BY 1
         )
         SELECT coalesce(c.program_id, d.program_id) FROM cost c FULL JOIN due d ON d.program_id = c.program_id
         WHERE coalesce(c.premium, 0) <> coalesce(d.premium, 0) OR coalesce(c.own_share, 0) <> coalesce(d.own_share, 0)

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from audit import panels
-from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, WorkQueue
-from beneficiaries.models import BeneficiaryCategory, Enrollment, Roster, RosterRow
+from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
+from audit.versions import last_day
+from beneficiaries.models import BeneficiaryCategory, Enrollment, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 
@@ -43,53 +44,48 @@ def register() -> None:
         panels.register_page_panel(panel)
 
 
-def _rosters(permission: str, *states: State) -> Callable[[Any], int]:
-    return lambda user: Roster.objects.visible_to(user, permission).filter(state__in=states).count()
+def _in_states(permission: str, *states: State) -> Callable[[Any, Any], Any]:
+    return lambda rosters, user: rosters.visible_to(user, permission).filter(state__in=states)
 
 
-def _list(state: State) -> Callable[[], str]:
-    return lambda: f"{reverse('admin:beneficiaries_roster_changelist')}?state__exact={state.value}"
+def _to_approve(rosters: Any, user: Any) -> Any:
+    waiting = rosters.visible_to(user, "beneficiaries.approve_roster").filter(state=State.SUBMITTED)
+    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
 
 
-def _to_approve(user: Any) -> int:
-    waiting = Roster.objects.visible_to(user, "beneficiaries.approve_roster").filter(state=State.SUBMITTED)
-    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user).count()
+def _undo_to_decide(rosters: Any, user: Any) -> Any:
+    asked = rosters.visible_to(user, "beneficiaries.approve_undo").filter(state=State.UNDO_ASKED)
+    return asked.exclude(undo_asked_by=user)
 
 
-def _undo_to_decide(user: Any) -> int:
-    asked = Roster.objects.visible_to(user, "beneficiaries.approve_undo").filter(state=State.UNDO_ASKED)
-    return asked.exclude(undo_asked_by=user).count()
+def _awaiting_a_step(enrollments: Any, user: Any) -> Any:
+    return enrollments.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING)
 
 
-def _awaiting_a_step(user: Any) -> int:
-    return Enrollment.objects.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING).count()
-
-
+_ROSTER = "beneficiaries.roster"
 QUEUES = (
-    WorkQueue(
-        "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve,
-        _list(State.SUBMITTED), Urgency.NOW,
+    queue_of(
+        _ROSTER, "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve, Urgency.NOW
     ),
-    WorkQueue(
-        "beneficiaries.undo_to_decide", _("Undo of rosters to decide"), "beneficiaries.approve_undo", _undo_to_decide,
-        _list(State.UNDO_ASKED), Urgency.NOW,
+    queue_of(
+        _ROSTER, "beneficiaries.undo_to_decide", _("Undo of rosters to decide"), "beneficiaries.approve_undo", _undo_to_decide,
+        Urgency.NOW,
     ),
-    WorkQueue(
-        "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
-        _rosters("beneficiaries.submit_roster", State.REVIEW), _list(State.REVIEW), Urgency.SOON,
+    queue_of(
+        _ROSTER, "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
+        _in_states("beneficiaries.submit_roster", State.REVIEW),
     ),
-    WorkQueue(
-        "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate", _awaiting_a_step,
-        lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting", Urgency.SOON,
+    queue_of(
+        "beneficiaries.enrollment", "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate",
+        _awaiting_a_step,
     ),
-    WorkQueue(
-        "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
-        _rosters("beneficiaries.upload_roster", State.FAILED), _list(State.FAILED), Urgency.SOON,
+    queue_of(
+        _ROSTER, "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
+        _in_states("beneficiaries.upload_roster", State.FAILED),
     ),
-    WorkQueue(
-        "beneficiaries.under_way", _("Rosters being checked or applied"), _VIEW_ROSTER,
-        _rosters(_VIEW_ROSTER, State.RECEIVED, State.CHECKING, State.APPROVED, State.APPLYING), _list(State.APPLYING),
-        Urgency.CALM,
+    queue_of(
+        _ROSTER, "beneficiaries.under_way", _("Rosters being checked or applied"), _VIEW_ROSTER,
+        _in_states(_VIEW_ROSTER, State.RECEIVED, State.CHECKING, State.APPROVED, State.APPLYING), Urgency.CALM,
     ),
 )
 
@@ -194,15 +190,10 @@ def _covers(person: Any, user: Any) -> dict[str, Any]:
     return {
         "lines": [
             (each, reverse("admin:beneficiaries_enrollment_change", args=[each.pk]), state_badge(each),
-             first_moment(each), last_moment(each.ends_at) if each.covers_a_span else f"{last_day(each.ends_at):%Y-%m-%d}")
+             first_moment(each), last_moment(each))
             for each in _enrollments(person, user)
         ]
     }
-
-
-def last_day(ends_at: datetime) -> date:
-    """The last day of a cover that ends before a moment."""
-    return (timezone.localtime(ends_at) - timedelta(microseconds=1)).date()
 
 
 def first_moment(enrollment: Enrollment) -> str:
@@ -211,9 +202,11 @@ def first_moment(enrollment: Enrollment) -> str:
     return f"{local:%Y-%m-%d %H:%M}" if enrollment.covers_a_span else f"{local:%Y-%m-%d}"
 
 
-def last_moment(ends_at: datetime) -> str:
-    """The end as policies say it: a cover that ends at midnight ends at 24:00 of the day before."""
-    local = timezone.localtime(ends_at)
+def last_moment(enrollment: Enrollment) -> str:
+    """The last day of a cover; of a span the moment before which it ends, 24:00 where that is midnight."""
+    local = timezone.localtime(enrollment.ends_at)
+    if not enrollment.covers_a_span:
+        return f"{last_day(enrollment.ends_at):%Y-%m-%d}"
     if (local.hour, local.minute, local.second) == (0, 0, 0):
         return f"{local - timedelta(minutes=1):%Y-%m-%d} 24:00"
     return f"{local:%Y-%m-%d %H:%M}"
@@ -226,7 +219,7 @@ def _held(person: Any, user: Any) -> Any:
 
 def _categories(person: Any, user: Any) -> dict[str, Any]:
     return {
-        "lines": [(each, each.valid_to - timedelta(days=1) if each.valid_to else None) for each in _held(person, user)]
+        "lines": [(each, last_day(each.valid_to) if each.valid_to else None) for each in _held(person, user)]
     }
 
 

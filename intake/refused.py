@@ -22,24 +22,29 @@ BATCH = 2_000
 SETTLED = ("ALREADY_COVERED",)
 
 
-def write_refused(target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str) -> int:
-    """Write the rows of one file that did not get through as "csv" or "xlsx"; how many there were."""
-    sheets = _sheets(subject, file, template)
+def write_refused(
+    target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str, sheet: str | None = None
+) -> int:
+    """Write the rows of one file, or of one of its sheets, that did not get through as "csv" or "xlsx"; how many there were."""
     labels = {column.key: str(column.label) for column in template.columns}
-    refused = rows_back(template.rows_of(subject))
-    return _write(target, _given_back(refused, file, template, sheets, lambda row: _why(row, labels)), sheets, kind)
+    rows = rows_back(template.rows_of(subject))
+    return _write(target, subject, file, template, rows, lambda row: _why(row, labels), kind, sheet)
 
 
-def write_kept(target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str) -> int:
-    """Write the rows of one file of which an undo left something, as "csv" or "xlsx"; how many there were."""
-    sheets = _sheets(subject, file, template)
-    rows = template.rows_of(subject).exclude(kept="")
-    return _write(
-        target, _given_back(rows, file, template, sheets, lambda row: template.kept_in_words(row.kept)), sheets, kind
-    )
+def write_kept(
+    target: BinaryIO, subject: Any, file: File, *, template: Template, kind: str, sheet: str | None = None
+) -> int:
+    """Write the rows of one file, or of one of its sheets, of which an undo left something; how many there were."""
+    rows = rows_kept(template.rows_of(subject))
+    return _write(target, subject, file, template, rows, lambda row: template.kept_in_words(row.kept), kind, sheet)
 
 
-def _write(target: BinaryIO, rows: Iterator[RefusedRow], sheets: dict[str, Sheet], kind: str) -> int:
+def _write(
+    target: BinaryIO, subject: Any, file: File, template: Template, found: QuerySet, why: Callable[[Any], str], kind: str,
+    sheet: str | None,
+) -> int:
+    sheets = _sheets(subject, file, template, sheet)
+    rows = _given_back(found if sheet is None else found.filter(sheet=sheet), file, template, sheets, why)
     if kind == "xlsx":
         return write_refused_xlsx(target, {name: sheet.headers for name, sheet in sheets.items()}, rows)
     headers = next(iter(sheets.values())).headers if sheets else ()
@@ -51,13 +56,18 @@ def rows_back(rows: QuerySet) -> QuerySet:
     return rows.filter(Q(verdict=Verdict.REFUSED) | ~Q(set_aside__in=["", *SETTLED]))
 
 
-def _sheets(subject: Any, file: File, template: Template) -> dict[str, Sheet]:
+def rows_kept(rows: QuerySet) -> QuerySet:
+    """Of staged rows those of which an undo left something."""
+    return rows.exclude(kept="")
+
+
+def _sheets(subject: Any, file: File, template: Template, only: str | None) -> dict[str, Sheet]:
     return {
         layout["name"]: Sheet(
             layout["name"], tuple(layout["headers"]), 1, match_headers(layout["headers"], template.columns),
             layout["delimiter"],
         )
-        for layout in subject.layouts.get(str(file.pk), [])
+        for layout in subject.layouts.get(str(file.pk), []) if only in (None, layout["name"])
     }
 
 

@@ -99,7 +99,7 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     def starts(self, enrollment: Enrollment) -> str:
         """The first day; of a span its moments."""
         if enrollment.covers_a_span:
-            return f"{first_moment(enrollment)} – {last_moment(enrollment.ends_at)}"
+            return f"{first_moment(enrollment)} – {last_moment(enrollment)}"
         return first_moment(enrollment)
 
 
@@ -115,7 +115,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
             (_t("plan"), str(enrollment.plan)),
             (_t("cover"), _t("%(amount)s yuan") % {"amount": f"{enrollment.plan.cover_limit:,.2f}"}),
             (_t("cover from"), f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d %H:%M}"),
-            (_t("cover until"), last_moment(enrollment.ends_at)),
+            (_t("cover until") if enrollment.covers_a_span else _t("last day of cover"), last_moment(enrollment)),
             (_t("office"), enrollment.organization.name),
             (_t("region"), Region.objects.names_of([enrollment.region_code]).get(enrollment.region_code, "")),
             (_t("category"), enrollment.category.name),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Region
-from audit.versions import alike
+from audit.versions import alike, last_day
 from beneficiaries.admin import review
 from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
@@ -210,7 +209,7 @@ def _undo_steps(roster: Roster) -> list[Step]:
 
 def facts(roster: Roster) -> list[tuple[str, Any]]:
     """What the roster is; a period as people say it, with its last day."""
-    last = roster.period.ends_on - timedelta(days=1)
+    last = last_day(roster.period.ends_on)
     return [
         (_("program"), roster.program.name),
         (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {last:%Y-%m-%d}"),

@@ -34,10 +34,12 @@ from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
 from intake.models import ONCE_APPLIED, State
-from intake.refused import rows_back, write_refused
+from intake.refused import rows_back
+from intake.refused_archive import write_refused_files
 from programs.errors import BudgetRefused
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_KINDS = {"xlsx": _SHEET, "csv": "text/csv; charset=utf-8", "zip": "application/zip"}
 
 
 CORRECT = "beneficiaries.correct_person"
@@ -390,9 +392,8 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
-            written = sum(
-                write_refused(target, roster, file, template=ROSTER, kind=given["kind"])
-                for file in ROSTER.files_of(roster)[:1]
+            written, ending = write_refused_files(
+                target, roster, list(ROSTER.files_of(roster)), template=ROSTER, kind=given["kind"]
             )
             fault_point("beneficiaries.download_refused.before")
             events.record(
@@ -401,8 +402,7 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
                 data={"rows": written, "format": given["kind"]},
             )
             fault_point("beneficiaries.download_refused.after")
-            kind = _SHEET if given["kind"] == "xlsx" else "text/csv; charset=utf-8"
-            return _download(target.getvalue(), f"roster-{roster.pk}-refused.{given['kind']}", kind)
+            return _download(target.getvalue(), f"roster-{roster.pk}-refused.{ending}", _KINDS[ending])
 
         return self.button_page(
             request, title=_t("Refused rows"), button=_t("Download"), subject=roster, run=run,

@@ -21,7 +21,7 @@ from beneficiaries.models import Roster, RosterRow
 from beneficiaries.template import ROSTER
 from beneficiaries.undo_outlook import UndoOutlook, in_words, refunds_of, undo_outlook
 from intake.models import State
-from intake.refused import write_kept
+from intake.refused_archive import write_kept_files
 from intake.undoing import counts
 
 BUTTONS = ("request_undo", "approve_undo", "turn_down_undo", "kept_rows")
@@ -103,17 +103,16 @@ class UndoPages(ButtonPages):
 
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
-            written = sum(
-                write_kept(target, roster, file, template=ROSTER, kind=given["kind"])
-                for file in ROSTER.files_of(roster)[:1]
+            written, ending = write_kept_files(
+                target, roster, list(ROSTER.files_of(roster)), template=ROSTER, kind=given["kind"]
             )
             events.record(
                 "roster.kept_rows_downloaded", roster, by=given["by"], at=given["at"],
                 organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
                 data={"rows": written, "format": given["kind"]},
             )
-            response = HttpResponse(target.getvalue(), content_type=_CONTENT[given["kind"]])
-            response["Content-Disposition"] = f'attachment; filename="roster-{roster.pk}-kept.{given["kind"]}"'
+            response = HttpResponse(target.getvalue(), content_type=_CONTENT[ending])
+            response["Content-Disposition"] = f'attachment; filename="roster-{roster.pk}-kept.{ending}"'
             response["Cache-Control"] = "no-store"
             return response
 
@@ -129,6 +128,7 @@ class UndoPages(ButtonPages):
 
 _CONTENT = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
 }
 
 

@@ -194,6 +194,9 @@ class Enrollment(models.Model):
             lie_apart("enrollment_spans_stay_apart", pgtrigger.Update),
         ]
 
+    #: Pages say the last day instead.
+    ends_before = ("ends_at",)
+
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
 

@@ -142,7 +142,7 @@ class PeriodForm(forms.Form):
 
     code = forms.CharField(label=_("Period"), max_length=12, widget=UnfoldAdminTextInputWidget(), help_text=_("Such as 2027."))
     starts_on = forms.DateField(label=_("first day of cover"), widget=UnfoldAdminDateWidget())
-    ends_on = forms.DateField(label=_("first day without cover"), widget=UnfoldAdminDateWidget())
+    last_day = forms.DateField(label=_("last day of cover"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
     enrollment_opens_on = forms.DateField(label=_("enrollment opens"), widget=UnfoldAdminDateWidget())
     enrollment_closes_on = forms.DateField(
         label=_("enrollment closes"), widget=UnfoldAdminDateWidget(), help_text=_("The first day on which it is closed.")

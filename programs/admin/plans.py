@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -26,6 +27,7 @@ from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.admin.base import ScopedFormSet, ScopedTabularInline
 from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
+from audit.versions import last_day
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
@@ -398,7 +400,8 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         plan = self.visible_or_404(request, object_id)
 
         def run(given: dict[str, Any]) -> str:
-            period = actions.open_period(plan, **given)
+            ends_on = given.pop("last_day") + timedelta(days=1)
+            period = actions.open_period(plan, ends_on=ends_on, **given)
             return _t("Period %(period)s is open.") % {"period": period.code}
 
         return self.button_page(
@@ -412,17 +415,22 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
 class PeriodAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Program years."""
 
-    list_display = ("code", "program", "plan", "starts_on", "ends_on", "enrollment_opens_on", "enrollment_closes_on", "closed_at")
+    list_display = ("code", "program", "plan", "starts_on", "last_day", "enrollment_opens_on", "enrollment_closes_on", "closed_at")
     list_filter = ("program",)
     list_select_related = ("program", "plan")
     ordering = ("program", "-starts_on")
     fields = (
-        "program", "plan", "code", "starts_on", "ends_on", "enrollment_opens_on", "enrollment_closes_on", "closed_at",
+        "program", "plan", "code", "starts_on", "last_day", "enrollment_opens_on", "enrollment_closes_on", "closed_at",
     )
     readonly_fields = fields
     actions_detail = ("close",)
 
     has_period_permission = holds("programs.open_period")
+
+    @display(description=_("last day of cover"), ordering="ends_on")
+    def last_day(self, period: Period) -> date:
+        """The day before the first one without cover."""
+        return last_day(period.ends_on)
 
     @action(description=_("Close period"), url_path="close", permissions=["period"], icon="event_busy")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -489,7 +497,7 @@ def page_context(plan: Plan) -> dict[str, Any]:
         ],
         "examples": examples,
         "problems": problems,
-        "periods": list(plan.periods.order_by("-starts_on")),
+        "periods": [(period, last_day(period.ends_on)) for period in plan.periods.order_by("-starts_on")],
     }
 
 

@@ -48,7 +48,7 @@ class LedgerAccount(models.Model):
         ordering = ["code"]
 
     def __str__(self) -> str:
-        return self.code
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 _BALANCES = """

@@ -268,5 +268,8 @@ class Period(models.Model):
             ),
         ]
 
+    #: Pages say the last day instead.
+    ends_before = ("ends_on",)
+
     def __str__(self) -> str:
         return f"{self.program} {self.code}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -140,7 +141,7 @@ def test_a_plan_goes_from_nothing_to_a_period_in_the_admin(world: World) -> None
     assert [amount for _funder, amount in split.lines] == [D("50.00"), D("49.00")]
 
     opened = {
-        "code": "2031", "starts_on": "2031-01-01", "ends_on": "2032-01-01", "enrollment_opens_on": "2030-10-01",
+        "code": "2031", "starts_on": "2031-01-01", "last_day": "2031-12-31", "enrollment_opens_on": "2030-10-01",
         "enrollment_closes_on": "2031-03-01",
     }
     period_address = reverse("admin:programs_plan_open_period", args=[plan.pk])
@@ -148,6 +149,12 @@ def test_a_plan_goes_from_nothing_to_a_period_in_the_admin(world: World) -> None
     assert reviewer.post(period_address, opened).status_code == 302
     assert reviewer.post(period_address, opened).status_code == 409
     period = Period.objects.get(code="2031")
+    assert period.ends_on == date(2032, 1, 1)
+    for shown in (
+        reverse("admin:programs_period_changelist"), reverse("admin:programs_period_change", args=[period.pk]), address,
+    ):
+        page = reviewer.get(shown).content.decode()
+        assert re.search("2031-12-31|2031年12月31日", page) and not re.search("2032-0?1-0?1|2032年1月1日", page), shown
     foundation = signed_in(world.foundation_maker)
     given = {"funder": world.foundation.pk, "period": period.pk, "label": "第一批", "granted": "1000.00"}
     assert foundation.post(reverse("admin:programs_budget_propose"), given).status_code == 302
