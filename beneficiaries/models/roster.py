@@ -8,12 +8,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.fields import SealedTextField
-from audit.history import tracked, tracked_updates
+from audit.history import tracked, tracked_corrections
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.agreement import never_deleted
+from beneficiaries.models.agreement import kept_after_its_check, never_deleted
 from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, DocumentType, Sex
-from intake.models import Chunk, File, Import, StagedRow
+from intake.models import BEING_CHECKED, Chunk, File, Import, StagedRow
 from programs.models import Category, FundingSplit, Period, Plan, Program
 
 
@@ -35,7 +35,7 @@ class Roster(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "money", "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
+        "confirmed_digest", "money", "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
     )
 
     class Meta(Import.Meta):
@@ -79,7 +79,7 @@ class RosterFile(models.Model):
         return f"{self.roster_id} {self.file_id}"
 
 
-@tracked_updates
+@tracked_corrections
 class RosterRow(StagedRow):
     """A checked line: its personal values already as they will stand, sealed, in people and beneficiaries."""
 
@@ -153,6 +153,9 @@ class RosterRow(StagedRow):
         indexes = [
             models.Index(fields=["roster", "chunk", "id"], name="roster_row_by_chunk"),
             models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),
+        ]
+        triggers = [
+            kept_after_its_check("roster_row_stays_after_its_check", ("beneficiaries_roster", "roster_id"), BEING_CHECKED)
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,18 @@
 """What people do with files and imports."""
 
 from intake.actions.files import purge_files, receive_file, remove_orphans
+from intake.actions.mending import (
+    Said,
+    add_files,
+    choose_sheets,
+    confirm_unusual,
+    end_mapping,
+    map_words,
+    take_out_file,
+)
 from intake.actions.review import approve, approve_by_priority, receive, refuse, submit, withdraw
 
 __all__ = [
-    "approve", "approve_by_priority", "purge_files", "receive", "receive_file", "refuse", "remove_orphans", "submit",
-    "withdraw",
+    "Said", "add_files", "approve", "approve_by_priority", "choose_sheets", "confirm_unusual", "end_mapping", "map_words",
+    "purge_files", "receive", "receive_file", "refuse", "remove_orphans", "submit", "take_out_file", "withdraw",
 ]
