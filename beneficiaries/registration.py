@@ -12,12 +12,15 @@ from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import panels
 from beneficiaries.actions.gates import GATE_WORDS
+from beneficiaries.choices import in_words
 from beneficiaries.models import RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
+from beneficiaries.template import ROSTER
 from beneficiaries.verbs import VERBS
-from intake import findings
+from intake import findings, wording
 from intake.actions.review import APPLICABLE
 from intake.models import UNDER_WAY
+from intake.template import reasons_in_words
 
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
@@ -48,6 +51,7 @@ RULE_WORDS = {
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "roster.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
     "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
+    "roster.confirmed": lambda data: {"reasons": reasons_in_words(data["reasons"])},
     "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }
 
@@ -65,6 +69,7 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
+    wording.register_targets(ROSTER.key, in_words)
     panels.register()
 
 

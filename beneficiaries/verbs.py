@@ -25,5 +25,10 @@ VERBS = {
     ),
     "roster.hold_lapsed": _("Enrollment has closed: %(released)s yuan held for the roster went back to the budgets."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
+    "roster.words_mapped": _("%(words)d words were given a meaning; the roster is checked again."),
+    "roster.sheets_chosen": _("%(sheets)d sheets were chosen; the roster is checked again."),
+    "roster.files_added": _("%(files)d file(s) joined the roster."),
+    "roster.file_taken_out": _("The file %(file)s was left out; the roster is checked again."),
+    "roster.confirmed": _("What is unusual was confirmed (%(reasons)s)."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
 }

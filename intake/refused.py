@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from audit import keys
 from intake.columns import match_headers
+from intake.correcting import place_words
 from intake.exports import RefusedRow, reason_of, write_refused_csv, write_refused_xlsx
 from intake.findings import Severity, Verdict
 from intake.models import File
@@ -43,12 +44,21 @@ def rows_back(rows: QuerySet) -> QuerySet:
     return rows.filter(Q(verdict=Verdict.REFUSED) | ~Q(set_aside__in=["", *SETTLED]))
 
 
+def refused_by_file(template: Template, subject: Any) -> list[tuple[File, int]]:
+    """The files of an import that have rows to give back, with how many."""
+    counted = dict(
+        rows_back(template.rows_of(subject)).order_by().values_list("file").annotate(number=Count("id"))
+    )
+    return [(file, counted[file.pk]) for file in template.files_of(subject) if file.pk in counted]
+
+
 def _refused_rows(
     subject: Any, file: File, template: Template, sheets: dict[str, Sheet]
 ) -> Iterator[RefusedRow]:
     labels = {column.key: str(column.label) for column in template.columns}
     refused = rows_back(template.rows_of(subject)).filter(file=file).order_by("id")
-    last = 0
+    files = [each.pk for each in template.files_of(subject)]
+    place, last = files.index(file.pk) + 1, 0
     while True:
         batch = list(refused.filter(pk__gt=last)[:BATCH])
         if not batch:
@@ -62,5 +72,5 @@ def _refused_rows(
             if row.set_aside:
                 reasons.append((row.set_aside, "", ""))
             cells = raw_cells(raw or "", sheets[row.sheet]) if row.sheet in sheets else [raw or ""]
-            yield RefusedRow(row.line, cells, reason_of(reasons), row.sheet)
+            yield RefusedRow(place_words(place, row.line, files=len(files)), cells, reason_of(reasons), row.sheet)
         last = batch[-1].pk

@@ -69,6 +69,13 @@ UNUSUAL: dict[str, Promise] = {
     ),
 }
 
+_SHORT: dict[str, Promise] = {"MANY_REPEATED": _("many repeated rows"), "MANY_CHANGED": _("many changes of known people")}
+
+
+def reasons_in_words(codes: str) -> str:
+    """Codes of what is unusual, as an event keeps them, in a reader's words."""
+    return "、".join(str(_SHORT.get(code, code)) for code in codes.split(", "))
+
 
 class Template(ABC):
     """How one kind of file becomes rows of one room. Stateless: what it needs is in the context, made once per job."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +60,7 @@ def add_up(counts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     too_many: set[str] = set()
     for count in counts:
         too_many.update(count.get("too_many", ()))
-        for _place, kind in ((None, Kind.CATEGORY.value), (None, Kind.REGION.value)):
+        for kind in (Kind.CATEGORY.value, Kind.REGION.value):
             found[kind] = dict(Counter(found.get(kind, {})) + Counter(count.get(kind, {})))
     return limited(found, too_many)
 
@@ -110,3 +110,25 @@ def knowing(context: Any, words: Mapping[str, Mapping[str, str]]) -> Any:
         context.checks, categories={**context.checks.categories, **added}, places=dict(regions)
     )
     return dataclasses.replace(context, checks=checks)
+
+
+#: (template, kind, target)
+Target = tuple[str, str, str]
+_names: dict[str, Callable[[set[tuple[str, str]]], Mapping[tuple[str, str], str]]] = {}
+
+
+def register_targets(template: str, names: Callable[[set[tuple[str, str]]], Mapping[tuple[str, str], str]]) -> None:
+    """How a template's (kind, target) read in words; from `ready()`."""
+    _names[template] = names
+
+
+def targets_in_words(targets: Iterable[Target]) -> dict[Target, str]:
+    """What targets are called, asked once for all of them."""
+    wanted: dict[str, set[tuple[str, str]]] = {}
+    for template, kind, target in targets:
+        wanted.setdefault(template, set()).add((kind, target))
+    return {
+        (template, kind, target): name
+        for template, pairs in wanted.items() if template in _names
+        for (kind, target), name in _names[template](pairs).items()
+    }

@@ -29,6 +29,7 @@ ROWS_PER_PAGE = 50
 TONES = {
     Verdict.NEW: "good", Verdict.CHANGED: "wait", Verdict.UNCHANGED: "calm", Verdict.COVERED: "calm",
     Verdict.DOUBTFUL: "wait", Verdict.REFUSED: "bad",
+    Verdict.REPLACED: "calm",
 }
 STATE_TONES = {
     State.RECEIVED: "calm", State.CHECKING: "calm", State.REVIEW: "wait", State.SUBMITTED: "wait",
@@ -280,6 +281,8 @@ def _rows(
         found = found.filter(verdict=verdict)
     if code:
         found = found.filter(codes__contains=[code])
+        # What a later line stands for counts there only.
+        found = found if code == "REPLACED" else found.exclude(verdict=Verdict.REPLACED)
     row = request.GET.get("row", "")
     after = request.GET.get("after", "")
     if row.isascii() and row.isdecimal():
@@ -300,6 +303,7 @@ def _rows(
         places=Region.objects.names_of(codes),
         known=known,
         categories=dict(Category.objects.values_list("pk", "name")),
+        files=dict(roster.files.values_list("pk", "name")) if len(roster.layouts) > 1 else {},
     )
     return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if more else ""
 
@@ -313,6 +317,8 @@ class _Seen:
     places: dict[str, str]
     known: dict[int, Beneficiary]
     categories: dict[int, str]
+    #: Names of the files, where the roster has several.
+    files: dict[int, str]
 
 
 def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
@@ -359,7 +365,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     known = seen.known.get(row.known_person_id or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
-        line=f"{row.sheet} {row.line}".strip(),
+        line=" ".join(part for part in (seen.files.get(row.file_id, ""), row.sheet, str(row.line)) if part),
         name=str(row.name or ""),
         document=str(row.document or ""),
         region=seen.places.get(row.region_code or "", ""),

@@ -20,17 +20,18 @@ from unfold.decorators import action, display
 
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
-from audit.buttons import ButtonPages, holds
+from audit.buttons import holds
 from beneficiaries import actions, money
 from beneficiaries.actions.gates import open_gates
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
+from beneficiaries.admin.mending import MENDING_STATES, MendingButtons, mending_context, offers
 from beneficiaries.admin.roster_page import STATE_TONES, page_context
 from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
 from intake.models import State
-from intake.refused import rows_back, write_refused
+from intake.refused import refused_by_file, rows_back, write_refused
 from programs.errors import BudgetRefused
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,7 +48,7 @@ def is_of_its_office(user: Any, roster_id: str | int) -> bool:
 
 
 @admin.register(Roster)
-class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class RosterAdmin(MendingButtons, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
@@ -64,7 +65,10 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     readonly_fields = ("state",)
     fields = ("state",)
     actions_list = ("upload", "blank_template")
-    actions_detail = ("submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    actions_detail = (
+        "submit", "confirm_unusual", "approve", "refuse", "map_words", "choose_sheets", "add_files", "take_out_file",
+        "pass_gate", "refused_rows", "withdraw",
+    )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
         "submit": (State.REVIEW,),
@@ -75,6 +79,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "refused_rows": (
             State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
         ),
+        **MENDING_STATES,
     }
 
     has_upload_permission = holds("beneficiaries.upload_roster")
@@ -106,6 +111,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def _offers(self, name: str, roster: Roster, request: HttpRequest) -> bool:
         if roster.state not in self.button_states[name]:
             return False
+        if name in MENDING_STATES:
+            return offers(name, roster)
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
         if name == "pass_gate":
@@ -119,7 +126,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     ) -> HttpResponse:
         """The roster's page."""
         roster = self.visible_or_404(request, object_id)
-        context = {**page_context(roster, request), "title": _t("Roster %(number)s") % {"number": roster.pk}}
+        context = {**page_context(roster, request), **mending_context(roster), "title": _t("Roster %(number)s") % {"number": roster.pk}}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("no."), ordering="id")
@@ -169,10 +176,9 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         )
 
         def run(given: dict[str, Any]) -> HttpResponse:
-            file = given["file"]
             roster = actions.upload_roster(
-                [(file.name, file)], period=given["period"], organization=given["organization"], by=given["by"],
-                at=given["at"],
+                [(file.name, file) for file in given["file"]], period=given["period"],
+                organization=given["organization"], ask_sheets=given["ask_sheets"], by=given["by"], at=given["at"],
             )
             return self._see(request, roster, _t("The file has been received and is being checked."))
 
@@ -192,6 +198,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Hand it to a reviewer."""
         roster = self.visible_or_404(request, object_id)
+        unusual = ROSTER.unusual(roster) if roster.confirmed_digest != roster.digest else []
 
         def run(given: dict[str, Any]) -> str:
             actions.submit_roster(roster, **given)
@@ -200,7 +207,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Submit for approval"), button=_t("Submit"), subject=roster, run=run,
             sentence=_t("A second person decides. Refused and doubtful rows stay out; you can correct and upload them later."),
-            facts=confirm_facts(roster),
+            facts=confirm_facts(roster), warnings=[str(reason) for reason in unusual],
         )
 
     @action(description=_("Approve"), url_path="approve", permissions=["approve"], icon="verified")
@@ -288,10 +295,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
-            written = sum(
-                write_refused(target, roster, file, template=ROSTER, kind=given["kind"])
-                for file in ROSTER.files_of(roster)[:1]
-            )
+            file = given.get("file") or ROSTER.files_of(roster)[0]
+            written = write_refused(target, roster, file, template=ROSTER, kind=given["kind"])
             events.record(
                 "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
                 organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
@@ -309,7 +314,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 (_t("refused"), roster.verdict_count(Verdict.REFUSED)),
                 (_t("set aside"), rows_back(ROSTER.rows_of(roster)).exclude(set_aside="").count()),
             ],
-            form=RefusedFormatForm(request.POST if request.method == "POST" else None),
+            form=RefusedFormatForm(request.POST if request.method == "POST" else None, files=refused_by_file(ROSTER, roster)),
         )
 
     def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
@@ -327,7 +332,8 @@ def _download(content: bytes, name: str, kind: str) -> HttpResponse:
 
 def approval_warnings(roster: Roster, outlook: money.Outlook, *, on: date) -> list[str]:
     """What an approver should know first: money that lacks, and a notice that ends too late for anybody to pay."""
-    found = [
+    found = [str(reason) for reason in ROSTER.unusual(roster)]
+    found += [
         _t("The budgets of %(funder)s do not suffice: %(short)s yuan are missing.")
         % {"funder": line.name, "short": f"{line.short:,.2f}"}
         for line in outlook.funders if line.short

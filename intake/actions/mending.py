@@ -121,23 +121,26 @@ def _ended(mappings: Any, *, by: User, at: datetime) -> int:
 
 
 def choose_sheets(
-    subject: Any, *, file: File, sheets: Sequence[str], template: Template, enqueue: Callable[[Any], Any], by: User,
-    at: datetime,
+    subject: Any, *, choices: Sequence[tuple[File, Sequence[str]]], template: Template, enqueue: Callable[[Any], Any],
+    by: User, at: datetime,
 ) -> Any:
-    """Read these sheets of one of the import's files and no other, and check the import anew."""
+    """Read these sheets of some of the import's files and no other ones, and check the import anew."""
     with transaction.atomic():
         subject = _mendable(subject, template)
-        kept = subject.files.select_for_update(of=("self",)).filter(pk=file.pk).first()
-        known = [sheet["name"] for sheet in subject.counts.get("sheets", {}).get(str(file.pk), [])]
-        chosen = [name for name in known if name in sheets]
-        if kept is None or not chosen or len(chosen) != len(set(sheets)):
+        for file, sheets in choices:
+            kept = subject.files.select_for_update(of=("self",)).filter(pk=file.pk).first()
+            known = [sheet["name"] for sheet in subject.counts.get("sheets", {}).get(str(file.pk), [])]
+            chosen = [name for name in known if name in sheets]
+            if kept is None or not chosen or len(chosen) != len(set(sheets)):
+                raise IntakeRefused("NO_SHEET")
+            kept.sheets = chosen
+            fault_point("intake.choose_sheets.before")
+            kept.save(update_fields=["sheets"])
+        if not choices:
             raise IntakeRefused("NO_SHEET")
-        kept.sheets = chosen
-        fault_point("intake.choose_sheets.before")
-        kept.save(update_fields=["sheets"])
         return _check_anew(
             subject, template, "sheets_chosen", enqueue=enqueue, by=by, at=at,
-            data={"sheets": len(chosen), "of": len(known)},
+            data={"sheets": sum(len(set(sheets)) for _file, sheets in choices)},
         )
 
 
