@@ -176,7 +176,7 @@ class Chunk(models.Model):
 class Kind(models.TextChoices):
     """What a mapped word is: a heading of a file, or a value in one of its columns."""
 
-    HEADING = "heading", _("Heading")
+    HEADING = "heading", _("Column heading")
     CATEGORY = "category", _("Category")
     REGION = "region", _("Region")
 

@@ -37,7 +37,8 @@ _ANALYZED = ("chunk", "verdict", "set_aside")
 def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     """Check and stage the files of an import; goes on after the last chunk that was committed.
 
-    From `received` on it begins anew: what an earlier check staged is removed first. Ends in `review`, or in `failed` with the findings of a file that cannot be read.
+    From `received` on it begins anew: what an earlier check staged is removed first. Ends in `review`, or in `failed`
+    with the findings of a file that cannot be read.
     """
     found = template.import_model._default_manager.get(pk=subject.pk)
     if found.state == State.RECEIVED:

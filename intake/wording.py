@@ -89,11 +89,8 @@ def headings_of(sheets: Sequence[SheetSeen]) -> dict[str, Any]:
 def standing(organization_id: int, template: str, *, at: datetime | None = None) -> dict[str, dict[str, str]]:
     """What an office's words stand for, by kind; `at`: as it was then, so that a check that goes on reads as it began."""
     found: dict[str, dict[str, str]] = {kind: {} for kind in Kind.values}
-    said = WordMapping.objects.filter(organization=organization_id, template=template)
-    if at is None:
-        said = said.filter(ended_at=None)
-    else:
-        said = said.filter(Q(ended_at=None) | Q(ended_at__gt=at), made_at__lte=at)
+    lives = Q(ended_at=None) if at is None else Q(made_at__lte=at) & (Q(ended_at=None) | Q(ended_at__gt=at))
+    said = WordMapping.objects.filter(lives, organization=organization_id, template=template)
     for kind, word, target in said.order_by("pk").values_list("kind", "word", "target"):
         found[kind][word] = target
     return found

@@ -21,6 +21,7 @@ from beneficiaries.choices import PLACES_AT_MOST, categories, columns_of, near, 
 from beneficiaries.models import Roster
 from intake.actions import Said
 from intake.actions.mending import FILES_AT_MOST, words_asked
+from intake.columns import Column
 from intake.models import File, Kind
 
 ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.et"
@@ -34,7 +35,7 @@ class WordsForm(forms.Form):
         self._asked: dict[str, tuple[str, str]] = {}
         asked = words_asked(roster)
         nothing = ("", _t("Leave it as it is"))
-        columns = [(column.key, f"{column.label}{_t(' (required)') if column.required else ''}") for column in columns_of(roster)]
+        columns = [(column.key, _column_words(column)) for column in columns_of(roster)]
         for word, samples in asked.get(Kind.HEADING, {}).items():
             below = "、".join(samples)
             told = _t("Cells below it: %(cells)s") % {"cells": below} if below else _t("There is nothing below it.")
@@ -65,6 +66,11 @@ class WordsForm(forms.Form):
     def said(self, given: Mapping[str, Any]) -> list[Said]:
         """What was chosen."""
         return [Said(kind, word, given[name]) for name, (kind, word) in self._asked.items() if given[name]]
+
+
+def _column_words(column: Column) -> str:
+    label = str(column.label)
+    return _t("%(column)s (required)") % {"column": label} if column.required else label
 
 
 def _rows(rows: int) -> str:

@@ -126,7 +126,8 @@ class RosterAdmin(MendingButtons, ReadOnlyScopedAdmin):
     ) -> HttpResponse:
         """The roster's page."""
         roster = self.visible_or_404(request, object_id)
-        context = {**page_context(roster, request), **mending_context(roster), "title": _t("Roster %(number)s") % {"number": roster.pk}}
+        shown = {**page_context(roster, request), **mending_context(roster)}
+        context = {**shown, "title": _t("Roster %(number)s") % {"number": roster.pk}}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("no."), ordering="id")

@@ -502,7 +502,7 @@ def test_the_words_page_asks_for_each_word_and_remembers_what_is_chosen(world: W
     address = reverse("admin:beneficiaries_roster_map_words", args=[roster.pk])
     page = client.get(address)
     labels = [str(field.label) for field in page.context["form"]]
-    assert labels == ["列“户籍备注”", "类别“低保户甲”", "地名“源城”"]
+    assert labels == ["表头“户籍备注”", "类别“低保户甲”", "地名“源城”"]
     assert "王小二" not in page.content.decode() and "王**" in page.content.decode()
     names = list(page.context["form"].fields)
     assert client.post(address, {}).status_code == 409

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('template', models.CharField(db_collation='C', max_length=40, verbose_name='kind of file')),
-                ('kind', models.CharField(choices=[('heading', 'Heading'), ('category', 'Category'), ('region', 'Region')], db_collation='C', max_length=10, verbose_name='kind of word')),
+                ('kind', models.CharField(choices=[('heading', 'Column heading'), ('category', 'Category'), ('region', 'Region')], db_collation='C', max_length=10, verbose_name='kind of word')),
                 ('word', models.CharField(max_length=40, verbose_name='word in the file')),
                 ('target', models.CharField(db_collation='C', max_length=40, verbose_name='stands for')),
                 ('made_at', models.DateTimeField(verbose_name='chosen at')),
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
                 ('template', models.CharField(db_collation='C', max_length=40, verbose_name='kind of file')),
-                ('kind', models.CharField(choices=[('heading', 'Heading'), ('category', 'Category'), ('region', 'Region')], db_collation='C', max_length=10, verbose_name='kind of word')),
+                ('kind', models.CharField(choices=[('heading', 'Column heading'), ('category', 'Category'), ('region', 'Region')], db_collation='C', max_length=10, verbose_name='kind of word')),
                 ('word', models.CharField(max_length=40, verbose_name='word in the file')),
                 ('target', models.CharField(db_collation='C', max_length=40, verbose_name='stands for')),
                 ('made_at', models.DateTimeField(verbose_name='chosen at')),
