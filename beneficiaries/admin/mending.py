@@ -100,7 +100,7 @@ class MendingButtons(ButtonPages):
             if not chosen and roster.state == State.REVIEW:
                 return _t("These sheets are read already.")
             actions.choose_sheets(
-                roster, choices=chosen or [(file, given[name]) for name, file in form.files.items()], by=given["by"],
+                roster, choices=chosen or [(file, given[name]) for name, file in form.workbooks.items()], by=given["by"],
                 at=given["at"],
             )
             return _t("The roster is checked again with the sheets that you chose.")

@@ -83,10 +83,10 @@ class SheetsForm(forms.Form):
     def __init__(self, *args: Any, roster: Roster, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         sheets = roster.counts.get("sheets", {})
-        self.files: dict[str, File] = {}
+        self.workbooks: dict[str, File] = {}
         for file in roster.files.filter(pk__in=[int(key) for key in sheets]).order_by("pk"):
             name = f"file-{file.pk}"
-            self.files[name] = file
+            self.workbooks[name] = file
             told = sheets[str(file.pk)]
             self.fields[name] = forms.MultipleChoiceField(
                 label=file.name, widget=UnfoldAdminCheckboxSelectMultipleWidget(),
@@ -98,7 +98,7 @@ class SheetsForm(forms.Form):
     def chosen(self, given: Mapping[str, Any]) -> list[tuple[File, list[str]]]:
         """The files whose choice differs from what was read, with the sheets."""
         return [
-            (file, given[name]) for name, file in self.files.items() if set(given[name]) != set(self.fields[name].initial)
+            (file, given[name]) for name, file in self.workbooks.items() if set(given[name]) != set(self.fields[name].initial)
         ]
 
 
