@@ -27,22 +27,20 @@ def tracked(model: M | None = None, *, exclude: Sequence[str] = ()) -> Any:
     return track if model is None else track(model)
 
 
-@overload
-def tracked_updates(model: M) -> M: ...
-@overload
-def tracked_updates(*, deleted_if: str) -> Callable[[M], M]: ...
-def tracked_updates(model: M | None = None, *, deleted_if: str = "") -> Any:
-    """Keep what was there before an update or delete: for tables of millions, whose inserts name their own origin.
-
-    `deleted_if`: SQL over `OLD` that says which deleted rows are kept; by default all are.
-    """
-    condition = pgtrigger.Condition(deleted_if) if deleted_if else None
-    track = pghistory.track(
+def tracked_updates(model: M) -> M:
+    """Keep what was there before an update or delete: for tables of millions, whose inserts name their own origin."""
+    return pghistory.track(
         pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement),
-        pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement, condition=condition),
+        pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
         append_only=True,
-    )
-    return track if model is None else track(model)
+    )(model)
+
+
+def tracked_corrections(model: M) -> M:
+    """Keep what was there before an update; a deletion leaves no trace: for rows that can be made anew from their source."""
+    return pghistory.track(
+        pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement), append_only=True
+    )(model)
 
 
 def carry_context() -> None:

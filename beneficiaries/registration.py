@@ -12,13 +12,16 @@ from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import panels
 from beneficiaries.actions.gates import GATE_WORDS
+from beneficiaries.choices import in_words
 from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
+from beneficiaries.template import ROSTER
 from beneficiaries.verbs import VERBS
-from intake import findings
+from intake import findings, wording
 from intake.actions.review import APPLICABLE
 from intake.models import UNDER_WAY
+from intake.template import reasons_in_words
 
 __all__ = ["Keeper", "register", "register_keeper"]
 
@@ -56,6 +59,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "purchase.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
     "roster.decided": lambda data: {"kind": str(DecisionKind(data["kind"]).label)},
     "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
+    "roster.confirmed": lambda data: {"reasons": reasons_in_words(data["reasons"])},
     "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }
 
@@ -73,6 +77,7 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
+    wording.register_targets(ROSTER.key, in_words)
     panels.register()
 
 

@@ -26,23 +26,30 @@ def close(run: Any, subject: Any, template: Template, code: str, *, at: datetime
     _end(run, subject, template, [[None, code, "", ""]], verb="closed", data={"code": code}, at=at)
 
 
-def fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, at: datetime) -> None:
-    """A file that cannot be read ends the import, with every reason that was found."""
+def fail(
+    run: Any, subject: Any, template: Template, refused: FileRefused, *, file_id: int | None, counts: dict[str, Any],
+    at: datetime,
+) -> None:
+    """A file that cannot be read ends the import, with every reason that was found.
+
+    `counts`: what its page needs to have the file mended.
+    """
     with transaction.atomic():
         subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
         if subject.state != State.CHECKING:
             return
-        findings = [[None, finding.code, finding.extra, finding.sheet] for finding in refused.findings]
+        findings = [[file_id, finding.code, finding.extra, finding.sheet] for finding in refused.findings]
         codes = ", ".join(finding.code for finding in refused.findings)
-        _end(run, subject, template, findings, verb="failed", data={"codes": codes}, at=at)
+        _end(run, subject, template, findings, verb="failed", data={"codes": codes}, at=at, counts=counts)
     fault_point("intake.fail_staging.committed")
     remove_unread(run, subject, template)
 
 
 def _end(
-    run: Any, subject: Any, template: Template, findings: list[Any], *, verb: str, data: dict[str, Any], at: datetime
+    run: Any, subject: Any, template: Template, findings: list[Any], *, verb: str, data: dict[str, Any], at: datetime,
+    counts: dict[str, Any] | None = None,
 ) -> None:
-    subject.row_count, subject.counts, subject.state = 0, {}, State.FAILED
+    subject.row_count, subject.counts, subject.state = 0, counts or {}, State.FAILED
     subject.file_findings = findings
     fault_point("intake.end_staging.before")
     subject.save()

@@ -37,6 +37,7 @@ class Verdict(IntEnum):
     COVERED = 4
     DOUBTFUL = 5
     REFUSED = 6
+    REPLACED = 7
 
     @property
     def label(self) -> Promise:
@@ -50,6 +51,7 @@ VERDICT_LABELS = {
     Verdict.COVERED: _("Already covered"),
     Verdict.DOUBTFUL: _("To be confirmed"),
     Verdict.REFUSED: _("Refused"),
+    Verdict.REPLACED: _("Replaced"),
 }
 VERDICT_CHOICES = [(int(verdict), label) for verdict, label in VERDICT_LABELS.items()]
 
@@ -298,6 +300,9 @@ ROW_MEANINGS = (
         "AMOUNT_FORMAT", _ERROR, _("this is no amount"), _("write a number like 5000.00 with two decimals at most")
     ),
     Meaning("CHOICE_UNKNOWN", _ERROR, _("this is none of the choices"), _("write one of: %(extra)s")),
+    Meaning(
+        "REPLACED", _REPAIRED, _("a line uploaded later stands in its place (%(extra)s)"), _("nothing to do")
+    ),
     Meaning("DUP_IN_FILE", _ERROR, _("it repeats an earlier row (line %(extra)s)"), _("keep only one of them")),
     Meaning(
         "IDENTITY_CONFLICT", _DOUBT, _("it does not agree with what is registered"), _("check name and document number")

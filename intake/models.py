@@ -27,6 +27,8 @@ class File(models.Model):
     uploaded_at = models.DateTimeField(_("uploaded at"))
     purge_on = models.DateField(_("kept until"))
     purged_at = models.DateTimeField(_("deleted at"), null=True)
+    #: Sheets that a person chose; None reads every one that has the headings, an empty list waits for the choice.
+    sheets = ArrayField(models.CharField(max_length=80), verbose_name=_("sheets"), null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -34,7 +36,7 @@ class File(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "name", "media_type", "size", "sha256", "storage_key", "organization", "uploaded_by", "uploaded_at",
-        "purge_on", "purged_at",
+        "purge_on", "purged_at", "sheets",
     )
 
     class Meta:
@@ -70,6 +72,8 @@ STANDING = (
     State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED,
     State.UNDO_ASKED, State.UNDOING,
 )
+#: States in which staged rows may be removed: their check begins anew, or closes unread.
+BEING_CHECKED = (State.RECEIVED, State.CHECKING)
 #: States in which rows are staged and what they become is still to come.
 UNDER_WAY = (State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING)
 #: States in which an import has been applied, whatever came of it since.
@@ -108,7 +112,9 @@ class Import(models.Model):
     digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     approved_digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     row_count = models.PositiveIntegerField(_("rows"), default=0)
-    #: {"verdicts": {"1": 12}, "codes": {"ID_CHECKSUM": 3}}
+    #: The digest at which a person confirmed what is unusual about the import; another digest asks again.
+    confirmed_digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    #: {"verdicts": {"1": 12}, "codes": {"ID_CHECKSUM": 3}, "unknown": see `wording.Unknown`, "sheets": by file}
     counts = models.JSONField(default=dict)
     #: What the template's money preview gave: the room above knows its shape.
     money = models.JSONField(default=dict)
@@ -165,7 +171,7 @@ class Import(models.Model):
 
 
 class StagedRow(models.Model):
-    """A checked line of a file. Written once by COPY; later only set aside.
+    """A checked line of a file. Written once by COPY; later only set aside, or before the review replaced by another.
 
     Its outcome: refused by its verdict; set aside by `set_aside`; otherwise applied when its chunk is. Once its chunk is
     undone, `kept` says why an undo left something of it; empty: it is undone whole.
@@ -207,3 +213,56 @@ class Chunk(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Kind(models.TextChoices):
+    """What a mapped word is: a heading of a file, or a value in one of its columns."""
+
+    HEADING = "heading", _("Column heading")
+    CATEGORY = "category", _("Category")
+    REGION = "region", _("Region")
+
+
+@tracked
+class WordMapping(models.Model):
+    """What a word in one office's files stands for: chosen once by a person, read by every later check of that office."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("organization"))
+    template = models.CharField(_("kind of file"), max_length=40, db_collation="C")
+    kind = models.CharField(_("kind of word"), max_length=10, choices=Kind, db_collation="C")
+    #: Folded as the checks fold it.
+    word = models.CharField(_("word in the file"), max_length=40)
+    #: Key of a column, code of a category or of a region.
+    target = models.CharField(_("stands for"), max_length=40, db_collation="C")
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("chosen by"))
+    made_at = models.DateTimeField(_("chosen at"))
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("ended by"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="organization__region_code")
+    personal_fields = ()
+    open_fields = (
+        "id", "organization", "template", "kind", "word", "target", "made_by", "made_at", "ended_by", "ended_at",
+    )
+
+    class Meta:
+        verbose_name = _("mapped word")
+        verbose_name_plural = _("mapped words")
+        ordering = ["-id"]
+        permissions = [("end_wordmapping", _("Can end the mapping of a word"))]
+        constraints = [
+            models.UniqueConstraint(
+                name="word_means_one_thing", fields=["organization", "template", "kind", "word"],
+                condition=Q(ended_at=None),
+            ),
+            models.CheckConstraint(name="word_mapping_kind_is_known", condition=Q(kind__in=Kind.values)),
+            models.CheckConstraint(
+                name="word_mapping_ended_by_a_person",
+                condition=Q(ended_at=None, ended_by=None) | Q(ended_at__isnull=False, ended_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from audit import keys
 from intake.columns import match_headers
+from intake.correcting import place_words
 from intake.exports import RefusedRow, reason_of, write_refused_csv, write_refused_xlsx
 from intake.findings import Severity, Verdict
 from intake.models import File
@@ -44,7 +45,7 @@ def _write(
     sheet: str | None,
 ) -> int:
     sheets = _sheets(subject, file, template, sheet)
-    rows = _given_back(found if sheet is None else found.filter(sheet=sheet), file, template, sheets, why)
+    rows = _given_back(found if sheet is None else found.filter(sheet=sheet), subject, file, template, sheets, why)
     if kind == "xlsx":
         return write_refused_xlsx(target, {name: sheet.headers for name, sheet in sheets.items()}, rows)
     headers = next(iter(sheets.values())).headers if sheets else ()
@@ -59,6 +60,14 @@ def rows_back(rows: QuerySet) -> QuerySet:
 def rows_kept(rows: QuerySet) -> QuerySet:
     """Of staged rows those of which an undo left something."""
     return rows.exclude(kept="")
+
+
+def refused_by_file(template: Template, subject: Any) -> list[tuple[File, int]]:
+    """The files of an import that have rows to give back, with how many."""
+    counted = dict(
+        rows_back(template.rows_of(subject)).order_by().values_list("file").annotate(number=Count("id"))
+    )
+    return [(file, counted[file.pk]) for file in template.files_of(subject) if file.pk in counted]
 
 
 def _sheets(subject: Any, file: File, template: Template, only: str | None) -> dict[str, Sheet]:
@@ -82,10 +91,11 @@ def _why(row: Any, labels: dict[str, str]) -> str:
 
 
 def _given_back(
-    rows: QuerySet, file: File, template: Template, sheets: dict[str, Sheet], why: Callable[[Any], str]
+    rows: QuerySet, subject: Any, file: File, template: Template, sheets: dict[str, Sheet], why: Callable[[Any], str]
 ) -> Iterator[RefusedRow]:
     rows = rows.filter(file=file).order_by("id")
-    last = 0
+    files = [each.pk for each in template.files_of(subject)]
+    position, last = files.index(file.pk) + 1, 0
     while True:
         batch = list(rows.filter(pk__gt=last)[:BATCH])
         if not batch:
@@ -93,5 +103,5 @@ def _given_back(
         lines = keys.open_many([bytes(row.raw) if row.raw else None for row in batch], raw_name(template))
         for row, raw in zip(batch, lines, strict=True):
             cells = raw_cells(raw or "", sheets[row.sheet]) if row.sheet in sheets else [raw or ""]
-            yield RefusedRow(row.line, cells, why(row), row.sheet)
+            yield RefusedRow(place_words(position, row.line, files=len(files)), cells, why(row), row.sheet)
         last = batch[-1].pk

@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 import polars as pl
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from intake import checks
 from intake.checks import Checked, Context
 from intake.columns import Column
 from intake.copying import Cells
 from intake.errors import IntakeRefused
+from intake.findings import Verdict
 from intake.models import Chunk, Import, StagedRow
 
 ROWS_PER_CHUNK = 40_000
@@ -58,6 +60,35 @@ class Undone:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Unusual:
+    """Something about an import that waits for a person who says that it is meant: `rows` of `limit` that are allowed."""
+
+    code: str
+    rows: int
+    limit: int
+
+    def __str__(self) -> str:
+        return str(UNUSUAL[self.code]) % {"rows": f"{self.rows:,}", "limit": f"{self.limit:,}"}
+
+
+UNUSUAL: dict[str, Promise] = {
+    "MANY_REPEATED": _(
+        "%(rows)s rows repeat another row or are covered already, half of the file or more: is it the right file?"
+    ),
+    "MANY_CHANGED": _(
+        "%(rows)s rows change what is registered of known people, more than the usual %(limit)s: are the columns right?"
+    ),
+}
+
+_SHORT: dict[str, Promise] = {"MANY_REPEATED": _("many repeated rows"), "MANY_CHANGED": _("many changes of known people")}
+
+
+def reasons_in_words(codes: str) -> str:
+    """Codes of what is unusual, as an event keeps them, in a reader's words."""
+    return "、".join(str(_SHORT.get(code, code)) for code in codes.split(", "))
+
+
 class Template(ABC):
     """How one kind of file becomes rows of one room. Stateless: what it needs is in the context, made once per job."""
 
@@ -75,6 +106,11 @@ class Template(ABC):
     staged: ClassVar[tuple[str, ...]]
     #: Purpose of the data keys that seal what staging keeps.
     purpose: ClassVar[str]
+    #: From this share of repeated rows on, and above this many changes of known people, a person must confirm an import.
+    repeated_share: ClassVar[float] = 0.5
+    changed_limit: ClassVar[int] = 500
+    #: Fewer rows than this are seen at a glance.
+    unusual_from: ClassVar[int] = 20
 
     @abstractmethod
     def context(self, subject: Any, *, at: datetime) -> Any:
@@ -106,6 +142,18 @@ class Template(ABC):
     def reason_to_close(self, subject: Any, *, at: datetime) -> str:
         """The code of a finding for which a checked import is closed unread, with every row; "" for none."""
         return ""
+
+    def unusual(self, subject: Any) -> list[Unusual]:
+        """What about a checked import waits for a person's confirmation before it can be submitted."""
+        found = []
+        rows = subject.row_count - subject.verdict_count(Verdict.REPLACED)
+        repeated = subject.counts.get("codes", {}).get("DUP_IN_FILE", 0) + subject.verdict_count(Verdict.COVERED)
+        if rows >= self.unusual_from and repeated >= rows * self.repeated_share:
+            found.append(Unusual("MANY_REPEATED", repeated, rows))
+        changed = subject.verdict_count(Verdict.CHANGED)
+        if changed > self.changed_limit:
+            found.append(Unusual("MANY_CHANGED", changed, self.changed_limit))
+        return found
 
     @abstractmethod
     def reserve(self, subject: Any, *, by: Any, at: datetime) -> None:

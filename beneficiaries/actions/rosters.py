@@ -19,20 +19,29 @@ from programs.rules.allocation import Place
 
 
 def upload_roster(
-    files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime
+    files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime,
+    ask_sheets: bool = False,
 ) -> Roster:
-    """Keep files of people to be enrolled and start their check. `files`: (name, stream)."""
-    _refuse_closed(period, organization, at=at)
+    """Keep files of people to be enrolled and start their check. `files`: (name, stream).
+
+    `ask_sheets`: a workbook of several sheets waits for a person who chooses among them.
+    """
+    refuse_closed(period, organization, at=at)
     if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
         raise BeneficiariesRefused("SPANS_ONLY")
-    kept = [intake.receive_file(stream, name=name, organization=organization, by=by, at=at) for name, stream in files]
+    kept = [
+        intake.receive_file(
+            stream, name=name, organization=organization, by=by, at=at, sheets=[] if ask_sheets else None
+        )
+        for name, stream in files
+    ]
     roster = Roster(
         organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,
         period=period, cover_from=cover_from(period, on=timezone.localdate(at)),
     )
     found: Roster = intake.receive(
         roster, files=kept, template=ROSTER, by=by, at=at,
-        enqueue=lambda subject: _enqueue("beneficiaries.stage_roster", subject, by=by, at=at),
+        enqueue=lambda subject: enqueue_for("beneficiaries.stage_roster", subject, by=by, at=at),
     )
     return found
 
@@ -45,10 +54,10 @@ def submit_roster(roster: Roster, *, by: User, at: datetime) -> Roster:
 
 def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Roster:
     """Approve what was looked at; its money is reserved or the approval is refused."""
-    _refuse_closed(roster.period, roster.organization, at=at)
+    refuse_closed(roster.period, roster.organization, at=at)
     found: Roster = intake.approve(
         roster, digest=digest, template=ROSTER, by=by, at=at,
-        enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
+        enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
 
@@ -60,10 +69,10 @@ def approve_roster_by_priority(
 
     `expected`: the (county, category id) groups that were shown as left out; refused when the budgets have moved since.
     """
-    _refuse_closed(roster.period, roster.organization, at=at)
+    refuse_closed(roster.period, roster.organization, at=at)
     found: Roster = intake.approve_by_priority(
         roster, digest=digest, template=ROSTER, expected=expected, by=by, at=at,
-        enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
+        enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
 
@@ -85,14 +94,16 @@ def cover_from(period: Period, *, on: date) -> date:
     return max(period.starts_on, on + timedelta(days=1))
 
 
-def _enqueue(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
+def enqueue_for(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
+    """Queue a job about a roster."""
     return enqueue(
         kind, arguments={"roster": roster.pk}, subject=roster, organization=roster.organization,
         region_code=roster.region_code, program_id=roster.program_id, by=by, at=at, total=roster.row_count or None,
     )
 
 
-def _refuse_closed(period: Period, organization: Organization, *, at: datetime) -> None:
+def refuse_closed(period: Period, organization: Organization, *, at: datetime) -> None:
+    """Refuse what comes outside the time of enrollment, or from an office that the program does not reach."""
     day = timezone.localdate(at)
     if period.closed_at is not None or not period.enrollment_opens_on <= day < period.enrollment_closes_on:
         raise BeneficiariesRefused(

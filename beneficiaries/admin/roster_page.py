@@ -32,6 +32,7 @@ DECIDE = "beneficiaries.decide_rows"
 TONES = {
     Verdict.NEW: "good", Verdict.CHANGED: "wait", Verdict.UNCHANGED: "calm", Verdict.COVERED: "calm",
     Verdict.DOUBTFUL: "wait", Verdict.REFUSED: "bad",
+    Verdict.REPLACED: "calm",
 }
 STATE_TONES = {
     State.RECEIVED: "calm", State.CHECKING: "calm", State.REVIEW: "wait", State.SUBMITTED: "wait",
@@ -321,6 +322,7 @@ def _rows(
         places=Region.objects.names_of(codes),
         known=known,
         categories=dict(Category.objects.values_list("pk", "name")),
+        files=dict(roster.files.values_list("pk", "name")) if len(roster.layouts) > 1 else {},
     )
     return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if after else ""
 
@@ -334,6 +336,8 @@ class _Seen:
     places: dict[str, str]
     known: dict[int, Beneficiary]
     categories: dict[int, str]
+    #: Names of the files, where the roster has several.
+    files: dict[int, str]
 
 
 def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
@@ -393,7 +397,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     known = seen.known.get(whom(row) or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
-        line=f"{row.sheet} {row.line}".strip(),
+        line=" ".join(part for part in (seen.files.get(row.file_id, ""), row.sheet, str(row.line)) if part),
         name=str(row.name or ""),
         document=str(row.document or ""),
         region=seen.places.get(row.region_code or "", ""),

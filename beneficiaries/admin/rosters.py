@@ -27,6 +27,7 @@ from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
 from beneficiaries.admin import missing_page, review, undo_pages
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
+from beneficiaries.admin.mending import MENDING_STATES, MendingButtons, mending_context, offers
 from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import FullList, Roster
@@ -34,7 +35,7 @@ from beneficiaries.template import ROSTER
 from intake.exports import write_template
 from intake.findings import Verdict
 from intake.models import ONCE_APPLIED, State
-from intake.refused import rows_back
+from intake.refused import refused_by_file, rows_back
 from intake.refused_archive import write_refused_files
 from programs.errors import BudgetRefused
 
@@ -54,7 +55,7 @@ def is_of_its_office(user: Any, roster_id: str | int) -> bool:
 
 
 @admin.register(Roster)
-class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
+class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
@@ -72,8 +73,8 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
     fields = ("state",)
     actions_list = ("upload", "blank_template")
     actions_detail = (
-        "submit", "approve", "refuse", "decide", "full_list", "missing", "find", "pass_gate", "refused_rows", "withdraw",
-        *undo_pages.BUTTONS,
+        "submit", "confirm_unusual", "approve", "refuse", "decide", "map_words", "choose_sheets", "add_files",
+        "take_out_file", "full_list", "missing", "find", "pass_gate", "refused_rows", "withdraw", *undo_pages.BUTTONS,
     )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
@@ -92,6 +93,7 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
         "refused_rows": (
             State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED, State.REFUSED,
         ),
+        **MENDING_STATES,
     }
 
     has_upload_permission = holds("beneficiaries.upload_roster")
@@ -127,6 +129,8 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
     def _offers(self, name: str, roster: Roster, request: HttpRequest) -> bool:
         if roster.state not in self.button_states[name]:
             return False
+        if name in MENDING_STATES:
+            return offers(name, roster)
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
         if name == "missing":
@@ -146,7 +150,8 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
     ) -> HttpResponse:
         """The roster's page."""
         roster = self.visible_or_404(request, object_id)
-        context = {**page_context(roster, request), "title": _t("Roster %(number)s") % {"number": roster.pk}}
+        shown = {**page_context(roster, request), **mending_context(roster)}
+        context = {**shown, "title": _t("Roster %(number)s") % {"number": roster.pk}}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("no."), ordering="id")
@@ -196,10 +201,9 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
         )
 
         def run(given: dict[str, Any]) -> HttpResponse:
-            file = given["file"]
             roster = actions.upload_roster(
-                [(file.name, file)], period=given["period"], organization=given["organization"], by=given["by"],
-                at=given["at"],
+                [(file.name, file) for file in given["file"]], period=given["period"],
+                organization=given["organization"], ask_sheets=given["ask_sheets"], by=given["by"], at=given["at"],
             )
             return self._see(request, roster, _t("The file has been received and is being checked."))
 
@@ -296,6 +300,7 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Hand it to a reviewer."""
         roster = self.visible_or_404(request, object_id)
+        unusual = ROSTER.unusual(roster) if roster.confirmed_digest != roster.digest else []
 
         def run(given: dict[str, Any]) -> str:
             actions.submit_roster(roster, **given)
@@ -304,7 +309,7 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Submit for approval"), button=_t("Submit"), subject=roster, run=run,
             sentence=_t("A second person decides. Refused and doubtful rows stay out; you can correct and upload them later."),
-            facts=confirm_facts(roster),
+            facts=confirm_facts(roster), warnings=[str(reason) for reason in unusual],
         )
 
     @action(description=_("Approve"), url_path="approve", permissions=["approve"], icon="verified")
@@ -392,9 +397,8 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
-            written, ending = write_refused_files(
-                target, roster, list(ROSTER.files_of(roster)), template=ROSTER, kind=given["kind"]
-            )
+            chosen = [given["file"]] if given.get("file") else list(ROSTER.files_of(roster))
+            written, ending = write_refused_files(target, roster, chosen, template=ROSTER, kind=given["kind"])
             fault_point("beneficiaries.download_refused.before")
             events.record(
                 "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
@@ -413,7 +417,7 @@ class RosterAdmin(undo_pages.UndoPages, ReadOnlyScopedAdmin):
                 (_t("refused"), roster.verdict_count(Verdict.REFUSED)),
                 (_t("set aside"), rows_back(ROSTER.rows_of(roster)).exclude(set_aside="").count()),
             ],
-            form=RefusedFormatForm(request.POST if request.method == "POST" else None),
+            form=RefusedFormatForm(request.POST if request.method == "POST" else None, files=refused_by_file(ROSTER, roster)),
         )
 
     def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
@@ -431,7 +435,8 @@ def _download(content: bytes, name: str, kind: str) -> HttpResponse:
 
 def approval_warnings(roster: Roster, outlook: money.Outlook, *, on: date) -> list[str]:
     """What an approver should know first: money that lacks, and a notice that ends too late for anybody to pay."""
-    found = [
+    found = [str(reason) for reason in ROSTER.unusual(roster)]
+    found += [
         _t("The budgets of %(funder)s do not suffice: %(short)s yuan are missing.")
         % {"funder": line.name, "short": f"{line.short:,.2f}"}
         for line in outlook.funders if line.short

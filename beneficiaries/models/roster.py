@@ -8,12 +8,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.fields import SealedTextField
-from audit.history import tracked, tracked_updates
+from audit.history import tracked, tracked_corrections
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.agreement import never_deleted
+from beneficiaries.models.agreement import kept_after_its_check, never_deleted
 from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, DocumentType, Sex
-from intake.models import Chunk, File, Import, StagedRow
+from intake.models import BEING_CHECKED, Chunk, File, Import, StagedRow
 from programs.models import Category, FundingSplit, Period, Plan, Program
 
 
@@ -35,8 +35,8 @@ class Roster(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "undo_asked_by", "undo_asked_at", "undo_reason", "undo_decided_by", "undo_decided_at", "undone_at", "money",
-        "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
+        "confirmed_digest", "cover_from", "file_findings", "files", "layouts", "money", "period", "plan", "program",
+        "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
     )
 
     class Meta(Import.Meta):
@@ -84,9 +84,9 @@ class RosterFile(models.Model):
         return f"{self.roster_id} {self.file_id}"
 
 
-# What was never shown to anybody (a roster has its digest from its review on) is removed for good, when the check ends
-# without a review: kept, its personal data would outlive the removal. Any later deletion leaves its trace.
-@tracked_updates(deleted_if="EXISTS (SELECT FROM beneficiaries_roster r WHERE r.id = OLD.roster_id AND r.digest <> '')")
+# The rows can be made again from the files, and what was closed unread shall leave nothing: deletions are not kept. The
+# trigger below refuses those of a roster that has been reviewed.
+@tracked_corrections
 class RosterRow(StagedRow):
     """A checked line: its personal values already as they will stand, sealed, in people and beneficiaries."""
 
@@ -162,6 +162,9 @@ class RosterRow(StagedRow):
             models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),
             # Few: what an undo left.
             models.Index(fields=["roster", "id"], name="roster_row_kept", condition=~Q(kept="")),
+        ]
+        triggers = [
+            kept_after_its_check("roster_row_stays_after_its_check", ("beneficiaries_roster", "roster_id"), BEING_CHECKED)
         ]
 
     def __str__(self) -> str:

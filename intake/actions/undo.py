@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from intake.actions.review import _locked, _reason, _record, _save
+from intake.actions.review import locked, reason_given, record, save_decision
 from intake.errors import IntakeRefused
 from intake.models import State
 from intake.template import Template
@@ -18,12 +18,12 @@ from intake.template import Template
 def request_undo(subject: Any, *, reason: str, template: Template, by: User, at: datetime) -> Any:
     """Ask a second person to undo an applied import; nothing changes before that one approves."""
     with transaction.atomic():
-        subject = _locked(subject, template, State.APPLIED)
-        subject.state, subject.undo_reason = State.UNDO_ASKED, _reason(reason)
+        subject = locked(subject, template, State.APPLIED)
+        subject.state, subject.undo_reason = State.UNDO_ASKED, reason_given(reason)
         subject.undo_asked_by, subject.undo_asked_at = by, at
         subject.undo_decided_by, subject.undo_decided_at = None, None
-        _save(subject, "request_undo", template)
-        _record("undo_requested", subject, template, by=by, at=at, data={"reason": subject.undo_reason})
+        save_decision(subject, "request_undo", template)
+        record("undo_requested", subject, template, by=by, at=at, data={"reason": subject.undo_reason})
     return subject
 
 
@@ -34,8 +34,8 @@ def approve_undo(
     with transaction.atomic():
         subject = _asked(subject, template, by=by)
         subject.state, subject.undo_decided_by, subject.undo_decided_at = State.UNDOING, by, at
-        _save(subject, "approve_undo", template)
-        _record("undo_approved", subject, template, by=by, at=at, data={})
+        save_decision(subject, "approve_undo", template)
+        record("undo_approved", subject, template, by=by, at=at, data={})
         enqueue(subject)
     return subject
 
@@ -44,15 +44,15 @@ def turn_down_undo(subject: Any, *, reason: str, template: Template, by: User, a
     """Leave the import as it is applied; it may be requested again."""
     with transaction.atomic():
         subject = _asked(subject, template, by=by)
-        said = _reason(reason)
+        said = reason_given(reason)
         subject.state, subject.undo_decided_by, subject.undo_decided_at = State.APPLIED, by, at
-        _save(subject, "turn_down_undo", template)
-        _record("undo_turned_down", subject, template, by=by, at=at, data={"reason": said})
+        save_decision(subject, "turn_down_undo", template)
+        record("undo_turned_down", subject, template, by=by, at=at, data={"reason": said})
     return subject
 
 
 def _asked(subject: Any, template: Template, *, by: User) -> Any:
-    subject = _locked(subject, template, State.UNDO_ASKED)
+    subject = locked(subject, template, State.UNDO_ASKED)
     if by.pk == subject.undo_asked_by_id:
         raise IntakeRefused("OWN_UNDO")
     return subject

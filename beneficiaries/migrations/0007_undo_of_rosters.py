@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_one_duty_and_true_paths'),
-        ('beneficiaries', '0007_decisions_about_rows'),
+        ('beneficiaries', '0006_decisions_about_rows'),
         ('intake', '0001_initial'),
         ('programs', '0005_undo_posting'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

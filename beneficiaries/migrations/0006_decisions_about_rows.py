@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('beneficiaries', '0006_unread_rows_leave_no_history'),
+        ('beneficiaries', '0005_covers_of_spans_and_purchases'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('programs', '0003_categories_are_never_deleted'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
