@@ -16,8 +16,7 @@ from accounts.models import Organization, User
 from audit import blind_index, events
 from audit.faults import fault_point
 from beneficiaries import probing
-from beneficiaries.actions.rosters import _refuse_closed as refuse_closed
-from beneficiaries.actions.rosters import cover_from
+from beneficiaries.actions.rosters import cover_from, refuse_closed
 from beneficiaries.applicants import Applicant, check_applicant, know
 from beneficiaries.covering import COUNTY_DIGITS, Span, judge, lines_of
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts.models import User
-from beneficiaries.actions.rosters import _enqueue
+from beneficiaries.actions.rosters import enqueue_for
 from beneficiaries.models import Roster
 from beneficiaries.template import ROSTER
 from intake import actions as intake
@@ -22,7 +22,7 @@ def request_undo(roster: Roster, *, reason: str, by: User, at: datetime) -> Rost
 def approve_undo(roster: Roster, *, by: User, at: datetime) -> Roster:
     """Let the undo begin: covers are voided, contact is put back, money goes back to the budgets."""
     found: Roster = intake.approve_undo(
-        roster, template=ROSTER, by=by, at=at, enqueue=lambda subject: _enqueue(KIND, subject, by=by, at=at)
+        roster, template=ROSTER, by=by, at=at, enqueue=lambda subject: enqueue_for(KIND, subject, by=by, at=at)
     )
     return found
 
