@@ -131,16 +131,18 @@ class Swept:
 
 
 def sweep_action(
-    prepare: Callable[[Token], Callable[[], Any]], *, mode: str, strikes: int | None = None, verify: bool = False
+    prepare: Callable[[Token], Callable[[], Any]], *, mode: str, strikes: int | None = None, verify: bool = False,
+    warm: bool = False,
 ) -> Swept:
     """Run an action with its k-th point fatal until a run survives; raises AssertionError when something between before
     and after was committed.
 
     `prepare` commits what one run needs and gives the run. `strikes`: about as many, spread over all points; None strikes
     each. `verify`: all invariants after each strike, not only after those that left something.
+    `warm`: a run before all others makes what only the first makes, the keys of its purposes.
     """
-    # The first run of all makes the keys of its purposes, which the others find.
-    prepare(new_token())()
+    if warm:
+        prepare(new_token())()
     token = new_token()
     act = prepare(token)
     before, counter = rows_of(token), FaultAt()
