@@ -26,7 +26,6 @@ from audit.faults import fault_point
 from beneficiaries import actions as rosters
 from beneficiaries.models import Roster
 from beneficiaries.synthetic import HEADINGS, people
-from intake.errors import IntakeRefused
 from intake.models import State
 from jobs.actions import run_pending
 from portal.local.environment import write_private
@@ -262,15 +261,13 @@ def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> No
         ]
     for name, county, rows, first, goal in plans:
         clerk = users[f"{city.short}.clerk.{county}"]
-        try:
-            roster = rosters.upload_roster(
-                [(name, _file(city, county, rows, first=first))], period=period, organization=clerk.organization,
-                by=clerk, at=timezone.now(),
-            )
-        except IntakeRefused as refused:
-            if refused.code != "ALREADY_IMPORTED":
-                raise
-            roster = Roster.objects.get(pk=refused.facts["number"])
+        # What was withdrawn, refused or unreadable may be uploaded again: the content alone would not tell that it was.
+        roster = Roster.objects.filter(
+            period=period, organization=clerk.organization, files__name=name
+        ).first() or rosters.upload_roster(
+            [(name, _file(city, county, rows, first=first))], period=period, organization=clerk.organization, by=clerk,
+            at=timezone.now(),
+        )
         _bring(roster, goal, clerk, reviewer, gates=city.gates and first == 0)
         say(f"{city.name}: {name}, {rows} rows, {goal}")
 

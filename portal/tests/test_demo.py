@@ -53,7 +53,7 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     assert set(Enrollment.objects.values_list("state", flat=True)) == {"awaiting", "in_force"}
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {
-        "roster.uploaded", "roster.submitted", "roster.approved", "roster.refused", "roster.withdrawn", "roster.gate_passed",
+        "roster.received", "roster.submitted", "roster.approved", "roster.refused", "roster.withdrawn", "roster.gate_passed",
         "plan.approved", "budget.approved", "period.opened", "user.created",
     } <= verbs
     assert all(roster.decided_by_id not in (None, roster.uploaded_by_id) for roster in Roster.objects.filter(state="applied"))
