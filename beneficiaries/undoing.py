@@ -102,7 +102,7 @@ UPDATE beneficiaries_beneficiary b SET {fields},
     updated_at = %(at)s
 FROM undo_work w LEFT JOIN undo_before p ON p.row_id = w.row_id WHERE b.id = w.beneficiary_id AND w.puts_back
 """
-# A category that another line names too is from now on that line's; else it never held.
+# A category that another line names too is from now on that line's; else it never held. No LIMIT: see above.
 _CATEGORIES = """
 UPDATE beneficiaries_beneficiarycategory c
 SET row_id = coalesce(given.heir, c.row_id), valid_from = coalesce(given.heir_from, c.valid_from),
@@ -114,8 +114,9 @@ FROM (
         WHERE beneficiary_id = w.beneficiary_id AND row_id = w.row_id AND valid_to IS NULL
     ) AS mine
     LEFT JOIN LATERAL (
-        SELECT ur.id AS row_id, (u.created_at AT TIME ZONE %(zone)s)::date AS day
-        FROM {others} AND NOT {taken_back} AND ur.category_ids @> ARRAY[mine.category_id] ORDER BY u.id LIMIT 1
+        SELECT (array_agg(ur.id ORDER BY u.id))[1] AS row_id,
+            (array_agg((u.created_at AT TIME ZONE %(zone)s)::date ORDER BY u.id))[1] AS day
+        FROM {others} AND NOT {taken_back} AND ur.category_ids @> ARRAY[mine.category_id]
     ) AS heir ON true
     WHERE w.keeper = ''
 ) AS given
