@@ -208,7 +208,8 @@ def _where(roster: Roster, choice: Choice) -> tuple[str, dict[str, Any]]:
             "r.id = ANY(%(rows)s) AND (r.verdict = %(doubtful)s OR r.codes && %(decided)s::varchar[])",
             {"rows": list(choice.rows), "doubtful": int(Verdict.DOUBTFUL), "decided": list(DECIDED_CODES)},
         )
-    parts, facts = ["r.verdict = %(doubtful)s"], {"doubtful": int(Verdict.DOUBTFUL)}
+    parts = ["r.verdict = %(doubtful)s"]
+    facts: dict[str, Any] = {"doubtful": int(Verdict.DOUBTFUL)}
     if choice.decided:
         parts = ["r.codes && %(decided)s::varchar[] AND r.chunk = ANY(%(chunks)s)"]
         facts = {"decided": list(DECIDED_CODES), "chunks": chunks_with_decisions(roster)}

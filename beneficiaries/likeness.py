@@ -107,7 +107,7 @@ def _departing(frame: pl.DataFrame, fine: pl.Series, roster: Any) -> tuple[pl.Se
     if changed.is_empty():
         return nothing, nothing
     held = ask(
-        sql.SQL(_HELD),
+        sql.SQL(_HELD).format(),
         {
             "people": changed["known_person_id"].to_list(), "program": roster.program_id,
             "organization": roster.organization_id,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -263,7 +264,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
         )
 
     @action(description=_("Missing people"), url_path="missing", permissions=["missing"], icon="person_search")
-    def missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def missing(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Who is covered and not in the full list; `format=csv` downloads it."""
         roster = self.visible_or_404(request, object_id)
         if not FullList.objects.filter(roster=roster).exists():

@@ -477,10 +477,10 @@ def test_who_may_not_correct_people_is_not_offered_it_and_a_forged_one_is_refuse
 
 
 def test_a_row_is_found_by_document_or_name_without_either_in_an_address(world: World, settings: Any) -> None:
-    roster = checked(world, people(12))
+    roster = checked(world, people(14))
     client = browser(world.clerk, settings)
     address = reverse("admin:beneficiaries_roster_find", args=[roster.pk])
-    line = people(12)[3]
+    line = people(14)[3]
     for text, count in ((line[2], 1), (line[0], 2)):
         answer = client.post(address, {"text": text})
         assert answer.status_code == 302 and text not in answer["Location"]
