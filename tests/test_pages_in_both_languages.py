@@ -26,6 +26,7 @@ from beneficiaries.models import Roster
 from intake.findings import Verdict
 from intake.models import State
 from portal import dashboard
+from programs.models import Funder
 from tests.kit.latin import LatinWorld, make_latin_world, rows_of
 from tests.kit.matrix.asking import BACKEND, ask
 from tests.kit.matrix.table import Page, admin_pages
