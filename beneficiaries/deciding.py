@@ -146,8 +146,9 @@ def decide(
         decision = RosterDecision(
             roster=roster, kind=kind, reason=reason, chosen=choice.facts, rows=0, decided_by=by, decided_at=at
         )
+        fault_point("beneficiaries.decide.before")
         left = _choose(roster, choice, kind)
-        fault_point("roster.decide.chosen")
+        fault_point("beneficiaries.decide.chosen")
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM deciding")
             decision.rows = int(cursor.fetchone()[0])
@@ -167,7 +168,7 @@ def decide(
         )
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE deciding")
-        fault_point("roster.decide.after")
+        fault_point("beneficiaries.decide.after")
     return Decided(decision, left)
 
 
@@ -237,11 +238,11 @@ def _changed_rows(roster: Roster, decision: RosterDecision) -> dict[int, Change]
         "extra": decision.reason, "decision": decision.pk,
     }
     with connection.cursor() as cursor:
-        fault_point("roster.decide.rows.before")
+        fault_point("beneficiaries.decide.rows.before")
         cursor.execute(
             _DECIDE, {"codes": [code] if code else [], "findings": json.dumps([finding] if code else [])}
         )
-        fault_point("roster.decide.rows.after")
+        fault_point("beneficiaries.decide.rows.after")
         cursor.execute(_COUNTED)
         counted = cursor.fetchall()
     tallies = dict(RosterChunk.objects.filter(roster=roster).values_list("number", "counts__tally"))

@@ -73,6 +73,7 @@ def declare(
     kept.region_prefix, kept.category, kept.ends_missing = region, category, ends_missing
     kept.reason, kept.declared_by, kept.declared_at = reason_of(reason), by, at
     kept.digest = kept.digest or "-"
+    fault_point("beneficiaries.declare_full.before")
     kept.save()
     look_up(kept)
     events.record(
@@ -80,13 +81,14 @@ def declare(
         region_code=roster.region_code, program_id=roster.program_id,
         data={"people": kept.people, "region": region, "ends": ends_missing, "reason": kept.reason},
     )
-    fault_point("roster.declare.after")
+    fault_point("beneficiaries.declare_full.after")
     return kept
 
 
 def look_up(full_list: FullList) -> None:
     """Find the missing anew, in the caller's transaction: the roster's rows may have been decided since."""
     roster = full_list.roster
+    fault_point("beneficiaries.look_up_missing.before")
     MissingEnrollment.objects.filter(full_list=full_list).delete()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -98,13 +100,14 @@ def look_up(full_list: FullList) -> None:
             },
         )
         full_list.people = cursor.rowcount
-    fault_point("roster.declare.found")
+    fault_point("beneficiaries.declare_full.found")
     whole = hashlib.sha256()
     ids = MissingEnrollment.objects.filter(full_list=full_list).order_by("enrollment").values_list("enrollment", flat=True)
     for number in ids.iterator(chunk_size=_BATCH):
         whole.update(f"{number}\n".encode())
     full_list.digest = whole.hexdigest()
     full_list.save(update_fields=["people", "digest"])
+    fault_point("beneficiaries.look_up_missing.after")
 
 
 def again(roster: Roster) -> None:
@@ -128,11 +131,13 @@ def end_missing(roster: Roster, *, at: datetime) -> int:
     if not _enders:
         raise BeneficiariesRefused("NO_ENDING")
     with transaction.atomic():
+        fault_point("beneficiaries.end_missing.before")
         ended = _enders[0](roster, missing_of(roster).filter(state__in=LIVE), at)
         events.record(
             "roster.missing_ended", roster, by="system:intake", at=at, organization=roster.organization,
             region_code=roster.region_code, program_id=roster.program_id, data={"people": ended},
         )
+        fault_point("beneficiaries.end_missing.after")
     return ended
 
 

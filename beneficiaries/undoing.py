@@ -153,6 +153,7 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
         "applied_at": chunk.applied_at, "voided": EnrollmentState.VOIDED, "nothing": _NOTHING,
         "zone": settings.TIME_ZONE,
     }
+    fault_point("beneficiaries.undo.before")
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
         work_alone(cursor, roster)
@@ -187,6 +188,7 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
         cursor.execute("DROP TABLE undo_before, undo_work, undo_rows")
     if covers:
         programs.take_back_used(roster, cost, own_share=own, people=covers, by="system:intake", at=at)
+    fault_point("beneficiaries.undo.after")
     return Undone(
         counts.pop("", 0), counts,
         {

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from audit.faults import fault_point
 from beneficiaries import missing
 from beneficiaries.models import FullList, Roster
 from beneficiaries.template import ROSTER
@@ -21,8 +22,10 @@ def declare_full(
     """Look up who of the office's covered people is missing; the digest that is approved covers the list."""
     with transaction.atomic():
         roster = in_review(roster, ROSTER)
+        fault_point("beneficiaries.declare_full_list.before")
         found = missing.declare(
             roster, region=region, category=category, ends_missing=ends_missing, reason=reason, by=by, at=at
         )
         settle(roster, ROSTER, {}, at=at)
+        fault_point("beneficiaries.declare_full_list.after")
     return found

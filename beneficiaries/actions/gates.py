@@ -79,6 +79,7 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
         if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= roster.period.enrollment_closes_on:
             raise BeneficiariesRefused("GATE_CLOSED", day=roster.period.enrollment_closes_on)
         waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
+        fault_point("beneficiaries.pass_gate.before")
         passed, covered = _pass(waiting, gate, asked=asked, policy_number=policy_number, at=at)
         events.record(
             "roster.gate_passed", roster, by=by, at=at, organization=roster.organization,
@@ -101,6 +102,7 @@ def pass_purchase_gate(purchase: Purchase, *, gate: Gate, by: User | str, at: da
         if gate is Gate.NOTICE:
             _refuse_too_early(purchase.made_at, purchase.plan, at=at)
         waiting = Enrollment.objects.filter(purchase=purchase, state=EnrollmentState.AWAITING)
+        fault_point("beneficiaries.pass_gate.before")
         passed, covered = _pass(waiting, gate, asked=asked, policy_number=policy_number, at=at)
         events.record(
             "purchase.gate_passed", purchase, by=by, at=at, organization=purchase.organization,

@@ -321,7 +321,9 @@ def _count_conflict(
     """In a transaction of its own: the refusal undoes the rest, the question stays counted."""
     if refused.person_id is not None:
         with transaction.atomic():
+            fault_point("beneficiaries.count_conflict.before")
             probing.record_conflict(period.program, refused.person_id, organization=organization, by=by, at=at)
+            fault_point("beneficiaries.count_conflict.after")
 
 
 def _said(conflict: IntegrityError) -> Exception:

@@ -270,11 +270,13 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
         if not FullList.objects.filter(roster=roster).exists():
             raise Http404
         if request.GET.get("format") == "csv":
+            fault_point("beneficiaries.download_missing.before")
             events.record(
                 "roster.missing_downloaded", roster, by=request.user, at=timezone.now(),
                 organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
                 data={"people": roster.full_list.people},
             )
+            fault_point("beneficiaries.download_missing.after")
             return missing_page.as_csv(roster, request)
         context = {**self.admin_site.each_context(request), "opts": self.opts, **missing_page.page_context(roster, request)}
         return render(request, "beneficiaries/missing_page.html", context)

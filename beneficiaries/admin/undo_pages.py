@@ -15,6 +15,7 @@ from unfold.decorators import action
 
 from audit import events
 from audit.buttons import ButtonPages, holds
+from audit.faults import fault_point
 from beneficiaries import actions
 from beneficiaries.admin.forms import ReasonForm, RefusedFormatForm
 from beneficiaries.models import Roster, RosterRow
@@ -106,11 +107,13 @@ class UndoPages(ButtonPages):
             written, ending = write_kept_files(
                 target, roster, list(ROSTER.files_of(roster)), template=ROSTER, kind=given["kind"]
             )
+            fault_point("beneficiaries.download_kept.before")
             events.record(
                 "roster.kept_rows_downloaded", roster, by=given["by"], at=given["at"],
                 organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
                 data={"rows": written, "format": given["kind"]},
             )
+            fault_point("beneficiaries.download_kept.after")
             response = HttpResponse(target.getvalue(), content_type=_CONTENT[ending])
             response["Content-Disposition"] = f'attachment; filename="roster-{roster.pk}-kept.{ending}"'
             response["Cache-Control"] = "no-store"

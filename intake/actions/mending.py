@@ -112,11 +112,13 @@ def _ended(mappings: Any, *, by: User, at: datetime) -> int:
     ended = list(mappings.select_related("organization"))
     for each in ended:
         each.ended_by, each.ended_at = by, at
+        fault_point("intake.end_mapping.before")
         each.save(update_fields=["ended_by", "ended_at"])
         events.record(
             "word.ended", each, by=by, at=at, organization=each.organization,
             region_code=each.organization.region_code, data={"target": each.target},
         )
+        fault_point("intake.end_mapping.after")
     return len(ended)
 
 
@@ -136,6 +138,7 @@ def choose_sheets(
             kept.sheets = chosen
             fault_point("intake.choose_sheets.before")
             kept.save(update_fields=["sheets"])
+            fault_point("intake.choose_sheets.after")
         if not choices:
             raise IntakeRefused("NO_SHEET")
         return _check_anew(
