@@ -63,7 +63,8 @@ def settle(subject: Any, template: Template, changes: Mapping[int, Change], *, a
         chunk.digest = chunk_digest(template, subject.pk, chunk.number)
         chunk.save(update_fields=["counts", "digest"])
         fault_point(f"{template.key}.decide.chunk")
-    subject.counts = {kind: summed(chunk.counts[kind] for chunk in chunks) for kind in COUNTED}
+    told = {kind: summed(chunk.counts[kind] for chunk in chunks) for kind in COUNTED}
+    subject.counts = {**subject.counts, **told}
     subject.money = template.preview_money(subject, template.context(subject, at=at))
     subject.digest = import_digest(template, subject)
     subject.save(update_fields=["counts", "money", "digest"])

@@ -12,6 +12,9 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from audit import panels
+from beneficiaries.actions import request_undo
+from beneficiaries.models import Roster
+from intake.models import State
 from programs.models import Budget, Plan
 from tests.kit.latin import LatinWorld, make_latin_world
 from tests.kit.matrix.asking import signed_in
@@ -35,6 +38,8 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[LatinWorld]
         with pgtrigger.ignore("programs.Plan:plan_terms_stand"):
             Plan.objects.filter(pk=plan.pk).update(drafted_by=checker)
         Budget.objects.filter(label="Zqdraft").update(proposed_by=checker)
+        applied = Roster.objects.filter(state=State.APPLIED).latest("pk")
+        request_undo(applied, reason="Zq uploaded twice", by=world.users["county clerk"], at=world.at)
         yield world
         transaction.set_rollback(True)
 

@@ -183,7 +183,7 @@ def test_an_index_is_rebuilt_after_a_fault_at_any_point(
             assert Person.objects.filter(condition).count() == 1, (k, document)
 
     rotate = lambda: call_command("rotate_keys", "--index", IDENTITY, stdout=_Nowhere())  # noqa: E731
-    assert sweep(rotate, check=all_are_found, mode=mode) == 7
+    assert sweep(rotate, check=all_are_found, mode=mode) == 8
     all_are_found(0)
     assert DataKey.objects.filter(kind="index", retired_at=None).count() == 1
     assert not Person.objects.filter(**{f"identity_index_{blind_index.active_slot(IDENTITY)}": None}).exists()

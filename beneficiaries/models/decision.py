@@ -33,7 +33,7 @@ class RosterDecision(models.Model):
     kind = models.CharField(_("decision"), max_length=8, choices=DecisionKind, db_collation="C")
     reason = models.CharField(_("reason"), max_length=300)
     #: How the rows were chosen: {"code": "ID_ROUNDED", "region": "441602"}; {"rows": 1} for rows that were named.
-    chosen = models.JSONField(_("chosen by"), default=dict)
+    chosen = models.JSONField(_("rows chosen"), default=dict)
     rows = models.PositiveIntegerField(_("rows"), help_text=_("Rows that this decision changed when it was made."))
     decided_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("who decided"))
     decided_at = models.DateTimeField(_("decided at"))

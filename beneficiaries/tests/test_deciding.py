@@ -97,7 +97,8 @@ def consistent(roster: Roster) -> Roster:
     for row in rows:
         for finding in row.findings or ():
             codes[finding["code"]] = codes.get(finding["code"], 0) + 1
-    assert roster.counts == {"verdicts": told, "codes": codes}
+    assert (roster.counts["verdicts"], roster.counts["codes"]) == (told, codes)
+    assert roster.counts.keys() == {"verdicts", "codes", "unknown", "headings", "sheets"}
     assert set(codes) == {code for row in rows for code in row.codes}
     for chunk in roster.chunks.all():
         assert chunk.digest == chunk_digest(ROSTER, roster.pk, chunk.number)

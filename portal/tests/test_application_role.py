@@ -18,6 +18,7 @@ from audit.events import seal_events
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Person, Roster
 from beneficiaries.testing import World, make_world, people, uploaded
+from beneficiaries.tests.purchasing import day_market
 from jobs.testing import drain
 from portal.local.postgres import APPLICATION
 from portal.local.pytest_plugin import OWN_SERVER, SERVER
@@ -32,7 +33,7 @@ DENIED, BROKEN, TWICE, UNKNOWN, CHECK = "42501", "23000", "23505", "23503", "235
 
 @pytest.fixture
 def world() -> World:
-    """An applied roster with its money, events sealed, something revealed."""
+    """An applied roster with its money, a purchase of a day's cover, events sealed, something revealed."""
     found = make_world()
     uploaded(found, people(2))
     drain()
@@ -45,6 +46,8 @@ def world() -> World:
         person, fields=["name"], reason="核对身份", by=found.clerk, at=timezone.now(), organization=found.office,
         region_code="441602", program_id=found.program.pk,
     )
+    market = day_market(world=found)
+    market.cover(market.span(market.worker(), 8, 18))
     seal_events(at=timezone.now())
     return found
 

@@ -461,6 +461,14 @@ def release_reservation(world: World, token: Token) -> Run:
     return lambda: programs.release_reservation(held.owner, **at_now())
 
 
+@sample("programs.take_back_used")
+def take_back_used(world: World, token: Token) -> Run:
+    held = Held(world, token)
+    held.reserve()
+    held.use()
+    return lambda: programs.take_back_used(held.owner, held.asked("100.00"), own_share=D("0.01"), people=1, **at_now())
+
+
 @sample("programs.give_back_used")
 def give_back_used(world: World, token: Token) -> Run:
     held = Held(world, token)

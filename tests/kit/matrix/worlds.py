@@ -19,7 +19,7 @@ from accounts.models import Organization, User
 from accounts.roles import Role
 from accounts.testing import make_user
 from audit import reveals
-from beneficiaries.actions import approve_roster, submit_roster, upload_roster
+from beneficiaries.actions import approve_roster, declare_full, submit_roster, upload_roster
 from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import World, csv_of, make_world, people
 from intake.models import WordMapping
@@ -191,7 +191,9 @@ def _place(
     names = ([f"{canary}甲", *cells[1:]] for cells in people(2, county=county, first=first))
     upload_roster([(f"{canary}.csv", csv_of(list(names)))], period=world.period, organization=office, by=clerk, at=at)
     drain()
-    roster = submit_roster(Roster.objects.latest("pk"), by=clerk, at=at)
+    roster = Roster.objects.latest("pk")
+    declare_full(roster, region=county, reason=f"{canary}全量名单", by=clerk, at=at)
+    roster = submit_roster(roster, by=clerk, at=at)
     approve_roster(roster, digest=roster.digest, by=world.reviewer, at=at)
     drain()
     enrollment = Enrollment.objects.filter(roster=roster).latest("pk")
