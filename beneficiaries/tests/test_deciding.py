@@ -371,7 +371,7 @@ def test_the_digest_covers_who_decided_and_why(world: World) -> None:
 def test_a_submission_waits_for_a_decision_and_hands_over_what_was_decided(world: World) -> None:
     roster = checked(world, [*people(2), rounded(1)])
     with Stepper() as stepper:
-        first = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT), stop_at="roster.decide.rows.after")
+        first = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT), stop_at="beneficiaries.decide.rows.after")
         second = stepper.start(lambda: submit_roster(roster, by=world.clerk, at=timezone.now()))
         assert second.waits()
         first.go_on()
@@ -397,7 +397,7 @@ def test_a_decision_that_comes_after_the_submission_is_refused(world: World) -> 
 def test_two_decisions_at_once_about_the_same_rows_take_turns(world: World) -> None:
     roster = checked(world, [*people(2), rounded(1), rounded(2)])
     with Stepper() as stepper:
-        first = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT), stop_at="roster.decide.rows.after")
+        first = stepper.start(lambda: judge(roster, DecisionKind.ACCEPT), stop_at="beneficiaries.decide.rows.after")
         second = stepper.start(lambda: judge(roster, DecisionKind.REFUSE))
         assert second.waits()
         first.go_on()
@@ -421,8 +421,8 @@ def test_a_fault_at_any_point_of_a_decision_changes_nothing_and_the_next_try_suc
     with handled_by(watched), transaction.atomic():
         judge(roster, DecisionKind.ACCEPT)
         transaction.set_rollback(True)
-    points = [point for point in watched.seen if point.startswith("roster.decide")]
-    assert points[0] == "roster.decide.locked" and points[-1] == "roster.decide.after"
+    points = [point for point in watched.seen if point.startswith(("roster.decide", "beneficiaries.decide"))]
+    assert points[0] == "roster.decide.locked" and points[-1] == "beneficiaries.decide.after"
     for k in range(1, len(watched.seen) + 1):
         with handled_by(mode(k=k)), pytest.raises(LOST):
             judge(roster, DecisionKind.ACCEPT)
