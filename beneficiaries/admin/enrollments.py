@@ -57,8 +57,8 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
 
     def came_by(self, request: HttpRequest, obj: Enrollment) -> list[Any]:
         """The roster or purchase that made it, as far as its reader sees that."""
-        rosters = Roster.objects.visible_to(request.user, "beneficiaries.view_roster").filter(pk=obj.roster_id)
-        purchases = Purchase.objects.visible_to(request.user, "beneficiaries.view_purchase").filter(pk=obj.purchase_id)
+        rosters = Roster.objects.visible_to(request.user, "beneficiaries.view_roster").filter(pk=obj.roster_id or 0)
+        purchases = Purchase.objects.visible_to(request.user, "beneficiaries.view_purchase").filter(pk=obj.purchase_id or 0)
         return [*(rosters if obj.roster_id else ()), *(purchases if obj.purchase_id else ())]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
