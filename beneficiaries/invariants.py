@@ -81,14 +81,16 @@ INVARIANTS = [
         """
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
-        WHERE r.state = 'applied' AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '') <> (e.id IS NOT NULL))
+        WHERE r.state = 'applied' AND
+            ((w.verdict IN (1, 2, 3) AND w.set_aside = '' AND w.split_id IS NOT NULL) <> (e.id IS NOT NULL))
         """,
     ),
     Invariant(
         18, "chunks_count_their_rows", _("The parts of a roster count their rows rightly."),
         """
         WITH kept AS (
-            SELECT roster_id, chunk, count(*) AS rows, count(*) FILTER (WHERE verdict IN (1, 2, 3)) AS enrolled
+            SELECT roster_id, chunk, count(*) AS rows,
+                count(*) FILTER (WHERE verdict IN (1, 2, 3) AND split_id IS NOT NULL) AS enrolled
             FROM beneficiaries_rosterrow GROUP BY 1, 2
         ), told AS (
             SELECT c.id, c.roster_id, c.number, c.rows, coalesce(sum((place ->> 3)::bigint), 0) AS enrolled
@@ -99,6 +101,19 @@ INVARIANTS = [
         SELECT told.id, kept.roster_id, kept.chunk
         FROM told FULL JOIN kept ON kept.roster_id = told.roster_id AND kept.chunk = told.number
         WHERE told.rows IS DISTINCT FROM kept.rows OR told.enrolled IS DISTINCT FROM kept.enrolled
+        """,
+    ),
+    Invariant(
+        18, "added_rows_added", _("Every row that only adds to a cover left its categories with its own office."),
+        """
+        SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
+        JOIN beneficiaries_rosterchunk c ON c.roster_id = r.id AND c.number = w.chunk AND c.applied_at IS NOT NULL
+        CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
+        WHERE w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL AND NOT EXISTS (
+            SELECT FROM beneficiaries_beneficiary b
+            JOIN beneficiaries_beneficiarycategory h ON h.beneficiary_id = b.id AND h.category_id = named.category_id
+            WHERE b.person_id = w.known_person_id AND b.program_id = r.program_id
+                AND b.organization_id = r.organization_id)
         """,
     ),
     Invariant(

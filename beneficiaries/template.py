@@ -17,7 +17,7 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
-from beneficiaries import applying, money, probing
+from beneficiaries import additions, applying, money, pairs, probing
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import LIVE
@@ -61,6 +61,7 @@ class RosterContext:
     terms: PlanTerms
     checks: Context
     category_ids: dict[str, int]
+    category_names: dict[str, str]
     year: int
 
     @property
@@ -110,9 +111,9 @@ class RosterTemplate(Template):
         """Regions, categories, plan terms; the roster with its program, plan and period."""
         roster = Roster.objects.select_related("program", "plan", "period", "organization").get(pk=subject.pk)
         day = timezone.localdate(at)
-        words, ids = {}, {}
+        words, ids, names = {}, {}, {}
         for category in Category.objects.all():
-            ids[category.code] = category.pk
+            ids[category.code], names[category.code] = category.pk, category.name
             words.update(dict.fromkeys((category.code, category.name, *category.synonyms), category.code))
         return RosterContext(
             roster=roster,
@@ -121,6 +122,7 @@ class RosterTemplate(Template):
                 today=day, regions=region_frame(on=day), prefixes=(roster.region_code,), categories=words
             ),
             category_ids=ids,
+            category_names=names,
             year=day.year,
         )
 
@@ -133,12 +135,17 @@ class RosterTemplate(Template):
     def compare(self, checked: Checked, context: RosterContext) -> Compared:
         """Eligibility under the plan, then verdicts against people, beneficiaries and covers that are known."""
         frame, findings = checked.frame, checked.findings
+        indexes = _indexes(frame, context)
+        known = _known(frame, indexes, context)
+        frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        frame = pairs.completed(additions.with_additions(frame, context), context)
         eligible = eligibility.decide(
             frame.select("birth_on", region="region_code", categories="categories"), context.terms,
             period_starts_on=context.roster.period.starts_on, enrolled_on=context.checks.today,
         )
         frame = frame.with_columns(category_code=eligible["category"], rule=eligible["rule"])
-        judged = (pl.col("worst") < _REFUSED) & pl.col("rule").is_not_null()
+        # Who is covered already was judged when they were enrolled: a line that only adds is not judged again.
+        judged = (pl.col("worst") < _REFUSED) & pl.col("rule").is_not_null() & ~pl.col("adds")
         findings = self._add(
             findings, frame, "NOT_ELIGIBLE", "categories", frame.select(judged).to_series(), extra="rule"
         )
@@ -149,17 +156,21 @@ class RosterTemplate(Template):
             findings, frame, "NOT_FUNDED", "region_code", frame.select(unfunded).to_series(), extra="unfunded"
         )
         frame = _refused_where(unfunded, frame)
-        indexes = _indexes(frame, context)
-        known = _known(frame, indexes, context)
-        frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
         fine = pl.col("worst") < _REFUSED
         conflict = fine & ~pl.col("same_name")
         covered = fine & pl.col("enrollment_id").is_not_null()
         findings = self._add(findings, frame, "IDENTITY_CONFLICT", "name", frame.select(conflict).to_series())
-        findings = self._add(findings, frame, "ALREADY_COVERED", "document", frame.select(covered).to_series())
+        added = covered & ~conflict & pl.col("adds")
+        for code, column, where, extra in (
+            ("ALREADY_COVERED", "document", covered & ~added, ""),
+            ("CATEGORY_ADDED", "categories", added & pl.col("added").is_not_null(), "added"),
+            ("CONTACT_ADDED", "document", added & pl.col("fills"), ""),
+        ):
+            findings = self._add(findings, frame, code, column, frame.select(where).to_series(), extra=extra)
         verdict = (
             pl.when(~fine).then(Verdict.REFUSED)
             .when(conflict | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
+            .when(added).then(Verdict.CHANGED)
             .when(covered).then(Verdict.COVERED)
             .when(pl.col("same_contact").is_null()).then(Verdict.NEW)
             .when(~pl.col("same_contact")).then(Verdict.CHANGED)
@@ -173,6 +184,7 @@ class RosterTemplate(Template):
             ),
         )
         contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
+        frame, indexes, contacts = _without_refused(frame, indexes, contacts)
         sealed = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
         return Compared(frame, sealed, findings, money.tally(frame))
 
@@ -235,6 +247,18 @@ ROSTER = RosterTemplate()
 
 def _refused_where(condition: pl.Expr, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.when(condition).then(pl.lit(_REFUSED, pl.UInt8)).otherwise("worst").alias("worst"))
+
+
+def _without_refused(
+    frame: pl.DataFrame, indexes: dict[str, Cells], contacts: list[bytes | None]
+) -> tuple[pl.DataFrame, dict[str, Cells], list[bytes | None]]:
+    """Of refused rows nothing is kept but the sealed line."""
+    refused = frame.select(pl.col("worst") >= _REFUSED).to_series().arg_true().to_list()
+    for cells in (*indexes.values(), contacts):
+        for row in refused:
+            cells[row] = None  # type: ignore[index]
+    usable = pl.col("worst") < _REFUSED
+    return frame.with_columns(pl.when(usable).then("known_person_id").alias("known_person_id")), indexes, contacts
 
 
 def _indexes(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:

@@ -309,6 +309,18 @@ ROW_MEANINGS = (
         _("compare names and numbers with the documents, then upload it tomorrow"),
     ),
     Meaning("ALREADY_COVERED", _WARNING, _("already covered in this period"), _("there is no need to enroll again")),
+    Meaning(
+        "CATEGORY_ADDED",
+        _WARNING,
+        _("already covered in this period: the category %(extra)s is added, nothing is enrolled"),
+        _("nothing to do"),
+    ),
+    Meaning(
+        "CONTACT_ADDED",
+        _WARNING,
+        _("already covered in this period: contact that was not registered is added, nothing is enrolled"),
+        _("nothing to do"),
+    ),
     Meaning("STATUS_DECEASED", _ERROR, _("registered as deceased"), _("verify it")),
     Meaning(
         "NOT_ELIGIBLE",

@@ -332,18 +332,27 @@ def says_something_new(row: RosterRow) -> bool:
     return bool(row.known_person_id) and before is not None and now is not None and bytes(before) != bytes(now)
 
 
+#: Columns that change together with the one that leads them, as applying does it.
+_LEADS = {"bank_name": "bank_account", "guardian_document": "guardian_name"}
 _COMPARED = ("phone", "address", "bank_name", "bank_account", "guardian_name", "guardian_document")
 
 
 def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Difference]:
     """Where a line departs from what is registered; what the line leaves empty changes nothing."""
     found = []
+    only_adds = row.verdict == Verdict.CHANGED and row.split_id is None
     for name in _COMPARED:
         before, after = getattr(known, name), getattr(row, name)
-        if after and not alike(before, after):
+        lead = _LEADS.get(name, name)
+        if not getattr(row, lead) and getattr(known, lead):
+            continue
+        if only_adds and (getattr(known, lead) or not getattr(row, lead)):
+            continue
+        # What goes with a new account or guardian goes as the line says it, empty too.
+        if (after or (lead != name and before and getattr(row, lead))) and not alike(before, after):
             label: Any = Beneficiary._meta.get_field(name)
-            found.append(Difference(str(label.verbose_name), str(before or ""), str(after)))
-    if row.region_code and row.region_code != known.region_code:
+            found.append(Difference(str(label.verbose_name), str(before or ""), str(after or "")))
+    if row.region_code and row.region_code != known.region_code and not only_adds:
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
         found.append(Difference(_("region"), before, after))
     held = {each.category_id for each in known.categories.all() if each.valid_to is None}

@@ -346,10 +346,14 @@ def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
     """What a confirm page says about a roster: counts and sums."""
     applicable = sum(roster.verdict_count(each) for each in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED))
     cost = roster.money
+    whole = cost.get("whole", cost)
+    enrolled = int(whole.get("rows", applicable))
+    added = [(_t("covered people who gain a category or contact"), f"{applicable - enrolled:,}")]
     return [
         (_t("program"), roster.program.name),
         (_t("office"), roster.organization.name),
-        (_t("people to be enrolled"), f"{applicable:,}"),
+        (_t("people to be enrolled"), f"{enrolled:,}"),
+        *(added if applicable > enrolled else ()),
         (_t("rows that stay out"), f"{roster.row_count - applicable:,}"),
         (_t("premium"), _yuan(cost.get("premium"))),
         (_t("own share"), _yuan(cost.get("own_share"))),
