@@ -15,6 +15,7 @@ from beneficiaries import money
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
+from beneficiaries.models.roster import Purpose
 from beneficiaries.money import COUNTY_DIGITS
 from intake.copying import sequence_of
 from intake.findings import Verdict
@@ -52,6 +53,12 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
            WHEN r.split_id IS NOT NULL AND enrollment.id IS NOT NULL THEN CASE
                WHEN {brings} THEN 'CHANGED_SINCE_REVIEW' ELSE 'ALREADY_COVERED'
            END
+           WHEN known.deceased_on IS NOT NULL THEN 'STATUS_DECEASED'
+           WHEN %(renews)s AND NOT EXISTS (
+               SELECT FROM beneficiaries_enrollment before WHERE before.person_id = known.id
+               AND before.program_id = %(program)s AND before.organization_id = %(organization)s
+               AND before.period_id <> %(period)s AND before.state = 'in_force' AND before.starts_at < %(starts_at)s
+           ) THEN 'CHANGED_SINCE_REVIEW'
            WHEN %(lapsed)s AND r.split_id IS NOT NULL THEN 'LAPSED'
            WHEN r.split_id IS NOT NULL AND EXISTS (
                SELECT FROM unnest(%(left_out_counties)s::text[], %(left_out_categories)s::bigint[]) AS o(county, category)
@@ -69,7 +76,7 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
        r.guardian_document, r.contact_digest, r.category_ids, r.category_id, r.split_id, r.premium, r.own_share
 FROM beneficiaries_rosterrow r
 LEFT JOIN LATERAL (
-    SELECT id, name_index_{name} FROM beneficiaries_person
+    SELECT id, name_index_{name}, deceased_on FROM beneficiaries_person
     WHERE identity_index_{identity} = r.identity_index_{identity} LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
@@ -83,10 +90,10 @@ LEFT JOIN LATERAL (
 WHERE r.roster_id = %(roster)s AND r.chunk = %(chunk)s AND r.verdict = ANY(%(applicable)s) AND r.set_aside = ''
 ORDER BY r.identity_index_{identity}
 """
-_SET_ASIDE = """
+SET_ASIDE = """
 UPDATE beneficiaries_rosterrow r SET set_aside = w.drift FROM roster_work w WHERE w.row_id = r.id AND w.drift <> ''
 """
-_DROP_DRIFTED = "DELETE FROM roster_work WHERE drift <> ''"
+DROP_DRIFTED = "DELETE FROM roster_work WHERE drift <> ''"
 _PEOPLE = """
 INSERT INTO beneficiaries_person (id, name, document, document_type, birth_on, sex, identity_index_a, identity_index_b,
     name_index_a, name_index_b, created_at)
@@ -104,7 +111,7 @@ FROM roster_work WHERE is_new_beneficiary
 # What a line leaves empty changes nothing: the lists of other departments know less than the first one did. For the same
 # reason categories are only added; ending one is a request of its own. A bank and its account, a guardian and their
 # document change together, led by the account and the name: no account stands beside another account's bank.
-_CHANGED_BENEFICIARIES = """
+CHANGED_BENEFICIARIES = """
 UPDATE beneficiaries_beneficiary b SET region_code = coalesce(nullif(w.region_code, ''), b.region_code),
     phone = coalesce(w.phone, b.phone), address = coalesce(w.address, b.address),
     bank_name = CASE WHEN w.bank_account IS NOT NULL THEN coalesce(w.bank_name, '')
@@ -158,7 +165,7 @@ _OWN = "SELECT coalesce(sum(own_share), 0), count(*) FILTER (WHERE NOT adds), co
 # For this transaction: sorts and the rows that triggers look at stay in memory, and each row finds what it knows by an
 # index. The tables grow faster than their statistics: left to them the planner reads all people anew for every chunk, or
 # falls into loops over whole tables (measured: 155 s instead of 0.2). Hence the lateral subqueries that it cannot turn.
-_SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off"
+SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off"
 
 
 def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
@@ -169,7 +176,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     """
     facts = _facts(roster, chunk, at=at)
     with connection.cursor() as cursor:
-        cursor.execute(_SETTINGS)
+        cursor.execute(SETTINGS)
         cursor.execute(_LOCK, facts)
         cursor.execute(
             _WORK.format(
@@ -180,11 +187,11 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
             facts,
         )
         cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_new_beneficiary, is_changed, adds)")
-        cursor.execute(_SET_ASIDE)
+        cursor.execute(SET_ASIDE)
         set_aside = cursor.rowcount
-        cursor.execute(_DROP_DRIFTED)
+        cursor.execute(DROP_DRIFTED)
         for step, statement in (
-            ("people", _PEOPLE), ("beneficiaries", _NEW_BENEFICIARIES), ("changes", _CHANGED_BENEFICIARIES),
+            ("people", _PEOPLE), ("beneficiaries", _NEW_BENEFICIARIES), ("changes", CHANGED_BENEFICIARIES),
             ("additions", _ADDITIONS), ("categories", _CATEGORIES), ("enrollments", _ENROLLMENTS),
         ):
             fault_point(f"beneficiaries.apply.{step}.before")
@@ -216,7 +223,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     return {
         "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
         "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
-        "changed": int(Verdict.CHANGED),
+        "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW,
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,

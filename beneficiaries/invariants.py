@@ -109,11 +109,34 @@ INVARIANTS = [
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         JOIN beneficiaries_rosterchunk c ON c.roster_id = r.id AND c.number = w.chunk AND c.applied_at IS NOT NULL
         CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
-        WHERE w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL AND NOT EXISTS (
+        WHERE r.purpose IN ('enroll', 'renew') AND w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL
+            AND NOT EXISTS (
             SELECT FROM beneficiaries_beneficiary b
             JOIN beneficiaries_beneficiarycategory h ON h.beneficiary_id = b.id AND h.category_id = named.category_id
             WHERE b.person_id = w.known_person_id AND b.program_id = r.program_id
                 AND b.organization_id = r.organization_id)
+        """,
+    ),
+    Invariant(
+        18, "ended_rows_ended", _("Every applied row that ends a cover ended one, or told of a death."),
+        """
+        SELECT w.id FROM beneficiaries_rosterrow w
+        JOIN beneficiaries_roster r ON r.id = w.roster_id AND r.purpose = 'end'
+        JOIN beneficiaries_rosterchunk c ON c.roster_id = r.id AND c.number = w.chunk AND c.applied_at IS NOT NULL
+        JOIN beneficiaries_person p ON p.id = w.known_person_id
+        WHERE w.verdict = 2 AND w.set_aside = ''
+            AND NOT EXISTS (SELECT FROM beneficiaries_ending e WHERE e.row_id = w.id)
+            AND (w.end_reason <> 'deceased' OR p.deceased_on IS NULL)
+        """,
+    ),
+    Invariant(
+        19, "endings_are_of_their_rows", _("A cover was ended by an applied row of its own person, office and program."),
+        """
+        SELECT n.id FROM beneficiaries_ending n JOIN beneficiaries_enrollment e ON e.id = n.enrollment_id
+        LEFT JOIN beneficiaries_rosterrow w ON w.id = n.row_id LEFT JOIN beneficiaries_roster r ON r.id = w.roster_id
+        WHERE r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
+            OR w.known_person_id <> e.person_id OR r.organization_id <> e.organization_id
+            OR r.program_id <> e.program_id OR n.ended_on <> w.ended_on OR n.reason <> w.end_reason
         """,
     ),
     Invariant(

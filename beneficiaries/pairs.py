@@ -40,21 +40,20 @@ def completed(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
     return frame
 
 
+def differing(frame: pl.DataFrame, name: str, context: Any) -> pl.Series:
+    """Where a line says another value than the one that is registered, of a column that leads a pair."""
+    rows = frame.select(
+        (pl.col("worst") < _REFUSED) & ~pl.col("same_contact") & pl.col(name).is_not_null()
+    ).to_series().fill_null(value=False).arg_true()
+    said = dict(zip(rows.to_list(), frame[name].gather(rows).to_list(), strict=True))
+    wrong = [row for row, before, _other in _standing(frame, rows, name, context) if before != said[row]]
+    return pl.zeros(len(frame), dtype=pl.UInt8, eager=True).scatter(wrong, 1).cast(pl.Boolean)
+
+
 def _completed(frame: pl.DataFrame, half: pl.Series, lead: str, other: str, context: Any) -> pl.DataFrame:
-    rows, roster = half.to_list(), context.roster
-    found = ask(
-        _STANDING.format(lead=sql.Identifier(lead), other=sql.Identifier(other)),
-        {
-            "rows": rows, "people": frame["known_person_id"].gather(half).to_list(),
-            "program": roster.program_id, "organization": roster.organization_id,
-        },
-    )
-    leads = _opened(lead, [known for _row, known, _other in found])
-    others = _opened(other, [known for _row, _lead, known in found])
-    said = dict(zip(rows, frame[lead].gather(half).to_list(), strict=True))
+    said = dict(zip(half.to_list(), frame[lead].gather(half).to_list(), strict=True))
     kept = {
-        row: value for (row, _lead, _other), before, value in zip(found, leads, others, strict=True)
-        if value and before == said[row]
+        row: value for row, before, value in _standing(frame, half, lead, context) if value and before == said[row]
     }
     if not kept:
         return frame
@@ -62,6 +61,23 @@ def _completed(frame: pl.DataFrame, half: pl.Series, lead: str, other: str, cont
     for row, value in kept.items():
         values[row] = value
     return frame.with_columns(pl.Series(other, values, dtype=pl.String))
+
+
+def _standing(frame: pl.DataFrame, rows: pl.Series, lead: str, context: Any) -> list[tuple[int, str | None, str | None]]:
+    """(row, what leads, what goes with it) as registered with the roster's own office, in the clear."""
+    if not len(rows):
+        return []
+    roster, other = context.roster, PAIRS[lead]
+    found = ask(
+        _STANDING.format(lead=sql.Identifier(lead), other=sql.Identifier(other)),
+        {
+            "rows": rows.to_list(), "people": frame["known_person_id"].gather(rows).to_list(),
+            "program": roster.program_id, "organization": roster.organization_id,
+        },
+    )
+    leads = _opened(lead, [before for _row, before, _other in found])
+    others = _opened(other, [after for _row, _lead, after in found])
+    return [(row, *pair) for (row, _lead, _other), *pair in zip(found, leads, others, strict=True)]
 
 
 def _opened(name: str, values: list[Any]) -> list[str | None]:

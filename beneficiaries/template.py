@@ -22,6 +22,7 @@ from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_KEY
+from beneficiaries.models.roster import Purpose
 from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
 from intake.context import region_frame
@@ -138,6 +139,7 @@ class RosterTemplate(Template):
         indexes = _indexes(frame, context)
         known = _known(frame, indexes, context)
         frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        frame, findings = self.admit(frame, findings, context)
         frame = pairs.completed(additions.with_additions(frame, context), context)
         eligible = eligibility.decide(
             frame.select("birth_on", region="region_code", categories="categories"), context.terms,
@@ -188,6 +190,20 @@ class RosterTemplate(Template):
         sealed = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
         return Compared(frame, sealed, findings, money.tally(frame))
 
+    def admit(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Refuse whoever cannot be enrolled, whatever the plan says: the dead."""
+        dead = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("deceased")
+        return self.refuse(frame, findings, "STATUS_DECEASED", "document", dead)
+
+    def refuse(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, code: str, column: str, where: pl.Expr, *, extra: str = ""
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows where the condition holds refused, with a finding."""
+        findings = self._add(findings, frame, code, column, frame.select(where).to_series(), extra=extra)
+        return _refused_where(where.fill_null(value=False), frame), findings
+
     def _add(
         self, findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: str, where: pl.Series, *, extra: str = ""
     ) -> pl.DataFrame:
@@ -231,15 +247,51 @@ class RosterTemplate(Template):
         return (
             f"plan {subject.plan_id}", f"period {subject.period_id}", f"cover from {subject.cover_from}",
             f"organization {subject.organization_id}", f"region {subject.region_code}",
+            # As it was before rosters had a purpose: what was submitted then is approved now.
+            *((f"purpose {subject.purpose}",) if subject.purpose != Purpose.ENROLL else ()),
         )
 
     def same_terms(self, subject: Roster) -> models.QuerySet:
-        """Rosters of the same period."""
-        return Roster.objects.filter(period=subject.period)
+        """Rosters of the same period and purpose."""
+        return Roster.objects.filter(period=subject.period, purpose=subject.purpose)
 
     def program_id_of(self, subject: Roster) -> int:
         """The program."""
         return int(subject.program_id)
+
+
+class KnownPeopleTemplate(RosterTemplate):
+    """A roster that does something to people whom its own office knows, and enrolls nobody: it costs nothing."""
+
+    def judge(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The frame with `changes` (whether a row does something), rows refused and findings added."""
+        raise NotImplementedError
+
+    def compare(self, checked: Checked, context: RosterContext) -> Compared:
+        """Verdicts against what the office knows; that others know a person is no answer here."""
+        frame, findings = checked.frame, checked.findings
+        indexes = _indexes(frame, context)
+        known = _known(frame, indexes, context)
+        frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        here = pl.col("same_contact").is_not_null()
+        frame, findings = self.refuse(frame, findings, "NOT_KNOWN", "document", (pl.col("worst") < _REFUSED) & ~here)
+        conflict = (pl.col("worst") < _REFUSED) & ~pl.col("same_name")
+        findings = self._add(findings, frame, "IDENTITY_CONFLICT", "name", frame.select(conflict).to_series())
+        frame, findings = self.judge(frame, findings, context)
+        verdict = (
+            pl.when(pl.col("worst") >= _REFUSED).then(Verdict.REFUSED)
+            .when(conflict | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
+            .when(pl.col("changes")).then(Verdict.CHANGED)
+            .otherwise(Verdict.UNCHANGED)
+        )  # fmt: skip
+        frame = frame.with_columns(verdict=verdict.cast(pl.UInt8))
+        contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
+        frame, indexes, contacts = _without_refused(frame, indexes, contacts)
+        cells = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
+        sealed = {name: cells[name] for name in self.staged if name in cells}
+        return Compared(frame, sealed, findings, {"places": []})
 
 
 ROSTER = RosterTemplate()
@@ -281,8 +333,11 @@ def _indexes(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
     contact = frame.select(
         pl.when(usable).then(
             pl.concat_str(
-                *(pl.col(name).fill_null("") for name in _CONTACT),
-                pl.col("categories").list.sort().list.join(","), separator="\x1f",
+                *(pl.col(name).fill_null("") if name in frame.columns else pl.lit("") for name in _CONTACT),
+                pl.col("categories").list.sort().list.join(",").fill_null("") if "categories" in frame.columns else pl.lit(""),
+                # Of an update: the days of its categories.
+                *(pl.col(name).cast(pl.String).fill_null("") for name in ("valid_from", "valid_to") if name in frame.columns),
+                separator="\x1f",
             )
         )
     ).to_series().to_list()
@@ -301,7 +356,7 @@ class Known:
 # The index values of a chunk go as one value for each column, cut on the server: 16 bytes a row.
 _KNOWN = """
 SELECT wanted.place, person.id, person.{name} IS NOT DISTINCT FROM wanted.name, beneficiary.contact_digest,
-    beneficiary.contact_digest = wanted.contact, enrollment.id
+    beneficiary.contact_digest = wanted.contact, enrollment.id, person.deceased_on IS NOT NULL
 FROM (
     SELECT place, substr(%(identities)b, place * {size} + 1, {size}) AS identity,
         substr(%(names)b, place * {size} + 1, {size}) AS name, substr(%(contacts)b, place * {size} + 1, {size}) AS contact
@@ -316,7 +371,7 @@ LEFT JOIN beneficiaries_enrollment enrollment ON enrollment.person_id = person.i
 """
 _KNOWN_SCHEMA = {
     "row": pl.UInt32, "known_person_id": pl.Int64, "same_name": pl.Boolean, "same_contact": pl.Boolean,
-    "enrollment_id": pl.Int64,
+    "enrollment_id": pl.Int64, "deceased": pl.Boolean,
 }
 
 
@@ -343,10 +398,13 @@ def _known(frame: pl.DataFrame, indexes: dict[str, Cells], context: RosterContex
     )
     return Known(
         pl.DataFrame(
-            [(rows[place], person, name, contact, enrollment) for place, person, name, _kept, contact, enrollment in found],
+            [
+                (rows[place], person, name, contact, enrollment, deceased)
+                for place, person, name, _kept, contact, enrollment, deceased in found
+            ],
             schema=_KNOWN_SCHEMA, orient="row",
         ),
-        {rows[place]: kept for place, _person, _name, kept, _contact, _enrollment in found if kept is not None},
+        {rows[place]: kept for place, _person, _name, kept, *_rest in found if kept is not None},
     )
 
 
@@ -354,6 +412,8 @@ def _sealed(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
     """Personal columns as tokens; refused rows keep theirs in the sealed line only."""
     found: dict[str, Cells] = {}
     for name, (logical_name, purpose) in _SEALED.items():
+        if name not in frame.columns:
+            continue
         code = context.program_code if purpose == BENEFICIARY_KEY else ""
         sealer = keys.sealer(logical_name, purpose=purpose, program_code=code, year=context.year)
         found[name] = sealer.seal_many(frame.select(pl.when(pl.col("worst") < _REFUSED).then(name)).to_series().to_list())

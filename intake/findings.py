@@ -321,6 +321,33 @@ ROW_MEANINGS = (
         _("already covered in this period: contact that was not registered is added, nothing is enrolled"),
         _("nothing to do"),
     ),
+    Meaning(
+        "NOT_KNOWN",
+        _ERROR,
+        _("this office knows nobody of this number in the program"),
+        _("check the number; whoever is new comes with a roster that enrolls"),
+    ),
+    Meaning(
+        "ACCOUNT_CHANGED",
+        _WARNING,
+        _("it differs from the bank account that is registered"),
+        _("compare it with the passbook or card before you submit"),
+    ),
+    Meaning(
+        "CATEGORY_NOT_HELD",
+        _ERROR,
+        _("the category that is to end is not registered: %(extra)s"),
+        _("take it out, or write since when it held"),
+    ),
+    Meaning(
+        "NOTHING_TO_END", _ERROR, _("there is no cover in force that could end"), _("check the person and the last day")
+    ),
+    Meaning(
+        "NOT_COVERED_BEFORE",
+        _ERROR,
+        _("no cover of an earlier period is in force with this office"),
+        _("whoever is new comes with a roster that enrolls"),
+    ),
     Meaning("STATUS_DECEASED", _ERROR, _("registered as deceased"), _("verify it")),
     Meaning(
         "NOT_ELIGIBLE",

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.models.roster import ENROLLING, Purpose
+from beneficiaries.purposes import template_of
 from intake import actions as intake
 from jobs.actions import enqueue
 from programs.models import Period
@@ -19,17 +20,18 @@ from programs.rules.allocation import Place
 
 
 def upload_roster(
-    files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime
+    files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime,
+    purpose: Purpose = Purpose.ENROLL,
 ) -> Roster:
-    """Keep files of people to be enrolled and start their check. `files`: (name, stream)."""
-    _refuse_closed(period, organization, at=at)
+    """Keep files of people to be enrolled, updated, ended or renewed and start their check. `files`: (name, stream)."""
+    _refuse_closed(period, organization, purpose=purpose, at=at)
     kept = [intake.receive_file(stream, name=name, organization=organization, by=by, at=at) for name, stream in files]
     roster = Roster(
         organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,
-        period=period, cover_from=cover_from(period, on=timezone.localdate(at)),
+        period=period, purpose=purpose, cover_from=cover_from(period, on=timezone.localdate(at)),
     )
     found: Roster = intake.receive(
-        roster, files=kept, template=ROSTER, by=by, at=at,
+        roster, files=kept, template=template_of(roster), by=by, at=at,
         enqueue=lambda subject: _enqueue("beneficiaries.stage_roster", subject, by=by, at=at),
     )
     return found
@@ -37,15 +39,15 @@ def upload_roster(
 
 def submit_roster(roster: Roster, *, by: User, at: datetime) -> Roster:
     """Hand a checked roster to a reviewer."""
-    found: Roster = intake.submit(roster, template=ROSTER, by=by, at=at)
+    found: Roster = intake.submit(roster, template=template_of(roster), by=by, at=at)
     return found
 
 
 def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Roster:
     """Approve what was looked at; its money is reserved or the approval is refused."""
-    _refuse_closed(roster.period, roster.organization, at=at)
+    _refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = intake.approve(
-        roster, digest=digest, template=ROSTER, by=by, at=at,
+        roster, digest=digest, template=template_of(roster), by=by, at=at,
         enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
@@ -58,9 +60,9 @@ def approve_roster_by_priority(
 
     `expected`: the (county, category id) groups that were shown as left out; refused when the budgets have moved since.
     """
-    _refuse_closed(roster.period, roster.organization, at=at)
+    _refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = intake.approve_by_priority(
-        roster, digest=digest, template=ROSTER, expected=expected, by=by, at=at,
+        roster, digest=digest, template=template_of(roster), expected=expected, by=by, at=at,
         enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
@@ -68,13 +70,13 @@ def approve_roster_by_priority(
 
 def refuse_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Send a roster back."""
-    found: Roster = intake.refuse(roster, reason=reason, template=ROSTER, by=by, at=at)
+    found: Roster = intake.refuse(roster, reason=reason, template=template_of(roster), by=by, at=at)
     return found
 
 
 def withdraw_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Take a roster back before it is approved."""
-    found: Roster = intake.withdraw(roster, reason=reason, template=ROSTER, by=by, at=at)
+    found: Roster = intake.withdraw(roster, reason=reason, template=template_of(roster), by=by, at=at)
     return found
 
 
@@ -90,9 +92,11 @@ def _enqueue(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
     )
 
 
-def _refuse_closed(period: Period, organization: Organization, *, at: datetime) -> None:
+def _refuse_closed(period: Period, organization: Organization, *, purpose: str, at: datetime) -> None:
+    """The time of enrollment binds who enrolls; known people are updated and ended as long as the period is open."""
     day = timezone.localdate(at)
-    if period.closed_at is not None or not period.enrollment_opens_on <= day < period.enrollment_closes_on:
+    late = purpose in ENROLLING and not period.enrollment_opens_on <= day < period.enrollment_closes_on
+    if period.closed_at is not None or late:
         raise BeneficiariesRefused(
             "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
         )

@@ -18,8 +18,9 @@ from accounts.models import Region
 from audit.versions import alike
 from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.models.roster import ENROLLING
 from beneficiaries.money import outlook
-from beneficiaries.template import ROSTER
+from beneficiaries.purposes import LAST_STEP, said_by, template_of
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe, plain_words
 from intake.models import State
 from jobs.models import Job
@@ -165,7 +166,7 @@ def steps(roster: Roster) -> list[Step]:
         (_("Check"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
         (_("Submission"), _who(roster.submitted_by, roster.submitted_at), State.SUBMITTED),
         (_("Approval"), _who(roster.decided_by, roster.decided_at), State.APPROVED),
-        (_("Enrollment"), _who(None, roster.applied_at), State.APPLIED),
+        (str(LAST_STEP[roster.purpose]), _who(None, roster.applied_at), State.APPLIED),
     )
     found = []
     now_given = False
@@ -181,6 +182,7 @@ def facts(roster: Roster) -> list[tuple[str, Any]]:
     """What the roster is; a period as people say it, with its last day."""
     last = roster.period.ends_on - timedelta(days=1)
     return [
+        (_("purpose"), roster.get_purpose_display()),
         (_("program"), roster.program.name),
         (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {last:%Y-%m-%d}"),
         (_("plan"), str(roster.plan)),
@@ -295,11 +297,12 @@ def _rows(
     known = _known(page, roster, request)
     codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
     seen = _Seen(
-        labels={column.key: str(column.label) for column in ROSTER.columns},
+        labels={column.key: str(column.label) for column in template_of(roster).columns},
         enrolled=dict(Enrollment.objects.filter(row_id__in=[each.pk for each in page]).values_list("row_id", "pk")),
         places=Region.objects.names_of(codes),
         known=known,
         categories=dict(Category.objects.values_list("pk", "name")),
+        enrolls=roster.purpose in ENROLLING,
     )
     return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if more else ""
 
@@ -313,6 +316,8 @@ class _Seen:
     places: dict[str, str]
     known: dict[int, Beneficiary]
     categories: dict[int, str]
+    #: Whether the roster enrolls: a line of it that costs nothing only adds to a cover.
+    enrolls: bool
 
 
 def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
@@ -340,7 +345,7 @@ _COMPARED = ("phone", "address", "bank_name", "bank_account", "guardian_name", "
 def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Difference]:
     """Where a line departs from what is registered; what the line leaves empty changes nothing."""
     found = []
-    only_adds = row.verdict == Verdict.CHANGED and row.split_id is None
+    only_adds = row.verdict == Verdict.CHANGED and row.split_id is None and seen.enrolls
     for name in _COMPARED:
         before, after = getattr(known, name), getattr(row, name)
         lead = _LEADS.get(name, name)
@@ -356,7 +361,8 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
         found.append(Difference(_("region"), before, after))
     held = {each.category_id for each in known.categories.all() if each.valid_to is None}
-    added = [seen.categories[pk] for pk in row.category_ids or () if pk not in held and pk in seen.categories]
+    named = row.category_ids if row.valid_to is None or row.valid_from is not None else ()
+    added = [seen.categories[pk] for pk in named or () if pk not in held and pk in seen.categories]
     if added:
         before_words = "、".join(seen.categories[pk] for pk in sorted(held) if pk in seen.categories)
         found.append(Difference(_("categories"), before_words, "+ " + "、".join(added)))
@@ -382,7 +388,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
                 extra=finding["extra"] or "",
             )
             for finding in row.findings or ()
-        ],
+        ] + said_by(row),
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),
     )
@@ -405,7 +411,7 @@ def _who(user: Any, at: Any) -> str:
 
 
 def _enrolled(roster: Roster) -> dict[str, int]:
-    if roster.state not in (State.APPLYING, State.APPLIED):
+    if roster.state not in (State.APPLYING, State.APPLIED) or roster.purpose not in ENROLLING:
         return {}
     found = Enrollment.objects.filter(roster=roster)
     return {

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,8 @@ from beneficiaries.actions.gates import open_gates
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
 from beneficiaries.admin.roster_page import STATE_TONES, page_context
 from beneficiaries.models import Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.models.roster import ENROLLING, Purpose
+from beneficiaries.purposes import APPROVAL, COUNTED, STARTED, TEMPLATES, template_of
 from intake.exports import write_template
 from intake.findings import Verdict
 from intake.models import State
@@ -51,10 +52,10 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
-        "number", "program", "period_code", "organization", "standing", "people", "refused_count", "premium", "uploader",
+        "number", "purpose", "program", "period_code", "organization", "standing", "people", "refused_count", "premium", "uploader",
         "uploaded_at",
     )
-    list_filter = ("state", "program", "period", "organization", "uploaded_at")
+    list_filter = ("state", "purpose", "program", "period", "organization", "uploaded_at")
     list_select_related = ("program", "period__program", "organization", "uploaded_by")
     search_fields = ("=id",)
     search_help_text = _("Number of a roster")
@@ -172,21 +173,26 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             file = given["file"]
             roster = actions.upload_roster(
                 [(file.name, file)], period=given["period"], organization=given["organization"], by=given["by"],
-                at=given["at"],
+                at=given["at"], purpose=Purpose(given["purpose"]),
             )
             return self._see(request, roster, _t("The file has been received and is being checked."))
 
         return self.button_page(
             request, title=_t("New roster"), button=_t("Upload"), form=form, run=run,
             sentence=_t("The file is checked line by line; nothing takes effect before another person approves it."),
+            detail=render_to_string("beneficiaries/blank_templates.html", {"purposes": Purpose.choices}),
         )
 
     @action(description=_("Blank template"), url_path="template", permissions=["upload"], icon="table_view")
     def blank_template(self, request: HttpRequest) -> HttpResponse:
-        """The layout as a workbook, with notes and drop-downs."""
+        """The layout of a purpose as a workbook, with notes and drop-downs."""
+        purpose = request.GET.get("purpose", Purpose.ENROLL.value)
+        if purpose not in TEMPLATES:
+            raise Http404
         target = io.BytesIO()
-        write_template(target, ROSTER.columns)
-        return _download(target.getvalue(), "roster-template.xlsx", _SHEET)
+        write_template(target, TEMPLATES[purpose].columns)
+        name = "roster-template.xlsx" if purpose == Purpose.ENROLL else f"roster-template-{purpose}.xlsx"
+        return _download(target.getvalue(), name, _SHEET)
 
     @action(description=_("Submit for approval"), url_path="submit", permissions=["submit"], icon="send")
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -216,7 +222,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             left_out, by_priority = given.pop("left_out"), given.pop("hold", "") == ApprovalForm.BY_PRIORITY
             if not by_priority:
                 actions.approve_roster(roster, **given)
-                return _t("Roster %(number)s is approved; its people are being enrolled.") % {"number": roster.pk}
+                return str(STARTED[roster.purpose]) % {"number": roster.pk}
             try:
                 actions.approve_roster_by_priority(roster, **given, expected=left_out)
             except BudgetRefused as refused:
@@ -231,7 +237,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Approve roster"), button=_t("Approve"), subject=roster, run=run, form=form,
-            sentence=_t("The whole sum is reserved now, then the people are enrolled. It cannot be taken back by a click."),
+            sentence=str(APPROVAL[roster.purpose]),
             facts=confirm_facts(roster), warnings=approval_warnings(roster, outlook, on=timezone.localdate()),
             detail=render_to_string("beneficiaries/approval_money.html", {"outlook": outlook}),
         )
@@ -289,8 +295,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
             written = sum(
-                write_refused(target, roster, file, template=ROSTER, kind=given["kind"])
-                for file in ROSTER.files_of(roster)[:1]
+                write_refused(target, roster, file, template=template_of(roster), kind=given["kind"])
+                for file in template_of(roster).files_of(roster)[:1]
             )
             events.record(
                 "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
@@ -307,7 +313,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
             ),
             facts=[
                 (_t("refused"), roster.verdict_count(Verdict.REFUSED)),
-                (_t("set aside"), rows_back(ROSTER.rows_of(roster)).exclude(set_aside="").count()),
+                (_t("set aside"), rows_back(template_of(roster).rows_of(roster)).exclude(set_aside="").count()),
             ],
             form=RefusedFormatForm(request.POST if request.method == "POST" else None),
         )
@@ -332,6 +338,8 @@ def approval_warnings(roster: Roster, outlook: money.Outlook, *, on: date) -> li
         % {"funder": line.name, "short": f"{line.short:,.2f}"}
         for line in outlook.funders if line.short
     ]
+    if roster.purpose not in ENROLLING:
+        return found
     plan, closes = roster.plan, roster.period.enrollment_closes_on
     notice_ends = on + timedelta(days=plan.notice_days if plan.requires_notice else 0)
     if plan.requires_own_payment and notice_ends >= closes:
@@ -347,16 +355,20 @@ def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
     applicable = sum(roster.verdict_count(each) for each in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED))
     cost = roster.money
     whole = cost.get("whole", cost)
-    enrolled = int(whole.get("rows", applicable))
+    enrolls = roster.purpose in ENROLLING
+    enrolled = int(whole.get("rows", applicable)) if enrolls else roster.verdict_count(Verdict.CHANGED)
     added = [(_t("covered people who gain a category or contact"), f"{applicable - enrolled:,}")]
     return [
         (_t("program"), roster.program.name),
         (_t("office"), roster.organization.name),
-        (_t("people to be enrolled"), f"{enrolled:,}"),
-        *(added if applicable > enrolled else ()),
+        (_t("purpose"), roster.get_purpose_display()),
+        (str(COUNTED[roster.purpose]), f"{enrolled:,}"),
+        *(added if enrolls and applicable > enrolled else ()),
         (_t("rows that stay out"), f"{roster.row_count - applicable:,}"),
-        (_t("premium"), _yuan(cost.get("premium"))),
-        (_t("own share"), _yuan(cost.get("own_share"))),
+        *(
+            ((_t("premium"), _yuan(cost.get("premium"))), (_t("own share"), _yuan(cost.get("own_share"))))
+            if enrolls else ()
+        ),
         *((line["name"], _yuan(line["amount"])) for line in cost.get("funders", [])),
     ]
 

@@ -1,0 +1,44 @@
+"""Endings: a cover that a line of a roster ended before its time, with what it was before."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from audit.history import tracked_updates
+from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.enrollment import Enrollment
+from beneficiaries.models.roster import EndReason
+
+
+@tracked_updates
+class Ending(models.Model):
+    """Cover of one enrollment ends with the end of a day; no premium is given back."""
+
+    # Made by the engine only, from rows of its own roster.
+    enrollment = models.ForeignKey(
+        Enrollment, models.PROTECT, related_name="endings", verbose_name=_("enrollment"), db_constraint=False
+    )
+    #: The staged row that ended it.
+    row_id = models.BigIntegerField()
+    reason = models.CharField(_("reason"), max_length=8, choices=EndReason, db_collation="C")
+    ended_on = models.DateField(_("last day"))
+    ended_before = models.DateTimeField(_("would have ended at"))
+    created_at = models.DateTimeField(_("ended at"))
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(
+        organization_path="enrollment__organization__path", region="enrollment__region_code",
+        program="enrollment__program_id",
+    )
+    personal_fields = ()
+    open_fields = ("id", "enrollment", "row_id", "reason", "ended_on", "ended_before", "created_at")
+
+    class Meta:
+        verbose_name = _("ending of a cover")
+        verbose_name_plural = _("endings of covers")
+        constraints = [models.UniqueConstraint(name="ending_once", fields=["row_id", "enrollment"])]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
