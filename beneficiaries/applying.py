@@ -162,6 +162,9 @@ JOIN programs_fundingsplitline line ON line.split_id = place.split_id
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 _OWN = "SELECT coalesce(sum(own_share), 0), count(*) FILTER (WHERE NOT adds), count(*) FROM roster_work"
+# A death is recorded wholly before or after a chunk that enrolls: whoever is enrolled was not known to be dead.
+DEATHS = "hashtextextended('beneficiaries.deaths', 0)"
+_SHARE_DEATHS = f"SELECT pg_advisory_xact_lock_shared({DEATHS})"
 # For this transaction: sorts and the rows that triggers look at stay in memory, and each row finds what it knows by an
 # index. The tables grow faster than their statistics: left to them the planner reads all people anew for every chunk, or
 # falls into loops over whole tables (measured: 155 s instead of 0.2). Hence the lateral subqueries that it cannot turn.
@@ -177,6 +180,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     facts = _facts(roster, chunk, at=at)
     with connection.cursor() as cursor:
         cursor.execute(SETTINGS)
+        cursor.execute(_SHARE_DEATHS)
         cursor.execute(_LOCK, facts)
         cursor.execute(
             _WORK.format(

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from audit.faults import fault_point
 from beneficiaries import known
+from beneficiaries.applying import DEATHS
 from beneficiaries.models.roster import EndReason
 from beneficiaries.template import KnownPeopleTemplate, RosterContext
 from beneficiaries.updating import known_columns
@@ -41,11 +42,10 @@ _IN_FORCE = """
 cover.person_id = {person} AND cover.program_id = %(program)s AND cover.organization_id = %(organization)s
     AND cover.state = 'in_force' AND cover.ends_at > ({day} + 1)::timestamp AT TIME ZONE %(zone)s
 """
-_TO_END = sql.SQL(
-    "SELECT wanted.row FROM unnest(%(rows)s::int[], %(people)s::bigint[], %(days)s::date[]) AS wanted(row, person, day)"
-    " WHERE EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE "
-    + _IN_FORCE.format(person="wanted.person", day="wanted.day") + ")"
-)
+_TO_END = sql.SQL("""
+SELECT wanted.row FROM unnest(%(rows)s::int[], %(people)s::bigint[], %(days)s::date[]) AS wanted(row, person, day)
+WHERE EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE {in_force})
+""").format(in_force=sql.SQL(_IN_FORCE.format(person="wanted.person", day="wanted.day")))
 _DRIFT = (
     "NOT EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE "
     + _IN_FORCE.format(person="known.id", day="r.ended_on")
@@ -107,6 +107,7 @@ class EndTemplate(KnownPeopleTemplate):
         """Covers and people of one chunk."""
         facts = known.facts_of(context.roster, chunk.number, at=at)
         with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock({DEATHS})")
             set_aside = known.make_work(cursor, facts, columns="r.end_reason, r.ended_on", drift=_DRIFT)
             cursor.execute(_LOCK, facts)
             cursor.execute(_LOCK_PEOPLE, facts)

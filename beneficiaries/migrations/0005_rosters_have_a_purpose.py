@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased')], db_collation='C', max_length=8, verbose_name='reason')),
                 ('ended_on', models.DateField(verbose_name='last day')),
                 ('ended_before', models.DateTimeField(verbose_name='would have ended at')),
-                ('created_at', models.DateTimeField(verbose_name='ended at')),
+                ('created_at', models.DateTimeField(verbose_name='recorded at')),
             ],
             options={
                 'verbose_name': 'ending of a cover',
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased')], db_collation='C', max_length=8, verbose_name='reason')),
                 ('ended_on', models.DateField(verbose_name='last day')),
                 ('ended_before', models.DateTimeField(verbose_name='would have ended at')),
-                ('created_at', models.DateTimeField(verbose_name='ended at')),
+                ('created_at', models.DateTimeField(verbose_name='recorded at')),
             ],
             options={
                 'abstract': False,

@@ -24,7 +24,7 @@ class Ending(models.Model):
     reason = models.CharField(_("reason"), max_length=8, choices=EndReason, db_collation="C")
     ended_on = models.DateField(_("last day"))
     ended_before = models.DateTimeField(_("would have ended at"))
-    created_at = models.DateTimeField(_("ended at"))
+    created_at = models.DateTimeField(_("recorded at"))
 
     objects = ScopedQuerySet.as_manager()
 
