@@ -17,7 +17,7 @@ SELECT DISTINCT cover.person_id FROM beneficiaries_enrollment cover
 WHERE cover.person_id = ANY(%(people)s) AND cover.program_id = %(program)s AND cover.organization_id = %(organization)s
     AND cover.period_id <> %(period)s AND cover.state = 'in_force'
     AND cover.starts_at < %(starts_on)s::date::timestamp AT TIME ZONE %(zone)s
-""")
+""").format()
 
 
 class RenewalTemplate(RosterTemplate):

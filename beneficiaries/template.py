@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 from django.db import models
@@ -25,6 +25,7 @@ from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_
 from beneficiaries.models.roster import Purpose
 from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
+from intake.columns import Column
 from intake.context import region_frame
 from intake.copying import Cells, ask
 from intake.errors import TermsMoved
@@ -99,7 +100,7 @@ class RosterTemplate(Template):
     row_model = RosterRow
     chunk_model = RosterChunk
     import_key = "roster"
-    columns = COLUMNS
+    columns: ClassVar[tuple[Column, ...]] = COLUMNS
     unique_by = ("document", "document_type")
     purpose = BENEFICIARY_KEY
     staged = (

@@ -61,7 +61,7 @@ SELECT wanted.row, ARRAY(
 FROM unnest(%(rows)s::int[], %(people)s::bigint[]) AS wanted(row, person)
 JOIN beneficiaries_beneficiary beneficiary ON beneficiary.person_id = wanted.person
     AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
-""")
+""").format()
 # Ends before begins: a line that names both days of a category that is registered says until when it holds.
 _ENDED = """
 UPDATE beneficiaries_beneficiarycategory held
