@@ -52,7 +52,7 @@ def work(roster: Roster) -> Callable[[], Outcome]:
 
 
 def set_aside(*rosters: Roster) -> list[str]:
-    return list(RosterRow.objects.filter(roster__in=rosters).order_by("roster", "line").values_list("set_aside", flat=True))
+    return list(RosterRow.objects.filter(roster__in=rosters).order_by("roster_id", "line").values_list("set_aside", flat=True))
 
 
 def test_two_lists_that_add_one_category_at_once_add_it_once(world: World) -> None:
