@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from audit import blind_index
-from beneficiaries.applying import DROP_DRIFTED, SET_ASIDE, SETTINGS
+from beneficiaries.applying import DROP_DRIFTED, INDEX_WORK, SET_ASIDE, SETTINGS
 from beneficiaries.models import Roster
 from beneficiaries.models.person import IDENTITY, NAME
 from intake.findings import Verdict
@@ -73,4 +73,5 @@ def make_work(cursor: CursorWrapper, facts: dict[str, Any], *, columns: str, dri
     cursor.execute(SET_ASIDE)
     set_aside = cursor.rowcount
     cursor.execute(DROP_DRIFTED)
+    cursor.execute(INDEX_WORK)
     return set_aside
