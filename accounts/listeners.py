@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import sessions
 from accounts.models import User
 from audit import events
+from audit.faults import fault_point
 
 ANONYMOUS = "anonymous"
 
@@ -56,6 +57,8 @@ def _known(username: str | None) -> User | None:
 
 
 def _record(verb: str, user: User, *, by: User | str, at: Any) -> None:
+    fault_point("accounts.sign_in_event.before")
     events.record(
         verb, user, by=by, at=at, organization=user.organization, region_code=user.organization.region_code, data={}
     )
+    fault_point("accounts.sign_in_event.after")

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.http import HttpRequest
 
 from accounts.policy import policy
+from audit.faults import fault_point
 
 
 class AccountAndAddress(AxesDatabaseHandler):
@@ -28,4 +29,7 @@ class AccountAndAddress(AxesDatabaseHandler):
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """After a good sign-in forget the account's failures; an address' others stay counted."""
         by_account, _by_address = self.filter_user_attempts(request, credentials)
-        return int(by_account.delete()[0])
+        fault_point("accounts.forget_failures.before")
+        forgotten = by_account.delete()[0]
+        fault_point("accounts.forget_failures.after")
+        return int(forgotten)

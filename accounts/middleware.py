@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import sessions
 from accounts.models import SecondFactor, User
 from accounts.policy import policy
+from audit.faults import fault_point
 
 #: Names of views that a user with something still to do may open.
 _ALWAYS_OPEN = frozenset({"admin:logout", "admin:jsi18n", "accounts:login", "accounts:logout"})
@@ -37,7 +38,9 @@ class SessionLimits:
             return self.get_response(request)
         now = timezone.now()
         if sessions.end_reason(request.session, at=now):
+            fault_point("accounts.end_session.before")
             logout(request)
+            fault_point("accounts.end_session.after")
             messages.warning(request, _("Your session has ended. Please sign in again."))
             return _to_login(request)
         if "X-Background" not in request.headers:
@@ -79,7 +82,9 @@ def _lacks_second_factor(request: HttpRequest, user: User) -> bool:
         return False
     if SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists():
         # Set up in another session since; that one went on, this one has to sign in again.
+        fault_point("accounts.end_session.before")
         logout(request)
+        fault_point("accounts.end_session.after")
     return True
 
 

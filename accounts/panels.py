@@ -13,17 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, Organization, User
 from accounts.roles import Role
 from audit import panels
-from audit.panels import Chart, ChartData, Figure, Series, Urgency, WorkQueue
+from audit.panels import Chart, ChartData, Figure, Series, queue_of
 
 #: Days before its end that a role is shown as work.
 SOON_DAYS = 30
 
 
-def ending_soon(user: Any) -> int:
+def ending_soon(memberships: Any, user: Any) -> Any:
     """Live roles within reach that run out soon."""
     day = timezone.localdate()
-    reached = Membership.objects.visible_to(user, "accounts.grant_membership").live(on=day)
-    return reached.filter(expires_on__lte=day + timedelta(days=SOON_DAYS)).count()
+    reached = memberships.visible_to(user, "accounts.grant_membership").live(on=day)
+    return reached.filter(expires_on__lte=day + timedelta(days=SOON_DAYS))
 
 
 def active_users(user: Any) -> int:
@@ -45,9 +45,8 @@ def by_role(user: Any) -> ChartData:
     return ChartData([role.label for role in Role], [Series(_("users"), [found.get(role.value, 0) for role in Role])])
 
 
-ENDING = WorkQueue(
-    "accounts.ending", _("Roles that end within 30 days"), "accounts.grant_membership", ending_soon,
-    lambda: f"{reverse('admin:accounts_membership_changelist')}?ending=soon", Urgency.SOON,
+ENDING = queue_of(
+    "accounts.membership", "accounts.ending", _("Roles that end within 30 days"), "accounts.grant_membership", ending_soon
 )
 USERS = Figure(
     "accounts.users", _("Active users"), "accounts.view_user", active_users, _("persons"),

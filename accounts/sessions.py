@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.policy import policy
+from audit.faults import fault_point
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -45,7 +46,9 @@ def end_reason(session: SessionBase, *, at: datetime) -> str | None:
 
 def hold_pending(session: SessionBase, user: User, *, next_url: str, at: datetime) -> None:
     """Remember a user whose password was right until the second factor follows; nothing is open yet."""
+    fault_point("accounts.hold_pending.before")
     session.flush()
+    fault_point("accounts.hold_pending.after")
     session[PENDING] = {
         "user": user.pk,
         "bound": user.get_session_auth_hash(),

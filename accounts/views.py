@@ -26,6 +26,7 @@ from accounts.forms import SIGN_IN_REFUSED, OwnPasswordForm, SignInForm, TokenFo
 from accounts.middleware import must_change_password
 from accounts.models import SecondFactor, User
 from accounts.policy import policy
+from audit.faults import fault_point
 
 BACKEND = "accounts.backends.RoleBackend"
 _get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +64,9 @@ def token_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if actions.verify_second_factor(user, token=form.cleaned_data["token"], by="anonymous", at=now):
             del request.session[sessions.PENDING]
+            fault_point("accounts.sign_in.before")
             login(request, user, backend=BACKEND)
+            fault_point("accounts.sign_in.after")
             request.session[sessions.SECOND_FACTOR] = True
             return HttpResponseRedirect(str(held["next"]))
         locked = SecondFactor.objects.get(user=user).is_locked(at=now)
@@ -147,7 +150,9 @@ def locked_page(
 ) -> HttpResponse:
     """What axes shows to a locked account or address (AXES_LOCKOUT_CALLABLE); a session that ran into it ends."""
     if request.user.is_authenticated:
+        fault_point("accounts.end_session.before")
         logout(request)
+        fault_point("accounts.end_session.after")
     return _page(request, "accounts/locked.html", Form(), status=429)
 
 
@@ -156,7 +161,9 @@ def _password_was_right(request: HttpRequest, user: User) -> HttpResponse:
     if SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists():
         sessions.hold_pending(request.session, user, next_url=next_url, at=timezone.now())
         return HttpResponseRedirect(reverse("accounts:second_factor"))
+    fault_point("accounts.sign_in.before")
     login(request, user, backend=BACKEND)
+    fault_point("accounts.sign_in.after")
     return HttpResponseRedirect(next_url)
 
 

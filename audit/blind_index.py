@@ -139,8 +139,10 @@ def begin_rebuild(purpose: str, *, at: datetime) -> DataKey:
         live = DataKey.objects.select_for_update().filter(kind="index", purpose=purpose, retired_at=None)
         if [key.slot for key in live] != [_other(free)]:
             raise AuditRefused("INDEX_BUILDING", purpose=purpose)
+        fault_point("audit.index_begin.before")
         key = keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=free)
         events.record("index.rebuild_begun", key, by=keys.SYSTEM, at=at, data={"purpose": purpose})
+        fault_point("audit.index_begin.after")
     return key
 
 
@@ -205,7 +207,9 @@ def _empty(index: BlindIndex, slot: str) -> None:
         ids = list(full.values_list("pk", flat=True)[:BATCH])
         if not ids:
             return
+        fault_point("audit.index_empty.before")
         model._default_manager.filter(pk__in=ids).update(**{column: None})
+        fault_point("audit.index_empty.after")
         last = ids[-1]
 
 
@@ -236,6 +240,8 @@ def _key(purpose: str, slot: str | None) -> DataKey:
     found = live.filter(answers=True).first()
     if found is None:
         made = keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=SLOTS[0])
+        fault_point("audit.index_first.before")
         DataKey.objects.filter(pk=made.pk).update(answers=True)
+        fault_point("audit.index_first.after")
         found = live.get(pk=made.pk)
     return found

@@ -36,6 +36,13 @@ def tracked_updates(model: M) -> M:
     )(model)
 
 
+def tracked_corrections(model: M) -> M:
+    """Keep what was there before an update; a deletion leaves no trace: for rows that can be made anew from their source."""
+    return pghistory.track(
+        pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement), append_only=True
+    )(model)
+
+
 def carry_context() -> None:
     """Bind the context of history (who, which request) to this transaction: COPY and server-side work do not carry it."""
     with connection.cursor() as cursor:

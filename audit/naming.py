@@ -8,6 +8,8 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 SYSTEM = "system:"
@@ -53,3 +55,8 @@ def field_in_words(label: str, name: str) -> str:
     except (LookupError, ValueError, FieldDoesNotExist):
         return name
     return str(field.verbose_name)
+
+
+def as_recorded(text: str) -> SafeString:
+    """A code, argument or key as it stands in the rows and logs: the same in every language, for browsers that translate too."""
+    return format_html('<span translate="no">{}</span>', text)

@@ -8,16 +8,21 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from django.apps import apps
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 Words = str | Promise
 #: An address, lazy or not, or a callable that gives one.
 Address = str | Promise | Callable[[], str]
+
+
+#: By which a list is asked for the rows of a queue.
+QUEUE_PARAMETER = "queue"
 
 
 class Urgency(StrEnum):
@@ -50,7 +55,10 @@ class Panel(Protocol):
 
 @dataclass(frozen=True)
 class WorkQueue:
-    """Work that waits for this user. `count` asks one query; `url` is the list that shows the same rows."""
+    """Work that waits for this user. `count` asks one query; `url` is the list that shows the same rows.
+
+    Made by `queue_of`, whose `narrow` (rows, user) -> rows is both the count and the list's filter.
+    """
 
     key: str
     title: Words
@@ -58,6 +66,23 @@ class WorkQueue:
     count: Callable[[Any], int]
     url: Address
     urgency: Urgency = Urgency.SOON
+    model: str = ""
+    narrow: Callable[[Any, Any], Any] | None = None
+
+
+def queue_of(
+    model: str, key: str, title: Words, permission: str, narrow: Callable[[Any, Any], Any], urgency: Urgency = Urgency.SOON
+) -> WorkQueue:
+    """A queue of rows of "app.model": the list behind it counts what the workbench counts."""
+    app_label, name = model.split(".")
+
+    def count(user: Any) -> int:
+        return int(narrow(apps.get_model(model)._default_manager.get_queryset(), user).count())
+
+    def url() -> str:
+        return f"{reverse(f'admin:{app_label}_{name}_changelist')}?{QUEUE_PARAMETER}={key}"
+
+    return WorkQueue(key, title, permission, count, url, urgency, model, narrow)
 
 
 @dataclass(frozen=True)
@@ -170,6 +195,11 @@ def register_page_panel(panel: PagePanel) -> None:
 def queues_for(user: Any) -> list[WorkQueue]:
     """The work queues that a user may see, the most urgent first."""
     return sorted(_permitted(registry.queues, user), key=lambda queue: _URGENT_FIRST[queue.urgency])
+
+
+def queues_of(model: type[Model], user: Any) -> list[WorkQueue]:
+    """The work queues of a model's rows that a user may see."""
+    return [queue for queue in queues_for(user) if queue.model == model._meta.label_lower and queue.narrow is not None]
 
 
 def figures_for(user: Any) -> list[Figure]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -209,6 +209,8 @@ class _Words:
             return self._names[field.related_model].get(value, f"#{value}")
         if field.choices:
             return str(dict(field.flatchoices).get(value, value))
+        if field.name in getattr(field.model, "ends_before", ()):
+            return value_in_words(last_day(value))
         return value_in_words(value)
 
 
@@ -219,6 +221,13 @@ def _names_of_rows(model: type[models.Model], ids: set[Any], *, to: Any) -> dict
     if not isinstance(rows, ScopedQuerySet):
         return {}
     return {row.pk: str(row) for row in rows.visible_to(to).filter(pk__in=ids)}
+
+
+def last_day(end: date | datetime) -> date:
+    """The last day of what ends before a day or a moment: pages say no other end."""
+    if isinstance(end, datetime):
+        return (timezone.localtime(end) - timedelta(microseconds=1)).date()
+    return end - timedelta(days=1)
 
 
 def value_in_words(value: Any) -> str:

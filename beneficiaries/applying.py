@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from audit import blind_index
 from audit.faults import fault_point
-from beneficiaries import money
+from beneficiaries import money, same_person
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
 from beneficiaries.models.roster import Purpose
 from beneficiaries.money import COUNTY_DIGITS
+from beneficiaries.turns import cover_beside_others, work_beside_others
 from intake.copying import sequence_of
 from intake.findings import Verdict
 from intake.template import Applied
@@ -64,7 +65,11 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
                SELECT FROM unnest(%(left_out_counties)s::text[], %(left_out_categories)s::bigint[]) AS o(county, category)
                WHERE o.county = left(r.region_code, {digits}) AND o.category = r.category_id
            ) THEN 'NO_BUDGET'
-           WHEN known.name_index_{name} IS DISTINCT FROM r.name_index_{name} AND known.id IS NOT NULL
+           WHEN {same} AND EXISTS (
+               SELECT FROM beneficiaries_person other
+               WHERE other.identity_index_{identity} = r.identity_index_{identity} AND other.id <> r.known_person_id
+           ) THEN 'CHANGED_SINCE_REVIEW'
+           WHEN known.name_index_{name} IS DISTINCT FROM r.name_index_{name} AND known.id IS NOT NULL AND NOT {same}
                THEN 'CHANGED_SINCE_REVIEW'
            WHEN r.known_person_id IS NOT NULL AND r.known_person_id IS DISTINCT FROM known.id
                THEN 'CHANGED_SINCE_REVIEW'
@@ -77,7 +82,9 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
 FROM beneficiaries_rosterrow r
 LEFT JOIN LATERAL (
     SELECT id, name_index_{name}, deceased_on FROM beneficiaries_person
-    WHERE identity_index_{identity} = r.identity_index_{identity} LIMIT 1
+    WHERE identity_index_{identity} = r.identity_index_{identity} AND NOT {same}
+    UNION ALL
+    SELECT id, name_index_{name}, deceased_on FROM beneficiaries_person WHERE id = r.known_person_id AND {same} LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
     SELECT id, contact_digest FROM beneficiaries_beneficiary
@@ -85,7 +92,8 @@ LEFT JOIN LATERAL (
 ) AS beneficiary ON true
 LEFT JOIN LATERAL (
     SELECT id FROM beneficiaries_enrollment
-    WHERE person_id = known.id AND program_id = %(program)s AND period_id = %(period)s AND state = ANY(%(live)s) LIMIT 1
+    WHERE person_id = known.id AND program_id = %(program)s AND period_id = %(period)s AND period_kind = 'annual'
+        AND state = ANY(%(live)s) LIMIT 1
 ) AS enrollment ON true
 WHERE r.roster_id = %(roster)s AND r.chunk = %(chunk)s AND r.verdict = ANY(%(applicable)s) AND r.set_aside = ''
 ORDER BY r.identity_index_{identity}
@@ -144,10 +152,10 @@ WHERE w.is_new_beneficiary OR (w.is_changed AND NOT EXISTS (
 """
 _ENROLLMENTS = """
 INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, plan_id, period_id, organization_id,
-    region_code, category_id, roster_id, row_id, premium, own_share, split_id, starts_at, ends_at, state,
+    region_code, category_id, roster_id, row_id, premium, own_share, split_id, period_kind, starts_at, ends_at, state,
     insurer_policy_number, verdict, decided_at, created_at)
 SELECT person_id, beneficiary_id, %(program)s, %(plan)s, %(period)s, %(organization)s, region_code, category_id,
-    %(roster)s, row_id, premium, own_share, split_id, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
+    %(roster)s, row_id, premium, own_share, split_id, %(period_kind)s, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
     %(decided_at)s, %(at)s
 FROM roster_work WHERE NOT adds
 """
@@ -165,9 +173,6 @@ _OWN = "SELECT coalesce(sum(own_share), 0), count(*) FILTER (WHERE NOT adds), co
 # Whichever side the planner loops over: without it, a table without statistics costs a loop of all by all.
 INDEX_WORK = "CREATE INDEX ON roster_work (beneficiary_id)"
 _ANY_KNOWN = "SELECT EXISTS (SELECT FROM roster_work WHERE NOT is_new_beneficiary AND is_changed)"
-# A death is recorded wholly before or after a chunk that enrolls: whoever is enrolled was not known to be dead.
-DEATHS = "hashtextextended('beneficiaries.deaths', 0)"
-_SHARE_DEATHS = f"SELECT pg_advisory_xact_lock_shared({DEATHS})"
 # For this transaction: sorts and the rows that triggers look at stay in memory, and each row finds what it knows by an
 # index. The tables grow faster than their statistics: left to them the planner reads all people anew for every chunk, or
 # falls into loops over whole tables (measured: 155 s instead of 0.2). Hence the lateral subqueries that it cannot turn.
@@ -181,22 +186,26 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     once meet at the unique index: the later one fails whole, is run again, and then finds the person.
     """
     facts = _facts(roster, chunk, at=at)
+    fault_point("beneficiaries.apply.before")
     with connection.cursor() as cursor:
         cursor.execute(SETTINGS)
-        cursor.execute(_SHARE_DEATHS)
+        cover_beside_others(cursor)
+        work_beside_others(cursor, roster)
         cursor.execute(_LOCK, facts)
         cursor.execute(
             _WORK.format(
                 people=sequence_of("beneficiaries_person"), beneficiaries=sequence_of("beneficiaries_beneficiary"),
                 identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME), digits=COUNTY_DIGITS,
-                brings=_BRINGS,
+                brings=_BRINGS, same=same_person.IS_SAME,
             ),
             facts,
         )
         cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_new_beneficiary, is_changed, adds)")
+        same_person.mark_repeated(cursor, roster, chunk)
         cursor.execute(SET_ASIDE)
         set_aside = cursor.rowcount
         cursor.execute(DROP_DRIFTED)
+        same_person.correct(cursor, roster, chunk, at=at)
         cursor.execute(_ANY_KNOWN)
         if cursor.fetchone()[0]:
             cursor.execute(INDEX_WORK)
@@ -217,6 +226,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         cursor.execute("DROP TABLE roster_work")
     if people:
         _post(roster, used, own=own, people=people, at=at)
+    fault_point("beneficiaries.apply.after")
     return Applied(applied, set_aside)
 
 
@@ -235,7 +245,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
         "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW,
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
-        "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
+        "period_kind": plan.period_kind, "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
         # Given back at the close of enrollment, or so late that no day of cover is left.
         "lapsed": programs.has_lapsed(roster) or begins >= period.ends_on,

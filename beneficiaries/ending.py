@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import polars as pl
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from audit.faults import fault_point
 from beneficiaries import known
-from beneficiaries.applying import DEATHS
+from beneficiaries.applying import SETTINGS
+from beneficiaries.models import Roster
+from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.roster import EndReason
 from beneficiaries.template import KnownPeopleTemplate, RosterContext
+from beneficiaries.turns import record_deaths_alone, work_beside_others
 from beneficiaries.updating import known_columns
 from intake.columns import Column
 from intake.copying import ask
@@ -107,8 +112,8 @@ class EndTemplate(KnownPeopleTemplate):
         """Covers and people of one chunk."""
         facts = known.facts_of(context.roster, chunk.number, at=at)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock({DEATHS})")
-            set_aside = known.make_work(cursor, facts, columns="r.end_reason, r.ended_on", drift=_DRIFT)
+            record_deaths_alone(cursor)
+            set_aside = known.make_work(cursor, context.roster, facts, columns="r.end_reason, r.ended_on", drift=_DRIFT)
             cursor.execute(_LOCK, facts)
             cursor.execute(_LOCK_PEOPLE, facts)
             for step, statement in (("endings", _ENDINGS), ("covers", _ENDED), ("deceased", _DECEASED)):
@@ -135,6 +140,38 @@ def _covered(frame: pl.DataFrame, context: RosterContext) -> pl.Series:
     ) if len(rows) else []
     places = [row for (row,) in found]
     return pl.zeros(len(frame), dtype=pl.UInt8, eager=True).scatter(places, 1).cast(pl.Boolean)
+
+
+_MISSING_ENDINGS = """
+INSERT INTO beneficiaries_ending (enrollment_id, roster_id, reason, ended_on, ended_before, created_at)
+SELECT id, %(roster)s, %(reason)s, %(day)s, ends_at, %(at)s FROM beneficiaries_enrollment
+WHERE id = ANY(%(covers)s) ORDER BY id
+"""
+_MISSING_ENDED = """
+UPDATE beneficiaries_enrollment SET state = 'ended', ends_at = greatest(starts_at, %(tomorrow)s) WHERE id = ANY(%(covers)s)
+"""
+
+
+def end_missing(roster: Roster, covers: QuerySet, at: datetime) -> int:
+    """End covers of who is missing from a full list with the end of the day; how many that were.
+
+    As a line of a roster would: those in force that would last longer. Whoever waits for a gate is left to it.
+    """
+    day = timezone.localdate(at)
+    tomorrow = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    with connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
+        work_beside_others(cursor, roster)
+        lasting = covers.filter(state=EnrollmentState.IN_FORCE, ends_at__gt=tomorrow)
+        found = list(lasting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        facts = {
+            "covers": found, "roster": roster.pk, "reason": EndReason.OFF_LIST, "day": day, "tomorrow": tomorrow, "at": at,
+        }
+        for step, statement in (("endings", _MISSING_ENDINGS), ("covers", _MISSING_ENDED)):
+            fault_point(f"beneficiaries.end_missing.{step}.before")
+            cursor.execute(statement, facts)
+        fault_point("beneficiaries.end_missing.after")
+    return len(found)
 
 
 END = EndTemplate()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.errors import Refused
+from beneficiaries.columns import COLUMNS
+from intake.findings import describe
 
 
 class BeneficiariesRefused(Refused):
@@ -16,11 +19,57 @@ class BeneficiariesRefused(Refused):
     messages: ClassVar[dict[str, str | Promise]] = {
         "PERIOD_CLOSED": _("Enrollment for %(period)s is open from %(opens)s to %(closes)s only."),
         "OUT_OF_REACH": _("The program is not run in this organization's region."),
+        "OUT_OF_SCOPE": _("This office or program lies outside your own."),
         "GATE_NOT_ASKED": _("The plan does not ask for this step."),
         "GATE_NOT_APPLIED": _("The roster has not been applied yet."),
+        "GATE_UNDONE": _("The roster has been undone, or is being undone."),
+        "UNDO_ENROLLING_ONLY": _("Only rosters that enroll or renew are undone: correct this one by a further roster."),
+        "FULL_LIST_ENROLLING_ONLY": _("Only rosters that enroll or renew can be full lists."),
+        "DECIDED_ENROLLING_ONLY": _(
+            "Rows of this roster are not decided here: correct them in the file and upload it again."
+        ),
         "GATE_PASSED": _("This step is recorded already for every enrollment of the roster."),
         "GATE_ORDER": _("A step before this one is not recorded yet."),
         "GATE_TOO_EARLY": _("The public notice lasts %(days)d days: until %(day)s."),
         "GATE_CLOSED": _("Enrollment closed on %(day)s: whoever had not paid by then lapses."),
+        "NO_ENDING": _("Cover cannot be ended by a roster yet."),
+        "NOT_FOUND": _("No row of this roster has it."),
+        "NOTHING_TO_DECIDE": _("None of the chosen rows can be decided like this."),
         "POLICY_NUMBER": _("Name the insurer's policy number."),
+        "SPANS_ONLY": _("The plan covers spans: it takes no rosters and no own payments for a whole period."),
+        "PERIODS_ONLY": _("The plan covers whole periods, no spans."),
+        "NOTHING_ASKED": _("Nothing is asked for."),
+        "TOO_MANY_SPANS": _("At most %(most)d spans at once."),
+        "SPAN_WITHOUT_ZONE": _("Give each moment with its time zone."),
+        "REFERENCE": _("Give the request a reference of at most %(characters)d characters that holds no personal number."),
+        "REFERENCE_TAKEN": _("The reference stands for another request."),
+        "PAYMENT_TAKEN": _("This payment was used for another request."),
+        "NOT_PAID": _("The plan asks for the own share first: name the payment and its time."),
+        "PAID_AMOUNT": _("%(paid)s yuan were paid, %(due)s yuan are due."),
+        "CELLS_UNKNOWN": _("Unknown: %(cells)s."),
+        "ALREADY_COVERED": _("This person is covered in this period already."),
     }
+
+
+class ApplicantRefused(BeneficiariesRefused):
+    """One person's cells that the rules refuse: `findings` as (column, code, masked value, extra)."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "APPLICANT": _("The person cannot be enrolled: %(causes)s"),
+        "IDENTITY_CONFLICT": _("Name and document number do not agree with what is registered: check both."),
+        "TOO_MANY_CONFLICTS": _("Too many requests of today did not agree with what is registered. Ask the operating office."),
+    }
+
+    def __init__(
+        self, code: str, *, findings: Sequence[tuple[str, str, str, str]] = (), person_id: int | None = None
+    ) -> None:
+        self.findings, self.person_id = list(findings), person_id
+        super().__init__(code)
+
+    def __str__(self) -> str:
+        labels = {column.key: str(column.label) for column in COLUMNS}
+        causes = "; ".join(
+            describe(code, labels.get(column, column), value_masked=masked, extra=extra)
+            for column, code, masked, extra in self.findings
+        )
+        return str(self.messages[self.code]) % {"causes": causes}

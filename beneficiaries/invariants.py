@@ -16,6 +16,19 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        5, "spans_lie_apart", _("Nobody has two live covers of one plan at the same moment."),
+        """
+        SELECT id FROM (
+            SELECT e.id, e.starts_at, max(e.ends_at) OVER (
+                PARTITION BY e.person_id, e.plan_id ORDER BY e.starts_at, e.id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS covered_until
+            FROM beneficiaries_enrollment e JOIN programs_plan p ON p.id = e.plan_id
+            WHERE e.state IN ('awaiting', 'in_force') AND p.period_kind = 'span'
+        ) AS spans WHERE covered_until > starts_at
+        """,
+    ),
+    Invariant(
         13, "eligible_when_decided", _("No live enrollment lacks an eligibility decision under its plan."),
         """
         SELECT id FROM beneficiaries_enrollment
@@ -23,19 +36,21 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        14, "enrollments_equal_budget_use", _("What enrollments cost each funder equals what rosters used of their budgets."),
+        14, "enrollments_equal_budget_use",
+        _("What enrollments cost each funder equals what rosters and purchases used of their budgets."),
         """
         WITH cost AS (
-            SELECT e.roster_id, l.funder_id, sum(l.amount) AS amount
+            SELECT CASE WHEN e.purchase_id IS NULL THEN 'beneficiaries.roster' ELSE 'beneficiaries.purchase' END AS source,
+                coalesce(e.purchase_id, e.roster_id) AS source_id, l.funder_id, sum(l.amount) AS amount
             FROM beneficiaries_enrollment e JOIN programs_fundingsplitline l ON l.split_id = e.split_id
-            WHERE e.state <> 'lapsed' GROUP BY 1, 2
+            WHERE e.state NOT IN ('lapsed', 'voided') GROUP BY 1, 2, 3
         ), used AS (
-            SELECT r.owner_id AS roster_id, r.funder_id, sum(l.used) AS amount
+            SELECT r.owner_type AS source, r.owner_id AS source_id, r.funder_id, sum(l.used) AS amount
             FROM programs_budgetreservation r JOIN programs_budgetreservationline l ON l.reservation_id = r.id
-            WHERE r.owner_type = 'beneficiaries.roster' GROUP BY 1, 2
+            WHERE r.owner_type IN ('beneficiaries.roster', 'beneficiaries.purchase') GROUP BY 1, 2, 3
         )
-        SELECT coalesce(c.roster_id, u.roster_id), coalesce(c.funder_id, u.funder_id)
-        FROM cost c FULL JOIN used u ON u.roster_id = c.roster_id AND u.funder_id = c.funder_id
+        SELECT coalesce(c.source, u.source), coalesce(c.source_id, u.source_id), coalesce(c.funder_id, u.funder_id)
+        FROM cost c FULL JOIN used u ON u.source = c.source AND u.source_id = c.source_id AND u.funder_id = c.funder_id
         WHERE coalesce(c.amount, 0) <> coalesce(u.amount, 0)
         """,
     ),
@@ -44,13 +59,14 @@ INVARIANTS = [
         """
         WITH cost AS (
             SELECT program_id, sum(premium) AS premium, sum(own_share) AS own_share
-            FROM beneficiaries_enrollment WHERE state <> 'lapsed' GROUP BY 1
+            FROM beneficiaries_enrollment WHERE state NOT IN ('lapsed', 'voided') GROUP BY 1
         ), due AS (
             SELECT a.program_id, -sum(e.amount) FILTER (WHERE a.kind = 'insurer_payable') AS premium,
                 sum(e.amount) FILTER (WHERE a.kind = 'person_receivable') AS own_share
             FROM programs_ledgerentry e JOIN programs_ledgeraccount a ON a.id = e.account_id
             JOIN programs_ledgertransaction t ON t.id = e.transaction_id
-            WHERE t.kind IN ('use', 'lapse') AND t.source_type = 'beneficiaries.roster' GROUP BY 1
+            WHERE t.kind IN ('use', 'lapse', 'undo') AND t.source_type IN ('beneficiaries.roster', 'beneficiaries.purchase')
+            GROUP BY 1
         )
         SELECT coalesce(c.program_id, d.program_id) FROM cost c FULL JOIN due d ON d.program_id = c.program_id
         WHERE coalesce(c.premium, 0) <> coalesce(d.premium, 0) OR coalesce(c.own_share, 0) <> coalesce(d.own_share, 0)
@@ -60,9 +76,18 @@ INVARIANTS = [
         15, "roster_approved_by_another", _("No roster was approved by its own maker, or with another content."),
         """
         SELECT id FROM beneficiaries_roster
-        WHERE state IN ('approved', 'applying', 'applied') AND (
+        WHERE state IN ('approved', 'applying', 'applied', 'undo_asked', 'undoing', 'undone') AND (
             decided_by_id IS NULL OR decided_by_id = uploaded_by_id OR decided_by_id = submitted_by_id
             OR approved_digest = '' OR approved_digest <> digest)
+        """,
+    ),
+    Invariant(
+        15, "undo_approved_by_another", _("No roster was undone by its requester alone, or without a reason."),
+        """
+        SELECT id FROM beneficiaries_roster
+        WHERE state IN ('undoing', 'undone') AND (
+            undo_asked_by_id IS NULL OR undo_decided_by_id IS NULL OR undo_decided_by_id = undo_asked_by_id
+            OR undo_reason = '')
         """,
     ),
     Invariant(
@@ -70,10 +95,13 @@ INVARIANTS = [
         _("Enrollments belong to the organization, program, plan and period of their parents."),
         """
         SELECT e.id FROM beneficiaries_enrollment e
-        JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id JOIN beneficiaries_roster r ON r.id = e.roster_id
+        JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id JOIN programs_plan p ON p.id = e.plan_id
+        LEFT JOIN beneficiaries_roster r ON r.id = e.roster_id LEFT JOIN beneficiaries_purchase s ON s.id = e.purchase_id
         WHERE b.person_id <> e.person_id OR b.organization_id <> e.organization_id OR b.program_id <> e.program_id
             OR r.organization_id <> e.organization_id OR r.program_id <> e.program_id OR r.period_id <> e.period_id
-            OR r.plan_id <> e.plan_id
+            OR r.plan_id <> e.plan_id OR s.organization_id <> e.organization_id OR s.program_id <> e.program_id
+            OR s.period_id <> e.period_id OR s.plan_id <> e.plan_id OR (r.id IS NULL) = (s.id IS NULL)
+            OR p.period_kind <> e.period_kind
         """,
     ),
     Invariant(
@@ -81,8 +109,8 @@ INVARIANTS = [
         """
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
-        WHERE r.state = 'applied' AND
-            ((w.verdict IN (1, 2, 3) AND w.set_aside = '' AND w.split_id IS NOT NULL) <> (e.id IS NOT NULL))
+        WHERE r.state IN ('applied', 'undo_asked', 'undoing', 'undone')
+            AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '' AND w.split_id IS NOT NULL) <> (e.id IS NOT NULL))
         """,
     ),
     Invariant(
@@ -130,21 +158,45 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        19, "endings_are_of_their_rows", _("A cover was ended by an applied row of its own person, office and program."),
+        19, "endings_are_of_their_rows",
+        _("A cover was ended by an applied row of its own person, office and program, or by a full list without them."),
         """
         SELECT n.id FROM beneficiaries_ending n JOIN beneficiaries_enrollment e ON e.id = n.enrollment_id
         LEFT JOIN beneficiaries_rosterrow w ON w.id = n.row_id LEFT JOIN beneficiaries_roster r ON r.id = w.roster_id
-        WHERE r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
-            OR w.known_person_id <> e.person_id OR r.organization_id <> e.organization_id
-            OR r.program_id <> e.program_id OR n.ended_on <> w.ended_on OR n.reason <> w.end_reason
+        WHERE CASE WHEN n.row_id IS NOT NULL
+            THEN r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
+                OR w.known_person_id <> e.person_id OR r.organization_id <> e.organization_id
+                OR r.program_id <> e.program_id OR n.ended_on <> w.ended_on OR n.reason <> w.end_reason
+            ELSE n.reason <> 'off_list' OR NOT EXISTS (
+                SELECT FROM beneficiaries_fulllist f JOIN beneficiaries_missingenrollment m ON m.full_list_id = f.id
+                WHERE f.roster_id = n.roster_id AND f.ends_missing AND m.enrollment_id = n.enrollment_id)
+            END
         """,
     ),
     Invariant(
         19, "one_enrollment_per_row", _("A row has at most one enrollment, and it is of the row's roster."),
         """
         SELECT e.row_id FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+        WHERE e.purchase_id IS NULL
         GROUP BY e.row_id, w.roster_id
         HAVING count(*) > 1 OR w.roster_id IS NULL OR min(e.roster_id) <> w.roster_id
+        """,
+    ),
+    Invariant(
+        19, "purchases_count_their_enrollments", _("A purchase has as many enrollments, and of such a premium, as it says."),
+        """
+        SELECT s.id FROM beneficiaries_purchase s LEFT JOIN beneficiaries_enrollment e ON e.purchase_id = s.id
+        GROUP BY s.id HAVING count(e.id) <> s.people OR count(DISTINCT e.line) <> s.people
+            OR coalesce(sum(e.premium), 0) <> s.premium OR coalesce(sum(e.own_share), 0) <> s.own_share
+        """,
+    ),
+    Invariant(
+        20, "every_purchase_has_its_event", _("Every purchase has its event, which counts its enrollments."),
+        """
+        SELECT s.id FROM beneficiaries_purchase s LEFT JOIN audit_event e ON e.verb = 'purchase.made'
+            AND e.subject_type = 'beneficiaries.purchase' AND e.subject_id = s.id::text
+            AND (e.data ->> 'people')::bigint = s.people
+        GROUP BY s.id HAVING count(e.id) <> 1
         """,
     ),
     Invariant(
@@ -159,15 +211,52 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        18, "undone_rows_hold_nothing",
+        _("Every row of an undone part is undone or has its reason; its cover is voided, or kept for that reason."),
+        """
+        WITH told AS (
+            SELECT c.roster_id, c.number, c.undone_rows, coalesce(sum(k.value::bigint), 0) AS kept
+            FROM beneficiaries_rosterchunk c LEFT JOIN LATERAL jsonb_each_text(c.kept_counts) AS k ON true
+            WHERE c.undone_at IS NOT NULL GROUP BY 1, 2, 3
+        ), held AS (
+            SELECT w.roster_id, w.chunk, count(*) FILTER (WHERE w.kept = '') AS undone,
+                count(*) FILTER (WHERE w.kept <> '') AS kept,
+                bool_or((e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE'))) AS wrong
+            FROM beneficiaries_enrollment e JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+            JOIN told ON told.roster_id = w.roster_id AND told.number = w.chunk GROUP BY 1, 2
+        )
+        SELECT told.roster_id, told.number FROM told
+        LEFT JOIN held ON held.roster_id = told.roster_id AND held.chunk = told.number
+        WHERE told.undone_rows <> coalesce(held.undone, 0) OR told.kept <> coalesce(held.kept, 0) OR held.wrong
+        UNION ALL
+        SELECT c.roster_id, c.number FROM beneficiaries_rosterchunk c JOIN beneficiaries_roster r ON r.id = c.roster_id
+        WHERE r.state = 'undone' AND c.undone_at IS NULL
+        """,
+    ),
+    Invariant(
+        20, "every_undo_has_its_event", _("The events of a roster tell of as many voided covers as it has."),
+        """
+        SELECT roster_id FROM (
+            SELECT roster_id, count(*) AS people FROM beneficiaries_enrollment WHERE state = 'voided' GROUP BY 1
+            UNION ALL
+            SELECT subject_id::bigint, -sum((data ->> 'covers')::bigint) FROM audit_event
+            WHERE verb = 'roster.chunk_undone' AND subject_type = 'beneficiaries.roster' GROUP BY 1
+        ) AS both_sides GROUP BY roster_id HAVING sum(people) <> 0
+        """,
+    ),
+    Invariant(
         20, "every_roster_step_has_its_event", _("Every approved roster and every applied part has its event."),
         """
         SELECT r.id FROM beneficiaries_roster r
-        WHERE (r.state IN ('approved', 'applying', 'applied') AND NOT EXISTS (
+        WHERE (r.state IN ('approved', 'applying', 'applied', 'undo_asked', 'undoing', 'undone') AND NOT EXISTS (
                 SELECT 1 FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
                 AND e.subject_id = r.id::text AND e.verb = 'roster.approved'))
             OR (SELECT count(*) FROM beneficiaries_rosterchunk c WHERE c.roster_id = r.id AND c.applied_at IS NOT NULL)
             <> (SELECT count(*) FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
                 AND e.subject_id = r.id::text AND e.verb = 'roster.chunk_applied')
+            OR (r.state IN ('undoing', 'undone') AND NOT EXISTS (
+                SELECT 1 FROM audit_event e WHERE e.subject_type = 'beneficiaries.roster'
+                AND e.subject_id = r.id::text AND e.verb = 'roster.undo_approved'))
         """,
     ),
     Invariant(

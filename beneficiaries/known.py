@@ -13,6 +13,7 @@ from audit import blind_index
 from beneficiaries.applying import DROP_DRIFTED, INDEX_WORK, SET_ASIDE, SETTINGS
 from beneficiaries.models import Roster
 from beneficiaries.models.person import IDENTITY, NAME
+from beneficiaries.turns import work_beside_others
 from intake.findings import Verdict
 
 # Locked in one order before they are compared: what another roster writes meanwhile shows as drift.
@@ -56,12 +57,13 @@ def facts_of(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def make_work(cursor: CursorWrapper, facts: dict[str, Any], *, columns: str, drift: str) -> int:
+def make_work(cursor: CursorWrapper, roster: Roster, facts: dict[str, Any], *, columns: str, drift: str) -> int:
     """Fill `roster_work` with a chunk's rows and set aside what changed since the review; how many rows that were.
 
     `columns` of the rows to be had along; `drift`: what else counts as changed.
     """
     cursor.execute(SETTINGS)
+    work_beside_others(cursor, roster)
     cursor.execute(_LOCK, facts)
     cursor.execute(
         _WORK.format(

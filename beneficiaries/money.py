@@ -13,6 +13,7 @@ import polars as pl
 
 from accounts.models import Region
 from audit import events
+from audit.faults import fault_point
 from beneficiaries.models import Roster, RosterChunk
 from intake.findings import Severity, Verdict
 from programs import actions as programs
@@ -157,6 +158,7 @@ def reserve_by_priority(roster: Roster, *, expected: Sequence[Place] | None, by:
     roster.money = {
         **_priced([cost for cost in every if cost.place not in out]), "left_out": left_out, "whole": whole,
     }
+    fault_point("beneficiaries.leave_out.before")
     events.record(
         "roster.left_out", roster, by=by, at=at, organization=roster.organization, region_code=roster.region_code,
         program_id=roster.program_id,
@@ -165,6 +167,7 @@ def reserve_by_priority(roster: Roster, *, expected: Sequence[Place] | None, by:
             "premium": str(sum((costs[place][1] for place in filled.left_out), ZERO)),
         },
     )
+    fault_point("beneficiaries.leave_out.after")
 
 
 def left_out_of(roster: Roster) -> list[Place]:

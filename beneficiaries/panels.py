@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from audit import panels
-from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, WorkQueue
-from beneficiaries.models import BeneficiaryCategory, Enrollment, Roster, RosterRow
+from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
+from audit.versions import last_day
+from beneficiaries.models import BeneficiaryCategory, Enrollment, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 
@@ -43,50 +44,56 @@ def register() -> None:
         panels.register_page_panel(panel)
 
 
-def _rosters(permission: str, *states: State) -> Callable[[Any], int]:
-    return lambda user: Roster.objects.visible_to(user, permission).filter(state__in=states).count()
+def _in_states(permission: str, *states: State) -> Callable[[Any, Any], Any]:
+    return lambda rosters, user: rosters.visible_to(user, permission).filter(state__in=states)
 
 
-def _list(state: State) -> Callable[[], str]:
-    return lambda: f"{reverse('admin:beneficiaries_roster_changelist')}?state__exact={state.value}"
+def _to_approve(rosters: Any, user: Any) -> Any:
+    waiting = rosters.visible_to(user, "beneficiaries.approve_roster").filter(state=State.SUBMITTED)
+    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
 
 
-def _to_approve(user: Any) -> int:
-    waiting = Roster.objects.visible_to(user, "beneficiaries.approve_roster").filter(state=State.SUBMITTED)
-    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user).count()
+def _undo_to_decide(rosters: Any, user: Any) -> Any:
+    asked = rosters.visible_to(user, "beneficiaries.approve_undo").filter(state=State.UNDO_ASKED)
+    return asked.exclude(undo_asked_by=user)
 
 
-def _awaiting_a_step(user: Any) -> int:
-    return Enrollment.objects.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING).count()
+def _awaiting_a_step(enrollments: Any, user: Any) -> Any:
+    return enrollments.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING)
 
 
+_ROSTER = "beneficiaries.roster"
 QUEUES = (
-    WorkQueue(
-        "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve,
-        _list(State.SUBMITTED), Urgency.NOW,
+    queue_of(
+        _ROSTER, "beneficiaries.to_approve", _("Rosters to approve"), "beneficiaries.approve_roster", _to_approve, Urgency.NOW
     ),
-    WorkQueue(
-        "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
-        _rosters("beneficiaries.submit_roster", State.REVIEW), _list(State.REVIEW), Urgency.SOON,
+    queue_of(
+        _ROSTER, "beneficiaries.undo_to_decide", _("Undo of rosters to decide"), "beneficiaries.approve_undo", _undo_to_decide,
+        Urgency.NOW,
     ),
-    WorkQueue(
-        "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate", _awaiting_a_step,
-        lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting", Urgency.SOON,
+    queue_of(
+        _ROSTER, "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
+        _in_states("beneficiaries.submit_roster", State.REVIEW),
     ),
-    WorkQueue(
-        "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
-        _rosters("beneficiaries.upload_roster", State.FAILED), _list(State.FAILED), Urgency.SOON,
+    queue_of(
+        "beneficiaries.enrollment", "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate",
+        _awaiting_a_step,
     ),
-    WorkQueue(
-        "beneficiaries.under_way", _("Rosters being checked or applied"), _VIEW_ROSTER,
-        _rosters(_VIEW_ROSTER, State.RECEIVED, State.CHECKING, State.APPROVED, State.APPLYING), _list(State.APPLYING),
-        Urgency.CALM,
+    queue_of(
+        _ROSTER, "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
+        _in_states("beneficiaries.upload_roster", State.FAILED),
+    ),
+    queue_of(
+        _ROSTER, "beneficiaries.under_way", _("Rosters being checked or applied"), _VIEW_ROSTER,
+        _in_states(_VIEW_ROSTER, State.RECEIVED, State.CHECKING, State.APPROVED, State.APPLYING), Urgency.CALM,
     ),
 )
 
 
 def _in_force(user: Any) -> int:
-    return Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(state=EnrollmentState.IN_FORCE).count()
+    """Not yet over: a day's cover is in force for its day."""
+    seen = Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(state=EnrollmentState.IN_FORCE)
+    return seen.filter(ends_at__gt=timezone.now()).count()
 
 
 def _awaiting(user: Any) -> int:
@@ -99,11 +106,11 @@ def _premium(user: Any) -> Any:
 
 FIGURES = (
     Figure(
-        "beneficiaries.in_force", _("Covers in force"), _VIEW_ENROLLMENT, _in_force, _("persons"),
+        "beneficiaries.in_force", _("Covers in force"), _VIEW_ENROLLMENT, _in_force, _("covers"),
         lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=in_force",
     ),
     Figure(
-        "beneficiaries.awaiting", _("Enrolled, gates open"), _VIEW_ENROLLMENT, _awaiting, _("persons"),
+        "beneficiaries.awaiting", _("Enrolled, gates open"), _VIEW_ENROLLMENT, _awaiting, _("covers"),
         lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting",
     ),
     Figure("beneficiaries.premium", _("Premium of live enrollments"), _VIEW_ENROLLMENT, _premium, _("yuan")),
@@ -117,7 +124,7 @@ def _live(user: Any) -> Any:
 def _data(rows: Sequence[tuple[Any, int]]) -> ChartData:
     if not rows:
         return ChartData([], [])
-    return ChartData([label for label, _number in rows], [Series(_("persons"), [number for _label, number in rows])])
+    return ChartData([label for label, _number in rows], [Series(_("covers"), [number for _label, number in rows])])
 
 
 def _by(column: str) -> Callable[[Any], ChartData]:
@@ -160,38 +167,49 @@ def _by_place(user: Any) -> ChartData:
 
 CHARTS = (
     Chart(
-        "beneficiaries.by_month", _("Enrolled people by month"), _VIEW_ENROLLMENT, _by_month, _("persons"),
+        "beneficiaries.by_month", _("Covers by month of enrollment"), _VIEW_ENROLLMENT, _by_month, _("covers"),
         ChartKind.COLUMNS,
     ),
-    Chart("beneficiaries.by_place", _("Enrolled people by county or town"), _VIEW_ENROLLMENT, _by_place, _("persons")),
+    Chart("beneficiaries.by_place", _("Covers by county or town"), _VIEW_ENROLLMENT, _by_place, _("covers")),
     Chart(
-        "beneficiaries.by_category", _("Enrolled people by category"), _VIEW_ENROLLMENT, _by("category__name"),
-        _("persons"),
+        "beneficiaries.by_category", _("Covers by category"), _VIEW_ENROLLMENT, _by("category__name"),
+        _("covers"),
     ),
     Chart(
-        "beneficiaries.by_program", _("Enrolled people by program"), _VIEW_ENROLLMENT, _by("program__name"), _("persons")
+        "beneficiaries.by_program", _("Covers by program"), _VIEW_ENROLLMENT, _by("program__name"), _("covers")
     ),
 )
 
 
 def _enrollments(person: Any, user: Any) -> Any:
     found = Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(person=person).order_by("-pk")
-    return found.select_related("program", "period", "category", "plan")[:SHOWN]
+    return found.select_related("program", "period", "category", "plan", "roster")[:SHOWN]
 
 
 def _covers(person: Any, user: Any) -> dict[str, Any]:
     return {
         "lines": [
             (each, reverse("admin:beneficiaries_enrollment_change", args=[each.pk]), state_badge(each),
-             last_day(each.ends_at))
+             first_moment(each), last_moment(each))
             for each in _enrollments(person, user)
         ]
     }
 
 
-def last_day(ends_at: datetime) -> date:
-    """The last day of a cover that ends before a moment."""
-    return (timezone.localtime(ends_at) - timedelta(microseconds=1)).date()
+def first_moment(enrollment: Enrollment) -> str:
+    """The first day of a cover; of a span its first moment."""
+    local = timezone.localtime(enrollment.starts_at)
+    return f"{local:%Y-%m-%d %H:%M}" if enrollment.covers_a_span else f"{local:%Y-%m-%d}"
+
+
+def last_moment(enrollment: Enrollment) -> str:
+    """The last day of a cover; of a span the moment before which it ends, 24:00 where that is midnight."""
+    local = timezone.localtime(enrollment.ends_at)
+    if not enrollment.covers_a_span:
+        return f"{last_day(enrollment.ends_at):%Y-%m-%d}"
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{local - timedelta(minutes=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def _held(person: Any, user: Any) -> Any:
@@ -201,13 +219,13 @@ def _held(person: Any, user: Any) -> Any:
 
 def _categories(person: Any, user: Any) -> dict[str, Any]:
     return {
-        "lines": [(each, each.valid_to - timedelta(days=1) if each.valid_to else None) for each in _held(person, user)]
+        "lines": [(each, last_day(each.valid_to) if each.valid_to else None) for each in _held(person, user)]
     }
 
 
 def _roster_lines(person: Any, user: Any) -> dict[str, Any]:
     """The lines of files that made this person's covers and categories."""
-    ids = {each.row_id for each in (*_enrollments(person, user), *_held(person, user))}
+    ids = {each.row_id for each in (*_enrollments(person, user), *_held(person, user))} - {None}
     rows = RosterRow.objects.visible_to(user, _VIEW_ROSTER).filter(pk__in=ids).order_by("-pk")
     rows = rows.select_related("roster__organization", "file")
     return {
@@ -231,8 +249,14 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
     """From first entry to today, newest first: made of the rows themselves, since a roster's events name nobody."""
     found: list[LifeEvent] = []
     for each in _enrollments(person, user):
-        facts = {"program": each.program.name, "period": each.period.code, "roster": each.roster_id}
-        found.append(LifeEvent(each.created_at, gettext("Enrolled in %(program)s %(period)s by roster %(roster)d.") % facts))
+        facts = {
+            "program": each.program.name, "period": each.period.code, "roster": each.roster_id, "purchase": each.purchase_id
+        }
+        enrolled = (
+            gettext("Enrolled in %(program)s %(period)s by roster %(roster)d.") if each.purchase_id is None
+            else gettext("Enrolled in %(program)s %(period)s by purchase %(purchase)d.")
+        )
+        found.append(LifeEvent(each.created_at, enrolled % facts))
         for at, words in (
             (each.notice_passed_at, gettext("Public notice has passed (%(program)s %(period)s).")),
             (each.own_paid_at, gettext("The own share was received (%(program)s %(period)s).")),
@@ -240,6 +264,9 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
         ):
             if at is not None:
                 found.append(LifeEvent(at, words % facts))
+        if each.state == EnrollmentState.VOIDED and each.roster.undone_at is not None:
+            words = gettext("The cover was voided: roster %(roster)d was undone (%(program)s %(period)s).")
+            found.append(LifeEvent(each.roster.undone_at, words % facts))
         if each.state == EnrollmentState.IN_FORCE and each.starts_at <= timezone.now():
             found.append(LifeEvent(each.starts_at, gettext("Cover began (%(program)s %(period)s).") % facts))
     # As the reader's own offices know them: another organization may have brought the person earlier.
@@ -257,7 +284,7 @@ def state_badge(enrollment: Enrollment) -> SafeString:
 
 STATE_TONES = {
     EnrollmentState.AWAITING: "wait", EnrollmentState.IN_FORCE: "good", EnrollmentState.LAPSED: "calm",
-    EnrollmentState.ENDED: "calm",
+    EnrollmentState.ENDED: "calm", EnrollmentState.VOIDED: "bad",
 }
 CATEGORIES = PagePanel(
     "beneficiaries.categories", _("Hardship categories"), "beneficiaries.person", _VIEW_BENEFICIARY, _categories,

@@ -7,17 +7,21 @@ is registered, and the name is not this one. Few such rows are honest mistakes; 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
+from accounts.models import Organization
 from audit import events
+from audit.faults import fault_point
 from audit.models import Event
-from beneficiaries.models import Roster
+from beneficiaries.models import Beneficiary, Roster
 from intake.findings import Verdict
 from programs.models import Program
 
 VERB = "roster.conflicts_elsewhere"
+ONE = "program.conflict_elsewhere"
 # Conflicts with people of whom no office of the program's own tree has a row.
 _ELSEWHERE = """
 SELECT count(*) FROM beneficiaries_rosterrow r
@@ -41,12 +45,33 @@ def exceeds_cap(roster: Roster, *, at: datetime) -> bool:
         found = int(cursor.fetchone()[0])
     if not found:
         return False
+    fault_point("beneficiaries.count_conflicts.before")
     events.record(
         VERB, roster, by="system:intake", at=at, organization=roster.organization, region_code=roster.region_code,
         program_id=roster.program_id, data={"rows": found},
     )
+    fault_point("beneficiaries.count_conflicts.after")
+    return _asked(tree, at=at) > settings.IDENTITY_CONFLICTS_PER_DAY
+
+
+def record_conflict(program: Program, person_id: int, *, organization: Organization, by: Any, at: datetime) -> None:
+    """One person asked for without a roster whose document only other trees know, under another name."""
+    tree = program.organization.path
+    if Beneficiary.objects.filter(person=person_id, organization__path__startswith=tree).exists():
+        return
+    events.record(
+        "program.conflict_elsewhere", program, by=by, at=at, organization=organization,
+        region_code=organization.region_code, program_id=program.pk, data={"rows": 1},
+    )
+
+
+def is_capped(program: Program, *, at: datetime) -> bool:
+    """Whether the offices of a program's tree have asked as much as a day allows."""
+    return _asked(program.organization.path, at=at) >= settings.IDENTITY_CONFLICTS_PER_DAY
+
+
+def _asked(tree: str, *, at: datetime) -> int:
     # By program: an office above may ask, too, and its events carry its own path.
     programs = Program.objects.filter(organization__path=tree).values("pk")
-    day = Event.objects.filter(verb=VERB, program_id__in=programs, at__gt=at - timedelta(days=1))
-    asked = sum(rows for rows in day.values_list("data__rows", flat=True))
-    return bool(asked > settings.IDENTITY_CONFLICTS_PER_DAY)
+    day = Event.objects.filter(verb__in=(VERB, ONE), program_id__in=programs, at__gt=at - timedelta(days=1))
+    return sum(int(rows) for rows in day.values_list("data__rows", flat=True))

@@ -10,25 +10,35 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
-from beneficiaries import panels
+from beneficiaries import missing, panels
 from beneficiaries.actions.gates import GATE_WORDS
-from beneficiaries.models import RosterChunk, RosterRow
+from beneficiaries.choices import in_words
+from beneficiaries.ending import end_missing
+from beneficiaries.keepers import Keeper, register_keeper
+from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
+from beneficiaries.template import ROSTER
 from beneficiaries.verbs import VERBS
-from intake import findings
+from intake import findings, wording
 from intake.actions.review import APPLICABLE
 from intake.models import UNDER_WAY
+from intake.template import reasons_in_words
+
+__all__ = ["Keeper", "register", "register_keeper"]
 
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
-    "beneficiaries.view_beneficiary",
+    "beneficiaries.view_beneficiary", "beneficiaries.view_purchase",
 )
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
         *_VIEW, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
-        "beneficiaries.reveal_person", "beneficiaries.pass_gate",
+        "beneficiaries.reveal_person", "beneficiaries.pass_gate", "beneficiaries.make_purchase",
+        "beneficiaries.decide_rows", "beneficiaries.correct_person", "beneficiaries.request_undo",
     ),
-    Role.REVIEWER: (*_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person"),
+    Role.REVIEWER: (
+        *_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person", "beneficiaries.approve_undo",
+    ),
     Role.FINANCE_MAKER: ("beneficiaries.view_roster",),
     Role.FINANCE_CHECKER: ("beneficiaries.view_roster",),
     Role.AUDITOR: _VIEW,
@@ -47,7 +57,10 @@ RULE_WORDS = {
 #: Gates and findings, which events keep as codes.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "roster.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
+    "purchase.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
+    "roster.decided": lambda data: {"kind": str(DecisionKind(data["kind"]).label)},
     "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
+    "roster.confirmed": lambda data: {"reasons": reasons_in_words(data["reasons"])},
     "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }
 
@@ -65,7 +78,9 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
+    wording.register_targets(ROSTER.key, in_words)
     panels.register()
+    missing.register_ender(end_missing)
 
 
 def _identity_of(person: Any) -> str:

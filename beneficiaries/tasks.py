@@ -13,6 +13,7 @@ from beneficiaries.models import Roster
 from beneficiaries.purposes import template_of
 from intake.applying import apply
 from intake.staging import stage
+from intake.undoing import undo
 from jobs.actions import Run
 from jobs.registry import job_kind
 from programs.models import Period
@@ -31,6 +32,14 @@ def apply_roster(run: Run) -> dict[str, Any] | None:
     """Do what one approved roster is for."""
     roster = Roster.objects.get(pk=run.arguments["roster"])
     apply(run, roster, template_of(roster), at=timezone.now())
+    return None
+
+
+@job_kind("beneficiaries.undo_roster", title=_("Undo a roster"), lease_seconds=120)
+def undo_roster(run: Run) -> dict[str, Any] | None:
+    """Take back what one applied roster made."""
+    roster = Roster.objects.get(pk=run.arguments["roster"])
+    undo(run, roster, template_of(roster), at=timezone.now())
     return None
 
 

@@ -17,9 +17,9 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
-from beneficiaries import additions, applying, money, pairs, probing
+from beneficiaries import additions, applying, keepers, likeness, missing, money, pairs, probing, undoing
 from beneficiaries.columns import COLUMNS
-from beneficiaries.models import Roster, RosterChunk, RosterRow
+from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_KEY
 from beneficiaries.models.roster import Purpose
@@ -31,7 +31,7 @@ from intake.copying import Cells, ask
 from intake.errors import TermsMoved
 from intake.findings import Severity, Verdict
 from intake.models import Chunk
-from intake.template import Applied, Compared, Template
+from intake.template import Applied, Compared, Template, Undone, Unusual
 from programs.models import Category
 from programs.rules import eligibility
 from programs.rules.proration import prorate
@@ -159,6 +159,7 @@ class RosterTemplate(Template):
             findings, frame, "NOT_FUNDED", "region_code", frame.select(unfunded).to_series(), extra="unfunded"
         )
         frame = _refused_where(unfunded, frame)
+        frame, findings = likeness.judged(frame, findings, indexes, context, add=self._add)
         fine = pl.col("worst") < _REFUSED
         conflict = fine & ~pl.col("same_name")
         covered = fine & pl.col("enrollment_id").is_not_null()
@@ -172,7 +173,7 @@ class RosterTemplate(Template):
             findings = self._add(findings, frame, code, column, frame.select(where).to_series(), extra=extra)
         verdict = (
             pl.when(~fine).then(Verdict.REFUSED)
-            .when(conflict | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
+            .when(conflict | pl.col("in_doubt") | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
             .when(added).then(Verdict.CHANGED)
             .when(covered).then(Verdict.COVERED)
             .when(pl.col("same_contact").is_null()).then(Verdict.NEW)
@@ -236,20 +237,31 @@ class RosterTemplate(Template):
         money.reserve_by_priority(subject, expected=expected, by=by, at=at)
 
     def release(self, subject: Roster, *, at: datetime) -> None:
-        """Give back the parts of rows that were set aside."""
+        """Give back the parts of rows that were set aside; end the cover of who is missing, where that was asked."""
+        missing.end_missing(subject, at=at)
         money.release_roster(subject, at=at)
 
     def apply_chunk(self, subject: Roster, chunk: Chunk, *, context: RosterContext, at: datetime) -> Applied:
         """People, beneficiaries, categories, enrollments and money of one chunk."""
         return applying.apply_rows(context.roster, chunk.number, at=at)
 
+    def undo_chunk(self, subject: Roster, chunk: Chunk, *, context: RosterContext, at: datetime) -> Undone:
+        """Covers voided, contact put back, categories ended, money given back."""
+        return undoing.undo_rows(context.roster, chunk, at=at)
+
+    def kept_in_words(self, code: str) -> str:
+        """This room's reasons, and those that rooms above have registered."""
+        return keepers.kept_in_words(code)
+
     def terms_of(self, subject: Roster) -> Sequence[str]:
-        """Plan version, period, first day of cover and region."""
+        """Plan version, period, first day of cover and region; what was decided about rows, by whom and why."""
         return (
             f"plan {subject.plan_id}", f"period {subject.period_id}", f"cover from {subject.cover_from}",
             f"organization {subject.organization_id}", f"region {subject.region_code}",
             # As it was before rosters had a purpose: what was submitted then is approved now.
             *((f"purpose {subject.purpose}",) if subject.purpose != Purpose.ENROLL else ()),
+            *(f"decision {made.pk} {made.said}" for made in RosterDecision.objects.filter(roster=subject).order_by("pk")),
+            *missing.said_of(subject),
         )
 
     def same_terms(self, subject: Roster) -> models.QuerySet:
@@ -269,6 +281,10 @@ class KnownPeopleTemplate(RosterTemplate):
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The frame with `changes` (whether a row does something), rows refused and findings added."""
         raise NotImplementedError
+
+    def unusual(self, subject: Roster) -> list[Unusual]:
+        """That many rows change something is what it is for."""
+        return [each for each in super().unusual(subject) if each.code != "MANY_CHANGED"]
 
     def compare(self, checked: Checked, context: RosterContext) -> Compared:
         """Verdicts against what the office knows; that others know a person is no answer here."""
@@ -367,7 +383,7 @@ JOIN beneficiaries_person person ON person.{identity} = wanted.identity
 LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.person_id = person.id
     AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
 LEFT JOIN beneficiaries_enrollment enrollment ON enrollment.person_id = person.id
-    AND enrollment.program_id = %(program)s AND enrollment.period_id = %(period)s
+    AND enrollment.program_id = %(program)s AND enrollment.period_id = %(period)s AND enrollment.period_kind = 'annual'
     AND enrollment.state = ANY(%(live)s)
 """
 _KNOWN_SCHEMA = {

@@ -127,7 +127,7 @@ class UpdateTemplate(KnownPeopleTemplate):
         """Contact and categories of one chunk."""
         facts = known.facts_of(context.roster, chunk.number, at=at)
         with connection.cursor() as cursor:
-            set_aside = known.make_work(cursor, facts, columns=_CONTACT, drift=_DRIFT)
+            set_aside = known.make_work(cursor, context.roster, facts, columns=_CONTACT, drift=_DRIFT)
             for step, statement in (("changes", CHANGED_BENEFICIARIES), ("ended", _ENDED), ("begun", _BEGUN)):
                 fault_point(f"beneficiaries.update.{step}.before")
                 cursor.execute(statement, facts)

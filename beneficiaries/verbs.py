@@ -10,6 +10,11 @@ VERBS = {
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
     "roster.conflicts_elsewhere": _("%(rows)d rows do not agree with people whom only other organizations know."),
     "roster.closed": _("The roster was closed unread (%(code)s)."),
+    "roster.decided": _("%(rows)d rows in doubt were decided: %(kind)s. Reason: %(reason)s"),
+    "roster.full_list_declared": _("The roster was declared the full list of %(region)s; %(people)d people are missing."),
+    "roster.missing_ended": _("The cover of %(people)d people who were missing from the full list was ended."),
+    "roster.missing_downloaded": _("The list of missing people was downloaded (%(people)d, masked)."),
+    "roster.people_corrected": _("Part %(chunk)d corrected name or document of %(people)d people."),
     "roster.submitted": _("The roster was submitted for approval."),
     "roster.approved": _("The roster was approved."),
     "roster.left_out": _(
@@ -25,5 +30,22 @@ VERBS = {
     ),
     "roster.hold_lapsed": _("Enrollment has closed: %(released)s yuan held for the roster went back to the budgets."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
+    "roster.undo_requested": _("The undo of the roster was requested: %(reason)s"),
+    "roster.undo_approved": _("The undo of the roster was approved."),
+    "roster.undo_turned_down": _("The undo of the roster was turned down: %(reason)s"),
+    "roster.chunk_undone": _(
+        "Part %(chunk)d was undone: %(covers)d covers voided, %(released)s yuan went back to the budgets; of %(kept)d rows "
+        "something stays; %(paid)d own shares (%(refunds)s yuan) are to be refunded."
+    ),
+    "roster.undone": _("The roster is undone: %(rows)d rows undone, of %(kept)d rows something stays."),
+    "roster.kept_rows_downloaded": _("%(rows)d rows that the undo left were downloaded (%(format)s)."),
+    "roster.words_mapped": _("%(words)d words were given a meaning; the roster is checked again."),
+    "roster.sheets_chosen": _("%(sheets)d sheets were chosen; the roster is checked again."),
+    "roster.files_added": _("%(files)d file(s) joined the roster."),
+    "roster.file_taken_out": _("The file %(file)s was left out; the roster is checked again."),
+    "roster.confirmed": _("What is unusual was confirmed (%(reasons)s)."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
+    "purchase.made": _("%(people)d enrollments were made (%(premium)s yuan), %(refused)d lines refused."),
+    "purchase.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
+    "program.conflict_elsewhere": _("One person did not agree with someone whom only other organizations know."),
 }

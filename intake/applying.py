@@ -29,10 +29,12 @@ def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
             raise IntakeRefused("DIGEST")
         # As approved: a digest that is changed together with its rows from here on is not believed.
         digests = dict(template.chunks_of(subject).values_list("number", "digest"))
+        fault_point("intake.start_applying.before")
         subject.state = State.APPLYING
         subject.save(update_fields=["state"])
         applied = sum(template.chunks_of(subject).exclude(applied_at=None).values_list("rows", flat=True))
         run.advance(done=applied, total=subject.row_count)
+        fault_point("intake.start_applying.after")
     fault_point("intake.start_applying.committed")
     context = template.context(subject, at=at)
     waiting = list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True))

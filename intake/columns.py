@@ -80,7 +80,8 @@ def match_headers(
 ) -> HeaderMatch:
     """Position of each column among the headings.
 
-    `aliases` maps a heading to a column key: what a person chose; it wins over the declaration.
+    `aliases` maps a heading to a column key: what a person chose. It wins over the declaration of that heading; but a
+    column that another heading of the file names by declaration stays with that one, and the chosen heading is unknown.
     `known` saves the work of folding all headings anew when many rows are tried.
     A heading with a note in brackets ("证件号码(18位)") is tried without it when it is unknown as it stands.
     """
@@ -88,10 +89,11 @@ def match_headers(
     known = known or KnownHeadings(columns, aliases)
     found: dict[str, list[int]] = {}
     unknown = []
+    declared = {known.key_of(heading) for heading in headers if not known.is_alias(heading)}
     for position, heading in enumerate(headers):
         folded = fold_header(heading)
         key = known.key_of(heading)
-        if key:
+        if key and not (known.is_alias(heading) and key in declared):
             found.setdefault(key, []).append(position)
         elif folded and folded not in OWN_HEADINGS:
             unknown.append((heading or "").strip())
@@ -114,7 +116,13 @@ class KnownHeadings:
             for heading in column.headers:
                 self._keys.setdefault(fold_header(heading), column.key)
         keys = {column.key for column in columns}
-        self._keys.update({fold_header(heading): key for heading, key in (aliases or {}).items() if key in keys})
+        self._aliases = {fold_header(heading): key for heading, key in (aliases or {}).items() if key in keys}
+        self._keys.update(self._aliases)
+
+    def is_alias(self, heading: str | None) -> bool:
+        """Whether a person said what this heading names."""
+        folded = fold_header(heading)
+        return folded in self._aliases or (folded not in self._keys and _NOTE.sub("", folded) in self._aliases)
 
     def key_of(self, heading: str | None) -> str | None:
         """The key of the column that a heading names."""

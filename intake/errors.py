@@ -25,6 +25,18 @@ class IntakeRefused(Refused):
         "DIGEST": _("The content has changed since you looked at it. Load the page again and check it."),
         "WHOLE_ONLY": _("It is approved whole or not at all."),
         "NOTHING_TO_APPLY": _("No row can be applied. Correct the refused rows and upload them again."),
+        "OWN_UNDO": _("Whoever requested the undo cannot decide on it. Ask a colleague."),
+        "SAME_FILE_TWICE": _("“%(first)s” and “%(second)s” hold the same. Choose each file once."),
+        "FILES_AT_MOST": _("It may hold %(files)d files at most. Upload the others as another one."),
+        "FILE_STAYS": _("Only a file that cannot be read is taken out, and one file must stay."),
+        "NO_SHEET": _("Choose one or more of the sheets that the file has."),
+        "NOTHING_SAID": _("Say of one word at least what it means."),
+        "NOT_ASKED": _("The file has been checked again in the meantime. Load the page again."),
+        "NOT_OFFERED": _("This choice is not one of those offered. Load the page again."),
+        "COLUMN_TWICE": _("Two headings cannot mean the same column."),
+        "MAPPING_ENDED": _("This has been ended already."),
+        "UNUSUAL": _("Something about it is unusual. Look at it and confirm it before you submit it."),
+        "NOTHING_UNUSUAL": _("There is nothing to confirm."),
         "REASON": _("Say why, in at least %(characters)d characters."),
     }
 

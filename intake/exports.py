@@ -33,7 +33,7 @@ _TEMPLATE_ROWS = 5_000
 class RefusedRow(NamedTuple):
     """A row to be corrected: where it stood, its cells as they came (unmasked), and why it was refused."""
 
-    line: int
+    line: int | str
     cells: Sequence[str]
     reason: str
     sheet: str = ""
@@ -72,7 +72,7 @@ def write_refused_xlsx(target: BinaryIO, headers: Mapping[str, Sequence[str]], r
     count, titles = 0, []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for name, group in groupby(rows, key=lambda row: row.sheet):
-            titles.append(_sheet_title(name))
+            titles.append(sheet_title(name))
             kept = _kept(headers[name])
             with archive.open(f"xl/worksheets/sheet{len(titles)}.xml", "w", force_zip64=True) as part:
                 part.write(_SHEET_HEAD)
@@ -82,7 +82,7 @@ def write_refused_xlsx(target: BinaryIO, headers: Mapping[str, Sequence[str]], r
                     count += 1
                 part.write(b"</sheetData></worksheet>")
         if not titles:
-            titles.append(_sheet_title(""))
+            titles.append(sheet_title(""))
             with archive.open("xl/worksheets/sheet1.xml", "w") as part:
                 part.write(_SHEET_HEAD + b"</sheetData></worksheet>")
         _write_book(archive, titles)
@@ -98,7 +98,7 @@ def write_rows_xlsx(target: BinaryIO, title: str, rows: Iterable[Sequence[str]])
             for number, cells in enumerate(rows, 1):
                 part.write(_row_xml(number, cells))
             part.write(b"</sheetData></worksheet>")
-        _write_book(archive, [_sheet_title(title)])
+        _write_book(archive, [sheet_title(title)])
     return number
 
 
@@ -182,7 +182,8 @@ def _own(row: RefusedRow, kept: Sequence[int]) -> list[str]:
     return [row.cells[position] if position < len(row.cells) else "" for position in kept]
 
 
-def _sheet_title(name: str) -> str:
+def sheet_title(name: str) -> str:
+    """A sheet's name as a workbook takes it."""
     return re.sub(r"[\\/*?:\[\]]", "_", name)[:31] or _("Roster")
 
 
@@ -191,7 +192,7 @@ def write_template(target: BinaryIO, columns: Sequence[Column], *, title: str = 
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
-    sheet.title = _sheet_title(title)
+    sheet.title = sheet_title(title)
     sheet.freeze_panes = "A2"
     choices = book.create_sheet(CHOICES_SHEET)
     choices.sheet_state = "hidden"

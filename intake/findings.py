@@ -37,6 +37,7 @@ class Verdict(IntEnum):
     COVERED = 4
     DOUBTFUL = 5
     REFUSED = 6
+    REPLACED = 7
 
     @property
     def label(self) -> Promise:
@@ -50,6 +51,7 @@ VERDICT_LABELS = {
     Verdict.COVERED: _("Already covered"),
     Verdict.DOUBTFUL: _("To be confirmed"),
     Verdict.REFUSED: _("Refused"),
+    Verdict.REPLACED: _("Replaced"),
 }
 VERDICT_CHOICES = [(int(verdict), label) for verdict, label in VERDICT_LABELS.items()]
 
@@ -298,6 +300,9 @@ ROW_MEANINGS = (
         "AMOUNT_FORMAT", _ERROR, _("this is no amount"), _("write a number like 5000.00 with two decimals at most")
     ),
     Meaning("CHOICE_UNKNOWN", _ERROR, _("this is none of the choices"), _("write one of: %(extra)s")),
+    Meaning(
+        "REPLACED", _REPAIRED, _("a line uploaded later stands in its place (%(extra)s)"), _("nothing to do")
+    ),
     Meaning("DUP_IN_FILE", _ERROR, _("it repeats an earlier row (line %(extra)s)"), _("keep only one of them")),
     Meaning(
         "IDENTITY_CONFLICT", _DOUBT, _("it does not agree with what is registered"), _("check name and document number")
@@ -326,12 +331,6 @@ ROW_MEANINGS = (
         _ERROR,
         _("this office knows nobody of this number in the program"),
         _("check the number; whoever is new comes with a roster that enrolls"),
-    ),
-    Meaning(
-        "ACCOUNT_CHANGED",
-        _WARNING,
-        _("it differs from the bank account that is registered"),
-        _("compare it with the passbook or card before you submit"),
     ),
     Meaning(
         "CATEGORY_NOT_HELD",
@@ -374,6 +373,39 @@ ROW_MEANINGS = (
         _("enrollment closed before the row was applied"),
         _("upload it again in the next period"),
     ),
+    Meaning(
+        "SAME_PERSON",
+        _DOUBT,
+        _("somebody of the same name and birth date is registered under another document"),
+        _("decide whether it is the same person"),
+    ),
+    Meaning(
+        "SAME_PERSON_SEVERAL",
+        _DOUBT,
+        _("several people of the same name and birth date are registered under other documents"),
+        _("compare the document, then accept the row as a person of its own, or refuse it"),
+    ),
+    Meaning(
+        "REGION_MOVED",
+        _DOUBT,
+        _("the person is registered in another county"),
+        _("decide whether they moved: another county then pays its share"),
+    ),
+    Meaning(
+        "ACCOUNT_CHANGED",
+        _WARNING,
+        _("another bank account is registered for this person"),
+        _("compare it with the passbook or card"),
+    ),
+    Meaning("DECIDED_ACCEPTED", _REPAIRED, _("accepted by decision"), _("reason: %(extra)s")),
+    Meaning("DECIDED_SAME", _REPAIRED, _("accepted as the person who is registered"), _("reason: %(extra)s")),
+    Meaning(
+        "DECIDED_CORRECTED",
+        _REPAIRED,
+        _("accepted as the person who is registered, name and document to be corrected"),
+        _("reason: %(extra)s"),
+    ),
+    Meaning("DECIDED_AGAINST", _ERROR, _("refused by decision"), _("reason: %(extra)s")),
     Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("the data changed after the review"), _("review this row again")),
 )
 

@@ -1,17 +1,29 @@
-"""What this room tells the rooms below at start: the sentences of its events."""
+"""What this room tells the rooms below at start: the sentences of its events, who may see mapped words."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import Role, grant_permissions
 from audit import events
 
 VERBS = {
     "file.received": _("A file of %(bytes)d bytes was received."),
+    "word.mapped": _("A word in the office's files was given a meaning (%(target)s)."),
+    "word.ended": _("A word in the office's files lost its meaning (%(target)s)."),
     "file.purged": _("The kept file was deleted at the end of its retention."),
+}
+
+
+GRANTS: dict[str, tuple[str, ...]] = {
+    Role.CLERK: ("intake.view_wordmapping", "intake.end_wordmapping"),
+    Role.REVIEWER: ("intake.view_wordmapping",),
+    Role.AUDITOR: ("intake.view_wordmapping",),
 }
 
 
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,14 +16,18 @@ from psycopg import sql
 
 from audit import events, keys
 from audit.faults import fault_point
-from intake import storage
+from intake import storage, wording
 from intake.abreast import one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
+from intake.closing import close, fail, remove_unread
 from intake.copying import Cells, ask, copy_columns
+from intake.correcting import Correction, named_corrections, replace_corrected
 from intake.findings import Verdict
-from intake.models import File, State
-from intake.readers import FileRefused, RawChunk, open_table
+from intake.models import File, Kind, State
+from intake.readers import FileRefused, RawChunk, Several, Table, open_table
+from intake.readers.seen import SheetSeen
 from intake.template import ROWS_PER_CHUNK, Template
+from intake.unstaging import remove_staged
 
 _GENERIC = ("id", "file_id", "sheet", "line", "chunk", "verdict", "codes", "findings", "raw", "set_aside")
 _MUTABLE = frozenset({"set_aside"})
@@ -34,36 +38,70 @@ _ANALYZED = ("chunk", "verdict", "set_aside")
 def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     """Check and stage the files of an import; goes on after the last chunk that was committed.
 
-    Ends in `review`, or in `failed` with the findings of a file that cannot be read.
+    From `received` on it begins anew: what an earlier check staged is removed first. Ends in `review`, or in `failed`
+    with the findings of a file that cannot be read.
     """
+    found = template.import_model._default_manager.get(pk=subject.pk)
+    if found.state == State.RECEIVED:
+        remove_staged(run, found, template)
     with transaction.atomic():
         subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
-        if subject.state not in (State.RECEIVED, State.CHECKING):
-            return
-        subject.state = State.CHECKING
-        subject.save(update_fields=["state"])
-        run.advance()
+        waits = subject.state in (State.RECEIVED, State.CHECKING)
+        if waits:
+            fault_point("intake.start_staging.before")
+            subject.state = State.CHECKING
+            subject.save(update_fields=["state"])
+            run.advance()
+            fault_point("intake.start_staging.after")
     fault_point("intake.start_staging.committed")
-    context = template.context(subject, at=at)
-    try:
-        seen = _stage_files(run, subject, template, context)
-    except FileRefused as refused:
-        _fail(run, subject, template, refused, at=at)
+    if not waits:
+        # Ended by a run that was killed before it had removed everything.
+        remove_unread(run, subject, template)
         return
+    words = wording.standing(subject.organization_id, template.key, at=run.job.created_at)
+    context = wording.knowing(template.context(subject, at=at), words)
+    seen = Seen(aliases=words[Kind.HEADING])
+    try:
+        _stage_files(run, subject, template, context, seen)
+    except FileRefused as refused:
+        file = seen.file.pk if seen.file is not None else None
+        seen.sheets = {str(file): list(refused.seen)}
+        fail(run, subject, template, refused, file_id=file, counts=seen.counts(), at=at)
+        return
+    replace_corrected(
+        run, subject, template, seen.corrections, template.files_of(subject), digest_of=chunk_digest
+    )
     _finish(run, subject, template, context, seen, at=at)
 
 
 @dataclass
 class Seen:
-    """What the files themselves said: warnings, and how their rows are laid out."""
+    """What the files themselves said: warnings, how their rows are laid out, what their lines correct.
 
+    `aliases`: headings that the office has said. `file`: the one that is being read.
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
     findings: list[Any] = field(default_factory=list)
     layouts: dict[str, Any] = field(default_factory=dict)
+    sheets: dict[str, list[SheetSeen]] = field(default_factory=dict)
+    corrections: list[Correction] = field(default_factory=list)
+    file: File | None = None
+
+    def counts(self) -> dict[str, Any]:
+        """What a person needs to choose sheets and to say headings."""
+        return {
+            "headings": wording.headings_of([sheet for sheets in self.sheets.values() for sheet in sheets]),
+            "sheets": {
+                file: [{"name": each.name, "rows": each.rows, "hidden": each.hidden, "read": each.read} for each in sheets]
+                for file, sheets in self.sheets.items() if len(sheets) > 1
+            },
+        }
 
 
-def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Seen:
+def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen: Seen) -> None:
     """Prepare chunk after chunk here, while the one before is written on a connection of its own."""
-    finder, seen, number, rows = DuplicateFinder(), Seen(), 0, 0
+    finder, number, rows = DuplicateFinder(), 0, 0
     counts = list(template.chunks_of(subject).values_list("counts", flat=True))
     # A run that goes on cuts as the one before it did, whatever this release would choose.
     staged, size_of_chunk = len(counts), counts[0]["cut"] if counts else ROWS_PER_CHUNK
@@ -71,8 +109,11 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Se
     size, before = sum(file.size for file in files), 0
     with one_behind() as behind:
         for file in files:
+            seen.file, refused = file, []
+            finder.open_file(file.pk, file.name)
             source = storage.opened(file.storage_key, file.size)
-            with closing(source), closing(open_table(source, template.columns, name=file.name)) as table:
+            with closing(source), closing(_table_of(file, source, template, seen)) as table:
+                seen.sheets[str(file.pk)] = list(table.seen)
                 seen.layouts[str(file.pk)] = [
                     {"name": sheet.name, "headers": list(sheet.headers), "delimiter": sheet.delimiter}
                     for sheet in table.sheets.values()
@@ -82,19 +123,47 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any) -> Se
                     rows += len(raw.frame)
                     share = (before + file.size * raw.done / max(raw.total, 1)) / size
                     place = Place(number, rows, max(rows, round(rows / max(share, 1e-9))), size_of_chunk)
-                    checked = _checked(template, context, raw, finder)
+                    checked, corrections = _checked(template, context, raw, finder, file)
+                    corrections += named_corrections(raw, table.sheets, file, files, seen.layouts)
                     if number < staged:
                         # Staged by an earlier run: only shown to the finder of duplicates, under a lease that goes on.
                         with transaction.atomic():
                             run.advance()
+                        refused.append(_refused_places(template, subject, number))
                     else:
                         ready = _prepared(template, context, subject, checked, raw, file, place)
                         behind.then(_write_chunk, run, subject, template, context, ready)
+                        refused.append(ready.plain.filter(pl.col("verdict") == Verdict.REFUSED).select("sheet", "line"))
+                    seen.corrections += _standing(corrections, refused[-1])
                     number += 1
                 # Some are known at the end only: totals and signatures that were left out, headings repeated.
                 seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
+            finder.close_file(pl.concat(refused))
             before += file.size
-    return seen
+
+
+def _table_of(file: File, source: Any, template: Template, seen: Seen) -> Table:
+    """The file opened as the office and the person have said."""
+    several = Several.ASK if file.sheets == [] else Several.ALL
+    return open_table(
+        source, template.columns, name=file.name, aliases=seen.aliases, sheets=file.sheets or None, several=several
+    )
+
+
+def _refused_places(template: Template, subject: Any, number: int) -> pl.DataFrame:
+    """Sheet and line of the refused rows of a chunk that is staged already, replaced ones among them."""
+    rows = template.rows_of(subject).filter(chunk=number, verdict__in=(Verdict.REFUSED, Verdict.REPLACED))
+    return pl.DataFrame(
+        list(rows.values_list("sheet", "line")), schema={"sheet": pl.String, "line": pl.Int32}, orient="row"
+    )
+
+
+def _standing(corrections: list[Correction], refused: pl.DataFrame) -> list[Correction]:
+    """Without those that only the person tells and that are refused themselves."""
+    if not corrections:
+        return []
+    places = set(refused.iter_rows())
+    return [each for each in corrections if each.named or (each.later[1], each.later[2]) not in places]
 
 
 @dataclass(frozen=True)
@@ -118,9 +187,18 @@ class Ready:
     place: Place
 
 
-def _checked(template: Template, context: Any, raw: RawChunk, finder: DuplicateFinder) -> Checked:
+def _checked(
+    template: Template, context: Any, raw: RawChunk, finder: DuplicateFinder, file: File
+) -> tuple[Checked, list[Correction]]:
+    """The chunk checked, and the refused lines of earlier files whose people come again."""
     first, *others = template.unique_by
-    return refuse_duplicates(template.check(raw.frame, context), finder, template.column(first), *others)
+    checked = refuse_duplicates(template.check(raw.frame, context), finder, template.column(first), *others)
+    again = finder.corrected(checked.frame, first, *others)
+    later = zip(checked.frame["sheet"].gather(again["row"]), checked.frame["line"].gather(again["row"]), strict=True)
+    return checked, [
+        Correction((earlier, sheet, line), (file.pk, *place), named=False)
+        for (_row, earlier, sheet, line), place in zip(again.iter_rows(), later, strict=True)
+    ]
 
 
 def _prepared(
@@ -144,6 +222,7 @@ def _prepared(
         "verdicts": {str(verdict): count for verdict, count in sorted(Counter(plain["verdict"].to_list()).items())},
         "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
         "tally": dict(compared.tally),
+        "unknown": wording.count_unknown(compared.findings),
         "cut": place.cut,
     }
     sealed = {"raw": sealer.seal_many(raw.frame["raw"].to_list()), **compared.sealed}
@@ -225,7 +304,7 @@ def import_digest(template: Template, subject: Any) -> str:
 
 
 def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen, *, at: datetime) -> None:
-    """Put the chunks' counts together and open the review."""
+    """Open the review, or close what nobody may see."""
     with connection.cursor() as cursor:
         # A table filled by COPY has no statistics yet; plans made without them fall into nested loops.
         columns = sql.SQL(", ").join(map(sql.Identifier, (f"{template.import_key}_id", *_ANALYZED)))
@@ -238,62 +317,42 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
             return
         closed = template.reason_to_close(subject, at=at)
         if closed:
-            _close(run, subject, template, closed, at=at)
-            return
-        chunks = list(template.chunks_of(subject))
-        subject.row_count = sum(chunk.rows for chunk in chunks)
-        subject.counts = {kind: _summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
-        subject.file_findings, subject.layouts = seen.findings, seen.layouts
-        subject.money = template.preview_money(subject, context)
-        subject.digest = import_digest(template, subject)
-        subject.state = State.REVIEW
-        fault_point("intake.finish_staging.before")
-        subject.save()
-        events.record(
-            f"{template.key}.checked", subject, by="system:intake", at=at, organization=subject.organization,
-            region_code=subject.region_code, program_id=template.program_id_of(subject),
-            data={
-                "rows": subject.row_count, "refused": subject.verdict_count(Verdict.REFUSED),
-                "digest": subject.digest[:12],
-            },
-        )
-        run.advance(done=subject.row_count, total=subject.row_count)
-        fault_point("intake.finish_staging.after")
+            close(run, subject, template, closed, at=at)
+        else:
+            _open_review(run, subject, template, context, seen, at=at)
     fault_point("intake.finish_staging.committed")
+    if closed:
+        remove_unread(run, subject, template)
 
 
-def _close(run: Any, subject: Any, template: Template, code: str, *, at: datetime) -> None:
-    """End a checked import of which nobody may see how its rows were judged."""
-    template.rows_of(subject).delete()
-    template.chunks_of(subject).delete()
-    subject.row_count, subject.counts, subject.state = 0, {}, State.FAILED
-    subject.file_findings = [[None, code, "", ""]]
+def _open_review(run: Any, subject: Any, template: Template, context: Any, seen: Seen, *, at: datetime) -> None:
+    """The counts, the money and the digest of a checked import, in the caller's transaction."""
+    chunks = list(template.chunks_of(subject))
+    subject.row_count = sum(chunk.rows for chunk in chunks)
+    subject.counts = {
+        **{kind: summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")},
+        "unknown": wording.add_up(chunk.counts.get("unknown", {}) for chunk in chunks), **seen.counts(),
+    }
+    subject.file_findings, subject.layouts = seen.findings, seen.layouts
+    subject.money = template.preview_money(subject, context)
+    subject.digest = import_digest(template, subject)
+    subject.state = State.REVIEW
+    fault_point("intake.finish_staging.before")
     subject.save()
     events.record(
-        f"{template.key}.closed", subject, by="system:intake", at=at, organization=subject.organization,
-        region_code=subject.region_code, program_id=template.program_id_of(subject), data={"code": code},
+        f"{template.key}.checked", subject, by="system:intake", at=at, organization=subject.organization,
+        region_code=subject.region_code, program_id=template.program_id_of(subject),
+        data={
+            "rows": subject.row_count, "refused": subject.verdict_count(Verdict.REFUSED),
+            "digest": subject.digest[:12],
+        },
     )
-    run.advance()
+    run.advance(done=subject.row_count, total=subject.row_count)
+    fault_point("intake.finish_staging.after")
 
 
-def _fail(run: Any, subject: Any, template: Template, refused: FileRefused, *, at: datetime) -> None:
-    """A file that cannot be read ends the import, with every reason that was found."""
-    with transaction.atomic():
-        subject = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
-        if subject.state != State.CHECKING:
-            return
-        subject.state = State.FAILED
-        subject.file_findings = [[None, finding.code, finding.extra, finding.sheet] for finding in refused.findings]
-        subject.save()
-        events.record(
-            f"{template.key}.failed", subject, by="system:intake", at=at, organization=subject.organization,
-            region_code=subject.region_code, program_id=template.program_id_of(subject),
-            data={"codes": ", ".join(finding.code for finding in refused.findings)},
-        )
-        run.advance()
-
-
-def _summed(counts: Iterator[dict[str, int]]) -> dict[str, int]:
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts of one kind put together."""
     total: Counter[str] = Counter()
     for count in counts:
         total.update(count)

@@ -74,6 +74,7 @@ def store(plain: BinaryIO, *, year: int, limit: int) -> Stored:
     fault_point("intake.store.before")
     try:
         default_storage.save(key, content)
+        fault_point("intake.store.saved")
         _flush(key)
     except OSError as error:
         remove(key)
@@ -92,7 +93,9 @@ def store(plain: BinaryIO, *, year: int, limit: int) -> Stored:
 
 def remove(key: str) -> None:
     """Delete a kept file; none is no error."""
+    fault_point("intake.remove.before")
     default_storage.delete(key)
+    fault_point("intake.remove.after")
 
 
 def kept_keys() -> Iterator[tuple[str, datetime]]:

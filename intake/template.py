@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 import polars as pl
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from intake import checks
 from intake.checks import Checked, Context
 from intake.columns import Column
 from intake.copying import Cells
 from intake.errors import IntakeRefused
+from intake.findings import Verdict
 from intake.models import Chunk, Import, StagedRow
 
 ROWS_PER_CHUNK = 40_000
@@ -46,6 +48,47 @@ class Applied:
     set_aside: int
 
 
+@dataclass(frozen=True)
+class Undone:
+    """What the undo of one chunk did: rows undone whole, and by reason rows of which something stays.
+
+    `facts`: what the template tells of it in the chunk's event.
+    """
+
+    rows: int
+    kept: Mapping[str, int]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """Something about an import that waits for a person who says that it is meant: `rows` of `limit` that are allowed."""
+
+    code: str
+    rows: int
+    limit: int
+
+    def __str__(self) -> str:
+        return str(UNUSUAL[self.code]) % {"rows": f"{self.rows:,}", "limit": f"{self.limit:,}"}
+
+
+UNUSUAL: dict[str, Promise] = {
+    "MANY_REPEATED": _(
+        "%(rows)s rows repeat another row or are covered already, half of the file or more: is it the right file?"
+    ),
+    "MANY_CHANGED": _(
+        "%(rows)s rows change what is registered of known people, more than the usual %(limit)s: are the columns right?"
+    ),
+}
+
+_SHORT: dict[str, Promise] = {"MANY_REPEATED": _("many repeated rows"), "MANY_CHANGED": _("many changes of known people")}
+
+
+def reasons_in_words(codes: str) -> str:
+    """Codes of what is unusual, as an event keeps them, in a reader's words."""
+    return "、".join(str(_SHORT.get(code, code)) for code in codes.split(", "))
+
+
 class Template(ABC):
     """How one kind of file becomes rows of one room. Stateless: what it needs is in the context, made once per job."""
 
@@ -63,6 +106,11 @@ class Template(ABC):
     staged: ClassVar[tuple[str, ...]]
     #: Purpose of the data keys that seal what staging keeps.
     purpose: ClassVar[str]
+    #: From this share of repeated rows on, and above this many changes of known people, a person must confirm an import.
+    repeated_share: ClassVar[float] = 0.5
+    changed_limit: ClassVar[int] = 500
+    #: Fewer rows than this are seen at a glance.
+    unusual_from: ClassVar[int] = 20
 
     @abstractmethod
     def context(self, subject: Any, *, at: datetime) -> Any:
@@ -95,6 +143,18 @@ class Template(ABC):
         """The code of a finding for which a checked import is closed unread, with every row; "" for none."""
         return ""
 
+    def unusual(self, subject: Any) -> list[Unusual]:
+        """What about a checked import waits for a person's confirmation before it can be submitted."""
+        found = []
+        rows = subject.row_count - subject.verdict_count(Verdict.REPLACED)
+        repeated = subject.counts.get("codes", {}).get("DUP_IN_FILE", 0) + subject.verdict_count(Verdict.COVERED)
+        if rows >= self.unusual_from and repeated >= rows * self.repeated_share:
+            found.append(Unusual("MANY_REPEATED", repeated, rows))
+        changed = subject.verdict_count(Verdict.CHANGED)
+        if changed > self.changed_limit:
+            found.append(Unusual("MANY_CHANGED", changed, self.changed_limit))
+        return found
+
     @abstractmethod
     def reserve(self, subject: Any, *, by: Any, at: datetime) -> None:
         """Hold the money of the whole import, or refuse; in the transaction of the approval."""
@@ -114,6 +174,17 @@ class Template(ABC):
     @abstractmethod
     def apply_chunk(self, subject: Any, chunk: Chunk, *, context: Any, at: datetime) -> Applied:
         """Make the rows of one chunk real, set-wise, in the caller's transaction."""
+
+    @abstractmethod
+    def undo_chunk(self, subject: Any, chunk: Chunk, *, context: Any, at: datetime) -> Undone:
+        """Take back what one applied chunk made, set-wise, in the caller's transaction.
+
+        Each row that was applied gets one outcome: undone, or a reason in `kept`. Money goes back with it, once.
+        """
+
+    @abstractmethod
+    def kept_in_words(self, code: str) -> str:
+        """Why an undo left something of a row, for people."""
 
     @abstractmethod
     def terms_of(self, subject: Any) -> Sequence[str]:

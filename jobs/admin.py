@@ -67,13 +67,13 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
             _("Details"),
             {
                 "fields": (
-                    "given", "attempt", "run_after", "worker", "by", "created_at", "started_at", "finished_at", "region_code",
+                    "given", "attempt", "run_after", "worker_name", "by", "created_at", "started_at", "finished_at", "region_code",
                 )
             },
         ),
     )
     readonly_fields = (
-        "work", "about", "standing", "progress", "trouble", "outcome", "given", "attempt", "run_after", "worker",
+        "work", "about", "standing", "progress", "trouble", "outcome", "given", "attempt", "run_after", "worker_name",
         "by", "created_at", "started_at", "finished_at", "region_code",
     )
     actions_detail = ("run_again", "cancel")
@@ -147,14 +147,20 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return live(job, "error", job.error_sentence or "–")
 
     @display(description=_("result"))
-    def outcome(self, job: Job) -> str:
+    def outcome(self, job: Job) -> SafeString:
         """What the work gave back."""
-        return "; ".join(f"{name}: {value}" for name, value in job.result.items()) if job.result else "–"
+        said = "; ".join(f"{name}: {value}" for name, value in (job.result or {}).items())
+        return naming.as_recorded(said or "–")
 
     @display(description=_("arguments"))
-    def given(self, job: Job) -> str:
+    def given(self, job: Job) -> SafeString:
         """Numbers of rows and codes."""
-        return json.dumps(job.arguments, ensure_ascii=False) if job.arguments else "–"
+        return naming.as_recorded(json.dumps(job.arguments, ensure_ascii=False) if job.arguments else "–")
+
+    @display(description=_("worker"))
+    def worker_name(self, job: Job) -> SafeString:
+        """Machine and process."""
+        return naming.as_recorded(job.worker or "–")
 
     @display(description=_("attempts since the last progress"))
     def attempt(self, job: Job) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import register_verbs, register_words
-from audit.panels import Urgency, WorkQueue, register_queue
+from audit.panels import Urgency, queue_of, register_queue
 from jobs.models import Job, refusal_in_words
 
 
@@ -29,14 +28,7 @@ def register() -> None:
     )
     register_words({"job.failed": _why})
     register_queue(
-        WorkQueue(
-            key="jobs.failed",
-            title=_("Failed jobs"),
-            permission="jobs.retry_job",
-            count=count_failed,
-            url=address_of_failed,
-            urgency=Urgency.NOW,
-        )
+        queue_of("jobs.job", "jobs.failed", _("Failed jobs"), "jobs.retry_job", failed, Urgency.NOW)
     )
 
 
@@ -46,11 +38,6 @@ def _why(data: Mapping[str, Any]) -> Mapping[str, str]:
     return {"why": said or gettext("the reason is not known here.")}
 
 
-def count_failed(user: Any) -> int:
-    """How many failed jobs a user can run again."""
-    return Job.objects.visible_to(user, "jobs.retry_job").filter(state=Job.State.FAILED).count()
-
-
-def address_of_failed() -> str:
-    """The list of failed jobs."""
-    return f"{reverse('admin:jobs_job_changelist')}?state__exact={Job.State.FAILED}"
+def failed(jobs: Any, user: Any) -> Any:
+    """The failed jobs that a user can run again."""
+    return jobs.visible_to(user, "jobs.retry_job").filter(state=Job.State.FAILED)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.core.cache.backends.dummy import DummyCache
 from django.utils.translation import gettext_lazy as _
+from unfold import sites
 
 
 class PortalConfig(AppConfig):
@@ -18,5 +20,8 @@ class PortalConfig(AppConfig):
         """Register the deployment checks; tell rooms that do not know each other about each other."""
         import_module("portal.checks")
         import_module("portal.registration").register()
+        # Unfold keeps the palette's finds for five minutes by user and word alone: they would outlive a change of the
+        # language, or of a role, and a short search would stand in for a long one.
+        sites.cache = DummyCache("", {})
         # A guest's own name stands in the crumbs of its pages.
         apps.get_app_config("axes").verbose_name = _("Sign-in protection")

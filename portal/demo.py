@@ -22,10 +22,10 @@ from accounts.actions.regions import SYSTEM, import_regions
 from accounts.models import Organization, Region, User
 from accounts.regions_file import VENDORED, read_regions
 from accounts.roles import Role
+from audit.faults import fault_point
 from beneficiaries import actions as rosters
 from beneficiaries.models import Roster
 from beneficiaries.synthetic import HEADINGS, people
-from intake.errors import IntakeRefused
 from intake.models import State
 from jobs.actions import run_pending
 from portal.local.environment import write_private
@@ -83,7 +83,7 @@ def load(say: Say, *, logins: Path) -> None:
     if not Region.objects.exists():
         done = import_regions(read_regions(VENDORED), by=SYSTEM, at=at)
         say(f"{done.added} regions")
-    make_categories()
+    make_categories(at=at)
     users = _users(logins, at=at)
     say(f"{len(users)} users")
     for city in CITIES:
@@ -156,7 +156,9 @@ def _user(login: Login, password: str, *, at: datetime) -> User:
         user, _given = create_user(
             login.username, display_name=f"{login.title}(演示)", organization=organization, by=BY, at=at, password=password
         )
+        fault_point("portal.demo_password.before")
         store_password(user, made=make_password(password), must_change=False, at=at)
+        fault_point("portal.demo_password.after")
     if not user.memberships.exists():
         grant_membership(user, role=login.role, organization=organization, by=BY, at=at)
     return User.objects.select_related("organization").get(pk=user.pk)
@@ -259,15 +261,13 @@ def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> No
         ]
     for name, county, rows, first, goal in plans:
         clerk = users[f"{city.short}.clerk.{county}"]
-        try:
-            roster = rosters.upload_roster(
-                [(name, _file(city, county, rows, first=first))], period=period, organization=clerk.organization,
-                by=clerk, at=timezone.now(),
-            )
-        except IntakeRefused as refused:
-            if refused.code != "ALREADY_IMPORTED":
-                raise
-            roster = Roster.objects.get(pk=refused.facts["number"])
+        # What was withdrawn, refused or unreadable may be uploaded again: the content alone would not tell that it was.
+        roster = Roster.objects.filter(
+            period=period, organization=clerk.organization, files__name=name
+        ).first() or rosters.upload_roster(
+            [(name, _file(city, county, rows, first=first))], period=period, organization=clerk.organization, by=clerk,
+            at=timezone.now(),
+        )
         _bring(roster, goal, clerk, reviewer, gates=city.gates and first == 0)
         say(f"{city.name}: {name}, {rows} rows, {goal}")
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
+import re
 import sys
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +21,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from portal.logs import frames_only, scrubbed
 from portal.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,6 +30,17 @@ MASTER_KEYS_HINT = (
     "1: and 32 random bytes in base64, as `openssl rand -base64 32` prints them; several, the active one first, "
     "separated by commas"
 )
+HOSTS_HINT = "the portal's host names, separated by commas"
+#: A name (a dot before it: with all below it), an IPv6 address in brackets, or every host.
+HOST = r"\*|\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]"
+ORIGIN = r"https?://[^/,\s]+"
+DATABASE_HINT = "postgres://USER:PASSWORD@HOST:5432/DATABASE"
+CACHE_HINT = "redis://HOST:6379/0 (or locmemcache:// on one machine)"
+CACHES_KNOWN = {"redis": "hostname", "rediss": "hostname", "locmemcache": ""}
+BROKER_HINT = "amqp://USER:PASSWORD@HOST:5672// or redis://HOST:6379/1"
+BROKERS_KNOWN = {
+    "amqp": "hostname", "amqps": "hostname", "redis": "hostname", "rediss": "hostname", "filesystem": "path", "memory": "",
+}
 
 
 def required(name: str, hint: str) -> str:
@@ -62,15 +77,48 @@ def one_of(name: str, *choices: str) -> str:
     return value
 
 
+def listed(name: str, text: str, pattern: str, *, hint: str) -> list[str]:
+    """Words between commas, each as `pattern` wants it."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    wrong = next((word for word in words if not re.fullmatch(pattern, word)), None)
+    if wrong is not None:
+        raise ImproperlyConfigured(f"{name} holds {wrong}. Set it to {hint}.")
+    return words
+
+
+def hosts(text: str) -> list[str]:
+    """Host names without scheme or port."""
+    found = listed("ALLOWED_HOSTS", text, HOST, hint=HOSTS_HINT)
+    if not found:
+        raise ImproperlyConfigured(f"ALLOWED_HOSTS names no host. Set it to {HOSTS_HINT}.")
+    return found
+
+
+def service(name: str, url: str, schemes: dict[str, str], *, hint: str) -> str:
+    """The URL of a service that we know. `schemes`: scheme -> which part it cannot do without ("" for none)."""
+    parts = urlsplit(url)
+    if parts.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} names no service that we know. Set it to {hint}.")
+    needed = schemes[parts.scheme]
+    if needed and not getattr(parts, needed):
+        raise ImproperlyConfigured(f"{name} names no {'folder' if needed == 'path' else 'host'}. Set it to {hint}.")
+    return url
+
+
 def database(url: str) -> dict[str, Any]:
     """PostgreSQL from a URL."""
+    hint = f"Set it to {DATABASE_HINT}."
     if urlsplit(url).scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL does not name PostgreSQL. Set it to postgres://USER:PASSWORD@HOST:5432/DATABASE."
-        )
+        raise ImproperlyConfigured(f"DATABASE_URL does not name PostgreSQL. {hint}")
+    try:
+        config = env.db_url_config(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not readable. {hint}") from error
+    if not config["NAME"]:
+        raise ImproperlyConfigured(f"DATABASE_URL names no database. {hint}")
     return {
-        **env.db_url_config(url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False,
-        "TEST": {"NAME": f"test_{env.db_url_config(url)['NAME']}"},
+        **config, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False,
+        "TEST": {"NAME": f"test_{config['NAME']}"},
     }
 
 
@@ -100,14 +148,34 @@ def storage(url: str) -> dict[str, Any]:
                 "OPTIONS": {"location": parts.path, "file_permissions_mode": 0o600,
                             "directory_permissions_mode": 0o700}}
     if parts.scheme == "class" and parts.netloc:
-        try:
-            options = json.loads(env.str("STORAGE_OPTIONS", default="{}"))
-        except json.JSONDecodeError as error:
-            raise ImproperlyConfigured(f"STORAGE_OPTIONS is no JSON object. Set it to one. ({error})") from error
-        return {"BACKEND": parts.netloc, "OPTIONS": options}
+        if not _is_installed(parts.netloc):
+            raise ImproperlyConfigured(
+                f"STORAGE_URL names {parts.netloc}, which is not installed. Set it to class://DOTTED.PATH.OF.STORAGE."
+            )
+        return {"BACKEND": parts.netloc, "OPTIONS": storage_options(env.str("STORAGE_OPTIONS", default="{}"))}
     raise ImproperlyConfigured(
         "STORAGE_URL is not readable. Set it to file:///FOLDER, or to class://DOTTED.PATH.OF.STORAGE with STORAGE_OPTIONS."
     )
+
+
+def storage_options(text: str) -> dict[str, Any]:
+    """What a storage class is made with."""
+    try:
+        options = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ImproperlyConfigured(f"STORAGE_OPTIONS is no JSON object. Set it to one. ({error})") from error
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured("STORAGE_OPTIONS is no JSON object. Set it to one, such as {\"bucket_name\": \"NAME\"}.")
+    return options
+
+
+def _is_installed(path: str) -> bool:
+    """Whether the module of a dotted class exists; the class itself is looked up when Django is ready."""
+    module, _dot, name = path.rpartition(".")
+    try:
+        return bool(name) and bool(module) and find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 # -- What runs where ---------------------------------------------------------------------------------------------------
@@ -117,13 +185,15 @@ DEBUG = False
 SECRET_KEY = required("SECRET_KEY", "50 or more random characters")
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY is too short. Set it to 50 or more random characters.")
-ALLOWED_HOSTS = [
-    host.strip()
-    for host in required("ALLOWED_HOSTS", "the portal's host names, separated by commas").split(",") if host.strip()
-]
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-DATABASES = {"default": database(required("DATABASE_URL", "postgres://USER:PASSWORD@HOST:5432/DATABASE"))}
-CACHES = {"default": env.cache_url_config(required("CACHE_URL", "redis://HOST:6379/0 (or locmemcache:// on one machine)"))}
+ALLOWED_HOSTS = hosts(required("ALLOWED_HOSTS", HOSTS_HINT))
+CSRF_TRUSTED_ORIGINS = listed(
+    "CSRF_TRUSTED_ORIGINS", env.str("CSRF_TRUSTED_ORIGINS", default=""), ORIGIN,
+    hint="origins such as https://portal.example.org, separated by commas",
+)
+DATABASES = {"default": database(required("DATABASE_URL", DATABASE_HINT))}
+CACHES = {
+    "default": env.cache_url_config(service("CACHE_URL", required("CACHE_URL", CACHE_HINT), CACHES_KNOWN, hint=CACHE_HINT))
+}
 STORAGES = {
     "default": storage(required("STORAGE_URL", "file:///FOLDER, or class://DOTTED.PATH.OF.STORAGE")),
     "staticfiles": {
@@ -143,7 +213,9 @@ REVEALS_PER_DAY = number("REVEALS_PER_DAY", default=200)
 IDENTITY_CONFLICTS_PER_DAY = number("IDENTITY_CONFLICTS_PER_DAY", default=50)
 
 # -- Background work ---------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = required("CELERY_BROKER_URL", "amqp://USER:PASSWORD@HOST:5672// or redis://HOST:6379/1")
+CELERY_BROKER_URL = service(
+    "CELERY_BROKER_URL", required("CELERY_BROKER_URL", BROKER_HINT), BROKERS_KNOWN, hint=BROKER_HINT
+)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -212,7 +284,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "portal.logs.RequestLog",
     "pghistory.middleware.HistoryMiddleware",
     "accounts.middleware.SessionLimits",
     "axes.middleware.AxesMiddleware",
@@ -342,6 +414,8 @@ LOG_FORMAT = one_of("LOG_FORMAT", "json", "console")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# One line a request, when it is answered.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 _shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.TimeStamper(fmt="iso"),
@@ -354,8 +428,13 @@ LOGGING = {
     "formatters": {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(ensure_ascii=False) if LOG_FORMAT == "json"
-            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            "processors": [
+                frames_only,
+                scrubbed,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False) if LOG_FORMAT == "json"
+                else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            ],
             "foreign_pre_chain": _shared_processors,
         }
     },
@@ -371,7 +450,6 @@ structlog.configure(
     processors=[
         *_shared_processors,
         structlog.stdlib.filter_by_level,
-        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

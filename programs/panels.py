@@ -6,29 +6,28 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Sum
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit import panels
-from audit.panels import Chart, ChartData, Figure, Series, Urgency, WorkQueue
+from audit.panels import Chart, ChartData, Figure, Series, Urgency, queue_of
 from programs.models import Budget, Plan
 from programs.models.budget import ALARM_AT, WARN_AT
 
 _VIEW = "programs.view_budget"
 
 
-def _plans_to_approve(user: Any) -> int:
-    waiting = Plan.objects.visible_to(user, "programs.approve_plan").filter(state=Plan.State.IN_REVIEW)
-    return waiting.exclude(drafted_by=user).exclude(submitted_by=user).count()
+def _plans_to_approve(plans: Any, user: Any) -> Any:
+    waiting = plans.visible_to(user, "programs.approve_plan").filter(state=Plan.State.IN_REVIEW)
+    return waiting.exclude(drafted_by=user).exclude(submitted_by=user)
 
 
-def _budgets_to_approve(user: Any) -> int:
-    waiting = Budget.objects.visible_to(user, "programs.approve_budget").filter(state=Budget.State.DRAFT)
-    return waiting.exclude(proposed_by=user).count()
+def _budgets_to_approve(budgets: Any, user: Any) -> Any:
+    waiting = budgets.visible_to(user, "programs.approve_budget").filter(state=Budget.State.DRAFT)
+    return waiting.exclude(proposed_by=user)
 
 
 def _bound_from(share: Decimal) -> Any:
-    return lambda user: Budget.objects.visible_to(user, _VIEW).bound_from(share).count()
+    return lambda budgets, user: budgets.visible_to(user, _VIEW).bound_from(share)
 
 
 def _sum(*names: str) -> Any:
@@ -60,34 +59,24 @@ def _by_funder(user: Any) -> ChartData:
     )
 
 
-def _list(model: str, query: str) -> Any:
-    return lambda: f"{reverse(f'admin:programs_{model}_changelist')}?{query}"
-
-
 def register() -> None:
     """Called once at start."""
     panels.register_queue(
-        WorkQueue(
-            "programs.plans", _("Plans to approve"), "programs.approve_plan", _plans_to_approve,
-            _list("plan", "state__exact=in_review"),
+        queue_of("programs.plan", "programs.plans", _("Plans to approve"), "programs.approve_plan", _plans_to_approve)
+    )
+    panels.register_queue(
+        queue_of("programs.budget", "programs.budgets", _("Budgets to approve"), "programs.approve_budget", _budgets_to_approve)
+    )
+    panels.register_queue(
+        queue_of(
+            "programs.budget", "programs.nearly_spent", _("Budgets bound to 80 % or more"), "programs.view_statement",
+            _bound_from(WARN_AT),
         )
     )
     panels.register_queue(
-        WorkQueue(
-            "programs.budgets", _("Budgets to approve"), "programs.approve_budget", _budgets_to_approve,
-            _list("budget", "state__exact=draft"),
-        )
-    )
-    panels.register_queue(
-        WorkQueue(
-            "programs.nearly_spent", _("Budgets bound to 80 % or more"), "programs.view_statement", _bound_from(WARN_AT),
-            _list("budget", "bound=80"), Urgency.SOON,
-        )
-    )
-    panels.register_queue(
-        WorkQueue(
-            "programs.almost_spent", _("Budgets bound to 95 % or more"), "programs.view_statement", _bound_from(ALARM_AT),
-            _list("budget", "bound=95"), Urgency.NOW,
+        queue_of(
+            "programs.budget", "programs.almost_spent", _("Budgets bound to 95 % or more"), "programs.view_statement",
+            _bound_from(ALARM_AT), Urgency.NOW,
         )
     )
     panels.register_figure(

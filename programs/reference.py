@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.utils.translation import gettext_noop
+
+from programs.actions.categories import create_category
 from programs.models import Category
 
+SYSTEM = gettext_noop("system:reference")
 #: Code, name, other words: DOMAIN's hardship categories in the order in which they count.
 CATEGORIES = (
     ("tekun", "特困人员", ("特困", "五保户", "特困供养人员")),
@@ -18,12 +24,19 @@ CATEGORIES = (
     ("jiance", "防止返贫监测对象", ("监测户", "脱贫不稳定户", "边缘易致贫户", "突发严重困难户", "监测户(边缘)")),
     ("yinbing", "因病致贫重病患者", ("因病致贫",)),
 )
+#: What plans name that are open to all, such as a city's supplementary insurance or day cover.
+EVERYBODY = ("renren", "不限类别", ("不限", "全体参保人"))
 
 
-def make_categories() -> dict[str, Category]:
-    """All hardship categories by code."""
+def make_categories(*, at: datetime) -> dict[str, Category]:
+    """All hardship categories by code; those that are missing are added, what an administrator changed stays."""
+    known = set(Category.objects.values_list("code", flat=True))
     for position, (code, name, synonyms) in enumerate(CATEGORIES, 1):
-        Category.objects.update_or_create(
-            code=code, defaults={"name": name, "synonyms": list(synonyms), "position": position}
+        if code not in known:
+            create_category(code, name=name, synonyms=synonyms, position=position, by=SYSTEM, at=at)
+    code, name, synonyms = EVERYBODY
+    if code not in known:
+        create_category(
+            code, name=name, synonyms=synonyms, position=200, holds_for_everybody=True, by=SYSTEM, at=at
         )
     return {category.code: category for category in Category.objects.all()}

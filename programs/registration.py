@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from accounts.roles import Role, grant_permissions
 from audit import events
+from audit.naming import field_in_words
 from programs import panels
 from programs.verbs import VERBS
 
@@ -30,9 +34,14 @@ GRANTS: dict[str, tuple[str, ...]] = {
 }
 
 
+def _changed_fields(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"fields": "、".join(field_in_words("programs.category", name) for name in data["fields"])}
+
+
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    events.register_words({"category.changed": _changed_fields})
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

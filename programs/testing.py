@@ -40,7 +40,8 @@ def make_plan(
         "requires_own_payment": False, "requires_insurer_acceptance": False, **terms,
     }
     draft = PlanDraft(
-        categories=categories or list(make_categories().values()), schemes=[SchemeDraft("全部对象", shares)]
+        categories=categories or [each for each in make_categories(at=at).values() if not each.holds_for_everybody],
+        schemes=[SchemeDraft("全部对象", shares)]
     )
     plan = actions.create_plan(program, terms=values, draft=draft, by=maker, at=at)
     plan = actions.submit_plan(plan, by=maker, at=at)

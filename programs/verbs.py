@@ -19,5 +19,7 @@ VERBS = {
     "budget.closed": _("Tranche %(tranche)s was closed."),
     "funder.created": _("The funder was set up."),
     "funder.statement_exported": _("The statement from %(first)s to %(last)s was downloaded."),
+    "category.created": _("The category %(name)s was added."),
+    "category.changed": _("The category was changed: %(fields)s."),
     "program.created": _("The program was set up."),
 }

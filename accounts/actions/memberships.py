@@ -15,6 +15,7 @@ from accounts.errors import AccountsRefused
 from accounts.models import Membership, MembershipProgram, Organization, Region, User
 from accounts.roles import DUTY_OF_ROLE, Role
 from audit import events
+from audit.faults import fault_point
 
 
 @transaction.atomic
@@ -40,6 +41,7 @@ def grant_membership(
     prefix = organization.region_code if region_prefix is None else region_prefix
     programs = None if program_ids is None else sorted(set(program_ids))
     _check_place(user, organization, prefix, programs, by=by, expires_on=expires_on, at=at)
+    fault_point("accounts.grant_membership.before")
     _take_duty(user, role=role, at=at)
     membership = Membership(
         user=user,
@@ -62,6 +64,7 @@ def grant_membership(
     )
     end_sessions(user)
     _record("membership.granted", membership, by=by, at=at, programs=programs)
+    fault_point("accounts.grant_membership.after")
     return membership
 
 
@@ -75,9 +78,11 @@ def end_membership(membership: Membership, *, by: User | str, at: datetime) -> M
     if membership.ended_at is not None:
         raise AccountsRefused("ALREADY_ENDED")
     refuse_without_security(losing=Q(pk=membership.pk))
+    fault_point("accounts.end_membership.before")
     _end(membership, at=at)
     end_sessions(user)
     _record("membership.ended", membership, by=by, at=at)
+    fault_point("accounts.end_membership.after")
     return membership
 
 

@@ -13,6 +13,7 @@ from accounts.errors import AccountsRefused
 from accounts.models import Organization, Region, User
 from accounts.models.organization import ROOT_PATH
 from audit import events
+from audit.faults import fault_point
 
 
 @transaction.atomic
@@ -36,6 +37,7 @@ def create_organization(
     parent_path = parent.path if parent else ROOT_PATH
     _refuse_twice(name=name, uscc=uscc, parent_path=parent_path)
     new_id = _next_organization_id()
+    fault_point("accounts.create_organization.before")
     organization = Organization.objects.create(
         id=new_id,
         name=name,
@@ -49,6 +51,7 @@ def create_organization(
         uscc=uscc,
     )
     _record("organization.created", organization, by=by, at=at, data={"kind": kind, "path": organization.path})
+    fault_point("accounts.create_organization.after")
     return organization
 
 
@@ -69,6 +72,7 @@ def move_organization(
     old_path, new_path = organization.path, f"{parent_path}{organization.pk}/"
     below = Organization.objects.filter(path__startswith=old_path).exclude(pk=organization.pk)
     list(Organization.objects.select_for_update().filter(path__startswith=old_path).order_by("pk").values_list("pk"))
+    fault_point("accounts.move_organization.before")
     Organization.objects.filter(pk=organization.pk).update(parent=parent, parent_path=parent_path, path=new_path)
     tail = len(old_path) + 1
     moved = below.update(
@@ -80,6 +84,7 @@ def move_organization(
         "organization.moved", organization, by=by, at=at,
         data={"from": old_path, "to": new_path, "moved_below": moved},
     )
+    fault_point("accounts.move_organization.after")
     return organization
 
 
@@ -110,8 +115,10 @@ def change_organization(
     for field in changed:
         setattr(organization, field, new[field])
     if changed:
+        fault_point("accounts.change_organization.before")
         organization.save(update_fields=changed)
         _record("organization.changed", organization, by=by, at=at, data={"fields": changed})
+        fault_point("accounts.change_organization.after")
     return organization
 
 
@@ -149,8 +156,10 @@ def _set_active(
         if not active:
             refuse_without_security(losing=Q(organization=organization))
         organization.active = active
+        fault_point("accounts.set_active.before")
         organization.save(update_fields=["active"])
         _record(verb, organization, by=by, at=at, data={})
+        fault_point("accounts.set_active.after")
     return organization
 
 

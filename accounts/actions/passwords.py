@@ -15,6 +15,7 @@ from accounts.errors import AccountsRefused
 from accounts.models import PastPassword, User
 from accounts.policy import policy
 from audit import events
+from audit.faults import fault_point
 
 # Without 0 O 1 l I: initial passwords are read from paper.
 _LOWER, _UPPER, _DIGITS, _SIGNS = "abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789", "-+=@%"
@@ -44,8 +45,10 @@ def set_password(user: User, *, current: str, password: str, by: User | str, at:
         user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if user.password != known:
             raise AccountsRefused("PASSWORD_WRONG")
+        fault_point("accounts.set_password.before")
         store_password(user, made=made, must_change=False, at=at)
         _record("user.password_changed", user, by=by, at=at)
+        fault_point("accounts.set_password.after")
     return user
 
 
@@ -60,8 +63,10 @@ def reset_password(user: User, *, by: User | str, at: datetime) -> tuple[User, s
         user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if not user.is_active:
             raise AccountsRefused("USER_INACTIVE")
+        fault_point("accounts.reset_password.before")
         store_password(user, made=made, must_change=True, at=at)
         _record("user.password_reset", user, by=by, at=at)
+        fault_point("accounts.reset_password.after")
     return user, password
 
 

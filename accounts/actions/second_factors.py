@@ -16,6 +16,7 @@ from accounts.errors import AccountsRefused
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.policy import policy
 from audit import events
+from audit.faults import fault_point
 
 RECOVERY_CODES = 8
 #: No 0 O 1 I L U: codes are copied from paper. 16 signs of 29 give 76 random bits: a fast hash is enough.
@@ -30,8 +31,10 @@ def begin_second_factor(user: User, *, by: User | str, at: datetime) -> SecondFa
     user = _locked(user)
     factor = SecondFactor.objects.filter(user=user).first()
     if factor is None:
+        fault_point("accounts.begin_second_factor.before")
         factor = SecondFactor.objects.create(user=user, secret=totp.new_secret(), created_at=at)
         _record("second_factor.begun", user, by=by, at=at)
+        fault_point("accounts.begin_second_factor.after")
     elif factor.confirmed_at is not None:
         raise AccountsRefused("ALREADY_ENROLLED")
     return factor
@@ -52,10 +55,12 @@ def confirm_second_factor(user: User, *, token: str, by: User | str, at: datetim
         if step is None:
             return None
         factor.confirmed_at, factor.last_step = at, step
+        fault_point("accounts.confirm_second_factor.before")
         factor.save(update_fields=["confirmed_at", "last_step"])
         _replace(user, rows)
         end_sessions(user)
         _record("second_factor.set_up", user, by=by, at=at)
+        fault_point("accounts.confirm_second_factor.after")
     return codes
 
 
@@ -72,13 +77,16 @@ def verify_second_factor(user: User, *, token: str, by: User | str, at: datetime
     if factor.confirmed_at is None or factor.is_locked(at=at):
         return False
     step = totp.matching_step(factor.secret.reveal(), token, at=at, after=factor.last_step)
+    fault_point("accounts.verify_second_factor.before")
     if step is not None:
         factor.last_step = step
     elif not _use_recovery_code(factor.user, token, by=by, at=at):
         _count_failure(factor, by=by, at=at)
+        fault_point("accounts.verify_second_factor.counted")
         return False
     factor.failures, factor.locked_until = 0, None
     factor.save(update_fields=["last_step", "failures", "locked_until"])
+    fault_point("accounts.verify_second_factor.after")
     return True
 
 
@@ -89,8 +97,10 @@ def replace_recovery_codes(user: User, *, by: User | str, at: datetime) -> list[
         user = _locked(user)
         if not SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise AccountsRefused("NO_SECOND_FACTOR")
+        fault_point("accounts.replace_recovery_codes.before")
         _replace(user, rows)
         _record("second_factor.codes_replaced", user, by=by, at=at)
+        fault_point("accounts.replace_recovery_codes.after")
     return codes
 
 
@@ -101,12 +111,14 @@ def reset_second_factor(user: User, *, by: User | str, at: datetime) -> User:
         raise AccountsRefused("OWN_ACCOUNT")
     refuse_beyond_reach(user, permission="accounts.reset_second_factor", by=by)
     user = _locked(user)
+    fault_point("accounts.reset_second_factor.before")
     removed, _ = SecondFactor.objects.filter(user=user).delete()
     if not removed:
         raise AccountsRefused("NO_SECOND_FACTOR")
     RecoveryCode.objects.filter(user=user).delete()
     end_sessions(user)
     _record("second_factor.reset", user, by=by, at=at)
+    fault_point("accounts.reset_second_factor.after")
     return user
 
 

@@ -17,6 +17,7 @@ from accounts.errors import AccountsRefused
 from accounts.models import Organization, PastPassword, SecondFactor, User
 from accounts.models.user import USERNAME_PATTERN
 from audit import events
+from audit.faults import fault_point
 
 
 def create_user(
@@ -42,6 +43,7 @@ def create_user(
         organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         if not organization.active:
             raise AccountsRefused("ORGANIZATION_INACTIVE")
+        fault_point("accounts.create_user.before")
         user, created = User.objects.get_or_create(
             username=username,
             defaults={
@@ -58,6 +60,7 @@ def create_user(
             raise AccountsRefused("USERNAME_TAKEN")
         PastPassword.objects.create(user=user, password=made, set_at=at)
         _record("user.created", user, by=by, at=at)
+        fault_point("accounts.create_user.after")
     return user, password
 
 
@@ -75,8 +78,10 @@ def change_user(
         user.phone = phone or None
         changed.append("phone")
     if changed:
+        fault_point("accounts.change_user.before")
         user.save(update_fields=changed)
         _record("user.changed", user, by=by, at=at, data={"fields": changed})
+        fault_point("accounts.change_user.after")
     return user
 
 
@@ -91,9 +96,11 @@ def deactivate_user(user: User, *, by: User | str, at: datetime) -> User:
     refuse_beyond_reach(user, permission="accounts.deactivate_user", by=by)
     refuse_without_security(losing=Q(user=user))
     user.is_active, user.deactivated_at = False, at
+    fault_point("accounts.deactivate_user.before")
     user.save(update_fields=["is_active", "deactivated_at"])
     end_sessions(user)
     _record("user.deactivated", user, by=by, at=at)
+    fault_point("accounts.deactivate_user.after")
     return user
 
 
@@ -103,8 +110,10 @@ def reactivate_user(user: User, *, by: User | str, at: datetime) -> User:
     user = _locked(user)
     if not user.is_active:
         user.is_active, user.deactivated_at = True, None
+        fault_point("accounts.reactivate_user.before")
         user.save(update_fields=["is_active", "deactivated_at"])
         _record("user.reactivated", user, by=by, at=at)
+        fault_point("accounts.reactivate_user.after")
     return user
 
 
@@ -112,9 +121,11 @@ def reactivate_user(user: User, *, by: User | str, at: datetime) -> User:
 def unlock_user(user: User, *, by: User | str, at: datetime) -> int:
     """Forget failed sign-ins of an account, of the password and of the second factor; gives how many rows went."""
     user = _locked(user)
+    fault_point("accounts.unlock_user.before")
     forgotten = reset_axes(username=user.username)
     SecondFactor.objects.filter(user=user).update(failures=0, locked_until=None)
     _record("user.unlocked", user, by=by, at=at, data={"forgotten": forgotten})
+    fault_point("accounts.unlock_user.after")
     return int(forgotten)
 
 

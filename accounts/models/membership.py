@@ -113,7 +113,7 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.role}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
     def is_live(self, *, on: date) -> bool:
         """Neither ended nor expired on a day."""

@@ -18,7 +18,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from unfold.admin import ModelAdmin, TabularInline
 
-from audit import events
+from audit import events, panels
+from audit.admin.queue_filter import QueueFilter
 from audit.paging import CappedPaginator, KeysetChangeList
 from audit.scope import Scope, ScopedQuerySet
 from audit.versions import PAGE, Versions, history_model, versions
@@ -198,7 +199,8 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Related filters within scope; a filter over all values of a text column would tell everybody's."""
-        return [self._safe_filter(item) for item in super().get_list_filter(request)]
+        queues = [QueueFilter] if panels.queues_of(self.model, request.user) else []
+        return [*queues, *(self._safe_filter(item) for item in super().get_list_filter(request))]
 
     def _safe_filter(self, item: Any) -> Any:
         if isinstance(item, tuple):

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -27,7 +28,7 @@ class EventAdmin(ReadOnlyScopedAdmin):
     ordering = ("-id",)
     sortable_by = ("moment",)
     fields = (
-        "moment", "who", "actor", "said", "verb", "about", "region_code", "details", "request_number", "is_sealed",
+        "moment", "who", "account", "said", "code", "about", "region_code", "details", "request_number", "is_sealed",
     )
     readonly_fields = fields
 
@@ -64,10 +65,20 @@ class EventAdmin(ReadOnlyScopedAdmin):
         """As it stands in the logs."""
         return event.request_id
 
+    @display(description=_("account"))
+    def account(self, event: Event) -> SafeString:
+        """What the search takes: a user name, or a part of the system."""
+        return naming.as_recorded(event.actor)
+
+    @display(description=_("what"))
+    def code(self, event: Event) -> SafeString:
+        """What the search takes."""
+        return naming.as_recorded(event.verb)
+
     @display(description=_("details"))
     def details(self, event: Event) -> str:
         """What the sentence was made of."""
-        return " · ".join(f"{name}: {value}" for name, value in event.data.items()) or "—"
+        return naming.as_recorded(" · ".join(f"{name}: {value}" for name, value in event.data.items())) if event.data else "—"
 
     @display(description=_("what happened"))
     def said(self, event: Event) -> str:

@@ -49,4 +49,4 @@ class Reveal(models.Model):
         triggers = append_only("reveal")
 
     def __str__(self) -> str:
-        return f"{self.subject_type} {self.subject_id}"
+        return f"{self._meta.verbose_name} {self.pk}"

@@ -1,7 +1,10 @@
 """What people do with rosters and enrollments."""
 
-from beneficiaries.actions.gates import Gate, open_gates, pass_gate
+from beneficiaries.actions.full_lists import declare_full
+from beneficiaries.actions.gates import Gate, open_gates, pass_gate, pass_purchase_gate
 from beneficiaries.actions.lapses import lapse_period, periods_to_lapse, queue_lapses
+from beneficiaries.actions.mending import add_files, choose_sheets, confirm_unusual, map_words, take_out_file
+from beneficiaries.actions.purchases import Payment, Request, cover_days, enroll_paid, register_person
 from beneficiaries.actions.rosters import (
     approve_roster,
     approve_roster_by_priority,
@@ -10,8 +13,12 @@ from beneficiaries.actions.rosters import (
     upload_roster,
     withdraw_roster,
 )
+from beneficiaries.actions.undo import approve_undo, request_undo, turn_down_undo
 
 __all__ = [
-    "Gate", "approve_roster", "approve_roster_by_priority", "lapse_period", "open_gates", "pass_gate",
-    "periods_to_lapse", "queue_lapses", "refuse_roster", "submit_roster", "upload_roster", "withdraw_roster",
+    "Gate", "Payment", "Request", "add_files", "approve_roster", "approve_roster_by_priority", "approve_undo",
+    "choose_sheets", "confirm_unusual", "cover_days", "declare_full", "enroll_paid", "lapse_period", "map_words",
+    "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "queue_lapses", "refuse_roster",
+    "register_person", "request_undo", "submit_roster", "take_out_file", "turn_down_undo", "upload_roster",
+    "withdraw_roster",
 ]

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from accounts.models import User
 from audit import events
 from audit.faults import fault_point
 from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models import Enrollment, Purchase, Roster
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 from programs.models import Plan
@@ -69,31 +69,17 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
         asked = asked_gates(roster.plan)
         if gate not in asked:
             raise BeneficiariesRefused("GATE_NOT_ASKED")
-        if roster.state != State.APPLIED or roster.applied_at is None:
+        if roster.state in (State.UNDOING, State.UNDONE):
+            raise BeneficiariesRefused("GATE_UNDONE")
+        # While an undo is only asked for, what happens outside (a payment, an acceptance) can still be recorded.
+        if roster.state not in (State.APPLIED, State.UNDO_ASKED) or roster.applied_at is None:
             raise BeneficiariesRefused("GATE_NOT_APPLIED")
         if gate is Gate.NOTICE:
-            ends_on = timezone.localdate(roster.applied_at) + timedelta(days=roster.plan.notice_days)
-            if timezone.localdate(at) < ends_on:
-                raise BeneficiariesRefused("GATE_TOO_EARLY", days=roster.plan.notice_days, day=ends_on)
+            _refuse_too_early(roster.applied_at, roster.plan, at=at)
         if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= roster.period.enrollment_closes_on:
             raise BeneficiariesRefused("GATE_CLOSED", day=roster.period.enrollment_closes_on)
-        if gate is Gate.ACCEPTANCE and not policy_number.strip():
-            raise BeneficiariesRefused("POLICY_NUMBER")
         waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
-        earlier = asked[: asked.index(gate)]
-        if earlier and waiting.filter(reduce(or_, (Q(**{f"{COLUMN[each]}__isnull": True}) for each in earlier))).exists():
-            raise BeneficiariesRefused("GATE_ORDER")
-        changes: dict[str, datetime | str] = {COLUMN[gate]: at}
-        if gate is Gate.ACCEPTANCE:
-            changes["insurer_policy_number"] = policy_number.strip()[:60]
-        fault_point("beneficiaries.pass_gate.before")
-        passed = waiting.filter(**{f"{COLUMN[gate]}__isnull": True}).update(**changes)
-        if not passed:
-            raise BeneficiariesRefused("GATE_PASSED")
-        ready = waiting.filter(*(Q(**{f"{COLUMN[each]}__isnull": False}) for each in asked))
-        begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        ready.filter(starts_at__lt=begins, ends_at__gt=begins).update(starts_at=begins)
-        covered = ready.update(state=EnrollmentState.IN_FORCE)
+        passed, covered = _pass(waiting, gate, asked=asked, policy_number=policy_number, at=at)
         events.record(
             "roster.gate_passed", roster, by=by, at=at, organization=roster.organization,
             region_code=roster.region_code, program_id=roster.program_id,
@@ -101,3 +87,53 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
         )
         fault_point("beneficiaries.pass_gate.after")
     return covered
+
+
+def pass_purchase_gate(purchase: Purchase, *, gate: Gate, by: User | str, at: datetime, policy_number: str = "") -> int:
+    """The same for what was bought without a roster: notice and acceptance, since the payment came with the purchase."""
+    with transaction.atomic():
+        purchase = Purchase.objects.select_related("plan", "organization").get(pk=purchase.pk)
+        # A purchase is never changed, so nobody may lock it: its enrollments are what two clicks meet at.
+        list(Enrollment.objects.select_for_update(of=("self",)).filter(purchase=purchase).order_by("pk").values_list("pk"))
+        asked = asked_gates(purchase.plan)
+        if gate not in asked:
+            raise BeneficiariesRefused("GATE_NOT_ASKED")
+        if gate is Gate.NOTICE:
+            _refuse_too_early(purchase.made_at, purchase.plan, at=at)
+        waiting = Enrollment.objects.filter(purchase=purchase, state=EnrollmentState.AWAITING)
+        passed, covered = _pass(waiting, gate, asked=asked, policy_number=policy_number, at=at)
+        events.record(
+            "purchase.gate_passed", purchase, by=by, at=at, organization=purchase.organization,
+            region_code=purchase.region_code, program_id=purchase.program_id,
+            data={"gate": gate.value, "passed": passed, "in_force": covered},
+        )
+        fault_point("beneficiaries.pass_gate.after")
+    return covered
+
+
+def _refuse_too_early(since: datetime, plan: Plan, *, at: datetime) -> None:
+    ends_on = timezone.localdate(since) + timedelta(days=plan.notice_days)
+    if timezone.localdate(at) < ends_on:
+        raise BeneficiariesRefused("GATE_TOO_EARLY", days=plan.notice_days, day=ends_on)
+
+
+def _pass(
+    waiting: QuerySet[Enrollment], gate: Gate, *, asked: list[Gate], policy_number: str, at: datetime
+) -> tuple[int, int]:
+    """(enrollments for which the gate is recorded, those that came into force)."""
+    if gate is Gate.ACCEPTANCE and not policy_number.strip():
+        raise BeneficiariesRefused("POLICY_NUMBER")
+    earlier = asked[: asked.index(gate)]
+    if earlier and waiting.filter(reduce(or_, (Q(**{f"{COLUMN[each]}__isnull": True}) for each in earlier))).exists():
+        raise BeneficiariesRefused("GATE_ORDER")
+    changes: dict[str, datetime | str] = {COLUMN[gate]: at}
+    if gate is Gate.ACCEPTANCE:
+        changes["insurer_policy_number"] = policy_number.strip()[:60]
+    fault_point("beneficiaries.pass_gate.before")
+    passed = waiting.filter(**{f"{COLUMN[gate]}__isnull": True}).update(**changes)
+    if not passed:
+        raise BeneficiariesRefused("GATE_PASSED")
+    ready = waiting.filter(*(Q(**{f"{COLUMN[each]}__isnull": False}) for each in asked))
+    begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    ready.filter(starts_at__lt=begins, ends_at__gt=begins).update(starts_at=begins)
+    return passed, ready.update(state=EnrollmentState.IN_FORCE)

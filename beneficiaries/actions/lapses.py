@@ -67,7 +67,7 @@ def lapse_period(run: Any, period: Period, *, at: datetime) -> dict[str, int]:
 
 def _unpaid() -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(
-        state=EnrollmentState.AWAITING, own_paid_at=None, plan__requires_own_payment=True
+        state=EnrollmentState.AWAITING, own_paid_at=None, plan__requires_own_payment=True, roster__isnull=False
     )
 
 
@@ -76,6 +76,7 @@ def _lapse_batch(run: Any, roster_id: int, *, at: datetime) -> int:
     run.check_stop()
     with transaction.atomic():
         roster = _locked(roster_id)
+        fault_point("beneficiaries.lapse_batch.before")
         lapsed = lapse_rows(roster, limit=BATCH, at=at)
         if lapsed.people:
             _record("roster.lapsed", roster, at=at, people=lapsed.people, released=str(lapsed.released))

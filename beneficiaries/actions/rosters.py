@@ -15,24 +15,34 @@ from beneficiaries.models.roster import ENROLLING, Purpose
 from beneficiaries.purposes import template_of
 from intake import actions as intake
 from jobs.actions import enqueue
-from programs.models import Period
+from programs.models import Period, Plan
 from programs.rules.allocation import Place
 
 
 def upload_roster(
     files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime,
-    purpose: Purpose = Purpose.ENROLL,
+    purpose: Purpose = Purpose.ENROLL, ask_sheets: bool = False,
 ) -> Roster:
-    """Keep files of people to be enrolled, updated, ended or renewed and start their check. `files`: (name, stream)."""
-    _refuse_closed(period, organization, purpose=purpose, at=at)
-    kept = [intake.receive_file(stream, name=name, organization=organization, by=by, at=at) for name, stream in files]
+    """Keep files of people to be enrolled, updated, ended or renewed and start their check. `files`: (name, stream).
+
+    `ask_sheets`: a workbook of several sheets waits for a person who chooses among them.
+    """
+    refuse_closed(period, organization, purpose=purpose, at=at)
+    if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
+        raise BeneficiariesRefused("SPANS_ONLY")
+    kept = [
+        intake.receive_file(
+            stream, name=name, organization=organization, by=by, at=at, sheets=[] if ask_sheets else None
+        )
+        for name, stream in files
+    ]
     roster = Roster(
         organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,
         period=period, purpose=purpose, cover_from=cover_from(period, on=timezone.localdate(at)),
     )
     found: Roster = intake.receive(
         roster, files=kept, template=template_of(roster), by=by, at=at,
-        enqueue=lambda subject: _enqueue("beneficiaries.stage_roster", subject, by=by, at=at),
+        enqueue=lambda subject: enqueue_for("beneficiaries.stage_roster", subject, by=by, at=at),
     )
     return found
 
@@ -45,10 +55,10 @@ def submit_roster(roster: Roster, *, by: User, at: datetime) -> Roster:
 
 def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Roster:
     """Approve what was looked at; its money is reserved or the approval is refused."""
-    _refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
+    refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = intake.approve(
         roster, digest=digest, template=template_of(roster), by=by, at=at,
-        enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
+        enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
 
@@ -60,10 +70,10 @@ def approve_roster_by_priority(
 
     `expected`: the (county, category id) groups that were shown as left out; refused when the budgets have moved since.
     """
-    _refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
+    refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = intake.approve_by_priority(
         roster, digest=digest, template=template_of(roster), expected=expected, by=by, at=at,
-        enqueue=lambda subject: _enqueue("beneficiaries.apply_roster", subject, by=by, at=at),
+        enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
 
@@ -85,15 +95,19 @@ def cover_from(period: Period, *, on: date) -> date:
     return max(period.starts_on, on + timedelta(days=1))
 
 
-def _enqueue(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
+def enqueue_for(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
+    """Queue a job about a roster."""
     return enqueue(
         kind, arguments={"roster": roster.pk}, subject=roster, organization=roster.organization,
         region_code=roster.region_code, program_id=roster.program_id, by=by, at=at, total=roster.row_count or None,
     )
 
 
-def _refuse_closed(period: Period, organization: Organization, *, purpose: str, at: datetime) -> None:
-    """The time of enrollment binds who enrolls; known people are updated and ended as long as the period is open."""
+def refuse_closed(period: Period, organization: Organization, *, purpose: str, at: datetime) -> None:
+    """Refuse what comes too early or too late, or from an office that the program does not reach.
+
+    The time of enrollment binds who enrolls; known people are updated and ended as long as the period is open.
+    """
     day = timezone.localdate(at)
     late = purpose in ENROLLING and not period.enrollment_opens_on <= day < period.enrollment_closes_on
     if period.closed_at is not None or late:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -19,9 +18,10 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
-from beneficiaries.models import Ending, Enrollment, Person, RosterRow
+from beneficiaries.admin.origins import origin_of, payment_of
+from beneficiaries.models import Ending, Enrollment, Person
 from beneficiaries.models.enrollment import enrollment_id_of
-from beneficiaries.panels import state_badge
+from beneficiaries.panels import first_moment, last_moment, state_badge
 
 
 def people_found(term: str) -> QuerySet:
@@ -52,7 +52,7 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "person", "program", "plan", "period__program", "category", "organization", "roster", "split"
+            "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "split"
         )
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
@@ -97,14 +97,14 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
 
     @display(description=_("cover from"), ordering="starts_at")
     def starts(self, enrollment: Enrollment) -> str:
-        """The first day."""
-        return f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d}"
+        """The first day; of a span its moments."""
+        if enrollment.covers_a_span:
+            return f"{first_moment(enrollment)} – {last_moment(enrollment)}"
+        return first_moment(enrollment)
 
 
 def page_context(enrollment: Enrollment) -> dict[str, Any]:
     """Facts, shares, gates and the way back to the line."""
-    row = RosterRow.objects.select_related("file").filter(pk=enrollment.row_id).first()
-    roster_url = reverse("admin:beneficiaries_roster_change", args=[enrollment.roster_id])
     return {
         "enrollment": enrollment,
         "badge": state_badge(enrollment),
@@ -115,20 +115,20 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
             (_t("plan"), str(enrollment.plan)),
             (_t("cover"), _t("%(amount)s yuan") % {"amount": f"{enrollment.plan.cover_limit:,.2f}"}),
             (_t("cover from"), f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d %H:%M}"),
-            (_t("cover until"), last_moment(enrollment.ends_at)),
+            (_t("cover until") if enrollment.covers_a_span else _t("last day of cover"), last_moment(enrollment)),
             *ending_of(enrollment),
             (_t("office"), enrollment.organization.name),
             (_t("region"), Region.objects.names_of([enrollment.region_code]).get(enrollment.region_code, "")),
             (_t("category"), enrollment.category.name),
             (_t("insurer's policy"), enrollment.insurer_policy_number),
+            (_t("payment"), payment_of(enrollment)),
             (_t("eligibility decided at"), f"{timezone.localtime(enrollment.decided_at):%Y-%m-%d %H:%M}"),
         ],
         "shares": shares_of(enrollment),
         "gates": [
             (GATE_WORDS[gate], getattr(enrollment, COLUMN[gate])) for gate in asked_gates(enrollment.plan)
         ],
-        "row": row,
-        "row_url": f"{roster_url}?row={enrollment.row_id}#rows",
+        "origin": origin_of(enrollment),
     }
 
 
@@ -139,14 +139,6 @@ def ending_of(enrollment: Enrollment) -> list[tuple[str, Any]]:
         return []
     facts = {"reason": ending.get_reason_display(), "day": ending.ended_on}
     return [(_t("ended early"), _t("%(reason)s; last day of cover %(day)s") % facts)]
-
-
-def last_moment(ends_at: datetime) -> str:
-    """The end as policies say it: a cover that ends at midnight ends at 24:00 of the day before."""
-    local = timezone.localtime(ends_at)
-    if (local.hour, local.minute) == (0, 0):
-        return f"{local - timedelta(minutes=1):%Y-%m-%d} 24:00"
-    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def shares_of(enrollment: Enrollment) -> list[tuple[str, Any]]:

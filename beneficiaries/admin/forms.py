@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminFileFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
 )
 
 from accounts.models import Organization
 from beneficiaries.actions.gates import GATE_WORDS, Gate
+from beneficiaries.admin.mending_forms import SeveralFilesField
 from beneficiaries.models.roster import Purpose
 from beneficiaries.money import Outlook
+from intake.models import File
 from programs.models import Period
 
 UPLOAD = "beneficiaries.upload_roster"
@@ -39,9 +42,12 @@ class UploadForm(forms.Form):
         Organization.objects.none(), label=_("Office"), widget=UnfoldAdminSelectWidget(),
         help_text=_("Rows of people outside this office's region are refused."),
     )
-    file = forms.FileField(
-        label=_("File"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.et"}),
-        help_text=_("XLSX, XLS or CSV (UTF-8 or GB18030); up to a million rows."),
+    file = SeveralFilesField(
+        label=_("Files"), help_text=_("XLSX, XLS or CSV (UTF-8 or GB18030), one or several; up to a million rows each."),
+    )
+    ask_sheets = forms.BooleanField(
+        label=_("Let me choose the sheets"), required=False, widget=UnfoldBooleanWidget(),
+        help_text=_("Otherwise every visible sheet with the headings is read."),
     )
 
     def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
@@ -58,16 +64,6 @@ class UploadForm(forms.Form):
     def clean_purpose(self) -> Purpose:
         """To enroll, where nothing is said."""
         return Purpose(self.cleaned_data["purpose"] or Purpose.ENROLL)
-
-    def clean_file(self) -> Any:
-        """Not above the limit: said here, before the bytes are sealed."""
-        file = self.cleaned_data["file"]
-        if file.size > settings.UPLOAD_LIMIT:
-            raise forms.ValidationError(
-                _("The file is larger than %(megabytes)d MB. Split it into several files."),
-                params={"megabytes": settings.UPLOAD_LIMIT // 2**20},
-            )
-        return file
 
 
 class ReasonForm(forms.Form):
@@ -122,6 +118,19 @@ class RefusedFormatForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Format"), choices=[("xlsx", "XLSX"), ("csv", "CSV")], widget=UnfoldAdminSelectWidget()
     )
+    file = forms.ModelChoiceField(
+        File.objects.none(), label=_("File"), widget=UnfoldAdminSelectWidget(), required=False,
+        empty_label=_("All files, in an archive"),
+    )
+
+    def __init__(self, *args: Any, files: Sequence[tuple[File, int]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = {file.pk: number for file, number in files}
+        field: Any = self.fields["file"]
+        field.queryset = File.objects.filter(pk__in=rows).order_by("pk")
+        field.label_from_instance = lambda file: f"{file.name} · {_t('%(rows)s rows') % {'rows': f'{rows[file.pk]:,}'}}"
+        if len(files) < 2:
+            del self.fields["file"]
 
 
 class GateForm(forms.Form):

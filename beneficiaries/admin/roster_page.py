@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,26 +14,31 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Region
-from audit.versions import alike
-from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterRow
+from audit.versions import alike, last_day
+from beneficiaries.admin import review
+from beneficiaries.admin.undo_pages import undo_context
+from beneficiaries.deciding import DECIDED_CODES
+from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.roster import ENROLLING
 from beneficiaries.money import outlook
 from beneficiaries.purposes import LAST_STEP, said_by, template_of
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe, plain_words
-from intake.models import State
+from intake.models import ONCE_APPLIED, State
 from jobs.models import Job
 from programs.models import Category
 
 ROWS_PER_PAGE = 50
+DECIDE = "beneficiaries.decide_rows"
 TONES = {
     Verdict.NEW: "good", Verdict.CHANGED: "wait", Verdict.UNCHANGED: "calm", Verdict.COVERED: "calm",
     Verdict.DOUBTFUL: "wait", Verdict.REFUSED: "bad",
+    Verdict.REPLACED: "calm",
 }
 STATE_TONES = {
     State.RECEIVED: "calm", State.CHECKING: "calm", State.REVIEW: "wait", State.SUBMITTED: "wait",
     State.APPROVED: "good", State.APPLYING: "good", State.APPLIED: "good", State.REFUSED: "bad",
-    State.WITHDRAWN: "calm", State.FAILED: "bad",
+    State.WITHDRAWN: "calm", State.FAILED: "bad", State.UNDO_ASKED: "wait", State.UNDOING: "wait", State.UNDONE: "bad",
 }
 _ORDER = (State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED)
 
@@ -68,6 +72,8 @@ class Problem:
     number: int
     url: str
     chosen: bool
+    #: The code, where its rows wait for a decision.
+    decide: str
 
 
 @dataclass(frozen=True)
@@ -118,12 +124,15 @@ class RowLine:
     sentences: Sequence[str]
     outcome: str
     differences: Sequence[Difference]
+    #: Whether a person can decide it: it is in doubt, or was decided.
+    open: bool
 
 
 def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     """Everything on the page besides its buttons."""
-    chosen_verdict, chosen_code = _chosen(request)
-    rows, next_url = _rows(roster, request, verdict=chosen_verdict, code=chosen_code)
+    wanted = review.shown(request.GET)
+    chunks = list(roster.chunks.order_by("number"))
+    rows, next_url = _rows(roster, request, wanted, chunks)
     query = request.GET.copy()
     turned = [name for name in ("after", "row") if query.pop(name, None)]
     first_url = f"?{query.urlencode()}#rows" if turned else ""
@@ -135,9 +144,9 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "facts": facts(roster),
         "job": job,
         "verdicts": [
-            _verdict_count(roster, verdict, chosen_verdict) for verdict in Verdict if roster.verdict_count(verdict)
+            _verdict_count(roster, verdict, wanted.verdict) for verdict in Verdict if roster.verdict_count(verdict)
         ],
-        "problems": problem_groups(roster, chosen_code),
+        "problems": problem_groups(roster, wanted.code),
         "file_findings": [describe(code, extra=extra, sheet=sheet) for _f, code, extra, sheet in roster.file_findings],
         "money": money_lines(roster),
         "left_out": left_out_groups(roster),
@@ -145,10 +154,15 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "own_share": Decimal(roster.money.get("own_share", "0")),
         "whole": whole_money(roster),
         "rows": rows,
-        "filtered": bool(chosen_verdict or chosen_code),
+        "filtered": wanted.narrowed,
+        "filters": review.filters(roster, wanted, chunks),
+        "decisions": review.decisions(roster, chunks),
+        "full_list": FullList.objects.filter(roster=roster).first(),
+        "decides": may_decide(request, roster),
         "next_url": next_url,
         "first_url": first_url,
         "enrolled": _enrolled(roster),
+        "undo": undo_context(roster),
     }
 
 
@@ -161,6 +175,8 @@ def steps(roster: Roster) -> list[Step]:
         reached = _ORDER.index(State.CHECKING)
     if roster.state == State.WITHDRAWN:
         reached = _ORDER.index(State.SUBMITTED if roster.submitted_at else State.REVIEW)
+    if roster.state in ONCE_APPLIED:
+        reached = _ORDER.index(State.APPLIED)
     places = (
         (_("Upload"), _who(roster.uploaded_by, roster.uploaded_at), State.CHECKING),
         (_("Check"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
@@ -175,12 +191,27 @@ def steps(roster: Roster) -> list[Step]:
         standing = "done" if done else "later" if now_given else "now"
         now_given = now_given or not done
         found.append(Step(title, note if done else "", standing))
-    return found
+    return found + _undo_steps(roster)
+
+
+def _undo_steps(roster: Roster) -> list[Step]:
+    """The way back, once somebody has asked for it."""
+    if roster.state not in (State.UNDO_ASKED, State.UNDOING, State.UNDONE):
+        return []
+    decided, undone = roster.state != State.UNDO_ASKED, roster.state == State.UNDONE
+    return [
+        Step(_("Undo requested"), _who(roster.undo_asked_by, roster.undo_asked_at), "done"),
+        Step(
+            _("Undo approved"), _who(roster.undo_decided_by, roster.undo_decided_at) if decided else "",
+            "done" if decided else "now",
+        ),
+        Step(_("Undone"), _who(None, roster.undone_at), "done" if undone else "now" if decided else "later"),
+    ]
 
 
 def facts(roster: Roster) -> list[tuple[str, Any]]:
     """What the roster is; a period as people say it, with its last day."""
-    last = roster.period.ends_on - timedelta(days=1)
+    last = last_day(roster.period.ends_on)
     return [
         (_("purpose"), roster.get_purpose_display()),
         (_("program"), roster.program.name),
@@ -257,7 +288,7 @@ def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
         problems = [
             Problem(
                 cause=plain_words(MEANINGS[code].cause), remedy=plain_words(MEANINGS[code].remedy), number=number,
-                url=f"?code={code}#rows", chosen=code == chosen,
+                url=f"?code={code}#rows", chosen=code == chosen, decide=code if code in review.DOUBT_CODES else "",
             )
             for code, number in counts if code in MEANINGS and SEVERITY_OF[code] == severity
         ]
@@ -266,45 +297,37 @@ def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
     return found
 
 
-def _chosen(request: HttpRequest) -> tuple[int | None, str]:
-    verdict, code = request.GET.get("verdict", ""), request.GET.get("code", "")
-    number = int(verdict) if verdict in {str(int(each)) for each in Verdict} else None
-    return number, code if code in MEANINGS else ""
+def may_decide(request: HttpRequest, roster: Roster) -> bool:
+    """Whether the reader may decide rows of the roster now."""
+    allowed = Roster.objects.visible_to(request.user, DECIDE).filter(pk=roster.pk)
+    return review.may_be_decided(roster) and request.user.has_perm(DECIDE) and allowed.exists()
 
 
 def _rows(
-    roster: Roster, request: HttpRequest, *, verdict: int | None, code: str
+    roster: Roster, request: HttpRequest, wanted: review.Shown, chunks: Sequence[RosterChunk]
 ) -> tuple[list[RowLine], str]:
-    """A page of lines in the order of the file, by keyset: as fast at the millionth line as at the first."""
-    found = RosterRow.objects.filter(roster=roster).select_related("category").order_by("pk")
+    """A page of lines by keyset: as fast at the millionth line as at the first."""
+    found = review.rows_shown(roster, wanted, chunks).select_related("category")
+    page, after = review.page_of(found, wanted, request.GET, size=ROWS_PER_PAGE)
     query = request.GET.copy()
-    if verdict is not None:
-        found = found.filter(verdict=verdict)
-    if code:
-        found = found.filter(codes__contains=[code])
-    row = request.GET.get("row", "")
-    after = request.GET.get("after", "")
-    if row.isascii() and row.isdecimal():
-        found = found.filter(pk__gte=int(row[:18]))
-    elif after.isascii() and after.isdecimal():
-        found = found.filter(pk__gt=int(after[:18]))
-    page = list(found[: ROWS_PER_PAGE + 1])
-    more = len(page) > ROWS_PER_PAGE
-    page = page[:ROWS_PER_PAGE]
     query.pop("row", None)
-    if more:
-        query["after"] = str(page[-1].pk)
+    query["after"] = after
     known = _known(page, roster, request)
     codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
     seen = _Seen(
         labels={column.key: str(column.label) for column in template_of(roster).columns},
-        enrolled=dict(Enrollment.objects.filter(row_id__in=[each.pk for each in page]).values_list("row_id", "pk")),
+        enrolled={
+            row_id: enrollment_id
+            for row_id, enrollment_id in Enrollment.objects.filter(row_id__in=[each.pk for each in page])
+            .values_list("row_id", "pk") if row_id is not None
+        },
         places=Region.objects.names_of(codes),
         known=known,
         categories=dict(Category.objects.values_list("pk", "name")),
         enrolls=roster.purpose in ENROLLING,
+        files=dict(roster.files.values_list("pk", "name")) if len(roster.layouts) > 1 else {},
     )
-    return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if more else ""
+    return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if after else ""
 
 
 @dataclass(frozen=True)
@@ -318,21 +341,31 @@ class _Seen:
     categories: dict[int, str]
     #: Whether the roster enrolls: a line of it that costs nothing only adds to a cover.
     enrolls: bool
+    #: Names of the files, where the roster has several.
+    files: dict[int, str]
 
 
 def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
     """What is registered of the people whose lines say something new; two questions for a page."""
-    people = [row.known_person_id for row in page if says_something_new(row)]
+    people = [whom(row) for row in page if says_something_new(row)]
     if not people:
         return {}
     found = Beneficiary.objects.visible_to(request.user).filter(
         program=roster.program_id, organization=roster.organization_id, person__in=people
     )
-    return {each.person_id: each for each in found.prefetch_related("categories")}
+    return {each.person_id: each for each in found.select_related("person").prefetch_related("categories")}
+
+
+def whom(row: RosterRow) -> int | None:
+    """The known person whom a line is, or may be, of: by its document, or by name and birth under another one."""
+    alike = [finding["extra"] for finding in row.findings or () if finding["code"] == "SAME_PERSON"]
+    return int(alike[0]) if alike else row.known_person_id
 
 
 def says_something_new(row: RosterRow) -> bool:
     """Whether a line departs from what was registered of its person when it was checked; covered ones may too."""
+    if {"SAME_PERSON", "IDENTITY_CONFLICT"} & set(row.codes):
+        return True
     before, now = row.known_contact_digest, row.contact_digest
     return bool(row.known_person_id) and before is not None and now is not None and bytes(before) != bytes(now)
 
@@ -346,6 +379,11 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
     """Where a line departs from what is registered; what the line leaves empty changes nothing."""
     found = []
     only_adds = row.verdict == Verdict.CHANGED and row.split_id is None and seen.enrolls
+    person: Any = known.person
+    for name in ("name", "document"):
+        if not alike(getattr(person, name), getattr(row, name)):
+            label: Any = person._meta.get_field(name)
+            found.append(Difference(str(label.verbose_name), str(getattr(person, name)), str(getattr(row, name) or "")))
     for name in _COMPARED:
         before, after = getattr(known, name), getattr(row, name)
         lead = _LEADS.get(name, name)
@@ -355,7 +393,7 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
             continue
         # What goes with a new account or guardian goes as the line says it, empty too.
         if (after or (lead != name and before and getattr(row, lead))) and not alike(before, after):
-            label: Any = Beneficiary._meta.get_field(name)
+            label = Beneficiary._meta.get_field(name)
             found.append(Difference(str(label.verbose_name), str(before or ""), str(after or "")))
     if row.region_code and row.region_code != known.region_code and not only_adds:
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
@@ -371,10 +409,10 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
 
 def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     verdict = Verdict(row.verdict)
-    known = seen.known.get(row.known_person_id or 0) if says_something_new(row) else None
+    known = seen.known.get(whom(row) or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
-        line=f"{row.sheet} {row.line}".strip(),
+        line=" ".join(part for part in (seen.files.get(row.file_id, ""), row.sheet, str(row.line)) if part),
         name=str(row.name or ""),
         document=str(row.document or ""),
         region=seen.places.get(row.region_code or "", ""),
@@ -388,9 +426,11 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
                 extra=finding["extra"] or "",
             )
             for finding in row.findings or ()
-        ] + said_by(row),
+        ] + said_by(row)
+        + ([_("Stays after the undo: %(why)s") % {"why": template_of(roster).kept_in_words(row.kept)}] if row.kept else []),
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),
+        open=verdict == Verdict.DOUBTFUL or bool(set(DECIDED_CODES) & set(row.codes)),
     )
 
 
@@ -411,11 +451,12 @@ def _who(user: Any, at: Any) -> str:
 
 
 def _enrolled(roster: Roster) -> dict[str, int]:
-    if roster.state not in (State.APPLYING, State.APPLIED) or roster.purpose not in ENROLLING:
+    if roster.state not in (State.APPLYING, *ONCE_APPLIED) or roster.purpose not in ENROLLING:
         return {}
     found = Enrollment.objects.filter(roster=roster)
     return {
         "awaiting": found.filter(state=EnrollmentState.AWAITING).count(),
         "in_force": found.filter(state=EnrollmentState.IN_FORCE).count(),
         "lapsed": found.filter(state=EnrollmentState.LAPSED).count(),
+        "voided": found.filter(state=EnrollmentState.VOIDED).count(),
     }

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -20,23 +22,30 @@ from unfold.decorators import action, display
 
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
-from audit.buttons import ButtonPages, holds
-from beneficiaries import actions, money
+from audit.buttons import holds
+from audit.faults import fault_point
+from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
+from beneficiaries.admin import missing_page, review, undo_pages
 from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
-from beneficiaries.admin.roster_page import STATE_TONES, page_context
-from beneficiaries.models import Roster
+from beneficiaries.admin.mending import MENDING_STATES, MendingButtons, mending_context, offers
+from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import FullList, Roster
 from beneficiaries.models.roster import ENROLLING, Purpose
 from beneficiaries.purposes import APPROVAL, COUNTED, STARTED, TEMPLATES, template_of
 from intake.exports import write_template
 from intake.findings import Verdict
-from intake.models import State
-from intake.refused import rows_back, write_refused
+from intake.models import ONCE_APPLIED, State
+from intake.refused import refused_by_file, rows_back
+from intake.refused_archive import write_refused_files
 from programs.errors import BudgetRefused
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_KINDS = {"xlsx": _SHEET, "csv": "text/csv; charset=utf-8", "zip": "application/zip"}
 
 
+CORRECT = "beneficiaries.correct_person"
 DOWNLOAD = "beneficiaries.download_refused_rows"
 
 
@@ -48,7 +57,7 @@ def is_of_its_office(user: Any, roster_id: str | int) -> bool:
 
 
 @admin.register(Roster)
-class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
@@ -65,20 +74,34 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     readonly_fields = ("state",)
     fields = ("state",)
     actions_list = ("upload", "blank_template")
-    actions_detail = ("submit", "approve", "refuse", "pass_gate", "refused_rows", "withdraw")
+    actions_detail = (
+        "submit", "confirm_unusual", "approve", "refuse", "decide", "map_words", "choose_sheets", "add_files",
+        "take_out_file", "full_list", "missing", "find", "pass_gate", "refused_rows", "withdraw", *undo_pages.BUTTONS,
+    )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
+        "decide": (State.REVIEW,),
+        "full_list": (State.REVIEW,),
+        "missing": (
+            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
+        ),
+        "find": (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED),
         "submit": (State.REVIEW,),
         "approve": (State.SUBMITTED,),
         "refuse": (State.SUBMITTED,),
         "withdraw": (State.REVIEW, State.SUBMITTED, State.FAILED),
-        "pass_gate": (State.APPLIED,),
+        "pass_gate": (State.APPLIED, State.UNDO_ASKED),
+        **undo_pages.BUTTON_STATES,
         "refused_rows": (
-            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
+            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED, State.REFUSED,
         ),
+        **MENDING_STATES,
     }
 
     has_upload_permission = holds("beneficiaries.upload_roster")
+    has_decide_permission = holds(DECIDE)
+    has_missing_permission = holds("beneficiaries.view_enrollment")
+    has_find_permission = holds("beneficiaries.view_person")
     has_submit_permission = holds("beneficiaries.submit_roster")
     has_approve_permission = holds("beneficiaries.approve_roster")
     has_gate_permission = holds("beneficiaries.pass_gate")
@@ -93,7 +116,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """With what a page names."""
         found = super().get_queryset(request)
         return found.select_related(
-            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by"
+            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by",
+            "undo_asked_by", "undo_decided_by",
         )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -107,8 +131,18 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def _offers(self, name: str, roster: Roster, request: HttpRequest) -> bool:
         if roster.state not in self.button_states[name]:
             return False
+        if name in MENDING_STATES:
+            return offers(name, roster)
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
+        if name == "full_list":
+            return roster.purpose in ENROLLING
+        if name == "missing":
+            return FullList.objects.filter(roster=roster).exists()
+        if name == "decide":
+            return review.may_be_decided(roster)
+        if name in undo_pages.BUTTONS:
+            return undo_pages.offers(name, roster, request)
         if name == "pass_gate":
             return bool(open_gates(roster))
         if name == "refused_rows":
@@ -120,7 +154,8 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
     ) -> HttpResponse:
         """The roster's page."""
         roster = self.visible_or_404(request, object_id)
-        context = {**page_context(roster, request), "title": _t("Roster %(number)s") % {"number": roster.pk}}
+        shown = {**page_context(roster, request), **mending_context(roster)}
+        context = {**shown, "title": _t("Roster %(number)s") % {"number": roster.pk}}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("no."), ordering="id")
@@ -170,10 +205,10 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         )
 
         def run(given: dict[str, Any]) -> HttpResponse:
-            file = given["file"]
             roster = actions.upload_roster(
-                [(file.name, file)], period=given["period"], organization=given["organization"], by=given["by"],
-                at=given["at"], purpose=Purpose(given["purpose"]),
+                [(file.name, file) for file in given["file"]], period=given["period"],
+                organization=given["organization"], purpose=Purpose(given["purpose"]), ask_sheets=given["ask_sheets"],
+                by=given["by"], at=given["at"],
             )
             return self._see(request, roster, _t("The file has been received and is being checked."))
 
@@ -194,10 +229,88 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         name = "roster-template.xlsx" if purpose == Purpose.ENROLL else f"roster-template-{purpose}.xlsx"
         return _download(target.getvalue(), name, _SHEET)
 
+    @action(description=_("Decide rows"), url_path="decide", permissions=["decide"], icon="rule")
+    def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Decide rows in doubt: those that the address names or filters, all of them otherwise."""
+        roster = self.visible_or_404(request, object_id)
+        choice = review.shown(request.GET).choice
+        corrects = request.user.has_perm(CORRECT) and self.reaches(request, object_id, CORRECT)
+        kinds = review.kinds_of(roster, choice, corrects=corrects)
+
+        def run(given: dict[str, Any]) -> str:
+            done = deciding.decide(roster, choice=choice, **given)
+            if not done.left:
+                return _t("%(rows)s rows were decided.") % {"rows": f"{done.decision.rows:,}"}
+            return _t("%(rows)s rows were decided; %(left)s cannot be decided like this and stay as they are.") % {
+                "rows": f"{done.decision.rows:,}", "left": f"{done.left:,}",
+            }
+
+        return self.button_page(
+            request, title=_t("Decide rows"), button=_t("Decide"), subject=roster, run=run,
+            form=review.DecideForm(request.POST if request.method == "POST" else None, kinds=kinds),
+            sentence=_t("Every doubt of these rows is decided. You can take it back until the roster is submitted."),
+            facts=review.choice_facts(roster, choice),
+        )
+
+    @action(description=_("Full list"), url_path="full-list", permissions=["submit"], icon="checklist")
+    def full_list(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say that the roster names everybody of a region: who is missing is listed."""
+        roster = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found = actions.declare_full(roster, **given)
+            self.message_user(request, _t("%(people)s covered people are missing.") % {"people": f"{found.people:,}"})
+            return HttpResponseRedirect(reverse("admin:beneficiaries_roster_missing", args=[roster.pk]))
+
+        return self.button_page(
+            request, title=_t("Full list"), button=_t("Look up who is missing"), subject=roster, run=run,
+            form=missing_page.FullListForm(request.POST if request.method == "POST" else None, roster=roster),
+            sentence=_t(
+                "Say of what this roster is the full list: covered people of this period who are not in it are listed. "
+                "Nobody's cover ends by being missing. Correct refused rows first: they name nobody."
+            ),
+            facts=[(_t("refused"), f"{roster.verdict_count(Verdict.REFUSED):,}")],
+        )
+
+    @action(description=_("Missing people"), url_path="missing", permissions=["missing"], icon="person_search")
+    def missing(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Who is covered and not in the full list; `format=csv` downloads it."""
+        roster = self.visible_or_404(request, object_id)
+        if not FullList.objects.filter(roster=roster).exists():
+            raise Http404
+        if request.GET.get("format") == "csv":
+            events.record(
+                "roster.missing_downloaded", roster, by=request.user, at=timezone.now(),
+                organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
+                data={"people": roster.full_list.people},
+            )
+            return missing_page.as_csv(roster, request)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **missing_page.page_context(roster, request)}
+        return render(request, "beneficiaries/missing_page.html", context)
+
+    @action(description=_("Find a row"), url_path="find", permissions=["find"], icon="search")
+    def find(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Find rows by document number or name; neither gets into an address."""
+        roster = self.visible_or_404(request, object_id)
+        form = review.FindForm(request.POST if request.method == "POST" else None)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found = review.find_rows(roster, given["text"])
+            if not found:
+                raise BeneficiariesRefused("NOT_FOUND")
+            page = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
+            return HttpResponseRedirect(f"{page}?only={','.join(map(str, found))}#rows")
+
+        return self.button_page(
+            request, title=_t("Find a row"), button=_t("Find"), subject=roster, run=run, form=form,
+            sentence=_t("Exactly as the row has it. Refused rows are not found: look into the refused rows' file."),
+        )
+
     @action(description=_("Submit for approval"), url_path="submit", permissions=["submit"], icon="send")
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Hand it to a reviewer."""
         roster = self.visible_or_404(request, object_id)
+        unusual = template_of(roster).unusual(roster) if roster.confirmed_digest != roster.digest else []
 
         def run(given: dict[str, Any]) -> str:
             actions.submit_roster(roster, **given)
@@ -206,7 +319,7 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Submit for approval"), button=_t("Submit"), subject=roster, run=run,
             sentence=_t("A second person decides. Refused and doubtful rows stay out; you can correct and upload them later."),
-            facts=confirm_facts(roster),
+            facts=confirm_facts(roster), warnings=[str(reason) for reason in unusual],
         )
 
     @action(description=_("Approve"), url_path="approve", permissions=["approve"], icon="verified")
@@ -294,17 +407,17 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
-            written = sum(
-                write_refused(target, roster, file, template=template_of(roster), kind=given["kind"])
-                for file in template_of(roster).files_of(roster)[:1]
-            )
+            template = template_of(roster)
+            chosen = [given["file"]] if given.get("file") else list(template.files_of(roster))
+            written, ending = write_refused_files(target, roster, chosen, template=template, kind=given["kind"])
+            fault_point("beneficiaries.download_refused.before")
             events.record(
                 "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
                 organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
                 data={"rows": written, "format": given["kind"]},
             )
-            kind = _SHEET if given["kind"] == "xlsx" else "text/csv; charset=utf-8"
-            return _download(target.getvalue(), f"roster-{roster.pk}-refused.{given['kind']}", kind)
+            fault_point("beneficiaries.download_refused.after")
+            return _download(target.getvalue(), f"roster-{roster.pk}-refused.{ending}", _KINDS[ending])
 
         return self.button_page(
             request, title=_t("Refused rows"), button=_t("Download"), subject=roster, run=run,
@@ -315,7 +428,9 @@ class RosterAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 (_t("refused"), roster.verdict_count(Verdict.REFUSED)),
                 (_t("set aside"), rows_back(template_of(roster).rows_of(roster)).exclude(set_aside="").count()),
             ],
-            form=RefusedFormatForm(request.POST if request.method == "POST" else None),
+            form=RefusedFormatForm(
+                request.POST if request.method == "POST" else None, files=refused_by_file(template_of(roster), roster)
+            ),
         )
 
     def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
@@ -333,7 +448,8 @@ def _download(content: bytes, name: str, kind: str) -> HttpResponse:
 
 def approval_warnings(roster: Roster, outlook: money.Outlook, *, on: date) -> list[str]:
     """What an approver should know first: money that lacks, and a notice that ends too late for anybody to pay."""
-    found = [
+    found = [str(reason) for reason in template_of(roster).unusual(roster)]
+    found += [
         _t("The budgets of %(funder)s do not suffice: %(short)s yuan are missing.")
         % {"funder": line.name, "short": f"{line.short:,.2f}"}
         for line in outlook.funders if line.short

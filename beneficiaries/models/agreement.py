@@ -62,3 +62,25 @@ def kept_for(name: str, children: Iterable[tuple[str, str]]) -> pgtrigger.Trigge
 def never_deleted(name: str) -> pgtrigger.Trigger:
     """Refuse every deletion: rows of millions name this table's rows."""
     return pgtrigger.Protect(name=name, operation=pgtrigger.Delete)
+
+
+def kept_after_its_check(name: str, parent: tuple[str, str], states: Iterable[str]) -> pgtrigger.Trigger:
+    """Refuse to delete rows of a parent (table, column that names it) with a digest that is in none of the states.
+
+    A parent has its digest from its first review on: what ended unread is removed in any state.
+    """
+    table, column = parent
+    listed = ", ".join(f"'{state}'" for state in states)
+    return pgtrigger.Trigger(
+        name=name, level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Delete,
+        referencing=pgtrigger.Referencing(old="old_rows"), func=f"""
+        IF EXISTS (
+            SELECT FROM (SELECT DISTINCT {column} FROM old_rows) few
+            LEFT JOIN {table} parent ON parent.id = few.{column}
+            WHERE parent.id IS NULL OR (parent.digest <> '' AND parent.state NOT IN ({listed}))
+        ) THEN
+            RAISE EXCEPTION '% stays after the check', TG_TABLE_NAME
+                USING ERRCODE = 'restrict_violation', CONSTRAINT = '{name}';
+        END IF;
+        RETURN NULL;""",  # noqa: S608 - names and states of our own
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
+import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -15,7 +16,9 @@ from audit.history import tracked_updates
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees, keeps_its_parents
 from beneficiaries.models.person import Beneficiary, Person
+from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster
+from beneficiaries.models.spans import lie_apart
 from programs.models import Category, FundingSplit, Period, Plan, Program
 
 
@@ -26,6 +29,8 @@ class EnrollmentState(models.TextChoices):
     IN_FORCE = "in_force", _("In force")
     LAPSED = "lapsed", _("Lapsed")
     ENDED = "ended", _("Ended")
+    #: By an undo: cancelled from the start, cover never stood.
+    VOIDED = "voided", _("Voided")
 
 
 LIVE = (EnrollmentState.AWAITING, EnrollmentState.IN_FORCE)
@@ -44,17 +49,24 @@ class EnrollmentQuerySet(ScopedQuerySet):
         return self.filter(state__in=covered, starts_at__lte=at, ends_at__gt=at)
 
 
-# Program, plan, period and office are the roster's, which has true foreign keys to them.
+# Program, plan, period and office are those of its source, a roster or a purchase, which has true foreign keys to them;
+# whether it covers a whole period or a span is the plan's.
 _FEW = """
     SELECT FROM (
-        SELECT DISTINCT roster_id, program_id, plan_id, period_id, organization_id, split_id, category_id FROM new_rows
+        SELECT DISTINCT roster_id, purchase_id, program_id, plan_id, period_id, organization_id, split_id, category_id,
+            period_kind
+        FROM new_rows
     ) few
     LEFT JOIN beneficiaries_roster roster ON roster.id = few.roster_id AND roster.program_id = few.program_id
         AND roster.plan_id = few.plan_id AND roster.period_id = few.period_id
         AND roster.organization_id = few.organization_id
+    LEFT JOIN beneficiaries_purchase purchase ON purchase.id = few.purchase_id AND purchase.program_id = few.program_id
+        AND purchase.plan_id = few.plan_id AND purchase.period_id = few.period_id
+        AND purchase.organization_id = few.organization_id
+    LEFT JOIN programs_plan plan ON plan.id = few.plan_id AND plan.period_kind = few.period_kind
     LEFT JOIN programs_fundingsplit split ON split.id = few.split_id AND split.plan_id = few.plan_id
     LEFT JOIN programs_category category ON category.id = few.category_id
-    WHERE roster.id IS NULL OR split.id IS NULL OR category.id IS NULL
+    WHERE coalesce(roster.id, purchase.id) IS NULL OR plan.id IS NULL OR split.id IS NULL OR category.id IS NULL
 """
 # A beneficiary agrees with its person.
 _MANY = """
@@ -97,16 +109,24 @@ class Enrollment(models.Model):
     category = models.ForeignKey(
         Category, models.PROTECT, related_name="+", verbose_name=_("category"), db_constraint=False, db_index=False
     )
+    # Where it comes from: a roster and the staged row (file, sheet and line), or a purchase and the line in it.
     roster = models.ForeignKey(
-        Roster, models.PROTECT, related_name="enrollments", verbose_name=_("roster"), db_constraint=False, db_index=False
+        Roster, models.PROTECT, null=True, related_name="enrollments", verbose_name=_("roster"), db_constraint=False,
+        db_index=False,
     )
-    #: The staged row it came from: file, sheet and line.
-    row_id = models.BigIntegerField(_("row"))
+    row_id = models.BigIntegerField(_("row"), null=True)
+    purchase = models.ForeignKey(
+        Purchase, models.PROTECT, null=True, related_name="enrollments", verbose_name=_("purchase"), db_constraint=False,
+        db_index=False,
+    )
+    line = models.PositiveIntegerField(_("line"), null=True)
     premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
     own_share = models.DecimalField(_("own share"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
     split = models.ForeignKey(
         FundingSplit, models.PROTECT, related_name="+", verbose_name=_("funding"), db_constraint=False, db_index=False
     )
+    #: The plan's: what may stand beside it depends on it.
+    period_kind = models.CharField(_("time of cover"), max_length=6, choices=Plan.PeriodKind, db_collation="C")
     starts_at = models.DateTimeField(_("cover from"))
     ends_at = models.DateTimeField(_("cover until"))
     state = models.CharField(_("state"), max_length=8, choices=EnrollmentState, db_collation="C")
@@ -125,8 +145,9 @@ class Enrollment(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "person", "beneficiary", "program", "plan", "period", "organization", "region_code", "category", "roster",
-        "row_id", "premium", "own_share", "split", "starts_at", "ends_at", "state", "notice_passed_at", "own_paid_at",
-        "accepted_at", "insurer_policy_number", "verdict", "decided_at", "created_at",
+        "row_id", "purchase", "line", "premium", "own_share", "split", "period_kind", "starts_at",
+        "ends_at", "state", "notice_passed_at", "own_paid_at", "accepted_at",
+        "insurer_policy_number", "verdict", "decided_at", "created_at",
     )
 
     class Meta:
@@ -134,9 +155,18 @@ class Enrollment(models.Model):
         verbose_name_plural = _("enrollments")
         constraints = [
             models.UniqueConstraint(
-                name="enrollment_live_once", fields=["person", "program", "period"], condition=Q(state__in=LIVE)
+                name="enrollment_live_once", fields=["person", "program", "period"],
+                condition=Q(state__in=LIVE, period_kind="annual"),
             ),
             models.UniqueConstraint(name="enrollment_once_per_row", fields=["row_id"]),
+            models.UniqueConstraint(
+                name="enrollment_once_per_line", fields=["purchase", "line"], condition=Q(purchase__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="enrollment_has_one_source",
+                condition=Q(roster__isnull=False, row_id__isnull=False, purchase__isnull=True, line__isnull=True)
+                | Q(roster__isnull=True, row_id__isnull=True, purchase__isnull=False, line__isnull=False),
+            ),
             # What is ended before it begins covers no moment.
             models.CheckConstraint(
                 name="enrollment_ends_after_it_begins",
@@ -151,6 +181,11 @@ class Enrollment(models.Model):
             # A roster's enrollments lie together: ranges of blocks find them, at almost no cost to the insert.
             BrinIndex(fields=["roster"], name="enrollment_by_roster", autosummarize=True, pages_per_range=32),
             models.Index(fields=["organization", "region_code"], name="enrollment_by_region"),
+            # A person's spans on a plan in their order: what the next one is compared with.
+            models.Index(
+                fields=["person", "plan", "starts_at"], name="enrollment_spans",
+                condition=Q(state__in=LIVE, period_kind="span"),
+            ),
             # Few at any time: what still waits for a gate, found without reading those in force.
             models.Index(fields=["period", "roster"], name="enrollment_awaiting", condition=Q(state="awaiting")),
         ]
@@ -158,12 +193,22 @@ class Enrollment(models.Model):
             agrees("enrollment_agrees", _FEW, _MANY),
             keeps_its_parents(
                 "enrollment_keeps_its_parents", "person", "beneficiary", "program", "plan", "period", "organization",
-                "category", "roster", "row_id", "split",
+                "category", "roster", "row_id", "purchase", "line", "split", "period_kind",
             ),
+            lie_apart("enrollment_spans_apart", pgtrigger.Insert),
+            lie_apart("enrollment_spans_stay_apart", pgtrigger.Update),
         ]
+
+    #: Pages say the last day instead.
+    ends_before = ("ends_at",)
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def covers_a_span(self) -> bool:
+        """From a moment to a moment, where others cover a whole period."""
+        return self.period_kind == Plan.PeriodKind.SPAN
 
     @property
     def number(self) -> str:

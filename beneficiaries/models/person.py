@@ -107,8 +107,12 @@ class Person(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["name_index_a"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)),
-            models.Index(fields=["name_index_b"], name="person_by_name_b", condition=Q(name_index_b__isnull=False)),
+            models.Index(
+                fields=["name_index_a", "birth_on"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)
+            ),
+            models.Index(
+                fields=["name_index_b", "birth_on"], name="person_by_name_b", condition=Q(name_index_b__isnull=False)
+            ),
         ]
         triggers = [kept_for("person_is_kept", [("beneficiaries_beneficiary", "person_id")])]
 

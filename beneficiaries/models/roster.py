@@ -8,12 +8,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.fields import SealedTextField
-from audit.history import tracked, tracked_updates
+from audit.history import tracked, tracked_corrections
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.agreement import never_deleted
+from beneficiaries.models.agreement import kept_after_its_check, never_deleted
 from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, DocumentType, Sex
-from intake.models import Chunk, File, Import, StagedRow
+from intake.models import BEING_CHECKED, Chunk, File, Import, StagedRow
 from programs.models import Category, FundingSplit, Period, Plan, Program
 
 
@@ -36,6 +36,8 @@ class EndReason(models.TextChoices):
     LEFT = "left", _("Left")
     MOVED = "moved", _("Moved away")
     DECEASED = "deceased", _("Deceased")
+    #: Said by no line: missing from a full list that ends whom it does not name.
+    OFF_LIST = "off_list", _("Left the list")
 
 
 @tracked
@@ -58,8 +60,8 @@ class Roster(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "money", "file_findings", "layouts", "program", "plan", "period", "cover_from", "files",
-        "purpose",
+        "confirmed_digest", "cover_from", "file_findings", "files", "layouts", "money", "period", "plan", "program",
+        "purpose", "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
     )
 
     class Meta(Import.Meta):
@@ -70,7 +72,11 @@ class Roster(Import):
             ("upload_roster", _("Can upload rosters")),
             ("submit_roster", _("Can submit rosters")),
             ("approve_roster", _("Can approve rosters or send them back")),
+            ("decide_rows", _("Can decide rows in doubt")),
+            ("correct_person", _("Can correct people's names and documents")),
             ("download_refused_rows", _("Can download refused rows in the clear")),
+            ("request_undo", _("Can request the undo of applied rosters")),
+            ("approve_undo", _("Can approve the undo of rosters or turn it down")),
             ("pass_gate", _("Can record notice, own payment and acceptance")),
         ]
         indexes = [models.Index(fields=["organization", "state"], name="roster_by_state")]
@@ -103,7 +109,9 @@ class RosterFile(models.Model):
         return f"{self.roster_id} {self.file_id}"
 
 
-@tracked_updates
+# The rows can be made again from the files, and what was closed unread shall leave nothing: deletions are not kept. The
+# trigger below refuses those of a roster that has been reviewed.
+@tracked_corrections
 class RosterRow(StagedRow):
     """A checked line: its personal values already as they will stand, sealed, in people and beneficiaries."""
 
@@ -171,7 +179,7 @@ class RosterRow(StagedRow):
         "name", "document", "phone", "address", "bank_account", "guardian_name", "guardian_document", "raw",
     )
     open_fields = (
-        "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "roster", "document_type",
+        "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "roster", "document_type",
         "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
         "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
         "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason",
@@ -183,6 +191,11 @@ class RosterRow(StagedRow):
         indexes = [
             models.Index(fields=["roster", "chunk", "id"], name="roster_row_by_chunk"),
             models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),
+            # Few: what an undo left.
+            models.Index(fields=["roster", "id"], name="roster_row_kept", condition=~Q(kept="")),
+        ]
+        triggers = [
+            kept_after_its_check("roster_row_stays_after_its_check", ("beneficiaries_roster", "roster_id"), BEING_CHECKED)
         ]
 
     def __str__(self) -> str:
@@ -201,7 +214,8 @@ class RosterChunk(Chunk):
     )
     personal_fields = ()
     open_fields = (
-        "id", "number", "rows", "counts", "digest", "applied_at", "applied_rows", "set_aside_rows", "roster",
+        "id", "number", "rows", "counts", "digest", "applied_at", "applied_rows", "set_aside_rows", "undone_at",
+        "undone_rows", "kept_counts", "roster",
     )
 
     class Meta:
@@ -213,6 +227,11 @@ class RosterChunk(Chunk):
                 name="roster_chunk_counts_rows",
                 condition=Q(applied_at__isnull=True, applied_rows=0, set_aside_rows=0)
                 | Q(applied_at__isnull=False, applied_rows__lte=models.F("rows")),
+            ),
+            models.CheckConstraint(
+                name="roster_chunk_undone_after_it_was_applied",
+                condition=Q(undone_at__isnull=True, undone_rows=0)
+                | Q(undone_at__isnull=False, applied_at__isnull=False, undone_rows__lte=models.F("applied_rows")),
             ),
         ]
 

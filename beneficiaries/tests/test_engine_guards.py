@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audit import blind_index, resealing
@@ -134,7 +134,6 @@ def test_a_submitted_roster_can_be_applied_after_people_were_sealed_anew(world: 
         "UPDATE beneficiaries_rosterrow SET set_aside = 'NO_BUDGET' WHERE line = 3",
         "UPDATE beneficiaries_rosterrow SET premium = premium + 1 WHERE line = 3",
         "UPDATE beneficiaries_rosterrow SET category_ids = category_ids || 1::bigint WHERE line = 3",
-        "DELETE FROM beneficiaries_rosterrow WHERE line = 3",
     ],
 )
 def test_rows_meddled_with_after_the_approval_stop_the_roster(world: World, statement: str) -> None:
@@ -146,6 +145,20 @@ def test_rows_meddled_with_after_the_approval_stop_the_roster(world: World, stat
     job = Job.objects.filter(kind="beneficiaries.apply_roster").get()
     assert (job.state, job.error_code) == ("failed", "DIGEST")
     assert (Enrollment.objects.count(), Person.objects.count()) == (0, 0)
+
+
+def test_no_row_is_deleted_once_its_roster_has_been_checked(world: World) -> None:
+    uploaded(world, people(3))
+    drain()
+    roster = Roster.objects.get()
+    for _step in range(3):
+        with pytest.raises(IntegrityError, match="stays after the check"), transaction.atomic():
+            RosterRow.objects.filter(roster=roster, line=3).delete()
+        if roster.state == State.REVIEW:
+            roster = submitted(world)
+        elif roster.state == State.SUBMITTED:
+            roster = approved(world, roster)
+    assert (roster.state, RosterRow.objects.count()) == (State.APPROVED, 3)
 
 
 def test_rows_and_their_digest_changed_together_while_applying_stop_the_roster(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from accounts.regions_file import VENDORED, read_regions
 from beneficiaries.columns import COLUMNS
 from intake.readers import read_chunks
 
@@ -44,3 +45,16 @@ def test_both_formats_hold_the_same_rows_and_faults(tmp_path):
     manifest = json.loads((tmp_path / "xlsx.json").read_text())
     assert manifest == json.loads((tmp_path / "csv.json").read_text())
     assert len(manifest) > 10
+
+
+@pytest.mark.parametrize("region", ["4416", "4417", "4510", "441602"])
+def test_every_region_of_a_roster_is_known_and_current_and_below_the_one_asked_for(tmp_path, region):
+    current = {row.code for row in read_regions(VENDORED) if row.valid_to is None}
+    made(tmp_path / "a.csv", seed=3, format="csv", region=region, manifest=tmp_path / "planted.json")
+    faults = json.loads((tmp_path / "planted.json").read_text())
+    planted = {int(line) for line, found in faults.items() if "REGION_UNKNOWN" in found}
+    rows = [row for chunk in read_chunks(tmp_path / "a.csv", COLUMNS) for row in chunk.frame.select("line", "region_code").rows()]
+    assert len(rows) == 300
+    codes = {code for line, code in rows if line not in planted}
+    assert codes <= current and all(code.startswith(region) for code in codes)
+    assert not {code for line, code in rows if line in planted} & current

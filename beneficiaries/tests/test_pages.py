@@ -16,10 +16,10 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.testing import make_user
 from audit import panels
+from audit.versions import last_day
 from beneficiaries.actions import approve_roster, submit_roster
-from beneficiaries.admin.enrollments import last_moment
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Roster
-from beneficiaries.panels import last_day, months_until
+from beneficiaries.panels import months_until
 from beneficiaries.testing import World, make_world, people, row, uploaded
 from intake.findings import MEANINGS, plain_words
 from jobs.testing import drain
@@ -106,7 +106,7 @@ def test_people_whose_cover_awaits_a_step_are_a_queue_of_who_records_it(settings
     applied(world, people(4))
     page = signed_in(world.clerk).get(reverse("admin:index"))
     [card] = [card for card in page.context["queues"] if card.queue.key == "beneficiaries.gates"]
-    assert (card.count, card.url) == (4, f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting")
+    assert (card.count, card.url) == (4, f"{reverse('admin:beneficiaries_enrollment_changelist')}?queue=beneficiaries.gates")
     assert "beneficiaries.gates" not in {
         card.queue.key for card in signed_in(world.auditor).get(reverse("admin:index")).context["queues"]
     }
@@ -166,11 +166,29 @@ def test_a_category_that_ended_shows_its_last_day(world: World) -> None:
     assert "2026-06-30" in html and "2026-07-01" not in html and "已终止" in html
 
 
-def test_a_cover_ends_at_24_hours_of_its_last_day() -> None:
-    midnight = datetime(2026, 12, 31, 16, 0, tzinfo=UTC)
-    assert last_moment(midnight) == "2026-12-31 24:00"
-    assert last_day(midnight) == date(2026, 12, 31)
-    assert last_moment(datetime(2026, 12, 31, 17, 30, tzinfo=UTC)) == "2027-01-01 01:30"
+def test_the_end_of_a_cover_is_its_last_day_on_every_page(world: World) -> None:
+    roster = applied(world, people(1))
+    enrollment = Enrollment.objects.get()
+    Enrollment.objects.update(ends_at=datetime(2031, 12, 31, 16, 0, tzinfo=UTC))
+    client = signed_in(world.clerk)
+    year = roster.period.ends_on.year
+    ends = {
+        reverse("admin:beneficiaries_enrollment_change", args=[enrollment.pk]): "2031-12-31",
+        reverse("admin:beneficiaries_enrollment_history", args=[enrollment.pk]): "2031-12-31",
+        reverse("admin:beneficiaries_person_change", args=[enrollment.person_id]): "2031-12-31",
+        reverse("admin:beneficiaries_roster_change", args=[roster.pk]): f"{year - 1}-12-31",
+    }
+    for address, day in ends.items():
+        page = client.get(address).content.decode()
+        assert day in page, address
+        for other in ("24:00", "2032-01-01", f"{year}-01-01"):
+            assert other not in page, (address, other)
+
+
+def test_the_last_day_is_that_of_the_moment_before_the_end() -> None:
+    assert last_day(datetime(2026, 12, 31, 16, 0, tzinfo=UTC)) == date(2026, 12, 31)
+    assert last_day(datetime(2026, 12, 31, 17, 30, tzinfo=UTC)) == date(2027, 1, 1)
+    assert last_day(date(2027, 1, 1)) == date(2026, 12, 31)
 
 
 # -- A roster ----------------------------------------------------------------------------------------------------------
@@ -191,7 +209,8 @@ def test_problems_stand_in_plain_words_with_their_remedy_and_lead_to_their_rows(
     page = client.get(f"{address}?code=ID_CHECKSUM")
     assert [line.line for line in page.context["rows"]] == ["5"]
     assert [one.chosen for one in page.context["problems"][0].problems] == [True, False]
-    assert "ID_CHECKSUM" not in page.content.decode().replace("?code=ID_CHECKSUM", "")
+    text = page.content.decode().replace("?code=ID_CHECKSUM", "").replace('value="ID_CHECKSUM"', "")
+    assert "ID_CHECKSUM" not in text
     assert roster.digest[:12] not in page.content.decode()
 
 

@@ -1,9 +1,20 @@
 """What people do with files and imports."""
 
 from intake.actions.files import purge_files, receive_file, remove_orphans
+from intake.actions.mending import (
+    Said,
+    add_files,
+    choose_sheets,
+    confirm_unusual,
+    end_mapping,
+    map_words,
+    take_out_file,
+)
 from intake.actions.review import approve, approve_by_priority, receive, refuse, submit, withdraw
+from intake.actions.undo import approve_undo, request_undo, turn_down_undo
 
 __all__ = [
-    "approve", "approve_by_priority", "purge_files", "receive", "receive_file", "refuse", "remove_orphans", "submit",
-    "withdraw",
+    "Said", "add_files", "approve", "approve_by_priority", "approve_undo", "choose_sheets", "confirm_unusual",
+    "end_mapping", "map_words", "purge_files", "receive", "receive_file", "refuse", "remove_orphans", "request_undo",
+    "submit", "take_out_file", "turn_down_undo", "withdraw",
 ]

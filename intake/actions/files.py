@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -32,9 +33,13 @@ def safe_name(name: str) -> str:
 
 
 def receive_file(
-    stream: BinaryIO, *, name: str, organization: Organization, by: User, at: datetime
+    stream: BinaryIO, *, name: str, organization: Organization, by: User, at: datetime,
+    sheets: Sequence[str] | None = None,
 ) -> File:
-    """Keep an upload, sealed. The bytes are stored before the row: a killed upload leaves no row without its file."""
+    """Keep an upload, sealed. `sheets`: which are read; an empty list waits for a person who chooses.
+
+    The bytes are stored before the row: a killed upload leaves no row without its file.
+    """
     stored = storage.store(stream, year=timezone.localdate(at).year, limit=settings.UPLOAD_LIMIT)
     try:
         with storage.opened(stored.key, stored.size) as source:
@@ -43,12 +48,13 @@ def receive_file(
         # Kept all the same: its findings are told on the page of its import, by the job that reads it.
         media_type = refused.findings[0].code.lower()[:20]
     with transaction.atomic():
+        fault_point("intake.receive_file.before")
         file = File.objects.create(
             name=safe_name(name), media_type=media_type, size=stored.size, sha256=stored.sha256, storage_key=stored.key,
             organization=organization, uploaded_by=by, uploaded_at=at,
             purge_on=timezone.localdate(at) + timedelta(days=settings.FILE_KEPT_DAYS),
+            sheets=None if sheets is None else list(sheets),
         )
-        fault_point("intake.receive_file.before")
         events.record(
             "file.received", file, by=by, at=at, organization=organization, region_code=organization.region_code,
             data={"bytes": stored.size, "content": stored.sha256[:12]},
@@ -80,7 +86,9 @@ def remove_orphans(*, at: datetime, limit: int = 1_000) -> int:
         living = set(File.objects.filter(storage_key__in=keys, purged_at=None).values_list("storage_key", flat=True))
         for key in keys:
             if key not in living:
+                fault_point("intake.remove_orphan.before")
                 storage.remove(key)
+                fault_point("intake.remove_orphan.after")
                 removed += 1
     return removed
 

@@ -28,19 +28,30 @@ def receive(
 ) -> Any:
     """Save a new import with its files and start its check; the same content standing elsewhere is refused."""
     with transaction.atomic():
+        refuse_twice(files)
         for file in sorted(files, key=lambda file: file.sha256):
-            _refuse_known_content(subject, file, template)
+            refuse_known_content(subject, file, template)
         subject.state, subject.uploaded_by, subject.uploaded_at = State.RECEIVED, by, at
         fault_point(f"{template.key}.receive.before")
         subject.save(force_insert=True)
         subject.files.set(files)
-        _record("received", subject, template, by=by, at=at, data={"files": len(files)})
+        record("received", subject, template, by=by, at=at, data={"files": len(files)})
         enqueue(subject)
         fault_point(f"{template.key}.receive.after")
     return subject
 
 
-def _refuse_known_content(subject: Any, file: File, template: Template) -> None:
+def refuse_twice(files: Sequence[File]) -> None:
+    """The same content twice in one upload is a slip."""
+    names: dict[str, str] = {}
+    for file in files:
+        if file.sha256 in names:
+            raise IntakeRefused("SAME_FILE_TWICE", first=names[file.sha256], second=file.name)
+        names[file.sha256] = file.name
+
+
+def refuse_known_content(subject: Any, file: File, template: Template) -> None:
+    """Refuse a content that stands already under the same terms, in this import too unless it is this very file."""
     with connection.cursor() as cursor:
         # Two uploads of one content at once: the second waits here and then finds the first.
         cursor.execute(
@@ -50,7 +61,7 @@ def _refuse_known_content(subject: Any, file: File, template: Template) -> None:
     first = (
         template.same_terms(subject)
         .filter(files__sha256=file.sha256, organization=subject.organization, state__in=STANDING)
-        .order_by("pk").first()
+        .exclude(pk=subject.pk, files=file.pk).order_by("pk").first()
     )
     if first is not None:
         raise IntakeRefused(
@@ -61,12 +72,13 @@ def _refuse_known_content(subject: Any, file: File, template: Template) -> None:
 def submit(subject: Any, *, template: Template, by: User, at: datetime) -> Any:
     """Hand a reviewed import to a second person."""
     with transaction.atomic():
-        subject = _locked(subject, template, State.REVIEW)
+        subject = locked(subject, template, State.REVIEW)
         if not any(subject.verdict_count(verdict) for verdict in APPLICABLE):
             raise IntakeRefused("NOTHING_TO_APPLY")
+        if subject.confirmed_digest != subject.digest and template.unusual(subject):
+            raise IntakeRefused("UNUSUAL")
         subject.state, subject.submitted_by, subject.submitted_at = State.SUBMITTED, by, at
-        _save(subject, "submit", template)
-        _record("submitted", subject, template, by=by, at=at, data={"digest": subject.digest[:12]})
+        save_decision(subject, "submit", "submitted", template, by=by, at=at, data={"digest": subject.digest[:12]})
     return subject
 
 
@@ -94,44 +106,44 @@ def _approve(
     at: datetime,
 ) -> Any:
     with transaction.atomic():
-        subject = _locked(subject, template, State.SUBMITTED)
+        subject = locked(subject, template, State.SUBMITTED)
         if by.pk in (subject.uploaded_by_id, subject.submitted_by_id):
             raise IntakeRefused("OWN_WORK")
         if digest != subject.digest:
             raise IntakeRefused("DIGEST")
         subject.state, subject.decided_by, subject.decided_at = State.APPROVED, by, at
         subject.approved_digest = digest
+        fault_point(f"{template.key}.approve.holding")
         hold(subject, by=by, at=at)
-        _save(subject, "approve", template)
-        _record("approved", subject, template, by=by, at=at, data={"digest": digest[:12]})
+        save_decision(subject, "approve", "approved", template, by=by, at=at, data={"digest": digest[:12]})
         enqueue(subject)
+        fault_point(f"{template.key}.approve.queued")
     return subject
 
 
 def refuse(subject: Any, *, reason: str, template: Template, by: User, at: datetime) -> Any:
     """Send a submitted import back, with a reason."""
     with transaction.atomic():
-        subject = _locked(subject, template, State.SUBMITTED)
+        subject = locked(subject, template, State.SUBMITTED)
         if by.pk in (subject.uploaded_by_id, subject.submitted_by_id):
             raise IntakeRefused("OWN_WORK")
         subject.state, subject.decided_by, subject.decided_at = State.REFUSED, by, at
-        subject.reason = _reason(reason)
-        _save(subject, "refuse", template)
-        _record("refused", subject, template, by=by, at=at, data={"reason": subject.reason})
+        subject.reason = reason_given(reason)
+        save_decision(subject, "refuse", "refused", template, by=by, at=at, data={"reason": subject.reason})
     return subject
 
 
 def withdraw(subject: Any, *, reason: str, template: Template, by: User, at: datetime) -> Any:
     """Take an import back before it is approved."""
     with transaction.atomic():
-        subject = _locked(subject, template, State.REVIEW, State.SUBMITTED, State.FAILED)
-        subject.state, subject.reason = State.WITHDRAWN, _reason(reason)
-        _save(subject, "withdraw", template)
-        _record("withdrawn", subject, template, by=by, at=at, data={"reason": subject.reason})
+        subject = locked(subject, template, State.REVIEW, State.SUBMITTED, State.FAILED)
+        subject.state, subject.reason = State.WITHDRAWN, reason_given(reason)
+        save_decision(subject, "withdraw", "withdrawn", template, by=by, at=at, data={"reason": subject.reason})
     return subject
 
 
-def _locked(subject: Any, template: Template, *states: State) -> Any:
+def locked(subject: Any, template: Template, *states: State) -> Any:
+    """The import as it stands, locked; refused in any other state."""
     found = template.import_model._default_manager.select_for_update().get(pk=subject.pk)
     fault_point(f"{template.key}.locked")
     if found.state not in states:
@@ -139,20 +151,26 @@ def _locked(subject: Any, template: Template, *states: State) -> Any:
     return found
 
 
-def _save(subject: Any, step: str, template: Template) -> None:
+def save_decision(
+    subject: Any, step: str, verb: str, template: Template, *, by: User, at: datetime, data: dict[str, Any]
+) -> None:
+    """The decided import with its event, in the caller's transaction."""
     fault_point(f"{template.key}.{step}.before")
     subject.save()
+    record(verb, subject, template, by=by, at=at, data=data)
     fault_point(f"{template.key}.{step}.after")
 
 
-def _record(verb: str, subject: Any, template: Template, *, by: User, at: datetime, data: dict[str, Any]) -> None:
+def record(verb: str, subject: Any, template: Template, *, by: User, at: datetime, data: dict[str, Any]) -> None:
+    """An event of an import."""
     events.record(
         f"{template.key}.{verb}", subject, by=by, at=at, organization=subject.organization,
         region_code=subject.region_code, program_id=template.program_id_of(subject), data=data,
     )
 
 
-def _reason(text: str) -> str:
+def reason_given(text: str) -> str:
+    """A person's reason in one line; refused when it says nothing."""
     reason = " ".join(text.split())
     if len(reason) < REASON_MIN:
         raise IntakeRefused("REASON", characters=REASON_MIN)

@@ -87,8 +87,11 @@ def refuse_duplicates(checked: Checked, finder: DuplicateFinder, column: Column,
         return checked
     at = later["row"]
     here = checked.frame["sheet"].gather(at)
-    first = pl.when(later["first_sheet"] == here).then(pl.lit("")).otherwise(later["first_sheet"] + "!")
-    extra = later.select(extra=first + pl.col("first_line").cast(pl.String))["extra"]
+    elsewhere = pl.col("first_file") != ""
+    file = pl.when(elsewhere).then(pl.col("first_file") + " ").otherwise(pl.lit(""))
+    same = pl.when(elsewhere).then(pl.col("first_sheet") == "").otherwise(pl.col("first_sheet") == here)
+    sheet = pl.when(same).then(pl.lit("")).otherwise(pl.col("first_sheet") + "!")
+    extra = later.select(extra=file + sheet + pl.col("first_line").cast(pl.String))["extra"]
     found = found_at("DUP_IN_FILE", column, at, checked.frame[column.key].gather(at), extra)
     findings = pl.concat([checked.findings, placed(found, checked.frame)]).sort("row", maintain_order=True)
     worst = worst_of(findings, len(checked.frame))

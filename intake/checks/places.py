@@ -43,7 +43,7 @@ def check_region(work: Work, column: Column) -> None:
 def _looked_up(cells: pl.Series, context: Context) -> pl.DataFrame:
     """`value` and `code` of cells that are not simply a valid code."""
     text = without_blanks(folded(pl.col("cell"))).str.replace(r"\.0$", "")
-    frame = cells.to_frame("cell").select(text=text)
+    frame = cells.to_frame("cell").select(text=text.replace(dict(context.places)) if context.places else text)
     frame = frame.with_columns(found=pl.lit(None, pl.String), heir=pl.lit(None, pl.String))
     usable = pl.col("text").str.contains("^[0-9]{6}(?:[0-9]{3})?(?:[0-9]{3})?$")
     for attempt in _nearest(pl.col("text"), context):

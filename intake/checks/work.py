@@ -33,13 +33,14 @@ class Context:
 
     `regions` has `code` and `successor` (null while the code is valid; for a retired code its heir or "" when it has
     no single one). `prefixes` are the region prefixes the uploader may write to ("" is everywhere, none is nowhere).
-    `categories` maps every word for a category to its code.
+    `categories` maps every word for a category to its code. `places` maps names of places, folded, to region codes.
     """
 
     today: date
     regions: pl.DataFrame
     prefixes: tuple[str, ...] = ("",)
     categories: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def known_regions(self) -> pl.DataFrame:

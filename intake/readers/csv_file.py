@@ -10,6 +10,7 @@ import polars as pl
 from intake.columns import Column
 from intake.findings import FileFinding
 from intake.readers.rows import Screen
+from intake.readers.seen import SheetSeen, seen_of
 from intake.readers.sniffing import Limits, Source, detect_coding, opened, refuse
 from intake.readers.table import (
     HEADER_WITHIN,
@@ -38,17 +39,20 @@ class CsvTable:
         self._coding = detect_coding(source)
         with opened(source) as stream:
             self._size = stream.seek(0, os.SEEK_END)
-        sheet, self._grid = self._find_sheet(aliases)
+        sheet, self._grid, self.seen = self._find_sheet(aliases)
         if not sheet.match.usable:
-            raise refused_header(sheet.match)
+            refused = refused_header(sheet.match)
+            refused.seen = self.seen
+            raise refused
         self._sheet = sheet
         self.sheets: dict[str, Sheet] = {sheet.name: sheet}
         self._header_findings = header_findings(sheet.match)
         self.findings: list[FileFinding] = self._header_findings
 
-    def _find_sheet(self, aliases: Mapping[str, str] | None) -> tuple[Sheet, int]:
-        """The sheet with the delimiter that finds most columns, and the fields of its header, empty ones included."""
-        best: tuple[int, int, Sheet, int] | None = None
+    def _find_sheet(self, aliases: Mapping[str, str] | None) -> tuple[Sheet, int, list[SheetSeen]]:
+        """The sheet with the delimiter that finds most columns, the fields of its header, empty ones included, and how
+        it looks to a person."""
+        best: tuple[int, int, Sheet, int, list[SheetSeen]] | None = None
         for delimiter in _DELIMITERS:
             head = read_head(self._source, self._coding, delimiter, self._limits).head(HEADER_WITHIN)
             if head.is_empty():
@@ -57,7 +61,8 @@ class CsvTable:
             header = find_header(rows, self._columns, aliases)
             above = tuple(head["raw"][: header.last + 1])
             sheet = Sheet("", header.headings, head["line"][header.last], header.match, delimiter, above)
-            rank = (len(header.match.mapping), len(header.headings), sheet, len(rows[header.last]))
+            seen = seen_of("", rows, header, count=None)
+            rank = (len(header.match.mapping), len(header.headings), sheet, len(rows[header.last]), [seen])
             if best is None or rank[:2] > best[:2]:
                 best = rank
         assert best is not None

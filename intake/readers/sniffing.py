@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +16,7 @@ import polars as pl
 
 from audit.errors import Refused
 from intake.findings import FileFinding
+from intake.readers.seen import SheetSeen
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO
 
@@ -46,6 +47,9 @@ USUAL_LIMITS = Limits()
 
 class FileRefused(Refused):
     """A file that is not read at all: `findings` says why, each as a sentence."""
+
+    #: What was seen of its sheets before it was refused, so that a person can mend it: see `seen`.
+    seen: Sequence[SheetSeen] = ()
 
     def __init__(self, *findings: FileFinding) -> None:
         self.findings = findings

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -22,11 +22,13 @@ from intake.columns import Column
 from intake.findings import FileFinding
 from intake.readers.merges import Merged
 from intake.readers.rows import Screen
+from intake.readers.seen import SheetSeen, seen_of
 from intake.readers.sniffing import FileRefused, Limits, Source, opened, refuse
 from intake.readers.table import (
     ANY_MARK,
     CELL_BREAK,
     MERGE_MARK,
+    Header,
     Piece,
     RawChunk,
     Sheet,
@@ -154,9 +156,14 @@ class WorkbookTable:
         self._parser: _Parser | None = None
         self._names: list[str] = []
         self._total = 0
+        self.seen: list[SheetSeen] = []
         parser = self._started()
         try:
             self._choose(parser, aliases, chosen, several)
+        except FileRefused as refused:
+            refused.seen = self.seen
+            self.close()
+            raise
         except BaseException:
             self.close()
             raise
@@ -184,6 +191,7 @@ class WorkbookTable:
         skipped = [headed[sheet["name"]] for sheet in wanted if headed[sheet["name"]].match.missing]
         for sheet in wanted:
             self._take(sheet, headed[sheet["name"]])
+        self.seen = [replace(sheet, read=sheet.name in self.sheets) for sheet in self.seen]
         if not self.sheets:
             best = max(skipped, key=lambda sheet: len(sheet.match.mapping), default=None)
             if best is not None:
@@ -223,6 +231,7 @@ class WorkbookTable:
         rows = [[_heading_of(cell) for cell in cells] for _, cells in told["head"]]
         header = find_header(rows, self._columns, aliases)
         above = tuple(CELL_BREAK.join(_unmarked(cell) for cell in cells) for _, cells in told["head"][: header.last + 1])
+        self.seen.append(seen_of(told["name"], rows, header, count=_below(told, header), hidden=not told["visible"]))
         return Sheet(told["name"], header.headings, told["head"][header.last][0], header.match, CELL_BREAK, above)
 
     def chunks(self, *, rows_per_chunk: int = 100_000, start_chunk: int = 0) -> Iterator[RawChunk]:
@@ -282,6 +291,11 @@ class WorkbookTable:
 def _heading_of(cell: str | None) -> str | None:
     """A heading without the reader's marks; what merged cells repeat is no heading."""
     return None if cell is None or cell.startswith(MERGE_MARK) else re.sub(ANY_MARK, "", cell)
+
+
+def _below(told: Told, header: Header) -> int:
+    """Rows below what was taken for the header."""
+    return max(int(told["rows"]) - (header.last + 1 if header.match.mapping else 0), 0)
 
 
 def _unmarked(cell: str | None) -> str:

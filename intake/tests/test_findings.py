@@ -54,13 +54,14 @@ ROWS = [
     ("ACCOUNT_NUMERIC", "error", "", "第17行 证件号码:按数字保存,末几位已丢失,请把该列设为文本后重新输入完整账号"),
     ("AMOUNT_FORMAT", "error", "", "第17行 证件号码:不是金额,请填写如5000.00的数字,最多两位小数"),
     ("CHOICE_UNKNOWN", "error", "是、否", "第17行 证件号码:不是可选的内容,请填写:是、否"),
+    ("REPLACED", "repaired", "更正.xlsx 2", "第17行 证件号码:已由后来上传的行更正(更正.xlsx 2),无需处理"),
     ("DUP_IN_FILE", "error", "3", "第17行 证件号码:与前面的行重复(行号3),请只保留一行"),
     ("IDENTITY_CONFLICT", "doubt", "", "第17行 证件号码:与已登记的信息不一致,请核对姓名和证件号码"),
     ("ALREADY_COVERED", "warning", "", "第17行 证件号码:本期已有保障,无需重复投保"),
     ("CATEGORY_ADDED", "warning", "孤儿", "第17行 证件号码:本期已保障:增加类别 孤儿,不重复投保,无需处理"),
     ("CONTACT_ADDED", "warning", "", "第17行 证件号码:本期已保障:补充尚未登记的联系信息,不重复投保,无需处理"),
     ("NOT_KNOWN", "error", "", "第17行 证件号码:本机构在该项目中没有登记此证件号码的人员,请核对号码;新人员请用投保名单上传"),
-    ("ACCOUNT_CHANGED", "warning", "", "第17行 证件号码:与已登记的银行账号不同,请在提交前与存折或银行卡核对"),
+    ("ACCOUNT_CHANGED", "warning", "", "第17行 证件号码:X"),
     ("CATEGORY_NOT_HELD", "error", "孤儿", "第17行 证件号码:要终止的类别没有登记:孤儿,请删除该类别,或填写起始日期"),
     ("NOTHING_TO_END", "error", "", "第17行 证件号码:没有可终止的有效保障,请核对人员和最后一天"),
     ("NOT_COVERED_BEFORE", "error", "", "第17行 证件号码:在本机构没有往期的有效保障,新人员请用投保名单上传"),
@@ -151,8 +152,9 @@ def test_severities_weigh_from_repaired_to_error():
 def test_verdicts_keep_their_numbers_and_words():
     assert [(int(verdict), verdict.name) for verdict in Verdict] == [
         (1, "NEW"), (2, "CHANGED"), (3, "UNCHANGED"), (4, "COVERED"), (5, "DOUBTFUL"), (6, "REFUSED"),
+        (7, "REPLACED"),
     ]  # fmt: skip
-    assert [str(label) for _, label in VERDICT_CHOICES] == ["新增", "有变动", "无变动", "已有保障", "待确认", "未通过"]
+    assert [str(label) for _, label in VERDICT_CHOICES] == ["新增", "有变动", "无变动", "已有保障", "待确认", "未通过", "已更正"]
 
 
 def test_sentences_are_complete_in_english():

@@ -75,9 +75,10 @@ def enqueue(
             job.save(force_insert=True)
     except IntegrityError as error:
         raise _already_live(error, job) from error
-    fault_point("jobs.enqueue.after")
+    fault_point("jobs.enqueue.saved")
     job.refresh_from_db(fields=["rung_at"])
     record(job, "job.queued", by=by, at=at)
+    fault_point("jobs.enqueue.after")
     ring_on_commit(job.pk)
     return job
 

@@ -87,7 +87,9 @@ def _ring_again(*, limit: int) -> int:
         chosen = list(
             waiting.select_for_update(skip_locked=True).order_by("id").values_list("pk", flat=True)[:limit]
         )
+        fault_point("jobs.ring_again.before")
         Job.objects.filter(pk__in=chosen).update(rung_at=Now())
+        fault_point("jobs.ring_again.after")
     for rung, job_id in enumerate(chosen):
         if not ring(job_id):
             return rung

@@ -36,6 +36,9 @@ from portal.local.postgres import APPLICATION, Server, ServerFailed, process_of
 #: Seconds that a stopping process may take before it is killed; the database needs the rest of the five.
 STOP_SECONDS = 2
 READY_SECONDS = 60
+LAST_PORT = 65535
+#: Lines of a process's log that are shown when it has ended by itself.
+LINES_SHOWN = 20
 LEFTOVER_SECONDS = 5
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
@@ -67,7 +70,7 @@ def wanted_port(text: str) -> int:
     """PORT, or the default."""
     if not text:
         return DEFAULT_PORT
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= LAST_PORT):
         sys.exit(f"PORT={text} is no port. Set it to a number from 1 to 65535, such as {DEFAULT_PORT}.")
     return int(text)
 
@@ -79,7 +82,8 @@ def refuse_taken(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            sys.exit(f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}")
+            other = port + 1 if port < LAST_PORT else port - 1
+            sys.exit(f"Port {port} is taken by another program. Choose another: make run PORT={other}")
 
 
 @contextmanager
@@ -153,20 +157,26 @@ def command(environment: dict[str, str], *arguments: str) -> None:
 class Supervisor(Manager):
     """Reads each process's output in a thread: honcho's forked readers would outlive a killed supervisor and keep its lock."""
 
+    #: The process that ended before all others; what ends after it was told to.
+    first_to_end = ""
+
+    def _system_print(self, data: str) -> None:
+        """Honcho says here what starts and stops."""
+        name, _space, rest = data.strip().partition(" ")
+        if rest.startswith("stopped") and name in self._processes and not self.first_to_end and self.returncode is None:
+            self.first_to_end = name
+        super()._system_print(data)
+
     def _start(self) -> None:
         for name, known in self._processes.items():
             known["process"] = threading.Thread(target=known["obj"].run, args=(self.events,), name=name, daemon=True)
             known["process"].start()
 
 
-def supervise(environment: dict[str, str], port: int) -> None:
-    """Web, worker and scheduler until a signal or the end of one of them."""
-    honcho_manager.KILL_WAIT = STOP_SECONDS
-    environment = {"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment}
-    folder = processes_folder()
-    folder.mkdir(exist_ok=True)
+def commands(port: int, folder: Path) -> dict[str, list[str]]:
+    """What is run, by name; each writes its own process id below `folder`."""
     celery = [sys.executable, "-m", "celery", "--app", "portal.celery", "--quiet"]
-    processes = {
+    return {
         "web": [
             sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
             "--threads", "4", "--pid", str(folder / "web.pid"),
@@ -177,16 +187,43 @@ def supervise(environment: dict[str, str], port: int) -> None:
         ],
         "scheduler": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", str(folder / "scheduler.pid")],
     }
+
+
+def supervise(environment: dict[str, str], port: int) -> None:
+    """Web, worker and scheduler until a signal or the end of one of them."""
+    honcho_manager.KILL_WAIT = STOP_SECONDS
+    environment = {"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment}
+    folder = processes_folder()
+    folder.mkdir(exist_ok=True)
+    logs = logs_folder()
+    logs.mkdir(mode=0o700, exist_ok=True)
     supervisor = Supervisor()
-    for name, words in processes.items():
-        line = f"echo $$ > {shlex.quote(str(folder / name))}; exec {shlex.join(words)}"
+    for name, words in commands(port, folder).items():
+        logs.joinpath(f"{name}.log").unlink(missing_ok=True)
+        log = shlex.quote(str(logs / f"{name}.log"))
+        line = f"echo $$ > {shlex.quote(str(folder / name))}; exec {shlex.join(words)} >> {log} 2>&1"
         supervisor.add_process(name, line, env=environment, cwd=str(ROOT), quiet=True)
     threading.Thread(target=announce, args=(port,), daemon=True).start()
     supervisor.loop()
     print("The portal has stopped.", flush=True)
     # A process that ended by itself is a failure; being told to stop is not.
     if supervisor.returncode not in (None, 0, 128 + signal.SIGINT, 128 + signal.SIGTERM):
+        if supervisor.first_to_end:
+            print(last_words(supervisor.first_to_end), file=sys.stderr, flush=True)
         sys.exit(supervisor.returncode)
+
+
+def logs_folder() -> Path:
+    """What each process says, kept for the run that said it: nothing of it is a person's data (see `portal.logs`)."""
+    return RUN_FOLDER / "logs"
+
+
+def last_words(name: str) -> str:
+    """The end of a process's log, for whoever looks at the terminal."""
+    path = logs_folder() / f"{name}.log"
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+    said = "\n".join(f"  {line}" for line in lines[-LINES_SHOWN:]) or "  (nothing)"
+    return f"The {name} process ended by itself. Its last words (all of them: {path}):\n{said}"
 
 
 def announce(port: int) -> None:

@@ -20,8 +20,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from portal.local import run
 from portal.local.environment import DATABASE, ROOT
 from portal.local.postgres import APPLICATION, Server
+from portal.local.run import refuse_taken
 
 pytestmark = pytest.mark.slow
 
@@ -251,6 +253,57 @@ def test_a_taken_port_is_named_with_a_free_one_to_try_and_nothing_is_started(por
         1, f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}"
     )
     assert portal.processes() == []
+
+
+def test_the_last_port_is_not_followed_by_one_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*_given: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(socket.socket, "bind", taken)
+    for port, other in ((65535, 65534), (65534, 65535), (8000, 8001)):
+        with pytest.raises(SystemExit) as refused:
+            refuse_taken(port)
+        assert str(refused.value) == f"Port {port} is taken by another program. Choose another: make run PORT={other}"
+
+
+def test_the_last_words_of_a_process_that_ends_by_itself_are_kept_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dies = "import sys; [print('word', number, file=sys.stderr) for number in range(30)]; sys.exit(3)"
+    monkeypatch.setattr(run, "RUN_FOLDER", tmp_path)
+    monkeypatch.setattr(run, "announce", lambda port: None)
+    monkeypatch.setattr(
+        run, "commands",
+        lambda port, folder: {"web": ["sleep", "60"], "worker": [sys.executable, "-c", dies]},
+    )
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run.supervise({}, 8000)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert ended.value.code == 3
+    log = tmp_path / "logs" / "worker.log"
+    assert log.read_text().splitlines() == [f"word {number}" for number in range(30)]
+    assert stat.S_IMODE(log.parent.stat().st_mode) == 0o700
+    said = capfd.readouterr().err
+    shown = "\n".join(f"  word {number}" for number in range(10, 30))
+    assert f"The worker process ended by itself. Its last words (all of them: {log}):\n{shown}\n" in said
+    assert "word 9\n" not in said and "The web process" not in said
+
+
+def test_a_process_that_ends_by_itself_is_named_with_its_last_words(running: Portal) -> None:
+    (pid,) = (int((running.folder / "processes" / "worker").read_text()),)
+    assert stat.S_IMODE((running.folder / "logs").stat().st_mode) == 0o700
+    with (running.folder / "logs" / "worker.log").open("a", encoding="utf-8") as log:
+        log.write("a planted last word\n")
+    os.kill(pid, signal.SIGKILL)
+    assert running.process is not None and running.process.wait(30) != 0
+    said = running.log.read_text(encoding="utf-8", errors="replace")
+    assert "The worker process ended by itself. Its last words (all of them: " in said
+    assert "  a planted last word" in said
+    assert running.processes() == []
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "eighty", "-1", "8000.5", "٨٠٠٠"])

@@ -2,13 +2,64 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import re
+import runpy
 from ast import literal_eval
 
 import pytest
+import structlog
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from accounts.policy import Policy
-from portal.local.checks import manage
+from portal.local.checks import PRODUCTION, manage
+from portal.local.environment import ROOT
+
+#: What each value must be, as the sentence says it.
+HINTS = {
+    "SECRET_KEY": "50 or more random characters",
+    "ALLOWED_HOSTS": "the portal's host names, separated by commas",
+    "DATABASE_URL": "postgres://USER:PASSWORD@HOST:5432/DATABASE",
+    "CACHE_URL": "redis://HOST:6379/0 (or locmemcache:// on one machine)",
+    "CELERY_BROKER_URL": "amqp://USER:PASSWORD@HOST:5672// or redis://HOST:6379/1",
+    "STORAGE_URL": "file:///FOLDER, or class://DOTTED.PATH.OF.STORAGE",
+    "MASTER_KEYS": "1: and 32 random bytes in base64, as `openssl rand -base64 32` prints them; several, the active one "
+    "first, separated by commas",
+}
+#: Names that this process may have set for the tests' own portal.
+READ = {"TESTING", "DEMO", "SECOND_FACTOR_REQUIRED", "LOG_LEVEL", "LOG_FORMAT", "STORAGE_OPTIONS", "CSRF_TRUSTED_ORIGINS"}
+KEY = base64.b64encode(bytes(range(32))).decode()
+SHORT_KEY = base64.b64encode(bytes(31)).decode()
+_KEYS = f"Set it to {HINTS['MASTER_KEYS']}."
+_DATABASE = f"Set it to {HINTS['DATABASE_URL']}."
+BAD = [
+    ("SECRET_KEY", "x" * 49, "is too short. Set it to 50 or more random characters."),
+    ("ALLOWED_HOSTS", " , ", "names no host. Set it to the portal's host names, separated by commas."),
+    ("ALLOWED_HOSTS", "https://portal.example.org", "holds https://portal.example.org. Set it to the portal's host names,"),
+    ("ALLOWED_HOSTS", "a.example.org,b.example.org:443", "holds b.example.org:443. Set it to the portal's host names,"),
+    ("CSRF_TRUSTED_ORIGINS", "portal.example.org", "holds portal.example.org. Set it to origins such as https://portal."),
+    ("DATABASE_URL", "sqlite:///x", f"does not name PostgreSQL. {_DATABASE}"),
+    ("DATABASE_URL", "portal", f"does not name PostgreSQL. {_DATABASE}"),
+    ("DATABASE_URL", "postgres://", f"names no database. {_DATABASE}"),
+    ("DATABASE_URL", "postgres://u:p@host:port/portal", f"is not readable. {_DATABASE}"),
+    ("CACHE_URL", "nowhere", f"names no service that we know. Set it to {HINTS['CACHE_URL']}."),
+    ("CACHE_URL", "file:///tmp/cache", "names no service that we know."),
+    ("CACHE_URL", "redis://", f"names no host. Set it to {HINTS['CACHE_URL']}."),
+    ("CELERY_BROKER_URL", "nowhere", f"names no service that we know. Set it to {HINTS['CELERY_BROKER_URL']}."),
+    ("CELERY_BROKER_URL", "amqp://", f"names no host. Set it to {HINTS['CELERY_BROKER_URL']}."),
+    ("CELERY_BROKER_URL", "filesystem://", "names no folder. Set it to amqp://"),
+    ("STORAGE_URL", "file://relative", "is not readable. Set it to file:///FOLDER, or to class://DOTTED.PATH.OF.STORAGE"),
+    ("STORAGE_URL", "class://", "is not readable. Set it to file:///FOLDER"),
+    ("STORAGE_URL", "class://no.such.Storage", "names no.such.Storage, which is not installed. Set it to class://DOTTED."),
+    ("MASTER_KEYS", KEY, f"is not readable. {_KEYS}"),
+    ("MASTER_KEYS", "1:abc", f"is not readable. {_KEYS}"),
+    ("MASTER_KEYS", f"1:{SHORT_KEY}", f"is not readable. {_KEYS}"),
+    ("MASTER_KEYS", f"one:{KEY}", f"is not readable. {_KEYS}"),
+    ("MASTER_KEYS", f"1:{KEY},", f"is not readable. {_KEYS}"),
+    ("MASTER_KEYS", f"1:{KEY},1:{KEY}", f"names the id 1 twice. {_KEYS}"),
+]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +83,80 @@ def test_a_bad_value_stops_with_what_to_set(changes: dict[str, str], sentence: s
     assert done.returncode == 1
     assert done.stderr.startswith(sentence), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def stopped(monkeypatch: pytest.MonkeyPatch, **changes: str) -> str:
+    """What production's settings say when one value is changed; "" when they are read to their end."""
+    for name in (*os.environ.keys() & READ, *PRODUCTION):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**PRODUCTION, **changes}.items():
+        monkeypatch.setenv(name, value)
+    # Read to their end, they would set the log of this process up anew.
+    monkeypatch.setattr(structlog, "configure", lambda **given: None)
+    try:
+        runpy.run_path(str(ROOT / "portal" / "settings.py"))
+    except ImproperlyConfigured as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", sorted(PRODUCTION))
+def test_a_missing_value_stops_with_its_name_and_what_to_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("", "  "):
+        said = stopped(monkeypatch, **{name: value})
+        assert said == f"{name} is not set. Set it to {HINTS[name]}."
+
+
+def test_each_value_that_must_be_set_is_asked_for_above() -> None:
+    source = (ROOT / "portal" / "settings.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'[( ]required\("(\w+)"', source)) == set(PRODUCTION) == HINTS.keys()
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), BAD)
+def test_a_bad_value_is_named_with_what_to_set(name: str, value: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stopped(monkeypatch, **{name: value}).startswith(f"{name} {sentence}")
+
+
+@pytest.mark.parametrize(("options", "sentence"), [
+    ("[", "STORAGE_OPTIONS is no JSON object. Set it to one. (Expecting value: line 1 column 2 (char 1))"),
+    ("3", 'STORAGE_OPTIONS is no JSON object. Set it to one, such as {"bucket_name": "NAME"}.'),
+])
+def test_options_of_a_storage_class_are_a_json_object(
+    options: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = "class://django.core.files.storage.FileSystemStorage"
+    assert stopped(monkeypatch, STORAGE_URL=known, STORAGE_OPTIONS=options) == sentence
+    assert stopped(monkeypatch, STORAGE_URL=known, STORAGE_OPTIONS='{"location": "/srv"}') == ""
+
+
+def test_every_number_and_flag_is_refused_by_name_when_it_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (ROOT / "portal" / "settings.py").read_text(encoding="utf-8")
+    numbers = re.findall(r' number\("(\w+)"', source)
+    flags = re.findall(r'\bflag\("(\w+)"', source)
+    choices = re.findall(r' one_of\("(\w+)"', source)
+    assert (len(numbers) > 15, len(flags), len(choices)) == (True, 4, 4)
+    for name in numbers:
+        for value in ("many", "0", "-1", "1.5", "１２"):
+            assert stopped(monkeypatch, **{name: value}).startswith(f"{name} is no whole number above zero. Set it to one,")
+            monkeypatch.delenv(name)
+    for name in flags:
+        assert stopped(monkeypatch, **{name: "perhaps"}) == f"{name} is neither true nor false. Set it to true or to false."
+        monkeypatch.delenv(name)
+    for name in choices:
+        assert stopped(monkeypatch, **{name: "perhaps"}).startswith(f"{name} names nothing we know. Set it to one of: ")
+        monkeypatch.delenv(name)
+
+
+def test_production_values_of_every_kind_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("ALLOWED_HOSTS", "portal.example.org, .example.org,[::1],127.0.0.1,localhost"),
+        ("CSRF_TRUSTED_ORIGINS", "https://portal.example.org,https://*.example.org:8443"),
+        ("CACHE_URL", "rediss://:secret@cache.example.org:6380/2"), ("CACHE_URL", "locmemcache://"),
+        ("CELERY_BROKER_URL", "redis://broker.example.org:6379/1"), ("CELERY_BROKER_URL", "filesystem:///srv/broker"),
+        ("DATABASE_URL", "postgresql://portal_app@%2Frun%2Fpostgresql/portal"),
+        ("MASTER_KEYS", f"2:{KEY},1:{base64.b64encode(bytes(32)).decode()}"),
+    ):
+        assert stopped(monkeypatch, **{name: value}) == "", (name, value)
 
 
 @pytest.mark.parametrize(

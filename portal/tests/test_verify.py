@@ -13,9 +13,18 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.events import seal_events
-from beneficiaries.actions import Gate, approve_roster, pass_gate, queue_lapses, submit_roster
+from beneficiaries.actions import (
+    Gate,
+    approve_roster,
+    approve_undo,
+    pass_gate,
+    queue_lapses,
+    request_undo,
+    submit_roster,
+)
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import make_world, people, row, uploaded
+from beneficiaries.tests.purchasing import day_market
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
 from portal.verify import ALL, check_all
@@ -201,6 +210,13 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
         "DROP INDEX person_identity_once_b",
         "UPDATE beneficiaries_person SET identity_index_b = (SELECT min(identity_index_a) FROM beneficiaries_person)",
     ]),
+    ("every_undo_has_its_event", (E,), [f"UPDATE {E} SET state = 'voided' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("undone_rows_hold_nothing", ("beneficiaries_rosterchunk",), ["UPDATE beneficiaries_rosterchunk SET undone_at = now()"]),
+    ("undo_approved_by_another", (R,), [
+        f"ALTER TABLE {R} DROP CONSTRAINT roster_undo_approved_by_another",
+        f"UPDATE {R} SET state = 'undoing', undo_reason = 'x', undo_asked_at = now(), undo_asked_by_id = decided_by_id, "
+        "undo_decided_by_id = decided_by_id",
+    ]),
     ("reveal_has_reason", (), [
         "INSERT INTO audit_reveal (user_id, actor, subject_type, subject_id, fields, reason, at, expires_at, "
         "organization_path, region_code) VALUES (1, 'x', 'a.b', '1', '{name}', 'some reason', now(), "
@@ -245,6 +261,62 @@ def lapsed_books(db: Any) -> Roster:
     return Roster.objects.latest("pk")
 
 
+BOUGHT_SPANS: list[tuple[str, tuple[str, ...], list[str]]] = [
+    ("spans_lie_apart", (E,), [f"UPDATE {E} SET starts_at = starts_at - interval '1 day' WHERE id = (SELECT max(id) FROM {E})"]),
+    ("spans_lie_apart", (E,), [f"UPDATE {E} SET ends_at = ends_at + interval '3 days' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("purchases_count_their_enrollments", (E,), [f"DELETE FROM {E} WHERE id = (SELECT min(id) FROM {E})"]),
+    ("purchases_count_their_enrollments", ("beneficiaries_purchase",), [
+        "UPDATE beneficiaries_purchase SET premium = premium + 0.01"
+    ]),
+    ("purchases_count_their_enrollments", ("beneficiaries_purchase",), ["UPDATE beneficiaries_purchase SET people = people + 1"]),
+    ("every_purchase_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'purchase.made'"]),
+    ("every_purchase_has_its_event", ("audit_event",), [
+        "UPDATE audit_event SET data = jsonb_set(data, '{people}', '9') WHERE verb = 'purchase.made'"
+    ]),
+    ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'lapsed' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("enrollments_equal_budget_use", ("programs_budgetreservation",), [
+        "UPDATE programs_budgetreservation SET owner_type = 'beneficiaries.roster'"
+    ]),
+    ("premium_due_equals_enrollments", (E,), [f"DELETE FROM {E}"]),
+    ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET premium = premium + 0.01 WHERE id = (SELECT min(id) FROM {E})"]),
+    *(
+        ("children_belong_to_their_parents", (E, "beneficiaries_purchase"), [statement])
+        for statement in (
+            f"UPDATE {E} SET period_kind = 'annual' WHERE id = (SELECT min(id) FROM {E})",
+            f"ALTER TABLE {E} DROP CONSTRAINT enrollment_has_one_source; UPDATE {E} SET purchase_id = NULL",
+            f"UPDATE beneficiaries_purchase SET organization_id = {OTHER_OFFICE}",
+            f"UPDATE {E} SET organization_id = {OTHER_OFFICE}",
+            "UPDATE beneficiaries_purchase SET plan_id = (SELECT min(id) FROM programs_plan)",
+            "UPDATE beneficiaries_purchase SET period_id = (SELECT min(id) FROM programs_period)",
+            "UPDATE beneficiaries_purchase SET program_id = (SELECT min(id) FROM programs_program)",
+        )
+    ),
+]
+
+
+@pytest.fixture
+def books_of_spans(db: Any) -> None:
+    """A worker with two days of cover, the second beginning where the first ends."""
+    market = day_market()
+    worker = market.worker()
+    market.cover(market.span(worker, 8, 20), market.span(worker, 20, 32))
+    seal_events(at=timezone.now())
+
+
+def test_books_of_spans_break_nothing(books_of_spans: None) -> None:
+    assert [(result.name, result.examples) for result in check_all() if result.rows] == []
+
+
+@pytest.mark.parametrize(("name", "tables", "statements"), BOUGHT_SPANS, ids=[planted[0] for planted in BOUGHT_SPANS])
+def test_a_violation_planted_among_spans_is_found(
+    books_of_spans: None, name: str, tables: tuple[str, ...], statements: list[str]
+) -> None:
+    with unguarded(*tables) as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    assert name in {result.name for result in check_all() if result.rows}
+
+
 LAPSED: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'awaiting' WHERE state = 'lapsed'"]),
     ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET state = 'ended' WHERE state = 'lapsed'"]),
@@ -273,9 +345,49 @@ def test_a_violation_planted_after_a_lapse_is_found(
     test_a_planted_violation_is_found(lapsed_books, name, tables, statements)
 
 
+@pytest.fixture
+def undone_books(books: Roster) -> Roster:
+    """A world in which the last roster is undone."""
+    roster = request_undo(books, reason="名单发错了镇街", by=books.uploaded_by, at=timezone.now())
+    approve_undo(roster, by=roster.decided_by, at=timezone.now())
+    drain()
+    seal_events(at=timezone.now())
+    return Roster.objects.get(pk=roster.pk)
+
+
+UNDONE: list[tuple[str, tuple[str, ...], list[str]]] = [
+    ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'in_force' WHERE state = 'voided'"]),
+    ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET state = 'ended' WHERE state = 'voided'"]),
+    ("premium_due_equals_enrollments", ("programs_ledgertransaction",), [
+        "UPDATE programs_ledgertransaction SET kind = 'release' WHERE kind = 'undo'"
+    ]),
+    ("undone_rows_hold_nothing", (E,), [f"UPDATE {E} SET state = 'in_force' WHERE state = 'voided'"]),
+    ("undone_rows_hold_nothing", ("beneficiaries_rosterrow",), [
+        "UPDATE beneficiaries_rosterrow SET kept = 'ALREADY_ENDED' WHERE set_aside = '' AND verdict IN (1, 2, 3)"
+    ]),
+    ("undone_rows_hold_nothing", ("beneficiaries_rosterchunk",), [
+        "UPDATE beneficiaries_rosterchunk SET undone_at = NULL, undone_rows = 0"
+    ]),
+    ("every_undo_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'roster.chunk_undone'"]),
+    ("every_roster_step_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'roster.undo_approved'"]),
+]
+
+
+def test_books_after_an_undo_break_nothing(undone_books: Roster) -> None:
+    assert undone_books.state == "undone"
+    assert [(result.name, result.examples) for result in check_all() if result.rows] == []
+
+
+@pytest.mark.parametrize(("name", "tables", "statements"), UNDONE, ids=[planted[0] for planted in UNDONE])
+def test_a_violation_planted_after_an_undo_is_found(
+    undone_books: Roster, name: str, tables: tuple[str, ...], statements: list[str]
+) -> None:
+    test_a_planted_violation_is_found(undone_books, name, tables, statements)
+
+
 def test_each_invariant_has_a_planted_violation_here_or_in_jobs() -> None:
     wanted = {invariant.name for invariant in ALL} - {invariant.name for invariant in JOBS}
-    assert wanted <= {planted[0] for planted in PLANTED}
+    assert wanted <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS)}
 
 
 def test_the_command_exits_with_status_1_when_something_is_broken(books: Roster, capsys: Any) -> None:

@@ -1,6 +1,7 @@
 """What people and rooms do with plans, periods, budgets and money."""
 
 from programs.actions.budgets import approve_budget, close_budget, propose_budget
+from programs.actions.categories import change_category, create_category
 from programs.actions.ledger import Leg, post
 from programs.actions.periods import close_period, open_period
 from programs.actions.plans import (
@@ -13,6 +14,7 @@ from programs.actions.plans import (
     refuse_plan,
     retire_plan,
     submit_plan,
+    usual_terms,
 )
 from programs.actions.reservations import (
     give_back_used,
@@ -21,14 +23,16 @@ from programs.actions.reservations import (
     release_reservation,
     reserve,
     reserve_by_priority,
+    take_back_used,
     use_reserved,
 )
 from programs.actions.splits import resolve_splits
 from programs.rules.allocation import Demand
 
 __all__ = [
-    "Demand", "Leg", "approve_budget", "approve_plan", "close_budget", "close_period", "copy_plan", "create_funder",
-    "create_plan", "create_program", "give_back_used", "has_lapsed", "open_budgets", "open_period", "post",
-    "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
-    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "use_reserved",
+    "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "close_budget", "close_period", "copy_plan",
+    "create_category", "create_funder", "create_plan", "create_program", "give_back_used", "has_lapsed", "open_budgets",
+    "open_period", "post", "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
+    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "take_back_used", "use_reserved",
+    "usual_terms",
 ]

@@ -49,12 +49,13 @@ def post(
     if len(sums) < 2:
         raise LedgerRefused("LEGS")
     with transaction.atomic():
+        fault_point("programs.post.before")
         accounts = _accounts(program_id, list(sums))
         booked = LedgerTransaction.objects.create(
             kind=kind, program_id=program_id, at=at, source_type=source._meta.label_lower, source_id=source.pk,
             memo=memo, by_label=str(by)[:80],
         )
-        fault_point("programs.post.before")
+        fault_point("programs.post.booked")
         LedgerEntry.objects.bulk_create(
             LedgerEntry(transaction=booked, account_id=accounts[place], amount=amount) for place, amount in sums.items()
         )

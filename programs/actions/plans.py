@@ -50,6 +50,32 @@ class PlanDraft:
     schemes: Sequence[SchemeDraft] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class UsualTerms:
+    """What a draft of a kind of program begins with; everything can be changed. `open_to_all`: no category is asked for."""
+
+    open_to_all: bool
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+_USUAL = {
+    Program.Kind.HARDSHIP: UsualTerms(open_to_all=False),
+    Program.Kind.SUPPLEMENTARY: UsualTerms(open_to_all=True),
+    Program.Kind.DAY_COVER: UsualTerms(
+        open_to_all=True,
+        columns={
+            "period_kind": Plan.PeriodKind.SPAN, "proration": Plan.Proration.DAILY, "age_on": Plan.AgeOn.ENROLLMENT,
+            "requires_notice": False, "requires_insurer_acceptance": False,
+        },
+    ),
+}
+
+
+def usual_terms(kind: str) -> UsualTerms:
+    """Where a draft begins; the only place that asks for a program's kind."""
+    return _USUAL[Program.Kind(kind)]
+
+
 def create_plan(
     program: Program, *, terms: Mapping[str, Any], draft: PlanDraft, by: User, at: datetime
 ) -> Plan:
@@ -86,8 +112,8 @@ def create_plan(
 def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
     """A new draft with the terms of another version."""
     kept = (
-        "name", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "age_on",
-        "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+        "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age",
+        "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
     )
     draft = PlanDraft(
         categories=[held.category for held in plan.categories.select_related("category")],
@@ -172,6 +198,7 @@ def _refuse_own_work(plan: Plan, by: User) -> None:
 
 
 def _refuse_incomplete(plan: Plan) -> None:
+    _refuse_wrong_time(plan)
     terms = plan_terms(plan)
     if not terms.categories:
         raise ProgramRefused("NO_CATEGORY")
@@ -184,6 +211,19 @@ def _refuse_incomplete(plan: Plan) -> None:
     for prefix in sorted(prefixes):
         if prefix not in known or not prefix.startswith(plan.program.region_code):
             raise ProgramRefused("REGION", region=prefix)
+
+
+def _refuse_wrong_time(plan: Plan) -> None:
+    """A span is priced by the day and begins at its moment; a whole period is neither."""
+    by_time = plan.proration == Plan.Proration.TIME
+    if plan.period_kind == Plan.PeriodKind.ANNUAL:
+        if by_time or plan.minimum_premium is not None or plan.longest_hours is not None:
+            raise ProgramRefused("ANNUAL_TERMS")
+        return
+    if not by_time and plan.proration != Plan.Proration.DAILY:
+        raise ProgramRefused("SPAN_PRICE")
+    if plan.requires_notice or plan.requires_insurer_acceptance:
+        raise ProgramRefused("SPAN_GATES")
 
 
 def _saved(verb: str, plan: Plan, *, by: User, at: datetime, **data: Any) -> Plan:
@@ -207,6 +247,7 @@ def create_program(
 ) -> Program:
     """A program of one office, in the office's region."""
     with transaction.atomic():
+        fault_point("programs.create_program.before")
         program, created = Program.objects.get_or_create(
             code=code,
             defaults={
@@ -220,6 +261,7 @@ def create_program(
             "program.created", program, by=by, at=at, organization=organization, region_code=program.region_code,
             program_id=program.pk,
         )
+        fault_point("programs.create_program.after")
     return program
 
 
@@ -235,6 +277,7 @@ def create_funder(
     with transaction.atomic():
         if kind == Funder.Kind.GOVERNMENT and Funder.objects.filter(kind=kind, region_code=region_code, active=True).exists():
             raise ProgramRefused("GOVERNMENT_KNOWN", region=region_code)
+        fault_point("programs.create_funder.before")
         funder, created = Funder.objects.get_or_create(
             name=name, defaults={"kind": kind, "organization": organization, "region_code": region_code}
         )
@@ -244,4 +287,5 @@ def create_funder(
             "funder.created", funder, by=by, at=at, organization=organization, region_code=region_code,
             data={"kind": kind},
         )
+        fault_point("programs.create_funder.after")
     return funder

@@ -127,16 +127,32 @@ def release_reservation(owner: models.Model, *, by: Any, at: datetime) -> Decima
 def give_back_used(
     owner: models.Model, lapsed: Sequence[Demand], *, own_share: Decimal, people: int, by: Any, at: datetime
 ) -> LedgerTransaction:
-    """Undo the use of enrollments that lapsed before anybody paid: from used back to available, nothing owed any more.
+    """Give back the use of enrollments that lapsed before anybody paid."""
+    return _give_back(
+        owner, lapsed, kind=LedgerTransaction.Kind.LAPSE, own_share=own_share, people=people, by=by, at=at
+    )
 
-    The reverse of `use_reserved`, as a posting of its own; what was used last, of the least restricted budget, comes
-    back first. Whether the reservation is closed does not matter.
+
+def take_back_used(
+    owner: models.Model, undone: Sequence[Demand], *, own_share: Decimal, people: int, by: Any, at: datetime
+) -> LedgerTransaction:
+    """Give back the use of enrollments that were a mistake: whether somebody has paid does not matter."""
+    return _give_back(owner, undone, kind=LedgerTransaction.Kind.UNDO, own_share=own_share, people=people, by=by, at=at)
+
+
+def _give_back(
+    owner: models.Model, given: Sequence[Demand], *, kind: str, own_share: Decimal, people: int, by: Any, at: datetime
+) -> LedgerTransaction:
+    """The reverse of `use_reserved`, as a posting of its own: from used back to available, nothing owed any more.
+
+    What was used last, of the least restricted budget, comes back first. Whether the reservation is closed does not
+    matter.
     """
     with transaction.atomic():
         lines = _locked_lines(owner, still_open=False)
         legs: list[Leg] = []
         changed: dict[int, tuple[Budget, Decimal]] = {}
-        for demand in sorted(lapsed, key=lambda each: (each.funder_id, each.county, each.category_id)):
+        for demand in sorted(given, key=lambda each: (each.funder_id, each.county, each.category_id)):
             wanted = demand.amount
             for line in reversed(lines.get((demand.funder_id, demand.county, demand.category_id), [])):
                 part = min(wanted, line.used)
@@ -162,7 +178,7 @@ def give_back_used(
             [line for group in lines.values() for line in group], ["used", "released"]
         )
         booked = post(
-            LedgerTransaction.Kind.LAPSE, legs, program_id=owner.program_id,  # type: ignore[attr-defined]
+            kind, legs, program_id=owner.program_id,  # type: ignore[attr-defined]
             source=owner, memo=str(people), by=by, at=at,
         )
         fault_point("programs.give_back_used.after")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts.admin.places import PlaceColumn
+from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
@@ -203,22 +204,22 @@ class LineInline(ScopedTabularInline):
 
 @admin.register(BudgetReservation)
 class BudgetReservationAdmin(PlaceColumn, ReadOnlyScopedAdmin):
-    """What rosters hold."""
+    """What rosters and purchases hold."""
 
-    list_display = ("roster_number", "funder", "program", "place", "category", "people", "reserved_at", "closed_at")
+    list_display = ("holder", "funder", "program", "place", "category", "people", "reserved_at", "closed_at")
     list_filter = ("program", "funder")
     list_select_related = ("funder", "program", "category")
     search_fields = ("=owner_id",)
-    search_help_text = _("Number of a roster")
+    search_help_text = _("Number of a roster or purchase")
     ordering = ("-id",)
     fields = ("owner_id", "funder", "program", "period", "region_code", "category", "people", "reserved_at", "closed_at")
     readonly_fields = fields
     inlines = (LineInline,)
 
-    @display(description=_("roster"), ordering="owner_id")
-    def roster_number(self, reservation: BudgetReservation) -> str:
-        """The roster that holds the money."""
-        return f"#{reservation.owner_id}"
+    @display(description=_("held by"), ordering="owner_id")
+    def holder(self, reservation: BudgetReservation) -> str:
+        """The roster or purchase that holds the money."""
+        return f"{naming.kind_in_words(reservation.owner_type)} #{reservation.owner_id}"
 
 
 def budget_facts(budget: Budget) -> list[tuple[str, Any]]:

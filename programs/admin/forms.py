@@ -97,15 +97,15 @@ class FunderForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    """A first draft with the usual three payers; everything can be changed on the draft's page."""
+    """A first draft with the usual payers; everything can be changed on the draft's page."""
 
     program = visible_choice(_("program"))
     name = forms.CharField(label=_("plan name"), max_length=100, widget=UnfoldAdminTextInputWidget())
-    premium = money_field(_("premium"), above=True, help_text=_("Yuan a person and period."))
+    premium = money_field(_("premium"), above=True, help_text=_("Yuan a person and period; of spans, a person and day."))
     cover_limit = money_field(_("cover limit"), above=True, help_text=_("Yuan a person and period."))
-    own_share = money_field(_("own share"))
+    own_share = money_field(_("own share"), required=False, help_text=_("Empty without a funder: the whole is the person's own."))
     county_share = money_field(_("share of the person's own county"), required=False)
-    funder = visible_choice(_("funder of the remainder"))
+    funder = visible_choice(_("funder of the remainder"), required=False)
     min_age = forms.IntegerField(
         label=_("youngest age"), required=False, min_value=0, max_value=120, widget=UnfoldAdminTextInputWidget()
     )
@@ -127,13 +127,22 @@ class PlanForm(forms.Form):
         offer(self, "program", Program.objects.visible_to(by, "programs.add_plan").filter(active=True))
         offer(self, "funder", Funder.objects.visible_to(by).filter(active=True))
 
+    def clean(self) -> dict[str, Any]:
+        """Exactly one payer takes the remainder: the funder, or the person."""
+        given = super().clean() or {}
+        if given.get("funder") is None and given.get("own_share") is not None:
+            self.add_error("funder", _("Name the funder of the remainder, or leave the own share empty."))
+        if given.get("funder") is not None and given.get("own_share") is None and "own_share" not in self.errors:
+            self.add_error("own_share", _("Say how much of it is the person's own; zero when nothing is."))
+        return given
+
 
 class PeriodForm(forms.Form):
     """A new period of a plan in force."""
 
     code = forms.CharField(label=_("Period"), max_length=12, widget=UnfoldAdminTextInputWidget(), help_text=_("Such as 2027."))
     starts_on = forms.DateField(label=_("first day of cover"), widget=UnfoldAdminDateWidget())
-    ends_on = forms.DateField(label=_("first day without cover"), widget=UnfoldAdminDateWidget())
+    last_day = forms.DateField(label=_("last day of cover"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
     enrollment_opens_on = forms.DateField(label=_("enrollment opens"), widget=UnfoldAdminDateWidget())
     enrollment_closes_on = forms.DateField(
         label=_("enrollment closes"), widget=UnfoldAdminDateWidget(), help_text=_("The first day on which it is closed.")

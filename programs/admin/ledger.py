@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Sum
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -114,13 +115,18 @@ class LedgerAccountAdmin(ReadOnlyScopedAdmin):
     list_filter = ("kind", "program", "funder")
     list_select_related = ("program", "funder", "budget__funder")
     ordering = ("code",)
-    fields = ("code", "kind", "program", "funder", "budget", "balance_shown")
+    fields = ("recorded_code", "kind", "program", "funder", "budget", "balance_shown")
     readonly_fields = fields
 
     @display(description=_("account"), ordering="code")
     def name(self, account: LedgerAccount) -> str:
         """Kind, funder and tranche."""
         return account_name(account)
+
+    @display(description=_("code"))
+    def recorded_code(self, account: LedgerAccount) -> SafeString:
+        """As postings name it."""
+        return naming.as_recorded(account.code)
 
     @display(description=_("balance"), ordering="balance")
     def balance_shown(self, account: LedgerAccount) -> str:

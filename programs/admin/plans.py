@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -25,6 +26,8 @@ from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.admin.base import ScopedFormSet, ScopedTabularInline
 from audit.buttons import ButtonPages, holds
+from audit.faults import fault_point
+from audit.versions import last_day
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
@@ -49,8 +52,8 @@ TONES = {
     Plan.State.RETIRED: "calm",
 }
 _TERMS = (
-    "name", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "age_on", "requires_notice",
-    "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+    "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age",
+    "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
 )
 
 
@@ -186,16 +189,20 @@ class FundingSchemeAdmin(ScopedModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The plan's reach was checked; the database refuses once it is no draft."""
+        fault_point("programs.save_scheme.before")
         obj.save()
+        fault_point("programs.save_scheme.after")
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The event of an edit, on the plan's timeline, in the transaction of the edit."""
         if message:
             plan = obj.plan
+            fault_point("programs.change_scheme.before")
             events.record(
                 "plan.changed", plan, by=request.user, at=timezone.now(), organization=plan.program.organization,
                 region_code=plan.program.region_code, program_id=plan.program_id, data={"version": plan.number},
             )
+            fault_point("programs.change_scheme.after")
 
 
 @admin.register(Plan)
@@ -277,10 +284,12 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         """The event of an edit, in the transaction of the edit."""
         if message:
             program = obj.program
+            fault_point("programs.change_plan.before")
             events.record(
                 "plan.changed", obj, by=request.user, at=timezone.now(), organization=program.organization,
                 region_code=program.region_code, program_id=program.pk, data={"version": obj.number},
             )
+            fault_point("programs.change_plan.after")
 
     @display(description=_("state"), ordering="state")
     def standing(self, plan: Plan) -> SafeString:
@@ -289,20 +298,17 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
 
     @action(description=_("New plan"), url_path="new", permissions=["draft"], icon="add")
     def draft(self, request: HttpRequest) -> HttpResponse:
-        """Draft a plan with the usual three payers."""
+        """Draft a plan with the usual payers."""
 
         def run(given: dict[str, Any]) -> HttpResponse:
-            shares = [ShareDraft("person", given["own_share"])]
-            if given["county_share"]:
-                shares.append(ShareDraft("county", given["county_share"]))
-            shares.append(ShareDraft("funder", None, given["funder"]))
             names = (*_TERMS[:3], "min_age", "max_age", "requires_notice", "requires_own_payment",
                      "requires_insurer_acceptance")
+            usual = actions.usual_terms(given["program"].kind)
+            categories = Category.objects.filter(active=True, holds_for_everybody=usual.open_to_all).order_by("position")
             plan = actions.create_plan(
-                given["program"], terms={name: given[name] for name in names},
+                given["program"], terms={**{name: given[name] for name in names}, **usual.columns},
                 draft=PlanDraft(
-                    categories=list(Category.objects.filter(active=True).order_by("position")),
-                    schemes=[SchemeDraft(_t("Everybody"), shares)],
+                    categories=list(categories), schemes=[SchemeDraft(_t("Everybody"), _usual_shares(given))]
                 ),
                 by=given["by"], at=given["at"],
             )
@@ -394,7 +400,8 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         plan = self.visible_or_404(request, object_id)
 
         def run(given: dict[str, Any]) -> str:
-            period = actions.open_period(plan, **given)
+            ends_on = given.pop("last_day") + timedelta(days=1)
+            period = actions.open_period(plan, ends_on=ends_on, **given)
             return _t("Period %(period)s is open.") % {"period": period.code}
 
         return self.button_page(
@@ -408,17 +415,22 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
 class PeriodAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Program years."""
 
-    list_display = ("code", "program", "plan", "starts_on", "ends_on", "enrollment_opens_on", "enrollment_closes_on", "closed_at")
+    list_display = ("code", "program", "plan", "starts_on", "last_day", "enrollment_opens_on", "enrollment_closes_on", "closed_at")
     list_filter = ("program",)
     list_select_related = ("program", "plan")
     ordering = ("program", "-starts_on")
     fields = (
-        "program", "plan", "code", "starts_on", "ends_on", "enrollment_opens_on", "enrollment_closes_on", "closed_at",
+        "program", "plan", "code", "starts_on", "last_day", "enrollment_opens_on", "enrollment_closes_on", "closed_at",
     )
     readonly_fields = fields
     actions_detail = ("close",)
 
     has_period_permission = holds("programs.open_period")
+
+    @display(description=_("last day of cover"), ordering="ends_on")
+    def last_day(self, period: Period) -> date:
+        """The day before the first one without cover."""
+        return last_day(period.ends_on)
 
     @action(description=_("Close period"), url_path="close", permissions=["period"], icon="event_busy")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -434,6 +446,14 @@ class PeriodAdmin(ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t("Nobody is enrolled in it any more; covers that stand go on."),
             facts=[(_t("program"), period.program.name), (_t("Period"), period.code)],
         )
+
+
+def _usual_shares(given: Mapping[str, Any]) -> list[ShareDraft]:
+    """The person, their county and a funder; without a funder the person takes the remainder."""
+    county = [ShareDraft("county", given["county_share"])] if given["county_share"] else []
+    if given["funder"] is None:
+        return [*county, ShareDraft("person")]
+    return [ShareDraft("person", given["own_share"]), *county, ShareDraft("funder", None, given["funder"])]
 
 
 def badge(plan: Plan) -> SafeString:
@@ -466,7 +486,9 @@ def page_context(plan: Plan) -> dict[str, Any]:
             *plan_facts(plan),
             (_t("regions"), "、".join(f"{places.get(code, '')} {code}".strip() for code in regions)),
             (_t("ages"), f"{ages} ({plan.get_age_on_display()})"),
+            (_t("time of cover"), plan.get_period_kind_display()),
             (_t("late start"), plan.get_proration_display()),
+            *_span_facts(plan),
             (_t("steps before cover"), "、".join(str(word) for word in _gates(plan))),
             (_t("drafted by"), plan.drafted_by.display_name),
             (_t("submitted by"), plan.submitted_by.display_name if plan.submitted_by else ""),
@@ -475,8 +497,19 @@ def page_context(plan: Plan) -> dict[str, Any]:
         ],
         "examples": examples,
         "problems": problems,
-        "periods": list(plan.periods.order_by("-starts_on")),
+        "periods": [(period, last_day(period.ends_on)) for period in plan.periods.order_by("-starts_on")],
     }
+
+
+def _span_facts(plan: Plan) -> list[tuple[str, Any]]:
+    """Bounds of a span and of its price, where the plan has them."""
+    if plan.period_kind != Plan.PeriodKind.SPAN:
+        return []
+    least = _t("%(amount)s yuan") % {"amount": f"{plan.minimum_premium:,.2f}"} if plan.minimum_premium is not None else ""
+    return [
+        (_t("least premium of a span"), least),
+        (_t("longest span (hours)"), plan.longest_hours if plan.longest_hours is not None else ""),
+    ]
 
 
 def _gates(plan: Plan) -> list[Any]:

@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,9 +22,12 @@ from accounts.admin.places import PlaceColumn
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.buttons import ButtonPages, holds
+from audit.faults import fault_point
 from intake.exports import harmless
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
+from programs.admin.funder_page import page_context
+from programs.errors import ProgramRefused
 from programs.models import Category, Funder, Program
 from programs.statements import Line, Posting, accounts_of, postings, statement
 
@@ -45,6 +49,17 @@ class CategoryAdmin(ScopedModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A code stands in old data: it never changes."""
         return ("code",) if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the room's actions, which record it."""
+        user: Any = request.user
+        given = {**form.cleaned_data, "by": user, "at": timezone.now()}
+        try:
+            saved = actions.change_category(obj, **given) if change else actions.create_category(**given)
+        except ProgramRefused as refused:
+            # Checked by the form already: only somebody else's change at the same time comes here.
+            raise PermissionDenied(str(refused)) from refused
+        obj.pk = saved.pk
 
 
 @admin.register(Program)
@@ -92,9 +107,18 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
     readonly_fields = fields
     actions_list = ("new_funder",)
     actions_detail = ("statement",)
+    change_form_template = "programs/funder_page.html"
 
     has_make_permission = holds("programs.add_funder")
     has_statement_permission = holds("programs.view_statement", also=lambda user, pk: accounts_of(pk, to=user).exists())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The funder's page, with its money."""
+        funder = self.get_object(request, object_id)
+        context = page_context(funder, to=request.user) if funder is not None else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @action(description=_("New funder"), url_path="new", permissions=["make"], icon="add")
     def new_funder(self, request: HttpRequest) -> HttpResponse:
@@ -144,10 +168,12 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
         write_statement(csv.writer(text), lines, found, first=given["first"], last=given["last"])
         program, first, last = given["program"], given["first"], given["last"]
         user: Any = request.user
+        fault_point("programs.export_statement.before")
         events.record(
             "funder.statement_exported", funder, by=user, at=timezone.now(), organization=user.organization,
             region_code=user.organization.region_code, program_id=program.pk, data={"first": str(first), "last": str(last)},
         )
+        fault_point("programs.export_statement.after")
         response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="statement-{funder.pk}-{program.code}.csv"'
         return response

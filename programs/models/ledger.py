@@ -48,7 +48,7 @@ class LedgerAccount(models.Model):
         ordering = ["code"]
 
     def __str__(self) -> str:
-        return self.code
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 _BALANCES = """
@@ -78,6 +78,7 @@ class LedgerTransaction(models.Model):
         USE = "use", _("Enrolled: budget used, premium due")
         RELEASE = "release", _("Reservation released")
         LAPSE = "lapse", _("Lapsed unpaid: budget given back, premium no longer due")
+        UNDO = "undo", _("Undone: budget given back, premium no longer due")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))

@@ -60,11 +60,12 @@ class Plan(models.Model):
         SPAN = "span", _("From a moment to a moment")
 
     class Proration(models.TextChoices):
-        """What a late start costs."""
+        """What a late start costs; of a span: each day begun, or its time, at the premium of a day."""
 
         NONE = "none", _("The whole premium")
         MONTHLY = "monthly", _("By months begun")
         DAILY = "daily", _("By days")
+        TIME = "time", _("By time, to the second")
 
     class AgeOn(models.TextChoices):
         """The day on which ages count."""
@@ -76,10 +77,16 @@ class Plan(models.Model):
     number = models.PositiveIntegerField(_("version"))
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, db_collation="C")
-    premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period."))
+    premium = models.DecimalField(
+        _("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period; of spans, a person and day.")
+    )
     cover_limit = models.DecimalField(_("cover"), max_digits=16, decimal_places=2, help_text=_("Yuan a person and period."))
     period_kind = models.CharField(_("time of cover"), max_length=6, choices=PeriodKind, default=PeriodKind.ANNUAL)
     proration = models.CharField(_("late start"), max_length=7, choices=Proration, default=Proration.NONE)
+    minimum_premium = models.DecimalField(
+        _("least premium of a span"), max_digits=16, decimal_places=2, null=True, blank=True, help_text=_("Yuan.")
+    )
+    longest_hours = models.PositiveSmallIntegerField(_("longest span (hours)"), null=True, blank=True)
     min_age = models.PositiveSmallIntegerField(_("youngest age"), null=True, blank=True)
     max_age = models.PositiveSmallIntegerField(_("oldest age"), null=True, blank=True)
     age_on = models.CharField(_("age counts on"), max_length=12, choices=AgeOn, default=AgeOn.PERIOD_START)
@@ -102,8 +109,9 @@ class Plan(models.Model):
     scope = program_scope("program__")
     personal_fields = ()
     open_fields = (
-        "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "min_age",
-        "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance",
+        "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
+        "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
+        "requires_insurer_acceptance",
         "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
         "in_force_at", "retired_at",
     )
@@ -126,6 +134,23 @@ class Plan(models.Model):
             models.CheckConstraint(
                 name="plan_ages_in_order",
                 condition=Q(min_age__isnull=True) | Q(max_age__isnull=True) | Q(max_age__gte=F("min_age")),
+            ),
+            # A span is priced by the day and begins at its moment; a draft is still being filled in.
+            models.CheckConstraint(
+                name="plan_prices_its_time",
+                condition=Q(state="draft")
+                | (
+                    Q(period_kind="annual", minimum_premium__isnull=True, longest_hours__isnull=True)
+                    & ~Q(proration="time")
+                )
+                | Q(
+                    period_kind="span", proration__in=["daily", "time"], requires_notice=False,
+                    requires_insurer_acceptance=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="plan_least_premium_above_zero",
+                condition=Q(minimum_premium__isnull=True) | Q(minimum_premium__gt=0),
             ),
             models.CheckConstraint(
                 name="plan_approved_by_another",
@@ -242,6 +267,9 @@ class Period(models.Model):
                 condition=Q(enrollment_closes_on__gt=F("enrollment_opens_on"), enrollment_closes_on__lte=F("ends_on")),
             ),
         ]
+
+    #: Pages say the last day instead.
+    ends_before = ("ends_on",)
 
     def __str__(self) -> str:
         return f"{self.program} {self.code}"

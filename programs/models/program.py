@@ -39,13 +39,15 @@ class Category(models.Model):
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=60, unique=True)
     synonyms = ArrayField(models.CharField(max_length=60), verbose_name=_("other words"), default=list, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=100)
+    #: Nobody has to prove it: what a plan names that is open to all.
+    holds_for_everybody = models.BooleanField(_("holds for everybody"), default=False)
     active = models.BooleanField(_("active"), default=True)
 
     objects = ScopedQuerySet.as_manager()
 
     scope = Scope.shared()
     personal_fields = ()
-    open_fields = ("id", "code", "name", "synonyms", "position", "active")
+    open_fields = ("id", "code", "name", "synonyms", "position", "holds_for_everybody", "active")
 
     class Meta:
         verbose_name = _("category")

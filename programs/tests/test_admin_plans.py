@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +18,7 @@ from beneficiaries.testing import World, make_world
 from programs.models import Budget, Category, Funder, FundingScheme, FundingShare, Period, Plan
 from programs.rules.funding import resolve_split
 from programs.terms import plan_terms
+from programs.testing import make_program
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -138,7 +141,7 @@ def test_a_plan_goes_from_nothing_to_a_period_in_the_admin(world: World) -> None
     assert [amount for _funder, amount in split.lines] == [D("50.00"), D("49.00")]
 
     opened = {
-        "code": "2031", "starts_on": "2031-01-01", "ends_on": "2032-01-01", "enrollment_opens_on": "2030-10-01",
+        "code": "2031", "starts_on": "2031-01-01", "last_day": "2031-12-31", "enrollment_opens_on": "2030-10-01",
         "enrollment_closes_on": "2031-03-01",
     }
     period_address = reverse("admin:programs_plan_open_period", args=[plan.pk])
@@ -146,6 +149,12 @@ def test_a_plan_goes_from_nothing_to_a_period_in_the_admin(world: World) -> None
     assert reviewer.post(period_address, opened).status_code == 302
     assert reviewer.post(period_address, opened).status_code == 409
     period = Period.objects.get(code="2031")
+    assert period.ends_on == date(2032, 1, 1)
+    for shown in (
+        reverse("admin:programs_period_changelist"), reverse("admin:programs_period_change", args=[period.pk]), address,
+    ):
+        page = reviewer.get(shown).content.decode()
+        assert re.search("2031-12-31|2031年12月31日", page) and not re.search("2032-0?1-0?1|2032年1月1日", page), shown
     foundation = signed_in(world.foundation_maker)
     given = {"funder": world.foundation.pk, "period": period.pk, "label": "第一批", "granted": "1000.00"}
     assert foundation.post(reverse("admin:programs_budget_propose"), given).status_code == 302
@@ -245,3 +254,73 @@ def test_the_number_of_another_plans_scheme_is_no_row_of_this_plan(world: World)
     assert sorted(FundingScheme.objects.values_list("name", flat=True).filter(pk__in=[own.pk, foreign.pk])) == sorted(
         [own.name, foreign.name]
     )
+
+
+def test_a_plan_that_people_pay_for_themselves_goes_into_force(world: World) -> None:
+    maker, checker = signed_in(world.finance_maker), signed_in(world.finance_checker)
+    program = make_program("HMB", organization=world.city, kind="supplementary", name="惠民保")
+    refused = new_plan(world, maker, program=program.pk, funder="", county_share="", name="惠民保方案")
+    assert refused.status_code == 200
+    assert "或将个人份额留空" in refused.content.decode()
+    refused = new_plan(world, maker, program=program.pk, own_share="", name="惠民保方案")
+    assert "没有则填 0" in refused.content.decode()
+    answer = new_plan(
+        world, maker, program=program.pk, name="惠民保方案", premium="150.00", own_share="", county_share="", funder="",
+        requires_own_payment="on", requires_notice="",
+    )
+    assert answer.status_code == 302
+    plan = Plan.objects.get(name="惠民保方案")
+    assert (plan.period_kind, plan.proration) == ("annual", "none")
+    assert list(plan.categories.values_list("category__code", flat=True)) == ["renren"]
+    for client, verb in ((maker, "submit"), (checker, "approve"), (checker, "put_in_force")):
+        assert client.post(reverse(f"admin:programs_plan_{verb}", args=[plan.pk])).status_code == 302
+    plan.refresh_from_db()
+    assert plan.state == "in_force"
+    split = resolve_split(plan_terms(plan), county="441602", category_id=Category.objects.get(code="renren").pk)
+    assert (split.own_share, split.lines) == (D("150.00"), ())
+
+
+def test_a_plan_of_spans_goes_into_force_with_its_price_and_bounds(world: World) -> None:
+    maker, checker = signed_in(world.finance_maker), signed_in(world.finance_checker)
+    program = make_program("DAY", organization=world.city, kind="day_cover", name="日结保")
+    answer = new_plan(
+        world, maker, program=program.pk, name="日结方案", premium="3.00", own_share="0.00", county_share="",
+        requires_notice="on", requires_insurer_acceptance="on",
+    )
+    assert answer.status_code == 302
+    plan = Plan.objects.get(name="日结方案")
+    assert (plan.period_kind, plan.proration, plan.requires_notice, plan.age_on) == ("span", "daily", False, "enrollment")
+    address = reverse("admin:programs_plan_change", args=[plan.pk])
+    submit = reverse("admin:programs_plan_submit", args=[plan.pk])
+    for changes, words in (
+        ({"proration": "none"}, "按天还是按时长"), ({"requires_notice": "on"}, "不能等待公示"),
+        ({"period_kind": "annual", "longest_hours": "36"}, "只用于按时段保障"),
+    ):
+        before = fields_of(maker.get(address))
+        assert errors_of(maker.post(address, {**before, **changes})) == []
+        refused = maker.post(submit)
+        assert refused.status_code == 409
+        assert words in refused.content.decode()
+        assert errors_of(maker.post(address, before)) == []
+    fields = fields_of(maker.get(address)) | {"proration": "time", "minimum_premium": "0.50", "longest_hours": "36"}
+    assert errors_of(maker.post(address, fields)) == []
+    for client, verb in ((maker, "submit"), (checker, "approve"), (checker, "put_in_force")):
+        assert client.post(reverse(f"admin:programs_plan_{verb}", args=[plan.pk])).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.state, plan.minimum_premium, plan.longest_hours) == ("in_force", D("0.50"), 36)
+    page = checker.get(address).content.decode()
+    for text in ("起止时刻", "按时长", "0.50", "36"):
+        assert text in page
+    assert maker.post(reverse("admin:programs_plan_new_version", args=[plan.pk])).status_code == 302
+    copy = Plan.objects.get(name="日结方案", number=2)
+    assert (copy.minimum_premium, copy.longest_hours, copy.period_kind) == (D("0.50"), 36, "span")
+
+
+def test_a_plan_that_prices_no_span_is_refused_by_the_database_too(world: World) -> None:
+    program = make_program("DAY", organization=world.city, kind="day_cover")
+    plan = Plan.objects.create(
+        program=program, number=1, name="x", premium=D("3.00"), cover_limit=D("1.00"), period_kind="span",
+        drafted_by=world.finance_maker, drafted_at=world.at,
+    )
+    with pytest.raises(IntegrityError, match="plan_prices_its_time"), transaction.atomic():
+        Plan.objects.filter(pk=plan.pk).update(state="in_review")

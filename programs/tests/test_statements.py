@@ -16,12 +16,12 @@ from django.utils import timezone
 from accounts.testing import make_user
 from audit.models import Event
 from beneficiaries.testing import World, make_world
-from programs.actions import Demand, post, release_reservation, reserve, use_reserved
+from programs.actions import Demand, close_budget, post, propose_budget, release_reservation, reserve, use_reserved
 from programs.actions.ledger import Leg
 from programs.models import Budget, Category
 from programs.models.ledger import AccountKind
 from programs.statements import postings, statement
-from programs.testing import make_budget
+from programs.testing import make_budget, make_period
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -161,3 +161,45 @@ def test_the_page_shows_lines_and_postings_and_refuses_days_in_disorder(world: W
 def test_a_foreign_foundation_reads_no_statement(world: World) -> None:
     foreign = make_world(code="YJ", regions=("4417", "441702", "441702"))
     assert page(world, foreign.foundation_maker, world.foundation, first="2026-01-01", last="2030-01-01").status_code == 403
+
+
+def money_on_page(world: World, user: Any) -> list[str]:
+    """The figures of the funder's page, row by row, as its reader sees them."""
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    answer = client.get(reverse("admin:programs_funder_change", args=[world.foundation.pk]))
+    assert answer.status_code == 200
+    rows = [*answer.context["money"], *filter(None, [answer.context["total"]])]
+    return [" ".join((row.title, *map(str, (row.granted, row.reserved, row.used, row.settled, row.free)))) for row in rows]
+
+
+def test_a_funders_page_shows_its_money_by_program_and_in_all(world: World) -> None:
+    moved(world)
+    later = make_period(world.plan, year=world.period.starts_on.year + 2, by=world.finance_checker, at=world.at)
+    terms = {"maker": world.finance_maker, "checker": world.finance_checker, "at": world.at}
+    close_budget(
+        make_budget(world.foundation, period=later, granted=D("70.50"), **terms), by=world.finance_checker, at=world.at
+    )
+    propose_budget(
+        world.foundation, period=later, label="第二批", granted=D("900.00"), by=world.finance_maker, at=world.at
+    )
+    name = world.program.name
+    assert money_on_page(world, world.finance_maker) == [
+        f"{name} {later.code} 70.50 0.00 0.00 0.00 0.00",
+        f"{name} {world.period.code} 1100.00 0.00 200.00 0.00 900.00",
+        "合计 1170.50 0.00 200.00 0.00 900.00",
+    ]
+
+
+def test_an_office_sees_of_a_funder_only_the_money_of_its_own_program(world: World) -> None:
+    other = make_world(code="YJ", granted=D("5.00"), regions=("4417", "441702", "441702"))
+    make_budget(
+        world.foundation, period=other.period, granted=D("44.00"), maker=other.finance_maker,
+        checker=other.finance_checker, at=world.at,
+    )
+    own = f"{world.program.name} {world.period.code} 1000.00 0.00 0.00 0.00 1000.00"
+    foreign = f"{other.program.name} {other.period.code} 44.00 0.00 0.00 0.00 44.00"
+    giver = make_user("giver", organization=world.foundation.organization, role="finance_maker")
+    assert money_on_page(world, world.finance_maker) == [own]
+    assert money_on_page(world, other.finance_maker) == [foreign]
+    assert sorted(money_on_page(world, giver)[:2]) == sorted([own, foreign])

@@ -15,6 +15,7 @@ from accounts.actions.passwords import random_password
 from accounts.errors import AccountsRefused
 from accounts.models import User
 from accounts.roles import Role
+from audit.faults import fault_point
 
 _OPTIONS = {Role.SYSTEM_ADMIN: "system", Role.SECURITY_ADMIN: "security", Role.AUDITOR: "auditor"}
 _TITLES = {Role.SYSTEM_ADMIN: "系统管理员", Role.SECURITY_ADMIN: "安全管理员", Role.AUDITOR: "审计员"}
@@ -51,7 +52,9 @@ class Command(BaseCommand):
             )
         except BaseException as error:
             if path is not None:
+                fault_point("accounts.drop_logins.before")
                 path.unlink(missing_ok=True)
+                fault_point("accounts.drop_logins.after")
             if isinstance(error, AccountsRefused):
                 raise CommandError(str(error)) from error
             raise
@@ -60,6 +63,7 @@ class Command(BaseCommand):
 
 def _keep(path: Path, text: str) -> None:
     """A new file that only its owner can read, on the disk before this returns."""
+    fault_point("accounts.keep_logins.before")
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -70,3 +74,4 @@ def _keep(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    fault_point("accounts.keep_logins.after")

@@ -9,9 +9,13 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from audit.classification import our_models
+from audit.faults import fault_point
 
 #: Tables that nobody updates or deletes from; their triggers refuse it too.
-APPEND_ONLY = ("audit_event", "audit_seal", "audit_reveal", "programs_ledgertransaction", "programs_ledgerentry")
+APPEND_ONLY = (
+    "audit_event", "audit_seal", "audit_reveal", "programs_ledgertransaction", "programs_ledgerentry",
+    "beneficiaries_purchase",
+)
 
 
 #: django-pgtrigger's triggers ask this function whether to stand aside for `SET pgtrigger.ignore`, which any role may
@@ -43,6 +47,7 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no role {role}. Create it: CREATE ROLE {role} LOGIN")
             if found[0]:
                 raise CommandError(f"{role} is a superuser: triggers and rights would not hold it. Use another role.")
+            fault_point("portal.grant_application.before")
             for statement in (
                 "GRANT USAGE ON SCHEMA public TO {}",
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
@@ -57,3 +62,4 @@ class Command(BaseCommand):
                 cursor.execute(
                     sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name)
                 )
+            fault_point("portal.grant_application.after")

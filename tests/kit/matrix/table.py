@@ -14,6 +14,7 @@ from accounts.models import Membership
 from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
+from intake.models import WordMapping
 from jobs.models import Job
 from programs.models import Budget, BudgetReservation, FundingScheme, LedgerAccount, LedgerTransaction
 from tests.kit.matrix.worlds import Place
@@ -67,7 +68,10 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
 
 
 #: Pages that show other rows than their model's own.
-KIND_OF_PAGE = {"admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office"}
+KIND_OF_PAGE = {
+    "admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office",
+    "admin:beneficiaries_roster_kept_rows": "own office",
+}
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,9 @@ SUBJECTS: dict[str, Subject] = {
     "beneficiaries.person": Subject("office", lambda place: place.person),
     "beneficiaries.enrollment": Subject("office", lambda place: place.enrollment),
     "beneficiaries.roster": Subject("office", lambda place: place.roster),
+    "intake.wordmapping": Subject(
+        "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")
+    ),
     "jobs.job": Subject("office", lambda place: Job.objects.filter(subject_id=str(place.roster.pk)).latest("pk")),
     "programs.program": Subject("program", lambda place: place.program),
     "programs.plan": Subject("program", lambda place: place.plan, stands=True),

@@ -22,6 +22,7 @@ from audit import reveals
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import World, csv_of, make_world, people
+from intake.models import WordMapping
 from jobs.testing import drain
 from programs.actions import create_plan
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -198,6 +199,10 @@ def _place(
     reveals.reveal(
         person, fields=["name"], reason=f"{canary}核对", by=clerk, at=at, organization=office,
         region_code=enrollment.region_code, program_id=world.program.pk,
+    )
+    WordMapping.objects.create(
+        organization=office, template="roster", kind="category", word=f"{canary}户{first}", target="dibao", made_by=clerk,
+        made_at=at,
     )
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},

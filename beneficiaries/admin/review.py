@@ -1,0 +1,341 @@
+"""Rows of a roster in review: which ones a page shows, how it turns, and the page on which they are decided.
+
+A page costs the same at the millionth row: by keyset, in the order of the file or by verdict. What a chunk counted of its
+rows says which chunks need not be read at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from accounts.models import Region
+from audit import blind_index
+from beneficiaries.deciding import DECIDED_CODES, Choice
+from beneficiaries.models import DecisionKind, Roster, RosterChunk, RosterDecision, RosterRow
+from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
+from beneficiaries.models.roster import ENROLLING
+from intake.deciding import decided_counts
+from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, plain_words
+from intake.models import State
+from programs.models import Category
+
+#: Rows that a search names at most.
+FOUND = 50
+#: Codes that a person decides.
+DOUBT_CODES = tuple(code for code, severity in SEVERITY_OF.items() if severity == Severity.DOUBT and code != "CHANGED_SINCE_REVIEW")
+_ACCEPTED_AS_SAME = (DecisionKind.SAME, DecisionKind.CORRECT)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Which rows a page shows, as its address says: open facts only, a name or a document number is never in it."""
+
+    verdict: int | None = None
+    code: str = ""
+    region: str = ""
+    category: int | None = None
+    sheet: str = ""
+    file: int | None = None
+    aside: bool = False
+    kept: bool = False
+    decided: bool = False
+    decision: int | None = None
+    only: tuple[int, ...] = ()
+    by_verdict: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it is less than all rows."""
+        return self != Shown(by_verdict=self.by_verdict)
+
+    @property
+    def choice(self) -> Choice:
+        """The same rows as a decision chooses them."""
+        return Choice(
+            rows=self.only, code=self.code, region=self.region, category=self.category, decided=self.decided
+        )
+
+
+def shown(query: QueryDict) -> Shown:
+    """What an address asks for; what makes no sense is left out."""
+    code, region = query.get("code", ""), query.get("region", "")
+    verdict = _number(query.get("verdict", ""))
+    return Shown(
+        verdict=verdict if verdict in {int(each) for each in Verdict} else None,
+        code=code if code in MEANINGS else "",
+        region=region if region.isascii() and region.isdecimal() and len(region) <= 12 else "",
+        category=_number(query.get("category", "")),
+        sheet=query.get("sheet", "")[:80].replace("\x00", ""),
+        file=_number(query.get("file", "")),
+        aside=query.get("aside", "") == "1",
+        kept=query.get("kept", "") == "1",
+        decided=query.get("decided", "") == "1",
+        decision=_number(query.get("decision", "")),
+        only=tuple(number for part in query.get("only", "").split(",")[:FOUND] if (number := _number(part)) is not None),
+        by_verdict=query.get("sort", "") == "verdict",
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text[:18]) if text.isascii() and text.isdecimal() else None
+
+
+def rows_shown(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> QuerySet:
+    """The rows in their order. `chunks`: all of the roster's, which tell where a code or a decision can be at all."""
+    found = RosterRow.objects.filter(roster=roster)
+    if wanted.only:
+        found = found.filter(pk__in=wanted.only)
+    if wanted.verdict is not None:
+        found = found.filter(verdict=wanted.verdict)
+    if wanted.code:
+        found = found.filter(codes__contains=[wanted.code])
+    if wanted.region:
+        found = found.filter(region_code__startswith=wanted.region)
+    for name, value in (("category", wanted.category), ("file", wanted.file), ("sheet", wanted.sheet)):
+        if value not in (None, ""):
+            found = found.filter(**{name: value})
+    if wanted.aside:
+        found = found.exclude(set_aside="")
+    if wanted.kept:
+        found = found.exclude(kept="")
+    if wanted.decided or wanted.decision is not None:
+        found = found.filter(codes__overlap=list(DECIDED_CODES))
+    if wanted.decision is not None:
+        found = found.filter(findings__contains=[{"decision": wanted.decision}])
+    if (places := _chunks_of(wanted, chunks)) is not None:
+        found = found.filter(chunk__in=places)
+    return found.order_by("verdict", "pk") if wanted.by_verdict else found.order_by("pk")
+
+
+def _chunks_of(wanted: Shown, chunks: Sequence[RosterChunk]) -> list[int] | None:
+    """Numbers of the chunks in which such rows are; None when that says nothing."""
+    tests: list[Any] = []
+    if wanted.code and wanted.code in SEVERITY_OF:
+        tests.append(lambda chunk: wanted.code in chunk.counts["codes"])
+    if wanted.verdict is not None:
+        tests.append(lambda chunk: str(wanted.verdict) in chunk.counts["verdicts"])
+    if wanted.decided:
+        tests.append(lambda chunk: bool(chunk.counts.get("decided")))
+    if wanted.decision is not None:
+        tests.append(lambda chunk: str(wanted.decision) in chunk.counts.get("decided", {}))
+    if wanted.aside:
+        tests.append(lambda chunk: chunk.set_aside_rows > 0)
+    if not tests:
+        return None
+    numbers = [chunk.number for chunk in chunks if all(test(chunk) for test in tests)]
+    return None if len(numbers) == len(chunks) else numbers
+
+
+def page_of(found: QuerySet, wanted: Shown, query: QueryDict, *, size: int) -> tuple[list[RosterRow], str]:
+    """The rows of a page, and where the next one begins ("" for the last)."""
+    row, after = _number(query.get("row", "")), query.get("after", "")
+    if row is not None:
+        found = found.filter(pk__gte=row)
+    elif wanted.by_verdict and "." in after:
+        verdict, _dot, last_id = after.partition(".")
+        at, beyond = _number(verdict), _number(last_id)
+        if at is not None and beyond is not None:
+            # Two ranges of the index, where one condition for both would read a verdict from its first row.
+            page = list(found.filter(verdict=at, pk__gt=beyond)[: size + 1])
+            page += list(found.filter(verdict__gt=at)[: size + 1 - len(page)])
+            return _cut(page, wanted, size=size)
+    elif (number := _number(after)) is not None:
+        found = found.filter(pk__gt=number)
+    return _cut(list(found[: size + 1]), wanted, size=size)
+
+
+def _cut(page: list[RosterRow], wanted: Shown, *, size: int) -> tuple[list[RosterRow], str]:
+    """A page read one row too far, and where the next one begins."""
+    if len(page) <= size:
+        return page, ""
+    last = page[size - 1]
+    return page[:size], f"{last.verdict}.{last.pk}" if wanted.by_verdict else str(last.pk)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a filter."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of the page: its name in the address, its choices."""
+
+    name: str
+    label: str
+    options: list[Option]
+
+
+def filters(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> list[Filter]:
+    """Choices that the roster's own counts offer; two questions, whatever its size."""
+    counties, categories = set(), set()
+    for chunk in chunks:
+        for _split, county, category, _rows in chunk.counts.get("tally", {}).get("places", []):
+            counties.add(county)
+            categories.add(category)
+    regions = dict(Region.objects.filter(pk__in=counties).values_list("pk", "name"))
+    names = dict(Category.objects.filter(pk__in=categories).values_list("pk", "name"))
+    files = {str(file.pk): file.name for file in roster.files.all()}
+    sheets = {layout["name"]: layout["name"] for layouts in roster.layouts.values() for layout in layouts if layout["name"]}
+    offered: list[tuple[str, str, Mapping[str, str], str]] = [
+        ("verdict", _t("verdict"), {
+            str(int(each)): str(each.label) for each in Verdict if roster.verdict_count(each)
+        }, str(wanted.verdict or "")),
+        ("code", _t("finding"), {
+            code: plain_words(MEANINGS[code].cause) for code in roster.counts.get("codes", {}) if code in MEANINGS
+        }, wanted.code),
+        ("region", _t("region"), {
+            county: regions.get(county, county) for county in sorted(counties)
+        }, wanted.region),
+        ("category", _t("category"), {str(pk): name for pk, name in sorted(names.items())}, str(wanted.category or "")),
+        ("file", _t("file"), files if len(files) > 1 else {}, str(wanted.file or "")),
+        ("sheet", _t("sheet"), sheets if len(sheets) > 1 else {}, wanted.sheet),
+        ("sort", _t("order"), {"verdict": _t("by verdict")}, "verdict" if wanted.by_verdict else ""),
+        ("decided", _t("decision"), {"1": _t("decided rows")} if any(
+            chunk.counts.get("decided") for chunk in chunks
+        ) else {}, "1" if wanted.decided else ""),
+        ("aside", _t("outcome"), {"1": _t("set aside")} if any(
+            chunk.set_aside_rows for chunk in chunks
+        ) else {}, "1" if wanted.aside else ""),
+    ]
+    return [
+        Filter(name, label, [Option(value, text, value == chosen) for value, text in choices.items()])
+        for name, label, choices, chosen in offered if choices
+    ]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One decision as a page lists it; `rows`: how many stand by it now, `made`: how many it changed."""
+
+    what: str
+    reason: str
+    who: str
+    at: Any
+    made: int
+    rows: int
+    url: str
+
+
+def decisions(roster: Roster, chunks: Sequence[RosterChunk]) -> list[Made]:
+    """What was decided about the roster's rows, the latest first."""
+    standing = decided_counts(chunks)
+    made = RosterDecision.objects.filter(roster=roster).select_related("decided_by").order_by("-pk")[:200]
+    return [
+        Made(
+            str(DecisionKind(each.kind).label), each.reason, each.decided_by.display_name, each.decided_at, each.rows,
+            standing.get(each.pk, 0), f"?decision={each.pk}#rows",
+        )
+        for each in made
+    ]
+
+
+def may_be_decided(roster: Roster) -> bool:
+    """Whether the roster has rows that a person can decide now."""
+    return roster.state == State.REVIEW and roster.purpose in ENROLLING and (
+        bool(roster.verdict_count(Verdict.DOUBTFUL)) or any(code in roster.counts["codes"] for code in DECIDED_CODES)
+    )
+
+
+# -- Deciding ------------------------------------------------------------------------------------------------------------
+
+
+def kinds_for(codes: Sequence[str], *, decided: bool, corrects: bool) -> list[DecisionKind]:
+    """What can be decided about rows with these findings. `corrects`: may correct names and documents."""
+    found = []
+    if "IDENTITY_CONFLICT" not in codes:
+        found.append(DecisionKind.ACCEPT)
+    if {"IDENTITY_CONFLICT", "SAME_PERSON"} & set(codes) or not codes:
+        found += [kind for kind in _ACCEPTED_AS_SAME if corrects or kind != DecisionKind.CORRECT]
+    found.append(DecisionKind.REFUSE)
+    return [*found, DecisionKind.REOPEN] if decided else found
+
+
+def kinds_of(roster: Roster, choice: Choice, *, corrects: bool) -> list[DecisionKind]:
+    """What can be decided about the rows of a choice: by the finding that chose them, or by their own."""
+    if choice.rows:
+        rows = list(meant(roster, choice).values_list("codes", flat=True))
+        codes = [code for each in rows for code in each if code in DOUBT_CODES]
+        return kinds_for(codes, decided=any(set(DECIDED_CODES) & set(each) for each in rows), corrects=corrects)
+    return kinds_for([choice.code] if choice.code else [], decided=choice.decided, corrects=corrects)
+
+
+def meant(roster: Roster, choice: Choice) -> QuerySet:
+    """The rows that a choice names."""
+    found = RosterRow.objects.filter(roster=roster)
+    if choice.rows:
+        return found.filter(Q(verdict=Verdict.DOUBTFUL) | Q(codes__overlap=list(DECIDED_CODES)), pk__in=choice.rows)
+    if choice.decided:
+        numbers = [chunk.number for chunk in roster.chunks.all() if chunk.counts.get("decided")]
+        found = found.filter(codes__overlap=list(DECIDED_CODES), chunk__in=numbers)
+    else:
+        found = found.filter(verdict=Verdict.DOUBTFUL)
+    if choice.code:
+        found = found.filter(codes__contains=[choice.code])
+    if choice.region:
+        found = found.filter(region_code__startswith=choice.region)
+    return found.filter(category=choice.category) if choice.category is not None else found
+
+
+class DecideForm(forms.Form):
+    """What the chosen rows become, and why."""
+
+    kind = forms.ChoiceField(label=_("Decision"), widget=UnfoldAdminRadioSelectWidget())
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Which papers were compared, who confirmed it. The approver reads it; write no names and numbers."),
+    )
+
+    def __init__(self, data: Any, *, kinds: Sequence[DecisionKind]) -> None:
+        super().__init__(data)
+        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
+
+    def clean_kind(self) -> DecisionKind:
+        """The kind itself."""
+        return DecisionKind(self.cleaned_data["kind"])
+
+
+def choice_facts(roster: Roster, choice: Choice) -> list[tuple[str, Any]]:
+    """What a confirm page says of the rows that are meant."""
+    found: list[tuple[str, Any]] = [(_t("rows"), f"{meant(roster, choice).count():,}")]
+    if choice.code:
+        found.append((_t("finding"), plain_words(MEANINGS[choice.code].cause)))
+    if choice.region:
+        found.append((_t("region"), Region.objects.names_of([choice.region]).get(choice.region, choice.region)))
+    if choice.category is not None:
+        found.append((_t("category"), Category.objects.filter(pk=choice.category).values_list("name", flat=True).first()))
+    return found
+
+
+# -- Searching -----------------------------------------------------------------------------------------------------------
+
+
+class FindForm(forms.Form):
+    """A line by what it says of its person; sent as a form, so that no address holds it."""
+
+    text = forms.CharField(
+        label=_("Document number or whole name"), max_length=60,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+
+
+def find_rows(roster: Roster, text: str) -> list[int]:
+    """Ids of the roster's rows with exactly this document number or name, by blind index; refused rows keep neither."""
+    text = text.strip()
+    wanted = blind_index.lookup(NAME, "name_index", text)
+    for kind in DocumentType.values:
+        wanted |= blind_index.lookup(IDENTITY, "identity_index", identity_text(kind, text.upper()))
+    return list(RosterRow.objects.filter(wanted, roster=roster).order_by("pk").values_list("pk", flat=True)[:FOUND])

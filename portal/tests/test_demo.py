@@ -1,0 +1,63 @@
+"""The demo comes about through the portal's own actions, holds what a visitor should see, and loads once."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import Membership, User
+from accounts.roles import Role
+from audit.models import Event
+from beneficiaries.models import Enrollment, Roster
+from portal import demo
+from portal.verify import check_all
+from programs.models import Budget
+
+pytestmark = pytest.mark.django_db
+
+
+def state_of_everything() -> dict[str, Any]:
+    """What a second load must leave as it is."""
+    return {
+        "events": Event.objects.count(), "users": list(User.objects.order_by("pk").values_list("pk", "username", "password")),
+        "rosters": list(Roster.objects.order_by("pk").values_list("pk", "state")), "covers": Enrollment.objects.count(),
+        "budgets": list(Budget.objects.order_by("pk").values_list("pk", "granted", "reserved", "used")),
+    }
+
+
+def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = demo._file
+
+    def shorter(city: demo.City, county: str, rows: int, *, first: int) -> io.BytesIO:
+        """The same people in the same order, a tenth of them: the names and overlaps of the files stay."""
+        return whole(city, county, rows // 10, first=first // 10)
+
+    monkeypatch.setattr(demo, "_file", shorter)
+    logins = tmp_path / "logins.txt"
+    call_command("load_demo", logins=logins)
+    by_state = Counter(Roster.objects.values_list("state", flat=True))
+    assert by_state == {"applied": 6, "submitted": 1, "review": 2, "refused": 1, "withdrawn": 1, "failed": 1}
+    assert {role: Membership.objects.filter(role=role).exists() for role in Role.values} == dict.fromkeys(Role.values, True)
+    assert {line.split()[0] for line in logins.read_text(encoding="utf-8").splitlines()} == set(
+        User.objects.values_list("username", flat=True)
+    )
+    assert set(Budget.objects.values_list("state", flat=True)) == {"approved"}
+    assert Budget.objects.filter(used__gt=0).exists() and Budget.objects.filter(reserved__gt=0).count() == 0
+    assert set(Enrollment.objects.values_list("state", flat=True)) == {"awaiting", "in_force"}
+    verbs = set(Event.objects.values_list("verb", flat=True))
+    assert {
+        "roster.received", "roster.submitted", "roster.approved", "roster.refused", "roster.withdrawn", "roster.gate_passed",
+        "plan.approved", "budget.approved", "period.opened", "user.created",
+    } <= verbs
+    assert all(roster.decided_by_id not in (None, roster.uploaded_by_id) for roster in Roster.objects.filter(state="applied"))
+    assert [found.name for found in check_all() if found.rows] == []
+    before = state_of_everything()
+    call_command("load_demo", logins=logins)
+    assert state_of_everything() == before

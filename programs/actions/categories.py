@@ -1,0 +1,75 @@
+"""Hardship categories: added and reworded by those who operate the portal; never deleted, only set inactive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from audit import events
+from audit.faults import fault_point
+from programs.errors import ProgramRefused
+from programs.models import Category
+
+
+def create_category(
+    code: str, *, name: str, by: User | str, at: datetime, synonyms: Sequence[str] = (), position: int = 100,
+    active: bool = True, holds_for_everybody: bool = False,
+) -> Category:
+    """A new category; its code stands in enrollments and never changes."""
+    _refuse_stranger("programs.add_category", by=by)
+    with transaction.atomic():
+        _refuse_twice(name=name)
+        fault_point("programs.create_category.before")
+        category, created = Category.objects.get_or_create(
+            code=code,
+            defaults={
+                "name": name, "synonyms": list(synonyms), "position": position, "active": active,
+                "holds_for_everybody": holds_for_everybody,
+            },
+        )
+        if not created:
+            raise ProgramRefused("CODE_TAKEN", program=code)
+        _record("category.created", category, by=by, at=at, name=name)
+        fault_point("programs.create_category.after")
+    return category
+
+
+def change_category(
+    category: Category, *, name: str, synonyms: Sequence[str], position: int, active: bool, by: User | str, at: datetime
+) -> Category:
+    """Other words, another place among the others, or out of use; what is enrolled under it stays."""
+    _refuse_stranger("programs.change_category", by=by)
+    given = {"name": name, "synonyms": list(synonyms), "position": position, "active": active}
+    with transaction.atomic():
+        category = Category.objects.select_for_update().get(pk=category.pk)
+        changed = sorted(field for field, value in given.items() if getattr(category, field) != value)
+        if not changed:
+            return category
+        _refuse_twice(name=name, but=category.pk)
+        for field in changed:
+            setattr(category, field, given[field])
+        fault_point("programs.change_category.before")
+        category.save(update_fields=changed)
+        _record("category.changed", category, by=by, at=at, name=name, fields=changed)
+        fault_point("programs.change_category.after")
+    return category
+
+
+def _refuse_stranger(permission: str, *, by: User | str) -> None:
+    """What every office shares is changed by a role held without limit where the portal is operated."""
+    if isinstance(by, User) and not any(grant.operates_portal for grant in by.grants(permission)):
+        raise ProgramRefused("OUT_OF_SCOPE")
+
+
+def _refuse_twice(*, name: str, but: int = 0) -> None:
+    if Category.objects.exclude(pk=but).filter(name=name).exists():
+        raise ProgramRefused("NAME_TAKEN")
+
+
+def _record(verb: str, category: Category, *, by: User | str, at: datetime, name: str, fields: Sequence[str] = ()) -> None:
+    data: dict[str, Any] = {"code": category.code, "name": name}
+    events.record(verb, category, by=by, at=at, data=data | ({"fields": list(fields)} if fields else {}))

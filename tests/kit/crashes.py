@@ -1,0 +1,189 @@
+"""Strikes one action at each of its fault points, and compares all tables with before and after: nothing between is let by."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+
+from audit import keys
+from audit.faults import FaultAt, PlantedFault, handled_by
+from portal.verify import check_all
+
+#: What a strike looks like to whoever called the action.
+LOST = (PlantedFault, OperationalError, InterfaceError)
+#: Points of `events.record`, which every action passes: they do not make an action's own.
+RECORD = "audit.record."
+_numbers = count(1)
+#: Tables that hold nothing of ours, or only who was at work.
+_ASIDE = ("django_migrations", "django_content_type", "pghistory_context")
+#: Columns whose values differ from run to run: numbers of rows, secrets, places in a tree made of numbers.
+_VARYING = re.compile(r"(^|_)(id|ids)$|^pgh_|^password$|^code_hash$|^path$|_path$|^worker$|^secret$")
+_VARYING_OF = {"audit_seal": ("position",)}
+_VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
+#: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
+_NUMBERED = re.compile(r'"/[0-9/]+/"|"user": [0-9]+|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b')
+#: PostgreSQL takes a hundred arguments.
+_AT_ONCE = 40
+
+
+@dataclass(frozen=True)
+class Token:
+    """What tells the rows of one run from those of another: letters for names, capitals for codes, digits for regions."""
+
+    letters: str
+    digits: str
+
+    @property
+    def capitals(self) -> str:
+        """For codes of programs."""
+        return self.letters.upper()
+
+    def without(self, text: str) -> str:
+        """A row's text as every run would have it."""
+        for own in (self.letters, self.capitals, self.digits):
+            text = text.replace(own, "#")
+        return _NUMBERED.sub('"#"', text)
+
+
+def new_token() -> Token:
+    """One that no other run has."""
+    number = next(_numbers)
+    letters = "".join(chr(ord("a") + int(digit)) for digit in f"{number:04d}")
+    return Token(f"zz{letters}", f"4416{number % 90 + 10:02d}")
+
+
+Rows = Counter[tuple[str, str]]
+
+
+def exact() -> str:
+    """All that is committed, as one text: a digest a table."""
+    with connection.cursor() as cursor:
+        cursor.execute(_questions()[0])
+        # The server may read tables side by side and give them in any order.
+        return "\n".join(sorted(f"{table} {digest}" for table, digest in cursor.fetchall()))
+
+
+def rows_of(token: Token) -> Rows:
+    """All rows of all tables, as far as runs can be compared by them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_questions()[1])
+        found = cursor.fetchall()
+    return Counter((table, token.without(text)) for table, texts in found for text in texts or ())
+
+
+@cache
+def _questions() -> tuple[str, str]:
+    """Both statements over all tables, whose columns stay what they are while tests run."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c "
+            "JOIN information_schema.tables t USING (table_schema, table_name) "
+            "WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' ORDER BY 1, c.ordinal_position"
+        )
+        found: dict[str, list[tuple[str, str]]] = {}
+        for table, column, kind in cursor.fetchall():
+            if table not in _ASIDE:
+                found.setdefault(table, []).append((column, kind))
+    return _digests(found), _texts(found)
+
+
+def _digests(tables: Iterable[str]) -> str:
+    return " UNION ALL ".join(
+        f"SELECT '{table}', md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE \"C\")) FROM \"{table}\" t"
+        for table in tables
+    )
+
+
+def _texts(tables: dict[str, list[tuple[str, str]]]) -> str:
+    parts = []
+    for table, columns in tables.items():
+        told = [
+            f"'{name}', \"{name}\" IS NOT NULL"
+            if kind in _VARYING_KINDS or _VARYING.search(name) or name in _VARYING_OF.get(table, ())
+            else f"'{name}', \"{name}\""
+            for name, kind in columns
+        ]
+        groups = [", ".join(told[start : start + _AT_ONCE]) for start in range(0, len(told), _AT_ONCE)]
+        row = " || ".join(f"jsonb_build_object({group})" for group in groups)
+        parts.append(f"SELECT '{table}', array_agg(({row})::text) FROM \"{table}\" t")
+    return " UNION ALL ".join(parts)
+
+
+def change(before: Rows, after: Rows) -> tuple[Rows, Rows]:
+    """Rows that came and rows that went."""
+    return after - before, before - after
+
+
+@dataclass
+class Swept:
+    """What a sweep saw: points passed by a whole run, strikes, and how many of them came after the commit."""
+
+    points: list[str]
+    struck: int = 0
+    after_commit: int = 0
+
+
+def sweep_action(
+    prepare: Callable[[Token], Callable[[], Any]], *, mode: str, strikes: int | None = None, verify: bool = False,
+    warm: bool = False,
+) -> Swept:
+    """Run an action with its k-th point fatal until a run survives; raises AssertionError when something between before
+    and after was committed.
+
+    `prepare` commits what one run needs and gives the run. `strikes`: about as many, spread over all points; None strikes
+    each. `verify`: all invariants after each strike, not only after those that left something.
+    `warm`: a run before all others makes what only the first makes, the keys of its purposes.
+    """
+    if warm:
+        prepare(new_token())()
+    token = new_token()
+    act = prepare(token)
+    before, counter = rows_of(token), FaultAt()
+    with handled_by(counter):
+        act()
+    whole = change(before, rows_of(token))
+    swept, k, ready = Swept(counter.seen), 1, ""
+    step = 1 if strikes is None else max(1, len(counter.seen) // strikes)
+    while True:
+        if not ready:
+            token = new_token()
+            act = prepare(token)
+            ready, before = exact(), rows_of(token)
+        fault = FaultAt(k=k, mode=mode)
+        try:
+            with handled_by(fault):
+                act()
+        except LOST:
+            pass
+        finally:
+            connection.close()
+            keys.forget()
+        if not fault.struck:
+            _refuse_difference(whole, change(before, rows_of(token)), "a run without a fault")
+            return swept
+        swept.struck += 1
+        kept = exact() != ready
+        if kept:
+            _refuse_difference(whole, change(before, rows_of(token)), f"a fault at {fault.seen[-1]} (point {k}, {mode})")
+            swept.after_commit += 1
+            ready = ""
+        if kept or verify:
+            broken = [(result.name, result.examples) for result in check_all() if result.rows]
+            assert broken == [], f"a fault at {fault.seen[-1]} (point {k}, {mode}) broke {broken}"
+        k += step
+
+
+def _refuse_difference(whole: Any, found: Any, what: str) -> None:
+    sides = zip(("came", "went"), whole, found, strict=True)
+    wrong = [
+        f"{sign} {side} {table}: {text}" for side, wanted, had in sides
+        for sign, rows in (("missing", wanted - had), ("too much", had - wanted)) for table, text in sorted(rows)
+    ]
+    assert wrong == [], f"{what} left a state that is neither before nor after:\n" + "\n".join(wrong)

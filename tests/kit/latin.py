@@ -1,0 +1,202 @@
+"""A world whose every datum is Latin and begins with "Zq": a Han character on an English page is then a fault, and so is
+any other English word on a Chinese page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.utils import timezone
+
+from accounts.models import Organization, Region, User
+from accounts.roles import Role
+from accounts.testing import make_organization, make_user
+from audit import reveals
+from audit.models import Event
+from beneficiaries.actions import (
+    approve_roster,
+    open_gates,
+    pass_gate,
+    refuse_roster,
+    submit_roster,
+    upload_roster,
+    withdraw_roster,
+)
+from beneficiaries.models import Enrollment, Person, Roster
+from beneficiaries.testing import csv_of, people
+from jobs.models import Job
+from jobs.testing import drain, drain_through_failures
+from programs import actions
+from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.models import Category, Funder, Period, Plan, Program
+from programs.testing import make_budget, make_period, make_program
+
+#: What every datum begins with.
+MARK = "Zq"
+REGIONS = (
+    ("44", "Zqprovince"), ("4416", "Zqcity"), ("441602", "Zqcounty"), ("441602001", "Zqtown"), ("441621", "Zqsibling"),
+)
+#: Cells of a good line in this world; what a file says in words of its own (男) is no datum of a page.
+CELLS = {"address": "Zqstreet", "categories": "Zqpoor", "bank_name": "Zqbank"}
+REASON = "Zqreason zqgiven"
+
+
+@dataclass
+class LatinWorld:
+    """Its offices, one user of each role, and what was made."""
+
+    at: datetime
+    city: Organization
+    county: Organization
+    program: Program
+    plan: Plan
+    period: Period
+    users: dict[str, User] = field(default_factory=dict)
+
+
+def make_latin_world() -> LatinWorld:
+    """Rosters, plans, budgets and jobs in each state that has a page of its own."""
+    at = timezone.now()
+    _regions()
+    operator = make_organization("Zqoperator", kind="operator")
+    city = make_organization("Zqcityoffice", region="4416")
+    county = make_organization("Zqcountyoffice", region="441602", parent=city)
+    charity = make_organization("Zqcharity", kind="charity")
+    insurer = make_organization("Zqinsurer", kind="insurer")
+    users = {
+        **{f"city {role}": _user(f"zqcity.{role.replace('_', '.')}", role, city) for role in Role.values},
+        "operator system_admin": _user("zqop.system", Role.SYSTEM_ADMIN, operator),
+        "operator security_admin": _user("zqop.security", Role.SECURITY_ADMIN, operator),
+        "county clerk": _user("zqcounty.clerk", Role.CLERK, county),
+        "charity finance_maker": _user("zqcharity.maker", Role.FINANCE_MAKER, charity),
+        "ending clerk": _user("zqending", Role.CLERK, county, expires_on=timezone.localdate() + timedelta(days=3)),
+    }
+    maker, checker = users["city finance_maker"], users["city finance_checker"]
+    program = make_program("ZQ", organization=city, insurer=insurer, name="Zqprogram")
+    foundation = Funder.objects.create(name="Zqfoundation", organization=charity, kind="foundation")
+    treasury = Funder.objects.create(name="Zqtreasury", organization=county, kind="government", region_code="441602")
+    category = Category.objects.create(code="zqpoor", name="Zqpoor", synonyms=["Zqpoorest"], position=1)
+    plan = _plan(program, foundation, category, maker, at=at)
+    plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
+    period = make_period(plan, year=timezone.localdate(at).year, by=checker, at=at)
+    money: dict[str, Any] = {"period": period, "maker": maker, "checker": checker, "at": at}
+    make_budget(foundation, granted=Decimal("360.00"), label="Zqtranche", **money)
+    make_budget(treasury, granted=Decimal("10000.00"), label="Zqtranche", region_prefix="441602", category=category, **money)
+    for label in ("Zqdraft", "Zqother"):
+        actions.propose_budget(treasury, period=period, label=label, granted=Decimal("5.00"), by=maker, at=at)
+        _plan(program, foundation, category, maker, at=at)
+    actions.create_plan(
+        program, terms=_terms(), draft=_draft(foundation, category), by=maker, at=at
+    )
+    world = LatinWorld(at, city, county, program, plan, period, users)
+    _rosters(world)
+    AccessAttempt.objects.create(username="zqcounty.clerk", ip_address="192.0.2.7", failures_since_start=3)
+    return world
+
+
+def _regions() -> None:
+    for code, name in REGIONS:
+        above = [other for other, _name in REGIONS if code.startswith(other) and other != code]
+        Region.objects.create(
+            code=code, name=name, full_name=name, level=len(code), parent_id=max(above, key=len, default=None)
+        )
+
+
+def _user(name: str, role: str, organization: Organization, **changes: Any) -> User:
+    return make_user(name, role=role, organization=organization, display_name=f"Zq{name[2:].replace('.', '')}", **changes)
+
+
+def _terms() -> dict[str, Any]:
+    return {
+        "name": "Zqplan", "premium": Decimal("99.00"), "cover_limit": Decimal("1500000.00"), "requires_notice": True,
+        "notice_days": 0, "requires_own_payment": True, "requires_insurer_acceptance": True,
+    }
+
+
+def _draft(foundation: Funder, category: Category) -> PlanDraft:
+    shares = [
+        ShareDraft("person", Decimal("0.01")), ShareDraft("county", Decimal("30.00")), ShareDraft("funder", None, foundation),
+    ]
+    return PlanDraft(categories=[category], schemes=[SchemeDraft("Zqscheme", shares)])
+
+
+def _plan(program: Program, foundation: Funder, category: Category, maker: User, *, at: datetime) -> Plan:
+    plan = actions.create_plan(program, terms=_terms(), draft=_draft(foundation, category), by=maker, at=at)
+    return actions.submit_plan(plan, by=maker, at=at)
+
+
+def _rosters(world: LatinWorld) -> None:
+    """One roster of each state, with refused, doubtful and set-aside rows, and a job that failed."""
+    clerk, reviewer = world.users["county clerk"], world.users["city reviewer"]
+
+    def upload(name: str, lines: list[list[str]]) -> Roster:
+        roster = upload_roster(
+            [(f"zq{name}.csv", csv_of(lines))], period=world.period, organization=world.county, by=clerk, at=timezone.now()
+        )
+        drain_through_failures()
+        return Roster.objects.get(pk=roster.pk)
+
+    def submitted(roster: Roster) -> Roster:
+        return submit_roster(roster, by=clerk, at=timezone.now())
+
+    applied = submitted(upload("applied", lines(3)))
+    approve_roster(applied, digest=applied.digest, by=reviewer, at=timezone.now())
+    drain()
+    applied = Roster.objects.get(pk=applied.pk)
+    for gate in open_gates(applied):
+        pass_gate(applied, gate=gate, by=clerk, at=timezone.now(), policy_number="ZQ-1")
+    waiting = submitted(upload("waiting", lines(2, first=10)))
+    approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())
+    drain()
+    faulty = [*lines(1), *lines(2, first=20), *lines(1, first=20), *spoilt()]
+    upload("review", faulty)
+    submitted(upload("submitted", lines(5, first=40)))
+    refuse_roster(submitted(upload("refused", lines(2, first=60))), reason=REASON, by=reviewer, at=timezone.now())
+    withdraw_roster(upload("withdrawn", lines(2, first=70)), reason=REASON, by=clerk, at=timezone.now())
+    upload("failed", [])
+    upload_roster(
+        [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
+        at=timezone.now(),
+    )
+    enrollment = Enrollment.objects.filter(roster=applied).latest("pk")
+    reveals.reveal(
+        enrollment.person, fields=["name"], reason=REASON, by=clerk, at=timezone.now(), organization=world.county,
+        region_code=enrollment.region_code, program_id=world.program.pk,
+    )
+
+
+def lines(count: int, **changes: Any) -> list[list[str]]:
+    """Good lines of this world."""
+    return [["Zqname", *cells[1:]] for cells in people(count, **{**CELLS, **changes})]
+
+
+def spoilt() -> list[list[str]]:
+    """A line for each fault that the plain layout can have."""
+    found = []
+    for number, (place, cell) in enumerate(
+        (
+            (0, ""), (0, "Zqname1"), (2, "441602196203151218"), (2, "44160219620315121"), (2, "4.41602E+17"),
+            (2, "441602196202301219"), (3, "女女"), (4, "1962-13-45"), (5, "441699"), (5, "9"), (7, "Zqrich"), (8, "123"),
+            (10, "6228480000000008"), (4, "2999-01-01"), (2, ""), (5, ""), (7, ""),
+        ),
+        100,
+    ):
+        cells = lines(1, first=number)[0]
+        cells[place] = cell
+        found.append(cells)
+    return found
+
+
+def rows_of(label: str, model: Any) -> list[Any]:
+    """What of a model is looked at: the newest of each state, of each kind, or just the newest."""
+    if model is Job:
+        return list({(row.kind, row.state): row for row in Job.objects.order_by("pk")}.values())
+    if model is Event:
+        return list({row.verb: row for row in Event.objects.order_by("pk")}.values())
+    by = "state" if any(each.name == "state" for each in model._meta.fields) else ""
+    if model is Person or not by:
+        return list(model.objects.order_by("-pk")[:1])
+    return list({getattr(row, by): row for row in model.objects.order_by("pk")}.values())

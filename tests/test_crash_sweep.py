@@ -1,0 +1,155 @@
+"""Each action struck at each of its fault points: its business state, its history and its events are all before or all after.
+
+The short form strikes some points of each action in one mode, the full one (FULL_SWEEP=1) every point in both, with
+all invariants after each strike.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.actions import FirstAdmin, create_first_admins
+from accounts.models import Organization, User
+from accounts.testing import PASSWORD
+from audit import events
+from audit.faults import fault_point
+from audit.models import Event
+from audit.testing import sweep
+from beneficiaries.testing import World, make_world
+from programs.models import Budget
+from tests.kit.crash_samples import SAMPLES, Run, sample_kind
+from tests.kit.crashes import RECORD, Token, sweep_action
+from tests.kit.faults import writers
+from tests.test_fault_points import read
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FULL = bool(os.environ.get("FULL_SWEEP"))
+#: In the short form about as many points of an action are struck, spread over all.
+STRIKES = None if FULL else 3
+#: Rooms whose first runs make keys.
+SEALING = ("accounts", "audit")
+MODES = ("raise", "disconnect")
+ROOMS = ("accounts", "programs", "jobs", "audit")
+#: Actions swept by tests of their own, or by whoever they only call: each with its place.
+ELSEWHERE = {
+    "accounts.create_first_admins": "below: it needs a portal without users",
+    "jobs.run_pending": "jobs/tests/test_races.py: a fault within it is the work's own and is tried again, a third state",
+    "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
+    "audit.events.record": "part of every action here: its two points are struck in each",
+    "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",
+    "audit.keys.rewrap_keys": "audit/tests/test_commands.py: one transaction a key, each struck and gone on from",
+    "audit.resealing.reseal": "audit/tests/test_commands.py: many transactions, each struck and gone on from",
+    **dict.fromkeys(
+        (
+            "audit.blind_index.active_slot", "audit.blind_index.digest_for", "audit.blind_index.index_many",
+            "audit.blind_index.index_value", "audit.blind_index.lookup", "audit.blind_index.slot_values",
+            "audit.blind_index.written_slots", "audit.keys.current_key", "audit.keys.sealer",
+        ),
+        "makes the first key of its purpose by audit.keys.make_key, which is swept",
+    ),
+}
+
+
+@pytest.fixture
+def world(transactional_db: Any) -> Iterator[World]:
+    with sample_kind():
+        yield make_world()
+
+
+def actions_that_write() -> set[str]:
+    """Public actions of the rooms swept here, as "room.name"; audit, which has no such package, by module."""
+    functions, exports, entries = read()
+    writing = writers(functions, exports=exports)
+    found = {
+        f"{entry.split('.')[0]}.{entry.rsplit('.', 1)[1]}" for entry in entries
+        if entry.split(".")[0] in ROOMS and exports.get(entry, entry) in writing
+    }
+    own = {
+        each.key for each in functions
+        if each.key in writing and each.key.count(".") == 2 and each.key.startswith("audit.") and not each.name.startswith("_")
+    }
+    return found | own
+
+
+def test_each_action_that_writes_has_a_sample_or_is_swept_elsewhere() -> None:
+    sampled = {name.split("#")[0] for name in SAMPLES}
+    wanted = actions_that_write()
+    assert sorted(wanted - sampled - ELSEWHERE.keys()) == [], "give them a sample in tests/kit/crash_samples.py"
+    assert sorted((sampled | ELSEWHERE.keys()) - wanted) == [], "these write nothing any more"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_fault_at_any_point_leaves_all_of_an_action_or_nothing(world: World, room: str) -> None:
+    struck = 0
+    for place, name in enumerate(sorted(SAMPLES)):
+        if not name.startswith(f"{room}."):
+            continue
+        for mode in MODES if FULL else (MODES[place % 2],):
+            swept = sweep_action(
+                lambda token, name=name: SAMPLES[name](world, token), mode=mode, strikes=STRIKES, verify=FULL,
+                warm=room in SEALING,
+            )
+            own = [point for point in swept.points if not point.startswith(RECORD)]
+            assert len(own) >= 2, f"{name} passes no fault point of its own"
+            assert own[0].split(".")[0] == room, f"{name} first passes a point of another room: {own[0]}"
+            struck += swept.struck
+    assert struck > sum(name.startswith(f"{room}.") for name in SAMPLES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_first_three_accounts_come_together_or_not_at_all(transactional_db: Any, mode: str) -> None:
+    titles = (("system", "system_admin"), ("security", "security_admin"), ("auditor", "auditor"))
+    admins = tuple(FirstAdmin(name, role, name, PASSWORD) for name, role in titles)
+
+    def nobody(k: int) -> None:
+        assert (User.objects.count(), Organization.objects.count(), Event.objects.count()) == (0, 0, 0), k
+
+    def run() -> None:
+        create_first_admins("运营单位", admins=admins, by="system:test", at=timezone.now())  # type: ignore[arg-type]
+
+    assert sweep(run, check=nobody, mode=mode, step=1 if FULL else 5) >= (24 if FULL else 5)
+    assert (User.objects.count(), Event.objects.count()) == (3, 7)
+
+
+# -- The sweep itself, on actions with planted faults ----------------------------------------------------------------------
+
+
+def broken_up(world: World, token: Token, *, commit: bool) -> Run:
+    """An action whose event is written in another transaction than its change (`commit`), or never."""
+
+    def run() -> None:
+        fault_point("tests.rename.before")
+        Organization.objects.filter(pk=world.office.pk).update(short_name=token.letters)
+        fault_point("tests.rename.between")
+        if commit:
+            events.record("organization.changed", world.office, by="system:test", at=timezone.now(), data={})
+        fault_point("tests.rename.after")
+
+    return run
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_action_that_commits_its_change_before_its_event_is_caught(world: World, mode: str) -> None:
+    with pytest.raises(AssertionError, match=r"a fault at tests\.rename\.between .* neither before nor after") as caught:
+        sweep_action(lambda token: broken_up(world, token, commit=True), mode=mode)
+    assert "missing came audit_event" in str(caught.value)
+
+
+def test_an_action_whose_invariants_break_is_caught(world: World) -> None:
+    def prepare(token: Token) -> Callable[[], Any]:
+        def run() -> None:
+            fault_point("tests.spend.before")
+            Budget.objects.filter(pk=world.budgets[0].pk).update(used=1)
+            fault_point("tests.spend.after")
+
+        Budget.objects.filter(pk=world.budgets[0].pk).update(used=0)
+        return run
+
+    with pytest.raises(AssertionError, match=r"a fault at tests\.spend\.after \(point 2, raise\) broke"):
+        sweep_action(prepare, mode="raise")

@@ -1,0 +1,243 @@
+"""English pages hold no Chinese, Chinese pages no English: every page of every model, in a world of Latin data."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
+
+from accounts import totp
+from accounts.models import SecondFactor, User
+from accounts.testing import PASSWORD, make_user
+from accounts.views import locked_page
+from beneficiaries.columns import COLUMNS
+from beneficiaries.models import Roster
+from intake.findings import Verdict
+from intake.models import State
+from portal import dashboard
+from tests.kit.latin import LatinWorld, make_latin_world, rows_of
+from tests.kit.matrix.asking import BACKEND, ask
+from tests.kit.matrix.table import Page, admin_pages
+from tests.kit.page_text import said_on
+
+pytestmark = pytest.mark.django_db
+
+HAN = re.compile(r"[㐀-鿿豈-﫿]+")
+WORD = re.compile(r"[A-Za-z][\w.@-]*[A-Za-z]", re.ASCII)
+#: The language that one may choose is named in itself; a file's headings and choices are those that offices use.
+IN_ITS_OWN_WORDS = {"简体中文", *(
+    word for column in COLUMNS for word in (str(column.label), *column.synonyms, *column.choices, column.example)
+)}
+#: Names and codes that are the same in Chinese.
+ALIKE = {
+    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "Microsoft", "QR", "UTF", "WPS", "XLS", "XLSX",
+    "esc", "roster.approved",
+}
+#: Codes that stand in what was changed: a worker's machine and process.
+RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)
+LANGUAGES = ("en", "zh-hans")
+
+
+@pytest.fixture
+def _django_db_helper() -> None:
+    """All tests here share one transaction: `world`."""
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[LatinWorld]:
+    """Made once for the module, in one transaction that is rolled back."""
+    with django_db_blocker.unblock(), override_settings(SECOND_FACTOR_REQUIRED=False), transaction.atomic():
+        logging.disable(logging.CRITICAL)
+        yield make_latin_world()
+        logging.disable(logging.NOTSET)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def clients(world: LatinWorld) -> dict[tuple[str, str], Client]:
+    """By reader and language: a message of one page stands on the next one."""
+    return {
+        (name, language): signed_in(user, language) for name, user in world.users.items() for language in LANGUAGES
+    }
+
+
+def signed_in(user: User, language: str) -> Client:
+    """A browser of a user, in a language."""
+    client = Client(raise_request_exception=False, headers={"accept-language": language})
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def faults(answer: Any, language: str) -> list[str]:
+    """Pieces of a page that are in the other language."""
+    if not answer.get("Content-Type", "").startswith("text/html") or answer.streaming:
+        return []
+    found = []
+    for piece in said_on(answer.content.decode()):
+        if RECORDED.match(piece):
+            continue
+        if language == "en":
+            left = piece
+            for known in sorted(IN_ITS_OWN_WORDS, key=len, reverse=True):
+                left = left.replace(known, "") if known else left
+            if HAN.search(left):
+                found.append(piece)
+        elif [word for word in WORD.findall(piece) if not word.lower().startswith("zq") and word not in ALIKE]:
+            found.append(piece)
+    return found
+
+
+def asked(client: Client, address: str, language: str, *, method: str = "get", data: Any = None) -> list[str]:
+    """Faults of one page; one that breaks is a fault too."""
+    answer = ask(client, method, address, data)
+    broken = [f"answers {answer.status_code}"] if answer.status_code >= 500 else []
+    return [f"{language} {method} {address}: {fault}" for fault in broken + faults(answer, language)]
+
+
+def reader_of(page: Page, world: LatinWorld) -> str | None:
+    """The first reader whose role opens a page."""
+    return next((name for name in world.users if name.split()[1] in page.roles("get") | page.roles("post")), None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("label", sorted(model._meta.label_lower for model in admin.site._registry))
+def test_pages_of_a_model(label: str, language: str, world: LatinWorld, clients: dict[tuple[str, str], Client]) -> None:
+    found: list[str] = []
+    pages, model = next((pages, each.model) for known, each, pages in admin_pages() if known == label)
+    for page in pages:
+        name = reader_of(page, world)
+        if name is None:
+            continue
+        places = [[row.pk] for row in rows_of(label, model)] if page.takes_object else [[]]
+        for place in places:
+            address = reverse(page.name, args=place)
+            found += asked(clients[name, language], address, language)
+            if page.verb not in ("changelist", "change", "history", "delete"):
+                found += asked(clients[name, language], address, language, method="post", data={"_ask": "1"})
+    assert found == [], "\n" + "\n".join(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_workbench_of_each_reader(language: str, world: LatinWorld, clients: dict[tuple[str, str], Client]) -> None:
+    found = [fault for name in world.users for fault in asked(clients[name, language], reverse("admin:index"), language)]
+    assert found == [], "\n" + "\n".join(dict.fromkeys(found))
+
+
+def test_lists_and_pages_asked_for_more(world: LatinWorld, clients: dict[tuple[str, str], Client]) -> None:
+    """Searches, filters and parts of pages that only a query opens."""
+    rosters, people = reverse("admin:beneficiaries_roster_changelist"), reverse("admin:beneficiaries_person_changelist")
+    reviewed = Roster.objects.get(state=State.REVIEW)
+    page = reverse("admin:beneficiaries_roster_change", args=[reviewed.pk])
+    row = reviewed.rows.filter(verdict=Verdict.REFUSED).earliest("pk")
+    day = timezone.localdate()
+    statement = reverse("admin:programs_funder_statement", args=[world.period.plan.schemes.get().shares.last().funder_id])
+    asked_for = {
+        "city reviewer": [
+            f"{rosters}?q=zq", f"{rosters}?state__exact=review", f"{rosters}?q=0", f"{people}?q=zq", f"{people}?q=zq1",
+        ],
+        "county clerk": [
+            *(f"{page}?verdict={verdict.value}" for verdict in Verdict), f"{page}?row={row.pk}", f"{page}?code=ID_CHECKSUM",
+            reverse("admin:search") + "?s=a", reverse("admin:search") + "?s=%E5%90%8D",
+        ],
+        "charity finance_maker": [
+            f"{statement}?program={world.program.pk}&first={day}&last={day}", f"{statement}?program=0&first=x&last={day}",
+        ],
+        "city security_admin": [
+            reverse("admin:accounts_membership_changelist") + "?ending=soon",
+            reverse("admin:accounts_user_changelist") + "?q=zqcity",
+        ],
+    }
+    found = [
+        fault for language in LANGUAGES for name, addresses in asked_for.items() for address in addresses
+        for fault in asked(clients[name, language], address, language)
+    ]
+    assert found == [], "\n" + "\n".join(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_of_signing_in(language: str, world: LatinWorld, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    user = make_user(f"zqsign.{language[:2]}", role="security_admin", organization=world.city, display_name="Zqsign")
+    client = Client(headers={"accept-language": language}, raise_request_exception=False)
+    login, code = reverse("accounts:login"), reverse("accounts:second_factor")
+    set_up, codes = reverse("accounts:second_factor_set_up"), reverse("accounts:recovery_codes")
+    change = reverse("accounts:password_change")
+    found = asked(client, login, language)
+    found += asked(client, login, language, method="post", data={"username": "", "password": ""})
+    found += asked(client, login, language, method="post", data={"username": user.username, "password": "zqwrong"})
+    client.post(login, {"username": user.username, "password": PASSWORD})
+    found += asked(client, reverse("admin:index"), language)
+    found += asked(client, set_up, language)
+    found += asked(client, set_up, language, method="post", data={"token": ""})
+    found += asked(client, set_up, language, method="post", data={"token": "000000"})
+    secret = SecondFactor.objects.get(user=user).secret.reveal()
+    shown = client.post(set_up, {"token": totp.token_at(secret, at=timezone.now())})
+    assert shown.status_code == 200 and shown.context["codes"]
+    found += [f"{language} codes: {fault}" for fault in faults(shown, language)]
+    for address, data in ((codes, {}), (change, {}), (change, {"current": "zq", "password": "zq", "repeated": "zqq"})):
+        found += asked(client, address, language)
+        found += asked(client, address, language, method="post", data=data)
+    client.post(reverse("admin:logout"))
+    client.post(login, {"username": user.username, "password": PASSWORD})
+    found += asked(client, code, language)
+    found += asked(client, code, language, method="post", data={"token": ""})
+    found += asked(client, code, language, method="post", data={"token": "000000"})
+    assert found == [], "\n" + "\n".join(dict.fromkeys(found))
+    with override(language):
+        request = RequestFactory().get(login)
+        request.user, request.session = AnonymousUser(), client.session
+        locked = locked_page(request)
+    assert locked.status_code == 429 and faults(locked, language) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_error_pages(
+    language: str, world: LatinWorld, clients: dict[tuple[str, str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_given: Any, **_more: Any) -> None:
+        raise RuntimeError("planted")
+
+    clerk = clients["county clerk", language]
+    strict = Client(enforce_csrf_checks=True, headers={"accept-language": language})
+    answers = {
+        404: clerk.get("/zq/nowhere"), 403: clerk.get(reverse("admin:accounts_user_changelist")),
+        "csrf": strict.post(reverse("accounts:login"), {"username": "zq"}),
+    }
+    monkeypatch.setattr(dashboard, "queue_card", breaks)
+    answers[500] = clerk.get(reverse("admin:index"))
+    assert {name: answer.status_code for name, answer in answers.items()} == {404: 404, 403: 403, "csrf": 403, 500: 500}
+    found = [f"{name}: {fault}" for name, answer in answers.items() for fault in faults(answer, language)]
+    assert found == []
+    # None of them is empty: each says something in the reader's language.
+    shown = HAN if language == "zh-hans" else WORD
+    assert all(shown.search(" ".join(said_on(answer.content.decode()))) for answer in answers.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "fault"),
+    [
+        ("en", "<p>Roster 申请</p>", "Roster 申请"), ("en", '<a title="名单">x</a>', "名单"),
+        ("en", '<input type="submit" value="提交">', "提交"), ("zh-hans", "<th>Premium</th>", "Premium"),
+        ("zh-hans", '<input placeholder="Type to search">', "Type to search"),
+        ("zh-hans", "<title>名单 | Select</title>", "名单 | Select"),
+    ],
+)
+def test_a_planted_fault_is_found(language: str, page: str, fault: str) -> None:
+    assert faults(HttpResponse(f"<html><body>{page}</body></html>"), language) == [fault]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_icons_codes_and_data_are_no_faults(language: str) -> None:
+    silent = '<span class="material-symbols-outlined">search</span><i translate="no">roster.x 中</i><script>var a</script>'
+    assert faults(HttpResponse(f"{silent}<p>Zqname zq.user</p>"), language) == []
