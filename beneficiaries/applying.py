@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit import blind_index
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries import money, same_person
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
@@ -202,6 +203,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         )
         cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_new_beneficiary, is_changed, adds)")
         same_person.mark_repeated(cursor, roster, chunk)
+        plan_anew(cursor)
         cursor.execute(SET_ASIDE)
         set_aside = cursor.rowcount
         cursor.execute(DROP_DRIFTED)
@@ -214,6 +216,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
             ("additions", _ADDITIONS), ("categories", _CATEGORIES), ("enrollments", _ENROLLMENTS),
         ):
             fault_point(f"beneficiaries.apply.{step}.before")
+            plan_anew(cursor)
             cursor.execute(statement, facts)
         fault_point("beneficiaries.apply.enrollments.after")
         cursor.execute(_USED.format(digits=COUNTY_DIGITS))

@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from audit import blind_index, events
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries import missing
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import DecisionKind, Roster, RosterChunk, RosterDecision
@@ -243,6 +244,7 @@ def _changed_rows(roster: Roster, decision: RosterDecision) -> dict[int, Change]
     }
     with connection.cursor() as cursor:
         fault_point("roster.decide.rows.before")
+        plan_anew(cursor)
         cursor.execute(
             _DECIDE, {"codes": [code] if code else [], "findings": json.dumps([finding] if code else [])}
         )

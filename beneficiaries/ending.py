@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries import known
 from beneficiaries.applying import SETTINGS
 from beneficiaries.models import Roster
@@ -118,6 +119,7 @@ class EndTemplate(KnownPeopleTemplate):
             cursor.execute(_LOCK_PEOPLE, facts)
             for step, statement in (("endings", _ENDINGS), ("covers", _ENDED), ("deceased", _DECEASED)):
                 fault_point(f"beneficiaries.end.{step}.before")
+                plan_anew(cursor)
                 cursor.execute(statement, facts)
             fault_point("beneficiaries.end.after")
             cursor.execute("SELECT count(*) FROM roster_work")
@@ -169,6 +171,7 @@ def end_missing(roster: Roster, covers: QuerySet, at: datetime) -> int:
         }
         for step, statement in (("endings", _MISSING_ENDINGS), ("covers", _MISSING_ENDED)):
             fault_point(f"beneficiaries.end_missing.{step}.before")
+            plan_anew(cursor)
             cursor.execute(statement, facts)
         fault_point("beneficiaries.end_missing.after")
     return len(found)

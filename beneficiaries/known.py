@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from audit import blind_index
+from audit.history import plan_anew
 from beneficiaries.applying import DROP_DRIFTED, INDEX_WORK, SET_ASIDE, SETTINGS
 from beneficiaries.models import Roster
 from beneficiaries.models.person import IDENTITY, NAME
@@ -72,6 +73,7 @@ def make_work(cursor: CursorWrapper, roster: Roster, facts: dict[str, Any], *, c
         facts,
     )
     cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_changed)")
+    plan_anew(cursor)
     cursor.execute(SET_ASIDE)
     set_aside = cursor.rowcount
     cursor.execute(DROP_DRIFTED)

@@ -11,6 +11,7 @@ from django.db import connection
 
 from audit import blind_index
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries.keepers import ADDED, ALREADY_ENDED, CHANGED_SINCE, keeper_case
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
@@ -178,7 +179,9 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
             ("covers", _VOID), ("kept", _KEEP),
         ):
             fault_point(f"beneficiaries.undo.{step}.before")
+            plan_anew(cursor)
             cursor.execute(statement, facts)
+        plan_anew(cursor)
         cursor.execute(_KEEP_ADDED, facts)
         added = cursor.rowcount
         fault_point("beneficiaries.undo.kept.after")

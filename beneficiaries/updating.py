@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries import known, pairs
 from beneficiaries.applying import CHANGED_BENEFICIARIES
 from beneficiaries.columns import COLUMNS
@@ -130,6 +131,7 @@ class UpdateTemplate(KnownPeopleTemplate):
             set_aside = known.make_work(cursor, context.roster, facts, columns=_CONTACT, drift=_DRIFT)
             for step, statement in (("changes", CHANGED_BENEFICIARIES), ("ended", _ENDED), ("begun", _BEGUN)):
                 fault_point(f"beneficiaries.update.{step}.before")
+                plan_anew(cursor)
                 cursor.execute(statement, facts)
             fault_point("beneficiaries.update.after")
             cursor.execute("SELECT count(*) FROM roster_work")
