@@ -97,7 +97,8 @@ def measure(count: int, folder: Path, *, explain: bool) -> None:
         if explain:
             asked = review.shown(query_dict(query))
             print(review.rows_shown(roster, asked, list(roster.chunks.all()))[:51].explain(analyze=True))
-    for name, text in (("find a document", row.document.reveal()), ("find a name", row.name.reveal()), ("find nobody", "查无此人")):
+    document, person = (sealed.reveal() if sealed is not None else "" for sealed in (row.document, row.name))
+    for name, text in (("find a document", document), ("find a name", person), ("find nobody", "查无此人")):
         started = time.perf_counter()
         found = review.find_rows(roster, text)
         print(f"{name:<44} {(time.perf_counter() - started) * 1000:>7.0f} ms ({len(found)} rows)")
@@ -140,6 +141,7 @@ def recount(roster: Any) -> None:
 
     from django.db import connection
 
+    from beneficiaries import money
     from beneficiaries.template import ROSTER
     from intake.staging import chunk_digest, import_digest, summed
 
@@ -165,7 +167,7 @@ def recount(roster: Any) -> None:
         chunk.digest = chunk_digest(ROSTER, roster.pk, chunk.number)
         chunk.save()
     roster.counts = {kind: summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")}
-    roster.money, roster.digest = ROSTER.preview_money(roster, None), import_digest(ROSTER, roster)
+    roster.money, roster.digest = money.preview(roster), import_digest(ROSTER, roster)
     roster.save()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -92,7 +93,7 @@ def test_a_fault_at_any_point_leaves_all_of_an_action_or_nothing(world: World, r
             continue
         for mode in MODES if FULL else (MODES[place % 2],):
             swept = sweep_action(
-                lambda token, name=name: SAMPLES[name](world, token), mode=mode, strikes=STRIKES, verify=FULL,
+                partial(SAMPLES[name], world), mode=mode, strikes=STRIKES, verify=FULL,
                 warm=room in SEALING,
             )
             own = [point for point in swept.points if not point.startswith(RECORD)]

@@ -121,7 +121,7 @@ def doable(users: list[User], registry: dict[type[models.Model], Any]) -> set[tu
     found = set()
     for user in users:
         request = RequestFactory().get("/")
-        request.user = user  # type: ignore[assignment]
+        request.user = user
         for model, page in registry.items():
             for verb in ("add", "change", "delete"):
                 if getattr(page, f"has_{verb}_permission")(request):

@@ -83,7 +83,7 @@ def test_a_point_bears_the_name_of_its_room() -> None:
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fault_point":
                     said = node.args[0]
                     if isinstance(said, ast.Constant) and not str(said.value).startswith(f"{room}."):
-                        strangers.append(f"{path.relative_to(ROOT)}:{node.lineno} {said.value}")
+                        strangers.append(f"{path.relative_to(ROOT)}:{node.lineno} {said.value!r}")
     assert strangers == []
 
 

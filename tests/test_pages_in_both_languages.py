@@ -26,6 +26,7 @@ from beneficiaries.models import Roster
 from intake.findings import Verdict
 from intake.models import State
 from portal import dashboard
+from programs.models import Funder
 from tests.kit.latin import LatinWorld, make_latin_world, rows_of
 from tests.kit.matrix.asking import BACKEND, ask
 from tests.kit.matrix.table import Page, admin_pages
@@ -141,7 +142,7 @@ def test_lists_and_pages_asked_for_more(world: LatinWorld, clients: dict[tuple[s
     page = reverse("admin:beneficiaries_roster_change", args=[reviewed.pk])
     row = reviewed.rows.filter(verdict=Verdict.REFUSED).earliest("pk")
     day = timezone.localdate()
-    statement = reverse("admin:programs_funder_statement", args=[world.period.plan.schemes.get().shares.last().funder_id])
+    statement = reverse("admin:programs_funder_statement", args=[Funder.objects.get(name="Zqfoundation").pk])
     asked_for = {
         "city reviewer": [
             f"{rosters}?q=zq", f"{rosters}?state__exact=review", f"{rosters}?q=0", f"{people}?q=zq", f"{people}?q=zq1",

@@ -287,6 +287,10 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
         """The objects whose events and versions stand on the page of this one; the page's own first."""
         return [obj]
 
+    def came_by(self, request: HttpRequest, obj: Any) -> list[models.Model]:
+        """Further objects whose events stand on its timeline, without their versions: what it came into being by."""
+        return []
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False, form_url: str = "",
         obj: Any = None,
@@ -296,7 +300,7 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
             told = self.told_by(request, obj)
             context = {
                 **context,
-                "timeline": events.timeline_page(told, to=request.user, limit=PAST_SHOWN),
+                "timeline": events.timeline_page([*told, *self.came_by(request, obj)], to=request.user, limit=PAST_SHOWN),
                 "histories": past_of(told, to=request.user, limit=PAST_SHOWN),
                 "past_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[quote(obj.pk)]),
             }
@@ -315,7 +319,9 @@ class ScopedModelAdmin(ScopedChoices, ModelAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "title": _t("Timeline: %(object)s") % {"object": found},
-                "timeline": events.timeline_page(told, to=request.user, before=_number(request, "before")),
+                "timeline": events.timeline_page(
+                    [*told, *self.came_by(request, found)], to=request.user, before=_number(request, "before")
+                ),
                 "histories": past_of(told, to=request.user, request=request),
                 "whole": True,
                 "object": found,

@@ -19,7 +19,7 @@ from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.admin.origins import origin_of, payment_of
-from beneficiaries.models import Ending, Enrollment, Person
+from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.panels import first_moment, last_moment, state_badge
 
@@ -54,6 +54,12 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         return super().get_queryset(request).select_related(
             "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "split"
         )
+
+    def came_by(self, request: HttpRequest, obj: Enrollment) -> list[Any]:
+        """The roster or purchase that made it, as far as its reader sees that."""
+        rosters = Roster.objects.visible_to(request.user, "beneficiaries.view_roster").filter(pk=obj.roster_id)
+        purchases = Purchase.objects.visible_to(request.user, "beneficiaries.view_purchase").filter(pk=obj.purchase_id)
+        return [*(rosters if obj.roster_id else ()), *(purchases if obj.purchase_id else ())]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By cover number, or by the blind index of document or name; never by a pattern."""

@@ -147,6 +147,21 @@ def test_a_person_has_one_page_with_categories_covers_lines_and_the_way_so_far(w
     assert "no-store" in page["Cache-Control"]
 
 
+def test_a_cover_tells_how_its_roster_came_submitted_and_approved(world: World) -> None:
+    roster = applied(world, people(1))
+    enrollment = Enrollment.objects.get()
+    for page in ("change", "history"):
+        answer = signed_in(world.clerk).get(reverse(f"admin:beneficiaries_enrollment_{page}", args=[enrollment.pk]))
+        told = [entry.sentence for entry in answer.context["timeline"].entries]
+        assert told[-1] == "上传名单,共 1 个文件。" and told[-3] == "名单已提交审批。", told
+        assert any(sentence.startswith("名单已批准") for sentence in told)
+        assert [past.title for past in answer.context["histories"]] == [str(enrollment)]
+    Roster.objects.filter(pk=roster.pk).update(region_code="441621")
+    other = make_user("below", organization=world.office, role="clerk")
+    answer = signed_in(other).get(reverse("admin:beneficiaries_enrollment_change", args=[enrollment.pk]))
+    assert answer.context["timeline"].entries == []
+
+
 def test_an_office_out_of_reach_has_no_page_of_the_person(world: World) -> None:
     applied(world, people(1))
     person = Person.objects.get()

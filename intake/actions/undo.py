@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from intake.actions.review import locked, reason_given, record, save_decision
+from intake.actions.review import locked, reason_given, save_decision
 from intake.errors import IntakeRefused
 from intake.models import State
 from intake.template import Template
@@ -22,8 +22,7 @@ def request_undo(subject: Any, *, reason: str, template: Template, by: User, at:
         subject.state, subject.undo_reason = State.UNDO_ASKED, reason_given(reason)
         subject.undo_asked_by, subject.undo_asked_at = by, at
         subject.undo_decided_by, subject.undo_decided_at = None, None
-        save_decision(subject, "request_undo", template)
-        record("undo_requested", subject, template, by=by, at=at, data={"reason": subject.undo_reason})
+        save_decision(subject, "request_undo", "undo_requested", template, by=by, at=at, data={"reason": subject.undo_reason})
     return subject
 
 
@@ -34,8 +33,7 @@ def approve_undo(
     with transaction.atomic():
         subject = _asked(subject, template, by=by)
         subject.state, subject.undo_decided_by, subject.undo_decided_at = State.UNDOING, by, at
-        save_decision(subject, "approve_undo", template)
-        record("undo_approved", subject, template, by=by, at=at, data={})
+        save_decision(subject, "approve_undo", "undo_approved", template, by=by, at=at, data={})
         enqueue(subject)
     return subject
 
@@ -46,8 +44,7 @@ def turn_down_undo(subject: Any, *, reason: str, template: Template, by: User, a
         subject = _asked(subject, template, by=by)
         said = reason_given(reason)
         subject.state, subject.undo_decided_by, subject.undo_decided_at = State.APPLIED, by, at
-        save_decision(subject, "turn_down_undo", template)
-        record("undo_turned_down", subject, template, by=by, at=at, data={"reason": said})
+        save_decision(subject, "turn_down_undo", "undo_turned_down", template, by=by, at=at, data={"reason": said})
     return subject
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,7 @@ def page_context(funder: Funder, *, to: Any) -> dict[str, Any]:
         "funder": funder,
         "facts": [
             (_t("kind"), funder.get_kind_display()),
-            (_t("organization"), funder.organization.name),
+            (_t("organization"), funder.organization.name if funder.organization is not None else ""),
             (_t("active"), _t("Yes") if funder.active else _t("No")),
         ],
         "money": rows,
@@ -45,7 +45,7 @@ def page_context(funder: Funder, *, to: Any) -> dict[str, Any]:
 
 def money_of(funder: Funder, *, to: Any) -> list[MoneyRow]:
     """By program and period, the newest period first; one question, drafts aside."""
-    found = (
+    found: Iterable[Any] = (
         Budget.objects.visible_to(to, _VIEW).filter(funder=funder).exclude(state=Budget.State.DRAFT)
         .values("program__name", "period__code")
         .annotate(
