@@ -113,6 +113,7 @@ class EndTemplate(KnownPeopleTemplate):
         """Covers and people of one chunk."""
         facts = known.facts_of(context.roster, chunk.number, at=at)
         with connection.cursor() as cursor:
+            fault_point("beneficiaries.end.before")
             record_deaths_alone(cursor)
             set_aside = known.make_work(cursor, context.roster, facts, columns="r.end_reason, r.ended_on", drift=_DRIFT)
             cursor.execute(_LOCK, facts)
@@ -121,10 +122,10 @@ class EndTemplate(KnownPeopleTemplate):
                 fault_point(f"beneficiaries.end.{step}.before")
                 plan_anew(cursor)
                 cursor.execute(statement, facts)
-            fault_point("beneficiaries.end.after")
             cursor.execute("SELECT count(*) FROM roster_work")
             applied = cursor.fetchone()[0]
             cursor.execute("DROP TABLE roster_work")
+            fault_point("beneficiaries.end.after")
         return Applied(applied, set_aside)
 
 
@@ -154,7 +155,7 @@ UPDATE beneficiaries_enrollment SET state = 'ended', ends_at = greatest(starts_a
 """
 
 
-def end_missing(roster: Roster, covers: QuerySet, at: datetime) -> int:
+def end_covers(roster: Roster, covers: QuerySet, at: datetime) -> int:
     """End covers of who is missing from a full list with the end of the day; how many that were.
 
     As a line of a roster would: those in force that would last longer. Whoever waits for a gate is left to it.
@@ -162,6 +163,7 @@ def end_missing(roster: Roster, covers: QuerySet, at: datetime) -> int:
     day = timezone.localdate(at)
     tomorrow = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
     with connection.cursor() as cursor:
+        fault_point("beneficiaries.end_covers.before")
         cursor.execute(SETTINGS)
         work_beside_others(cursor, roster)
         lasting = covers.filter(state=EnrollmentState.IN_FORCE, ends_at__gt=tomorrow)
@@ -170,10 +172,10 @@ def end_missing(roster: Roster, covers: QuerySet, at: datetime) -> int:
             "covers": found, "roster": roster.pk, "reason": EndReason.OFF_LIST, "day": day, "tomorrow": tomorrow, "at": at,
         }
         for step, statement in (("endings", _MISSING_ENDINGS), ("covers", _MISSING_ENDED)):
-            fault_point(f"beneficiaries.end_missing.{step}.before")
+            fault_point(f"beneficiaries.end_covers.{step}.before")
             plan_anew(cursor)
             cursor.execute(statement, facts)
-        fault_point("beneficiaries.end_missing.after")
+        fault_point("beneficiaries.end_covers.after")
     return len(found)
 
 

@@ -110,7 +110,9 @@ INVARIANTS = [
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
         WHERE r.state IN ('applied', 'undo_asked', 'undoing', 'undone')
-            AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '' AND w.split_id IS NOT NULL) <> (e.id IS NOT NULL))
+            AND (e.id IS NOT NULL) <> (
+                r.purpose IN ('enroll', 'renew') AND w.verdict IN (1, 2, 3) AND w.set_aside = ''
+                AND NOT (w.verdict = 2 AND w.split_id IS NULL))
         """,
     ),
     Invariant(
@@ -221,9 +223,12 @@ INVARIANTS = [
         ), held AS (
             SELECT w.roster_id, w.chunk, count(*) FILTER (WHERE w.kept = '') AS undone,
                 count(*) FILTER (WHERE w.kept <> '') AS kept,
-                bool_or((e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE'))) AS wrong
-            FROM beneficiaries_enrollment e JOIN beneficiaries_rosterrow w ON w.id = e.row_id
-            JOIN told ON told.roster_id = w.roster_id AND told.number = w.chunk GROUP BY 1, 2
+                bool_or(CASE WHEN e.id IS NULL THEN w.kept <> 'ADDED'
+                    ELSE (e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE')) END) AS wrong
+            FROM told JOIN beneficiaries_rosterrow w ON w.roster_id = told.roster_id AND w.chunk = told.number
+            LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
+            WHERE e.id IS NOT NULL OR w.kept <> '' OR (w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL)
+            GROUP BY 1, 2
         )
         SELECT told.roster_id, told.number FROM told
         LEFT JOIN held ON held.roster_id = told.roster_id AND held.chunk = told.number

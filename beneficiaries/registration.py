@@ -13,7 +13,7 @@ from audit import blind_index, events
 from beneficiaries import missing, panels
 from beneficiaries.actions.gates import GATE_WORDS
 from beneficiaries.choices import in_words
-from beneficiaries.ending import end_missing
+from beneficiaries.ending import end_covers
 from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
@@ -80,7 +80,7 @@ def register() -> None:
     findings.register_words(RULE_WORDS)
     wording.register_targets(ROSTER.key, in_words)
     panels.register()
-    missing.register_ender(end_missing)
+    missing.register_ender(end_covers)
 
 
 def _identity_of(person: Any) -> str:

@@ -128,15 +128,16 @@ class UpdateTemplate(KnownPeopleTemplate):
         """Contact and categories of one chunk."""
         facts = known.facts_of(context.roster, chunk.number, at=at)
         with connection.cursor() as cursor:
+            fault_point("beneficiaries.update.before")
             set_aside = known.make_work(cursor, context.roster, facts, columns=_CONTACT, drift=_DRIFT)
             for step, statement in (("changes", CHANGED_BENEFICIARIES), ("ended", _ENDED), ("begun", _BEGUN)):
                 fault_point(f"beneficiaries.update.{step}.before")
                 plan_anew(cursor)
                 cursor.execute(statement, facts)
-            fault_point("beneficiaries.update.after")
             cursor.execute("SELECT count(*) FROM roster_work")
             applied = cursor.fetchone()[0]
             cursor.execute("DROP TABLE roster_work")
+            fault_point("beneficiaries.update.after")
         return Applied(applied, set_aside)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from audit.faults import FaultAt, PlantedFault, handled_by
 from audit.models import Event
 from beneficiaries.actions import declare_full, request_undo
 from beneficiaries.deciding import Choice, decide
-from beneficiaries.ending import end_missing
+from beneficiaries.ending import end_covers
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import (
     Beneficiary,
@@ -59,25 +60,25 @@ def declared(world: World, roster: Roster, *, ends: bool) -> Any:
 def test_covers_of_who_is_missing_end_with_the_day_and_no_money_comes_back(world: World) -> None:
     first = applied(world, people(4))
     begun(world)
-    before = money_of(world.county, world.period)
-    roster = in_review(world, people(2))
+    roster = in_review(world, [*people(2), *people(1, first=60)])
     assert declared(world, roster, ends=True).people == 2
     approved(world, roster)
     roster = checked(roster)
     assert roster.state == State.APPLIED
     covers = list(Enrollment.objects.filter(roster=first).order_by("row_id"))
+    gone = sorted(cover.pk for cover in covers[2:])
     today = timezone.localdate()
     assert [cover.state for cover in covers] == ["in_force", "in_force", "ended", "ended"]
     assert {cover.ends_at for cover in covers[2:]} == {midnight_after(today)}
     whole = midnight_after(world.period.ends_on - timedelta(days=1))
     assert list(
         Ending.objects.order_by("enrollment").values_list("enrollment", "row_id", "roster", "reason", "ended_on", "ended_before")
-    ) == [(cover.pk, None, roster.pk, EndReason.OFF_LIST, today, whole) for cover in covers[2:]]
-    assert money_of(world.county, world.period) == before
+    ) == [(cover, None, roster.pk, EndReason.OFF_LIST, today, whole) for cover in gone]
+    assert money_of(world.county, world.period)[1:] == (5 * Decimal("30.00"), Decimal("0.00"))
     assert Event.objects.get(verb="roster.missing_ended").data == {"people": 2}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pgh_obj_id, state FROM beneficiaries_enrollmentevent ORDER BY 1")
-        assert [row for row in cursor.fetchall() if row[1] == "in_force"][-2:] == [(c.pk, "in_force") for c in covers[2:]]
+        assert [row for row in cursor.fetchall() if row[1] == "in_force"][-2:] == [(cover, "in_force") for cover in gone]
     assert broken() == []
 
 
@@ -101,9 +102,9 @@ def test_a_fault_while_the_missing_are_ended_leaves_every_cover_as_it_was(world:
     roster = in_review(world, people(1, first=40))
     declared(world, roster, ends=True)
     covers = Enrollment.objects.filter(roster=first)
-    fault = FaultAt(name=f"beneficiaries.end_missing.{point}")
+    fault = FaultAt(name=f"beneficiaries.end_covers.{point}")
     with handled_by(fault), pytest.raises(PlantedFault), transaction.atomic():
-        end_missing(roster, covers, timezone.now())
+        end_covers(roster, covers, timezone.now())
     assert set(covers.values_list("state", flat=True)) == {"in_force"}
     assert not Ending.objects.exists()
 
@@ -139,7 +140,7 @@ def test_what_a_line_only_added_stays_after_the_undo_with_the_reason(world: Worl
     assert second.state == State.UNDONE
     assert list(RosterRow.objects.filter(roster=second).order_by("line").values_list("kept", flat=True)) == ["ADDED", "ADDED", ""]
     chunk = second.chunks.get()
-    assert (chunk.undone_rows, chunk.kept) == (1, {"ADDED": 2})
+    assert (chunk.undone_rows, chunk.kept_counts) == (1, {"ADDED": 2})
     assert set(Enrollment.objects.filter(roster=first).values_list("state", flat=True)) == {"in_force"}
     held = BeneficiaryCategory.objects.filter(valid_to=None).values_list("category__name", flat=True)
     assert sorted(held) == ["低保对象", "低保对象", "特困人员", "特困人员"]
