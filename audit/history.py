@@ -48,3 +48,12 @@ def carry_context() -> None:
     with connection.cursor() as cursor:
         # pghistory puts its variables in front of whatever does not begin with SELECT.
         cursor.execute("WITH bound AS (SELECT 1) SELECT FROM bound")
+
+
+def plan_anew(cursor: Any) -> None:
+    """Before a statement that changes many rows of a tracked table: its triggers are planned for the rows that come.
+
+    A session plans a trigger's statement once, at its first firing. After an update of no row it would join old and new
+    versions in a loop of all by all for good (measured: 20 seconds for 8,000 rows, 0.3 for 40,000 when planned anew).
+    """
+    cursor.execute("DISCARD PLANS")

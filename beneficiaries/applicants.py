@@ -20,6 +20,7 @@ from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Roster
 from beneficiaries.models.person import IDENTITY, NAME
 from beneficiaries.template import ROSTER, RosterContext
+from beneficiaries.turns import cover_beside_others
 from intake.checks import Context
 from intake.context import region_frame
 from intake.findings import Severity, Verdict
@@ -70,6 +71,8 @@ def check_applicant(
         raise BeneficiariesRefused("CELLS_UNKNOWN", cells=", ".join(unknown))
     context = _context(period, organization, cover_from=cover_from, at=at)
     ROSTER.hold(context)
+    with connection.cursor() as cursor:
+        cover_beside_others(cursor)
     everybody = "、".join(code for code, _id in context.terms.categories if code in context.checks.categories)
     line = {key: (cells.get(key) or None) for key in CELLS} | {"categories": everybody or None}
     frame = pl.DataFrame(
@@ -90,7 +93,8 @@ def check_applicant(
                 for found in wrong.iter_rows(named=True)
             ],
         )
-    if row["verdict"] == Verdict.COVERED:
+    # Covered, too: a line that only adds to a cover.
+    if row["verdict"] == Verdict.COVERED or row["enrollment_id"] is not None:
         raise BeneficiariesRefused("ALREADY_COVERED")
     return Applicant(row, {name: cells_of[0] for name, cells_of in compared.sealed.items()})
 
@@ -110,7 +114,7 @@ def know(applicant: Applicant, *, period: Period, organization: Organization, at
 def _context(period: Period, organization: Organization, *, cover_from: Any, at: datetime) -> RosterContext:
     day = timezone.localdate(at)
     terms = plan_terms(period.plan)
-    ids = dict(Category.objects.values_list("code", "pk"))
+    known = list(Category.objects.values_list("code", "pk", "name"))
     open_to_all = dict.fromkeys(
         Category.objects.filter(holds_for_everybody=True, active=True).values_list("code", flat=True)
     )
@@ -124,7 +128,8 @@ def _context(period: Period, organization: Organization, *, cover_from: Any, at:
             today=day, regions=region_frame(on=day), prefixes=(organization.region_code,),
             categories={code: code for code in open_to_all},
         ),
-        category_ids=ids, year=day.year,
+        category_ids={code: pk for code, pk, _name in known}, category_names={code: name for code, _pk, name in known},
+        year=day.year,
     )
 
 

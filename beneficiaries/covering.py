@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models.spans import live_span
+from beneficiaries.turns import cover_beside_others
 from programs import actions as programs
 from programs.models import Category, Period
 from programs.rules import eligibility
@@ -78,6 +79,7 @@ def judge(
     known = _known(lines, period=period, organization=organization, at=at)
     frame = frame.join(known, on="person_id", how="left", maintain_order="left")
     frame = _named(frame, "UNKNOWN_PERSON", pl.col("beneficiary_id").is_null())
+    frame = _named(frame, "STATUS_DECEASED", pl.col("deceased"))
     frame = _eligible(frame, terms, period=period, at=at)
     frame = _named(frame, "SPAN_TWICE", ~_first_of_its_kind())
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_overlapping(_fine(frame)).implode()))
@@ -117,7 +119,7 @@ def _time_rule(period: Period, *, at: datetime) -> pl.Expr:
 _LOCK = "SELECT FROM beneficiaries_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # As this office knows them in this program: others' people are nobody here.
 _KNOWN = """
-SELECT person.id, beneficiary.id, beneficiary.region_code, person.birth_on,
+SELECT person.id, beneficiary.id, beneficiary.region_code, person.birth_on, person.deceased_on IS NOT NULL,
     array_remove(array_agg(category.code), NULL)
 FROM beneficiaries_beneficiary beneficiary
 JOIN beneficiaries_person person ON person.id = beneficiary.person_id
@@ -130,6 +132,7 @@ GROUP BY person.id, beneficiary.id
 """
 _KNOWN_SCHEMA: dict[str, Any] = {
     "person_id": pl.Int64, "beneficiary_id": pl.Int64, "region": pl.String, "birth_on": pl.Date,
+    "deceased": pl.Boolean,
     "categories": pl.List(pl.String),
 }
 
@@ -140,6 +143,7 @@ def _known(lines: pl.DataFrame, *, period: Period, organization: Organization, a
         "people": people, "program": period.program_id, "organization": organization.pk, "day": timezone.localdate(at),
     }
     with connection.cursor() as cursor:
+        cover_beside_others(cursor)
         cursor.execute(_KNOWN, facts)
         found = pl.DataFrame(cursor.fetchall(), schema=_KNOWN_SCHEMA, orient="row")
         cursor.execute(_LOCK, [found["person_id"].to_list()])

@@ -25,13 +25,15 @@ from django.db import connection, transaction
 from accounts.models import User
 from audit import blind_index, events
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries import missing
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import DecisionKind, Roster, RosterChunk, RosterDecision
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import IDENTITY, NAME
+from beneficiaries.models.roster import ENROLLING
 from beneficiaries.money import COUNTY_DIGITS
-from beneficiaries.template import ROSTER
+from beneficiaries.purposes import template_of
 from intake.actions.review import APPLICABLE
 from intake.deciding import Change, in_review, reason_of, settle
 from intake.findings import SEVERITY_OF, Verdict
@@ -83,6 +85,8 @@ SELECT r.id, r.chunk, r.verdict AS before, r.split_id, left(r.region_code, {digi
     CASE
         WHEN %(kind)s = 'refuse' THEN {refused}
         WHEN %(kind)s = 'reopen' THEN {doubtful}
+        WHEN enrollment.id IS NOT NULL AND r.split_id IS NULL AND r.codes && '{{CATEGORY_ADDED,CONTACT_ADDED}}'::varchar[]
+            THEN {changed}
         WHEN enrollment.id IS NOT NULL THEN {covered}
         WHEN beneficiary.contact_digest IS NULL THEN {new}
         WHEN beneficiary.contact_digest IS DISTINCT FROM r.contact_digest THEN {changed}
@@ -140,8 +144,10 @@ def decide(
     roster: Roster, *, choice: Choice, kind: DecisionKind, reason: str, by: User, at: datetime
 ) -> Decided:
     """Decide the chosen rows of a roster in review, all in one transaction."""
+    if roster.purpose not in ENROLLING:
+        raise BeneficiariesRefused("DECIDED_ENROLLING_ONLY")
     with transaction.atomic():
-        roster = in_review(roster, ROSTER)
+        roster = in_review(roster, template_of(roster))
         reason = reason_of(reason)
         decision = RosterDecision(
             roster=roster, kind=kind, reason=reason, chosen=choice.facts, rows=0, decided_by=by, decided_at=at
@@ -157,7 +163,7 @@ def decide(
         decision.save(force_insert=True)
         changes = _changed_rows(roster, decision)
         missing.again(roster)
-        settle(roster, ROSTER, changes, at=at)
+        settle(roster, template_of(roster), changes, at=at)
         events.record(
             "roster.decided", roster, by=by, at=at, organization=roster.organization, region_code=roster.region_code,
             program_id=roster.program_id,
@@ -239,6 +245,7 @@ def _changed_rows(roster: Roster, decision: RosterDecision) -> dict[int, Change]
     }
     with connection.cursor() as cursor:
         fault_point("beneficiaries.decide.rows.before")
+        plan_anew(cursor)
         cursor.execute(
             _DECIDE, {"codes": [code] if code else [], "findings": json.dumps([finding] if code else [])}
         )
@@ -258,7 +265,9 @@ def _changed_rows(roster: Roster, decision: RosterDecision) -> dict[int, Change]
         if code:
             change.codes.update({code: rows})
             change.decided.update({str(decision.pk): rows})
-        places[chunk][split, county, category] += rows * ((after in APPLICABLE) - (before in APPLICABLE))
+        # Without a division of the premium it only adds to a cover.
+        if split is not None:
+            places[chunk][split, county, category] += rows * ((after in APPLICABLE) - (before in APPLICABLE))
     for number, change in changes.items():
         change.tally = _tally(tallies[number], places[number])
     return dict(changes)

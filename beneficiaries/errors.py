@@ -23,6 +23,11 @@ class BeneficiariesRefused(Refused):
         "GATE_NOT_ASKED": _("The plan does not ask for this step."),
         "GATE_NOT_APPLIED": _("The roster has not been applied yet."),
         "GATE_UNDONE": _("The roster has been undone, or is being undone."),
+        "UNDO_ENROLLING_ONLY": _("Only rosters that enroll or renew are undone: correct this one by a further roster."),
+        "FULL_LIST_ENROLLING_ONLY": _("Only rosters that enroll or renew can be full lists."),
+        "DECIDED_ENROLLING_ONLY": _(
+            "Rows of this roster are not decided here: correct them in the file and upload it again."
+        ),
         "GATE_PASSED": _("This step is recorded already for every enrollment of the roster."),
         "GATE_ORDER": _("A step before this one is not recorded yet."),
         "GATE_TOO_EARLY": _("The public notice lasts %(days)d days: until %(day)s."),

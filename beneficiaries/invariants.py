@@ -110,14 +110,17 @@ INVARIANTS = [
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
         WHERE r.state IN ('applied', 'undo_asked', 'undoing', 'undone')
-            AND ((w.verdict IN (1, 2, 3) AND w.set_aside = '') <> (e.id IS NOT NULL))
+            AND (e.id IS NOT NULL) <> (
+                r.purpose IN ('enroll', 'renew') AND w.verdict IN (1, 2, 3) AND w.set_aside = ''
+                AND NOT (w.verdict = 2 AND w.split_id IS NULL))
         """,
     ),
     Invariant(
         18, "chunks_count_their_rows", _("The parts of a roster count their rows rightly."),
         """
         WITH kept AS (
-            SELECT roster_id, chunk, count(*) AS rows, count(*) FILTER (WHERE verdict IN (1, 2, 3)) AS enrolled
+            SELECT roster_id, chunk, count(*) AS rows,
+                count(*) FILTER (WHERE verdict IN (1, 2, 3) AND split_id IS NOT NULL) AS enrolled
             FROM beneficiaries_rosterrow GROUP BY 1, 2
         ), told AS (
             SELECT c.id, c.roster_id, c.number, c.rows, coalesce(sum((place ->> 3)::bigint), 0) AS enrolled
@@ -128,6 +131,48 @@ INVARIANTS = [
         SELECT told.id, kept.roster_id, kept.chunk
         FROM told FULL JOIN kept ON kept.roster_id = told.roster_id AND kept.chunk = told.number
         WHERE told.rows IS DISTINCT FROM kept.rows OR told.enrolled IS DISTINCT FROM kept.enrolled
+        """,
+    ),
+    Invariant(
+        18, "added_rows_added", _("Every row that only adds to a cover left its categories with its own office."),
+        """
+        SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
+        JOIN beneficiaries_rosterchunk c ON c.roster_id = r.id AND c.number = w.chunk AND c.applied_at IS NOT NULL
+        CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
+        WHERE r.purpose IN ('enroll', 'renew') AND w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL
+            AND NOT EXISTS (
+            SELECT FROM beneficiaries_beneficiary b
+            JOIN beneficiaries_beneficiarycategory h ON h.beneficiary_id = b.id AND h.category_id = named.category_id
+            WHERE b.person_id = w.known_person_id AND b.program_id = r.program_id
+                AND b.organization_id = r.organization_id)
+        """,
+    ),
+    Invariant(
+        18, "ended_rows_ended", _("Every applied row that ends a cover ended one, or told of a death."),
+        """
+        SELECT w.id FROM beneficiaries_rosterrow w
+        JOIN beneficiaries_roster r ON r.id = w.roster_id AND r.purpose = 'end'
+        JOIN beneficiaries_rosterchunk c ON c.roster_id = r.id AND c.number = w.chunk AND c.applied_at IS NOT NULL
+        JOIN beneficiaries_person p ON p.id = w.known_person_id
+        WHERE w.verdict = 2 AND w.set_aside = ''
+            AND NOT EXISTS (SELECT FROM beneficiaries_ending e WHERE e.row_id = w.id)
+            AND (w.end_reason <> 'deceased' OR p.deceased_on IS NULL)
+        """,
+    ),
+    Invariant(
+        19, "endings_are_of_their_rows",
+        _("A cover was ended by an applied row of its own person, office and program, or by a full list without them."),
+        """
+        SELECT n.id FROM beneficiaries_ending n JOIN beneficiaries_enrollment e ON e.id = n.enrollment_id
+        LEFT JOIN beneficiaries_rosterrow w ON w.id = n.row_id LEFT JOIN beneficiaries_roster r ON r.id = w.roster_id
+        WHERE CASE WHEN n.row_id IS NOT NULL
+            THEN r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
+                OR w.known_person_id <> e.person_id OR r.organization_id <> e.organization_id
+                OR r.program_id <> e.program_id OR n.ended_on <> w.ended_on OR n.reason <> w.end_reason
+            ELSE n.reason <> 'off_list' OR NOT EXISTS (
+                SELECT FROM beneficiaries_fulllist f JOIN beneficiaries_missingenrollment m ON m.full_list_id = f.id
+                WHERE f.roster_id = n.roster_id AND f.ends_missing AND m.enrollment_id = n.enrollment_id)
+            END
         """,
     ),
     Invariant(
@@ -178,9 +223,12 @@ INVARIANTS = [
         ), held AS (
             SELECT w.roster_id, w.chunk, count(*) FILTER (WHERE w.kept = '') AS undone,
                 count(*) FILTER (WHERE w.kept <> '') AS kept,
-                bool_or((e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE'))) AS wrong
-            FROM beneficiaries_enrollment e JOIN beneficiaries_rosterrow w ON w.id = e.row_id
-            JOIN told ON told.roster_id = w.roster_id AND told.number = w.chunk GROUP BY 1, 2
+                bool_or(CASE WHEN e.id IS NULL THEN w.kept <> 'ADDED'
+                    ELSE (e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE')) END) AS wrong
+            FROM told JOIN beneficiaries_rosterrow w ON w.roster_id = told.roster_id AND w.chunk = told.number
+            LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
+            WHERE e.id IS NOT NULL OR w.kept <> '' OR (w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL)
+            GROUP BY 1, 2
         )
         SELECT told.roster_id, told.number FROM told
         LEFT JOIN held ON held.roster_id = told.roster_id AND held.chunk = told.number

@@ -8,10 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 #: Reasons of this room.
-ALREADY_ENDED, CHANGED_SINCE = "ALREADY_ENDED", "CHANGED_SINCE"
+ALREADY_ENDED, CHANGED_SINCE, ADDED = "ALREADY_ENDED", "CHANGED_SINCE", "ADDED"
 OWN_WORDS: dict[str, str | Promise] = {
     ALREADY_ENDED: _("the cover had lapsed or ended before: it stays so, with its money; contact and categories were undone"),
     CHANGED_SINCE: _("the cover was undone; contact data that were entered or confirmed later stay"),
+    ADDED: _("the line had only added to the cover of another roster: what it added stays"),
 }
 
 

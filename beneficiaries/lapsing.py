@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import connection
 
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.money import COUNTY_DIGITS
@@ -45,6 +46,7 @@ def lapse_rows(roster: Roster, *, limit: int, at: datetime) -> Lapsed:
     """Let a batch of a roster's unpaid enrollments lapse and give their money back."""
     with connection.cursor() as cursor:
         fault_point("beneficiaries.lapse.before")
+        plan_anew(cursor)
         cursor.execute(
             _LAPSE,
             {

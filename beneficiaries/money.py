@@ -52,7 +52,8 @@ def with_splits(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
     place = ["county", "category_id"]
     joined = frame.join(known, on=place, how="left", maintain_order="left")
     joined = joined.join(lacking, on=place, how="left", maintain_order="left")
-    refused = pl.col("worst") >= REFUSED
+    # Lines that only add to a cover cost nothing.
+    refused = (pl.col("worst") >= REFUSED) | pl.col("adds")
     return joined.with_columns(
         pl.when(refused).then(None).otherwise(pl.col(name)).alias(name)
         for name in ("split_id", "premium", "own_share", "unfunded")
@@ -61,7 +62,7 @@ def with_splits(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
 
 def tally(frame: pl.DataFrame) -> dict[str, Any]:
     """{"places": [[division, county, category id, rows], ...]} of a chunk's rows that would be enrolled."""
-    enrolled = frame.filter(pl.col("verdict").is_in(_APPLICABLE))
+    enrolled = frame.filter(pl.col("verdict").is_in(_APPLICABLE) & pl.col("split_id").is_not_null())
     places = enrolled.group_by("split_id", "county", "category_id").len().sort("split_id", "county", "category_id")
     return {"places": [list(place) for place in places.iter_rows()]}
 

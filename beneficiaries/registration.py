@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
-from beneficiaries import panels
+from beneficiaries import missing, panels
 from beneficiaries.actions.gates import GATE_WORDS
 from beneficiaries.choices import in_words
+from beneficiaries.ending import end_covers
 from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text
@@ -79,6 +80,7 @@ def register() -> None:
     findings.register_words(RULE_WORDS)
     wording.register_targets(ROSTER.key, in_words)
     panels.register()
+    missing.register_ender(end_covers)
 
 
 def _identity_of(person: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from audit import blind_index, events
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries.models import Roster, RosterChunk
 from beneficiaries.models.person import IDENTITY
 from intake.findings import Verdict
@@ -55,6 +56,7 @@ def correct(cursor: Any, roster: Roster, chunk: int, *, at: datetime) -> None:
     facts = {"roster": roster.pk, "chunk": chunk, "verdicts": _VERDICTS}
     cursor.execute(_TO_CORRECT.format(identity=blind_index.active_slot(IDENTITY)), facts)
     cursor.execute(_LOCK)
+    plan_anew(cursor)
     cursor.execute(_CORRECT)
     corrected = cursor.rowcount
     cursor.execute("DROP TABLE roster_corrections")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beneficiaries import actions
 from beneficiaries.models import Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.purposes import template_of
 from intake.applying import apply
 from intake.staging import stage
 from intake.undoing import undo
@@ -23,15 +23,15 @@ from programs.models import Period
 def stage_roster(run: Run) -> dict[str, Any] | None:
     """Check and stage the files of one roster."""
     roster = Roster.objects.get(pk=run.arguments["roster"])
-    stage(run, roster, ROSTER, at=timezone.now())
+    stage(run, roster, template_of(roster), at=timezone.now())
     return None
 
 
 @job_kind("beneficiaries.apply_roster", title=_("Apply a roster"), lease_seconds=120)
 def apply_roster(run: Run) -> dict[str, Any] | None:
-    """Make people, beneficiaries and enrollments of one approved roster."""
+    """Do what one approved roster is for."""
     roster = Roster.objects.get(pk=run.arguments["roster"])
-    apply(run, roster, ROSTER, at=timezone.now())
+    apply(run, roster, template_of(roster), at=timezone.now())
     return None
 
 
@@ -39,7 +39,7 @@ def apply_roster(run: Run) -> dict[str, Any] | None:
 def undo_roster(run: Run) -> dict[str, Any] | None:
     """Take back what one applied roster made."""
     roster = Roster.objects.get(pk=run.arguments["roster"])
-    undo(run, roster, ROSTER, at=timezone.now())
+    undo(run, roster, template_of(roster), at=timezone.now())
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 from django.db import models
@@ -17,19 +17,21 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
-from beneficiaries import applying, keepers, likeness, missing, money, probing, undoing
+from beneficiaries import additions, applying, keepers, likeness, missing, money, pairs, probing, undoing
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_KEY
+from beneficiaries.models.roster import Purpose
 from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
+from intake.columns import Column
 from intake.context import region_frame
 from intake.copying import Cells, ask
 from intake.errors import TermsMoved
 from intake.findings import Severity, Verdict
 from intake.models import Chunk
-from intake.template import Applied, Compared, Template, Undone
+from intake.template import Applied, Compared, Template, Undone, Unusual
 from programs.models import Category
 from programs.rules import eligibility
 from programs.rules.proration import prorate
@@ -61,6 +63,7 @@ class RosterContext:
     terms: PlanTerms
     checks: Context
     category_ids: dict[str, int]
+    category_names: dict[str, str]
     year: int
 
     @property
@@ -97,7 +100,7 @@ class RosterTemplate(Template):
     row_model = RosterRow
     chunk_model = RosterChunk
     import_key = "roster"
-    columns = COLUMNS
+    columns: ClassVar[tuple[Column, ...]] = COLUMNS
     unique_by = ("document", "document_type")
     purpose = BENEFICIARY_KEY
     staged = (
@@ -110,9 +113,9 @@ class RosterTemplate(Template):
         """Regions, categories, plan terms; the roster with its program, plan and period."""
         roster = Roster.objects.select_related("program", "plan", "period", "organization").get(pk=subject.pk)
         day = timezone.localdate(at)
-        words, ids = {}, {}
+        words, ids, names = {}, {}, {}
         for category in Category.objects.all():
-            ids[category.code] = category.pk
+            ids[category.code], names[category.code] = category.pk, category.name
             words.update(dict.fromkeys((category.code, category.name, *category.synonyms), category.code))
         return RosterContext(
             roster=roster,
@@ -121,6 +124,7 @@ class RosterTemplate(Template):
                 today=day, regions=region_frame(on=day), prefixes=(roster.region_code,), categories=words
             ),
             category_ids=ids,
+            category_names=names,
             year=day.year,
         )
 
@@ -133,12 +137,18 @@ class RosterTemplate(Template):
     def compare(self, checked: Checked, context: RosterContext) -> Compared:
         """Eligibility under the plan, then verdicts against people, beneficiaries and covers that are known."""
         frame, findings = checked.frame, checked.findings
+        indexes = _indexes(frame, context)
+        known = _known(frame, indexes, context)
+        frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        frame, findings = self.admit(frame, findings, context)
+        frame = pairs.completed(additions.with_additions(frame, context), context)
         eligible = eligibility.decide(
             frame.select("birth_on", region="region_code", categories="categories"), context.terms,
             period_starts_on=context.roster.period.starts_on, enrolled_on=context.checks.today,
         )
         frame = frame.with_columns(category_code=eligible["category"], rule=eligible["rule"])
-        judged = (pl.col("worst") < _REFUSED) & pl.col("rule").is_not_null()
+        # Who is covered already was judged when they were enrolled: a line that only adds is not judged again.
+        judged = (pl.col("worst") < _REFUSED) & pl.col("rule").is_not_null() & ~pl.col("adds")
         findings = self._add(
             findings, frame, "NOT_ELIGIBLE", "categories", frame.select(judged).to_series(), extra="rule"
         )
@@ -149,18 +159,22 @@ class RosterTemplate(Template):
             findings, frame, "NOT_FUNDED", "region_code", frame.select(unfunded).to_series(), extra="unfunded"
         )
         frame = _refused_where(unfunded, frame)
-        indexes = _indexes(frame, context)
-        known = _known(frame, indexes, context)
-        frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
         frame, findings = likeness.judged(frame, findings, indexes, context, add=self._add)
         fine = pl.col("worst") < _REFUSED
         conflict = fine & ~pl.col("same_name")
         covered = fine & pl.col("enrollment_id").is_not_null()
         findings = self._add(findings, frame, "IDENTITY_CONFLICT", "name", frame.select(conflict).to_series())
-        findings = self._add(findings, frame, "ALREADY_COVERED", "document", frame.select(covered).to_series())
+        added = covered & ~conflict & pl.col("adds")
+        for code, column, where, extra in (
+            ("ALREADY_COVERED", "document", covered & ~added, ""),
+            ("CATEGORY_ADDED", "categories", added & pl.col("added").is_not_null(), "added"),
+            ("CONTACT_ADDED", "document", added & pl.col("fills"), ""),
+        ):
+            findings = self._add(findings, frame, code, column, frame.select(where).to_series(), extra=extra)
         verdict = (
             pl.when(~fine).then(Verdict.REFUSED)
             .when(conflict | pl.col("in_doubt") | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
+            .when(added).then(Verdict.CHANGED)
             .when(covered).then(Verdict.COVERED)
             .when(pl.col("same_contact").is_null()).then(Verdict.NEW)
             .when(~pl.col("same_contact")).then(Verdict.CHANGED)
@@ -174,8 +188,23 @@ class RosterTemplate(Template):
             ),
         )
         contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
+        frame, indexes, contacts = _without_refused(frame, indexes, contacts)
         sealed = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
         return Compared(frame, sealed, findings, money.tally(frame))
+
+    def admit(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Refuse whoever cannot be enrolled, whatever the plan says: the dead."""
+        dead = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("deceased")
+        return self.refuse(frame, findings, "STATUS_DECEASED", "document", dead)
+
+    def refuse(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, code: str, column: str, where: pl.Expr, *, extra: str = ""
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows where the condition holds refused, with a finding."""
+        findings = self._add(findings, frame, code, column, frame.select(where).to_series(), extra=extra)
+        return _refused_where(where.fill_null(value=False), frame), findings
 
     def _add(
         self, findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: str, where: pl.Series, *, extra: str = ""
@@ -229,17 +258,57 @@ class RosterTemplate(Template):
         return (
             f"plan {subject.plan_id}", f"period {subject.period_id}", f"cover from {subject.cover_from}",
             f"organization {subject.organization_id}", f"region {subject.region_code}",
+            # As it was before rosters had a purpose: what was submitted then is approved now.
+            *((f"purpose {subject.purpose}",) if subject.purpose != Purpose.ENROLL else ()),
             *(f"decision {made.pk} {made.said}" for made in RosterDecision.objects.filter(roster=subject).order_by("pk")),
             *missing.said_of(subject),
         )
 
     def same_terms(self, subject: Roster) -> models.QuerySet:
-        """Rosters of the same period."""
-        return Roster.objects.filter(period=subject.period)
+        """Rosters of the same period and purpose."""
+        return Roster.objects.filter(period=subject.period, purpose=subject.purpose)
 
     def program_id_of(self, subject: Roster) -> int:
         """The program."""
         return int(subject.program_id)
+
+
+class KnownPeopleTemplate(RosterTemplate):
+    """A roster that does something to people whom its own office knows, and enrolls nobody: it costs nothing."""
+
+    def judge(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The frame with `changes` (whether a row does something), rows refused and findings added."""
+        raise NotImplementedError
+
+    def unusual(self, subject: Roster) -> list[Unusual]:
+        """That many rows change something is what it is for."""
+        return [each for each in super().unusual(subject) if each.code != "MANY_CHANGED"]
+
+    def compare(self, checked: Checked, context: RosterContext) -> Compared:
+        """Verdicts against what the office knows; that others know a person is no answer here."""
+        frame, findings = checked.frame, checked.findings
+        indexes = _indexes(frame, context)
+        known = _known(frame, indexes, context)
+        frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        here = pl.col("same_contact").is_not_null()
+        frame, findings = self.refuse(frame, findings, "NOT_KNOWN", "document", (pl.col("worst") < _REFUSED) & ~here)
+        conflict = (pl.col("worst") < _REFUSED) & ~pl.col("same_name")
+        findings = self._add(findings, frame, "IDENTITY_CONFLICT", "name", frame.select(conflict).to_series())
+        frame, findings = self.judge(frame, findings, context)
+        verdict = (
+            pl.when(pl.col("worst") >= _REFUSED).then(Verdict.REFUSED)
+            .when(conflict | (pl.col("worst") == _DOUBT)).then(Verdict.DOUBTFUL)
+            .when(pl.col("changes")).then(Verdict.CHANGED)
+            .otherwise(Verdict.UNCHANGED)
+        )  # fmt: skip
+        frame = frame.with_columns(verdict=verdict.cast(pl.UInt8))
+        contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
+        frame, indexes, contacts = _without_refused(frame, indexes, contacts)
+        cells = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
+        sealed = {name: cells[name] for name in self.staged if name in cells}
+        return Compared(frame, sealed, findings, {"places": []})
 
 
 ROSTER = RosterTemplate()
@@ -247,6 +316,18 @@ ROSTER = RosterTemplate()
 
 def _refused_where(condition: pl.Expr, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.when(condition).then(pl.lit(_REFUSED, pl.UInt8)).otherwise("worst").alias("worst"))
+
+
+def _without_refused(
+    frame: pl.DataFrame, indexes: dict[str, Cells], contacts: list[bytes | None]
+) -> tuple[pl.DataFrame, dict[str, Cells], list[bytes | None]]:
+    """Of refused rows nothing is kept but the sealed line."""
+    refused = frame.select(pl.col("worst") >= _REFUSED).to_series().arg_true().to_list()
+    for cells in (*indexes.values(), contacts):
+        for row in refused:
+            cells[row] = None  # type: ignore[index]
+    usable = pl.col("worst") < _REFUSED
+    return frame.with_columns(pl.when(usable).then("known_person_id").alias("known_person_id")), indexes, contacts
 
 
 def _indexes(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
@@ -269,8 +350,11 @@ def _indexes(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
     contact = frame.select(
         pl.when(usable).then(
             pl.concat_str(
-                *(pl.col(name).fill_null("") for name in _CONTACT),
-                pl.col("categories").list.sort().list.join(","), separator="\x1f",
+                *(pl.col(name).fill_null("") if name in frame.columns else pl.lit("") for name in _CONTACT),
+                pl.col("categories").list.sort().list.join(",").fill_null("") if "categories" in frame.columns else pl.lit(""),
+                # Of an update: the days of its categories.
+                *(pl.col(name).cast(pl.String).fill_null("") for name in ("valid_from", "valid_to") if name in frame.columns),
+                separator="\x1f",
             )
         )
     ).to_series().to_list()
@@ -289,7 +373,7 @@ class Known:
 # The index values of a chunk go as one value for each column, cut on the server: 16 bytes a row.
 _KNOWN = """
 SELECT wanted.place, person.id, person.{name} IS NOT DISTINCT FROM wanted.name, beneficiary.contact_digest,
-    beneficiary.contact_digest = wanted.contact, enrollment.id
+    beneficiary.contact_digest = wanted.contact, enrollment.id, person.deceased_on IS NOT NULL
 FROM (
     SELECT place, substr(%(identities)b, place * {size} + 1, {size}) AS identity,
         substr(%(names)b, place * {size} + 1, {size}) AS name, substr(%(contacts)b, place * {size} + 1, {size}) AS contact
@@ -304,7 +388,7 @@ LEFT JOIN beneficiaries_enrollment enrollment ON enrollment.person_id = person.i
 """
 _KNOWN_SCHEMA = {
     "row": pl.UInt32, "known_person_id": pl.Int64, "same_name": pl.Boolean, "same_contact": pl.Boolean,
-    "enrollment_id": pl.Int64,
+    "enrollment_id": pl.Int64, "deceased": pl.Boolean,
 }
 
 
@@ -331,10 +415,13 @@ def _known(frame: pl.DataFrame, indexes: dict[str, Cells], context: RosterContex
     )
     return Known(
         pl.DataFrame(
-            [(rows[place], person, name, contact, enrollment) for place, person, name, _kept, contact, enrollment in found],
+            [
+                (rows[place], person, name, contact, enrollment, deceased)
+                for place, person, name, _kept, contact, enrollment, deceased in found
+            ],
             schema=_KNOWN_SCHEMA, orient="row",
         ),
-        {rows[place]: kept for place, _person, _name, kept, _contact, _enrollment in found if kept is not None},
+        {rows[place]: kept for place, _person, _name, kept, *_rest in found if kept is not None},
     )
 
 
@@ -342,6 +429,8 @@ def _sealed(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
     """Personal columns as tokens; refused rows keep theirs in the sealed line only."""
     found: dict[str, Cells] = {}
     for name, (logical_name, purpose) in _SEALED.items():
+        if name not in frame.columns:
+            continue
         code = context.program_code if purpose == BENEFICIARY_KEY else ""
         sealer = keys.sealer(logical_name, purpose=purpose, program_code=code, year=context.year)
         found[name] = sealer.seal_many(frame.select(pl.when(pl.col("worst") < _REFUSED).then(name)).to_series().to_list())

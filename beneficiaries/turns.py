@@ -19,5 +19,20 @@ def work_alone(cursor: Any, roster: Any) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_key(roster)])
 
 
+# A death is recorded wholly before or after whatever covers people: whoever is covered was not known to be dead. Asked for
+# before the turns above, always: an undo that waits for its turn would stand between those who hold theirs and those who ask.
+_DEATHS = "hashtextextended('beneficiaries.deaths', 0)"
+
+
+def cover_beside_others(cursor: Any) -> None:
+    """To the end of the transaction; waits while a death is recorded."""
+    cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_DEATHS})")
+
+
+def record_deaths_alone(cursor: Any) -> None:
+    """To the end of the transaction; waits for everybody who covers people."""
+    cursor.execute(f"SELECT pg_advisory_xact_lock({_DEATHS})")
+
+
 def _key(roster: Any) -> str:
     return f"beneficiaries:{roster.program_id}:{roster.organization_id}"

@@ -11,7 +11,8 @@ from django.db import connection
 
 from audit import blind_index
 from audit.faults import fault_point
-from beneficiaries.keepers import ALREADY_ENDED, CHANGED_SINCE, keeper_case
+from audit.history import plan_anew
+from beneficiaries.keepers import ADDED, ALREADY_ENDED, CHANGED_SINCE, keeper_case
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.money import COUNTY_DIGITS
@@ -122,6 +123,11 @@ FROM (
 ) AS given
 WHERE c.id = given.id
 """
+# Lines without a cover of their own: what they brought belongs to a cover that this undo leaves.
+_KEEP_ADDED = """
+UPDATE beneficiaries_rosterrow SET kept = %(added)s
+WHERE roster_id = %(roster)s AND chunk = %(chunk)s AND verdict = %(changed)s AND set_aside = '' AND split_id IS NULL
+"""
 _KEEP = "UPDATE beneficiaries_rosterrow r SET kept = w.kept FROM undo_work w WHERE r.id = w.row_id AND w.kept <> ''"
 # Place and category of the line: what the reservation was made for. Grouped before it is joined.
 _COST = """
@@ -151,7 +157,7 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
     facts: dict[str, Any] = {
         "roster": roster.pk, "chunk": chunk.number, "applicable": _APPLICABLE, "live": list(LIVE), "at": at,
         "applied_at": chunk.applied_at, "voided": EnrollmentState.VOIDED, "nothing": _NOTHING,
-        "zone": settings.TIME_ZONE,
+        "zone": settings.TIME_ZONE, "added": ADDED, "changed": int(Verdict.CHANGED),
     }
     fault_point("beneficiaries.undo.before")
     with connection.cursor() as cursor:
@@ -174,7 +180,11 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
             ("covers", _VOID), ("kept", _KEEP),
         ):
             fault_point(f"beneficiaries.undo.{step}.before")
+            plan_anew(cursor)
             cursor.execute(statement, facts)
+        plan_anew(cursor)
+        cursor.execute(_KEEP_ADDED, facts)
+        added = cursor.rowcount
         fault_point("beneficiaries.undo.kept.after")
         cursor.execute(_COST)
         cost = [
@@ -184,7 +194,7 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
         cursor.execute(_OWN)
         own, covers, paid, refunds = cursor.fetchone()
         cursor.execute(_COUNTS)
-        counts: dict[str, int] = dict(cursor.fetchall())
+        counts: dict[str, int] = dict(cursor.fetchall()) | ({ADDED: added} if added else {})
         cursor.execute("DROP TABLE undo_before, undo_work, undo_rows")
     if covers:
         programs.take_back_used(roster, cost, own_share=own, people=covers, by="system:intake", at=at)
@@ -206,20 +216,31 @@ def _work() -> str:
     """The statement that judges each line: what keeps it, and which of its fields are put back."""
     stated = {field: f"nullif({{}}.{field}, '') IS NOT NULL" for field in ("region_code", "bank_name")}
     stated |= {field: f"{{}}.{field} IS NOT NULL" for field in _SEALED}
+    # A bank and its account, a guardian and their document change together: an empty cell beside the lead was written, too.
+    for other, lead in (("bank_name", "bank_account"), ("guardian_document", "guardian_name")):
+        stated[other] = f"({stated[other]} OR {stated[lead]})"
     # Nobody has written since, or this line's own value stands there still; and no later line says it too.
     own = {field: f"(b.updated_at = %(applied_at)s OR b.{field} = r.{field})" for field in _SEALED}
-    own |= {"region_code": "b.region_code = r.region_code", "bank_name": "b.bank_name = r.bank_name"}
+    own["region_code"] = "b.region_code = r.region_code"
+    own["bank_name"] = "(b.updated_at = %(applied_at)s OR b.bank_name = coalesce(r.bank_name, ''))"
+    own["guardian_document"] = (
+        "(b.updated_at = %(applied_at)s OR b.guardian_document IS NOT DISTINCT FROM r.guardian_document)"
+    )
     back = {
-        field: f"({stated[field].format('r')} AND {own[field]} AND NOT coalesce(later.{field}, false))" for field in _FIELDS
+        field: f"({_of('r', stated[field])} AND {own[field]} AND NOT coalesce(later.{field}, false))" for field in _FIELDS
     }
     return _WORK.format(
         keeper=keeper_case(), last=_LAST, already_ended=ALREADY_ENDED,
         changed_since=CHANGED_SINCE, others=_OTHERS, taken_back=_TAKEN_BACK, versions=_VERSIONS,
         backs=", ".join(f"(made.wrote AND {back[field]}) AS back_{field}" for field in _FIELDS),
         some_back=" OR ".join(f"back_{field}" for field in _FIELDS),
-        stays=" OR ".join(f"({stated[field].format('r')} AND NOT {back[field]})" for field in _FIELDS),
-        laters=", ".join(f"bool_or({stated[field].format('ur')}) AS {field}" for field in _FIELDS),
+        stays=" OR ".join(f"({_of('r', stated[field])} AND NOT {back[field]})" for field in _FIELDS),
+        laters=", ".join(f"bool_or({_of('ur', stated[field])}) AS {field}" for field in _FIELDS),
     )
+
+
+def _of(table: str, condition: str) -> str:
+    return condition.replace("{}", table)
 
 
 def _before() -> str:

@@ -23,8 +23,8 @@ VERBS = {
     ),
     "roster.refused": _("The roster was sent back: %(reason)s"),
     "roster.withdrawn": _("The roster was withdrawn: %(reason)s"),
-    "roster.chunk_applied": _("Part %(chunk)d was applied: %(rows)d enrolled, %(set_aside)d set aside."),
-    "roster.applied": _("The roster is applied: %(rows)d enrolled, %(set_aside)d set aside."),
+    "roster.chunk_applied": _("Part %(chunk)d was applied: %(rows)d rows took effect, %(set_aside)d set aside."),
+    "roster.applied": _("The roster is applied: %(rows)d rows took effect, %(set_aside)d set aside."),
     "roster.lapsed": _(
         "Enrollment has closed: %(people)d unpaid enrollments lapsed, %(released)s yuan went back to the budgets."
     ),

@@ -314,6 +314,39 @@ ROW_MEANINGS = (
         _("compare names and numbers with the documents, then upload it tomorrow"),
     ),
     Meaning("ALREADY_COVERED", _WARNING, _("already covered in this period"), _("there is no need to enroll again")),
+    Meaning(
+        "CATEGORY_ADDED",
+        _WARNING,
+        _("already covered in this period: the category %(extra)s is added, nothing is enrolled"),
+        _("nothing to do"),
+    ),
+    Meaning(
+        "CONTACT_ADDED",
+        _WARNING,
+        _("already covered in this period: contact that was not registered is added, nothing is enrolled"),
+        _("nothing to do"),
+    ),
+    Meaning(
+        "NOT_KNOWN",
+        _ERROR,
+        _("this office knows nobody of this number in the program"),
+        _("check the number; whoever is new comes with a roster that enrolls"),
+    ),
+    Meaning(
+        "CATEGORY_NOT_HELD",
+        _ERROR,
+        _("the category that is to end is not registered: %(extra)s"),
+        _("take it out, or write since when it held"),
+    ),
+    Meaning(
+        "NOTHING_TO_END", _ERROR, _("there is no cover in force that could end"), _("check the person and the last day")
+    ),
+    Meaning(
+        "NOT_COVERED_BEFORE",
+        _ERROR,
+        _("no cover of an earlier period is in force with this office"),
+        _("whoever is new comes with a roster that enrolls"),
+    ),
     Meaning("STATUS_DECEASED", _ERROR, _("registered as deceased"), _("verify it")),
     Meaning(
         "NOT_ELIGIBLE",

@@ -9,8 +9,10 @@ from django.db import transaction
 from accounts.models import User
 from audit.faults import fault_point
 from beneficiaries import missing
+from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import FullList, Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.models.roster import ENROLLING
+from beneficiaries.purposes import template_of
 from intake.deciding import in_review, settle
 from programs.models import Category
 
@@ -20,12 +22,14 @@ def declare_full(
     at: datetime,
 ) -> FullList:
     """Look up who of the office's covered people is missing; the digest that is approved covers the list."""
+    if roster.purpose not in ENROLLING:
+        raise BeneficiariesRefused("FULL_LIST_ENROLLING_ONLY")
     with transaction.atomic():
-        roster = in_review(roster, ROSTER)
+        roster = in_review(roster, template_of(roster))
         fault_point("beneficiaries.declare_full_list.before")
         found = missing.declare(
             roster, region=region, category=category, ends_missing=ends_missing, reason=reason, by=by, at=at
         )
-        settle(roster, ROSTER, {}, at=at)
+        settle(roster, template_of(roster), {}, at=at)
         fault_point("beneficiaries.declare_full_list.after")
     return found

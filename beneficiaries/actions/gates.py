@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import reduce
 from operator import or_
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit import events
 from audit.faults import fault_point
+from audit.history import plan_anew
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Enrollment, Purchase, Roster
 from beneficiaries.models.enrollment import EnrollmentState
@@ -132,6 +133,8 @@ def _pass(
     if gate is Gate.ACCEPTANCE:
         changes["insurer_policy_number"] = policy_number.strip()[:60]
     fault_point("beneficiaries.pass_gate.before")
+    with connection.cursor() as cursor:
+        plan_anew(cursor)
     passed = waiting.filter(**{f"{COLUMN[gate]}__isnull": True}).update(**changes)
     if not passed:
         raise BeneficiariesRefused("GATE_PASSED")

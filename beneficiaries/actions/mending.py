@@ -10,7 +10,7 @@ from accounts.models import User
 from beneficiaries.actions.rosters import enqueue_for, refuse_closed
 from beneficiaries.choices import offered_for
 from beneficiaries.models import Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.purposes import template_of
 from intake import actions as intake
 from intake.models import File
 
@@ -18,7 +18,8 @@ from intake.models import File
 def map_words(roster: Roster, *, words: Sequence[intake.Said], by: User, at: datetime) -> Roster:
     """Remember for the roster's office what words mean, and check the roster anew."""
     found: Roster = intake.map_words(
-        roster, words=words, offered=offered_for(roster), template=ROSTER, enqueue=_checking(by=by, at=at), by=by, at=at
+        roster, words=words, offered=offered_for(roster), template=template_of(roster), enqueue=_checking(by=by, at=at),
+        by=by, at=at,
     )
     return found
 
@@ -28,19 +29,19 @@ def choose_sheets(
 ) -> Roster:
     """Read these sheets of these files, and check the roster anew."""
     found: Roster = intake.choose_sheets(
-        roster, choices=choices, template=ROSTER, enqueue=_checking(by=by, at=at), by=by, at=at
+        roster, choices=choices, template=template_of(roster), enqueue=_checking(by=by, at=at), by=by, at=at
     )
     return found
 
 
 def add_files(roster: Roster, files: Sequence[tuple[str, BinaryIO]], *, by: User, at: datetime) -> Roster:
     """Further files join a roster under review. `files`: (name, stream)."""
-    refuse_closed(roster.period, roster.organization, at=at)
+    refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     kept = [
         intake.receive_file(stream, name=name, organization=roster.organization, by=by, at=at) for name, stream in files
     ]
     found: Roster = intake.add_files(
-        roster, files=kept, template=ROSTER, enqueue=_checking(by=by, at=at), by=by, at=at
+        roster, files=kept, template=template_of(roster), enqueue=_checking(by=by, at=at), by=by, at=at
     )
     return found
 
@@ -48,14 +49,14 @@ def add_files(roster: Roster, files: Sequence[tuple[str, BinaryIO]], *, by: User
 def take_out_file(roster: Roster, *, file: File, by: User, at: datetime) -> Roster:
     """Go on without a file that cannot be read."""
     found: Roster = intake.take_out_file(
-        roster, file=file, template=ROSTER, enqueue=_checking(by=by, at=at), by=by, at=at
+        roster, file=file, template=template_of(roster), enqueue=_checking(by=by, at=at), by=by, at=at
     )
     return found
 
 
 def confirm_unusual(roster: Roster, *, by: User, at: datetime) -> Roster:
     """Say that what is unusual about a roster is meant."""
-    found: Roster = intake.confirm_unusual(roster, template=ROSTER, by=by, at=at)
+    found: Roster = intake.confirm_unusual(roster, template=template_of(roster), by=by, at=at)
     return found
 
 

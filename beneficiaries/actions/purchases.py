@@ -23,6 +23,7 @@ from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.purchase import known_purchase, names_a_person
+from beneficiaries.models.roster import Purpose
 from intake.copying import copy_columns
 from intake.models import File
 from programs import actions as programs
@@ -202,7 +203,7 @@ def _refuse_unfit(
 
 def _refuse_closed_to(by: User | str, period: Period, organization: Organization, *, at: datetime) -> None:
     """Enrollment is open, the office runs the program, and whoever asks reaches both."""
-    refuse_closed(period, organization, at=at)
+    refuse_closed(period, organization, purpose=Purpose.ENROLL, at=at)
     if isinstance(by, User) and not any(
         organization.path.startswith(grant.organization_path)
         and organization.region_code.startswith(grant.region_prefix)

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.models.roster import ENROLLING, Purpose
+from beneficiaries.purposes import template_of
 from intake import actions as intake
 from jobs.actions import enqueue
 from programs.models import Period, Plan
@@ -20,13 +21,13 @@ from programs.rules.allocation import Place
 
 def upload_roster(
     files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime,
-    ask_sheets: bool = False,
+    purpose: Purpose = Purpose.ENROLL, ask_sheets: bool = False,
 ) -> Roster:
-    """Keep files of people to be enrolled and start their check. `files`: (name, stream).
+    """Keep files of people to be enrolled, updated, ended or renewed and start their check. `files`: (name, stream).
 
     `ask_sheets`: a workbook of several sheets waits for a person who chooses among them.
     """
-    refuse_closed(period, organization, at=at)
+    refuse_closed(period, organization, purpose=purpose, at=at)
     if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
         raise BeneficiariesRefused("SPANS_ONLY")
     kept = [
@@ -37,10 +38,10 @@ def upload_roster(
     ]
     roster = Roster(
         organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,
-        period=period, cover_from=cover_from(period, on=timezone.localdate(at)),
+        period=period, purpose=purpose, cover_from=cover_from(period, on=timezone.localdate(at)),
     )
     found: Roster = intake.receive(
-        roster, files=kept, template=ROSTER, by=by, at=at,
+        roster, files=kept, template=template_of(roster), by=by, at=at,
         enqueue=lambda subject: enqueue_for("beneficiaries.stage_roster", subject, by=by, at=at),
     )
     return found
@@ -48,15 +49,15 @@ def upload_roster(
 
 def submit_roster(roster: Roster, *, by: User, at: datetime) -> Roster:
     """Hand a checked roster to a reviewer."""
-    found: Roster = intake.submit(roster, template=ROSTER, by=by, at=at)
+    found: Roster = intake.submit(roster, template=template_of(roster), by=by, at=at)
     return found
 
 
 def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Roster:
     """Approve what was looked at; its money is reserved or the approval is refused."""
-    refuse_closed(roster.period, roster.organization, at=at)
+    refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = intake.approve(
-        roster, digest=digest, template=ROSTER, by=by, at=at,
+        roster, digest=digest, template=template_of(roster), by=by, at=at,
         enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
@@ -69,9 +70,9 @@ def approve_roster_by_priority(
 
     `expected`: the (county, category id) groups that were shown as left out; refused when the budgets have moved since.
     """
-    refuse_closed(roster.period, roster.organization, at=at)
+    refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = intake.approve_by_priority(
-        roster, digest=digest, template=ROSTER, expected=expected, by=by, at=at,
+        roster, digest=digest, template=template_of(roster), expected=expected, by=by, at=at,
         enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
     )
     return found
@@ -79,13 +80,13 @@ def approve_roster_by_priority(
 
 def refuse_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Send a roster back."""
-    found: Roster = intake.refuse(roster, reason=reason, template=ROSTER, by=by, at=at)
+    found: Roster = intake.refuse(roster, reason=reason, template=template_of(roster), by=by, at=at)
     return found
 
 
 def withdraw_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Take a roster back before it is approved."""
-    found: Roster = intake.withdraw(roster, reason=reason, template=ROSTER, by=by, at=at)
+    found: Roster = intake.withdraw(roster, reason=reason, template=template_of(roster), by=by, at=at)
     return found
 
 
@@ -102,10 +103,14 @@ def enqueue_for(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
     )
 
 
-def refuse_closed(period: Period, organization: Organization, *, at: datetime) -> None:
-    """Refuse what comes outside the time of enrollment, or from an office that the program does not reach."""
+def refuse_closed(period: Period, organization: Organization, *, purpose: str, at: datetime) -> None:
+    """Refuse what comes too early or too late, or from an office that the program does not reach.
+
+    The time of enrollment binds who enrolls; known people are updated and ended as long as the period is open.
+    """
     day = timezone.localdate(at)
-    if period.closed_at is not None or not period.enrollment_opens_on <= day < period.enrollment_closes_on:
+    late = purpose in ENROLLING and not period.enrollment_opens_on <= day < period.enrollment_closes_on
+    if period.closed_at is not None or late:
         raise BeneficiariesRefused(
             "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
         )

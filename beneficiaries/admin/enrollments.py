@@ -19,7 +19,7 @@ from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.admin.origins import origin_of, payment_of
-from beneficiaries.models import Enrollment, Person, Purchase, Roster
+from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.panels import first_moment, last_moment, state_badge
 
@@ -122,6 +122,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
             (_t("cover"), _t("%(amount)s yuan") % {"amount": f"{enrollment.plan.cover_limit:,.2f}"}),
             (_t("cover from"), f"{timezone.localtime(enrollment.starts_at):%Y-%m-%d %H:%M}"),
             (_t("cover until") if enrollment.covers_a_span else _t("last day of cover"), last_moment(enrollment)),
+            *ending_of(enrollment),
             (_t("office"), enrollment.organization.name),
             (_t("region"), Region.objects.names_of([enrollment.region_code]).get(enrollment.region_code, "")),
             (_t("category"), enrollment.category.name),
@@ -135,6 +136,15 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
         ],
         "origin": origin_of(enrollment),
     }
+
+
+def ending_of(enrollment: Enrollment) -> list[tuple[str, Any]]:
+    """Why and with which day a line ended the cover; nothing when none did."""
+    ending = Ending.objects.filter(enrollment=enrollment).order_by("-pk").first()
+    if ending is None:
+        return []
+    facts = {"reason": ending.get_reason_display(), "day": ending.ended_on}
+    return [(_t("ended early"), _t("%(reason)s; last day of cover %(day)s") % facts)]
 
 
 def shares_of(enrollment: Enrollment) -> list[tuple[str, Any]]:

@@ -22,6 +22,7 @@ from unfold.widgets import (
 from accounts.models import Organization
 from beneficiaries.actions.gates import GATE_WORDS, Gate
 from beneficiaries.admin.mending_forms import SeveralFilesField
+from beneficiaries.models.roster import Purpose
 from beneficiaries.money import Outlook
 from intake.models import File
 from programs.models import Period
@@ -32,6 +33,10 @@ UPLOAD = "beneficiaries.upload_roster"
 class UploadForm(forms.Form):
     """A new roster."""
 
+    purpose = forms.ChoiceField(
+        label=_("Purpose"), choices=Purpose.choices, initial=Purpose.ENROLL, required=False,
+        widget=UnfoldAdminSelectWidget(), help_text=_("Each purpose has a blank template of its own."),
+    )
     period = forms.ModelChoiceField(Period.objects.none(), label=_("Period"), widget=UnfoldAdminSelectWidget())
     organization = forms.ModelChoiceField(
         Organization.objects.none(), label=_("Office"), widget=UnfoldAdminSelectWidget(),
@@ -48,14 +53,17 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         day = timezone.localdate()
-        periods = Period.objects.visible_to(by).filter(
-            closed_at=None, enrollment_opens_on__lte=day, enrollment_closes_on__gt=day
-        )
+        # Who enrolls is held to the time of enrollment by the action: what is known is updated and ended the year round.
+        periods = Period.objects.visible_to(by).filter(closed_at=None, enrollment_opens_on__lte=day)
         self.fields["period"].queryset = periods.select_related("program")  # type: ignore[attr-defined]
         offices = Organization.objects.visible_to(by, UPLOAD).active().exclude(region=None)
         self.fields["organization"].queryset = offices  # type: ignore[attr-defined]
         if by.organization in offices:
             self.fields["organization"].initial = by.organization.pk
+
+    def clean_purpose(self) -> Purpose:
+        """To enroll, where nothing is said."""
+        return Purpose(self.cleaned_data["purpose"] or Purpose.ENROLL)
 
 
 class ReasonForm(forms.Form):

@@ -13,7 +13,7 @@ from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
 from beneficiaries.admin.mending_forms import AddFilesForm, FileForm, SheetsForm, WordsForm
 from beneficiaries.models import Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.purposes import template_of
 from intake.actions.mending import MENDABLE, MENDED_HERE, words_asked
 from intake.models import File, State
 
@@ -34,7 +34,7 @@ def offers(name: str, roster: Roster) -> bool:
     if name == "choose_sheets":
         return bool(roster.counts.get("sheets"))
     if name == "confirm_unusual":
-        return roster.confirmed_digest != roster.digest and bool(ROSTER.unusual(roster))
+        return roster.confirmed_digest != roster.digest and bool(template_of(roster).unusual(roster))
     if name == "take_out_file":
         return bool(unreadable(roster)) and roster.files.count() > 1
     return True
@@ -48,6 +48,7 @@ def unreadable(roster: Roster) -> list[int]:
 def mending_context(roster: Roster) -> dict[str, Any]:
     """What the roster's page says about mending: how many words are unknown, what waits for a confirmation."""
     waiting = roster.state == State.REVIEW and roster.confirmed_digest != roster.digest
+    tells = waiting or roster.state == State.SUBMITTED
     asked = words_asked(roster) if roster.state in MENDABLE and offers("map_words", roster) else {}
     return {
         "unknown_words": [
@@ -56,7 +57,7 @@ def mending_context(roster: Roster) -> dict[str, Any]:
             ) if kind in asked
         ],
         "too_many_words": bool(roster.counts.get("unknown", {}).get("too_many")),
-        "unusual": [str(reason) for reason in ROSTER.unusual(roster)] if waiting or roster.state == State.SUBMITTED else [],
+        "unusual": [str(reason) for reason in template_of(roster).unusual(roster)] if tells else [],
         "unusual_waits": waiting,
     }
 
@@ -155,7 +156,7 @@ class MendingButtons(ButtonPages):
 
         return self.button_page(
             request, title=_t("Confirm what is unusual"), button=_t("I have looked at it, it is meant"), subject=roster,
-            run=run, warnings=[str(reason) for reason in ROSTER.unusual(roster)],
+            run=run, warnings=[str(reason) for reason in template_of(roster).unusual(roster)],
             sentence=_t("Your confirmation is recorded with your name, for exactly these rows."),
             facts=[(_t("rows"), f"{roster.row_count:,}"), (_t("office"), roster.organization.name)],
         )

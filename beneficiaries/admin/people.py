@@ -138,6 +138,7 @@ def page_context(person: Person, request: HttpRequest) -> dict[str, Any]:
             (_t("document number"), _value(person, "document", shown)),
             (_t("sex"), person.get_sex_display()),
             (_t("born on"), f"{person.birth_on:%Y-%m-%d}" if person.birth_on else ""),
+            *([(_t("deceased on"), f"{person.deceased_on:%Y-%m-%d}")] if person.deceased_on else []),
             # Not since when the portal knows them: another organization may have brought them.
             (_t("known since"), f"{timezone.localtime(min(each.created_at for each in known)):%Y-%m-%d}" if known else ""),
         ],

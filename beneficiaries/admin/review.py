@@ -22,6 +22,7 @@ from audit import blind_index
 from beneficiaries.deciding import DECIDED_CODES, Choice
 from beneficiaries.models import DecisionKind, Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
+from beneficiaries.models.roster import ENROLLING
 from intake.deciding import decided_counts
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, plain_words
 from intake.models import State
@@ -244,7 +245,7 @@ def decisions(roster: Roster, chunks: Sequence[RosterChunk]) -> list[Made]:
 
 def may_be_decided(roster: Roster) -> bool:
     """Whether the roster has rows that a person can decide now."""
-    return roster.state == State.REVIEW and (
+    return roster.state == State.REVIEW and roster.purpose in ENROLLING and (
         bool(roster.verdict_count(Verdict.DOUBTFUL)) or any(code in roster.counts["codes"] for code in DECIDED_CODES)
     )
 

@@ -20,8 +20,9 @@ from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
 from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.models.roster import ENROLLING
 from beneficiaries.money import outlook
-from beneficiaries.template import ROSTER
+from beneficiaries.purposes import LAST_STEP, said_by, template_of
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe, plain_words
 from intake.models import ONCE_APPLIED, State
 from jobs.models import Job
@@ -181,7 +182,7 @@ def steps(roster: Roster) -> list[Step]:
         (_("Check"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
         (_("Submission"), _who(roster.submitted_by, roster.submitted_at), State.SUBMITTED),
         (_("Approval"), _who(roster.decided_by, roster.decided_at), State.APPROVED),
-        (_("Enrollment"), _who(None, roster.applied_at), State.APPLIED),
+        (str(LAST_STEP[roster.purpose]), _who(None, roster.applied_at), State.APPLIED),
     )
     found = []
     now_given = False
@@ -212,6 +213,7 @@ def facts(roster: Roster) -> list[tuple[str, Any]]:
     """What the roster is; a period as people say it, with its last day."""
     last = last_day(roster.period.ends_on)
     return [
+        (_("purpose"), roster.get_purpose_display()),
         (_("program"), roster.program.name),
         (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {last:%Y-%m-%d}"),
         (_("plan"), str(roster.plan)),
@@ -313,7 +315,7 @@ def _rows(
     known = _known(page, roster, request)
     codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
     seen = _Seen(
-        labels={column.key: str(column.label) for column in ROSTER.columns},
+        labels={column.key: str(column.label) for column in template_of(roster).columns},
         enrolled={
             row_id: enrollment_id
             for row_id, enrollment_id in Enrollment.objects.filter(row_id__in=[each.pk for each in page])
@@ -322,6 +324,7 @@ def _rows(
         places=Region.objects.names_of(codes),
         known=known,
         categories=dict(Category.objects.values_list("pk", "name")),
+        enrolls=roster.purpose in ENROLLING,
         files=dict(roster.files.values_list("pk", "name")) if len(roster.layouts) > 1 else {},
     )
     return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if after else ""
@@ -336,6 +339,8 @@ class _Seen:
     places: dict[str, str]
     known: dict[int, Beneficiary]
     categories: dict[int, str]
+    #: Whether the roster enrolls: a line of it that costs nothing only adds to a cover.
+    enrolls: bool
     #: Names of the files, where the roster has several.
     files: dict[int, str]
 
@@ -365,12 +370,15 @@ def says_something_new(row: RosterRow) -> bool:
     return bool(row.known_person_id) and before is not None and now is not None and bytes(before) != bytes(now)
 
 
+#: Columns that change together with the one that leads them, as applying does it.
+_LEADS = {"bank_name": "bank_account", "guardian_document": "guardian_name"}
 _COMPARED = ("phone", "address", "bank_name", "bank_account", "guardian_name", "guardian_document")
 
 
 def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Difference]:
     """Where a line departs from what is registered; what the line leaves empty changes nothing."""
     found = []
+    only_adds = row.verdict == Verdict.CHANGED and row.split_id is None and seen.enrolls
     person: Any = known.person
     for name in ("name", "document"):
         if not alike(getattr(person, name), getattr(row, name)):
@@ -378,14 +386,21 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
             found.append(Difference(str(label.verbose_name), str(getattr(person, name)), str(getattr(row, name) or "")))
     for name in _COMPARED:
         before, after = getattr(known, name), getattr(row, name)
-        if after and not alike(before, after):
+        lead = _LEADS.get(name, name)
+        if not getattr(row, lead) and getattr(known, lead):
+            continue
+        if only_adds and (getattr(known, lead) or not getattr(row, lead)):
+            continue
+        # What goes with a new account or guardian goes as the line says it, empty too.
+        if (after or (lead != name and before and getattr(row, lead))) and not alike(before, after):
             label = Beneficiary._meta.get_field(name)
-            found.append(Difference(str(label.verbose_name), str(before or ""), str(after)))
-    if row.region_code and row.region_code != known.region_code:
+            found.append(Difference(str(label.verbose_name), str(before or ""), str(after or "")))
+    if row.region_code and row.region_code != known.region_code and not only_adds:
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
         found.append(Difference(_("region"), before, after))
     held = {each.category_id for each in known.categories.all() if each.valid_to is None}
-    added = [seen.categories[pk] for pk in row.category_ids or () if pk not in held and pk in seen.categories]
+    named = row.category_ids if row.valid_to is None or row.valid_from is not None else ()
+    added = [seen.categories[pk] for pk in named or () if pk not in held and pk in seen.categories]
     if added:
         before_words = "、".join(seen.categories[pk] for pk in sorted(held) if pk in seen.categories)
         found.append(Difference(_("categories"), before_words, "+ " + "、".join(added)))
@@ -411,7 +426,8 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
                 extra=finding["extra"] or "",
             )
             for finding in row.findings or ()
-        ] + ([_("Stays after the undo: %(why)s") % {"why": ROSTER.kept_in_words(row.kept)}] if row.kept else []),
+        ] + said_by(row)
+        + ([_("Stays after the undo: %(why)s") % {"why": template_of(roster).kept_in_words(row.kept)}] if row.kept else []),
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),
         open=verdict == Verdict.DOUBTFUL or bool(set(DECIDED_CODES) & set(row.codes)),
@@ -435,7 +451,7 @@ def _who(user: Any, at: Any) -> str:
 
 
 def _enrolled(roster: Roster) -> dict[str, int]:
-    if roster.state not in (State.APPLYING, *ONCE_APPLIED):
+    if roster.state not in (State.APPLYING, *ONCE_APPLIED) or roster.purpose not in ENROLLING:
         return {}
     found = Enrollment.objects.filter(roster=roster)
     return {

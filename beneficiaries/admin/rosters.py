@@ -32,7 +32,8 @@ from beneficiaries.admin.mending import MENDING_STATES, MendingButtons, mending_
 from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import FullList, Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.models.roster import ENROLLING, Purpose
+from beneficiaries.purposes import APPROVAL, COUNTED, STARTED, TEMPLATES, template_of
 from intake.exports import write_template
 from intake.findings import Verdict
 from intake.models import ONCE_APPLIED, State
@@ -60,10 +61,10 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
-        "number", "program", "period_code", "organization", "standing", "people", "refused_count", "premium", "uploader",
+        "number", "purpose", "program", "period_code", "organization", "standing", "people", "refused_count", "premium", "uploader",
         "uploaded_at",
     )
-    list_filter = ("state", "program", "period", "organization", "uploaded_at")
+    list_filter = ("state", "purpose", "program", "period", "organization", "uploaded_at")
     list_select_related = ("program", "period__program", "organization", "uploaded_by")
     search_fields = ("=id",)
     search_help_text = _("Number of a roster")
@@ -134,6 +135,8 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
             return offers(name, roster)
         if name in ("approve", "refuse"):
             return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
+        if name == "full_list":
+            return roster.purpose in ENROLLING
         if name == "missing":
             return FullList.objects.filter(roster=roster).exists()
         if name == "decide":
@@ -204,21 +207,27 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
         def run(given: dict[str, Any]) -> HttpResponse:
             roster = actions.upload_roster(
                 [(file.name, file) for file in given["file"]], period=given["period"],
-                organization=given["organization"], ask_sheets=given["ask_sheets"], by=given["by"], at=given["at"],
+                organization=given["organization"], purpose=Purpose(given["purpose"]), ask_sheets=given["ask_sheets"],
+                by=given["by"], at=given["at"],
             )
             return self._see(request, roster, _t("The file has been received and is being checked."))
 
         return self.button_page(
             request, title=_t("New roster"), button=_t("Upload"), form=form, run=run,
             sentence=_t("The file is checked line by line; nothing takes effect before another person approves it."),
+            detail=render_to_string("beneficiaries/blank_templates.html", {"purposes": Purpose.choices}),
         )
 
     @action(description=_("Blank template"), url_path="template", permissions=["upload"], icon="table_view")
     def blank_template(self, request: HttpRequest) -> HttpResponse:
-        """The layout as a workbook, with notes and drop-downs."""
+        """The layout of a purpose as a workbook, with notes and drop-downs."""
+        purpose = request.GET.get("purpose", Purpose.ENROLL.value)
+        if purpose not in TEMPLATES:
+            raise Http404
         target = io.BytesIO()
-        write_template(target, ROSTER.columns)
-        return _download(target.getvalue(), "roster-template.xlsx", _SHEET)
+        write_template(target, TEMPLATES[purpose].columns)
+        name = "roster-template.xlsx" if purpose == Purpose.ENROLL else f"roster-template-{purpose}.xlsx"
+        return _download(target.getvalue(), name, _SHEET)
 
     @action(description=_("Decide rows"), url_path="decide", permissions=["decide"], icon="rule")
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -303,7 +312,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Hand it to a reviewer."""
         roster = self.visible_or_404(request, object_id)
-        unusual = ROSTER.unusual(roster) if roster.confirmed_digest != roster.digest else []
+        unusual = template_of(roster).unusual(roster) if roster.confirmed_digest != roster.digest else []
 
         def run(given: dict[str, Any]) -> str:
             actions.submit_roster(roster, **given)
@@ -328,7 +337,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
             left_out, by_priority = given.pop("left_out"), given.pop("hold", "") == ApprovalForm.BY_PRIORITY
             if not by_priority:
                 actions.approve_roster(roster, **given)
-                return _t("Roster %(number)s is approved; its people are being enrolled.") % {"number": roster.pk}
+                return str(STARTED[roster.purpose]) % {"number": roster.pk}
             try:
                 actions.approve_roster_by_priority(roster, **given, expected=left_out)
             except BudgetRefused as refused:
@@ -343,7 +352,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Approve roster"), button=_t("Approve"), subject=roster, run=run, form=form,
-            sentence=_t("The whole sum is reserved now, then the people are enrolled. It cannot be taken back by a click."),
+            sentence=str(APPROVAL[roster.purpose]),
             facts=confirm_facts(roster), warnings=approval_warnings(roster, outlook, on=timezone.localdate()),
             detail=render_to_string("beneficiaries/approval_money.html", {"outlook": outlook}),
         )
@@ -400,8 +409,9 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
-            chosen = [given["file"]] if given.get("file") else list(ROSTER.files_of(roster))
-            written, ending = write_refused_files(target, roster, chosen, template=ROSTER, kind=given["kind"])
+            template = template_of(roster)
+            chosen = [given["file"]] if given.get("file") else list(template.files_of(roster))
+            written, ending = write_refused_files(target, roster, chosen, template=template, kind=given["kind"])
             fault_point("beneficiaries.download_refused.before")
             events.record(
                 "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
@@ -418,9 +428,11 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
             ),
             facts=[
                 (_t("refused"), roster.verdict_count(Verdict.REFUSED)),
-                (_t("set aside"), rows_back(ROSTER.rows_of(roster)).exclude(set_aside="").count()),
+                (_t("set aside"), rows_back(template_of(roster).rows_of(roster)).exclude(set_aside="").count()),
             ],
-            form=RefusedFormatForm(request.POST if request.method == "POST" else None, files=refused_by_file(ROSTER, roster)),
+            form=RefusedFormatForm(
+                request.POST if request.method == "POST" else None, files=refused_by_file(template_of(roster), roster)
+            ),
         )
 
     def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
@@ -438,12 +450,14 @@ def _download(content: bytes, name: str, kind: str) -> HttpResponse:
 
 def approval_warnings(roster: Roster, outlook: money.Outlook, *, on: date) -> list[str]:
     """What an approver should know first: money that lacks, and a notice that ends too late for anybody to pay."""
-    found = [str(reason) for reason in ROSTER.unusual(roster)]
+    found = [str(reason) for reason in template_of(roster).unusual(roster)]
     found += [
         _t("The budgets of %(funder)s do not suffice: %(short)s yuan are missing.")
         % {"funder": line.name, "short": f"{line.short:,.2f}"}
         for line in outlook.funders if line.short
     ]
+    if roster.purpose not in ENROLLING:
+        return found
     plan, closes = roster.plan, roster.period.enrollment_closes_on
     notice_ends = on + timedelta(days=plan.notice_days if plan.requires_notice else 0)
     if plan.requires_own_payment and notice_ends >= closes:
@@ -458,13 +472,21 @@ def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
     """What a confirm page says about a roster: counts and sums."""
     applicable = sum(roster.verdict_count(each) for each in (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED))
     cost = roster.money
+    whole = cost.get("whole", cost)
+    enrolls = roster.purpose in ENROLLING
+    enrolled = int(whole.get("rows", applicable)) if enrolls else roster.verdict_count(Verdict.CHANGED)
+    added = [(_t("covered people who gain a category or contact"), f"{applicable - enrolled:,}")]
     return [
         (_t("program"), roster.program.name),
         (_t("office"), roster.organization.name),
-        (_t("people to be enrolled"), f"{applicable:,}"),
+        (_t("purpose"), roster.get_purpose_display()),
+        (str(COUNTED[roster.purpose]), f"{enrolled:,}"),
+        *(added if enrolls and applicable > enrolled else ()),
         (_t("rows that stay out"), f"{roster.row_count - applicable:,}"),
-        (_t("premium"), _yuan(cost.get("premium"))),
-        (_t("own share"), _yuan(cost.get("own_share"))),
+        *(
+            ((_t("premium"), _yuan(cost.get("premium"))), (_t("own share"), _yuan(cost.get("own_share"))))
+            if enrolls else ()
+        ),
         *((line["name"], _yuan(line["amount"])) for line in cost.get("funders", [])),
     ]
 

@@ -19,7 +19,8 @@ from audit.faults import fault_point
 from beneficiaries import actions
 from beneficiaries.admin.forms import ReasonForm, RefusedFormatForm
 from beneficiaries.models import Roster, RosterRow
-from beneficiaries.template import ROSTER
+from beneficiaries.models.roster import ENROLLING
+from beneficiaries.purposes import template_of
 from beneficiaries.undo_outlook import UndoOutlook, in_words, refunds_of, undo_outlook
 from intake.models import State
 from intake.refused_archive import write_kept_files
@@ -36,6 +37,8 @@ BUTTON_STATES: dict[str, tuple[State, ...]] = {
 
 def offers(name: str, roster: Roster, request: HttpRequest) -> bool:
     """Whether a button of the undo does something for this reader, in a state where it may."""
+    if name == "request_undo":
+        return roster.purpose in ENROLLING
     if name in ("approve_undo", "turn_down_undo"):
         return bool(request.user.pk != roster.undo_asked_by_id)
     if name == "kept_rows":
@@ -105,7 +108,7 @@ class UndoPages(ButtonPages):
         def run(given: dict[str, Any]) -> HttpResponse:
             target = io.BytesIO()
             written, ending = write_kept_files(
-                target, roster, list(ROSTER.files_of(roster)), template=ROSTER, kind=given["kind"]
+                target, roster, list(template_of(roster).files_of(roster)), template=template_of(roster), kind=given["kind"]
             )
             fault_point("beneficiaries.download_kept.before")
             events.record(
@@ -124,7 +127,7 @@ class UndoPages(ButtonPages):
             sentence=_t(
                 "The file holds personal data in the clear, for your own office to follow up. The download is recorded."
             ),
-            facts=[(each.words, f"{each.number:,}") for each in in_words(counts(roster, ROSTER)[1])],
+            facts=[(each.words, f"{each.number:,}") for each in in_words(counts(roster, template_of(roster))[1])],
             form=RefusedFormatForm(request.POST if request.method == "POST" else None),
         )
 
@@ -170,7 +173,7 @@ def undo_context(roster: Roster) -> dict[str, Any] | None:
     """What the roster's page says of an undo that is asked for, under way or done."""
     if roster.state not in (State.UNDO_ASKED, State.UNDOING, State.UNDONE):
         return None
-    rows, kept = counts(roster, ROSTER)
+    rows, kept = counts(roster, template_of(roster))
     people, yuan = refunds_of(roster)
     return {
         "rows": rows, "kept": in_words(kept), "kept_rows": sum(kept.values()), "refund_people": people,

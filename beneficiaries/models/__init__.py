@@ -1,6 +1,7 @@
 """The nouns of the room, one file each."""
 
 from beneficiaries.models.decision import DecisionKind, RosterDecision
+from beneficiaries.models.ending import Ending
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.full_list import FullList, MissingEnrollment
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
@@ -8,6 +9,6 @@ from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "DecisionKind", "Enrollment", "FullList", "MissingEnrollment", "Person",
+    "Beneficiary", "BeneficiaryCategory", "DecisionKind", "Ending", "Enrollment", "FullList", "MissingEnrollment", "Person",
     "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
 ]

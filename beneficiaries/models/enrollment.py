@@ -44,8 +44,9 @@ class EnrollmentQuerySet(ScopedQuerySet):
         return self.filter(state__in=LIVE)
 
     def covering(self, *, at: datetime) -> Self:
-        """In force at a moment."""
-        return self.filter(state=EnrollmentState.IN_FORCE, starts_at__lte=at, ends_at__gt=at)
+        """In force at a moment; what has ended since did cover until then."""
+        covered = (EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
+        return self.filter(state__in=covered, starts_at__lte=at, ends_at__gt=at)
 
 
 # Program, plan, period and office are those of its source, a roster or a purchase, which has true foreign keys to them;
@@ -166,7 +167,11 @@ class Enrollment(models.Model):
                 condition=Q(roster__isnull=False, row_id__isnull=False, purchase__isnull=True, line__isnull=True)
                 | Q(roster__isnull=True, row_id__isnull=True, purchase__isnull=False, line__isnull=False),
             ),
-            models.CheckConstraint(name="enrollment_ends_after_it_begins", condition=Q(ends_at__gt=F("starts_at"))),
+            # What is ended before it begins covers no moment.
+            models.CheckConstraint(
+                name="enrollment_ends_after_it_begins",
+                condition=Q(ends_at__gt=F("starts_at")) | Q(state=EnrollmentState.ENDED, ends_at=F("starts_at")),
+            ),
             models.CheckConstraint(
                 name="enrollment_own_share_within_premium",
                 condition=Q(own_share__gte=0, premium__gte=F("own_share")),

@@ -78,6 +78,7 @@ class Person(models.Model):
     name_index_a = models.BinaryField(null=True)
     name_index_b = models.BinaryField(null=True)
     created_at = models.DateTimeField(_("known since"))
+    deceased_on = models.DateField(_("deceased on"), null=True)
 
     objects = PersonQuerySet.as_manager()
 
@@ -86,7 +87,7 @@ class Person(models.Model):
     personal_fields = ("name", "document")
     open_fields = (
         "id", "document_type", "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a",
-        "name_index_b", "created_at",
+        "name_index_b", "created_at", "deceased_on",
     )
 
     class Meta:
@@ -217,6 +218,8 @@ class BeneficiaryCategory(models.Model):
     valid_to = models.DateField(_("until"), null=True, help_text=_("The first day on which it no longer holds."))
     #: The staged row that brought it.
     row_id = models.BigIntegerField()
+    #: The staged row that ended it.
+    ended_row_id = models.BigIntegerField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -225,7 +228,7 @@ class BeneficiaryCategory(models.Model):
         program="beneficiary__program_id",
     )
     personal_fields = ()
-    open_fields = ("id", "beneficiary", "category", "valid_from", "valid_to", "row_id")
+    open_fields = ("id", "beneficiary", "category", "valid_from", "valid_to", "row_id", "ended_row_id")
 
     class Meta:
         verbose_name = _("category of a beneficiary")

@@ -17,9 +17,34 @@ from intake.models import BEING_CHECKED, Chunk, File, Import, StagedRow
 from programs.models import Category, FundingSplit, Period, Plan, Program
 
 
+class Purpose(models.TextChoices):
+    """What a roster does to the people whom it names."""
+
+    ENROLL = "enroll", _("Enroll people")
+    UPDATE = "update", _("Update known people")
+    END = "end", _("End covers")
+    RENEW = "renew", _("Renew covers")
+
+
+#: Purposes that enroll, and so hold money and keep to the time of enrollment.
+ENROLLING = (Purpose.ENROLL, Purpose.RENEW)
+
+
+class EndReason(models.TextChoices):
+    """Why a cover ends before its time."""
+
+    LEFT = "left", _("Left")
+    MOVED = "moved", _("Moved away")
+    DECEASED = "deceased", _("Deceased")
+    #: Said by no line: missing from a full list that ends whom it does not name.
+    OFF_LIST = "off_list", _("Left the list")
+
+
 @tracked
 class Roster(Import):
-    """People to be enrolled in one period of a program."""
+    """People to be enrolled in one period of a program, updated, ended or renewed."""
+
+    purpose = models.CharField(_("purpose"), max_length=8, choices=Purpose, default=Purpose.ENROLL, db_collation="C")
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="rosters", verbose_name=_("program"))
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="+", verbose_name=_("plan"))
@@ -36,7 +61,7 @@ class Roster(Import):
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
         "confirmed_digest", "cover_from", "file_findings", "files", "layouts", "money", "period", "plan", "program",
-        "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
+        "purpose", "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
     )
 
     class Meta(Import.Meta):
@@ -136,6 +161,12 @@ class RosterRow(StagedRow):
     #: What was known when the row was checked: drift shows against these.
     known_person_id = models.BigIntegerField(null=True)
     known_contact_digest = models.BinaryField(null=True)
+    #: Of an update: the first and the last day of the categories that it names.
+    valid_from = models.DateField(_("holds from"), null=True)
+    valid_to = models.DateField(_("holds until"), null=True)
+    #: Of an ending: the last day of cover, and why.
+    ended_on = models.DateField(_("last day"), null=True)
+    end_reason = models.CharField(_("reason"), max_length=8, choices=EndReason, null=True, db_collation="C")
 
     objects = ScopedQuerySet.as_manager()
 
@@ -151,7 +182,7 @@ class RosterRow(StagedRow):
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "roster", "document_type",
         "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
         "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
-        "known_contact_digest",
+        "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason",
     )
 
     class Meta:

@@ -22,9 +22,14 @@ from beneficiaries.actions import (
     request_undo,
     submit_roster,
 )
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models import Ending, Enrollment, Roster
+from beneficiaries.models.roster import Purpose
 from beneficiaries.testing import make_world, people, row, uploaded
 from beneficiaries.tests.purchasing import day_market
+from beneficiaries.tests.test_purposes import applied as through_purpose
+from beneficiaries.tests.test_purposes import approved, enrolled, who
+from beneficiaries.tests.test_purposes_among_others import declared, in_review
+from beneficiaries.tests.undone import applied
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
 from portal.verify import ALL, check_all
@@ -317,6 +322,63 @@ def test_a_violation_planted_among_spans_is_found(
     assert name in {result.name for result in check_all() if result.rows}
 
 
+W = "beneficiaries_rosterrow"
+N = "beneficiaries_ending"
+OF_PURPOSES: list[tuple[str, tuple[str, ...], list[str]]] = [
+    ("added_rows_added", ("beneficiaries_beneficiarycategory",), [
+        f"DELETE FROM beneficiaries_beneficiarycategory WHERE row_id IN (SELECT id FROM {W} WHERE split_id IS NULL)"
+    ]),
+    ("every_row_has_one_outcome", (W,), [f"UPDATE {W} SET verdict = 1 WHERE split_id IS NULL AND verdict = 2"]),
+    ("ended_rows_ended", (N,), [f"DELETE FROM {N} WHERE reason = 'left'"]),
+    ("ended_rows_ended", (N, "beneficiaries_person"), [
+        f"DELETE FROM {N} WHERE reason = 'deceased'", "UPDATE beneficiaries_person SET deceased_on = NULL"
+    ]),
+    *(
+        ("endings_are_of_their_rows", (N, W, E, R, "beneficiaries_missingenrollment", "beneficiaries_fulllist"), [statement])
+        for statement in (
+            f"UPDATE {N} SET row_id = 987654321 WHERE reason = 'left'",
+            f"UPDATE {R} SET purpose = 'update' WHERE purpose = 'end'",
+            f"UPDATE {W} SET set_aside = 'CHANGED_SINCE_REVIEW' WHERE end_reason = 'left'",
+            f"UPDATE {N} SET ended_on = ended_on - 1 WHERE reason = 'left'",
+            f"UPDATE {N} SET reason = 'moved' WHERE reason = 'left'",
+            f"UPDATE {N} SET enrollment_id = (SELECT min(id) FROM {E} WHERE state = 'in_force') WHERE reason = 'left'",
+            f"UPDATE {N} SET reason = 'left' WHERE reason = 'off_list'",
+            "DELETE FROM beneficiaries_missingenrollment",
+            "UPDATE beneficiaries_fulllist SET ends_missing = false",
+        )
+    ),
+]
+
+
+@pytest.fixture
+def books_of_purposes(db: Any) -> None:
+    """Five people covered, one of them added to; one left, one died, one was missing from a full list."""
+    world = make_world()
+    enrolled(world, 5)
+    applied(world, people(1, categories="特困人员"))
+    today = str(timezone.localdate())
+    through_purpose(world, Purpose.END, [
+        {**who(1), "end_reason": "退出", "ended_on": today}, {**who(2), "end_reason": "身故", "ended_on": today},
+    ])
+    roster = in_review(world, [*people(2), *people(1, first=3), *people(1, first=70)])
+    declared(world, roster, ends=True)
+    approved(world, roster)
+    drain()
+    assert sorted(Ending.objects.values_list("reason", flat=True)) == ["deceased", "left", "off_list"]
+    seal_events(at=timezone.now())
+
+
+def test_books_of_purposes_break_nothing(books_of_purposes: None) -> None:
+    assert [(result.name, result.examples) for result in check_all() if result.rows] == []
+
+
+@pytest.mark.parametrize(("name", "tables", "statements"), OF_PURPOSES, ids=[planted[0] for planted in OF_PURPOSES])
+def test_a_violation_planted_among_purposes_is_found(
+    books_of_purposes: None, name: str, tables: tuple[str, ...], statements: list[str]
+) -> None:
+    test_a_violation_planted_among_spans_is_found(None, name, tables, statements)
+
+
 LAPSED: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("enrollments_equal_budget_use", (E,), [f"UPDATE {E} SET state = 'awaiting' WHERE state = 'lapsed'"]),
     ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET state = 'ended' WHERE state = 'lapsed'"]),
@@ -387,7 +449,7 @@ def test_a_violation_planted_after_an_undo_is_found(
 
 def test_each_invariant_has_a_planted_violation_here_or_in_jobs() -> None:
     wanted = {invariant.name for invariant in ALL} - {invariant.name for invariant in JOBS}
-    assert wanted <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS)}
+    assert wanted <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 
 
 def test_the_command_exits_with_status_1_when_something_is_broken(books: Roster, capsys: Any) -> None:

@@ -14,6 +14,7 @@ from accounts.models import User
 from audit.errors import Refused
 from beneficiaries import actions
 from beneficiaries.models import Roster
+from beneficiaries.models.roster import Purpose
 from intake.findings import VERDICT_LABELS
 from jobs.actions import execute
 from jobs.actions.run import claim
@@ -32,6 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--program", required=True, help="code of the program")
         parser.add_argument("--period", help="code of the period (the open one by default)")
         parser.add_argument("--user", required=True, help="user name of the uploader")
+        parser.add_argument(
+            "--purpose", choices=Purpose.values, default=Purpose.ENROLL.value, help="what the roster is for (enroll)"
+        )
         parser.add_argument("--submit", action="store_true")
         parser.add_argument("--approve-by", metavar="NAME", help="user name of a second person (with --submit)")
         parser.add_argument(
@@ -56,7 +60,7 @@ class Command(BaseCommand):
             with options["file"].open("rb") as stream:
                 roster = actions.upload_roster(
                     [(options["file"].name, stream)], period=period, organization=clerk.organization, by=clerk,
-                    at=timezone.now(),
+                    at=timezone.now(), purpose=Purpose(options["purpose"]),
                 )
             roster = _worked(roster)
             seconds["check"] = time.monotonic() - started
@@ -83,7 +87,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 json.dumps(
                     {
-                        "roster": roster.pk, "state": roster.state, "rows": roster.row_count,
+                        "roster": roster.pk, "purpose": roster.purpose, "state": roster.state, "rows": roster.row_count,
                         "verdicts": roster.counts.get("verdicts", {}), "codes": roster.counts.get("codes", {}),
                         "money": roster.money, "digest": roster.digest, "file_findings": roster.file_findings,
                         "seconds": {name: round(value, 3) for name, value in seconds.items()},

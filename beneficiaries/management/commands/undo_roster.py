@@ -14,7 +14,7 @@ from audit.errors import Refused
 from beneficiaries import actions
 from beneficiaries.management.commands.import_roster import _user, _worked
 from beneficiaries.models import Roster
-from beneficiaries.template import ROSTER
+from beneficiaries.purposes import template_of
 from beneficiaries.undo_outlook import refunds_of, undo_outlook
 from intake.undoing import counts
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 roster = _worked(roster)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
-        rows, kept = counts(roster, ROSTER)
+        rows, kept = counts(roster, template_of(roster))
         people, yuan = refunds_of(roster)
         found = {
             "roster": roster.pk, "state": roster.state, "covers": outlook.covers, "premium": str(outlook.premium),
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Roster {roster.pk}: {roster.get_state_display()}")
         self.stdout.write(f"  {outlook.covers} covers, {outlook.premium} yuan of premium; {rows} rows undone")
         for code, number in kept.items():
-            self.stdout.write(f"  {number}: {ROSTER.kept_in_words(code)}")
+            self.stdout.write(f"  {number}: {template_of(roster).kept_in_words(code)}")
         if people:
             self.stdout.write(f"  {people} own shares to be refunded: {yuan} yuan")
 
