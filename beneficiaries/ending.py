@@ -168,7 +168,7 @@ def end_covers(roster: Roster, covers: QuerySet, at: datetime) -> int:
         work_beside_others(cursor, roster)
         lasting = covers.filter(state=EnrollmentState.IN_FORCE, ends_at__gt=tomorrow)
         found = list(lasting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-        facts = {
+        facts: dict[str, Any] = {
             "covers": found, "roster": roster.pk, "reason": EndReason.OFF_LIST, "day": day, "tomorrow": tomorrow, "at": at,
         }
         for step, statement in (("endings", _MISSING_ENDINGS), ("covers", _MISSING_ENDED)):

@@ -249,6 +249,10 @@ class RosterTemplate(Template):
         """Covers voided, contact put back, categories ended, money given back."""
         return undoing.undo_rows(context.roster, chunk, at=at)
 
+    def finish_undo(self, subject: Roster, *, at: datetime) -> None:
+        """Covers that ended because the full list did not name their people go on."""
+        undoing.restore_missing(subject, at=at)
+
     def kept_in_words(self, code: str) -> str:
         """This room's reasons, and those that rooms above have registered."""
         return keepers.kept_in_words(code)

@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from audit import blind_index
+from audit import blind_index, events
 from audit.faults import fault_point
 from audit.history import plan_anew
 from beneficiaries.keepers import ADDED, ALREADY_ENDED, CHANGED_SINCE, keeper_case
-from beneficiaries.models import Roster
+from beneficiaries.models import Ending, Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.money import COUNTY_DIGITS
 from beneficiaries.turns import work_alone
@@ -143,6 +143,19 @@ SELECT coalesce(sum(own_share), 0), count(*), count(*) FILTER (WHERE is_paid AND
     coalesce(sum(own_share) FILTER (WHERE is_paid), 0)
 FROM undo_work WHERE voids
 """
+# Whoever a later line ended again, or has been enrolled anew meanwhile, stays as they are.
+_RESTORE = """
+UPDATE beneficiaries_enrollment e SET state = %(in_force)s, ends_at = d.ended_before
+FROM beneficiaries_ending d
+WHERE d.roster_id = %(roster)s AND e.id = d.enrollment_id AND e.state = %(ended)s
+    AND NOT EXISTS (
+        SELECT FROM beneficiaries_ending later WHERE later.enrollment_id = d.enrollment_id AND later.id > d.id
+    ) AND NOT EXISTS (
+        SELECT FROM beneficiaries_enrollment other WHERE other.person_id = e.person_id AND other.program_id = e.program_id
+            AND other.period_id = e.period_id AND other.id <> e.id AND other.state = ANY(%(live)s)
+    )
+RETURNING d.id
+"""
 _COUNTS = "SELECT kept, count(*) FROM undo_work GROUP BY 1"
 #: A digest that no line has: whoever comes next says something new.
 _NOTHING = bytes(blind_index.SIZE)
@@ -206,6 +219,33 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
             "refunds": _yuan(refunds),
         },
     )
+
+
+def restore_missing(roster: Roster, *, at: datetime) -> int:
+    """Let covers go on that ended because a full list, now undone, did not name their people; how many those are.
+
+    In the caller's transaction. No premium was given back at the ending, so no money moves now.
+    """
+    with connection.cursor() as cursor:
+        fault_point("beneficiaries.restore_missing.before")
+        work_alone(cursor, roster)
+        cursor.execute(
+            _RESTORE,
+            {
+                "roster": roster.pk, "in_force": EnrollmentState.IN_FORCE, "ended": EnrollmentState.ENDED,
+                "live": [state.value for state in LIVE],
+            },
+        )
+        restored = [number for (number,) in cursor.fetchall()]
+    if not restored:
+        return 0
+    Ending.objects.filter(pk__in=restored).delete()
+    events.record(
+        "roster.missing_restored", roster, by="system:intake", at=at, organization=roster.organization,
+        region_code=roster.region_code, program_id=roster.program_id, data={"people": len(restored)},
+    )
+    fault_point("beneficiaries.restore_missing.after")
+    return len(restored)
 
 
 def _yuan(amount: Decimal) -> str:

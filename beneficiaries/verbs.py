@@ -12,6 +12,7 @@ VERBS = {
     "roster.closed": _("The roster was closed unread (%(code)s)."),
     "roster.decided": _("%(rows)d rows in doubt were decided: %(kind)s. Reason: %(reason)s"),
     "roster.full_list_declared": _("The roster was declared the full list of %(region)s; %(people)d people are missing."),
+    "roster.missing_restored": _("The cover of %(people)d people whom the full list had left out goes on."),
     "roster.missing_ended": _("The cover of %(people)d people who were missing from the full list was ended."),
     "roster.missing_downloaded": _("The list of missing people was downloaded (%(people)d, masked)."),
     "roster.people_corrected": _("Part %(chunk)d corrected name or document of %(people)d people."),

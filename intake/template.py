@@ -175,6 +175,9 @@ class Template(ABC):
     def apply_chunk(self, subject: Any, chunk: Chunk, *, context: Any, at: datetime) -> Applied:
         """Make the rows of one chunk real, set-wise, in the caller's transaction."""
 
+    def finish_undo(self, subject: Any, *, at: datetime) -> None:  # noqa: B027 - nothing beyond the chunks by default
+        """Take back what the import did as a whole; in the transaction that ends its undo."""
+
     @abstractmethod
     def undo_chunk(self, subject: Any, chunk: Chunk, *, context: Any, at: datetime) -> Undone:
         """Take back what one applied chunk made, set-wise, in the caller's transaction.

@@ -62,8 +62,9 @@ def _finish(run: Any, subject: Any, template: Template, *, at: datetime) -> None
         subject = _locked(subject, template)
         if subject.state != State.UNDOING or template.chunks_of(subject).filter(undone_at=None).exists():
             return
-        subject.state, subject.undone_at = State.UNDONE, at
         fault_point("intake.finish_undoing.before")
+        template.finish_undo(subject, at=at)
+        subject.state, subject.undone_at = State.UNDONE, at
         subject.save(update_fields=["state", "undone_at"])
         rows, kept = counts(subject, template)
         events.record(

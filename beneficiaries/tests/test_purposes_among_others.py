@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from audit.faults import FaultAt, PlantedFault, handled_by
 from audit.models import Event
-from beneficiaries.actions import declare_full, request_undo
+from beneficiaries.actions import approve_undo, declare_full, request_undo
 from beneficiaries.deciding import Choice, decide
 from beneficiaries.ending import end_covers
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
@@ -77,9 +77,41 @@ def test_covers_of_who_is_missing_end_with_the_day_and_no_money_comes_back(world
     assert money_of(world.county, world.period)[1:] == (5 * Decimal("30.00"), Decimal("0.00"))
     assert Event.objects.get(verb="roster.missing_ended").data == {"people": 2}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pgh_obj_id, state FROM beneficiaries_enrollmentevent ORDER BY 1")
-        assert [row for row in cursor.fetchall() if row[1] == "in_force"][-2:] == [(cover, "in_force") for cover in gone]
+        cursor.execute(
+            "SELECT DISTINCT ON (pgh_obj_id) pgh_obj_id, state FROM beneficiaries_enrollmentevent "
+            "WHERE pgh_obj_id = ANY(%s) ORDER BY pgh_obj_id, pgh_id DESC", [gone],
+        )
+        assert cursor.fetchall() == [(cover, "in_force") for cover in gone]
     assert broken() == []
+
+
+def test_the_undo_of_a_full_list_lets_the_ended_covers_go_on_but_those_ended_or_enrolled_since(world: World) -> None:
+    first = applied(world, people(4))
+    begun(world)
+    roster = in_review(world, people(1, first=60))
+    declared(world, roster, ends=True)
+    approved(world, roster)
+    drain()
+    _one, two, three, _four = Enrollment.objects.filter(roster=first).order_by("row_id")
+    ended = Ending.objects.get(enrollment=two)
+    Ending.objects.create(
+        enrollment=two, row_id=1, reason=EndReason.DECEASED, ended_on=ended.ended_on, ended_before=two.ends_at,
+        created_at=timezone.now(),
+    )
+    again = Enrollment.objects.get(roster=roster)
+    Enrollment.objects.filter(pk=three.pk).update(state="in_force")
+    asked = request_undo(roster, reason="传错了名单文件", by=world.clerk, at=timezone.now())
+    approve_undo(asked, by=world.reviewer, at=timezone.now())
+    drain()
+    assert Roster.objects.get(pk=roster.pk).state == State.UNDONE
+    again.refresh_from_db()
+    assert again.state == "voided"
+    whole = midnight_after(world.period.ends_on - timedelta(days=1))
+    found = Enrollment.objects.filter(roster=first).order_by("row_id")
+    assert [cover.state for cover in found] == ["in_force", "ended", "in_force", "in_force"]
+    assert [cover.ends_at == whole for cover in found] == [True, False, False, True]
+    assert sorted(Ending.objects.filter(roster=roster).values_list("enrollment", flat=True)) == sorted([two.pk, three.pk])
+    assert Event.objects.get(verb="roster.missing_restored").data == {"people": 2}
 
 
 def test_a_missing_cover_that_has_not_begun_covers_no_moment_and_one_that_waits_for_a_gate_stays(world: World) -> None:
