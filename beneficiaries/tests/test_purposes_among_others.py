@@ -77,8 +77,11 @@ def test_covers_of_who_is_missing_end_with_the_day_and_no_money_comes_back(world
     assert money_of(world.county, world.period)[1:] == (5 * Decimal("30.00"), Decimal("0.00"))
     assert Event.objects.get(verb="roster.missing_ended").data == {"people": 2}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pgh_obj_id, state FROM beneficiaries_enrollmentevent ORDER BY 1")
-        assert [row for row in cursor.fetchall() if row[1] == "in_force"][-2:] == [(cover, "in_force") for cover in gone]
+        cursor.execute(
+            "SELECT DISTINCT ON (pgh_obj_id) pgh_obj_id, state, ends_at FROM beneficiaries_enrollmentevent "
+            "WHERE pgh_obj_id = ANY(%s) ORDER BY pgh_obj_id, pgh_id DESC", [gone],
+        )
+        assert cursor.fetchall() == [(cover, "in_force", whole) for cover in gone]
     assert broken() == []
 
 
