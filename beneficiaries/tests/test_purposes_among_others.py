@@ -78,10 +78,10 @@ def test_covers_of_who_is_missing_end_with_the_day_and_no_money_comes_back(world
     assert Event.objects.get(verb="roster.missing_ended").data == {"people": 2}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT ON (pgh_obj_id) pgh_obj_id, state FROM beneficiaries_enrollmentevent "
+            "SELECT DISTINCT ON (pgh_obj_id) pgh_obj_id, state, ends_at FROM beneficiaries_enrollmentevent "
             "WHERE pgh_obj_id = ANY(%s) ORDER BY pgh_obj_id, pgh_id DESC", [gone],
         )
-        assert cursor.fetchall() == [(cover, "in_force") for cover in gone]
+        assert cursor.fetchall() == [(cover, "in_force", whole) for cover in gone]
     assert broken() == []
 
 
