@@ -25,7 +25,7 @@ def steps_left(run: Run) -> range:
     return range((run.cursor or {"step": 0})["step"] + 1, STEPS + 1)
 
 
-@job_kind("tests.walk", title="Walk", unit="steps", max_attempts=3)
+@job_kind("tests.walk", title="Zqwalk", unit="steps", max_attempts=3)
 def walk(run: Run) -> dict[str, int]:
     """Twelve quick steps."""
     for step in steps_left(run):
@@ -34,7 +34,7 @@ def walk(run: Run) -> dict[str, int]:
     return {"steps": STEPS}
 
 
-@job_kind("tests.stroll", title="Stroll", unit="steps", max_attempts=3)
+@job_kind("tests.stroll", title="Zqstroll", unit="steps", max_attempts=3)
 def stroll(run: Run) -> dict[str, int]:
     """Twelve steps of a fifth of a second."""
     for step in steps_left(run):

@@ -202,8 +202,10 @@ def _place(
         person, fields=["name"], reason=f"{canary}核对", by=clerk, at=at, organization=office,
         region_code=enrollment.region_code, program_id=world.program.pk,
     )
+    # An office's words serve all its programs: those said for the other one are no secret to whoever has only the first.
+    word = f"户{first}" if relation == "other program" else f"{canary}户{first}"
     WordMapping.objects.create(
-        organization=office, template="roster", kind="category", word=f"{canary}户{first}", target="dibao", made_by=clerk,
+        organization=office, template="roster", kind="category", word=word, target="dibao", made_by=clerk,
         made_at=at,
     )
     draft = create_plan(
