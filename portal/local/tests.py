@@ -47,7 +47,7 @@ def main() -> None:
 def _start(number: int, part: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], IO[bytes], tuple[str, ...]]:
     output = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is printed
     process = subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "pytest", *part], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
+        [sys.executable, "-m", "pytest", "--durations=25", *part], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
         env={**os.environ, "TEST_DATABASE": f"portal_{number}"},
     )
     return process, output, part
