@@ -57,7 +57,7 @@ def undone(rows: int, folder: Path) -> list[tuple[str, int, float]]:
         told = _Captured()
         call_command(
             "import_roster", str(path), program=world.program.code, period=period.code, user=world.clerk.username,
-            submit=True, approve_by=world.reviewer.username, json=True, stdout=told,
+            submit=True, confirm_unusual=True, approve_by=world.reviewer.username, json=True, stdout=told,
         )
         report = json.loads(told.text)
         numbers.append(report["roster"])

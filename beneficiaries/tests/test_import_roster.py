@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.testing import make_user
+from audit.models import Event
 from beneficiaries.models import Enrollment, Person, Roster, RosterRow
 from beneficiaries.testing import World, csv_of, make_world, people, row
 from intake.models import File
@@ -116,6 +117,7 @@ def test_what_was_done_is_told_to_machines(world: World, file: Path) -> None:
     ("how", "sentence"),
     [
         ({"approve_by": "x"}, "--approve-by needs --submit."), ({"by_priority": True}, "--by-priority needs --approve-by."),
+        ({"confirm_unusual": True}, "--confirm-unusual needs --submit."),
         ({"period": "1999"}, "hy-clerk sees no open period of HY."),
     ],
 )
@@ -125,3 +127,16 @@ def test_a_call_that_makes_no_sense_is_refused(how: dict[str, Any], sentence: st
     with pytest.raises(CommandError, match="There is no file"):
         imported(file.with_name("none.csv"), world.clerk.username)
     assert not Roster.objects.exists()
+
+
+def test_an_unusual_roster_is_submitted_only_when_that_is_said_to_be_meant(world: World, tmp_path: Path) -> None:
+    twice = tmp_path / "twice.csv"
+    twice.write_bytes(csv_of([*people(12), *people(12)]).read())
+    with pytest.raises(CommandError, match=r"有异常情况|Something about it is unusual"):
+        imported(twice, world.clerk.username, submit=True)
+    roster = Roster.objects.get()
+    assert (roster.state, roster.confirmed_digest) == ("review", "")
+    twice.write_bytes(csv_of([*people(12, first=20), *people(12, first=20)]).read())
+    done = imported(twice, world.clerk.username, submit=True, confirm_unusual=True)
+    assert (done["state"], done["verdicts"]) == ("submitted", {"1": 12, "6": 12})
+    assert Event.objects.filter(verb="roster.confirmed", subject_id=str(done["roster"])).count() == 1

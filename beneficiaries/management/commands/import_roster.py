@@ -15,6 +15,7 @@ from audit.errors import Refused
 from beneficiaries import actions
 from beneficiaries.models import Roster
 from beneficiaries.models.roster import Purpose
+from beneficiaries.purposes import template_of
 from intake.findings import VERDICT_LABELS
 from jobs.actions import execute
 from jobs.actions.run import claim
@@ -37,6 +38,10 @@ class Command(BaseCommand):
             "--purpose", choices=Purpose.values, default=Purpose.ENROLL.value, help="what the roster is for (enroll)"
         )
         parser.add_argument("--submit", action="store_true")
+        parser.add_argument(
+            "--confirm-unusual", action="store_true",
+            help="say that what is unusual about the roster is meant (with --submit)",
+        )
         parser.add_argument("--approve-by", metavar="NAME", help="user name of a second person (with --submit)")
         parser.add_argument(
             "--by-priority", action="store_true",
@@ -48,6 +53,8 @@ class Command(BaseCommand):
         """Upload, check, and go on as far as asked."""
         if options["approve_by"] and not options["submit"]:
             raise CommandError("--approve-by needs --submit.")
+        if options["confirm_unusual"] and not options["submit"]:
+            raise CommandError("--confirm-unusual needs --submit.")
         if options["by_priority"] and not options["approve_by"]:
             raise CommandError("--by-priority needs --approve-by.")
         if not options["file"].is_file():
@@ -67,6 +74,8 @@ class Command(BaseCommand):
             if options["submit"]:
                 if not clerk.has_perm("beneficiaries.submit_roster"):
                     raise CommandError(f"{clerk} may not submit rosters.")
+                if options["confirm_unusual"] and template_of(roster).unusual(roster):
+                    roster = actions.confirm_unusual(roster, by=clerk, at=timezone.now())
                 roster = actions.submit_roster(roster, by=clerk, at=timezone.now())
             if options["approve_by"]:
                 reviewer = _user(options["approve_by"], "beneficiaries.approve_roster")
