@@ -13,10 +13,10 @@ from accounts.models import Organization
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees
+from intake.identity import check_character
 from intake.models import File
 from programs.models import Period, Plan, Program
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _RESIDENT = re.compile(r"(?=([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9][0-9]{3}[0-9X]))")
 
 
@@ -116,8 +116,7 @@ class Purchase(models.Model):
 def names_a_person(reference: str) -> bool:
     """Whether a reference holds a resident's number with its check character (GB 11643); order numbers are as long."""
     return any(
-        "10X98765432"[sum(int(digit) * weight for digit, weight in zip(found[:17], _WEIGHTS, strict=True)) % 11] == found[17]
-        for found in _RESIDENT.findall(reference.upper())
+        check_character(found[:17]) == found[17] for found in _RESIDENT.findall(reference.upper())
     )
 
 
