@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -222,6 +223,10 @@ class RosterTemplate(Template):
         """What the roster would cost whom."""
         return money.preview(subject)
 
+    def renew_declarations(self, subject: Roster) -> None:
+        """Who is missing from a full list is looked up anew: a file that joined may name them."""
+        missing.again(subject)
+
     def reason_to_close(self, subject: Roster, *, at: datetime) -> str:
         """Too many questions about people whom only other organizations know."""
         return "TOO_MANY_CONFLICTS" if probing.exceeds_cap(subject, at=at) else ""
@@ -280,11 +285,11 @@ class RosterTemplate(Template):
 class KnownPeopleTemplate(RosterTemplate):
     """A roster that does something to people whom its own office knows, and enrolls nobody: it costs nothing."""
 
+    @abstractmethod
     def judge(
         self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The frame with `changes` (whether a row does something), rows refused and findings added."""
-        raise NotImplementedError
 
     def unusual(self, subject: Roster) -> list[Unusual]:
         """That many rows change something is what it is for."""

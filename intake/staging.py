@@ -335,9 +335,10 @@ def _open_review(run: Any, subject: Any, template: Template, context: Any, seen:
     }
     subject.file_findings, subject.layouts = seen.findings, seen.layouts
     subject.money = template.preview_money(subject, context)
+    fault_point("intake.finish_staging.before")
+    template.renew_declarations(subject)
     subject.digest = import_digest(template, subject)
     subject.state = State.REVIEW
-    fault_point("intake.finish_staging.before")
     subject.save()
     events.record(
         f"{template.key}.checked", subject, by="system:intake", at=at, organization=subject.organization,

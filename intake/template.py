@@ -139,6 +139,12 @@ class Template(ABC):
     def preview_money(self, subject: Any, context: Any) -> dict[str, Any]:
         """What approving the whole would cost whom."""
 
+    def renew_declarations(self, subject: Any) -> None:  # noqa: B027 - nothing is declared by default
+        """Bring what people declared about the whole import up to rows that were checked since.
+
+        In the transaction that opens the review, before the digest is made.
+        """
+
     def reason_to_close(self, subject: Any, *, at: datetime) -> str:
         """The code of a finding for which a checked import is closed unread, with every row; "" for none."""
         return ""

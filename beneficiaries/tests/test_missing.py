@@ -17,12 +17,12 @@ from django.utils import timezone
 from accounts.testing import make_user
 from audit.models import Event
 from beneficiaries import missing
-from beneficiaries.actions import approve_roster, declare_full, submit_roster
+from beneficiaries.actions import add_files, approve_roster, declare_full, submit_roster
 from beneficiaries.deciding import Choice, decide
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import DecisionKind, Enrollment, FullList, Roster
 from beneficiaries.template import ROSTER
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, csv_of, make_world, people
 from beneficiaries.tests.test_deciding import applied, checked, corrected_id
 from intake.errors import IntakeRefused
 from intake.models import State
@@ -71,6 +71,23 @@ def test_covered_people_of_the_region_who_are_not_in_the_list_are_missing_and_no
     assert roster.state == State.APPLIED
     assert set(Enrollment.objects.filter(pk__in=gone).values_list("state", flat=True)) == {"in_force"}
     assert not Event.objects.filter(verb="roster.missing_ended").exists()
+
+
+def test_a_file_that_joins_after_the_declaration_brings_back_whom_it_names_and_nobody_of_them_is_ended(
+    world: World, ended: list[list[int]]
+) -> None:
+    first = applied(world, checked(world, people(6)))
+    roster = checked(world, [*people(3), *people(2, first=50)])
+    assert declared(roster, ends_missing=True).people == 3
+    add_files(roster, [("补充.csv", csv_of(people(2, first=3)))], by=world.clerk, at=timezone.now())
+    drain()
+    roster.refresh_from_db()
+    last = Enrollment.objects.filter(roster=first).order_by("row_id").last()
+    assert last is not None
+    assert (roster.state, FullList.objects.get(roster=roster).people) == (State.REVIEW, 1)
+    assert roster.digest == import_digest(ROSTER, roster)
+    applied(world, roster)
+    assert ended == [[last.pk]]
 
 
 def test_a_category_narrows_the_list_and_another_region_has_nobody(world: World) -> None:
