@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from django.db import OperationalError, connections
 from audit.faults import FaultAt, PlantedFault, handled_by
 
 STEP_SECONDS = 20
+#: Whether sweeps go over everything; the suite takes their short forms.
+FULL_SWEEP = os.environ.get("FULL_SWEEP") == "1"
 
 
 @contextmanager

@@ -6,7 +6,6 @@ all invariants after each strike.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -20,7 +19,7 @@ from accounts.testing import PASSWORD
 from audit import events
 from audit.faults import fault_point
 from audit.models import Event
-from audit.testing import sweep
+from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
@@ -30,9 +29,8 @@ from tests.test_fault_points import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FULL = bool(os.environ.get("FULL_SWEEP"))
 #: In the short form about as many points of an action are struck, spread over all.
-STRIKES = None if FULL else 3
+STRIKES = None if FULL_SWEEP else 3
 #: Rooms whose first runs make keys.
 SEALING = ("accounts", "audit")
 MODES = ("raise", "disconnect")
@@ -91,9 +89,9 @@ def test_a_fault_at_any_point_leaves_all_of_an_action_or_nothing(world: World, r
     for place, name in enumerate(sorted(SAMPLES)):
         if not name.startswith(f"{room}."):
             continue
-        for mode in MODES if FULL else (MODES[place % 2],):
+        for mode in MODES if FULL_SWEEP else (MODES[place % 2],):
             swept = sweep_action(
-                partial(SAMPLES[name], world), mode=mode, strikes=STRIKES, verify=FULL,
+                partial(SAMPLES[name], world), mode=mode, strikes=STRIKES, verify=FULL_SWEEP,
                 warm=room in SEALING,
             )
             own = [point for point in swept.points if not point.startswith(RECORD)]
@@ -114,7 +112,7 @@ def test_the_first_three_accounts_come_together_or_not_at_all(transactional_db: 
     def run() -> None:
         create_first_admins("运营单位", admins=admins, by="system:test", at=timezone.now())  # type: ignore[arg-type]
 
-    assert sweep(run, check=nobody, mode=mode, step=1 if FULL else 5) >= (24 if FULL else 5)
+    assert sweep(run, check=nobody, mode=mode, step=1 if FULL_SWEEP else 5) >= (24 if FULL_SWEEP else 5)
     assert (User.objects.count(), Event.objects.count()) == (3, 7)
 
 

@@ -1,11 +1,13 @@
 """The scope matrix: every URL x reader x {own, sibling, parent, foreign, other program} x method, from the table in the kit.
 
 Joining costs a new model one line in SUBJECTS; a URL or model that nobody classified fails with what to add.
+The suite asks a page of an object by one reader of each place; FULL_SWEEP=1 by all who hold its permission.
 """
 
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +22,7 @@ from rest_framework.generics import RetrieveAPIView
 from accounts.models import User
 from accounts.roles import Role
 from audit.classification import our_models
+from audit.testing import FULL_SWEEP
 from tests.kit.matrix import asking, table
 from tests.kit.matrix.asking import MISSING, Judge, ask, signed_in
 from tests.kit.matrix.table import HIDDEN, OF_THE_PORTAL, SHARED, SUBJECTS, Page, Subject, admin_pages, may
@@ -120,7 +123,7 @@ def test_each_reader_comes_as_far_as_the_table_says(reader: str, worlds: Worlds,
                 continue
             elif not holds(page, reader):
                 broken += closed_page(page, reader, judge, client, below)
-            else:
+            elif asks(page, reader):
                 broken += object_page(page, subject, reader, judge, client, below)
     assert asking.digest_of_everything() == before, f"{reader}: something has changed for good"
     assert broken == [], "\n" + "\n".join(broken)
@@ -132,6 +135,13 @@ def holds(page: Page, reader: str) -> bool:
     if page.model in SHARED and not page.permission.split(".")[-1].startswith("view_"):
         return False  # what everybody shares is changed by the portal's operator, who is no reader here
     return place not in ("ended", "expired") and role in page.roles("get") | page.roles("post")
+
+
+def asks(page: Page, reader: str) -> bool:
+    """Whether this reader opens the page: in the short form one of those who hold it at a place, another for each page."""
+    place = reader.split()[0]
+    holding = [other for other in READERS if other.split()[0] == place and holds(page, other)]
+    return FULL_SWEEP or holding[zlib.crc32(page.name.encode()) % len(holding)] == reader
 
 
 def list_page(page: Page, reader: str, judge: Judge, client: Any) -> list[str]:

@@ -1,11 +1,10 @@
 """A fault at every point of a roster's way: whatever dies where, the end is that of a run without a fault.
 
-The suite strikes every third point, with either mode in turn; FULL_SWEEP=1 strikes all with both, and each recovery too.
+The suite strikes every twentieth point, with either mode in turn; FULL_SWEEP=1 strikes all with both, and each recovery too.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from audit import keys
 from audit.faults import FaultAt, PlantedFault, handled_by
+from audit.testing import FULL_SWEEP
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Roster
 from beneficiaries.testing import World, make_world, people, uploaded
@@ -27,10 +27,9 @@ from programs.models import Budget, LedgerTransaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FULL = os.environ.get("FULL_SWEEP") == "1"
-STEP = 1 if FULL else 9
+STEP = 1 if FULL_SWEEP else 20
 #: Rosters to be struck, each once.
-POINTS, APPROVALS = (100, 60) if FULL else (17, 8)
+POINTS, APPROVALS = (100, 60) if FULL_SWEEP else (10, 5)
 MODES = {"exception": FaultAt, "disconnect": Dropped}
 
 
@@ -63,7 +62,7 @@ def strike(kind: type[FaultAt], k: int, points: list[str], wanted: dict[str, Any
     fault = kind(k=k)
     struck(fault)
     assert fault.struck, k
-    if FULL:
+    if FULL_SWEEP:
         struck(kind(k=random.Random(k).randint(1, len(points))))
     recover()
     found = outcome(roster)

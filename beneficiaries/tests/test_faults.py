@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from audit.faults import FaultAt, PlantedFault, handled_by
+from audit.testing import FULL_SWEEP
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Roster, RosterChunk, RosterRow
 from beneficiaries.testing import World, make_world, people, row, uploaded
@@ -28,9 +29,8 @@ from programs.models import Budget, LedgerEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FULL = bool(os.environ.get("FULL_SWEEP"))
 #: In the short form every so many-th point is struck; the full sweep strikes all.
-STEP = 1 if FULL else 5
+STEP = 1 if FULL_SWEEP else 36
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_fault_at_any_point_loses_and_doubles_nothing(world: World, mode: str)
     assert points > 100
     grants = list(Budget.objects.order_by("pk"))
     struck = 0
-    for k in range(1 if mode == "raise" else 3, points + 1, STEP * 4 if not FULL else 1):
+    for k in range(1 if mode == "raise" else 1 + STEP // 2, points + 1, STEP):
         wipe()
         regrant(grants, world)
         fault = FaultAt(k=k, mode=mode)
@@ -116,7 +116,7 @@ def test_a_fault_at_any_point_loses_and_doubles_nothing(world: World, mode: str)
         struck += fault.struck
         whole_way(world)
         assert_whole()
-    assert struck > 5
+    assert struck > points // STEP - 2
 
 
 def regrant(budgets: list[Budget], world: World) -> None:

@@ -1,11 +1,10 @@
 """A fault at every point of applying an update, an ending, or what a second list adds: the end is that without a fault.
 
-The suite strikes every tenth point, with either mode in turn; FULL_SWEEP=1 strikes all.
+The suite strikes every twentieth point, with either mode in turn; FULL_SWEEP=1 strikes all.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.faults import FaultAt, handled_by
+from audit.testing import FULL_SWEEP
 from beneficiaries.actions import upload_roster
 from beneficiaries.models import Roster
 from beneficiaries.models.roster import Purpose
@@ -25,9 +25,9 @@ from jobs.testing import drain_through_failures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STEP = 1 if os.environ.get("FULL_SWEEP") == "1" else 10
+STEP = 1 if FULL_SWEEP else 20
 #: Rosters to be struck, and people of each.
-POINTS, ROOM = 80 if STEP == 1 else 16, 6
+POINTS, ROOM = 80 if STEP == 1 else 9, 6
 MODES = {"exception": FaultAt, "disconnect": Dropped}
 _STATE = """
 SELECT r.line, r.verdict, r.codes, r.set_aside,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from django.db import IntegrityError, NotSupportedError, ProgrammingError, conne
 from django.utils import timezone
 
 from audit.faults import fault_point
-from audit.testing import Stepper
+from audit.testing import FULL_SWEEP, Stepper
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.tests.purchasing import Market, day_market, many_workers
 from programs import actions
@@ -20,7 +19,7 @@ from programs.models import FundingSplit
 from programs.terms import plan_terms
 
 #: Spans of one statement; FULL_SWEEP=1 takes five times as many.
-MANY = 100_000 if os.environ.get("FULL_SWEEP") == "1" else 20_000
+MANY = 100_000 if FULL_SWEEP else 20_000
 
 COLUMNS = (
     "person_id, beneficiary_id, program_id, plan_id, period_id, organization_id, region_code, category_id, purchase_id, "

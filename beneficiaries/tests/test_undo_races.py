@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from audit.faults import FaultAt, fault_point, handled_by
 from audit.models import Event
-from audit.testing import Stepper, Walker
+from audit.testing import FULL_SWEEP, Stepper, Walker
 from beneficiaries import tasks
 from beneficiaries.actions import (
     Gate,
@@ -45,8 +44,7 @@ from programs.models import LedgerEntry, LedgerTransaction, Period
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FOUNDATION = Decimal("68.99")
-FULL = os.environ.get("FULL_SWEEP") == "1"
-STEP = 1 if FULL else 7
+STEP = 1 if FULL_SWEEP else 14
 
 
 @pytest.fixture
@@ -318,7 +316,7 @@ MODES = {"exception": FaultAt, "disconnect": Dropped}
 @pytest.mark.parametrize("mode", MODES)
 def test_a_fault_at_any_point_of_an_undo_changes_nothing_of_the_end(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "ROWS_PER_CHUNK", 3)
-    world, cases = make_world(), 80 if FULL else 14
+    world, cases = make_world(), 80 if FULL_SWEEP else 8
     applied(world, [line for case in range(cases) for line in people(3, first=case * 10)])
     period = later_period(world, 1)
 

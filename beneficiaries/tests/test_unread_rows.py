@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.faults import FaultAt, PlantedFault, handled_by
 from audit.models import Event
-from audit.testing import fault_at
+from audit.testing import FULL_SWEEP, fault_at
 from beneficiaries.actions import approve_roster, submit_roster, withdraw_roster
 from beneficiaries.models import Roster, RosterChunk, RosterRow
 from beneficiaries.template import ROSTER
@@ -80,7 +80,8 @@ def test_rows_are_removed_in_one_transaction_a_chunk(second: World) -> None:
 @pytest.mark.parametrize("mode", ["raise", "disconnect"])
 def test_a_removal_struck_at_any_point_is_finished_by_the_next_run(second: World, mode: str) -> None:
     struck = 0
-    for nth in range(1, 12):
+    places = range(1, 12) if FULL_SWEEP else range(1 if mode == "raise" else 2, 12, 3)
+    for nth in places:
         roster = asked(second)
         fault = FaultOfTheEnd(nth, mode=mode)
         with handled_by(fault):
@@ -92,7 +93,7 @@ def test_a_removal_struck_at_any_point_is_finished_by_the_next_run(second: World
         assert Event.objects.filter(verb="roster.closed", subject_id=str(roster.pk)).count() == 1
         assert Job.objects.about(roster).get().state == Job.State.DONE
         withdraw_roster(roster, reason="换一份名单再试", by=second.clerk, at=timezone.now())
-    assert struck == 11
+    assert struck == len(places)
     assert [(result.name, result.examples) for result in check_all() if result.rows] == []
 
 
