@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.hmac import HMAC
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Q
 
-from audit import events, keys
+from audit import columns, events, keys
+from audit.digests import SIZE, Digest, keyed_digest
 from audit.errors import AuditRefused, KeyDestroyed
 from audit.faults import fault_point
 from audit.models.keys import SLOTS, DataKey
 
-#: Bytes of an index value: 128 bits, so that no two persons among billions meet by chance.
-SIZE = 16
-_BLOCK = 64
 BATCH = 2_000
-
-Digest = Callable[[str], bytes]
 
 
 @dataclass(frozen=True)
@@ -61,31 +54,12 @@ def registered() -> list[BlindIndex]:
 
 
 def digest_for(purpose: str, slot: str | None = None) -> Digest:
-    """The keyed digest of a slot, the answering one by default; about 0.6 µs a value with SHA-256."""
+    """The keyed digest of a slot, the answering one by default."""
     return _digest(_key(purpose, slot))
 
 
 def _digest(key: DataKey) -> Digest:
-    secret = keys.secret_of(key.pk)
-    if key.algorithm == "sm3":
-        def sm3(text: str) -> bytes:
-            mac = HMAC(secret, hashes.SM3())
-            mac.update(text.encode())
-            return mac.finalize()[:SIZE]
-
-        return sm3
-    # HMAC by its definition (RFC 2104), from two states that know the key: twice as fast as the module that does the same.
-    block = (hashlib.sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
-    inner_state = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
-    outer_state = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
-
-    def sha256(text: str) -> bytes:
-        inner, outer = inner_state(), outer_state()
-        inner.update(text.encode())
-        outer.update(inner.digest())
-        return outer.digest()[:SIZE]
-
-    return sha256
+    return keyed_digest(key.algorithm, keys.secret_of(key.pk))
 
 
 def index_value(purpose: str, text: str) -> bytes:
@@ -95,8 +69,8 @@ def index_value(purpose: str, text: str) -> bytes:
 
 def index_many(purpose: str, texts: Iterable[str | None], slot: str | None = None) -> list[bytes | None]:
     """A column of texts in one slot; an empty or missing text stays None."""
-    digest = digest_for(purpose, slot)
-    return [digest(text) if text else None for text in texts]
+    key = _key(purpose, slot)
+    return columns.digest(key.algorithm, keys.secret_of(key.pk), list(texts))
 
 
 def active_slot(purpose: str) -> str:

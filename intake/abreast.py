@@ -19,13 +19,15 @@ class Behind:
         self._pool = pool
         self._last: Future[Any] | None = None
 
-    def then(self, work: Callable[..., Any], *given: Any) -> None:
-        """Wait for the piece before, raise what it raised, and start this one."""
+    def then(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
+        """Wait for the piece before, raise what it raised, and start this one; what it will come to."""
         if self._pool is None:
-            work(*given)
-            return
+            done: Future[Any] = Future()
+            done.set_result(work(*given))
+            return done
         self.finish()
         self._last = self._pool.submit(copy_context().run, work, *given)
+        return self._last
 
     def finish(self) -> None:
         """Wait for the last piece and raise what it raised."""

@@ -62,6 +62,13 @@ def ask(statement: sql.Composed, parameters: Mapping[str, Any]) -> list[tuple[An
         return cursor.execute(statement, parameters, binary=True).fetchall()
 
 
+def copied_out(query: sql.Composed) -> Iterator[bytes]:
+    """What COPY sends of a query's rows in binary form, piece by piece; the first and the last piece frame the rows."""
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)
+    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        yield from copy
+
+
 def _parts(columns: Sequence[Iterable[bytes]]) -> Iterator[bytes]:
     rows = zip(*columns, strict=True)
     while part := b"".join(chain.from_iterable(islice(rows, _ROWS_PER_WRITE))):

@@ -14,13 +14,13 @@ import polars as pl
 from django.db import connection, transaction
 from psycopg import sql
 
-from audit import events, keys
+from audit import columns, events, keys
 from audit.faults import fault_point
 from intake import storage, wording
 from intake.abreast import one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
 from intake.closing import close, fail, remove_unread
-from intake.copying import Cells, ask, copy_columns
+from intake.copying import Cells, copied_out, copy_columns
 from intake.correcting import Correction, named_corrections, replace_corrected
 from intake.findings import Verdict
 from intake.models import File, Kind, State
@@ -100,16 +100,22 @@ class Seen:
 
 
 def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen: Seen) -> None:
-    """Prepare chunk after chunk here, while the one before is written on a connection of its own."""
+    """Three chunks at a time: one is read and checked here, one compared and sealed, one written, on connections of their own."""
     finder, number, rows = DuplicateFinder(), 0, 0
     counts = list(template.chunks_of(subject).values_list("counts", flat=True))
     # A run that goes on cuts as the one before it did, whatever this release would choose.
     staged, size_of_chunk = len(counts), counts[0]["cut"] if counts else ROWS_PER_CHUNK
     files = template.files_of(subject)
     size, before = sum(file.size for file in files), 0
-    with one_behind() as behind:
+    with columns.beside(), one_behind() as writing, one_behind() as preparing:
+
+        def prepared_and_written(*given: Any) -> pl.DataFrame:
+            ready = _prepared(template, context, subject, *given)
+            writing.then(_write_chunk, run, subject, template, context, ready)
+            return ready.plain.filter(pl.col("verdict") == Verdict.REFUSED).select("sheet", "line")
+
         for file in files:
-            seen.file, refused = file, []
+            seen.file, chunks = file, []
             finder.open_file(file.pk, file.name)
             source = storage.opened(file.storage_key, file.size)
             with closing(source), closing(_table_of(file, source, template, seen)) as table:
@@ -129,16 +135,17 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen:
                         # Staged by an earlier run: only shown to the finder of duplicates, under a lease that goes on.
                         with transaction.atomic():
                             run.advance()
-                        refused.append(_refused_places(template, subject, number))
+                        refused = preparing.then(_refused_places, template, subject, number)
                     else:
-                        ready = _prepared(template, context, subject, checked, raw, file, place)
-                        behind.then(_write_chunk, run, subject, template, context, ready)
-                        refused.append(ready.plain.filter(pl.col("verdict") == Verdict.REFUSED).select("sheet", "line"))
-                    seen.corrections += _standing(corrections, refused[-1])
+                        refused = preparing.then(prepared_and_written, checked, raw, file, place)
+                    chunks.append((corrections, refused))
                     number += 1
                 # Some are known at the end only: totals and signatures that were left out, headings repeated.
                 seen.findings += [[file.pk, finding.code, finding.extra, finding.sheet] for finding in table.findings]
-            finder.close_file(pl.concat(refused))
+            places = [refused.result() for _corrections, refused in chunks]
+            for (corrections, _refused), refused_places in zip(chunks, places, strict=True):
+                seen.corrections += _standing(corrections, refused_places)
+            finder.close_file(pl.concat(places))
             before += file.size
 
 
@@ -265,31 +272,23 @@ def _by_row(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_ROWS = """
-SELECT string_agg(kept.row, ''::bytea), max(kept.id) FROM (
-    SELECT id, record_send(ROW({columns})) AS row FROM {table}
-    WHERE {key} = %(subject)s AND chunk = %(chunk)s AND id > %(after)s ORDER BY id LIMIT {limit}
-) AS kept
-"""
-#: Rows hashed at a time: neither the server nor this process holds more of a chunk at once.
-_HASHED = 5_000
+_ROWS = "SELECT {columns} FROM {table} WHERE {key} = {subject} AND chunk = {chunk} ORDER BY id"
 
 
 def chunk_digest(template: Template, subject_id: int, number: int) -> str:
     """SHA-256 (hex) over the chunk's rows as the database keeps them, in the order of their ids.
 
     Asked again before the chunk is applied: whatever was changed after the approval, by whatever way, shows. The server
-    sends the rows in its binary form, the hash is made here: ten times as fast as the server's own.
+    sends the rows as COPY does, the hash is made here: twenty times as fast as the server's own.
     """
     names = [name for name in (*_GENERIC, *template.staged) if name not in _MUTABLE]
     statement = sql.SQL(_ROWS).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, names)), limit=_HASHED,
-        table=sql.Identifier(template.row_model._meta.db_table), key=sql.Identifier(f"{template.import_key}_id"),
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)), table=sql.Identifier(template.row_model._meta.db_table),
+        key=sql.Identifier(f"{template.import_key}_id"), subject=sql.Literal(subject_id), chunk=sql.Literal(number),
     )
-    whole, after = hashlib.sha256(), 0
-    while after is not None:
-        ((rows, after),) = ask(statement, {"subject": subject_id, "chunk": number, "after": after})
-        whole.update(rows or b"")
+    whole = hashlib.sha256()
+    for part in copied_out(statement):
+        whole.update(part)
     return whole.hexdigest()
 
 
