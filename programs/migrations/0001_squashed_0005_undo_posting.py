@@ -1,0 +1,811 @@
+"""Programs, plans, funders, budgets and the ledger. Stands for the room's first five migrations."""
+
+import audit.creating
+import django.contrib.postgres.fields
+import django.db.models.deletion
+import django.db.models.expressions
+import pgtrigger.compiler
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    replaces = [
+        ('programs', '0001_initial'),
+        ('programs', '0002_lapse_posting'),
+        ('programs', '0003_categories_are_never_deleted'),
+        ('programs', '0004_plans_of_spans'),
+        ('programs', '0005_undo_posting'),
+    ]
+
+    initial = True
+
+    dependencies = [
+        ('accounts', '0001_squashed_0002_one_duty_and_true_paths'),
+        ('pghistory', '0007_auto_20250421_0444'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        audit.creating.CreateModels([
+            migrations.CreateModel(
+                name='Category',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('code', models.CharField(db_collation='C', max_length=20, unique=True, verbose_name='code')),
+                    ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
+                    ('synonyms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None, verbose_name='other words')),
+                    ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                    ('active', models.BooleanField(default=True, verbose_name='active')),
+                    ('holds_for_everybody', models.BooleanField(default=False, verbose_name='holds for everybody')),
+                ],
+                options={
+                    'verbose_name': 'category',
+                    'verbose_name_plural': 'categories',
+                    'ordering': ['position', 'code'],
+                    'permissions': [
+                        ('import_category', 'Can import categories'),
+                        ('export_category', 'Can export categories'),
+                    ],
+                    'constraints': [
+                        models.CheckConstraint(condition=models.Q(('code__regex', '^[a-z][a-z_]+$')), name='category_code_is_plain'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='category_is_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f8108083a070359d376a260481a117c2d4e4ad4b', operation='DELETE', pgid='pgtrigger_category_is_never_deleted_55830', table='programs_category', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_categoryevent" ("active", "code", "holds_for_everybody", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "synonyms") SELECT new_values."active", new_values."code", new_values."holds_for_everybody", new_values."id", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."synonyms" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b12afac61f7a0d408ed76819c0ca226cc16ff8b7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_a82be', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_category', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_categoryevent" ("active", "code", "holds_for_everybody", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "synonyms") SELECT new_values."active", new_values."code", new_values."holds_for_everybody", new_values."id", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."synonyms" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b2b5148db248f14aa6b84cea9e350bfe38e1ec01', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_0fe7b', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_category', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_categoryevent" ("active", "code", "holds_for_everybody", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "synonyms") SELECT old_values."active", old_values."code", old_values."holds_for_everybody", old_values."id", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."synonyms" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='7fc82cee65e40bd487bdfbc55edbbcdfdd42eb50', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d55e6', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_category', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='CategoryEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('code', models.CharField(db_collation='C', max_length=20, verbose_name='code')),
+                    ('name', models.CharField(max_length=60, verbose_name='name')),
+                    ('synonyms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None, verbose_name='other words')),
+                    ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                    ('active', models.BooleanField(default=True, verbose_name='active')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.category')),
+                    ('holds_for_everybody', models.BooleanField(default=False, verbose_name='holds for everybody')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='04792073cf07953c534d1ba00867ccd87df7b67a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_77813', table='programs_categoryevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='Funder',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('kind', models.CharField(choices=[('government', 'Government'), ('foundation', 'Foundation'), ('enterprise', 'Enterprise'), ('collective', 'Village collective')], db_collation='C', max_length=10, verbose_name='kind')),
+                    ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
+                    ('region_code', models.CharField(blank=True, db_collation='C', default='', help_text='Of a government: the county, city or province that pays.', max_length=12, verbose_name='region')),
+                    ('active', models.BooleanField(default=True, verbose_name='active')),
+                    ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='funders', to='accounts.organization', verbose_name='organization')),
+                ],
+                options={
+                    'verbose_name': 'funder',
+                    'verbose_name_plural': 'funders',
+                    'ordering': ['name'],
+                    'permissions': [
+                        ('view_statement', 'Can read statements of funders'),
+                    ],
+                    'constraints': [
+                        models.UniqueConstraint(condition=models.Q(('active', True), ('kind', 'government')), fields=('region_code',), name='funder_one_government_per_region'),
+                        models.CheckConstraint(condition=models.Q(models.Q(('kind', 'government'), _negated=True), models.Q(('region_code', ''), _negated=True), _connector='OR'), name='funder_government_has_region'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_funderevent" ("active", "id", "kind", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_code") SELECT new_values."active", new_values."id", new_values."kind", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."region_code" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='702863786da78147b3ef5453456b4725ddebe389', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_45a68', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_funder', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_funderevent" ("active", "id", "kind", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_code") SELECT new_values."active", new_values."id", new_values."kind", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."region_code" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='05e092a0c364a80a97cb9c64fcf5f8bb2805e87c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_4d7fa', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_funder', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_funderevent" ("active", "id", "kind", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_code") SELECT old_values."active", old_values."id", old_values."kind", old_values."name", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."region_code" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='266da3750d5909e3316d3680c4058dc011a2494e', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_ebda5', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_funder', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='FunderEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('kind', models.CharField(choices=[('government', 'Government'), ('foundation', 'Foundation'), ('enterprise', 'Enterprise'), ('collective', 'Village collective')], db_collation='C', max_length=10, verbose_name='kind')),
+                    ('name', models.CharField(max_length=100, verbose_name='name')),
+                    ('region_code', models.CharField(blank=True, db_collation='C', default='', help_text='Of a government: the county, city or province that pays.', max_length=12, verbose_name='region')),
+                    ('active', models.BooleanField(default=True, verbose_name='active')),
+                    ('organization', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organization', verbose_name='organization')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.funder')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='63d4095bc97f36b3f10b1f0f65ae78e818b39479', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7220e', table='programs_funderevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='Program',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('code', models.CharField(db_collation='C', max_length=20, unique=True, verbose_name='code')),
+                    ('name', models.CharField(max_length=100, verbose_name='name')),
+                    ('kind', models.CharField(choices=[('hardship', 'Subsidised cover for people in hardship'), ('supplementary', 'City supplementary medical insurance'), ('day_cover', 'Day cover for gig workers')], db_collation='C', max_length=14, verbose_name='kind')),
+                    ('region_code', models.CharField(db_collation='C', max_length=12, verbose_name='region')),
+                    ('active', models.BooleanField(default=True, verbose_name='active')),
+                    ('insurer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='insured_programs', to='accounts.organization', verbose_name='insurer')),
+                    ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programs', to='accounts.organization', verbose_name='operating office')),
+                ],
+                options={
+                    'verbose_name': 'program',
+                    'verbose_name_plural': 'programs',
+                    'ordering': ['code'],
+                    'constraints': [
+                        models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z][A-Z0-9]{1,19}$')), name='program_code_is_plain'),
+                        models.CheckConstraint(condition=models.Q(('kind__in', ['hardship', 'supplementary', 'day_cover'])), name='program_kind_is_known'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_programevent" ("active", "code", "id", "insurer_id", "kind", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_code") SELECT new_values."active", new_values."code", new_values."id", new_values."insurer_id", new_values."kind", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."region_code" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1435158a47ce70cdcf1ed1712e40f28dba6ae831', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_5a554', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_program', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_programevent" ("active", "code", "id", "insurer_id", "kind", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_code") SELECT new_values."active", new_values."code", new_values."id", new_values."insurer_id", new_values."kind", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."region_code" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='bfb439a138fe9c758cc3ddf5e9e679f72ef4b6a0', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_7f86c', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_program', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_programevent" ("active", "code", "id", "insurer_id", "kind", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_code") SELECT old_values."active", old_values."code", old_values."id", old_values."insurer_id", old_values."kind", old_values."name", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."region_code" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='b0003ce845e955e9054a6ef0687124dad5c40a96', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_7c1d4', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_program', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='LedgerTransaction',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('kind', models.CharField(choices=[('grant', 'Budget granted'), ('reserve', 'Budget reserved'), ('use', 'Enrolled: budget used, premium due'), ('release', 'Reservation released'), ('lapse', 'Lapsed unpaid: budget given back, premium no longer due'), ('undo', 'Undone: budget given back, premium no longer due')], db_collation='C', max_length=8, verbose_name='kind')),
+                    ('at', models.DateTimeField(verbose_name='at')),
+                    ('source_type', models.CharField(db_collation='C', max_length=60, verbose_name='source')),
+                    ('source_id', models.BigIntegerField(verbose_name='number')),
+                    ('memo', models.CharField(blank=True, default='', max_length=200, verbose_name='memo')),
+                    ('by_label', models.CharField(max_length=80, verbose_name='by')),
+                    ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'verbose_name': 'ledger transaction',
+                    'verbose_name_plural': 'ledger transactions',
+                    'ordering': ['-id'],
+                    'indexes': [
+                        models.Index(fields=['source_type', 'source_id'], name='ledger_by_source'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='ledger_transaction_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='6804e802bb0f2abdc16456305b26d2cb5ed28d69', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_ledger_transaction_append_only_568b7', table='programs_ledgertransaction', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='ledger_transaction_balances', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n    IF (SELECT count(*) < 2 OR sum(e.amount) <> 0 FROM programs_ledgerentry e WHERE e.transaction_id = NEW.id) THEN\n        RAISE EXCEPTION 'ledger transaction % does not balance', NEW.id\n            USING ERRCODE = 'integrity_constraint_violation';\n    END IF;\n    RETURN NULL;\n", hash='060be6238a9977850607edbc37a9dccb80f3675e', operation='INSERT', pgid='pgtrigger_ledger_transaction_balances_98042', table='programs_ledgertransaction', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='Plan',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('number', models.PositiveIntegerField(verbose_name='version')),
+                    ('name', models.CharField(max_length=100, verbose_name='name')),
+                    ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('in_force', 'In force'), ('retired', 'Retired')], db_collation='C', default='draft', max_length=10, verbose_name='state')),
+                    ('premium', models.DecimalField(decimal_places=2, help_text='Yuan a person and period; of spans, a person and day.', max_digits=16, verbose_name='premium')),
+                    ('cover_limit', models.DecimalField(decimal_places=2, help_text='Yuan a person and period.', max_digits=16, verbose_name='cover')),
+                    ('period_kind', models.CharField(choices=[('annual', 'A whole period'), ('span', 'From a moment to a moment')], default='annual', max_length=6, verbose_name='time of cover')),
+                    ('proration', models.CharField(choices=[('none', 'The whole premium'), ('monthly', 'By months begun'), ('daily', 'By days'), ('time', 'By time, to the second')], default='none', max_length=7, verbose_name='late start')),
+                    ('min_age', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='youngest age')),
+                    ('max_age', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='oldest age')),
+                    ('age_on', models.CharField(choices=[('period_start', "The period's first day"), ('enrollment', 'The day of enrollment')], default='period_start', max_length=12, verbose_name='age counts on')),
+                    ('requires_notice', models.BooleanField(default=True, verbose_name='public notice first')),
+                    ('notice_days', models.PositiveSmallIntegerField(default=5, verbose_name='days of public notice')),
+                    ('requires_own_payment', models.BooleanField(default=True, verbose_name='own payment first')),
+                    ('requires_insurer_acceptance', models.BooleanField(default=True, verbose_name="insurer's acceptance first")),
+                    ('drafted_at', models.DateTimeField(verbose_name='drafted at')),
+                    ('submitted_at', models.DateTimeField(null=True, verbose_name='submitted at')),
+                    ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
+                    ('reason', models.CharField(blank=True, default='', max_length=300, verbose_name='reason')),
+                    ('in_force_at', models.DateTimeField(null=True, verbose_name='in force since')),
+                    ('retired_at', models.DateTimeField(null=True, verbose_name='retired at')),
+                    ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                    ('drafted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='drafted by')),
+                    ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                    ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='programs.program', verbose_name='program')),
+                    ('longest_hours', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='longest span (hours)')),
+                    ('minimum_premium', models.DecimalField(blank=True, decimal_places=2, help_text='Yuan.', max_digits=16, null=True, verbose_name='least premium of a span')),
+                ],
+                options={
+                    'verbose_name': 'plan',
+                    'verbose_name_plural': 'plans',
+                    'ordering': ['program', '-number'],
+                    'permissions': [
+                        ('submit_plan', 'Can submit plans'),
+                        ('approve_plan', 'Can approve plans and put them in force'),
+                    ],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('program', 'number'), name='plan_version_once'),
+                        models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('program', 'name'), name='plan_one_in_force'),
+                        models.CheckConstraint(condition=models.Q(('premium__gt', 0)), name='plan_premium_above_zero'),
+                        models.CheckConstraint(condition=models.Q(('cover_limit__gt', 0)), name='plan_cover_above_zero'),
+                        models.CheckConstraint(condition=models.Q(('min_age__isnull', True), ('max_age__isnull', True), ('max_age__gte', models.F('min_age')), _connector='OR'), name='plan_ages_in_order'),
+                        models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'in_force', 'retired']), _negated=True), models.Q(('decided_by__isnull', False), ('submitted_by__isnull', False), models.Q(('decided_by', models.F('submitted_by')), _negated=True), models.Q(('decided_by', models.F('drafted_by')), _negated=True)), _connector='OR'), name='plan_approved_by_another'),
+                        models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('longest_hours__isnull', True), ('minimum_premium__isnull', True), ('period_kind', 'annual'), models.Q(('proration', 'time'), _negated=True)), models.Q(('period_kind', 'span'), ('proration__in', ['daily', 'time']), ('requires_insurer_acceptance', False), ('requires_notice', False)), _connector='OR'), name='plan_prices_its_time'),
+                        models.CheckConstraint(condition=models.Q(('minimum_premium__isnull', True), ('minimum_premium__gt', 0), _connector='OR'), name='plan_least_premium_above_zero'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='plan_terms_stand', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF OLD.state <> 'draft' AND (TG_OP = 'DELETE' OR\n                        to_jsonb(NEW) - ARRAY['state', 'submitted_by_id', 'submitted_at', 'decided_by_id', 'decided_at', 'reason', 'in_force_at', 'retired_at'] IS DISTINCT FROM to_jsonb(OLD) - ARRAY['state', 'submitted_by_id', 'submitted_at', 'decided_by_id', 'decided_at', 'reason', 'in_force_at', 'retired_at'])\n                    THEN\n                        RAISE EXCEPTION 'the terms of a plan change while it is a draft only'\n                            USING ERRCODE = 'integrity_constraint_violation';\n                    END IF;\n                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n                    RETURN NEW;\n                ", hash='d856ab998bfa64f88df15790fdc053926afb67b0', operation='UPDATE OR DELETE', pgid='pgtrigger_plan_terms_stand_7cc60', table='programs_plan', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_planevent" ("age_on", "cover_limit", "decided_at", "decided_by_id", "drafted_at", "drafted_by_id", "id", "in_force_at", "longest_hours", "max_age", "min_age", "minimum_premium", "name", "notice_days", "number", "period_kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "premium", "program_id", "proration", "reason", "requires_insurer_acceptance", "requires_notice", "requires_own_payment", "retired_at", "state", "submitted_at", "submitted_by_id") SELECT new_values."age_on", new_values."cover_limit", new_values."decided_at", new_values."decided_by_id", new_values."drafted_at", new_values."drafted_by_id", new_values."id", new_values."in_force_at", new_values."longest_hours", new_values."max_age", new_values."min_age", new_values."minimum_premium", new_values."name", new_values."notice_days", new_values."number", new_values."period_kind", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."premium", new_values."program_id", new_values."proration", new_values."reason", new_values."requires_insurer_acceptance", new_values."requires_notice", new_values."requires_own_payment", new_values."retired_at", new_values."state", new_values."submitted_at", new_values."submitted_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='402526509dd8dc55688bbecede2bba5b414908ef', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_ec197', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_plan', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_planevent" ("age_on", "cover_limit", "decided_at", "decided_by_id", "drafted_at", "drafted_by_id", "id", "in_force_at", "longest_hours", "max_age", "min_age", "minimum_premium", "name", "notice_days", "number", "period_kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "premium", "program_id", "proration", "reason", "requires_insurer_acceptance", "requires_notice", "requires_own_payment", "retired_at", "state", "submitted_at", "submitted_by_id") SELECT new_values."age_on", new_values."cover_limit", new_values."decided_at", new_values."decided_by_id", new_values."drafted_at", new_values."drafted_by_id", new_values."id", new_values."in_force_at", new_values."longest_hours", new_values."max_age", new_values."min_age", new_values."minimum_premium", new_values."name", new_values."notice_days", new_values."number", new_values."period_kind", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."premium", new_values."program_id", new_values."proration", new_values."reason", new_values."requires_insurer_acceptance", new_values."requires_notice", new_values."requires_own_payment", new_values."retired_at", new_values."state", new_values."submitted_at", new_values."submitted_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='67501e79c83b14b45fbf6619d698a34a19d6a46a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d36f1', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_plan', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_planevent" ("age_on", "cover_limit", "decided_at", "decided_by_id", "drafted_at", "drafted_by_id", "id", "in_force_at", "longest_hours", "max_age", "min_age", "minimum_premium", "name", "notice_days", "number", "period_kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "premium", "program_id", "proration", "reason", "requires_insurer_acceptance", "requires_notice", "requires_own_payment", "retired_at", "state", "submitted_at", "submitted_by_id") SELECT old_values."age_on", old_values."cover_limit", old_values."decided_at", old_values."decided_by_id", old_values."drafted_at", old_values."drafted_by_id", old_values."id", old_values."in_force_at", old_values."longest_hours", old_values."max_age", old_values."min_age", old_values."minimum_premium", old_values."name", old_values."notice_days", old_values."number", old_values."period_kind", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."premium", old_values."program_id", old_values."proration", old_values."reason", old_values."requires_insurer_acceptance", old_values."requires_notice", old_values."requires_own_payment", old_values."retired_at", old_values."state", old_values."submitted_at", old_values."submitted_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='844f0b205344ace2f308b6fada810cf6081a0c2e', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_a19fd', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_plan', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='FundingSplit',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('key', models.CharField(db_collation='C', max_length=200)),
+                    ('premium', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='premium')),
+                    ('own_share', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='own share')),
+                    ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='splits', to='programs.plan')),
+                ],
+                options={
+                    'verbose_name': 'division of a premium',
+                    'verbose_name_plural': 'divisions of premiums',
+                    'constraints': [
+                        models.UniqueConstraint(fields=('plan', 'key'), name='funding_split_once'),
+                        models.CheckConstraint(condition=models.Q(('own_share__gte', 0), ('premium__gte', models.F('own_share'))), name='funding_split_own_share_within_premium'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='funding_split_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='faa58c20db98119ba7b8209d9b21d9a4373c0101', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_funding_split_append_only_3a1f4', table='programs_fundingsplit', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='funding_split_sums', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n    IF EXISTS (\n        SELECT 1 FROM programs_fundingsplit s WHERE s.id = NEW.id AND s.premium <> s.own_share + coalesce(\n            (SELECT sum(l.amount) FROM programs_fundingsplitline l WHERE l.split_id = s.id), 0)\n    ) THEN\n        RAISE EXCEPTION 'the shares of a premium do not sum to it' USING ERRCODE = 'integrity_constraint_violation';\n    END IF;\n    RETURN NULL;\n", hash='f0a191223febd536619544399dd1c6162e55bf2b', operation='INSERT', pgid='pgtrigger_funding_split_sums_9b348', table='programs_fundingsplit', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='Period',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('code', models.CharField(db_collation='C', max_length=12, verbose_name='period')),
+                    ('starts_on', models.DateField(verbose_name='cover from')),
+                    ('ends_on', models.DateField(help_text='The first day without cover.', verbose_name='cover until')),
+                    ('enrollment_opens_on', models.DateField(verbose_name='enrollment opens')),
+                    ('enrollment_closes_on', models.DateField(help_text='The first day on which it is closed.', verbose_name='enrollment closes')),
+                    ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+                    ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='programs.plan', verbose_name='plan')),
+                    ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'verbose_name': 'period',
+                    'verbose_name_plural': 'periods',
+                    'ordering': ['program', '-starts_on'],
+                    'permissions': [
+                        ('open_period', 'Can open and close periods'),
+                    ],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('program', 'code'), name='period_code_once'),
+                        models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='period_ends_after_it_begins'),
+                        models.CheckConstraint(condition=models.Q(('enrollment_closes_on__gt', models.F('enrollment_opens_on')), ('enrollment_closes_on__lte', models.F('ends_on'))), name='period_window_in_order'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_periodevent" ("closed_at", "code", "ends_on", "enrollment_closes_on", "enrollment_opens_on", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "program_id", "starts_on") SELECT new_values."closed_at", new_values."code", new_values."ends_on", new_values."enrollment_closes_on", new_values."enrollment_opens_on", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_id", new_values."program_id", new_values."starts_on" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='abe97c665f61c970abdb3b5d442477054d20816b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_7f1cc', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_period', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_periodevent" ("closed_at", "code", "ends_on", "enrollment_closes_on", "enrollment_opens_on", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "program_id", "starts_on") SELECT new_values."closed_at", new_values."code", new_values."ends_on", new_values."enrollment_closes_on", new_values."enrollment_opens_on", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_id", new_values."program_id", new_values."starts_on" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1fd439041e7daf6fb11a9ec7bd3c97b9fead401c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_269b2', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_period', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_periodevent" ("closed_at", "code", "ends_on", "enrollment_closes_on", "enrollment_opens_on", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "program_id", "starts_on") SELECT old_values."closed_at", old_values."code", old_values."ends_on", old_values."enrollment_closes_on", old_values."enrollment_opens_on", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_id", old_values."program_id", old_values."starts_on" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='296e6bb656d6b26b5fe5765c6f150449260df4a4', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_a9208', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_period', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='BudgetReservation',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('owner_type', models.CharField(db_collation='C', max_length=60)),
+                    ('owner_id', models.BigIntegerField(verbose_name='held by')),
+                    ('region_code', models.CharField(db_collation='C', max_length=12, verbose_name='county')),
+                    ('people', models.PositiveIntegerField(verbose_name='people')),
+                    ('reserved_at', models.DateTimeField(verbose_name='reserved at')),
+                    ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+                    ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.category', verbose_name='category')),
+                    ('funder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.funder', verbose_name='funder')),
+                    ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.period', verbose_name='period')),
+                    ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'verbose_name': 'reservation',
+                    'verbose_name_plural': 'reservations',
+                    'ordering': ['-id'],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('owner_type', 'owner_id', 'funder', 'region_code', 'category'), name='reservation_once'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetreservationevent" ("category_id", "closed_at", "funder_id", "id", "owner_id", "owner_type", "people", "period_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "region_code", "reserved_at") SELECT new_values."category_id", new_values."closed_at", new_values."funder_id", new_values."id", new_values."owner_id", new_values."owner_type", new_values."people", new_values."period_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."program_id", new_values."region_code", new_values."reserved_at" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='87a630a68d829f442292a5fb3b8d8b73b7c42161', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_d8fd0', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_budgetreservation', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetreservationevent" ("category_id", "closed_at", "funder_id", "id", "owner_id", "owner_type", "people", "period_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "region_code", "reserved_at") SELECT new_values."category_id", new_values."closed_at", new_values."funder_id", new_values."id", new_values."owner_id", new_values."owner_type", new_values."people", new_values."period_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."program_id", new_values."region_code", new_values."reserved_at" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5cf114565ad30cfc7fce6d853b7b60e9adc2e963', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_471c6', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_budgetreservation', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetreservationevent" ("category_id", "closed_at", "funder_id", "id", "owner_id", "owner_type", "people", "period_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "region_code", "reserved_at") SELECT old_values."category_id", old_values."closed_at", old_values."funder_id", old_values."id", old_values."owner_id", old_values."owner_type", old_values."people", old_values."period_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."program_id", old_values."region_code", old_values."reserved_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='c5a5133105504bf6162e80fca4daae19bc45fea2', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_41f7d', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_budgetreservation', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='Budget',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('label', models.CharField(max_length=40, verbose_name='tranche')),
+                    ('region_prefix', models.CharField(blank=True, db_collation='C', default='', help_text='Empty: everywhere.', max_length=12, verbose_name='region')),
+                    ('granted', models.DecimalField(decimal_places=2, help_text='Yuan.', max_digits=16, verbose_name='granted')),
+                    ('reserved', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='reserved')),
+                    ('used', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='used')),
+                    ('settled', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='settled')),
+                    ('released', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='released')),
+                    ('state', models.CharField(choices=[('draft', 'Proposed'), ('approved', 'Approved'), ('closed', 'Closed')], db_collation='C', default='draft', max_length=8, verbose_name='state')),
+                    ('proposed_at', models.DateTimeField(verbose_name='proposed at')),
+                    ('approved_at', models.DateTimeField(null=True, verbose_name='approved at')),
+                    ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by')),
+                    ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                    ('category', models.ForeignKey(blank=True, help_text='Empty: every category.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.category', verbose_name='category')),
+                    ('funder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budgets', to='programs.funder', verbose_name='funder')),
+                    ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budgets', to='programs.period', verbose_name='period')),
+                    ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budgets', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'verbose_name': 'budget',
+                    'verbose_name_plural': 'budgets',
+                    'ordering': ['program', 'funder', 'label'],
+                    'permissions': [
+                        ('propose_budget', 'Can propose budgets'),
+                        ('approve_budget', 'Can approve and close budgets'),
+                    ],
+                    'constraints': [
+                        models.CheckConstraint(condition=models.Q(('granted__gte', django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('used')))), name='budget_never_overspent'),
+                        models.CheckConstraint(condition=models.Q(('granted__gte', 0), ('released__gte', 0), ('reserved__gte', 0), ('settled__gte', 0), ('used__gte', 0)), name='budget_not_negative'),
+                        models.CheckConstraint(condition=models.Q(('settled__lte', models.F('used'))), name='budget_settled_within_used'),
+                        models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('state', 'draft')), models.Q(('approved_by__isnull', False), ('state__in', ['approved', 'closed']), models.Q(('approved_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='budget_approved_by_another'),
+                        models.CheckConstraint(condition=models.Q(models.Q(('state', 'draft'), _negated=True), models.Q(('reserved', 0), ('used', 0)), _connector='OR'), name='budget_draft_holds_nothing'),
+                        models.UniqueConstraint(fields=('funder', 'program', 'period', 'label'), name='budget_tranche_once'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetevent" ("approved_at", "approved_by_id", "category_id", "funder_id", "granted", "id", "label", "period_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "proposed_at", "proposed_by_id", "region_prefix", "released", "reserved", "settled", "state", "used") SELECT new_values."approved_at", new_values."approved_by_id", new_values."category_id", new_values."funder_id", new_values."granted", new_values."id", new_values."label", new_values."period_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."program_id", new_values."proposed_at", new_values."proposed_by_id", new_values."region_prefix", new_values."released", new_values."reserved", new_values."settled", new_values."state", new_values."used" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='86dbf1a79db554e6cce0cd305ff30ed50877ef62', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_a3ed9', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_budget', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetevent" ("approved_at", "approved_by_id", "category_id", "funder_id", "granted", "id", "label", "period_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "proposed_at", "proposed_by_id", "region_prefix", "released", "reserved", "settled", "state", "used") SELECT new_values."approved_at", new_values."approved_by_id", new_values."category_id", new_values."funder_id", new_values."granted", new_values."id", new_values."label", new_values."period_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."program_id", new_values."proposed_at", new_values."proposed_by_id", new_values."region_prefix", new_values."released", new_values."reserved", new_values."settled", new_values."state", new_values."used" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0f5efb2e5ff590eace2c17397edde639cfd5d718', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_52643', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_budget', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetevent" ("approved_at", "approved_by_id", "category_id", "funder_id", "granted", "id", "label", "period_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "proposed_at", "proposed_by_id", "region_prefix", "released", "reserved", "settled", "state", "used") SELECT old_values."approved_at", old_values."approved_by_id", old_values."category_id", old_values."funder_id", old_values."granted", old_values."id", old_values."label", old_values."period_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."program_id", old_values."proposed_at", old_values."proposed_by_id", old_values."region_prefix", old_values."released", old_values."reserved", old_values."settled", old_values."state", old_values."used" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='86846a7dc00ef82a8419a50338e9cd7fe1aab484', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_ddef2', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_budget', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='BudgetReservationLine',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('reserved', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='reserved')),
+                    ('used', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='used')),
+                    ('released', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='released')),
+                    ('budget', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='programs.budget', verbose_name='budget')),
+                    ('reservation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='programs.budgetreservation')),
+                ],
+                options={
+                    'verbose_name': 'part of a reservation',
+                    'verbose_name_plural': 'parts of reservations',
+                    'constraints': [
+                        models.UniqueConstraint(fields=('reservation', 'budget'), name='reservation_line_once'),
+                        models.CheckConstraint(condition=models.Q(('released__gte', 0), ('reserved__gte', django.db.models.expressions.CombinedExpression(models.F('used'), '+', models.F('released'))), ('used__gte', 0)), name='reservation_line_within_reserved'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetreservationlineevent" ("budget_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released", "reservation_id", "reserved", "used") SELECT new_values."budget_id", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."released", new_values."reservation_id", new_values."reserved", new_values."used" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ddf22c50373954db967ade9004acdfc3d6f350f8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_008b5', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_budgetreservationline', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetreservationlineevent" ("budget_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released", "reservation_id", "reserved", "used") SELECT new_values."budget_id", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."released", new_values."reservation_id", new_values."reserved", new_values."used" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='38f0bf8d4f9bd768e4e3520fdf88c37258c04ece', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_18abf', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_budgetreservationline', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_budgetreservationlineevent" ("budget_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released", "reservation_id", "reserved", "used") SELECT old_values."budget_id", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."released", old_values."reservation_id", old_values."reserved", old_values."used" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='5bcd7c3a5d8863759b7a0ba542b94489e651fc7f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_5133e', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_budgetreservationline', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='BudgetReservationLineEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('reserved', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='reserved')),
+                    ('used', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='used')),
+                    ('released', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='released')),
+                    ('budget', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.budget', verbose_name='budget')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.budgetreservationline')),
+                    ('reservation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.budgetreservation')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e97b93a868083ddf215eda519db751dac9827efc', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9adbb', table='programs_budgetreservationlineevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='FundingScheme',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('name', models.CharField(max_length=60, verbose_name='name')),
+                    ('region_prefix', models.CharField(blank=True, db_collation='C', default='', help_text='Empty: everywhere.', max_length=12, verbose_name='region')),
+                    ('category', models.ForeignKey(blank=True, help_text='Empty: every category.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.category', verbose_name='category')),
+                    ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schemes', to='programs.plan', verbose_name='plan')),
+                ],
+                options={
+                    'verbose_name': 'funding scheme',
+                    'verbose_name_plural': 'funding schemes',
+                    'ordering': ['id'],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('plan', 'category', 'region_prefix'), name='funding_scheme_once', nulls_distinct=False),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='funding_scheme_stands', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="\n            IF TG_OP = 'INSERT' THEN touched := ARRAY[NEW.plan_id];\n            ELSIF TG_OP = 'DELETE' THEN touched := ARRAY[OLD.plan_id];\n            ELSE touched := ARRAY[OLD.plan_id, NEW.plan_id];\n            END IF;\n            IF EXISTS (SELECT 1 FROM programs_plan WHERE id = ANY(touched) AND state <> 'draft') THEN\n                RAISE EXCEPTION 'the terms of a plan change while it is a draft only'\n                    USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n            RETURN NEW;\n        ", hash='202c93f4989dddba70356e29a428d73ba08fe739', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_funding_scheme_stands_4f181', table='programs_fundingscheme', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_fundingschemeevent" ("category_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "region_prefix") SELECT new_values."category_id", new_values."id", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_id", new_values."region_prefix" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8b82a59db2e3570b126b8116db970e39d325df11', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_37ebb', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_fundingscheme', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_fundingschemeevent" ("category_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "region_prefix") SELECT new_values."category_id", new_values."id", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_id", new_values."region_prefix" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='88881bf053da90fa454aa1015e3b1c7e909d9148', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_ced6b', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_fundingscheme', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_fundingschemeevent" ("category_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "region_prefix") SELECT old_values."category_id", old_values."id", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_id", old_values."region_prefix" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='81ed27b6040fe3f3ab31ed9afbcfda8d47624e30', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_329bf', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_fundingscheme', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='FundingShare',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('position', models.PositiveSmallIntegerField(verbose_name='order')),
+                    ('payer', models.CharField(choices=[('person', 'The insured person'), ('county', "The person's own county"), ('funder', 'A funder')], db_collation='C', max_length=6, verbose_name='payer')),
+                    ('amount', models.DecimalField(blank=True, decimal_places=2, help_text='Yuan; empty: the remainder.', max_digits=16, null=True, verbose_name='amount')),
+                    ('funder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.funder', verbose_name='funder')),
+                    ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shares', to='programs.fundingscheme', verbose_name='scheme')),
+                ],
+                options={
+                    'verbose_name': 'funding share',
+                    'verbose_name_plural': 'funding shares',
+                    'ordering': ['position'],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('scheme', 'position'), name='funding_share_position_once'),
+                        models.CheckConstraint(condition=models.Q(models.Q(('funder__isnull', False), ('payer', 'funder')), models.Q(models.Q(('payer', 'funder'), _negated=True), ('funder__isnull', True)), _connector='OR'), name='funding_share_names_its_funder'),
+                        models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), name='funding_share_not_negative'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='funding_share_stands', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="\n            IF TG_OP = 'INSERT' THEN touched := ARRAY[(SELECT plan_id FROM programs_fundingscheme WHERE id = NEW.scheme_id)];\n            ELSIF TG_OP = 'DELETE' THEN touched := ARRAY[(SELECT plan_id FROM programs_fundingscheme WHERE id = OLD.scheme_id)];\n            ELSE touched := ARRAY[(SELECT plan_id FROM programs_fundingscheme WHERE id = OLD.scheme_id), (SELECT plan_id FROM programs_fundingscheme WHERE id = NEW.scheme_id)];\n            END IF;\n            IF EXISTS (SELECT 1 FROM programs_plan WHERE id = ANY(touched) AND state <> 'draft') THEN\n                RAISE EXCEPTION 'the terms of a plan change while it is a draft only'\n                    USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n            RETURN NEW;\n        ", hash='ce011f55b46d236667157db498ffe1971634613f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_funding_share_stands_158c8', table='programs_fundingshare', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_fundingshareevent" ("amount", "funder_id", "id", "payer", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "scheme_id") SELECT new_values."amount", new_values."funder_id", new_values."id", new_values."payer", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."scheme_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='db7ea34933a40d7762d6608803cd381eccd06f0d', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_9321d', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_fundingshare', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_fundingshareevent" ("amount", "funder_id", "id", "payer", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "scheme_id") SELECT new_values."amount", new_values."funder_id", new_values."id", new_values."payer", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."scheme_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='991a1bda4c665782341cc0bfde2b2451c5c6b1ea', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_9709b', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_fundingshare', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_fundingshareevent" ("amount", "funder_id", "id", "payer", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "scheme_id") SELECT old_values."amount", old_values."funder_id", old_values."id", old_values."payer", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."scheme_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='84029b381dd10d3a4098512f6c6f7769f7ad677f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_27cf9', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_fundingshare', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='FundingShareEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('position', models.PositiveSmallIntegerField(verbose_name='order')),
+                    ('payer', models.CharField(choices=[('person', 'The insured person'), ('county', "The person's own county"), ('funder', 'A funder')], db_collation='C', max_length=6, verbose_name='payer')),
+                    ('amount', models.DecimalField(blank=True, decimal_places=2, help_text='Yuan; empty: the remainder.', max_digits=16, null=True, verbose_name='amount')),
+                    ('funder', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.funder', verbose_name='funder')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.fundingshare')),
+                    ('scheme', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.fundingscheme', verbose_name='scheme')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='bfc7ba5b75810b011e38cbe6dc6699399d4899b5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f25ba', table='programs_fundingshareevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='FundingSplitLine',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('position', models.PositiveSmallIntegerField()),
+                    ('amount', models.DecimalField(decimal_places=2, max_digits=16)),
+                    ('funder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.funder')),
+                    ('split', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='programs.fundingsplit')),
+                ],
+                options={
+                    'verbose_name': 'part of a division',
+                    'verbose_name_plural': 'parts of divisions',
+                    'ordering': ['position'],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('split', 'position'), name='funding_split_line_once'),
+                        models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='funding_split_line_not_negative'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='funding_split_line_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='d673b8bbf98dd864c6bf3f8044754c31670b5c05', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_funding_split_line_append_only_1d839', table='programs_fundingsplitline', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='funding_split_line_sums', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n    IF EXISTS (\n        SELECT 1 FROM programs_fundingsplit s WHERE s.id = NEW.split_id AND s.premium <> s.own_share + coalesce(\n            (SELECT sum(l.amount) FROM programs_fundingsplitline l WHERE l.split_id = s.id), 0)\n    ) THEN\n        RAISE EXCEPTION 'the shares of a premium do not sum to it' USING ERRCODE = 'integrity_constraint_violation';\n    END IF;\n    RETURN NULL;\n", hash='56239eb4805160aae11b5945589f11982f2987e4', operation='INSERT', pgid='pgtrigger_funding_split_line_sums_538c0', table='programs_fundingsplitline', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='LedgerAccount',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('code', models.CharField(db_collation='C', max_length=80, unique=True, verbose_name='account')),
+                    ('kind', models.CharField(choices=[('funder_receivable', 'Premium owed by a funder'), ('person_receivable', 'Premium owed by insured persons'), ('insurer_payable', 'Premium owed to the insurer'), ('budget_granted', 'Budget: granted'), ('budget_available', 'Budget: available'), ('budget_reserved', 'Budget: reserved'), ('budget_used', 'Budget: used')], db_collation='C', max_length=20, verbose_name='kind')),
+                    ('balance', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='balance')),
+                    ('budget', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='programs.budget', verbose_name='budget')),
+                    ('funder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='programs.funder', verbose_name='funder')),
+                    ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'verbose_name': 'ledger account',
+                    'verbose_name_plural': 'ledger accounts',
+                    'ordering': ['code'],
+                },
+            ),
+            migrations.CreateModel(
+                name='LedgerEntry',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('amount', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='amount')),
+                    ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='programs.ledgeraccount', verbose_name='account')),
+                    ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='programs.ledgertransaction')),
+                ],
+                options={
+                    'verbose_name': 'ledger entry',
+                    'verbose_name_plural': 'ledger entries',
+                    'indexes': [
+                        models.Index(fields=['account', 'id'], name='ledger_entry_by_account'),
+                    ],
+                    'constraints': [
+                        models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='ledger_entry_is_not_zero'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='ledger_entry_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='e10ce3ca18a5798adaba6e6130855c0a96edd568', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_ledger_entry_append_only_2dde7', table='programs_ledgerentry', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='ledger_entry_balances', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n    IF (SELECT count(*) < 2 OR sum(e.amount) <> 0 FROM programs_ledgerentry e WHERE e.transaction_id = NEW.transaction_id) THEN\n        RAISE EXCEPTION 'ledger transaction % does not balance', NEW.transaction_id\n            USING ERRCODE = 'integrity_constraint_violation';\n    END IF;\n    RETURN NULL;\n", hash='5d713715b1f53978d0dc2bd310a922ae339e46e1', operation='INSERT', pgid='pgtrigger_ledger_entry_balances_c74f4', table='programs_ledgerentry', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='FundingSchemeEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('name', models.CharField(max_length=60, verbose_name='name')),
+                    ('region_prefix', models.CharField(blank=True, db_collation='C', default='', help_text='Empty: everywhere.', max_length=12, verbose_name='region')),
+                    ('category', models.ForeignKey(blank=True, db_constraint=False, help_text='Empty: every category.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.category', verbose_name='category')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.fundingscheme')),
+                    ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.plan', verbose_name='plan')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='323a2aae6af2349d72a190a75fa8ec4d39ebc46b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f3446', table='programs_fundingschemeevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='PlanCategory',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('priority', models.PositiveSmallIntegerField(default=1, verbose_name='priority')),
+                    ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.category', verbose_name='category')),
+                    ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='categories', to='programs.plan')),
+                ],
+                options={
+                    'verbose_name': 'category of a plan',
+                    'verbose_name_plural': 'categories of plans',
+                    'ordering': ['priority', 'id'],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('plan', 'category'), name='plan_category_once'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='plan_category_stands', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="\n            IF TG_OP = 'INSERT' THEN touched := ARRAY[NEW.plan_id];\n            ELSIF TG_OP = 'DELETE' THEN touched := ARRAY[OLD.plan_id];\n            ELSE touched := ARRAY[OLD.plan_id, NEW.plan_id];\n            END IF;\n            IF EXISTS (SELECT 1 FROM programs_plan WHERE id = ANY(touched) AND state <> 'draft') THEN\n                RAISE EXCEPTION 'the terms of a plan change while it is a draft only'\n                    USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n            RETURN NEW;\n        ", hash='d3dddc999602bc095792ae9ad4c324c7121c8d98', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_plan_category_stands_83a4b', table='programs_plancategory', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_plancategoryevent" ("category_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "priority") SELECT new_values."category_id", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_id", new_values."priority" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4be8ec5a6a50eba18835f7f8456f72c078eb5b94', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2c996', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_plancategory', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_plancategoryevent" ("category_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "priority") SELECT new_values."category_id", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_id", new_values."priority" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b92a8b12a4f657c2192dfdba45d0bb5873be6bf9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_7eb89', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_plancategory', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_plancategoryevent" ("category_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "priority") SELECT old_values."category_id", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_id", old_values."priority" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='f524bfdde1842a5a64f625fd5748433acf74ed3a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_2f573', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_plancategory', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='PlanCategoryEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('priority', models.PositiveSmallIntegerField(default=1, verbose_name='priority')),
+                    ('category', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.category', verbose_name='category')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.plancategory')),
+                    ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.plan')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d7bf856769bce0d5e6470e94f9001bf00e345541', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_28077', table='programs_plancategoryevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='PlanRegion',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('region_prefix', models.CharField(db_collation='C', max_length=12, verbose_name='region')),
+                    ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='regions', to='programs.plan')),
+                ],
+                options={
+                    'verbose_name': 'region of a plan',
+                    'verbose_name_plural': 'regions of plans',
+                    'ordering': ['region_prefix'],
+                    'constraints': [
+                        models.UniqueConstraint(fields=('plan', 'region_prefix'), name='plan_region_once'),
+                    ],
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='plan_region_stands', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE touched bigint[];', func="\n            IF TG_OP = 'INSERT' THEN touched := ARRAY[NEW.plan_id];\n            ELSIF TG_OP = 'DELETE' THEN touched := ARRAY[OLD.plan_id];\n            ELSE touched := ARRAY[OLD.plan_id, NEW.plan_id];\n            END IF;\n            IF EXISTS (SELECT 1 FROM programs_plan WHERE id = ANY(touched) AND state <> 'draft') THEN\n                RAISE EXCEPTION 'the terms of a plan change while it is a draft only'\n                    USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n            RETURN NEW;\n        ", hash='6e7331a04721bfddbbc37d5b21c65bbc25ebaa84', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_plan_region_stands_96c3b', table='programs_planregion', when='BEFORE')),
+                        pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_planregionevent" ("id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "region_prefix") SELECT new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_id", new_values."region_prefix" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e568105033c42fbc66d5649fc2fd99969e81584a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_7a0e5', referencing='REFERENCING NEW TABLE AS new_values ', table='programs_planregion', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_planregionevent" ("id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "region_prefix") SELECT new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_id", new_values."region_prefix" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='fe5c80c6525a2d3799109b678d71f94004b802d2', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_4fe2a', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='programs_planregion', when='AFTER')),
+                        pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_planregionevent" ("id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "region_prefix") SELECT old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_id", old_values."region_prefix" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='fdcf39347b8e403b83b0e9c1a3887c3ac011dad6', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_42013', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_planregion', when='AFTER')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='PlanRegionEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('region_prefix', models.CharField(db_collation='C', max_length=12, verbose_name='region')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.planregion')),
+                    ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.plan')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='df81b5fea56e0d42c8815b9ea55c44dbbd0d9e0b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a2969', table='programs_planregionevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='PlanEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('number', models.PositiveIntegerField(verbose_name='version')),
+                    ('name', models.CharField(max_length=100, verbose_name='name')),
+                    ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('in_force', 'In force'), ('retired', 'Retired')], db_collation='C', default='draft', max_length=10, verbose_name='state')),
+                    ('premium', models.DecimalField(decimal_places=2, help_text='Yuan a person and period; of spans, a person and day.', max_digits=16, verbose_name='premium')),
+                    ('cover_limit', models.DecimalField(decimal_places=2, help_text='Yuan a person and period.', max_digits=16, verbose_name='cover')),
+                    ('period_kind', models.CharField(choices=[('annual', 'A whole period'), ('span', 'From a moment to a moment')], default='annual', max_length=6, verbose_name='time of cover')),
+                    ('proration', models.CharField(choices=[('none', 'The whole premium'), ('monthly', 'By months begun'), ('daily', 'By days'), ('time', 'By time, to the second')], default='none', max_length=7, verbose_name='late start')),
+                    ('min_age', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='youngest age')),
+                    ('max_age', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='oldest age')),
+                    ('age_on', models.CharField(choices=[('period_start', "The period's first day"), ('enrollment', 'The day of enrollment')], default='period_start', max_length=12, verbose_name='age counts on')),
+                    ('requires_notice', models.BooleanField(default=True, verbose_name='public notice first')),
+                    ('notice_days', models.PositiveSmallIntegerField(default=5, verbose_name='days of public notice')),
+                    ('requires_own_payment', models.BooleanField(default=True, verbose_name='own payment first')),
+                    ('requires_insurer_acceptance', models.BooleanField(default=True, verbose_name="insurer's acceptance first")),
+                    ('drafted_at', models.DateTimeField(verbose_name='drafted at')),
+                    ('submitted_at', models.DateTimeField(null=True, verbose_name='submitted at')),
+                    ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
+                    ('reason', models.CharField(blank=True, default='', max_length=300, verbose_name='reason')),
+                    ('in_force_at', models.DateTimeField(null=True, verbose_name='in force since')),
+                    ('retired_at', models.DateTimeField(null=True, verbose_name='retired at')),
+                    ('decided_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                    ('drafted_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='drafted by')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.plan')),
+                    ('submitted_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                    ('program', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.program', verbose_name='program')),
+                    ('longest_hours', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='longest span (hours)')),
+                    ('minimum_premium', models.DecimalField(blank=True, decimal_places=2, help_text='Yuan.', max_digits=16, null=True, verbose_name='least premium of a span')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='3305dd2f459a0d1a4569e50090bddabafb6c746f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4807f', table='programs_planevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='PeriodEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('code', models.CharField(db_collation='C', max_length=12, verbose_name='period')),
+                    ('starts_on', models.DateField(verbose_name='cover from')),
+                    ('ends_on', models.DateField(help_text='The first day without cover.', verbose_name='cover until')),
+                    ('enrollment_opens_on', models.DateField(verbose_name='enrollment opens')),
+                    ('enrollment_closes_on', models.DateField(help_text='The first day on which it is closed.', verbose_name='enrollment closes')),
+                    ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.period')),
+                    ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.plan', verbose_name='plan')),
+                    ('program', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a4db027ada3bd85551c6c84da5fda8ad93cae8c1', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c1530', table='programs_periodevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='BudgetReservationEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('owner_type', models.CharField(db_collation='C', max_length=60)),
+                    ('owner_id', models.BigIntegerField(verbose_name='held by')),
+                    ('region_code', models.CharField(db_collation='C', max_length=12, verbose_name='county')),
+                    ('people', models.PositiveIntegerField(verbose_name='people')),
+                    ('reserved_at', models.DateTimeField(verbose_name='reserved at')),
+                    ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.budgetreservation')),
+                    ('category', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.category', verbose_name='category')),
+                    ('funder', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.funder', verbose_name='funder')),
+                    ('period', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.period', verbose_name='period')),
+                    ('program', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='683cd8d8039458bd5015d8a66d38a97e57cbd2f3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_287da', table='programs_budgetreservationevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='BudgetEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('label', models.CharField(max_length=40, verbose_name='tranche')),
+                    ('region_prefix', models.CharField(blank=True, db_collation='C', default='', help_text='Empty: everywhere.', max_length=12, verbose_name='region')),
+                    ('granted', models.DecimalField(decimal_places=2, help_text='Yuan.', max_digits=16, verbose_name='granted')),
+                    ('reserved', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='reserved')),
+                    ('used', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='used')),
+                    ('settled', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='settled')),
+                    ('released', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='released')),
+                    ('state', models.CharField(choices=[('draft', 'Proposed'), ('approved', 'Approved'), ('closed', 'Closed')], db_collation='C', default='draft', max_length=8, verbose_name='state')),
+                    ('proposed_at', models.DateTimeField(verbose_name='proposed at')),
+                    ('approved_at', models.DateTimeField(null=True, verbose_name='approved at')),
+                    ('approved_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.budget')),
+                    ('proposed_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                    ('category', models.ForeignKey(blank=True, db_constraint=False, help_text='Empty: every category.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.category', verbose_name='category')),
+                    ('funder', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.funder', verbose_name='funder')),
+                    ('period', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.period', verbose_name='period')),
+                    ('program', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.program', verbose_name='program')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='39988968f22b9fe11208d56ad72d396b02172948', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_62f00', table='programs_budgetevent', when='BEFORE')),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name='ProgramEvent',
+                fields=[
+                    ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                    ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                    ('pgh_label', models.TextField(help_text='The event label.')),
+                    ('id', models.BigIntegerField()),
+                    ('code', models.CharField(db_collation='C', max_length=20, verbose_name='code')),
+                    ('name', models.CharField(max_length=100, verbose_name='name')),
+                    ('kind', models.CharField(choices=[('hardship', 'Subsidised cover for people in hardship'), ('supplementary', 'City supplementary medical insurance'), ('day_cover', 'Day cover for gig workers')], db_collation='C', max_length=14, verbose_name='kind')),
+                    ('region_code', models.CharField(db_collation='C', max_length=12, verbose_name='region')),
+                    ('active', models.BooleanField(default=True, verbose_name='active')),
+                    ('insurer', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organization', verbose_name='insurer')),
+                    ('organization', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organization', verbose_name='operating office')),
+                    ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                    ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.program')),
+                ],
+                options={
+                    'abstract': False,
+                    'triggers': [
+                        pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='1b959981adc0355b7d255711197f23ff38ced4ca', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_e6397', table='programs_programevent', when='BEFORE')),
+                    ],
+                },
+            ),
+        ]),
+    ]
