@@ -12,7 +12,7 @@ import marshal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
@@ -87,7 +87,9 @@ class _Process:
         with self._lock:
             if self._started is not None:
                 for pipe in (self._started.stdin, self._started.stdout):
-                    _pipe(pipe).close()
+                    # What was on its way to one that is gone is lost; the pipe is closed all the same.
+                    with suppress(BrokenPipeError):
+                        _pipe(pipe).close()
                 self._started.wait()
             self._lost = True
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 from audit.ciphers import FORMATS, Cipher, seal_column
-from audit.columns import receive, send
+from audit.columns import Tokens, receive, send
 from audit.digests import digest_column
 
 
@@ -21,7 +21,7 @@ def main() -> None:
         send(sys.stdout.buffer, _WORK[work](*given))
 
 
-def _seal(form: int, key: bytes, key_id: int, bound: bytes, texts: list[str | None]) -> Any:
+def _seal(form: int, key: bytes, key_id: int, bound: bytes, texts: list[str | None]) -> Tokens:
     return seal_column(_cipher(form, key), key_id, texts, bound)
 
 
@@ -30,7 +30,7 @@ def _cipher(form: int, key: bytes) -> Cipher:
     return FORMATS[form](key)
 
 
-_WORK = {"seal": _seal, "digest": digest_column}
+_WORK: dict[str, Callable[..., Tokens]] = {"seal": _seal, "digest": digest_column}
 
 
 if __name__ == "__main__":
