@@ -21,6 +21,8 @@ from psycopg.pq import Format
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _NULL = b"\xff\xff\xff\xff"
 _ROWS_PER_WRITE = 4_096
+#: Columns are framed together while at least so many rows share a combination of their values.
+_ROWS_PER_COMBINATION = 8
 _JSONB, _DATE = 3802, 1082
 _DAYS_TO_2000 = 10_957
 #: Integer types that are written without asking the driver: type id -> code of the array.
@@ -39,12 +41,15 @@ def copy_columns(
     itself does not carry it.
     """
     types, same, sealed = _types(connection.alias, table), same or {}, sealed or {}
-    names = [*same, *plain.columns, *sealed]
+    few, others = _few_and_others(plain)
+    names = [*same, *few, *others, *sealed]
     head = len(names).to_bytes(2, "big") + b"".join(
         piece for name, value in same.items() for piece in _framed([value], types[name])
     )
     columns: list[Iterable[bytes]] = [repeat(head, len(plain))]
-    columns += [_framed_plain(plain[name], types[name]) for name in plain.columns]
+    if few:
+        columns.append(_framed_together(plain.select(few), types))
+    columns += [_framed_plain(plain[name], types[name]) for name in others]
     columns += [_framed_sealed(cells) for cells in sealed.values()]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
@@ -75,6 +80,37 @@ def _parts(columns: Sequence[Iterable[bytes]]) -> Iterator[bytes]:
         yield part
 
 
+def _few_and_others(plain: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """Names of columns that hold few different values, as the first rows tell, and of the others."""
+    few: list[str] = []
+    combined, first = 1, plain.head(_ROWS_PER_WRITE)
+    counts = {name: _keys(first[name]).n_unique() for name in plain.columns}
+    for name in sorted(counts, key=lambda name: counts[name]):
+        combined *= counts[name]
+        if combined > len(plain) // _ROWS_PER_COMBINATION:
+            break
+        few.append(name)
+    return few, [name for name in plain.columns if name not in few]
+
+
+def _framed_together(frame: pl.DataFrame, types: Mapping[str, int]) -> list[bytes]:
+    """The cells of several columns as one piece a row, written once per combination that occurs."""
+    keys = pl.DataFrame([_keys(values).alias(str(place)) for place, values in enumerate(frame)])
+    numbered = keys.with_row_index("row").unique(keys.columns, maintain_order=True, keep="first").with_row_index("number")
+    numbers = keys.lazy().join(
+        numbered.lazy(), on=keys.columns, how="left", nulls_equal=True, maintain_order="left"
+    ).select("number").collect()["number"]  # fmt: skip
+    distinct = frame[numbered["row"]]
+    cells = [_framed(distinct[name].to_list(), types[name]) for name in frame.columns]
+    written = [b"".join(row) for row in zip(*cells, strict=True)]
+    return [written[number] for number in numbers.to_list()]
+
+
+def _keys(values: pl.Series) -> pl.Series:
+    """What tells values apart: a text for each list."""
+    return _keys_of_lists(values) if values.dtype == pl.List else values
+
+
 def _framed_sealed(cells: Cells) -> list[bytes]:
     lengths = _length
     return [_NULL if cell is None else lengths(len(cell)) + cell for cell in cells]
@@ -86,8 +122,7 @@ def _framed_plain(values: pl.Series, oid: int) -> list[bytes]:
         return _framed_integers(values.to_physical() - _DAYS_TO_2000, "i")
     if oid in _INTEGERS and values.dtype.is_integer():
         return _framed_integers(values, _INTEGERS[oid])
-    keys = _keys_of_lists(values) if values.dtype == pl.List else values
-    frame = pl.DataFrame({"key": keys, "value": values})
+    frame = pl.DataFrame({"key": _keys(values), "value": values})
     distinct = frame.unique("key", maintain_order=True).with_row_index("number")
     numbers = frame.lazy().select("key").join(
         distinct.lazy().select("key", "number"), on="key", how="left", nulls_equal=True, maintain_order="left"

@@ -47,9 +47,17 @@ _row = st.tuples(
 )
 
 
+@pytest.mark.parametrize("together", [False, True])
 @given(rows=st.lists(_row, min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_copied_comes_back_as_it_was(rows: list[tuple[Any, ...]]) -> None:
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_copied_comes_back_as_it_was(together: bool, rows: list[tuple[Any, ...]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        # Columns are framed together in long chunks of few values; here in every one, or in none.
+        patch.setattr(copying, "_ROWS_PER_COMBINATION", 1e-9 if together else 1e9)
+        copied_and_kept(rows)
+
+
+def copied_and_kept(rows: list[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE copied RESTART IDENTITY")
     number, small, line, text, day, amount, words, ids, token = zip(*rows, strict=True)
