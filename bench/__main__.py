@@ -1,6 +1,8 @@
 """`make bench`: roster rows end to end, ours against django-import-export with its defaults and tuned, in one run.
 
-    make bench ARGS="--rows 200000 --peer-rows 5000 --tuned-rows 50000"
+    make bench ARGS="--rows 200000 --peer-rows 5000 --tuned-rows 50000 --format csv"
+
+Beside them the bound: COPY of the rows that ours left, into the same tables.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.final_rows import copy_final_rows
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import OWNER, Server
 
@@ -27,12 +30,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000, help="rows of our own way")
     parser.add_argument("--peer-rows", type=int, default=5_000, help="rows of import-export with defaults")
     parser.add_argument("--tuned-rows", type=int, default=50_000, help="rows of import-export tuned")
+    parser.add_argument("--format", choices=("csv", "xlsx"), default="csv", help="of our own file")
     wanted = parser.parse_args()
     server = Server(RUN_FOLDER / "bench")
     with server.running(), tempfile.TemporaryDirectory() as folder:
         set_up(server, Path(folder))
         results = [
-            ("ours: check and stage, approve, apply", wanted.rows, *ours(wanted.rows, Path(folder))),
+            ("ours: check and stage, approve, apply", wanted.rows, *ours(wanted.rows, Path(folder), form=wanted.format)),
+            ("COPY of the same final rows, two connections", *bound(server, Path(folder))),
             ("import-export, defaults: preview and confirm", wanted.peer_rows, *peer(wanted.peer_rows, tuned=False)),
             ("import-export, tuned: preview and confirm", wanted.tuned_rows, *peer(wanted.tuned_rows, tuned=True)),
         ]
@@ -73,7 +78,13 @@ def timed(parts: dict[str, float], name: str, work: Callable[[], Any]) -> Any:
     return found
 
 
-def ours(rows: int, folder: Path) -> tuple[float, dict[str, float]]:
+def bound(server: Server, folder: Path) -> tuple[int, float, dict[str, float]]:
+    """Rows, seconds and their parts of the plain COPY."""
+    rows, seconds = copy_final_rows(server, folder)
+    return rows, seconds, {"copy": seconds}
+
+
+def ours(rows: int, folder: Path, *, form: str = "csv") -> tuple[float, dict[str, float]]:
     """The portal's own way, as a clerk and a reviewer go it: every person new."""
     from django.core.management import call_command
 
@@ -85,8 +96,10 @@ def ours(rows: int, folder: Path) -> tuple[float, dict[str, float]]:
     import_regions(read_regions(VENDORED), by=SYSTEM, at=_now())
     assert Region.objects.exists()
     world = make_world(granted=Decimal("999999999.00"))
-    file = folder / "roster.csv"
-    call_command("make_roster", rows=rows, seed=1, dirty=0.02, region="441602", output=file, verbosity=0, stdout=_Quiet())
+    file = folder / f"roster.{form}"
+    call_command(
+        "make_roster", rows=rows, seed=1, dirty=0.02, region="441602", format=form, output=file, verbosity=0, stdout=_Quiet()
+    )
     report = _Captured()
     call_command(
         "import_roster", str(file), program=world.program.code, user=world.clerk.username, submit=True,
