@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, NamedTuple
@@ -260,7 +260,7 @@ class ReferenceResource(ModelResource):
         """Judge one row: every fault of it, and what it changes. An error of ours is raised, never a row's."""
         line = self.lines[kwargs["row_number"] - 1]
         known = self.known.get(self.key_of(line.cells))
-        instance = self._meta.model() if known is None else copy.copy(known)
+        instance = self._meta.model() if known is None else copy(known)
         before = self.cells_of(known) if known is not None else dict.fromkeys(self.fields, "")
         spoilt = {fault.key for fault in line.faults}
         # What is wrong already is not judged twice; of a row that could not be cut into cells, nothing is.

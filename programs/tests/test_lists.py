@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import io
-from datetime import date
 from typing import Any
 
 import pytest
-import tablib
-from django.utils import timezone
 from django.utils.translation import override
-from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
 from accounts.roles import Role
 from accounts.testing import make_organization, make_region_tree, make_user
-from audit.models import Event
-from intake.readers import FileRefused
-from intake.reference.formats import ListCsv, ListWorkbook
+from intake.reference.formats import ListCsv
 from intake.reference.reading import ListFile
-from intake.reference.resource import Change, Preview
-from programs.actions import import_hospitals
-from programs.demo_lists import make_codes, make_hospitals
-from programs.lists import CategoryResource, CodeResource, HospitalResource
-from programs.models import Category, Code, Hospital
-from programs.reference import make_categories
+from intake.reference.resource import Preview
+from programs.lists import HospitalResource
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +61,7 @@ def test_every_fault_of_every_row_is_told_at_once(operator: User) -> None:
         "第3行 行政区划代码(999999):没有这个地区代码,请填写6、9或12位的现行区划代码",
         "第4行 办医性质(国有):不是可选的内容,请填写:公立、民营",
         "第4行 医疗机构名称:必填项为空,请填写",
-        "第4行 是否定点(否):填了日期却不是定点,请填写是否定点,或清空日期",
+        "第4行 是否定点(否):填了日期却不是定点,请填写为定点,或清空日期",
         "第5行 定点开始日期(2022-13-01):不是日期,请按2025-01-31的样式填写",
         "第5行 定点医疗机构编码(H44160200001):与前面的行重复(行号2),请只保留一行",
         "第6行 停止定点日期(2022-01-01):结束不晚于开始,请核对两个日期",
