@@ -292,9 +292,7 @@ class ReferenceResource(ModelResource):
 
     def _in_words(self, fault: Fault, line: Line) -> str:
         label = str(self.fields[fault.key].column_name) if fault.key else ""
-        return describe(
-            fault.code, label, line.number, value_masked=line.shown.get(fault.key, ""), extra=fault.extra, sheet=line.sheet
-        )
+        return describe(fault.code, label, line.number, value_masked=line.shown.get(fault.key, ""), extra=fault.extra)
 
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
         """Outside of a preview: write, unless a row is refused: a list comes in whole or not at all."""
