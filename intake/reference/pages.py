@@ -109,7 +109,7 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
     @property
     def list_label(self) -> str:
         """Which list it is: "app.model"."""
-        return str(self.model._meta.label_lower)  # type: ignore[attr-defined]
+        return str(self.model._meta.label_lower)
 
     # -- Import --------------------------------------------------------------------------------------------------------
 
@@ -142,10 +142,10 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
                 return HttpResponseRedirect(self._import_address(held))
         columns = self._resource_class(request).columns
         return render(request, "intake/reference_import.html", {
-            **self._context(request, _t("Import: %(list)s")), "form": form, "columns": columns, "media": form.media,
+            **self._context(request, _t("Import: %(list)s")), "form": form, "columns": columns,
             "template_url": reverse(self._name("blank_template")), "most_rows": f"{MOST_ROWS:,}",
             "most_megabytes": MOST_BYTES // 1024**2,
-        }, status=409 if form.errors else 200)
+        })
 
     def _hold(self, request: HttpRequest, form: ImportForm) -> HeldUpload:
         """Read it before it is kept: what cannot be read is told at once, and nothing of it stays."""
@@ -170,7 +170,7 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
 
     def _read(self, request: HttpRequest, held: HeldUpload) -> ListFile:
         with storage.opened(held.file.storage_key, held.file.size) as source:
-            return read_list(source, self._resource_class(request).columns)  # type: ignore[arg-type]
+            return read_list(source, self._resource_class(request).columns)
 
     def _preview_page(self, request: HttpRequest, held: HeldUpload) -> HttpResponse:
         """Counts, then rows: the refused ones first, since they stand against all others."""
@@ -243,7 +243,7 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
         ]
         target = io.BytesIO()
         write_refused_xlsx(target, file.headings, rows)
-        return _download(target.getvalue(), f"{self.opts.model_name}-refused.xlsx", _SHEET)  # type: ignore[attr-defined]
+        return _download(target.getvalue(), f"{self.opts.model_name}-refused.xlsx", _SHEET)
 
     # -- Export and template -------------------------------------------------------------------------------------------
 
@@ -265,16 +265,16 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
             })
         resource = self._resource_class(request)
         return render(request, "intake/reference_export.html", {
-            **self._context(request, _t("Export: %(list)s")), "form": form, "columns": resource.columns, "media": form.media,
-        }, status=409 if form.errors else 200)
+            **self._context(request, _t("Export: %(list)s")), "form": form, "columns": resource.columns,
+        })
 
     def _rows_to_export(self, request: HttpRequest, beginning: str) -> QuerySet:
         """Rows in the reach of the export's own permission, in the list's order."""
-        permission = f"{self.opts.app_label}.export_{self.opts.model_name}"  # type: ignore[attr-defined]
-        rows = visible(self.model, request.user, permission)  # type: ignore[attr-defined]
+        permission = f"{self.opts.app_label}.export_{self.opts.model_name}"
+        rows = visible(self.model, request.user, permission)
         if beginning:
             rows = rows.filter(**{f"{self.code_field}__startswith": beginning})
-        return rows.order_by(*self.opts.ordering)  # type: ignore[attr-defined]
+        return rows.order_by(*self.opts.ordering)
 
     def _exported(self, request: HttpRequest, rows: QuerySet, chosen: Any) -> HttpResponse:
         dataset = self._resource(request).export(rows)
@@ -283,7 +283,7 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
         record_export(
             content, kind=self.list_label, rows=len(dataset), extension=chosen.get_extension(), by=user, at=timezone.now()
         )
-        name = f"{self.opts.model_name}-{timezone.localdate():%Y%m%d}.{chosen.get_extension()}"  # type: ignore[attr-defined]
+        name = f"{self.opts.model_name}-{timezone.localdate():%Y%m%d}.{chosen.get_extension()}"
         return _download(content, name, chosen.get_content_type())
 
     @action(description=_("Blank template"), url_path="template", permissions=["import"], icon="table_view")
@@ -292,9 +292,9 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
         target = io.BytesIO()
         write_template(
             target, self._resource_class(request).columns,
-            title=str(self.opts.verbose_name_plural),  # type: ignore[attr-defined]
+            title=str(self.opts.verbose_name_plural),
         )
-        return _download(target.getvalue(), f"{self.opts.model_name}-template.xlsx", _SHEET)  # type: ignore[attr-defined]
+        return _download(target.getvalue(), f"{self.opts.model_name}-template.xlsx", _SHEET)
 
     # -- Shared --------------------------------------------------------------------------------------------------------
 
@@ -306,7 +306,7 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
         return self._resource_class(request)(user=request.user, options=options)
 
     def _name(self, verb: str) -> str:
-        return f"admin:{self.opts.app_label}_{self.opts.model_name}_{verb}"  # type: ignore[attr-defined]
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_{verb}"
 
     def _list_address(self) -> str:
         return reverse(self._name("changelist"))
@@ -317,9 +317,9 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
 
     def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
         return {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
-            "opts": self.opts,  # type: ignore[attr-defined]
-            "title": title % {"list": self.opts.verbose_name_plural},  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title % {"list": self.opts.verbose_name_plural},
             "list_url": self._list_address(),
         }
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from import_export.results import RowResult
-from unfold.widgets import UnfoldAdminSingleDateWidget
+from unfold.widgets import UnfoldAdminDateWidget
 
 from accounts.actions import import_regions
 from accounts.actions.regions import EditionChange, compare_edition, shrinks
@@ -43,7 +43,7 @@ class RegionImportForm(ImportForm):
     """The file, and whether it is a full edition."""
 
     retire_missing_on = forms.DateField(
-        label=_("End what the file lacks, on"), required=False, widget=UnfoldAdminSingleDateWidget(),
+        label=_("End what the file lacks, on"), required=False, widget=UnfoldAdminDateWidget(),
         help_text=_(
             "Only for a full edition: of the places whose parts it lists, the parts that it lacks end on this day. "
             "Empty: nothing ends."

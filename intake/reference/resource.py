@@ -270,14 +270,15 @@ class ReferenceResource(ModelResource):
         result.line, result.sheet, result.row_values = line.number, line.sheet, row
         if faults:
             result.import_type = RowResult.IMPORT_TYPE_INVALID
-            result.name = " ".join(line.shown.get(key, "") for key in self._meta.import_id_fields).strip()
+            result.name = " ".join(line.shown.get(key, "") for key in (*self._meta.import_id_fields, "name")).strip()
             result.sentences = [self._in_words(fault, line) for fault in faults]
             result.validation_error = ValidationError(
                 {fault.key or "__all__": [self._in_words(fault, line)] for fault in faults}
             )
             return result
         after = self.cells_of(instance)
-        result.name = " ".join(after[key] for key in self._meta.import_id_fields)
+        named = [*self._meta.import_id_fields, *(key for key in ("name",) if key in after)]
+        result.name = " ".join(after[key] for key in named)
         result.changes = [
             Change(str(self.fields[key].column_name), before[key], after[key]) for key in self.fields if before[key] != after[key]
         ]

@@ -107,8 +107,8 @@ def test_an_edited_export_comes_back_as_exactly_the_edits(operator: User) -> Non
     file = ListWorkbook(columns=resource.columns).create_dataset(target.getvalue())
     preview = resource.preview(file)
     assert [(row.name, row.import_type, row.changes) for row in preview.rows if row.import_type != "skip"] == [
-        ("H44160200004", "update", [Change("医院等级", "二级", "二级乙等")]),
-        ("H44160200077", "new", [
+        ("H44160200004 源城康宁专科医院(示例)", "update", [Change("医院等级", "二级", "二级乙等")]),
+        ("H44160200077 新开医院(示例)", "new", [
             Change("定点医疗机构编码", "", "H44160200077"), Change("医疗机构名称", "", "新开医院(示例)"),
             Change("医院等级", "", "未定级"), Change("行政区划代码", "", "441602"), Change("是否定点", "", "是"),
         ]),
@@ -175,7 +175,9 @@ def test_a_code_that_a_workbook_holds_as_a_number_is_refused_when_digits_are_los
     assert said[0] == "第2行 代码(****):按数字保存,末几位已丢失,请把该列设为文本后重新输入完整号码"
     assert said[1] == "第5行 代码(4.41602E+17):变成了科学计数法,末几位已丢失,请把该列设为文本后重新输入完整号码"
     assert said[2] == "第6行 代码:单元格显示错误,或公式没有结果,请直接填写内容后重新上传"
-    assert [row.name for row in preview.rows if row.import_type == "new"] == ["特定药品 010101", "特定药品 441602196203151219"]
+    assert [row.name for row in preview.rows if row.import_type == "new"] == [
+        "特定药品 010101 乙", "特定药品 441602196203151219 丙",
+    ]
 
 
 def test_a_csv_keeps_leading_zeros_and_long_codes(operator: User) -> None:
@@ -220,7 +222,9 @@ def test_categories_come_in_with_an_event_each(operator: User) -> None:
     )
     resource = CategoryResource(user=operator)
     preview = resource.preview(file)
-    assert [(row.name, row.import_type) for row in preview.rows] == [("tekun", "update"), ("kunjing", "new"), ("youfu", "skip")]
+    assert [(row.name, row.import_type) for row in preview.rows] == [
+        ("tekun 特困供养人员", "update"), ("kunjing 困境儿童", "new"), ("youfu 优抚对象", "skip"),
+    ]
     assert preview.rows[0].changes == [
         Change("类别名称", "特困人员", "特困供养人员"), Change("其他叫法", "特困、五保户、特困供养人员", "特困、五保户"),
     ]
