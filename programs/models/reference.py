@@ -169,7 +169,8 @@ class Code(models.Model):
         replace(_OWN, upward=True, reading_only=True),
         Scope(
             organization_path="organization__insured_programs__organization__path",
-            program="organization__insured_programs__id", many=True, reading_only=True,
+            region="organization__insured_programs__region_code", program="organization__insured_programs__id", upward=True,
+            many=True, reading_only=True,
         ),
     )
     personal_fields = ()

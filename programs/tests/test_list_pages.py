@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -18,6 +21,7 @@ from openpyxl import load_workbook
 from accounts.models import Region, User
 from accounts.roles import Role
 from accounts.testing import make_organization, make_region_tree, make_user
+from audit.faults import FaultAt, PlantedFault, handled_by
 from audit.models import Event
 from audit.testing import Stepper
 from intake.actions import hold_upload, remove_orphans, take_in_upload
@@ -30,6 +34,7 @@ from programs.demo_lists import make_codes, make_hospitals
 from programs.lists import HospitalResource
 from programs.models import Code, Hospital
 from programs.reference import make_categories
+from programs.testing import make_program
 
 pytestmark = pytest.mark.django_db
 
@@ -403,3 +408,112 @@ def test_a_long_preview_comes_in_pages_and_by_kind(operator: User) -> None:
     assert [row.line for row in last.context["rows"]][-1] == 252
     changed = client.get(f"{answer['Location']}&show=update")
     assert [row.name for row in changed.context["rows"]] == ["H44160200001 河源市第一人民医院(示例)"]
+
+
+def test_a_table_is_read_below_its_organization_and_by_offices_that_it_insures_and_changed_by_neither(operator: User) -> None:
+    insurer, other = make_organization("甲保险", kind="insurer"), make_organization("乙保险", kind="insurer")
+    city = make_organization("市局", region="4416")
+    county = make_organization("县局", region="441602", parent=city)
+    make_program("HY", organization=city, insurer=insurer)
+    rows = {
+        name: Code.objects.create(organization=organization, system="drug", code="X1", name=name)
+        for name, organization in {"平台": None, "甲": insurer, "乙": other, "市": city, "县": county}.items()
+    }
+
+    def reach(organization: Any, permission: str) -> set[str]:
+        user = make_user(organization=organization, role=Role.SYSTEM_ADMIN)
+        return {name for name, row in rows.items() if Code.objects.visible_to(user, permission).filter(pk=row.pk).exists()}
+
+    view, change = "programs.view_code", "programs.change_code"
+    assert reach(county, view) == {"平台", "市", "县", "甲"}
+    assert reach(city, view) == {"平台", "市", "县", "甲"}
+    assert reach(insurer, view) == {"平台", "甲"}
+    assert reach(operator.organization, view) == {"平台"}
+    assert [reach(each, change) for each in (county, city, insurer, operator.organization)] == [
+        {"县"}, {"市", "县"}, {"甲"}, {"平台"},
+    ]
+
+
+def test_a_code_is_added_by_hand_to_the_own_table_only(operator: User) -> None:
+    own = make_organization("甲保险", kind="insurer")
+    portal = Code.objects.create(system="drug", code="X1", name="平台的药")
+    client = browser(make_user(organization=own, role=Role.SYSTEM_ADMIN))
+    given = {"system": "drug", "code": "X1", "name": "自己的药", "group": "", "valid_from": "", "valid_to": ""}
+    assert client.post(reverse("admin:programs_code_add"), given).status_code == 302
+    assert Code.objects.get(organization=own).name == "自己的药"
+    again = client.post(reverse("admin:programs_code_add"), given)
+    assert again.status_code == 200 and again.context["adminform"].form.errors == {"code": ["代码 X1 已被使用。"]}
+    address = reverse("admin:programs_code_change", args=[portal.pk])
+    assert client.get(address).status_code == 200
+    assert client.post(address, {**given, "name": "改"}).status_code == 403
+    portal.refresh_from_db()
+    assert portal.name == "平台的药"
+
+
+@pytest.mark.parametrize("name", ["programs_hospital", "programs_code"])
+def test_a_list_asks_as_many_questions_for_fifty_rows_as_for_five(operator: User, name: str) -> None:
+    client, address = browser(operator), reverse(f"admin:{name}_changelist")
+    make_codes(at=timezone.now())
+
+    def questions() -> int:
+        client.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(address).status_code == 200
+        return len(asked)
+
+    few = questions()
+    Hospital.objects.bulk_create(
+        Hospital(code=f"H4416021{number:04d}", name=f"示例{number}", region_code="441602") for number in range(60)
+    )
+    Code.objects.bulk_create(Code(system="drug", code=f"Z{number}", name=f"药{number}") for number in range(60))
+    assert questions() == few
+
+
+def test_a_preview_asks_a_fixed_number_of_questions_however_long_the_file(operator: User) -> None:
+    def questions(rows: int) -> int:
+        lines = (f"H4416021{number:04d},示例{number},,,441602,,," for number in range(rows))
+        file = ListCsv(columns=HospitalResource.columns).create_dataset("\n".join((HEAD, *lines)).encode())
+        resource = HospitalResource(user=User.objects.get(pk=operator.pk))
+        with CaptureQueriesContext(connection) as asked:
+            assert resource.preview(file).added == rows
+        return len(asked)
+
+    assert questions(2_000) == questions(2) <= 13
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("mode", ["raise", "disconnect"])
+def test_a_fault_at_any_point_of_a_confirmation_leaves_all_of_it_or_nothing(operator: User, mode: str) -> None:
+    at, content = timezone.now(), f"{HEAD}\n{NEW}\n{CHANGED}".encode()
+    kept = hold_upload(io.BytesIO(content), name="a.csv", kind="programs.hospital", options={}, by=operator, at=at)
+
+    def run() -> None:
+        user = User.objects.get(pk=operator.pk)
+        file = ListCsv(columns=HospitalResource.columns).create_dataset(content)
+        digest = HospitalResource(user=user).preview(file).digest
+        held = HeldUpload.objects.select_related("file").get(pk=kept.pk)
+        take_in_upload(held, HospitalResource(user=user), file, digest=digest, by=user, at=at)
+
+    def whole() -> tuple[int, int, int, int]:
+        return (
+            Hospital.objects.filter(code="H44160200077").count(), Hospital.objects.filter(code="H44160200001", grade="B").count(),
+            Event.objects.filter(verb__in=["reference.imported", "hospital.imported"]).count() - 1, HeldUpload.objects.count(),
+        )
+
+    before, after = (0, 0, 0, 1), (1, 1, 2, 0)
+    seen = []
+    for k in range(1, 60):
+        fault = FaultAt(k=k, mode=mode)
+        with suppress(PlantedFault, OperationalError), handled_by(fault):
+            run()
+        assert fault.struck, "the confirmation ended before its content was struck at"
+        assert whole() in (before, after), (k, fault.seen)
+        seen.append(whole())
+        if whole() == after:
+            break
+    # At the first point behind the commit all of it stands; what is left is the content, which the daily removal deletes.
+    assert seen == [before] * (len(seen) - 1) + [after] and len(seen) >= 8
+    assert default_storage.exists(kept.file.storage_key)
+    File.objects.filter(pk=kept.file_id).update(uploaded_at=at - timedelta(days=2))
+    remove_orphans(at=at)
+    assert not default_storage.exists(kept.file.storage_key)
