@@ -238,12 +238,9 @@ class CodeResource(ReferenceResource):
         """Nobody else writes a code meanwhile."""
         hold_list(Code)
 
-    def get_queryset(self) -> QuerySet:
-        """The table that the user writes, and of it what their permission reaches."""
-        rows = super().get_queryset()
-        if self.user is None:
-            return rows
-        return rows.filter(organization=keeper_of(self.user, "programs.import_code"))
+    def own_table(self, rows: QuerySet) -> QuerySet:
+        """The table that the user writes; whoever administers those above others still has one of their own."""
+        return rows.filter(organization=keeper_of(self.user, "programs.import_code")) if self.user is not None else rows
 
     def rows_named(self) -> QuerySet:
         """By code; the system is compared with it."""

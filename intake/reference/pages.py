@@ -169,22 +169,25 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
         ).first()
 
     def _read(self, request: HttpRequest, held: HeldUpload) -> ListFile:
-        with storage.opened(held.file.storage_key, held.file.size) as source:
-            return read_list(source, self._resource_class(request).columns)
-
-    def _preview_page(self, request: HttpRequest, held: HeldUpload) -> HttpResponse:
-        """Counts, then rows: the refused ones first, since they stand against all others."""
-        resource = self._resource(request, held.options)
         try:
-            preview = resource.preview(self._read(request, held))
+            with storage.opened(held.file.storage_key, held.file.size) as source:
+                return read_list(source, self._resource_class(request).columns)
+        except FileNotFoundError:
+            # Confirmed or discarded a moment ago, by the same person's other click.
+            raise IntakeRefused("NOT_HELD") from None
+
+    def _preview_page(self, request: HttpRequest, held: HeldUpload, *, problem: str = "") -> HttpResponse:
+        """Counts, then rows: the refused ones first, since they stand against all others."""
+        try:
+            preview = self._resource(request, held.options).preview(self._read(request, held))
         except Refused as refused:
             return render(request, "intake/reference_preview.html", {
-                **self._context(request, _t("Import: %(list)s")), "held": held, "problem": str(refused),
+                **self._context(request, _t("Import: %(list)s")), "held": held, "problem": problem or str(refused),
                 "back_url": self._import_address(None),
             }, status=409)
-        return self._shown(request, held, preview)
+        return self._shown(request, held, preview, problem=problem)
 
-    def _shown(self, request: HttpRequest, held: HeldUpload, preview: Preview, *, problem: str = "") -> HttpResponse:
+    def _shown(self, request: HttpRequest, held: HeldUpload, preview: Preview, *, problem: str) -> HttpResponse:
         counts = {kind: preview.count(kind) for kind in KINDS}
         kind = request.GET.get("show", "")
         if kind not in KINDS:
@@ -215,17 +218,16 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
             discard_upload(held, by=user, at=now)
             messages.success(request, _t("The file was discarded. Nothing was changed."))
             return HttpResponseRedirect(self._list_address())
-        file, resource = self._read(request, held), self._resource(request, held.options)
         try:
             done = take_in_upload(
-                held, resource, file, digest=request.POST.get("digest", ""), by=user, at=now,
+                held, self._resource(request, held.options), self._read(request, held),
+                digest=request.POST.get("digest", ""), by=user, at=now,
             )
         except Refused as refused:
-            if not HeldUpload.objects.filter(pk=held.pk).exists():
-                messages.error(request, str(refused))
-                return HttpResponseRedirect(self._list_address())
-            fresh = self._resource(request, held.options)
-            return self._shown(request, held, fresh.preview(file), problem=str(refused))
+            if HeldUpload.objects.filter(pk=held.pk).exists():
+                return self._preview_page(request, held, problem=str(refused))
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(self._list_address())
         messages.success(
             request, _t("Imported: %(added)s new, %(changed)s changed, %(unchanged)s unchanged.") % {
                 "added": f"{done.added:,}", "changed": f"{done.changed + len(done.beside):,}", "unchanged": f"{done.unchanged:,}",
@@ -269,9 +271,9 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
         })
 
     def _rows_to_export(self, request: HttpRequest, beginning: str) -> QuerySet:
-        """Rows in the reach of the export's own permission, in the list's order."""
+        """Rows of the user's own table in the reach of the export's permission, in the list's order."""
         permission = f"{self.opts.app_label}.export_{self.opts.model_name}"
-        rows = visible(self.model, request.user, permission)
+        rows = self._resource(request).own_table(visible(self.model, request.user, permission))
         if beginning:
             rows = rows.filter(**{f"{self.code_field}__startswith": beginning})
         return rows.order_by(*self.opts.ordering)

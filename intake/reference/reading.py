@@ -38,6 +38,8 @@ class ListFile(tablib.Dataset):
         #: The headings of each sheet as they stand, and the cells of each row.
         self.headings: dict[str, tuple[str, ...]] = {"": tuple(keys)}
         self.cells: list[list[str]] = []
+        #: Keys of the columns that the file has.
+        self.present = frozenset(keys)
         for row in frame.select(list(keys)).rows():
             self.append([cell or "" for cell in row])
 
@@ -49,6 +51,7 @@ def read_list(source: BinaryIO, columns: Sequence[Column], *, name: str = "") ->
         found = ListFile(frame, [column.key for column in columns])
         found.findings = list(table.findings)
         found.headings = {sheet.name: sheet.headers for sheet in table.sheets.values()}
+        found.present = frozenset(key for sheet in table.sheets.values() for key in sheet.match.mapping)
         found.cells = [
             raw_cells(raw or "", table.sheets[sheet]) for sheet, raw in frame.select("sheet", "raw").rows()
         ]
@@ -77,5 +80,5 @@ def as_list(dataset: tablib.Dataset, columns: Sequence[Column]) -> ListFile:
         },
     )
     found = ListFile(frame, [column.key for column in columns])
-    found.headings, found.cells = {"": tuple(dataset.headers or ())}, rows
+    found.headings, found.cells, found.present = {"": tuple(dataset.headers or ())}, rows, frozenset(match.mapping)
     return found

@@ -180,7 +180,11 @@ class ReferenceResource(ModelResource):
     def get_queryset(self) -> QuerySet:
         """Rows that the user may change; nobody's without a user."""
         model = self._meta.model
-        return visible(model, self.user, f"{model._meta.app_label}.import_{model._meta.model_name}")
+        return self.own_table(visible(model, self.user, f"{model._meta.app_label}.import_{model._meta.model_name}"))
+
+    def own_table(self, rows: QuerySet) -> QuerySet:
+        """Of rows within reach those that a file of the user's speaks of; all of them where the list is one table."""
+        return rows
 
     def preview(self, file: ListFile) -> Preview:
         """Compare a file with what is known; nothing is written."""
@@ -202,6 +206,7 @@ class ReferenceResource(ModelResource):
         self.touched = []
         self.lines = self._lines(file)
         self.known = {self.key_of(self.cells_of(each)): each for each in self.rows_named()}
+        self._keep_absent(file)
         self._refuse_twice()
         self.look_around()
 
@@ -213,6 +218,18 @@ class ReferenceResource(ModelResource):
     def key_of(self, cells: Mapping[str, Any]) -> tuple[Any, ...]:
         """By what a row is known again."""
         return tuple(cells.get(key) or "" for key in self._meta.import_id_fields)
+
+    def _keep_absent(self, file: ListFile) -> None:
+        """What a column says that the file does not have stays as it is known."""
+        absent = [column for column in self.columns if column.key not in file.present]
+        for line in self.lines:
+            known = self.known.get(self.key_of(line.cells)) if absent else None
+            if known is None:
+                continue
+            kept = self.cells_of(known)
+            for column in absent:
+                text = kept[column.key] or None
+                line.cells[column.key] = date.fromisoformat(text) if text and column.clean == "date" else text
 
     def _lines(self, file: ListFile) -> list[Line]:
         frame = file.frame

@@ -517,3 +517,35 @@ def test_a_fault_at_any_point_of_a_confirmation_leaves_all_of_it_or_nothing(oper
     File.objects.filter(pk=kept.file_id).update(uploaded_at=at - timedelta(days=2))
     remove_orphans(at=at)
     assert not default_storage.exists(kept.file.storage_key)
+
+
+def test_the_portals_operator_exports_and_compares_its_own_table_though_others_stand_below_it(operator: User) -> None:
+    make_codes(at=timezone.now())
+    below = make_organization("下级保险", kind="insurer", parent=operator.organization)
+    Code.objects.create(organization=below, system="occupation", code="010101", name="下级内勤", group="2")
+    client, page = browser(operator), "admin:programs_code_import_action"
+    file = client.post(reverse("admin:programs_code_export_action"), {"format": "1", "beginning": "0101"})
+    assert file.content.decode("utf-8-sig").splitlines()[1:] == ["职业,010101,机关内勤人员,1,2022-01-01,"]
+    preview = client.get(upload(client, "类型,代码,名称,类别", "职业,010101,机关内勤,1", page=page)["Location"])
+    assert preview.context["preview"].rows[0].changes == [("名称", "机关内勤人员", "机关内勤")]
+    assert confirm(client, preview, page=page).status_code == 302
+    assert dict(Code.objects.filter(code="010101").values_list("organization__name", "name")) == {
+        None: "机关内勤", "下级保险": "下级内勤",
+    }
+
+
+def test_a_click_that_comes_when_the_content_is_gone_already_is_told_so(operator: User) -> None:
+    client = browser(operator)
+    preview = client.get(upload(client, HEAD, NEW)["Location"])
+    default_storage.delete(preview.context["held"].file.storage_key)
+    assert confirm(client, preview).status_code == 409
+    assert "该文件已经导入或放弃。" in client.get(f"{reverse(HOSPITALS)}?held={preview.context['held'].pk}").content.decode()
+    assert Hospital.objects.filter(code="H44160200077").count() == 0
+
+
+def test_an_edition_that_would_end_what_began_later_is_refused_as_a_whole(operator: User) -> None:
+    Region.objects.filter(code="441621").update(valid_from=date(2026, 6, 1))
+    client, page = browser(operator), "admin:accounts_region_import_action"
+    preview = client.get(upload(client, "code,name", "441602,源城区", page=page, retire_missing_on="2026-01-01")["Location"])
+    assert preview.status_code == 409
+    assert "441621" in preview.content.decode() and "确认导入" not in preview.content.decode()

@@ -307,3 +307,18 @@ def test_a_digest_stands_for_everything_that_a_file_would_do(operator: User) -> 
     assert digest(lines[0], lines[1].replace("三级乙等", "三级丙等")) != first
     Hospital.objects.filter(code="H44160200001").update(grade="C")
     assert digest(*lines) != first
+
+
+def test_a_column_that_the_file_lacks_stays_as_it_is_and_an_empty_cell_says_the_usual(operator: User) -> None:
+    make_hospitals(at=timezone.now())
+    short = csv_file(
+        "定点医疗机构编码,医疗机构名称,行政区划代码", "H44160200004,改名医院(示例),441602", "H44160200077,新医院(示例),441602",
+    )
+    preview = HospitalResource(user=operator).preview(short)
+    assert preview.rows[0].changes == [Change("医疗机构名称", "源城康宁专科医院(示例)", "改名医院(示例)")]
+    assert [change.after for change in preview.rows[1].changes] == ["H44160200077", "新医院(示例)", "未定级", "441602", "是"]
+    empty = csv_file(HEAD, "H44160200004,源城康宁专科医院(示例),,,441602,,,")
+    assert HospitalResource(user=operator).preview(empty).rows[0].changes == [
+        Change("医院等级", "二级", "未定级"), Change("办医性质", "民营", ""), Change("定点开始日期", "2022-01-01", ""),
+        Change("停止定点日期", "2025-07-01", ""),
+    ]
