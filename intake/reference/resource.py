@@ -61,8 +61,13 @@ class Line:
     number: int
     sheet: str
     cells: dict[str, Any]
-    shown: dict[str, str]
+    raw: dict[str, str | None]
     faults: list[Fault] = field(default_factory=list)
+
+    def shown(self, key: str) -> str:
+        """A cell as it came and as it may be shown: no marks, no long numbers, not endless; "" for the row as a whole."""
+        text = _LONG_NUMBER.sub("****", _MARK.sub("", self.raw.get(key) or "").strip())
+        return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 class ListRow(RowResult):
@@ -238,7 +243,7 @@ class ReferenceResource(ModelResource):
         lines = [
             Line(
                 number, sheet, {key: None if cell == FOREVER else cell for key, cell in zip(keys, cells, strict=True)},
-                {key: _in_short(cell) for key, cell in zip(keys, raw, strict=True)},
+                dict(zip(keys, raw, strict=True)),
             )
             for (number, sheet), cells, raw in zip(
                 frame.select("line", "sheet").rows(), checked.frame.select(keys).rows(), frame.select(keys).rows(), strict=True
@@ -247,8 +252,8 @@ class ReferenceResource(ModelResource):
         found = checked.findings.filter(pl.col("severity") == Severity.ERROR.value)
         for at, key, code, extra in found.select("row", "column", "code", "extra").rows():
             lines[at].faults.append(Fault(key, code, extra))
-        for line, raw in zip(lines, frame.select(keys).rows(), strict=True):
-            line.faults += self._lost_numbers(dict(zip(keys, raw, strict=True)))
+        for line in lines:
+            line.faults += self._lost_numbers(line.raw)
         return lines
 
     def _lost_numbers(self, raw: Mapping[str, str | None]) -> Iterator[Fault]:
@@ -287,7 +292,7 @@ class ReferenceResource(ModelResource):
         result.line, result.sheet, result.row_values = line.number, line.sheet, row
         if faults:
             result.import_type = RowResult.IMPORT_TYPE_INVALID
-            result.name = " ".join(line.shown.get(key, "") for key in (*self._meta.import_id_fields, "name")).strip()
+            result.name = " ".join(line.shown(key) for key in (*self._meta.import_id_fields, "name")).strip()
             result.sentences = [self._in_words(fault, line) for fault in faults]
             result.validation_error = ValidationError(
                 {fault.key or "__all__": [self._in_words(fault, line)] for fault in faults}
@@ -310,7 +315,7 @@ class ReferenceResource(ModelResource):
 
     def _in_words(self, fault: Fault, line: Line) -> str:
         label = str(self.fields[fault.key].column_name) if fault.key else ""
-        return describe(fault.code, label, line.number, value_masked=line.shown.get(fault.key, ""), extra=fault.extra)
+        return describe(fault.code, label, line.number, value_masked=line.shown(fault.key), extra=fault.extra)
 
     def after_import(self, dataset: tablib.Dataset, result: Result, **kwargs: Any) -> None:
         """Outside of a preview: write, unless a row is refused: a list comes in whole or not at all."""
@@ -351,9 +356,3 @@ def yes_or_no(value: bool) -> str:
 def as_day(value: date | None) -> str:
     """A day as a cell."""
     return "" if value is None else value.isoformat()
-
-
-def _in_short(cell: str | None) -> str:
-    """A cell as it may be shown: no marks, no long numbers, not endless."""
-    text = _LONG_NUMBER.sub("****", _MARK.sub("", cell or "").strip())
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
