@@ -46,6 +46,7 @@ class Scope:
     `by_dealings`: the row is opened by what the reader's own offices do with it, so offices that know nothing of each
     other meet in it; each gets its own part of the row's history.
     `alternatives`: any of these scopes opens the row.
+    `unowned`: rows without an owner (this lookup is null) are reference data of the portal; see `shared`.
     """
 
     organization_path: str = ""
@@ -58,6 +59,7 @@ class Scope:
     through: tuple[str, str] | None = None
     alternatives: tuple[Scope, ...] = ()
     open_to_all: bool = False
+    unowned: str = ""
 
     @classmethod
     def shared(cls) -> Scope:
@@ -88,6 +90,9 @@ class Scope:
         if self.open_to_all:
             # Everybody reads what everybody shares; who may change it changes it for everybody.
             return Q() if _reads(permission) or any(grant.operates_portal for grant in grants) else None
+        if self.unowned:
+            portal = _reads(permission) or any(grant.operates_portal for grant in grants)
+            return Q(**{f"{self.unowned}__isnull": True}) if portal else None
         if self.alternatives:
             every = [scope.condition(model, grants, user, permission) for scope in self.alternatives]
             found = [condition for condition in every if condition is not None]

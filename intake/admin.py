@@ -1,4 +1,4 @@
-"""Mapped words in the admin: listed for the office that said them, ended by it, never edited."""
+"""Mapped words in the admin: listed for the office that said them, ended by it, never edited. Regions, with their import."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from audit.buttons import ButtonPages, holds
 from intake import wording
 from intake.actions import end_mapping
 from intake.models import WordMapping
+from intake.reference.regions import RegionListAdmin
+
+__all__ = ["RegionListAdmin", "WordMappingAdmin"]
 
 
 @admin.register(WordMapping)

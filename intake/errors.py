@@ -38,6 +38,9 @@ class IntakeRefused(Refused):
         "UNUSUAL": _("Something about it is unusual. Look at it and confirm it before you submit it."),
         "NOTHING_UNUSUAL": _("There is nothing to confirm."),
         "REASON": _("Say why, in at least %(characters)d characters."),
+        "NOT_HELD": _("This file has been imported or discarded already."),
+        "ROWS_REFUSED": _("Some rows cannot be imported. Correct them and upload the file again: nothing was changed."),
+        "NOTHING_CHANGES": _("The file changes nothing."),
     }
 
 

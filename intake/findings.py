@@ -409,7 +409,32 @@ ROW_MEANINGS = (
     Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("the data changed after the review"), _("review this row again")),
 )
 
-MEANINGS: dict[str, Meaning] = {meaning.code: meaning for meaning in (*FILE_MEANINGS, *ROW_MEANINGS)}
+#: Of lists of reference data alone.
+LIST_MEANINGS = (
+    Meaning(
+        "CODE_FORMAT", _ERROR, _("the code does not have its form (%(extra)s)"), _("write it as in the official list")
+    ),
+    Meaning("NAME_TAKEN", _ERROR, _("another code bears this name (%(extra)s)"), _("write another name, or its code")),
+    Meaning("NUMBER_FORMAT", _ERROR, _("this is no whole number"), _("write one between %(extra)s")),
+    Meaning(
+        "NOT_DESIGNATED",
+        _ERROR,
+        _("there are days, but it is not designated"),
+        _("say that it is designated, or leave the days empty"),
+    ),
+    Meaning("ENDS_BEFORE", _ERROR, _("it ends before it begins"), _("check both days")),
+    Meaning(
+        "ABOVE_UNKNOWN", _ERROR, _("the region above it (%(extra)s) is not known"), _("add the row of that region")
+    ),
+    Meaning(
+        "SUCCESSOR_WRONG", _ERROR, _("this region cannot succeed it"), _("write a region of the same level that is known")
+    ),
+    Meaning(
+        "SUCCESSOR_EARLY", _ERROR, _("there is a successor, but no day of the end"), _("write the day, or no successor")
+    ),
+)
+
+MEANINGS: dict[str, Meaning] = {meaning.code: meaning for meaning in (*FILE_MEANINGS, *ROW_MEANINGS, *LIST_MEANINGS)}
 ROW_CODES = frozenset(meaning.code for meaning in ROW_MEANINGS)
 SEVERITY_OF: dict[str, str] = {code: meaning.severity.value for code, meaning in MEANINGS.items()}
 

@@ -266,3 +266,26 @@ class WordMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+
+class HeldUpload(models.Model):
+    """A file of reference data between its preview and its confirmation: for its uploader alone, gone after a day."""
+
+    file = models.OneToOneField(File, models.PROTECT, related_name="+", verbose_name=_("file"))
+    #: Label of the model whose list it fills.
+    kind = models.CharField(max_length=60, db_collation="C")
+    #: What was chosen beside the file, as text by name.
+    options = models.JSONField(default=dict)
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope.nobody()
+    personal_fields = ()
+    open_fields = ("id", "file", "kind", "options")
+
+    class Meta:
+        verbose_name = _("held upload")
+        verbose_name_plural = _("held uploads")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
-from audit import events
+from audit import events, naming
 
 VERBS = {
     "file.received": _("A file of %(bytes)d bytes was received."),
     "word.mapped": _("A word in the office's files was given a meaning (%(target)s)."),
     "word.ended": _("A word in the office's files lost its meaning (%(target)s)."),
     "file.purged": _("The kept file was deleted at the end of its retention."),
+    "file.discarded": _("The kept file was deleted: nobody needs it any longer."),
+    "reference.imported": _(
+        "The list %(list)s was imported from the file: %(added)d new, %(changed)d changed, %(unchanged)d unchanged."
+    ),
+    "reference.exported": _("The list %(list)s was exported: %(rows)d rows as %(format)s."),
 }
 
 
@@ -22,8 +30,13 @@ GRANTS: dict[str, tuple[str, ...]] = {
 }
 
 
+def _list_in_words(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"list": naming.kind_in_words(data["list"])}
+
+
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    events.register_words({"reference.imported": _list_in_words, "reference.exported": _list_in_words})
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)

@@ -31,6 +31,7 @@ from jobs.actions import run_pending
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.demo_lists import make_codes, make_hospitals
 from programs.models import Budget, Category, Funder, Period, Plan, Program
 from programs.reference import make_categories
 
@@ -84,6 +85,7 @@ def load(say: Say, *, logins: Path) -> None:
         done = import_regions(read_regions(VENDORED), by=SYSTEM, at=at)
         say(f"{done.added} regions")
     make_categories(at=at)
+    say(f"{make_hospitals(at=at).read} hospitals, {make_codes(at=at).read} codes")
     users = _users(logins, at=at)
     say(f"{len(users)} users")
     for city in CITIES:

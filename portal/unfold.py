@@ -69,7 +69,6 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("programs.program", "volunteer_activism"),
             Page("programs.plan", "description"),
             Page("programs.period", "date_range"),
-            Page("programs.category", "category"),
         ),
     ),
     (
@@ -88,6 +87,14 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("accounts.organization", "corporate_fare"),
             Page("accounts.user", "person"),
             Page("accounts.membership", "badge"),
+        ),
+    ),
+    (
+        _("Reference data"),
+        (
+            Page("programs.category", "category"),
+            Page("programs.hospital", "local_hospital"),
+            Page("programs.code", "list_alt"),
             Page("accounts.region", "map"),
         ),
     ),

@@ -36,6 +36,7 @@ class ProgramRefused(Refused):
         "OUT_OF_SCOPE": _("This organization or region lies outside your own."),
         "CODE_TAKEN": _("The code %(program)s is in use."),
         "NAME_TAKEN": _("This name is in use."),
+        "REGION_UNKNOWN": _("There is no county, town or village %(region)s in the region table."),
         "GOVERNMENT_KNOWN": _("The government of region %(region)s is a funder already."),
     }
 

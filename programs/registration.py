@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from accounts.roles import Role, grant_permissions
@@ -12,7 +12,8 @@ from programs import panels
 from programs.verbs import VERBS
 
 _TERMS = (
-    "programs.view_program", "programs.view_plan", "programs.view_period", "programs.view_category",
+    "programs.view_program", "programs.view_plan", "programs.view_period", "programs.view_category", "programs.view_hospital",
+    "programs.view_code",
 )
 _MONEY = (
     "programs.view_funder", "programs.view_budget", "programs.view_budgetreservation", "programs.view_ledgeraccount",
@@ -29,19 +30,22 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.SYSTEM_ADMIN: (
         "programs.view_program", "programs.add_program", "programs.change_program", "programs.view_category",
         "programs.add_category", "programs.change_category", "programs.import_category", "programs.export_category",
-        "programs.view_funder", "programs.add_funder", "programs.change_funder",
+        "programs.view_hospital", "programs.add_hospital", "programs.change_hospital", "programs.import_hospital",
+        "programs.export_hospital", "programs.view_code", "programs.add_code", "programs.change_code", "programs.import_code",
+        "programs.export_code", "programs.view_funder", "programs.add_funder", "programs.change_funder",
     ),
 }
 
 
-def _changed_fields(data: Mapping[str, Any]) -> dict[str, str]:
-    return {"fields": "、".join(field_in_words("programs.category", name) for name in data["fields"])}
+def _changed_fields(label: str) -> Callable[[Mapping[str, Any]], dict[str, str]]:
+    return lambda data: {"fields": "、".join(field_in_words(label, name) for name in data["fields"])}
 
 
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
-    events.register_words({"category.changed": _changed_fields})
+    changed = ("category", "hospital", "code")
+    events.register_words({f"{name}.changed": _changed_fields(f"programs.{name}") for name in changed})
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

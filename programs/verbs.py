@@ -21,5 +21,11 @@ VERBS = {
     "funder.statement_exported": _("The statement from %(first)s to %(last)s was downloaded."),
     "category.created": _("The category %(name)s was added."),
     "category.changed": _("The category was changed: %(fields)s."),
+    "hospital.created": _("The hospital %(name)s was added."),
+    "hospital.changed": _("The hospital %(name)s was changed: %(fields)s."),
+    "hospital.imported": _("Hospitals were imported: %(added)d new, %(changed)d changed."),
+    "code.created": _("The code %(code)s %(name)s was added."),
+    "code.changed": _("The code %(code)s %(name)s was changed: %(fields)s."),
+    "code.imported": _("Codes were imported: %(added)d new, %(changed)d changed."),
     "program.created": _("The program was set up."),
 }

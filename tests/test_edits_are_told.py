@@ -20,7 +20,7 @@ from audit.models import Event
 from audit.testing import fault_at
 from beneficiaries.testing import World, make_world
 from programs import actions
-from programs.models import Category, FundingScheme, Plan
+from programs.models import Category, Code, FundingScheme, Hospital, Plan
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,44 @@ def category_changed(world: World, operator: User) -> Edit:
         operator, reverse("admin:programs_category_change", args=[kept.pk]),
         {"name": "特困供养", "synonyms": "", "position": "1", "active": "on"}, "category.changed",
         lambda: Category.objects.get(pk=kept.pk).name,
+    )
+
+
+def hospital_added(world: World, operator: User) -> Edit:
+    given = {
+        "code": "H44160200099", "name": "新医院(示例)", "level": "2", "grade": "A", "public": "true", "region_code": "441602",
+        "designated": "on", "designated_from": "2026-01-01", "designated_to": "",
+    }
+    return Edit(
+        operator, reverse("admin:programs_hospital_add"), given, "hospital.created",
+        lambda: Hospital.objects.filter(code="H44160200099").count(),
+    )
+
+
+def hospital_changed(world: World, operator: User) -> Edit:
+    kept = actions.create_hospital(
+        Hospital(code="H44160200098", name="旧名医院(示例)", region_code="441602"), by="system:test", at=timezone.now()
+    )
+    address = reverse("admin:programs_hospital_change", args=[kept.pk])
+    return Edit(
+        operator, address, {**form_of(operator, address), "name": "改名医院(示例)"}, "hospital.changed",
+        lambda: Hospital.objects.get(pk=kept.pk).name,
+    )
+
+
+def code_added(world: World, operator: User) -> Edit:
+    given = {"system": "diagnosis", "code": "I10.x00", "name": "高血压", "group": "IX", "valid_from": "", "valid_to": ""}
+    return Edit(
+        operator, reverse("admin:programs_code_add"), given, "code.created",
+        lambda: Code.objects.filter(code="I10.x00", organization=None).count(),
+    )
+
+
+def code_changed(world: World, operator: User) -> Edit:
+    kept = actions.create_code(Code(system="drug", code="X1", name="旧名"), by="system:test", at=timezone.now())
+    address = reverse("admin:programs_code_change", args=[kept.pk])
+    return Edit(
+        operator, address, {**form_of(operator, address), "name": "新名"}, "code.changed", lambda: Code.objects.get(pk=kept.pk).name
     )
 
 
@@ -94,6 +132,10 @@ def scheme_changed(world: World, operator: User) -> Edit:
 EDITS: dict[tuple[str, str], Callable[[World, User], Edit]] = {
     ("programs.category", "add"): category_added,
     ("programs.category", "change"): category_changed,
+    ("programs.hospital", "add"): hospital_added,
+    ("programs.hospital", "change"): hospital_changed,
+    ("programs.code", "add"): code_added,
+    ("programs.code", "change"): code_changed,
     ("programs.plan", "change"): plan_changed,
     ("programs.fundingscheme", "change"): scheme_changed,
 }

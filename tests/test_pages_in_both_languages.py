@@ -25,7 +25,9 @@ from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster
 from intake.findings import Verdict
 from intake.models import State
+from intake.reference.regions import COLUMNS as REGION_COLUMNS
 from portal import dashboard
+from programs.lists import CATEGORY_COLUMNS, CODE_COLUMNS, HOSPITAL_COLUMNS
 from programs.models import Funder
 from tests.kit.latin import LatinWorld, make_latin_world, rows_of
 from tests.kit.matrix.asking import BACKEND, ask
@@ -38,12 +40,13 @@ HAN = re.compile(r"[㐀-鿿豈-﫿]+")
 WORD = re.compile(r"[A-Za-z][\w.@-]*[A-Za-z]", re.ASCII)
 #: The language that one may choose is named in itself; a file's headings and choices are those that offices use.
 IN_ITS_OWN_WORDS = {"简体中文", *(
-    word for column in COLUMNS for word in (str(column.label), *column.synonyms, *column.choices, column.example)
+    word for column in (*COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS)
+    for word in (str(column.label), *column.synonyms, *column.choices, column.example)
 )}
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "Microsoft", "QR", "UTF", "WPS", "XLS", "XLSX",
-    "esc", "roster.approved",
+    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "MB", "Microsoft", "QR", "UTF", "WPS", "XLS",
+    "XLSX", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)

@@ -87,7 +87,7 @@ def test_each_model_has_a_row_in_each_relation_that_its_kind_knows(rows: dict[st
     wanted = {
         "office": {"own", "sibling", "parent", "other program", "foreign"}, "staff": {"own", "sibling", "parent", "foreign"},
         "program": {"own", "other program", "foreign"}, "funder": {"own", "sibling", "parent", "foreign"},
-        "money": {"own", "sibling", "parent", "other program", "foreign"},
+        "money": {"own", "sibling", "parent", "other program", "foreign"}, "table": {"own", "sibling", "parent", "foreign"},
     }
     poor = {
         label: wanted[subject.kind] - rows[label].keys() for label, subject in SUBJECTS.items()

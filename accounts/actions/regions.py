@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -32,6 +32,37 @@ class RegionImport:
     retired: int
 
 
+@dataclass(frozen=True)
+class EditionChange:
+    """What an edition would change: new regions, known ones as they would be, and those that would end."""
+
+    added: list[Region]
+    changed: list[Region]
+    retired: list[Region]
+
+    @property
+    def touched(self) -> list[Region]:
+        """Each region once."""
+        return list({region.code: region for region in [*self.added, *self.changed, *self.retired]}.values())
+
+
+def compare_edition(
+    rows: Sequence[RegionRow], known: Mapping[str, Region], *, retire_missing_on: date | None = None
+) -> EditionChange:
+    """What an edition changes of the known regions, which may be changed in place; refused where it fits nowhere."""
+    wanted = {row.code: row for row in rows}
+    _check_edition(rows, wanted)
+    _check_places(wanted, known)
+    names = {code: region.name for code, region in known.items()} | {row.code: row.name for row in rows}
+    fresh = {row.code: _region(row, names) for row in rows}
+    changed = [region for code, region in fresh.items() if code in known and _differs(region, known[code])]
+    changed += _renamed(known, fresh, names)
+    retired = [] if retire_missing_on is None else _missing(known, fresh, on=retire_missing_on)
+    for region in retired:
+        region.valid_to = retire_missing_on
+    return EditionChange([region for code, region in fresh.items() if code not in known], changed, retired)
+
+
 def import_regions(
     edition: Sequence[RegionRow] | Path, *, by: User | str, at: datetime, retire_missing_on: date | None = None,
     retire_expected: int | None = None,
@@ -42,23 +73,16 @@ def import_regions(
     one with the towns of three cities nothing about other towns. When it would end unusually many, `retire_expected`
     has to name their number.
     """
+    if isinstance(by, User) and not any(grant.operates_portal for grant in by.grants("accounts.import_region")):
+        raise AccountsRefused("OUT_OF_SCOPE")
     rows = read_regions(edition) if isinstance(edition, Path) else edition
-    wanted = {row.code: row for row in rows}
-    _check_edition(rows, wanted)
     with transaction.atomic():
         known = {region.code: region for region in Region.objects.select_for_update().order_by("code")}
-        _check_places(wanted, known)
-        names = {code: region.name for code, region in known.items()} | {row.code: row.name for row in rows}
-        fresh = {row.code: _region(row, names) for row in rows}
-        added = [region for code, region in fresh.items() if code not in known]
-        changed = [region for code, region in fresh.items() if code in known and _differs(region, known[code])]
-        changed += _renamed(known, fresh, names)
-        retired = [] if retire_missing_on is None else _missing(known, fresh, on=retire_missing_on)
+        live = _live_children(rows, known)
+        change = compare_edition(rows, known, retire_missing_on=retire_missing_on)
         if retire_missing_on is not None:
-            _check_shrinking(retired, known, fresh, expected=retire_expected)
-            for region in retired:
-                region.valid_to = retire_missing_on
-        touched = list({region.code: region for region in [*added, *changed, *retired]}.values())
+            _check_shrinking(len(change.retired), live, expected=retire_expected)
+        touched = change.touched
         fault_point("accounts.import_regions.before")
         Region.objects.bulk_create(
             touched, update_conflicts=True, unique_fields=["code"],
@@ -67,10 +91,10 @@ def import_regions(
         if touched:
             events.record(
                 "region.imported", Region(code=min(region.code for region in touched)), by=by, at=at,
-                data={"added": len(added), "changed": len(changed), "retired": len(retired)},
+                data={"added": len(change.added), "changed": len(change.changed), "retired": len(change.retired)},
             )
         fault_point("accounts.import_regions.after")
-    return RegionImport(len(rows), len(added), len(changed), len(retired))
+    return RegionImport(len(rows), len(change.added), len(change.changed), len(change.retired))
 
 
 def _check_edition(rows: Sequence[RegionRow], wanted: dict[str, RegionRow]) -> None:
@@ -82,7 +106,7 @@ def _check_edition(rows: Sequence[RegionRow], wanted: dict[str, RegionRow]) -> N
         raise AccountsRefused("EDITION_TWICE", codes=", ".join(twice[:_SHOWN]))
 
 
-def _check_places(wanted: dict[str, RegionRow], known: dict[str, Region]) -> None:
+def _check_places(wanted: Mapping[str, RegionRow], known: Mapping[str, Region]) -> None:
     """Parents and successors stand in the edition or are known."""
     above = {row.parent for row in wanted.values()} - wanted.keys() - known.keys() - {""}
     if above:
@@ -104,7 +128,7 @@ def _differs(wanted: Region, known: Region) -> bool:
     return any(getattr(wanted, name) != getattr(known, name) for name in COLUMNS)
 
 
-def _renamed(known: dict[str, Region], fresh: dict[str, Region], names: dict[str, str]) -> list[Region]:
+def _renamed(known: Mapping[str, Region], fresh: dict[str, Region], names: dict[str, str]) -> list[Region]:
     """Regions that the edition lacks, below ones whose name it changes."""
     moved = {code for code, region in fresh.items() if code in known and region.name != known[code].name}
     if not moved:
@@ -119,7 +143,7 @@ def _renamed(known: dict[str, Region], fresh: dict[str, Region], names: dict[str
     return found
 
 
-def _missing(known: dict[str, Region], fresh: dict[str, Region], *, on: date) -> list[Region]:
+def _missing(known: Mapping[str, Region], fresh: dict[str, Region], *, on: date) -> list[Region]:
     """Live regions that the edition speaks of and lacks, from the province down."""
     told = {parent_of(code) for code in fresh}
     gone: dict[str, Region] = {}
@@ -133,11 +157,17 @@ def _missing(known: dict[str, Region], fresh: dict[str, Region], *, on: date) ->
     return list(gone.values())
 
 
-def _check_shrinking(
-    retired: list[Region], known: dict[str, Region], fresh: dict[str, Region], *, expected: int | None
-) -> None:
-    told = {parent_of(code) for code in fresh}
-    live = sum(region.valid_to is None and parent_of(code) in told for code, region in known.items())
-    many = len(retired) > SHRINKS_COUNT and len(retired) > live * SHRINKS_SHARE
-    if expected != len(retired) and (many or expected is not None):
-        raise AccountsRefused("EDITION_SHRINKS", retired=len(retired), live=live)
+def _live_children(rows: Sequence[RegionRow], known: Mapping[str, Region]) -> int:
+    """Live regions of the places whose children the edition lists."""
+    told = {row.parent for row in rows}
+    return sum(region.valid_to is None and parent_of(code) in told for code, region in known.items())
+
+
+def shrinks(retired: int, live: int) -> bool:
+    """Whether an edition ends unusually many of the regions that it speaks of."""
+    return retired > SHRINKS_COUNT and retired > live * SHRINKS_SHARE
+
+
+def _check_shrinking(retired: int, live: int, *, expected: int | None) -> None:
+    if expected != retired and (shrinks(retired, live) or expected is not None):
+        raise AccountsRefused("EDITION_SHRINKS", retired=retired, live=live)

@@ -1,15 +1,13 @@
-"""Regions in the admin: searched by code or name, filtered by level; new editions come by command."""
+"""Regions in the admin: searched by code or name, filtered by level. The room of files registers the page, with its import."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 
 
-@admin.register(Region)
 class RegionAdmin(ReadOnlyScopedAdmin):
     """Administrative divisions."""
 

@@ -17,7 +17,7 @@ from accounts.models import Organization, User
 from audit import events
 from audit.faults import fault_point
 from intake import storage
-from intake.models import File
+from intake.models import File, HeldUpload
 from intake.readers import FileRefused, sniff
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
@@ -93,20 +93,37 @@ def remove_orphans(*, at: datetime, limit: int = 1_000) -> int:
     return removed
 
 
+def discard_file(file: File, *, by: User, at: datetime) -> bool:
+    """Delete the content of a file that nobody needs any longer; the row stays and says so."""
+    fault_point("intake.discard.before")
+    storage.remove(file.storage_key)
+    fault_point("intake.discard.removed")
+    with transaction.atomic():
+        gone = _mark_purged(file, "file.discarded", by=by, at=at)
+        fault_point("intake.discard.after")
+    return gone
+
+
 def _purge(file: File, *, at: datetime) -> bool:
     """Delete one file's content, then say so: killed between the two, the next run does it again."""
     fault_point("intake.purge.before")
     storage.remove(file.storage_key)
     fault_point("intake.purge.removed")
     with transaction.atomic():
-        kept = File.objects.select_for_update(of=("self",)).select_related("organization").get(pk=file.pk)
-        if kept.purged_at is not None:
-            return False
-        kept.purged_at = at
-        kept.save(update_fields=["purged_at"])
-        events.record(
-            "file.purged", kept, by=RETENTION, at=at, organization=kept.organization,
-            region_code=kept.organization.region_code, data={"day": str(timezone.localdate(at))},
-        )
+        gone = _mark_purged(file, "file.purged", by=RETENTION, at=at)
         fault_point("intake.purge.after")
+    return gone
+
+
+def _mark_purged(file: File, verb: str, *, by: User | str, at: datetime) -> bool:
+    kept = File.objects.select_for_update(of=("self",)).select_related("organization").get(pk=file.pk)
+    if kept.purged_at is not None:
+        return False
+    HeldUpload.objects.filter(file=kept).delete()
+    kept.purged_at = at
+    kept.save(update_fields=["purged_at"])
+    events.record(
+        verb, kept, by=by, at=at, organization=kept.organization, region_code=kept.organization.region_code,
+        data={"day": str(timezone.localdate(at))},
+    )
     return True

@@ -85,6 +85,16 @@ ROWS = [
     ("DECIDED_CORRECTED", "repaired", "原件已核", "第17行 证件号码:经处理认定为已登记的人员,姓名和证件待更正,理由:原件已核"),
     ("DECIDED_AGAINST", "error", "非本人", "第17行 证件号码:经处理不通过,理由:非本人"),
 ]
+LISTS = [
+    ("CODE_FORMAT", "error", "H + 11", "第17行 证件号码:代码的样式不符(H + 11),请按官方目录填写"),
+    ("NAME_TAKEN", "error", "dibao", "第17行 证件号码:该名称已属于另一代码(dibao),请换一个名称,或填写该代码"),
+    ("NUMBER_FORMAT", "error", "1–7", "第17行 证件号码:不是整数,请填写1–7之间的数"),
+    ("NOT_DESIGNATED", "error", "", "第17行 证件号码:填了日期却不是定点,请填写为定点,或清空日期"),
+    ("ENDS_BEFORE", "error", "", "第17行 证件号码:结束不晚于开始,请核对两个日期"),
+    ("ABOVE_UNKNOWN", "error", "441602", "第17行 证件号码:没有它的上级地区(441602),请补上该地区的一行"),
+    ("SUCCESSOR_WRONG", "error", "", "第17行 证件号码:该地区不能作为其现区划,请填写同一级别的已有地区"),
+    ("SUCCESSOR_EARLY", "error", "", "第17行 证件号码:填了现区划代码却没有停用日期,请填写停用日期,或清空现区划代码"),
+]
 FILES = [
     (
         "TOO_MANY_CONFLICTS", "error", "",
@@ -122,7 +132,7 @@ def chinese():
         yield
 
 
-@pytest.mark.parametrize(("code", "severity", "extra", "sentence"), ROWS)
+@pytest.mark.parametrize(("code", "severity", "extra", "sentence"), ROWS + LISTS)
 def test_row_finding_says_place_cause_and_remedy(code, severity, extra, sentence):
     assert describe(code, "证件号码", 17, extra=extra) == sentence
     assert MEANINGS[code].severity == severity
@@ -136,7 +146,7 @@ def test_file_finding_says_cause_and_remedy(code, severity, extra, sentence):
 
 
 def test_every_code_of_the_catalogue_has_its_sentence_here():
-    assert {code for code, *_ in ROWS + FILES} == set(MEANINGS)
+    assert {code for code, *_ in ROWS + LISTS + FILES} == set(MEANINGS)
 
 
 def test_place_names_the_sheet_and_shows_the_masked_value():

@@ -1,7 +1,9 @@
 """What people and rooms do with plans, periods, budgets and money."""
 
 from programs.actions.budgets import approve_budget, close_budget, propose_budget
-from programs.actions.categories import change_category, create_category
+from programs.actions.categories import CategoryLine, change_category, create_category, import_categories
+from programs.actions.codes import change_code, create_code, import_codes
+from programs.actions.hospitals import change_hospital, create_hospital, import_hospitals
 from programs.actions.ledger import Leg, post
 from programs.actions.periods import close_period, open_period
 from programs.actions.plans import (
@@ -30,9 +32,9 @@ from programs.actions.splits import resolve_splits
 from programs.rules.allocation import Demand
 
 __all__ = [
-    "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "close_budget", "close_period", "copy_plan",
-    "create_category", "create_funder", "create_plan", "create_program", "give_back_used", "has_lapsed", "open_budgets",
-    "open_period", "post", "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
-    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "take_back_used", "use_reserved",
-    "usual_terms",
+    "CategoryLine", "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "change_code", "change_hospital",
+    "close_budget", "close_period", "copy_plan", "create_category", "create_code", "create_funder", "create_hospital",
+    "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories", "import_codes", "import_hospitals",
+    "open_budgets", "open_period", "post", "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
+    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
 ]

@@ -24,10 +24,12 @@ from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
 from intake.exports import harmless
+from intake.reference.pages import ReferencePages, listing
 from programs import actions
 from programs.admin.forms import FunderForm, ProgramForm, StatementForm
 from programs.admin.funder_page import page_context
 from programs.errors import ProgramRefused
+from programs.lists import CategoryResource
 from programs.models import Category, Funder, Program
 from programs.statements import Line, Posting, accounts_of, postings, statement
 
@@ -36,15 +38,19 @@ POSTINGS_SHOWN = 200
 
 
 @admin.register(Category)
-class CategoryAdmin(ScopedModelAdmin):
+class CategoryAdmin(ReferencePages, ScopedModelAdmin):
     """Hardship categories: the words that offices use for one thing."""
 
+    resource_classes = (CategoryResource,)
     list_display = ("name", "code", "synonyms", "position", "active")
     list_filter = ("active",)
     search_fields = ("name", "code")
     search_help_text = _("Name or code, or a part of it")
     ordering = ("position", "code")
     fields = ("name", "code", "synonyms", "position", "active")
+
+    has_import_permission = listing("programs.import_category")
+    has_export_permission = listing("programs.export_category")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A code stands in old data: it never changes."""

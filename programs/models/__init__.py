@@ -5,9 +5,10 @@ from programs.models.funding import Funder, FundingScheme, FundingShare, Funding
 from programs.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from programs.models.plan import Period, Plan, PlanCategory, PlanRegion
 from programs.models.program import Category, Program
+from programs.models.reference import Code, Hospital
 
 __all__ = [
-    "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Funder", "FundingScheme", "FundingShare",
-    "FundingSplit", "FundingSplitLine", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "Period", "Plan",
+    "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme", "FundingShare",
+    "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "Period", "Plan",
     "PlanCategory", "PlanRegion", "Program",
 ]

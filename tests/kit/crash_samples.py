@@ -26,7 +26,7 @@ from jobs.testing import let_lease_pass
 from programs import actions as programs
 from programs.actions import Demand, Leg
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
-from programs.models import Budget, Category, Period, Plan, Program
+from programs.models import Budget, Category, Code, Hospital, Period, Plan, Program
 from programs.models.ledger import AccountKind
 from programs.terms import plan_terms
 from tests.kit.crashes import Token
@@ -314,6 +314,74 @@ def change_category(world: World, token: Token) -> Run:
     return lambda: programs.change_category(
         fresh(made), name=f"改{token.letters}", synonyms=[], position=3, active=False, **at_now()
     )
+
+
+@sample("programs.import_categories")
+def import_categories(world: World, token: Token) -> Run:
+    kept = programs.create_category(token.letters, name=f"类别{token.letters}", **at_now())
+    lines = [
+        programs.CategoryLine(kept.code, f"改{token.letters}", ("别名",)),
+        programs.CategoryLine(f"{token.letters}_b", f"新{token.letters}"),
+    ]
+    return lambda: programs.import_categories(lines, **at_now())
+
+
+def hospital_of(token: Token, number: int, name: str) -> Hospital:
+    """One whose code no other run has."""
+    return Hospital(code=f"H{token.digits}{number:05d}", name=name, region_code="441602")
+
+
+@sample("programs.create_hospital")
+def create_hospital(world: World, token: Token) -> Run:
+    return lambda: programs.create_hospital(hospital_of(token, 1, "医院"), **at_now())
+
+
+@sample("programs.change_hospital")
+def change_hospital(world: World, token: Token) -> Run:
+    kept = programs.create_hospital(hospital_of(token, 2, "医院"), **at_now())
+
+    def run() -> Any:
+        changed = fresh(kept)
+        changed.name = "改名"
+        return programs.change_hospital(changed, **at_now())
+
+    return run
+
+
+@sample("programs.import_hospitals")
+def import_hospitals(world: World, token: Token) -> Run:
+    programs.create_hospital(hospital_of(token, 3, "医院"), **at_now())
+    return lambda: programs.import_hospitals([hospital_of(token, 3, "改名"), hospital_of(token, 4, "新医院")], **at_now())
+
+
+@sample("programs.create_code")
+def create_code(world: World, token: Token) -> Run:
+    return lambda: programs.create_code(Code(system="drug", code=token.letters, name="药品"), **at_now())
+
+
+@sample("programs.change_code")
+def change_code(world: World, token: Token) -> Run:
+    kept = programs.create_code(Code(organization=world.office, system="drug", code=token.letters, name="药品"), **at_now())
+
+    def run() -> Any:
+        changed = fresh(kept)
+        changed.name = "改名"
+        return programs.change_code(changed, **at_now())
+
+    return run
+
+
+@sample("programs.import_codes")
+def import_codes(world: World, token: Token) -> Run:
+    programs.create_code(Code(organization=world.office, system="drug", code=token.letters, name="药品"), **at_now())
+
+    def run() -> Any:
+        edition = [
+            Code(system="drug", code=token.letters, name="改名"), Code(system="diagnosis", code=token.letters, name="诊断"),
+        ]
+        return programs.import_codes(edition, organization=world.office, **at_now())
+
+    return run
 
 
 @sample("programs.create_plan")

@@ -16,7 +16,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from intake.models import WordMapping
 from jobs.models import Job
-from programs.models import Budget, BudgetReservation, FundingScheme, LedgerAccount, LedgerTransaction
+from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from tests.kit.matrix.worlds import Place
 
 HIDDEN, READ, FULL = "hidden", "read", "full"
@@ -34,6 +34,12 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "county": {"own": FULL},
         "city": {"own": FULL, "sibling": FULL, "parent": FULL},
         "limited": {"own": FULL},
+    },
+    # An organization's own codes: read below it too.
+    "table": {
+        "county": {"own": FULL, "parent": READ},
+        "city": {"own": FULL, "sibling": FULL, "parent": FULL},
+        "limited": {"own": FULL, "parent": READ},
     },
     # A program and its terms: changed by its office, read below it, by its funders and its insurer.
     "program": {
@@ -101,6 +107,7 @@ SUBJECTS: dict[str, Subject] = {
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")
     ),
     "jobs.job": Subject("office", lambda place: Job.objects.filter(subject_id=str(place.roster.pk)).latest("pk")),
+    "programs.code": Subject("table", lambda place: Code.objects.filter(organization=place.organization).earliest("pk")),
     "programs.program": Subject("program", lambda place: place.program),
     "programs.plan": Subject("program", lambda place: place.plan, stands=True),
     "programs.period": Subject("program", lambda place: place.period),
@@ -123,7 +130,7 @@ SUBJECTS: dict[str, Subject] = {
     ),
 }
 #: Reference data: read by every role that has the permission, wherever it is held.
-SHARED = {"accounts.region", "programs.category"}
+SHARED = {"accounts.region", "programs.category", "programs.hospital"}
 #: What runs by the clock: rows of nobody's.
 OF_THE_PORTAL = {"django_celery_beat.periodictask"}
 #: Every other URL and what it is, so that a new one is thought about. One that takes an object belongs in OBJECT_URLS.

@@ -24,9 +24,9 @@ from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import World, csv_of, make_world, people
 from intake.models import WordMapping
 from jobs.testing import drain
-from programs.actions import create_plan
+from programs.actions import create_code, create_plan
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
-from programs.models import Budget, Category, Funder, Period, Plan, Program
+from programs.models import Budget, Category, Code, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
@@ -207,6 +207,12 @@ def _place(
     WordMapping.objects.create(
         organization=office, template="roster", kind="category", word=word, target="dibao", made_by=clerk,
         made_at=at,
+    )
+    # A table serves all programs of its office, and the offices below it: neither is a secret.
+    plain = relation in ("other program", "parent")
+    create_code(
+        Code(organization=office, system="drug", code=f"X{first}", name="药品" if plain else f"{canary}药品"), by="system:test",
+        at=at,
     )
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
