@@ -55,6 +55,9 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Background work, newest first."""
 
     list_display = ("work", "about", "standing", "progress", "trouble", "by", "created_at")
+    export_columns = (
+        "id", "work", "about", "state", "done", "total", "unit", "error_sentence", "by", "created_at", "started_at", "finished_at",
+    )
     list_filter = ("state", KindFilter)
     allowed_lookups = (KindFilter.parameter_name,)
     search_fields = ("=subject_id", "=created_by_label")

@@ -23,6 +23,7 @@ class OrganizationAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Offices, charities, insurers and the rest."""
 
     list_display = ("tree_name", "short_name", "kind", "region", "active")
+    export_columns = ("name", "short_name", "kind", "region_code", "region", "parent", "uscc", "active")
     list_filter = ("kind", "active")
     search_fields = ("name", "short_name", "uscc", "region_code")
     search_help_text = _("Name, credit code or region code, or a part of it")

@@ -13,6 +13,7 @@ from audit.admin import ReadOnlyScopedAdmin
 class RegionAdmin(ReadOnlyScopedAdmin):
     """Administrative divisions."""
 
+    list_export = False
     list_display = ("code", "name", "full_name", "level", "valid_from", "valid_to", "successor")
     list_filter = ("level", ("valid_to", admin.EmptyFieldListFilter))
     search_fields = ("code__startswith", "name__startswith", "full_name")

@@ -39,6 +39,10 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     list_display = (
         "cover_number", "person_name", "program", "period_code", "category", "place", "premium", "standing", "starts",
     )
+    export_columns = (
+        "cover_number", "person__name", "person__document", "program", "plan", "period_code", "category", "organization",
+        "region_code", "place", "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
+    )
     sortable_by = ("cover_number",)
     list_filter = ("state", "program", "period", "category", "organization")
     list_select_related = ("person", "program", "period__program", "category")

@@ -52,6 +52,10 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     list_display = (
         "funder", "program", "period_code", "label", "granted_yuan", "reserved_yuan", "used_yuan", "bound", "standing",
     )
+    export_columns = (
+        "funder", "program", "period_code", "label", "region_prefix", "category", "granted", "reserved", "used", "settled",
+        "released", "state", "proposer", "proposed_at", "approver", "approved_at",
+    )
     list_filter = (BoundFilter, "state", "program", "period", "funder")
     list_select_related = ("funder", "program", "period")
     ordering = ("program", "funder", "label")
@@ -207,6 +211,9 @@ class BudgetReservationAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     """What rosters and purchases hold."""
 
     list_display = ("holder", "funder", "program", "place", "category", "people", "reserved_at", "closed_at")
+    export_columns = (
+        "holder", "funder", "program", "period__code", "region_code", "place", "category", "people", "reserved_at", "closed_at",
+    )
     list_filter = ("program", "funder")
     list_select_related = ("funder", "program", "category")
     search_fields = ("=owner_id",)

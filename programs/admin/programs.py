@@ -39,6 +39,7 @@ POSTINGS_SHOWN = 200
 class CategoryAdmin(ScopedModelAdmin):
     """Hardship categories: the words that offices use for one thing."""
 
+    list_export = False
     list_display = ("name", "code", "synonyms", "position", "active")
     list_filter = ("active",)
     search_fields = ("name", "code")
