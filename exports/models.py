@@ -46,7 +46,7 @@ class Export(models.Model):
         READY = "ready", _("Ready")
         SENT = "sent", _("Handed over at once")
         CANCELLED = "cancelled", _("Cancelled")
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", _("Not handed out")
         EXPIRED = "expired", _("Deleted at the end of its time")
 
     listing = models.CharField(_("list"), max_length=80, db_collation="C")

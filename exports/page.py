@@ -77,7 +77,7 @@ def _facts(listing: Listing, count: int, *, asked: str) -> list[tuple[str, Any]]
     if listing.wanted.picked is not None:
         rows = ngettext("%(number)s selected row", "%(number)s selected rows", count) % {"number": rows}
     return [
-        (_("Rows"), rows),
+        (_("rows"), rows),
         *([(_("Search"), asked)] if asked else []),
         *listing.filters_in_words(),
         (_("Columns"), "、".join(column.heading for column in listing.columns)),
