@@ -120,7 +120,7 @@ class ScopedTabularInline(ScopedChoices, TabularInline):
         return queryset.order_by(*ordering) if ordering else queryset
 
 
-class ScopedModelAdmin(ExportButton, ScopedChoices, ModelAdmin):
+class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     """Queryset, relations, filters, lookups, history and missing objects, all within scope.
 
     Nothing is deleted, and Django's LogEntry is not written: it keeps `str(obj)` of everybody in one unscoped table;

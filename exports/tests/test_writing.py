@@ -215,7 +215,7 @@ def test_a_second_person_neither_sees_nor_downloads_nor_cancels_it(world: World,
         for page in ("change", "download", "cancel", "history"):
             for export_ in (made, waiting):
                 address = reverse(f"admin:exports_export_{page}", args=[export_.pk])
-                assert (client.get(address).status_code, client.post(address).status_code) in ((404, 404), (403, 403)), page
+                assert {client.get(address).status_code, client.post(address).status_code} <= {403, 404}, page
         assert client.get(reverse("admin:exports_export_changelist")).context["cl"].result_count == 0
         with pytest.raises(ExportsRefused):
             open_export(made, by=user_of(other), at=timezone.now())
@@ -353,13 +353,14 @@ def test_struck_at_any_point_of_its_way_the_file_is_the_same(lasting: World, kin
         except LOST:
             pass
         run_until_done(made)
-        assert (made.state, made.rows, made.sha256) == ("ready", 10, whole.sha256), (k, fault.seen[-1])
-        assert file_of(made, lasting.clerk) == wanted, (k, fault.seen[-1])
-        assert Event.objects.filter(verb="export.made", subject_id=str(made.pk)).count() == 1, (k, fault.seen[-1])
+        at = (k, fault.seen[min(k, len(fault.seen)) - 1])
+        assert (made.state, made.rows, made.sha256) == ("ready", 10, whole.sha256), at
+        assert file_of(made, lasting.clerk) == wanted, at
+        assert Event.objects.filter(verb="export.made", subject_id=str(made.pk)).count() == 1, at
         assert made.parts.count() == 3
         if not fault.struck:
             break
-        struck.add(fault.seen[-1])
+        struck.add(fault.seen[k - 1])
         k += 1
     assert {
         "exports.step.before", "exports.step.after", "exports.finish.before", "exports.finish.after", "intake.store.before",
