@@ -2,8 +2,7 @@
 
     python -m bench.exports --rows 1000000 [--kind csv|xlsx]
 
-Enrollments are made from one enrolled person by statements, many times over; writing runs in a process of its own, whose peak
-is the worker's.
+People are enrolled by a roster first, which is not measured; writing runs in a process of its own, whose peak is the worker's.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,16 +19,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bench.__main__ import _now, set_up
+from bench.__main__ import _Captured, _now, _Quiet, set_up
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import Server
-
-#: Copies of one person, and of their beneficiary and enrollment: other keys, all else as the engine wrote it.
-_COPIES = (
-    ("beneficiaries_person", "identity_index_a", "decode(md5('i' || n), 'hex')"),
-    ("beneficiaries_beneficiary", "person_id", "{person} + n"),
-    ("beneficiaries_enrollment", "person_id", "{person} + n"),
-)
 
 
 def main() -> None:
@@ -47,7 +38,7 @@ def main() -> None:
     server = Server(wanted.folder)
     with server.running(), tempfile.TemporaryDirectory() as folder:
         set_up(server, Path(folder))
-        asked = ask(wanted.rows, wanted.kind)
+        asked = ask(wanted.rows, wanted.kind, Path(folder))
         told = subprocess.run(
             [sys.executable, "-m", "bench.exports", "--write", "1"], env=dict(os.environ), capture_output=True, text=True,
             check=True,
@@ -61,51 +52,29 @@ def main() -> None:
         print(f"{'fetched by its asker':<34} {rows:>10,} rows {seconds:>8.1f} s {found['bytes'] / 1e6 / seconds:>9,.0f} MB/s")
 
 
-def ask(rows: int, kind: str) -> int:
-    """So many enrollments, and the export that waits for its job."""
-    from django.db import connection
+def ask(rows: int, kind: str, folder: Path) -> int:
+    """So many people enrolled by a roster, and the export of the list that waits for its job."""
+    from django.core.management import call_command
     from django.utils import timezone
 
     from accounts.actions.regions import SYSTEM, import_regions
     from accounts.models import User
     from accounts.regions_file import VENDORED, read_regions
-    from beneficiaries.models import Enrollment
-    from beneficiaries.testing import make_world, people
+    from beneficiaries.testing import make_world
     from exports.actions import ask_export
     from exports.listing import Listing, Wanted
-    from exports.tests.conftest import covered
 
     import_regions(read_regions(VENDORED), by=SYSTEM, at=_now())
     world = make_world(granted=Decimal("999999999.00"))
-    covered(world, people(1))
-    first = Enrollment.objects.get()
-    with connection.cursor() as cursor:
-        # Guards and history of rows that nobody enrolled are not what is measured.
-        cursor.execute("SET session_replication_role = replica")
-        for table, key, value in _COPIES:
-            copy(cursor, table, {key: value.format(person=first.person_id)}, rows - 1, first)
-        cursor.execute("SET session_replication_role = origin")
-        for table, _key, _value in _COPIES:
-            cursor.execute(f"VACUUM ANALYZE {table}")
+    file = folder / "roster.csv"
+    call_command("make_roster", rows=rows, seed=1, dirty=0.0, region="441602", output=file, verbosity=0, stdout=_Quiet())
+    call_command(
+        "import_roster", str(file), program=world.program.code, user=world.clerk.username, submit=True, confirm_unusual=True,
+        approve_by=world.reviewer.username, json=True, stdout=_Captured(),
+    )
     clerk = User.objects.get(pk=world.clerk.pk)
     listing = Listing("beneficiaries.enrollment", clerk, Wanted(""))
-    assert listing.count() == rows
     return ask_export(listing, kind=kind, purpose="measured only", by=clerk, at=timezone.now()).pk
-
-
-def copy(cursor: Any, table: str, changed: dict[str, str], count: int, first: Any) -> None:
-    """Rows of one row, numbered on from it."""
-    own = {"beneficiaries_person": first.person_id, "beneficiaries_beneficiary": first.beneficiary_id}.get(table, first.pk)
-    cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position", [table])
-    columns = [name for (name,) in cursor.fetchall()]
-    values = {"id": f"{own} + n", **changed}
-    if table == "beneficiaries_enrollment":
-        values["beneficiary_id"] = f"{first.beneficiary_id} + n"
-    listed = ", ".join(values.get(name, f't."{name}"') for name in columns)
-    names = ", ".join(f'"{name}"' for name in columns)
-    cursor.execute(
-        f"INSERT INTO {table} ({names}) SELECT {listed} FROM {table} t, generate_series(1, {count}) n WHERE t.id = {own}"
-    )
 
 
 def write() -> None:
@@ -133,7 +102,9 @@ def write() -> None:
     assert [str(outcome.ending) for outcome in outcomes] == ["done"], outcomes
     made = Export.objects.get()
     assert made.state == "ready", made.state
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Of this process alone: what getrusage tells goes on from the process that started it.
+    told = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(next(line for line in told.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
     print(json.dumps({"rows": made.rows, "bytes": made.size, "seconds": seconds, "peak": peak, "longest": longest}))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.admin.utils import get_fields_from_path
@@ -115,6 +116,12 @@ def _converter(field: Any, *, personal: bool) -> tuple[Callable[[Any], Cell], in
     return lambda value: cell_of(value if isinstance(value, list | tuple) else str(value)), 20
 
 
+@lru_cache(4_096)
+def _local(moment: datetime) -> datetime:
+    """The local moment without zone: covers of a period begin and end with few of them."""
+    return timezone.localtime(moment).replace(tzinfo=None, microsecond=0) if timezone.is_aware(moment) else moment
+
+
 def cell_of(value: Any) -> Cell:
     """A value as a cell holds it; marks of pages are taken off."""
     if value is None:
@@ -122,7 +129,7 @@ def cell_of(value: Any) -> Cell:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return timezone.localtime(value).replace(tzinfo=None, microsecond=0) if timezone.is_aware(value) else value
+        return _local(value)
     if isinstance(value, Decimal | int | date):
         return value
     if isinstance(value, list | tuple | set):
