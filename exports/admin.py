@@ -16,15 +16,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
 from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from exports import actions
-from exports.errors import refusal_in_words
+from exports.errors import ExportsRefused, refusal_in_words
+from exports.listing import Listing
 from exports.models import Export
 from exports.page import as_download
+from exports.writing import wanted_of
 from jobs.admin import live, note_on
 from jobs.models import Job
 
@@ -94,8 +97,20 @@ class ExportAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @display(description=_("narrowed to"))
     def narrowing(self, export: Export) -> SafeString | str:
         """By which filters."""
-        said = "; ".join(f"{name} = {value}" for name, value in export.narrowed)
-        return naming.as_recorded(said) if said else _t("the whole list")
+        if not export.narrowed:
+            return _t("the whole list")
+        try:
+            listing = Listing(export.listing, export.asked_by, wanted_of(export))
+            said = [f"{title}: {choice}" for title, choice in listing.filters_in_words()]
+        except ExportsRefused:
+            # Who may not see the list any more reads what the record says.
+            return naming.as_recorded("; ".join(f"{name} = {value}" for name, value in export.narrowed))
+        if any(name == "q" for name, _value in export.narrowed):
+            said.append(f"{_t('Search')}: ****")
+        if listing.wanted.picked is not None:
+            number = len(listing.wanted.picked)
+            said.append(ngettext("%(number)s selected row", "%(number)s selected rows", number) % {"number": number})
+        return "; ".join(said) or _t("the whole list")
 
     @display(description=_("state"), ordering="state")
     def standing(self, export: Any) -> SafeString:

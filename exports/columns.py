@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.admin.utils import get_fields_from_path
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 from django.utils import timezone
 from django.utils.html import strip_tags
@@ -62,7 +62,9 @@ def _shown(model_admin: Any, name: str) -> Column:
     """A column of the list that its admin, or its model, makes in words."""
     of_admin = getattr(model_admin, name, None)
     source = of_admin if of_admin is not None else getattr(model_admin.model, name)
-    heading = str(getattr(source, "short_description", name.replace("_", " ")))
+    heading = str(getattr(source, "short_description", ""))
+    if not heading:
+        raise ImproperlyConfigured(f"{type(model_admin).__name__}: {name} has no heading: use ExportColumn")
     if of_admin is not None:
         return Column(name, capfirst(heading), lambda row: cell_of(of_admin(row)), width=24)
     return Column(name, capfirst(heading), lambda row: cell_of(_called(getattr(row, name))), width=24)

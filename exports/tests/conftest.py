@@ -17,6 +17,7 @@ from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.models import Roster
 from beneficiaries.testing import World, csv_of, make_world, people
 from jobs.testing import drain
+from tests.kit.browser import chromium, new_page, signed_in_page  # noqa: F401
 
 Browser = Callable[[User], Client]
 PURPOSE = "交财政局核对补贴名单"
