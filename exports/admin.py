@@ -152,7 +152,7 @@ class ExportAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return "—"
         return f"{export.purge_on:%Y-%m-%d}"
 
-    @display(description=_("content"))
+    @display(description=_("SHA-256 of the file"))
     def digest(self, export: Export) -> SafeString | str:
         """SHA-256 of the file: whoever has one may compare."""
         return naming.as_recorded(export.sha256) if export.sha256 else "—"
@@ -163,7 +163,7 @@ class ExportAdmin(ButtonPages, ReadOnlyScopedAdmin):
         if export.state != Export.State.READY:
             return "—"
         address = reverse("admin:exports_export_download", args=[export.pk])
-        return format_html('<a class="pp-button pp-button-plain" href="{}">{}</a>', address, _t("Download"))
+        return format_html('<a class="pp-fetch" href="{}">{}</a>', address, _t("Download"))
 
     @action(description=_("Download"), url_path="download", permissions=["download"], icon="download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:

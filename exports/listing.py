@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from accounts.models import User
 from audit.admin.base import visible
 from audit.events import refuse_personal
-from audit.paging import AFTER, KeysetChangeList, beyond, read_place, written
+from audit.paging import AFTER, KeysetChangeList, Total, beyond, read_place, total_of, written
 from exports.columns import Column, columns_of
 from exports.errors import ExportsRefused
 
@@ -113,6 +113,10 @@ class Listing:
         """How many rows there are, counted up to a bound."""
         bare = self.rows.prefetch_related(None).order_by()
         return bare.count() if up_to is None else bare[:up_to].count()
+
+    def estimate(self) -> Total:
+        """About how many rows there are, as the planner knows it, for a list too long to be counted on a page."""
+        return total_of(self.rows.prefetch_related(None), filtered=False)
 
     def page(self, place: str, *, size: int) -> tuple[list[Any], str]:
         """Rows behind a place ("" for the first), and the place behind the last of them."""

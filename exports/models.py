@@ -67,7 +67,7 @@ class Export(models.Model):
     ended_at = models.DateTimeField(_("ended at"), null=True)
     rows = models.BigIntegerField(_("rows"), null=True)
     size = models.BigIntegerField(_("size"), null=True, help_text=_("Bytes."))
-    sha256 = models.CharField(_("content"), max_length=64, blank=True, default="", db_collation="C")
+    sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True, default="", db_collation="C")
     #: The folder of its parts in the storage; empty for what was handed over at once.
     folder = models.CharField(max_length=60, blank=True, default="", db_collation="C")
     purge_on = models.DateField(_("kept until"), null=True)

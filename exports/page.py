@@ -72,12 +72,11 @@ def export_page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
 
 
 def _facts(listing: Listing, count: int, *, asked: str) -> list[tuple[str, Any]]:
-    number = number_format(min(count, AT_ONCE_ROWS), force_grouping=True)
-    rows = number if count <= AT_ONCE_ROWS else _("more than %(number)s") % {"number": number}
+    rows = number_format(count, force_grouping=True) if count <= AT_ONCE_ROWS else str(listing.estimate())
     if listing.wanted.picked is not None:
         rows = ngettext("%(number)s selected row", "%(number)s selected rows", count) % {"number": rows}
     return [
-        (_("rows"), rows),
+        (_("number of rows"), rows),
         *([(_("Search"), asked)] if asked else []),
         *listing.filters_in_words(),
         (_("Columns"), "、".join(column.heading for column in listing.columns)),
@@ -89,11 +88,11 @@ def _warnings(listing: Listing, count: int) -> list[str]:
         return [_("The list is empty: the file will hold its headings only.")]
     if count <= AT_ONCE_ROWS:
         return []
-    return [
-        _("The list is long: the file is written in the background and waits under “My exports”."),
-        _("Beyond %(rows)s rows a workbook has several sheets; CSV has everything in one file.")
-        % {"rows": number_format(ROWS_OF_A_SHEET, force_grouping=True)},
-    ]
+    found = [_("The list is long: the file is written in the background and waits under “My exports”.")]
+    if listing.estimate().number > ROWS_OF_A_SHEET:
+        number = number_format(ROWS_OF_A_SHEET, force_grouping=True)
+        found.append(_("Beyond %(rows)s rows a workbook has several sheets; CSV has everything in one file.") % {"rows": number})
+    return found
 
 
 def as_download(content: Iterable[bytes], export: Export) -> StreamingHttpResponse:

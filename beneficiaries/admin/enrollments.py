@@ -17,6 +17,7 @@ from unfold.decorators import display
 from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
+from audit.exporting import ExportColumn
 from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.admin.origins import origin_of, payment_of
 from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
@@ -41,7 +42,7 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     )
     export_columns = (
         "cover_number", "person__name", "person__document", "program", "plan", "period_code", "category", "organization",
-        "region_code", "place", "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
+        ExportColumn("region_code", _("region code"), lambda cover: cover.region_code), "place", "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
     )
     sortable_by = ("cover_number",)
     list_filter = ("state", "program", "period", "category", "organization")

@@ -48,7 +48,7 @@ def test_the_file_holds_what_the_list_shows_in_its_order_and_masked(world: World
     enrolled(world, 3)
     lines = lines_of(content_of(export(signed_in(world.clerk), ENROLLMENT)))
     assert lines[0] == [
-        "保障凭证号", "姓名", "证件号码", "项目", "方案", "保障年度", "困难类别", "机构", "地区", "地区", "保费", "个人缴费",
+        "保障凭证号", "姓名", "证件号码", "项目", "方案", "保障年度", "困难类别", "机构", "地区代码", "地区", "保费", "个人缴费",
         "状态", "保障起期", "保障止期", "保单号",
     ]
     newest = Enrollment.objects.order_by("-pk")

@@ -19,6 +19,7 @@ from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 from programs import actions
 from programs.admin.forms import BudgetForm
 from programs.models import Budget, BudgetReservation, BudgetReservationLine
@@ -212,7 +213,9 @@ class BudgetReservationAdmin(PlaceColumn, ReadOnlyScopedAdmin):
 
     list_display = ("holder", "funder", "program", "place", "category", "people", "reserved_at", "closed_at")
     export_columns = (
-        "holder", "funder", "program", "period__code", "region_code", "place", "category", "people", "reserved_at", "closed_at",
+        "holder", "funder", "program", "period__code",
+        ExportColumn("region_code", _("region code"), lambda reservation: reservation.region_code), "place", "category",
+        "people", "reserved_at", "closed_at",
     )
     list_filter = ("program", "funder")
     list_select_related = ("funder", "program", "category")
