@@ -42,7 +42,8 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     )
     export_columns = (
         "cover_number", "person__name", "person__document", "program", "plan", "period_code", "category", "organization",
-        ExportColumn("region_code", _("region code"), lambda cover: cover.region_code), "place", "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
+        ExportColumn("region_code", _("region code"), lambda cover: cover.region_code), "place",
+        "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
     )
     sortable_by = ("cover_number",)
     list_filter = ("state", "program", "period", "category", "organization")
