@@ -88,10 +88,10 @@ def write() -> None:
 
     longest, step = 0.0, writing._step
 
-    def timed(*given: Any) -> bool:
+    def timed(run: Any, export: Any) -> bool:
         nonlocal longest
         began = time.perf_counter()
-        ended = step(*given)
+        ended = step(run, export)
         longest = max(longest, time.perf_counter() - began)
         return ended
 

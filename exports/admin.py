@@ -133,7 +133,7 @@ class ExportAdmin(ButtonPages, ReadOnlyScopedAdmin):
         context = {"done": job.done, "total": job.total, "label": job.get_unit_display(), "note": note_on(job)}
         return live(job, "progress", render_to_string("portal/progress.html", context))
 
-    @display(description=_("rows"), ordering="rows")
+    @display(description=_("number of rows"), ordering="rows")
     def row_count(self, export: Any) -> str:
         """Of the file; so far, while it is written."""
         if export.rows is None and export.job is not None and export.state == Export.State.ASKED:
@@ -201,7 +201,7 @@ def facts_of(export: Any) -> list[tuple[str, Any]]:
         (_t("list"), export.title),
         (_t("format"), export.get_format_display()),
         (_t("purpose"), export.purpose),
-        (_t("rows"), "" if rows is None else number_format(rows, force_grouping=True)),
+        (_t("number of rows"), "" if rows is None else number_format(rows, force_grouping=True)),
         (_t("size"), "" if export.size is None else filesizeformat(export.size)),
         (_t("asked for at"), f"{timezone.localtime(export.asked_at):%Y-%m-%d %H:%M}"),
         (_t("kept until"), f"{export.purge_on:%Y-%m-%d}" if export.purge_on else ""),

@@ -65,7 +65,7 @@ class Export(models.Model):
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("organization"))
     asked_at = models.DateTimeField(_("asked for at"))
     ended_at = models.DateTimeField(_("ended at"), null=True)
-    rows = models.BigIntegerField(_("rows"), null=True)
+    rows = models.BigIntegerField(_("number of rows"), null=True)
     size = models.BigIntegerField(_("size"), null=True, help_text=_("Bytes."))
     sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True, default="", db_collation="C")
     #: The folder of its parts in the storage; empty for what was handed over at once.

@@ -42,7 +42,7 @@ def test_a_clerk_exports_a_list_and_finds_the_long_one_among_their_own(
     def stands(what: str) -> None:
         assert_no_console_errors(page)
         assert_no_horizontal_scroll(page)
-        screenshot(page, f"{name}-{what}")
+        screenshot(page, f"{name}-{what}", full=what not in ("list", "selected"))
 
     # The list, and some of its rows selected.
     page.goto(reverse("admin:beneficiaries_enrollment_changelist") + "?state__exact=in_force")
