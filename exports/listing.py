@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
-from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation
+from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.text import capfirst
@@ -96,9 +96,16 @@ class Listing:
         if set(self.user.grants(self.permission)) != set(seen):
             found = found.filter(pk__in=visible(self.model_admin.model, self.user, self.permission).order_by().values("pk"))
         if self.wanted.picked is not None:
-            key = self.model_admin.opts.pk
-            found = found.filter(pk__in=[key.to_python(each) for each in self.wanted.picked])
+            found = found.filter(pk__in=self._keys())
         return self._side_by_side(found)
+
+    def _keys(self) -> list[Any]:
+        """The keys of the selected rows."""
+        key = self.model_admin.opts.pk
+        try:
+            return [key.to_python(each) for each in self.wanted.picked or ()]
+        except ValidationError as error:
+            raise ExportsRefused("LIST_UNREADABLE") from error
 
     def _side_by_side(self, rows: QuerySet) -> QuerySet:
         """Relations looked up once for a page instead of joined to each row: many rows point to few."""

@@ -155,7 +155,8 @@ def test_a_foreign_row_is_never_in_the_file_not_even_selected(world: World, sign
     assert sorted(line[0] for line in lines[1:]) == sorted(each.number for each in own)
     picked = ".".join(map(str, theirs))
     assert len(lines_of(content_of(export(client, ENROLLMENT, f"picked={picked}")))) == 1
-    assert len(lines_of(content_of(export(client, ENROLLMENT, "picked=")))) == 1
+    for none in ("", "0", "99999999999999999999"):
+        assert len(lines_of(content_of(export(client, ENROLLMENT, f"picked={none}")))) == 1
 
 
 def test_a_formula_in_a_text_is_harmless(world: World, signed_in: Browser) -> None:
@@ -221,7 +222,7 @@ def test_the_button_takes_along_what_the_list_is_narrowed_to(world: World, signe
     assert f'href="{address_of(ENROLLMENT, "state__exact=awaiting")}"' in page.content.decode()
 
 
-@pytest.mark.parametrize("query", ["password__startswith=a", "q=%00", "state__exact=%00", "id__gt=1"])
+@pytest.mark.parametrize("query", ["password__startswith=a", "q=%00", "state__exact=%00", "id__gt=1", "picked=x", "picked=1.%00"])
 def test_an_address_that_no_list_writes_exports_nothing(world: World, signed_in: Browser, query: str) -> None:
     answer = export(signed_in(world.clerk), ENROLLMENT, query)
     assert answer.status_code in (302, 400) and Export.objects.count() == 0
