@@ -29,6 +29,7 @@ from exports.listing import Listing, Wanted
 from exports.models import Export, ExportPart
 from exports.tests.conftest import PURPOSE, Browser, content_of, enrolled, export, lines_of
 from intake import storage
+from intake.errors import IntakeRefused
 from jobs import stopping
 from jobs.actions import claim, execute, retry_job
 from jobs.models import Job
@@ -306,8 +307,9 @@ def test_an_altered_part_is_never_handed_out_as_whole(world: World, short: None)
     kept[-1] ^= 1
     default_storage.delete(part.storage_key)
     default_storage.save(part.storage_key, io.BytesIO(bytes(kept)))
-    with pytest.raises(Exception, match="文件"):
+    with pytest.raises(IntakeRefused) as refused:
         file_of(made, world.clerk)
+    assert refused.value.code == "FILE_ALTERED"
 
 
 # -- Killed anywhere -------------------------------------------------------------------------------------------------------
