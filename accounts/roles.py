@@ -57,6 +57,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "accounts.view_membership",
             "audit.view_event",
             "audit.view_reveal",
+            "accounts.export_organization",
+            "accounts.export_user",
+            "accounts.export_membership",
+            "audit.export_event",
+            "audit.export_reveal",
         }
     ),
     Role.SECURITY_ADMIN: frozenset(
@@ -71,6 +76,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "accounts.reset_second_factor",
             "audit.view_reveal",
             "axes.view_accessattempt",
+            "accounts.export_organization",
+            "accounts.export_user",
+            "accounts.export_membership",
+            "audit.export_reveal",
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
@@ -86,6 +95,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "accounts.change_user",
             "accounts.deactivate_user",
             "accounts.reset_password",
+            "accounts.export_organization",
+            "accounts.export_user",
         }
     ),
 }

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import Form, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -53,7 +54,7 @@ class ButtonPages:
         title: str,
         sentence: str,
         button: str,
-        run: Callable[[dict[str, Any]], str | HttpResponse],
+        run: Callable[[dict[str, Any]], str | HttpResponseBase],
         form: Form | None = None,
         subject: Model | None = None,
         facts: Sequence[tuple[str, Any]] = (),
@@ -80,8 +81,9 @@ class ButtonPages:
                 form.add_error(None, reason)
                 status = 409
             else:
-                if isinstance(done, HttpResponse):
-                    return done
+                if isinstance(done, HttpResponseBase):
+                    # A streamed file is none of the other kind; what shows pages does not mind.
+                    return done  # type: ignore[return-value]
                 messages.success(request, done)
                 return HttpResponseRedirect(back)
         context = {

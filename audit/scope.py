@@ -40,7 +40,7 @@ class Scope:
     """Names of the lookups by which a model's rows are bound to organization, region and program.
 
     `upward`: rows of organizations and regions above the user's are seen too (a county sees its city's program).
-    `reading_only`: opens rows to be seen; no permission but a "view_" one reaches them this way.
+    `reading_only`: opens rows to be seen; no permission but a "view_" or "export_" one reaches them this way.
     `many`: a lookup crosses to many rows; the condition becomes a subquery, so that no row comes twice.
     `through`: another model and its foreign key to this one: whoever sees one of its rows sees this one.
     `by_dealings`: the row is opened by what the reader's own offices do with it, so offices that know nothing of each
@@ -132,7 +132,8 @@ _LEVELS = (2, 4, 6, 9, 12)
 
 
 def _reads(permission: str | None) -> bool:
-    return permission is None or permission.split(".")[-1].startswith("view_")
+    # An export shows what the list shows.
+    return permission is None or permission.split(".")[-1].startswith(("view_", "export_"))
 
 
 def _paths_above(path: str) -> list[str]:

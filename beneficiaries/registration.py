@@ -30,18 +30,20 @@ _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
     "beneficiaries.view_beneficiary", "beneficiaries.view_purchase",
 )
+#: Masked, as the lists are.
+_EXPORT = ("beneficiaries.export_person", "beneficiaries.export_enrollment", "beneficiaries.export_roster")
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
-        *_VIEW, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
+        *_VIEW, *_EXPORT, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
         "beneficiaries.reveal_person", "beneficiaries.pass_gate", "beneficiaries.make_purchase",
         "beneficiaries.decide_rows", "beneficiaries.correct_person", "beneficiaries.request_undo",
     ),
     Role.REVIEWER: (
-        *_VIEW, "beneficiaries.approve_roster", "beneficiaries.reveal_person", "beneficiaries.approve_undo",
+        *_VIEW, *_EXPORT, "beneficiaries.approve_roster", "beneficiaries.reveal_person", "beneficiaries.approve_undo",
     ),
-    Role.FINANCE_MAKER: ("beneficiaries.view_roster",),
-    Role.FINANCE_CHECKER: ("beneficiaries.view_roster",),
-    Role.AUDITOR: _VIEW,
+    Role.FINANCE_MAKER: ("beneficiaries.view_roster", "beneficiaries.export_roster"),
+    Role.FINANCE_CHECKER: ("beneficiaries.view_roster", "beneficiaries.export_roster"),
+    Role.AUDITOR: (*_VIEW, *_EXPORT),
 }
 
 #: Rules of eligibility as a finding names them.

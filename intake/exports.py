@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import BinaryIO, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -19,13 +18,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from audit.spreadsheets import MAIN, TEXT, XML, book_parts, harmless, sheet_name, writable
 from intake.columns import OWN_HEADINGS, Column, fold_header
 from intake.findings import describe
 from intake.readers import CHOICES_SHEET, NOTES_SHEET
 
-_DANGEROUS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
-# What XML 1.0 cannot hold.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TEXT = "@"
 _TEMPLATE_ROWS = 5_000
 
@@ -42,11 +39,6 @@ class RefusedRow(NamedTuple):
 def reason_of(findings: Iterable[tuple[str, str, str]]) -> str:
     """One text from (code, column label, extra) of a row's findings."""
     return ";".join(describe(code, label, extra=extra) for code, label, extra in findings)
-
-
-def harmless(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would calculate; the reader takes it off again."""
-    return "'" + cell if cell.startswith(_DANGEROUS) else cell
 
 
 def write_refused_csv(target: BinaryIO, headers: Sequence[str], rows: Iterable[RefusedRow]) -> int:
@@ -104,69 +96,25 @@ def write_rows_xlsx(target: BinaryIO, title: str, rows: Iterable[Sequence[str]])
 
 def _write_book(archive: zipfile.ZipFile, titles: Sequence[str]) -> None:
     """Every part but the sheets; a part that is opened by name bears no date."""
-    for path, content in _book_parts(titles).items():
+    for path, content in book_parts(titles).items():
         with archive.open(path, "w") as part:
             part.write(content.encode())
 
 
-_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _SHEET_HEAD = (
-    f'{_XML}<worksheet {_MAIN}><sheetFormatPr defaultRowHeight="15"/>'
+    f'{XML}<worksheet {MAIN}><sheetFormatPr defaultRowHeight="15"/>'
     '<cols><col min="1" max="100" width="18" style="1" customWidth="1"/></cols><sheetData>'
 ).encode()
-# Style 1 is text (number format 49): what a person types into such a cell stays as typed.
-_STYLES = (
-    f'{_XML}<styleSheet {_MAIN}><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
-    '<fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-)
 
 
 def _row_xml(number: int, cells: Sequence[str]) -> bytes:
     written = "".join(
-        f'<c r="{get_column_letter(position)}{number}" s="1" t="inlineStr">'
-        f'<is><t xml:space="preserve">{escape(_UNWRITABLE.sub("", cell)[:32_767])}</t></is></c>'
+        f'<c r="{get_column_letter(position)}{number}" s="{TEXT}" t="inlineStr">'
+        f'<is><t xml:space="preserve">{escape(writable(cell))}</t></is></c>'
         for position, cell in enumerate(cells, 1)
         if cell
     )
     return f'<row r="{number}">{written}</row>'.encode()
-
-
-def _book_parts(titles: Sequence[str]) -> dict[str, str]:
-    """Every part of a workbook but its sheets."""
-    numbers = range(1, len(titles) + 1)
-    sheets = "".join(
-        f'<sheet name={quoteattr(title)} sheetId="{number}" r:id="rId{number}"/>'
-        for number, title in zip(numbers, titles, strict=True)
-    )
-    relations = [(f"rId{number}", "worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
-    relations.append((f"rId{len(titles) + 1}", "styles", "styles.xml"))
-    overrides = [("workbook", "sheet.main"), ("styles", "styles")]
-    overrides += [(f"worksheets/sheet{number}", "worksheet") for number in numbers]
-    return {
-        "[Content_Types].xml": f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        + "".join(f'<Override PartName="/xl/{path}.xml" ContentType="{_TYPE}.{kind}+xml"/>' for path, kind in overrides)
-        + "</Types>",
-        "_rels/.rels": _relationships([("rId1", "officeDocument", "xl/workbook.xml")]),
-        "xl/workbook.xml": f'{_XML}<workbook {_MAIN} xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": _relationships(relations),
-        "xl/styles.xml": _STYLES,
-    }
-
-
-def _relationships(targets: Sequence[tuple[str, str, str]]) -> str:
-    listed = "".join(f'<Relationship Id="{key}" Type="{_OFFICE}/{kind}" Target="{to}"/>' for key, kind, to in targets)
-    return f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{listed}</Relationships>'
 
 
 def _kept(headers: Sequence[str]) -> list[int]:
@@ -184,7 +132,7 @@ def _own(row: RefusedRow, kept: Sequence[int]) -> list[str]:
 
 def sheet_title(name: str) -> str:
     """A sheet's name as a workbook takes it."""
-    return re.sub(r"[\\/*?:\[\]]", "_", name)[:31] or _("Roster")
+    return sheet_name(name) or _("Roster")
 
 
 def write_template(target: BinaryIO, columns: Sequence[Column], *, title: str = "") -> None:

@@ -24,9 +24,9 @@ VERBS = {
 
 
 GRANTS: dict[str, tuple[str, ...]] = {
-    Role.CLERK: ("intake.view_wordmapping", "intake.end_wordmapping"),
-    Role.REVIEWER: ("intake.view_wordmapping",),
-    Role.AUDITOR: ("intake.view_wordmapping",),
+    Role.CLERK: ("intake.view_wordmapping", "intake.end_wordmapping", "intake.export_wordmapping"),
+    Role.REVIEWER: ("intake.view_wordmapping", "intake.export_wordmapping"),
+    Role.AUDITOR: ("intake.view_wordmapping", "intake.export_wordmapping"),
 }
 
 

@@ -67,9 +67,12 @@ class _Sealing(DjangoFile):
         return b"".join(parts)
 
 
-def store(plain: BinaryIO, *, year: int, limit: int) -> Stored:
-    """Seal a stream into the storage under a name of our own; refused when empty or above `limit` bytes."""
-    key = f"{year}/{uuid.uuid4().hex}"
+def store(plain: BinaryIO, *, year: int, limit: int, folder: str = "") -> Stored:
+    """Seal a stream into the storage under a name of our own; refused when empty or above `limit` bytes.
+
+    `folder`: where another room keeps its own; what stands in a year's folder is an upload's.
+    """
+    key = f"{folder or year}/{uuid.uuid4().hex}"
     content = _Sealing(plain, key=key, year=year, limit=limit)
     fault_point("intake.store.before")
     try:
@@ -96,6 +99,14 @@ def remove(key: str) -> None:
     fault_point("intake.remove.before")
     default_storage.delete(key)
     fault_point("intake.remove.after")
+
+
+def keys_within(folder: str) -> list[str]:
+    """Every kept file of a folder, half ones included; none where there is no such folder."""
+    try:
+        return [f"{folder}/{name}" for name in sorted(default_storage.listdir(folder)[1])]
+    except FileNotFoundError:
+        return []
 
 
 def kept_keys() -> Iterator[tuple[str, datetime]]:

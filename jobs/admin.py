@@ -21,6 +21,7 @@ from unfold.decorators import action, display
 from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 from jobs import actions
 from jobs.models import Job
 from jobs.registry import kind_of, known_kinds
@@ -55,6 +56,10 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Background work, newest first."""
 
     list_display = ("work", "about", "standing", "progress", "trouble", "by", "created_at")
+    export_columns = (
+        "id", "work", "about", "state", "done", "total", "unit",
+        ExportColumn("error", _("error"), lambda job: job.error_sentence), "by", "created_at", "started_at", "finished_at",
+    )
     list_filter = ("state", KindFilter)
     allowed_lookups = (KindFilter.parameter_name,)
     search_fields = ("=subject_id", "=created_by_label")

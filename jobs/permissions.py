@@ -10,6 +10,6 @@ GRANTS: dict[str, frozenset[str]] = {
     "reviewer": _VIEW,
     "finance_maker": _VIEW,
     "finance_checker": _VIEW,
-    "auditor": _VIEW,
-    "system_admin": _VIEW | {"jobs.retry_job", "jobs.cancel_job", "jobs.view_system_job"},
+    "auditor": _VIEW | {"jobs.export_job"},
+    "system_admin": _VIEW | {"jobs.export_job", "jobs.retry_job", "jobs.cancel_job", "jobs.view_system_job"},
 }

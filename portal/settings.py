@@ -229,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "beneficiaries.lapse": {"task": "beneficiaries.lapse", "schedule": 900.0, "options": {"expires": 900}},
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
+    "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -268,6 +269,7 @@ INSTALLED_APPS = [
     "audit",
     "jobs",
     "intake",
+    "exports",
     "benefits",
     "programs",
     "beneficiaries",
@@ -325,6 +327,9 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 #: Days for which an uploaded file is kept after its import has ended.
 FILE_KEPT_DAYS = number("FILE_KEPT_DAYS", default=1825)
+#: Days for which a large export waits for whoever asked for it; exports of one person a day.
+EXPORT_KEPT_DAYS = number("EXPORT_KEPT_DAYS", default=7)
+EXPORTS_PER_DAY = number("EXPORTS_PER_DAY", default=100)
 
 # -- Who signs in ------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -101,6 +101,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
     (
         _("System"),
         (
+            Page("exports.export", "download"),
             Page("jobs.job", "sync"),
             Page("audit.event", "history"),
             Page("audit.reveal", "visibility"),

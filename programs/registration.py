@@ -19,20 +19,35 @@ _MONEY = (
     "programs.view_funder", "programs.view_budget", "programs.view_budgetreservation", "programs.view_ledgeraccount",
     "programs.view_ledgertransaction", "programs.view_statement",
 )
+#: What a role reads it may export, funding schemes with their plans.
+_EXPORT_TERMS = (
+    "programs.export_program", "programs.export_plan", "programs.export_period", "programs.export_fundingscheme",
+)
+_EXPORT_MONEY = (
+    "programs.export_funder", "programs.export_budget", "programs.export_budgetreservation", "programs.export_ledgeraccount",
+    "programs.export_ledgertransaction",
+)
 GRANTS: dict[str, tuple[str, ...]] = {
-    Role.CLERK: _TERMS,
-    Role.REVIEWER: (*_TERMS, "programs.view_budget", "programs.view_funder", "programs.open_period"),
-    Role.FINANCE_MAKER: (
-        *_TERMS, *_MONEY, "programs.add_plan", "programs.change_plan", "programs.submit_plan", "programs.propose_budget",
+    Role.CLERK: (*_TERMS, *_EXPORT_TERMS),
+    Role.REVIEWER: (
+        *_TERMS, *_EXPORT_TERMS, "programs.view_budget", "programs.view_funder", "programs.open_period",
+        "programs.export_budget", "programs.export_funder",
     ),
-    Role.FINANCE_CHECKER: (*_TERMS, *_MONEY, "programs.approve_plan", "programs.approve_budget"),
-    Role.AUDITOR: (*_TERMS, *_MONEY),
+    Role.FINANCE_MAKER: (
+        *_TERMS, *_MONEY, *_EXPORT_TERMS, *_EXPORT_MONEY, "programs.add_plan", "programs.change_plan", "programs.submit_plan",
+        "programs.propose_budget",
+    ),
+    Role.FINANCE_CHECKER: (
+        *_TERMS, *_MONEY, *_EXPORT_TERMS, *_EXPORT_MONEY, "programs.approve_plan", "programs.approve_budget",
+    ),
+    Role.AUDITOR: (*_TERMS, *_MONEY, *_EXPORT_TERMS, *_EXPORT_MONEY),
     Role.SYSTEM_ADMIN: (
         "programs.view_program", "programs.add_program", "programs.change_program", "programs.view_category",
         "programs.add_category", "programs.change_category", "programs.import_category", "programs.export_category",
         "programs.view_hospital", "programs.add_hospital", "programs.change_hospital", "programs.import_hospital",
         "programs.export_hospital", "programs.view_code", "programs.add_code", "programs.change_code", "programs.import_code",
         "programs.export_code", "programs.view_funder", "programs.add_funder", "programs.change_funder",
+        "programs.export_program", "programs.export_funder",
     ),
 }
 

@@ -32,9 +32,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 #: In the short form about as many points of an action are struck, spread over all.
 STRIKES = None if FULL_SWEEP else 3
 #: Rooms whose first runs make keys.
-SEALING = ("accounts", "audit")
+SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "audit")
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",

@@ -88,6 +88,7 @@ def test_each_model_has_a_row_in_each_relation_that_its_kind_knows(rows: dict[st
         "office": {"own", "sibling", "parent", "other program", "foreign"}, "staff": {"own", "sibling", "parent", "foreign"},
         "program": {"own", "other program", "foreign"}, "funder": {"own", "sibling", "parent", "foreign"},
         "money": {"own", "sibling", "parent", "other program", "foreign"}, "table": {"own", "sibling", "parent", "foreign"},
+        "own person": {"own", "sibling", "parent", "foreign"},
     }
     poor = {
         label: wanted[subject.kind] - rows[label].keys() for label, subject in SUBJECTS.items()
@@ -268,13 +269,35 @@ def test_no_lookup_order_search_filter_or_action_tells_or_moves_a_hidden_row(
                 shown = [leak for leak in judge.leaks(answer) if not ("?q=" in query and leak.endswith(query[3:]))]
                 broken += [f"{reader} {address}{query}: {leak}" for leak in shown]
             count = asking.changes()
-            for action in ("delete_selected", "export_admin_action", ""):
+            for action in ("delete_selected", "export_admin_action", "export_selected", ""):
                 answer = ask(client, "post", address, {"action": action, "_selected_action": [foreign.pk], "index": 0})
                 broken += [f"{reader} {address} action {action}: {leak}" for leak in judge.leaks(answer)]
             if asking.changes() != count:
                 broken.append(f"{reader} {address}: an action on a foreign row changes something")
     assert broken == [], "\n" + "\n".join(broken)
     assert opened == SUBJECTS.keys()
+
+
+def test_no_export_holds_a_hidden_row(worlds: Worlds, rows: dict[str, dict[str, Any]]) -> None:
+    """Every list that a reader may export, whole and by the foreign row's number, in both formats: the file itself is read."""
+    broken, asked = [], 0
+    for reader in READERS:
+        judge, client = Judge(worlds, reader, rows), worlds.clients[reader]
+        for label, _model_admin, pages in admin_pages():
+            page = next((page for page in pages if page.verb == "export_list"), None)
+            if page is None or (holds(page, reader) and not asks(page, reader)):
+                continue
+            address = reverse(page.name)
+            foreign = rows.get(label, {}).get("foreign")
+            for query in ("", f"?picked={foreign.pk}") if foreign is not None else ("",):
+                kind = "csv" if query else "xlsx"
+                answer = ask(client, "post", address + query, {"kind": kind, "purpose": "核对名单用"})
+                broken += [row(page, reader, "post", f"file {query}", leak) for leak in judge.leaks(answer)]
+                if holds(page, reader) != bool(answer.status_code == 200 and answer.streaming):
+                    broken.append(row(page, reader, "post", f"file {query}", f"answers {answer.status_code}"))
+                asked += answer.status_code == 200
+    assert broken == [], "\n" + "\n".join(broken)
+    assert asked > (150 if FULL_SWEEP else 60)
 
 
 def related_queries(model_admin: Any, rows: dict[str, dict[str, Any]]) -> list[str]:

@@ -32,6 +32,7 @@ def test_each_verb_that_a_room_records_has_a_sentence(room: str) -> None:
 
 def test_the_verbs_of_helpers_and_templates_are_found() -> None:
     assert {"user.signed_in", "organization.closed", "second_factor.locked", "membership.ended"} <= verbs_of("accounts")
+    assert {"export.made", "export.downloaded", "export.refused", "export.purged"} <= verbs_of("exports")
     assert {"roster.received", "roster.approved", "roster.chunk_applied", "file.purged"} <= verbs_of("intake")
     assert {"job.queued", "job.requeued"} <= verbs_of("jobs")
     assert "personal_data.revealed" in verbs_of("audit")

@@ -22,6 +22,8 @@ class FailedSignInAdmin(ReadOnlyScopedAdmin):
     administers the security of the whole portal. Form data is never shown. Needs AXES_ENABLE_ADMIN = False.
     """
 
+    #: What is typed for a name may be anything, a document number too.
+    list_export = False
     list_display = ("attempt_time", "username", "ip_address", "failures_since_start")
     list_filter = ("attempt_time",)
     search_fields = ("username", "ip_address")

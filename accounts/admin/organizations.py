@@ -16,6 +16,7 @@ from accounts.admin.forms import MoveForm, NewOrganizationForm, OrganizationForm
 from accounts.models import Organization
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 
 
 @admin.register(Organization)
@@ -23,6 +24,11 @@ class OrganizationAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Offices, charities, insurers and the rest."""
 
     list_display = ("tree_name", "short_name", "kind", "region", "active")
+    export_columns = (
+        "name", "short_name", "kind",
+        ExportColumn("region_code", _("region code"), lambda organization: organization.region_code), "region", "parent",
+        "uscc", "active",
+    )
     list_filter = ("kind", "active")
     search_fields = ("name", "short_name", "uscc", "region_code")
     search_help_text = _("Name, credit code or region code, or a part of it")

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _t
 from unfold.admin import ModelAdmin, TabularInline
 
 from audit import events, panels
+from audit.admin.export_button import ExportButton
 from audit.admin.queue_filter import QueueFilter
 from audit.paging import CappedPaginator, KeysetChangeList
 from audit.scope import Scope, ScopedQuerySet
@@ -119,7 +120,7 @@ class ScopedTabularInline(ScopedChoices, TabularInline):
         return queryset.order_by(*ordering) if ordering else queryset
 
 
-class ScopedModelAdmin(ScopedChoices, ModelAdmin):
+class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     """Queryset, relations, filters, lookups, history and missing objects, all within scope.
 
     Nothing is deleted, and Django's LogEntry is not written: it keeps `str(obj)` of everybody in one unscoped table;

@@ -22,6 +22,7 @@ class EventAdmin(ReadOnlyScopedAdmin):
     """What happened, newest first."""
 
     list_display = ("moment", "who", "said", "about")
+    export_columns = ("id", "at", "who", "actor", "said", "verb", "about", "region_code")
     list_filter = ("at",)
     search_fields = ("=subject_id", "=actor", "=verb")
     search_help_text = _("Number of an object, a user name, or a verb such as roster.approved")

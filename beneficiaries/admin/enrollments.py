@@ -17,6 +17,7 @@ from unfold.decorators import display
 from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
+from audit.exporting import ExportColumn
 from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.admin.origins import origin_of, payment_of
 from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
@@ -38,6 +39,11 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
 
     list_display = (
         "cover_number", "person_name", "program", "period_code", "category", "place", "premium", "standing", "starts",
+    )
+    export_columns = (
+        "cover_number", "person__name", "person__document", "program", "plan", "period_code", "category", "organization",
+        ExportColumn("region_code", _("region code"), lambda cover: cover.region_code), "place",
+        "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
     )
     sortable_by = ("cover_number",)
     list_filter = ("state", "program", "period", "category", "organization")

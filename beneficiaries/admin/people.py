@@ -30,6 +30,7 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
     list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
+    export_columns = ("id", "name", "document_type", "document", "sex", "birth_on", "deceased_on")
     list_filter = ("document_type", "sex")
     search_fields = ("=id",)
     search_help_text = _("Document number or whole name")

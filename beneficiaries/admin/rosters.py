@@ -23,6 +23,7 @@ from unfold.decorators import action, display
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
+from audit.exporting import ExportColumn
 from audit.faults import fault_point
 from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
@@ -63,6 +64,13 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     list_display = (
         "number", "purpose", "program", "period_code", "organization", "standing", "people", "refused_count", "premium", "uploader",
         "uploaded_at",
+    )
+    export_columns = (
+        "number", "purpose", "program", "period_code", "organization", "region_code", "state",
+        ExportColumn("row_count", _("rows"), lambda roster: roster.row_count),
+        ExportColumn("refused", _("refused"), lambda roster: roster.verdict_count(Verdict.REFUSED)),
+        ExportColumn("premium", _("premium (yuan)"), lambda roster: premium_of(roster)), "uploader", "uploaded_at",
+        "submitted_at", "decided_at", "applied_at",
     )
     list_filter = ("state", "purpose", "program", "period", "organization", "uploaded_at")
     list_select_related = ("program", "period__program", "organization", "uploaded_by")
@@ -188,8 +196,8 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     @display(description=_("premium (yuan)"))
     def premium(self, roster: Roster) -> str:
         """Yuan of the rows that are or will be held."""
-        amount = roster.money.get("premium")
-        return f"{Decimal(amount):,.2f}" if amount else "—"
+        amount = premium_of(roster)
+        return f"{amount:,.2f}" if amount is not None else "—"
 
     @display(description=_("uploaded by"), ordering="uploaded_by__username")
     def uploader(self, roster: Roster) -> str:
@@ -438,6 +446,12 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
         self.message_user(request, message)
         return HttpResponseRedirect(reverse("admin:beneficiaries_roster_change", args=[roster.pk]))
+
+
+def premium_of(roster: Roster) -> Decimal | None:
+    """Yuan of the rows that are or will be held."""
+    amount = roster.money.get("premium")
+    return Decimal(amount) if amount else None
 
 
 def _download(content: bytes, name: str, kind: str) -> HttpResponse:

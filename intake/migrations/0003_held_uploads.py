@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0002_mapped_words_and_chosen_sheets'),
+        ('intake', '0001_squashed_0002_mapped_words_and_chosen_sheets'),
     ]
 
     operations = [

@@ -103,6 +103,8 @@ class ReferencePages(BaseImportMixin, BaseExportMixin):
     formats: Any = (ListWorkbook, ListCsv)
     import_form_class: type[ImportForm] = ImportForm
     actions_list: Any = ("import_action", "export_action", "blank_template")
+    #: These lists leave as they come in: by export and import of their resource.
+    list_export = False
     #: The field by which an export is cut short.
     code_field = "code"
 

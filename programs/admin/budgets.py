@@ -19,6 +19,7 @@ from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 from programs import actions
 from programs.admin.forms import BudgetForm
 from programs.models import Budget, BudgetReservation, BudgetReservationLine
@@ -51,6 +52,10 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     list_display = (
         "funder", "program", "period_code", "label", "granted_yuan", "reserved_yuan", "used_yuan", "bound", "standing",
+    )
+    export_columns = (
+        "funder", "program", "period_code", "label", "region_prefix", "category", "granted", "reserved", "used", "settled",
+        "released", "state", "proposer", "proposed_at", "approver", "approved_at",
     )
     list_filter = (BoundFilter, "state", "program", "period", "funder")
     list_select_related = ("funder", "program", "period")
@@ -207,6 +212,11 @@ class BudgetReservationAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     """What rosters and purchases hold."""
 
     list_display = ("holder", "funder", "program", "place", "category", "people", "reserved_at", "closed_at")
+    export_columns = (
+        "holder", "funder", "program", "period__code",
+        ExportColumn("region_code", _("region code"), lambda reservation: reservation.region_code), "place", "category",
+        "people", "reserved_at", "closed_at",
+    )
     list_filter = ("program", "funder")
     list_select_related = ("funder", "program", "category")
     search_fields = ("=owner_id",)

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
+from audit.exporting import ExportColumn
 from programs.models import LedgerAccount, LedgerEntry, LedgerTransaction
 
 
@@ -60,6 +61,10 @@ class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     """Postings, newest first."""
 
     list_display = ("number", "at", "kind", "program", "source", "amount", "memo", "by")
+    export_columns = (
+        "number", "at", "kind", "program", "source",
+        ExportColumn("amount", _("amount (yuan)"), lambda posting: posting.debit_sum), "memo", "by",
+    )
     list_filter = ("kind", "program", "at")
     list_select_related = ("program",)
     search_fields = ("=source_id",)
@@ -112,6 +117,7 @@ class LedgerAccountAdmin(ReadOnlyScopedAdmin):
     """Accounts with their balances."""
 
     list_display = ("name", "program", "balance_shown")
+    export_columns = ("code", "name", "kind", "program", "funder", "balance")
     list_filter = ("kind", "program", "funder")
     list_select_related = ("program", "funder", "budget__funder")
     ordering = ("code",)

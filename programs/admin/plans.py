@@ -210,6 +210,10 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
     """Plan versions."""
 
     list_display = ("name", "number", "program", "premium_yuan", "limit_yuan", "standing", "in_force_at")
+    export_columns = (
+        "name", "number", "program", "premium", "cover_limit", "period_kind", "proration", "min_age", "max_age", "state",
+        "in_force_at",
+    )
     list_filter = ("state", "program")
     list_select_related = ("program",)
     search_fields = ("name",)

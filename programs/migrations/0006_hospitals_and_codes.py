@@ -10,9 +10,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_one_duty_and_true_paths'),
+        ('accounts', '0001_squashed_0002_one_duty_and_true_paths'),
         ('pghistory', '0007_auto_20250421_0444'),
-        ('programs', '0005_undo_posting'),
+        ('programs', '0001_squashed_0005_undo_posting'),
     ]
 
     operations = [

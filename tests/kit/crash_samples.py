@@ -19,10 +19,14 @@ from accounts.testing import PASSWORD, make_organization, make_user
 from audit import blind_index, events, keys, reveals
 from audit.models import DataKey
 from beneficiaries.testing import World
+from exports import actions as exports
+from exports import writing
+from exports.listing import Listing, Wanted
+from exports.models import Export
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.registry import forget_kind, job_kind
-from jobs.testing import let_lease_pass
+from jobs.testing import drain, let_lease_pass
 from programs import actions as programs
 from programs.actions import Demand, Leg
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -682,3 +686,61 @@ def finish_rebuild(world: World, token: Token) -> Run:
     return lambda: blind_index.finish_rebuild(token.letters, at=timezone.now())
 
 
+
+
+# -- exports ---------------------------------------------------------------------------------------------------------------
+
+
+def listing_of(world: World) -> Listing:
+    """A list of a few rows, by a user who may export it."""
+    return Listing("programs.budget", fresh(world.finance_maker), Wanted("state__exact=approved"))
+
+
+def asked_export(world: World, token: Token) -> Export:
+    """An export that waits for its job."""
+    return exports.ask_export(listing_of(world), kind="csv", purpose=f"核对{token.letters}", **export_by(world))
+
+
+def export_by(world: World) -> dict[str, Any]:
+    """An export is asked for by a user."""
+    return {"by": world.finance_maker, "at": timezone.now()}
+
+
+def written_export(world: World, token: Token) -> Export:
+    """An export whose file waits."""
+    asked = asked_export(world, token)
+    drain()
+    return fresh(asked)
+
+
+@sample("exports.send_export")
+def send_export(world: World, token: Token) -> Run:
+    listing = listing_of(world)
+    piece, _rows = writing.piece_in_memory(listing, "csv")
+    return lambda: exports.send_export(listing, piece, kind="csv", purpose=f"核对{token.letters}", **export_by(world))
+
+
+@sample("exports.ask_export")
+def ask_export(world: World, token: Token) -> Run:
+    Export.objects.filter(state="asked").update(state="cancelled", ended_at=timezone.now())
+    Job.objects.live().update(state="cancelled", finished_at=timezone.now(), lease_until=None)
+    return lambda: asked_export(world, token)
+
+
+@sample("exports.cancel_export")
+def cancel_export(world: World, token: Token) -> Run:
+    asked = ask_export(world, token)()
+    return lambda: exports.cancel_export(fresh(asked), by=world.finance_maker, at=timezone.now())
+
+
+@sample("exports.open_export")
+def open_export(world: World, token: Token) -> Run:
+    made = written_export(world, token)
+    return lambda: exports.open_export(fresh(made), by=world.finance_maker, at=timezone.now())
+
+
+@sample("exports.purge_exports")
+def purge_exports(world: World, token: Token) -> Run:
+    made = written_export(world, token)
+    Export.objects.filter(pk=made.pk).update(purge_on=timezone.localdate())
+    return lambda: exports.purge_exports(at=timezone.now())

@@ -14,6 +14,7 @@ from accounts.models import Membership
 from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
+from exports.models import Export
 from intake.models import WordMapping
 from jobs.models import Job
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
@@ -63,6 +64,8 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "city": {"parent": FULL},
         "limited": {"own": FULL},
     },
+    # What a person asked for is theirs alone: no reader is the one who asked.
+    "own person": {},
     # A funder is named to every office of a program that it pays for.
     "funder": {
         "county": {"own": FULL, "sibling": READ, "parent": READ},
@@ -103,11 +106,12 @@ SUBJECTS: dict[str, Subject] = {
     "beneficiaries.person": Subject("office", lambda place: place.person),
     "beneficiaries.enrollment": Subject("office", lambda place: place.enrollment),
     "beneficiaries.roster": Subject("office", lambda place: place.roster),
+    "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")
     ),
-    "jobs.job": Subject("office", lambda place: Job.objects.filter(subject_id=str(place.roster.pk)).latest("pk")),
     "programs.code": Subject("table", lambda place: Code.objects.filter(organization=place.organization).earliest("pk")),
+    "jobs.job": Subject("office", lambda place: Job.objects.about(place.roster).latest("pk")),
     "programs.program": Subject("program", lambda place: place.program),
     "programs.plan": Subject("program", lambda place: place.plan, stands=True),
     "programs.period": Subject("program", lambda place: place.period),

@@ -22,6 +22,9 @@ from audit import reveals
 from beneficiaries.actions import approve_roster, declare_full, submit_roster, upload_roster
 from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import World, csv_of, make_world, people
+from exports.actions import ask_export
+from exports.listing import Listing, Wanted
+from exports.models import Export
 from intake.models import WordMapping
 from jobs.testing import drain
 from programs.actions import create_code, create_plan
@@ -214,6 +217,10 @@ def _place(
         Code(organization=office, system="drug", code=f"X{first}", name="药品" if plain else f"{canary}药品"), by="system:test",
         at=at,
     )
+    if not Export.objects.filter(asked_by=clerk).exists():
+        listing = Listing("beneficiaries.enrollment", clerk, Wanted(""))
+        ask_export(listing, kind="csv", purpose=f"{canary}核对名单", by=clerk, at=at)
+        drain()
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
         draft=PlanDraft(

@@ -1,0 +1,31 @@
+"""What is asked before a list leaves: the format, and of a list of people the purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+
+from exports.actions.asking import PURPOSE_MAX
+from exports.models import Export
+
+
+class ExportForm(forms.Form):
+    """Format and purpose."""
+
+    kind = forms.ChoiceField(
+        label=_("Format"), choices=Export.Format.choices, initial=Export.Format.XLSX, widget=UnfoldAdminRadioSelectWidget(),
+    )
+    purpose = forms.CharField(
+        label=_("Purpose"), max_length=PURPOSE_MAX, required=False, widget=UnfoldAdminTextInputWidget(),
+    )
+
+    def __init__(self, *args: Any, holds_people: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if holds_people:
+            self.fields["purpose"].required = True
+            self.fields["purpose"].help_text = _("What the file is for and who gets it. It stays in the record; name nobody.")
+        else:
+            del self.fields["purpose"]
