@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from threading import Thread
+from typing import Any, LiteralString
+
+import psycopg
 
 from portal.local.postgres import OWNER, Server
 
@@ -16,13 +19,14 @@ TABLES = {
 }
 CONNECTIONS = 2
 CHUNK = 40_000
+_COUNT = "SELECT count(*) FROM beneficiaries_enrollment"
 
 
 def copy_final_rows(server: Server, folder: Path) -> tuple[int, float]:
     """Enrollments put back, and the seconds: indexes, keys, triggers and history as they are, a transaction a chunk."""
     with server.connect("bench", role=OWNER) as connection:
-        (least, most), count = connection.execute("SELECT min(id), max(id) FROM beneficiaries_person").fetchone(), 0
-        (count,) = connection.execute("SELECT count(*) FROM beneficiaries_enrollment").fetchone()
+        least, most = _one(connection, "SELECT min(id), max(id) FROM beneficiaries_person")
+        (count,) = _one(connection, _COUNT)
         places = list(enumerate(range(least, most + 1, CHUNK)))
         for number, first in places:
             for table, person in TABLES.items():
@@ -62,6 +66,12 @@ def copy_final_rows(server: Server, folder: Path) -> tuple[int, float]:
     if failures:
         raise failures[0]
     with server.connect("bench", role=OWNER) as connection:
-        (back,) = connection.execute("SELECT count(*) FROM beneficiaries_enrollment").fetchone()
+        (back,) = _one(connection, _COUNT)
     assert back == count, (back, count)
     return count, seconds
+
+
+def _one(connection: psycopg.Connection, statement: LiteralString) -> tuple[Any, ...]:
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return row
