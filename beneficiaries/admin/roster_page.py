@@ -16,8 +16,11 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.models import Region
 from audit.versions import alike, last_day
 from beneficiaries.admin import review
+from beneficiaries.admin.said_words import said_words
+from beneficiaries.admin.sorting import SORTED_AT_MOST
 from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
+from beneficiaries.deciding_again import decided_again
 from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.roster import ENROLLING
@@ -130,8 +133,9 @@ class RowLine:
 
 def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     """Everything on the page besides its buttons."""
-    wanted = review.shown(request.GET)
     chunks = list(roster.chunks.order_by("number"))
+    asked = review.shown(request.GET)
+    wanted = review.sortable(roster, asked, chunks)
     rows, next_url = _rows(roster, request, wanted, chunks)
     query = request.GET.copy()
     turned = [name for name in ("after", "row") if query.pop(name, None)]
@@ -154,8 +158,12 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "own_share": Decimal(roster.money.get("own_share", "0")),
         "whole": whole_money(roster),
         "rows": rows,
+        "enrolls": roster.purpose in ENROLLING,
         "filtered": wanted.narrowed,
         "filters": review.filters(roster, wanted, chunks),
+        "unsorted": f"{SORTED_AT_MOST:,}" if wanted.sort != asked.sort else "",
+        "said_words": said_words(roster),
+        "decided_again": decided_again(roster),
         "decisions": review.decisions(roster, chunks),
         "full_list": FullList.objects.filter(roster=roster).first(),
         "decides": may_decide(request, roster),
