@@ -36,13 +36,17 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )
 NO_CHROMIUM = "Pictures are taken by Debian's chromium, which is not on this machine. Install it: apt-get install chromium"
-#: Writes over what differs from run to run: hours, days, and the year of a period.
+#: Writes over what differs from run to run: hours, days, and the months below a chart.
 _STILL = """() => {
+    const months = ["2025-07", "2025-09", "2025-11", "2026-01", "2026-03", "2026-05"];
+    let month = 0;
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node; (node = walker.nextNode());)
         node.data = node.data
             .replace(/\\b20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d(:\\d\\d)?/g, "2026-06-01 09:30")
-            .replace(/\\b\\d\\d-\\d\\d \\d\\d:\\d\\d\\b/g, "06-01 09:30");
+            .replace(/\\b\\d\\d-\\d\\d \\d\\d:\\d\\d\\b/g, "06-01 09:30")
+            .replace(/20\\d\\d年\\d+月\\d+日 星期./g, "2026年6月1日 星期一")
+            .replace(/^(\\s*)20\\d\\d-\\d\\d(\\s*)$/, () => months[month++ % months.length]);
 }"""
 
 
@@ -164,6 +168,8 @@ def take(chromium: str, address: str, known: Mapping[str, str], numbers: Mapping
             page.goto(address + picture.path.format(**numbers), wait_until="networkidle")
             page.evaluate(_STILL)
             target = page.locator(picture.part) if picture.part else page
+            if picture.part:
+                target.evaluate("(part) => { part.style.padding = '1rem'; }")
             path = FOLDER / f"{picture.name}.png"
             target.screenshot(path=path)
             print(f"{path.relative_to(ROOT)} {path.stat().st_size // 1024} KB", flush=True)
