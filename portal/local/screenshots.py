@@ -31,6 +31,8 @@ OWN_FOLDER = "screenshots"
 WIDE, PHONE = (1440, 900), (390, 844)
 PORT = 8790
 PATIENCE = 30_000
+#: Pixels around a part of a page.
+ROOM = 16
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
@@ -167,13 +169,17 @@ def take(chromium: str, address: str, known: Mapping[str, str], numbers: Mapping
             page = pages[key]
             page.goto(address + picture.path.format(**numbers), wait_until="networkidle")
             page.evaluate(_STILL)
-            target = page.locator(picture.part) if picture.part else page
-            if picture.part:
-                target.evaluate("(part) => { part.style.padding = '1rem'; }")
             path = FOLDER / f"{picture.name}.png"
-            target.screenshot(path=path)
+            page.screenshot(path=path, **(_around(page, picture.part) if picture.part else {}))
             print(f"{path.relative_to(ROOT)} {path.stat().st_size // 1024} KB", flush=True)
         browser.close()
+
+
+def _around(page: Any, part: str) -> dict[str, Any]:
+    """The place of a part of the page, with some room at its sides."""
+    box = page.locator(part).bounding_box()
+    clip = {"x": box["x"] - ROOM, "y": box["y"] - ROOM, "width": box["width"] + 2 * ROOM, "height": box["height"] + 2 * ROOM}
+    return {"clip": clip, "full_page": True}
 
 
 def _signed_in(browser: Any, address: str, picture: Picture, password: str) -> Any:
