@@ -133,8 +133,11 @@ def sortable(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> Sh
         return wanted
     places = _chunks_of(wanted, chunks)
     few = chunks if places is None else [chunk for chunk in chunks if chunk.number in places]
-    found = rows_shown(roster, wanted, chunks)
-    return replace(wanted, sort="") if sorting.too_many(found, few, verdict=wanted.verdict, code=wanted.code) else wanted
+    otherwise = replace(wanted, verdict=None, code="").narrowed
+    over = sorting.too_many(
+        rows_shown(roster, wanted, chunks), few, verdict=wanted.verdict, code=wanted.code, narrowed_otherwise=otherwise
+    )
+    return replace(wanted, sort="") if over else wanted
 
 
 def _chunks_of(wanted: Shown, chunks: Sequence[RosterChunk]) -> list[int] | None:

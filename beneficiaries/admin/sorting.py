@@ -59,9 +59,11 @@ def place_of(row: RosterRow, sort: str) -> str:
     return f"{'' if value is None else value}.{row.pk}"
 
 
-def too_many(found: QuerySet, chunks: Sequence[RosterChunk], *, verdict: int | None, code: str) -> bool:
-    """Whether the filters leave more rows than are sorted: from what the chunks counted, asking the rows only if that says
-    too little."""
+def too_many(
+    found: QuerySet, chunks: Sequence[RosterChunk], *, verdict: int | None, code: str, narrowed_otherwise: bool
+) -> bool:
+    """Whether the filters leave more rows than are sorted: from what the chunks counted, asking the rows only where
+    another filter than verdict or finding narrows them down."""
     most = 0
     for chunk in chunks:
         known = [chunk.rows]
@@ -70,4 +72,6 @@ def too_many(found: QuerySet, chunks: Sequence[RosterChunk], *, verdict: int | N
         if code:
             known.append(chunk.counts["codes"].get(code, 0))
         most += min(known)
-    return most > SORTED_AT_MOST and found.order_by()[: SORTED_AT_MOST + 1].count() > SORTED_AT_MOST
+    if most <= SORTED_AT_MOST or not (narrowed_otherwise or (verdict is not None and code)):
+        return most > SORTED_AT_MOST
+    return bool(found.order_by()[: SORTED_AT_MOST + 1].count() > SORTED_AT_MOST)
