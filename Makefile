@@ -1,6 +1,6 @@
 # The portal's commands. Nothing is needed but Python 3.11+ and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrations deploy-check bench reset lock
+.PHONY: help run test lint types migrations deploy-check bench screenshots reset lock
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
@@ -24,6 +24,9 @@ lint: $(VENV)/.ready-dev ## Lint, floors, types, migrations, deploy checks
 
 bench: $(VENV)/.ready-dev ## Measure intake against django-import-export
 	@$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(VENV)/.ready-dev ## Take the pictures of docs/images anew (needs Debian's chromium)
+	@PORTAL_RUN_FOLDER="$(CURDIR)/.run/screenshots" $(BIN)/python -m portal.local.screenshots
 
 reset: ## Stop the local database and delete all local data
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m portal.local.reset; else rm -rf .run; fi

@@ -86,6 +86,9 @@ def measure(count: int, folder: Path, *, explain: bool) -> None:
     for name, query in (
         ("first page", {}), ("half-way down", {"after": deep}), ("by verdict", {"sort": "verdict"}),
         ("by verdict, half-way", {"sort": "verdict", "after": f"1.{deep}"}), ("refused", {"verdict": "6"}),
+        ("by region", {"sort": "region"}), ("by region, half-way", {"sort": "region", "after": f"{town}.{deep}"}),
+        ("by premium", {"sort": "premium"}), ("in doubt by region", {"sort": "region", "verdict": "5"}),
+        ("a town by premium", {"sort": "premium", "region": town}),
         ("in doubt", {"verdict": "5"}), ("in doubt, half-way", {"verdict": "5", "after": deep}),
         ("code ID_ROUNDED", {"code": "ID_ROUNDED"}), (f"rarest code {rare[0]} ({rare[1]})", {"code": rare[0]}),
         ("county", {"region": "441602"}), (f"town {town}", {"region": town}), ("no such town", {"region": "441602999"}),

@@ -32,7 +32,9 @@ COLUMNS = (
         example="441602001", help=_("Code of county (6), town (9) or village (12 digits) of the household register."),
     ),
     Column(
+        # One address for a household: offices merge it over its people.
         "address", "详细住址", ("现住址", "家庭住址", "住址"), personal="address", max_length=100, example="东埔街道8号",
+        fill_down=True,
     ),
     Column(
         "categories", "困难类别", ("对象类别", "人员类别", "救助类别"), required=True, clean="categories",

@@ -20,6 +20,7 @@ from audit import blind_index, keys
 from audit.models.keys import SLOTS
 from beneficiaries import additions, applying, keepers, likeness, missing, money, pairs, probing, undoing
 from beneficiaries.columns import COLUMNS
+from beneficiaries.deciding_again import decide_again, remember_decisions
 from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_KEY
@@ -222,6 +223,14 @@ class RosterTemplate(Template):
     def preview_money(self, subject: Roster, context: RosterContext) -> dict[str, Any]:
         """What the roster would cost whom."""
         return money.preview(subject)
+
+    def remember_decisions(self, subject: Roster, number: int) -> None:
+        """What people decided outlives the rows."""
+        remember_decisions(subject, number)
+
+    def decide_again(self, subject: Roster, *, at: datetime) -> dict[str, int]:
+        """Rows that read as they did stay decided."""
+        return decide_again(subject, self, at=at)
 
     def renew_declarations(self, subject: Roster) -> None:
         """Who is missing from a full list is looked up anew: a file that joined may name them."""

@@ -11,6 +11,9 @@ VERBS = {
     "roster.conflicts_elsewhere": _("%(rows)d rows do not agree with people whom only other organizations know."),
     "roster.closed": _("The roster was closed unread (%(code)s)."),
     "roster.decided": _("%(rows)d rows in doubt were decided: %(kind)s. Reason: %(reason)s"),
+    "roster.decided_again": _(
+        "Checked anew: %(kept)d decided rows read as they did and stay decided, %(open)d wait to be decided again."
+    ),
     "roster.full_list_declared": _("The roster was declared the full list of %(region)s; %(people)d people are missing."),
     "roster.missing_restored": _("The cover of %(people)d people whom the full list had left out goes on."),
     "roster.missing_ended": _("The cover of %(people)d people who were missing from the full list was ended."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,13 +53,7 @@ def settle(subject: Any, template: Template, changes: Mapping[int, Change], *, a
     for chunk in chunks:
         if chunk.number not in changes:
             continue
-        change = changes[chunk.number]
-        chunk.counts = {
-            **chunk.counts,
-            **{kind: _changed(chunk.counts[kind], getattr(change, kind)) for kind in COUNTED},
-            "decided": _changed(chunk.counts.get("decided", {}), change.decided),
-            "tally": chunk.counts["tally"] if change.tally is None else dict(change.tally),
-        }
+        chunk.counts = _counts_after(chunk, changes[chunk.number])
         chunk.digest = chunk_digest(template, subject.pk, chunk.number)
         chunk.save(update_fields=["counts", "digest"])
         fault_point(f"{template.key}.decide.chunk")
@@ -69,6 +63,33 @@ def settle(subject: Any, template: Template, changes: Mapping[int, Change], *, a
     subject.digest = import_digest(template, subject)
     subject.save(update_fields=["counts", "money", "digest"])
     fault_point(f"{template.key}.decide.settled")
+
+
+def recount(subject: Any, template: Template, changes: Mapping[int, Change]) -> None:
+    """Only the touched chunks' counts, while their import is still being checked: it is summed when its review opens."""
+    for chunk in template.chunks_of(subject).filter(number__in=changes):
+        chunk.counts = _counts_after(chunk, changes[chunk.number])
+        fault_point(f"{template.key}.recount.before")
+        chunk.save(update_fields=["counts"])
+        fault_point(f"{template.key}.recount.after")
+
+
+def redigest(subject: Any, template: Template, numbers: Iterable[int]) -> None:
+    """The digests of chunks whose rows have changed, once after all of it."""
+    for chunk in template.chunks_of(subject).filter(number__in=numbers):
+        chunk.digest = chunk_digest(template, subject.pk, chunk.number)
+        fault_point(f"{template.key}.redigest.before")
+        chunk.save(update_fields=["digest"])
+        fault_point(f"{template.key}.redigest.after")
+
+
+def _counts_after(chunk: Any, change: Change) -> dict[str, Any]:
+    return {
+        **chunk.counts,
+        **{kind: _changed(chunk.counts[kind], getattr(change, kind)) for kind in COUNTED},
+        "decided": _changed(chunk.counts.get("decided", {}), change.decided),
+        "tally": chunk.counts["tally"] if change.tally is None else dict(change.tally),
+    }
 
 
 def decided_counts(chunks: Sequence[Any]) -> dict[int, int]:

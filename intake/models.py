@@ -114,7 +114,8 @@ class Import(models.Model):
     row_count = models.PositiveIntegerField(_("rows"), default=0)
     #: The digest at which a person confirmed what is unusual about the import; another digest asks again.
     confirmed_digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
-    #: {"verdicts": {"1": 12}, "codes": {"ID_CHECKSUM": 3}, "unknown": see `wording.Unknown`, "sheets": by file}
+    #: {"verdicts": {"1": 12}, "codes": {"ID_CHECKSUM": 3}, "unknown": see `wording.count_unknown`, "sheets": by file,
+    #: "said": {mapping id: rows}, "decisions": {"kept": rows, "open": rows}}; the last two only where there are any
     counts = models.JSONField(default=dict)
     #: What the template's money preview gave: the room above knows its shape.
     money = models.JSONField(default=dict)

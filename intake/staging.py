@@ -16,7 +16,7 @@ from psycopg import sql
 
 from audit import columns, events, keys
 from audit.faults import fault_point
-from intake import storage, wording
+from intake import said, storage, wording
 from intake.abreast import one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
 from intake.closing import close, fail, remove_unread
@@ -60,7 +60,8 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
         return
     words = wording.standing(subject.organization_id, template.key, at=run.job.created_at)
     context = wording.knowing(template.context(subject, at=at), words)
-    seen = Seen(aliases=words[Kind.HEADING])
+    marks = wording.marks(subject.organization_id, template.key, at=run.job.created_at)
+    seen = Seen(aliases=words[Kind.HEADING], marks=marks)
     try:
         _stage_files(run, subject, template, context, seen)
     except FileRefused as refused:
@@ -78,10 +79,12 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
 class Seen:
     """What the files themselves said: warnings, how their rows are laid out, what their lines correct.
 
-    `aliases`: headings that the office has said. `file`: the one that is being read.
+    `aliases`: headings that the office has said; `marks`: all its words, by the mapping that says each. `file`: the one
+    that is being read.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
+    marks: wording.Marks = field(default_factory=dict)
     findings: list[Any] = field(default_factory=list)
     layouts: dict[str, Any] = field(default_factory=dict)
     sheets: dict[str, list[SheetSeen]] = field(default_factory=dict)
@@ -137,7 +140,8 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen:
                             run.advance()
                         refused = preparing.then(_refused_places, template, subject, number)
                     else:
-                        refused = preparing.then(prepared_and_written, checked, raw, file, place)
+                        used = said.used(raw.frame, table.sheets, template.columns, seen.marks)
+                        refused = preparing.then(prepared_and_written, checked, raw, file, place, used)
                     chunks.append((corrections, refused))
                     number += 1
                 # Some are known at the end only: totals and signatures that were left out, headings repeated.
@@ -209,9 +213,10 @@ def _checked(
 
 
 def _prepared(
-    template: Template, context: Any, subject: Any, checked: Checked, raw: RawChunk, file: File, place: Place
+    template: Template, context: Any, subject: Any, checked: Checked, raw: RawChunk, file: File, place: Place,
+    used: Mapping[str, int],
 ) -> Ready:
-    """The chunk compared with what is known, sealed, and laid out as the staging table has it."""
+    """The chunk compared with what is known, sealed, and laid out as the staging table has it. `used`: see `said`."""
     compared = template.compare(checked, context)
     sealer = keys.sealer(
         raw_name(template), purpose=template.purpose, program_code=context.program_code, year=context.year
@@ -230,7 +235,7 @@ def _prepared(
         "codes": dict(sorted(Counter(compared.findings["code"].to_list()).items())),
         "tally": dict(compared.tally),
         "unknown": wording.count_unknown(compared.findings),
-        "cut": place.cut,
+        "cut": place.cut, **({"said": dict(used)} if used else {}),
     }
     sealed = {"raw": sealer.seal_many(raw.frame["raw"].to_list()), **compared.sealed}
     return Ready(plain, sealed, same, counts, place)
@@ -326,11 +331,13 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
 
 def _open_review(run: Any, subject: Any, template: Template, context: Any, seen: Seen, *, at: datetime) -> None:
     """The counts, the money and the digest of a checked import, in the caller's transaction."""
+    again = template.decide_again(subject, at=at)
     chunks = list(template.chunks_of(subject))
     subject.row_count = sum(chunk.rows for chunk in chunks)
     subject.counts = {
         **{kind: summed(chunk.counts[kind] for chunk in chunks) for kind in ("verdicts", "codes")},
         "unknown": wording.add_up(chunk.counts.get("unknown", {}) for chunk in chunks), **seen.counts(),
+        **({"decisions": again} if again else {}), **({"said": used} if (used := said.summed(chunks)) else {}),
     }
     subject.file_findings, subject.layouts = seen.findings, seen.layouts
     subject.money = template.preview_money(subject, context)

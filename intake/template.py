@@ -139,6 +139,16 @@ class Template(ABC):
     def preview_money(self, subject: Any, context: Any) -> dict[str, Any]:
         """What approving the whole would cost whom."""
 
+    def remember_decisions(self, subject: Any, number: int) -> None:  # noqa: B027 - nothing is decided by default
+        """Keep what people decided about the rows of a chunk that is removed to be checked anew; in that transaction."""
+
+    def decide_again(self, subject: Any, *, at: datetime) -> dict[str, int]:
+        """Bring back what was decided about rows that read as they did: {"kept": rows, "open": rows}, or nothing.
+
+        In the transaction that opens the review, before anything of the rows is counted.
+        """
+        return {}
+
     def renew_declarations(self, subject: Any) -> None:  # noqa: B027 - nothing is declared by default
         """Bring what people declared about the whole import up to rows that were checked since.
 

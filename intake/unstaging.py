@@ -21,6 +21,7 @@ def remove_staged(run: Any, subject: Any, template: Template) -> int:
         run.check_stop()
         with transaction.atomic():
             fault_point("intake.remove_chunk.before")
+            template.remember_decisions(subject, number)
             removed += remove_chunk(subject, template, number)
             run.advance()
             fault_point("intake.remove_chunk.after")

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 from django.db.models import Q
@@ -73,26 +73,40 @@ def limited(found: Mapping[str, Any], too_many: Iterable[str] = ()) -> dict[str,
 
 
 def headings_of(sheets: Sequence[SheetSeen]) -> dict[str, Any]:
-    """Headings that mean nothing here with a few masked cells below each, and the columns that are named already."""
+    """Headings that mean nothing here with a few masked cells below each, and the columns that are named already: by each
+    sheet that has such a heading, for a column that one sheet names may stand under another heading in the next."""
     found: dict[str, list[str]] = {}
-    best = max(sheets, key=lambda sheet: len(sheet.known), default=None)
     for sheet in sheets:
         for word, samples in sheet.unknown.items():
             if showable(word) and fold_header(word):
                 found.setdefault(word, list(samples))
     if len(found) > MANY:
         return {}
-    taken = sorted(best.known) if best is not None else []
+    named = [sheet.known for sheet in sheets if sheet.unknown]
+    taken = sorted(frozenset.intersection(*named)) if named else []
     return {Kind.HEADING.value: found, "taken": taken} if found else {}
 
 
 def standing(organization_id: int, template: str, *, at: datetime | None = None) -> dict[str, dict[str, str]]:
     """What an office's words stand for, by kind; `at`: as it was then, so that a check that goes on reads as it began."""
-    found: dict[str, dict[str, str]] = {kind: {} for kind in Kind.values}
+    return _by_kind(organization_id, template, "target", at=at)
+
+
+#: By kind: word -> id of the mapping that says what it stands for.
+Marks: TypeAlias = Mapping[str, Mapping[str, int]]
+
+
+def marks(organization_id: int, template: str, *, at: datetime | None = None) -> Marks:
+    """The same words with the mapping that says each."""
+    return _by_kind(organization_id, template, "pk", at=at)
+
+
+def _by_kind(organization_id: int, template: str, name: str, *, at: datetime | None) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {kind: {} for kind in Kind.values}
     lives = Q(ended_at=None) if at is None else Q(made_at__lte=at) & (Q(ended_at=None) | Q(ended_at__gt=at))
     said = WordMapping.objects.filter(lives, organization=organization_id, template=template)
-    for kind, word, target in said.order_by("pk").values_list("kind", "word", "target"):
-        found[kind][word] = target
+    for kind, word, value in said.order_by("pk").values_list("kind", "word", name):
+        found[kind][word] = value
     return found
 
 

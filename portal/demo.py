@@ -24,6 +24,7 @@ from accounts.regions_file import VENDORED, read_regions
 from accounts.roles import Role
 from audit.faults import fault_point
 from beneficiaries import actions as rosters
+from beneficiaries import messy, messy_book
 from beneficiaries.models import Roster
 from beneficiaries.synthetic import HEADINGS, people
 from intake.models import State
@@ -64,7 +65,7 @@ CITIES = (
     City("YJAX", "4417", "阳江爱心保", "yj", Decimal("88.00"), Decimal("1.00"), Decimal("20.00"), Decimal("2000000.00"),
          True, ("441702",)),
     City("BSAX", "4510", "百色爱心保", "bs", Decimal("66.00"), Decimal("0.01"), Decimal("15.00"), Decimal("3000000.00"),
-         False, ("451002",)),
+         False, ("451002", messy.COUNTY)),
 )
 
 
@@ -263,15 +264,34 @@ def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> No
         ]
     for name, county, rows, first, goal in plans:
         clerk = users[f"{city.short}.clerk.{county}"]
-        # What was withdrawn, refused or unreadable may be uploaded again: the content alone would not tell that it was.
-        roster = Roster.objects.filter(
-            period=period, organization=clerk.organization, files__name=name
-        ).first() or rosters.upload_roster(
-            [(name, _file(city, county, rows, first=first))], period=period, organization=clerk.organization, by=clerk,
-            at=timezone.now(),
-        )
+        roster = _uploaded(name, lambda: _file(city, county, rows, first=first), period, clerk)  # noqa: B023 - called at once
         _bring(roster, goal, clerk, reviewer, gates=city.gates and first == 0)
         say(f"{city.name}: {name}, {rows} rows, {goal}")
+    if messy.COUNTY in city.counties:
+        # An ugly workbook as it comes from an office, and people of it who are covered already.
+        clerk = users[f"{city.short}.clerk.{messy.COUNTY}"]
+        for name, made, goal in (
+            ("在保人员.csv", _covered_people, "applied"), (messy.FILE_NAME, lambda: io.BytesIO(messy_book.book()), "review"),
+        ):
+            _bring(_uploaded(name, made, period, clerk), goal, clerk, reviewer, gates=False)
+            say(f"{city.name}: {name}, {goal}")
+
+
+def _uploaded(name: str, made: Callable[[], io.BytesIO], period: Period, clerk: User) -> Roster:
+    """The roster of a file's name, uploaded unless it was.
+
+    What was withdrawn, refused or unreadable may be uploaded again: the content alone would not tell that it was.
+    """
+    found = Roster.objects.filter(period=period, organization=clerk.organization, files__name=name).first()
+    return found or rosters.upload_roster(
+        [(name, made())], period=period, organization=clerk.organization, by=clerk, at=timezone.now()
+    )
+
+
+def _covered_people() -> io.BytesIO:
+    text = io.StringIO()
+    csv.writer(text).writerows([HEADINGS, *messy.rows_of(messy.THIS_YEAR)])
+    return io.BytesIO(text.getvalue().encode("utf-8-sig"))
 
 
 def _bring(roster: Roster, goal: str, clerk: User, reviewer: User, *, gates: bool) -> None:

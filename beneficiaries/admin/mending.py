@@ -7,11 +7,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
 from beneficiaries.admin.mending_forms import AddFilesForm, FileForm, SheetsForm, WordsForm
+from beneficiaries.deciding_again import decided_rows
 from beneficiaries.models import Roster
 from beneficiaries.purposes import template_of
 from intake.actions.mending import MENDABLE, MENDED_HERE, words_asked
@@ -62,6 +64,20 @@ def mending_context(roster: Roster) -> dict[str, Any]:
     }
 
 
+def what_becomes_of_decisions(roster: Roster) -> list[str]:
+    """What a check that begins anew does to decisions about rows, said before it begins."""
+    rows = decided_rows(roster)
+    if not rows:
+        return []
+    return [
+        ngettext(
+            "%(rows)s row has been decided. It stays decided where it reads the same after the check; else it waits again.",
+            "%(rows)s rows have been decided. They stay decided where they read the same after the check; the others wait again.",
+            rows,
+        ) % {"rows": f"{rows:,}"}
+    ]
+
+
 class MendingButtons(ButtonPages):
     """Mixed into the roster's admin."""
 
@@ -87,7 +103,7 @@ class MendingButtons(ButtonPages):
                 "What you choose is remembered for this office: its later files are read the same way. "
                 "Cells are shown by their first character only."
             ),
-            facts=[(_t("office"), roster.organization.name)],
+            facts=[(_t("office"), roster.organization.name)], warnings=what_becomes_of_decisions(roster),
         )
 
     @action(description=_("Choose sheets"), url_path="sheets", permissions=["mend"], icon="tab")
@@ -109,6 +125,7 @@ class MendingButtons(ButtonPages):
         return self.button_page(
             request, title=_t("Choose sheets"), button=_t("Read these sheets"), subject=roster, run=run, form=form,
             sentence=_t("The rows of all chosen sheets become one roster; each row keeps the name of its sheet."),
+            warnings=what_becomes_of_decisions(roster),
         )
 
     @action(description=_("Add files"), url_path="files", permissions=["mend"], icon="note_add")

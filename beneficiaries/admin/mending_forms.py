@@ -38,7 +38,7 @@ class WordsForm(forms.Form):
         columns = [(column.key, _column_words(column)) for column in columns_of(roster)]
         for word, samples in asked.get(Kind.HEADING, {}).items():
             below = "、".join(samples)
-            told = _t("Cells below it: %(cells)s") % {"cells": below} if below else _t("There is nothing below it.")
+            told = _t("Cells below it: %(cells)s") % {"cells": below} if below else _t("The first rows below it are empty.")
             self._ask(Kind.HEADING, word, _t("Column “%(word)s”"), [nothing, *columns], told)
         kinds = [nothing, *categories()] if asked.get(Kind.CATEGORY) else []
         for word, rows in asked.get(Kind.CATEGORY, {}).items():

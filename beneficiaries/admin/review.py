@@ -7,7 +7,7 @@ rows says which chunks need not be read at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidg
 
 from accounts.models import Region
 from audit import blind_index
+from beneficiaries.admin import sorting
 from beneficiaries.deciding import DECIDED_CODES, Choice
 from beneficiaries.models import DecisionKind, Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
@@ -32,6 +33,8 @@ from programs.models import Category
 FOUND = 50
 #: Codes that a person decides.
 DOUBT_CODES = tuple(code for code, severity in SEVERITY_OF.items() if severity == Severity.DOUBT and code != "CHANGED_SINCE_REVIEW")
+#: Orders of the rows besides the file's own.
+SORTS = ("verdict", *sorting.FIELDS)
 _ACCEPTED_AS_SAME = (DecisionKind.SAME, DecisionKind.CORRECT)
 
 
@@ -50,12 +53,18 @@ class Shown:
     decided: bool = False
     decision: int | None = None
     only: tuple[int, ...] = ()
-    by_verdict: bool = False
+    #: "" as in the file, else one of `SORTS`.
+    sort: str = ""
 
     @property
     def narrowed(self) -> bool:
         """Whether it is less than all rows."""
-        return self != Shown(by_verdict=self.by_verdict)
+        return self != Shown(sort=self.sort)
+
+    @property
+    def by_verdict(self) -> bool:
+        """The one order that an index holds."""
+        return self.sort == "verdict"
 
     @property
     def choice(self) -> Choice:
@@ -81,7 +90,7 @@ def shown(query: QueryDict) -> Shown:
         decided=query.get("decided", "") == "1",
         decision=_number(query.get("decision", "")),
         only=tuple(number for part in query.get("only", "").split(",")[:FOUND] if (number := _number(part)) is not None),
-        by_verdict=query.get("sort", "") == "verdict",
+        sort=sort if (sort := query.get("sort", "")) in SORTS else "",
     )
 
 
@@ -113,7 +122,22 @@ def rows_shown(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> 
         found = found.filter(findings__contains=[{"decision": wanted.decision}])
     if (places := _chunks_of(wanted, chunks)) is not None:
         found = found.filter(chunk__in=places)
+    if wanted.sort in sorting.FIELDS:
+        return sorting.ordered(found, wanted.sort)
     return found.order_by("verdict", "pk") if wanted.by_verdict else found.order_by("pk")
+
+
+def sortable(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> Shown:
+    """The same in the file's order, where more rows are left than are sorted."""
+    if wanted.sort not in sorting.FIELDS:
+        return wanted
+    places = _chunks_of(wanted, chunks)
+    few = chunks if places is None else [chunk for chunk in chunks if chunk.number in places]
+    otherwise = replace(wanted, verdict=None, code="").narrowed
+    over = sorting.too_many(
+        rows_shown(roster, wanted, chunks), few, verdict=wanted.verdict, code=wanted.code, narrowed_otherwise=otherwise
+    )
+    return replace(wanted, sort="") if over else wanted
 
 
 def _chunks_of(wanted: Shown, chunks: Sequence[RosterChunk]) -> list[int] | None:
@@ -140,6 +164,8 @@ def page_of(found: QuerySet, wanted: Shown, query: QueryDict, *, size: int) -> t
     row, after = _number(query.get("row", "")), query.get("after", "")
     if row is not None:
         found = found.filter(pk__gte=row)
+    elif wanted.sort in sorting.FIELDS and after:
+        found = sorting.after(found, wanted.sort, after)
     elif wanted.by_verdict and "." in after:
         verdict, _dot, last_id = after.partition(".")
         at, beyond = _number(verdict), _number(last_id)
@@ -158,6 +184,8 @@ def _cut(page: list[RosterRow], wanted: Shown, *, size: int) -> tuple[list[Roste
     if len(page) <= size:
         return page, ""
     last = page[size - 1]
+    if wanted.sort in sorting.FIELDS:
+        return page[:size], sorting.place_of(last, wanted.sort)
     return page[:size], f"{last.verdict}.{last.pk}" if wanted.by_verdict else str(last.pk)
 
 
@@ -203,7 +231,7 @@ def filters(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> lis
         ("category", _t("category"), {str(pk): name for pk, name in sorted(names.items())}, str(wanted.category or "")),
         ("file", _t("file"), files if len(files) > 1 else {}, str(wanted.file or "")),
         ("sheet", _t("sheet"), sheets if len(sheets) > 1 else {}, wanted.sheet),
-        ("sort", _t("order"), {"verdict": _t("by verdict")}, "verdict" if wanted.by_verdict else ""),
+        ("sort", _t("order"), _orders(roster), wanted.sort),
         ("decided", _t("decision"), {"1": _t("decided rows")} if any(
             chunk.counts.get("decided") for chunk in chunks
         ) else {}, "1" if wanted.decided else ""),
@@ -215,6 +243,12 @@ def filters(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> lis
         Filter(name, label, [Option(value, text, value == chosen) for value, text in choices.items()])
         for name, label, choices, chosen in offered if choices
     ]
+
+
+def _orders(roster: Roster) -> dict[str, str]:
+    """Orders that say something of this roster's rows."""
+    by_premium = {"premium": _t("by premium, highest first")} if roster.purpose in ENROLLING else {}
+    return {"verdict": _t("by verdict"), "region": _t("by region"), **by_premium}
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,12 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.models import Region
 from audit.versions import alike, last_day
 from beneficiaries.admin import review
+from beneficiaries.admin.file_findings import file_findings
+from beneficiaries.admin.said_words import said_words
+from beneficiaries.admin.sorting import SORTED_AT_MOST
 from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
+from beneficiaries.deciding_again import decided_again
 from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.roster import ENROLLING
@@ -114,6 +118,8 @@ class RowLine:
 
     pk: int
     line: str
+    #: Its file, where the roster has several.
+    file: str
     name: str
     document: str
     region: str
@@ -130,8 +136,9 @@ class RowLine:
 
 def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     """Everything on the page besides its buttons."""
-    wanted = review.shown(request.GET)
     chunks = list(roster.chunks.order_by("number"))
+    asked = review.shown(request.GET)
+    wanted = review.sortable(roster, asked, chunks)
     rows, next_url = _rows(roster, request, wanted, chunks)
     query = request.GET.copy()
     turned = [name for name in ("after", "row") if query.pop(name, None)]
@@ -147,15 +154,19 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
             _verdict_count(roster, verdict, wanted.verdict) for verdict in Verdict if roster.verdict_count(verdict)
         ],
         "problems": problem_groups(roster, wanted.code),
-        "file_findings": [describe(code, extra=extra, sheet=sheet) for _f, code, extra, sheet in roster.file_findings],
+        "file_findings": file_findings(roster),
         "money": money_lines(roster),
         "left_out": left_out_groups(roster),
         "premium": Decimal(roster.money.get("premium", "0")),
         "own_share": Decimal(roster.money.get("own_share", "0")),
         "whole": whole_money(roster),
         "rows": rows,
+        "enrolls": roster.purpose in ENROLLING,
         "filtered": wanted.narrowed,
         "filters": review.filters(roster, wanted, chunks),
+        "unsorted": f"{SORTED_AT_MOST:,}" if wanted.sort != asked.sort else "",
+        "said_words": said_words(roster),
+        "decided_again": decided_again(roster),
         "decisions": review.decisions(roster, chunks),
         "full_list": FullList.objects.filter(roster=roster).first(),
         "decides": may_decide(request, roster),
@@ -287,7 +298,9 @@ def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
     for severity, title in _GROUPS:
         problems = [
             Problem(
-                cause=plain_words(MEANINGS[code].cause), remedy=plain_words(MEANINGS[code].remedy), number=number,
+                cause=plain_words(MEANINGS[code].cause), number=number,
+                # What was decided says its reason in each row.
+                remedy="" if code in DECIDED_CODES else plain_words(MEANINGS[code].remedy),
                 url=f"?code={code}#rows", chosen=code == chosen, decide=code if code in review.DOUBT_CODES else "",
             )
             for code, number in counts if code in MEANINGS and SEVERITY_OF[code] == severity
@@ -412,7 +425,8 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     known = seen.known.get(whom(row) or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
-        line=" ".join(part for part in (seen.files.get(row.file_id, ""), row.sheet, str(row.line)) if part),
+        line=" ".join(part for part in (row.sheet, str(row.line)) if part),
+        file=seen.files.get(row.file_id, ""),
         name=str(row.name or ""),
         document=str(row.document or ""),
         region=seen.places.get(row.region_code or "", ""),

@@ -28,6 +28,7 @@ from intake.readers.table import (
     ANY_MARK,
     CELL_BREAK,
     MERGE_MARK,
+    NUMERIC_MARK,
     Header,
     Piece,
     RawChunk,
@@ -230,7 +231,11 @@ class WorkbookTable:
     def _headed(self, told: Told, aliases: Mapping[str, str] | None) -> Sheet:
         rows = [[_heading_of(cell) for cell in cells] for _, cells in told["head"]]
         header = find_header(rows, self._columns, aliases)
-        above = tuple(CELL_BREAK.join(_unmarked(cell) for cell in cells) for _, cells in told["head"][: header.last + 1])
+        upper = [cells for _, cells in told["head"][: header.last + 1]]
+        # As they stand, and without what merged cells repeat: a page further down has them copied, with or without its merges.
+        above = tuple(
+            CELL_BREAK.join(form(cell) or "" for cell in cells) for cells in upper for form in (_unmarked, _heading_of)
+        )
         self.seen.append(seen_of(told["name"], rows, header, count=_below(told, header), hidden=not told["visible"]))
         return Sheet(told["name"], header.headings, told["head"][header.last][0], header.match, CELL_BREAK, above)
 
@@ -271,8 +276,10 @@ class WorkbookTable:
 
     def _frame(self, rows: pl.DataFrame, sheet: Sheet, screen: Screen) -> pl.DataFrame:
         rows = rows.filter(pl.col("line") > sheet.header_line)
-        unmarked = [pl.col(name).fill_null("").str.replace(ANY_MARK, "") for name in rows.columns if name != "line"]
-        rows = screen.kept(rows.with_columns(raw=pl.concat_str(unmarked, separator=CELL_BREAK)))
+        cells = [pl.col(name) for name in rows.columns if name != "line"]
+        shown = rows.select(*map(_as_shown, cells)) if rows.select(_inexact(cells)).item() else rows.select(cells)
+        unmarked = shown.select(pl.concat_str(pl.all().fill_null("").str.replace(ANY_MARK, ""), separator=CELL_BREAK).alias("raw"))
+        rows = screen.kept(rows.with_columns(unmarked))
         merged = self._merged[sheet.name]
         rows = merged.judged(rows)
         return rows.select(
@@ -286,6 +293,20 @@ class WorkbookTable:
                 for column, cell in zip(self._columns, keyed(rows, sheet, self._columns), strict=True)
             ),
         )
+
+
+def _inexact(cells: Sequence[pl.Expr]) -> pl.Expr:
+    """Whether any cell held a number of more digits than a number keeps."""
+    return pl.any_horizontal(pl.lit(value=False), *(cell.str.starts_with(NUMERIC_MARK).any() for cell in cells))
+
+
+def _as_shown(cell: pl.Expr) -> pl.Expr:
+    """Such a number as the workbook shows it, 6.22848E+18: its last digits are made up, and a row that is given back and
+    sent again as it is must be refused again."""
+    digits = cell.str.strip_prefix(NUMERIC_MARK)
+    power = (digits.str.len_chars() - 1).cast(pl.String)
+    shown = digits.str.slice(0, 1) + pl.lit(".") + digits.str.slice(1, 14) + pl.lit("E+") + power
+    return pl.when(cell.str.starts_with(NUMERIC_MARK) & digits.str.contains("^[0-9]{16,}$")).then(shown).otherwise(cell)
 
 
 def _heading_of(cell: str | None) -> str | None:
