@@ -45,10 +45,11 @@ KINDS = {
 
 
 def listing(permission: str) -> Callable[..., bool]:
-    """A `has_x_permission` method of a list: a role of the user gives the permission, and reaches rows of the list."""
+    """A `has_x_permission` method of a list: a role of the user gives the permission, and may change rows of the list."""
+    changing = permission.replace(".export_", ".import_")
 
     def has_permission(self: Any, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm(permission) and not visible(self.model, request.user, permission).query.is_empty()
+        return request.user.has_perm(permission) and not visible(self.model, request.user, changing).query.is_empty()
 
     # Whoever asks which permission a button needs reads it here: the scope matrix does.
     has_permission.permission = permission  # type: ignore[attr-defined]
