@@ -55,8 +55,8 @@ def main() -> None:
     port = wanted_port(os.environ.get("PORT", ""))
     RUN_FOLDER.mkdir(parents=True, exist_ok=True)
     with only_one(RUN_FOLDER / "run.lock"):
-        end_leftovers(processes_folder())
-        refuse_taken(port)
+        ended = end_leftovers(processes_folder())
+        refuse_taken(port, patience=LEFTOVER_SECONDS if ended else 0)
         server = demo_server()
         try:
             with server.running():
@@ -75,15 +75,27 @@ def wanted_port(text: str) -> int:
     return int(text)
 
 
-def refuse_taken(port: int) -> None:
-    """Say so before anything is started when another program has the port."""
+def refuse_taken(port: int, *, patience: float = 0) -> None:
+    """Say so before anything is started when another program has the port; `patience`: seconds to wait for it.
+
+    The kernel may still be ending the children of a leftover that is gone itself, and they have its port.
+    """
+    until = time.monotonic() + patience
+    while not _free(port):
+        if time.monotonic() >= until:
+            other = port + 1 if port < LAST_PORT else port - 1
+            sys.exit(f"Port {port} is taken by another program. Choose another: make run PORT={other}")
+        time.sleep(0.05)
+
+
+def _free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            other = port + 1 if port < LAST_PORT else port - 1
-            sys.exit(f"Port {port} is taken by another program. Choose another: make run PORT={other}")
+            return False
+        return True
 
 
 @contextmanager
@@ -102,20 +114,23 @@ def processes_folder() -> Path:
     return RUN_FOLDER / "processes"
 
 
-def end_leftovers(folder: Path) -> None:
+def end_leftovers(folder: Path) -> bool:
     """End what a killed supervisor left: its processes have sessions of their own and outlive it, port and all.
 
-    Only with the lock held. A number that by now is a stranger's is left alone.
+    Only with the lock held. A number that by now is a stranger's is left alone. Whether there were any.
     """
+    ended = False
     for file in sorted(folder.glob("*")):
         text = file.read_text(errors="replace").strip()
         if file.suffix == "" and text.isascii() and text.isdecimal() and _lives(int(text), folder):
+            ended = True
             with suppress(ProcessLookupError):
                 os.killpg(int(text), signal.SIGKILL)
             until = time.monotonic() + LEFTOVER_SECONDS
             while _lives(int(text), folder) and time.monotonic() < until:
                 time.sleep(0.05)
         file.unlink(missing_ok=True)
+    return ended
 
 
 def _lives(pid: int, folder: Path) -> bool:

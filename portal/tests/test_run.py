@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -264,6 +265,20 @@ def test_the_last_port_is_not_followed_by_one_that_is_none(monkeypatch: pytest.M
         with pytest.raises(SystemExit) as refused:
             refuse_taken(port)
         assert str(refused.value) == f"Port {port} is taken by another program. Choose another: make run PORT={other}"
+
+
+def test_a_port_that_a_leftover_still_holds_is_waited_for() -> None:
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    held.listen()
+    port = int(held.getsockname()[1])
+    with pytest.raises(SystemExit):
+        refuse_taken(port)
+    leaves = threading.Timer(0.3, held.close)
+    leaves.start()
+    refuse_taken(port, patience=30)
+    leaves.join()
+    assert held.fileno() == -1
 
 
 def test_the_last_words_of_a_process_that_ends_by_itself_are_kept_and_shown(

@@ -24,7 +24,8 @@ _numbers = count(1)
 #: Tables that hold nothing of ours, or only who was at work.
 _ASIDE = ("django_migrations", "django_content_type", "pghistory_context")
 #: Columns whose values differ from run to run: numbers of rows, secrets, places in a tree made of numbers, steps of a clock.
-_VARYING = re.compile(r"(^|_)(id|ids)$|^pgh_|^password$|^code_hash$|^path$|_path$|^worker$|^secret$|^folder$|^storage_key$|^last_step$")
+_VARYING = re.compile(
+    r"(^|_)(id|ids)$|^pgh_|^password$|^code_hash$|^path$|_path$|^worker$|^secret$|^folder$|^storage_key$|^last_step$")
 _VARYING_OF = {"audit_seal": ("position",)}
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
