@@ -18,6 +18,7 @@ class Behind:
     def __init__(self, pool: ThreadPoolExecutor | None) -> None:
         self._pool = pool
         self._last: Future[Any] | None = None
+        self.worked = False
 
     def then(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
         """Wait for the piece before, raise what it raised, and start this one; what it will come to."""
@@ -26,6 +27,7 @@ class Behind:
             done.set_result(work(*given))
             return done
         self.finish()
+        self.worked = True
         self._last = self._pool.submit(copy_context().run, work, *given)
         return self._last
 
@@ -36,12 +38,16 @@ class Behind:
             last.result()
 
 
+#: Work here and in turn.
+HERE = Behind(None)
+
+
 @contextmanager
 def one_behind() -> Iterator[Behind]:
     """A `Behind` whose last piece is done when the block ends."""
     if connection.in_atomic_block:
         # Another connection would not see what this transaction has written.
-        yield Behind(None)
+        yield HERE
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="behind") as pool:
         behind = Behind(pool)
@@ -49,7 +55,8 @@ def one_behind() -> Iterator[Behind]:
             yield behind
             behind.finish()
         finally:
-            pool.submit(lambda: connection.close())
+            if behind.worked:
+                pool.submit(lambda: connection.close())
 
 
 def all_abreast(work: Callable[[Any], Any], subjects: Iterable[Any], *, width: int) -> None:

@@ -40,7 +40,7 @@ def apply(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     waiting = list(template.chunks_of(subject).filter(applied_at=None).values_list("number", flat=True))
     all_abreast(
         lambda number: _apply_chunk(run, subject, template, number, digest=digests[number], context=context, at=at),
-        waiting, width=ABREAST,
+        waiting, width=min(ABREAST, len(waiting)),
     )
     _finish(run, subject, template, at=at)
 

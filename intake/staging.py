@@ -17,7 +17,7 @@ from psycopg import sql
 from audit import columns, events, keys
 from audit.faults import fault_point
 from intake import said, storage, wording
-from intake.abreast import one_behind
+from intake.abreast import HERE, Behind, one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
 from intake.closing import close, fail, remove_unread
 from intake.copying import Cells, copied_out, copy_columns
@@ -112,9 +112,9 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen:
     size, before = sum(file.size for file in files), 0
     with columns.beside(), one_behind() as writing, one_behind() as preparing:
 
-        def prepared_and_written(*given: Any) -> pl.DataFrame:
+        def prepared_and_written(write: Behind, *given: Any) -> pl.DataFrame:
             ready = _prepared(template, context, subject, *given)
-            writing.then(_write_chunk, run, subject, template, context, ready)
+            write.then(_write_chunk, run, subject, template, context, ready)
             return ready.plain.filter(pl.col("verdict") == Verdict.REFUSED).select("sheet", "line")
 
         for file in files:
@@ -141,7 +141,10 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen:
                         refused = preparing.then(_refused_places, template, subject, number)
                     else:
                         used = said.used(raw.frame, table.sheets, template.columns, seen.marks)
-                        refused = preparing.then(prepared_and_written, checked, raw, file, place, used)
+                        # The one chunk of a short file has nothing to go on beside.
+                        alone = len(files) == 1 and not number and raw.done >= raw.total
+                        prepare, write = (HERE, HERE) if alone else (preparing, writing)
+                        refused = prepare.then(prepared_and_written, write, checked, raw, file, place, used)
                     chunks.append((corrections, refused))
                     number += 1
                 # Some are known at the end only: totals and signatures that were left out, headings repeated.
