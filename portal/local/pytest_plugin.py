@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import tempfile
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,38 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if OWN_SERVER and not session.config.option.collectonly:
         SERVER.start()
         SERVER.ensure_database("portal")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Empty tables after a test that commits in our own server's way, ten times as fast as Django's."""
+    if OWN_SERVER:
+        from django.test import TransactionTestCase
+
+        TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+
+
+#: What `migrate` makes anew after Django's TRUNCATE of all tables: here it stays.
+_KEPT = ("django_content_type", "auth_permission", "django_migrations")
+
+
+def _empty_tables(case: Any) -> None:
+    """Delete the rows of tables that have any, as the superuser of the embedded server: past triggers and keys.
+
+    TRUNCATE writes new files for some hundred tables and their indexes, and takes half a second for it. Statistics go
+    with the rows, as they do there.
+    """
+    from django.db import connection
+
+    with SERVER.connect(connection.settings_dict["NAME"]) as cleaner:
+        cleaner.execute("SET session_replication_role = replica")
+        tables = [
+            name for (name,) in cleaner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            if name not in _KEPT
+        ]
+        full = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
+        for (name,) in cleaner.execute(full).fetchall():
+            cleaner.execute(f'DELETE FROM "{name}"')
+            cleaner.execute("SELECT pg_clear_relation_stats('public', %s)", [name])
 
 
 @pytest.hookimpl(trylast=True)
