@@ -8,6 +8,7 @@ import tempfile
 from typing import Any
 
 import pytest
+from psycopg import sql
 
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import OWNER, Server
@@ -62,9 +63,12 @@ def _empty_tables(case: Any) -> None:
             name for (name,) in cleaner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
             if name not in _KEPT
         ]
-        full = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
-        for (name,) in cleaner.execute(full).fetchall():
-            cleaner.execute(f'DELETE FROM "{name}"')
+        asked = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(name), sql.Identifier(name))
+            for name in tables
+        )
+        for (name,) in cleaner.execute(asked).fetchall():
+            cleaner.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
             cleaner.execute("SELECT pg_clear_relation_stats('public', %s)", [name])
 
 

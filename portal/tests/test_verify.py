@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.events import seal_events
@@ -40,7 +40,32 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def books(db: Any) -> Roster:
+def _django_db_helper() -> None:
+    """Tests share the transaction of `kept`; the mark has pytest-django set the database up."""
+
+
+@pytest.fixture(scope="module")
+def kept(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """Books of one kind, made once for all tests of that kind, in one transaction that is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield request.param()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def made(kept: Any) -> Iterator[Any]:
+    """The books; what a test does to them is taken back."""
+    with transaction.atomic():
+        yield kept
+        transaction.set_rollback(True)
+
+
+def of(kind: Callable[[], Any]) -> Any:
+    """A test of books of one kind."""
+    return pytest.mark.parametrize("kept", [kind], ids=[kind.__name__], indirect=True, scope="module")
+
+
+def books() -> Roster:
     """A world with one applied roster and a sealed chain."""
     world = make_world()
     uploaded(world, [*people(4), row(name="")])
@@ -61,6 +86,14 @@ def unguarded(*tables: str) -> Iterator[Any]:
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         yield cursor
+
+
+def plant(name: str, tables: tuple[str, ...], statements: list[str]) -> None:
+    """Break the books, and see the invariant tell it."""
+    with unguarded(*tables) as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    assert name in {result.name for result in check_all() if result.rows}
 
 
 E, R = "beneficiaries_enrollment", "beneficiaries_roster"
@@ -234,22 +267,20 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
 ]
 
 
-def test_healthy_books_break_nothing(books: Roster) -> None:
+@of(books)
+def test_healthy_books_break_nothing(made: Roster) -> None:
     assert [(result.name, result.examples) for result in check_all() if result.rows] == []
 
 
+@of(books)
 @pytest.mark.parametrize(("name", "tables", "statements"), PLANTED, ids=[planted[0] for planted in PLANTED])
 def test_a_planted_violation_is_found(
-    books: Roster, name: str, tables: tuple[str, ...], statements: list[str]
+    made: Roster, name: str, tables: tuple[str, ...], statements: list[str]
 ) -> None:
-    with unguarded(*tables) as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-    assert name in {result.name for result in check_all() if result.rows}
+    plant(name, tables, statements)
 
 
-@pytest.fixture
-def lapsed_books(db: Any) -> Roster:
+def lapsed_books() -> Roster:
     """A world in which two of five enrollments lapsed unpaid at the close."""
     world = make_world(requires_own_payment=True)
     for first, count in ((0, 2), (10, 3)):
@@ -300,8 +331,7 @@ BOUGHT_SPANS: list[tuple[str, tuple[str, ...], list[str]]] = [
 ]
 
 
-@pytest.fixture
-def books_of_spans(db: Any) -> None:
+def books_of_spans() -> None:
     """A worker with two days of cover, the second beginning where the first ends."""
     market = day_market()
     worker = market.worker()
@@ -309,18 +339,17 @@ def books_of_spans(db: Any) -> None:
     seal_events(at=timezone.now())
 
 
-def test_books_of_spans_break_nothing(books_of_spans: None) -> None:
+@of(books_of_spans)
+def test_books_of_spans_break_nothing(made: None) -> None:
     assert [(result.name, result.examples) for result in check_all() if result.rows] == []
 
 
+@of(books_of_spans)
 @pytest.mark.parametrize(("name", "tables", "statements"), BOUGHT_SPANS, ids=[planted[0] for planted in BOUGHT_SPANS])
 def test_a_violation_planted_among_spans_is_found(
-    books_of_spans: None, name: str, tables: tuple[str, ...], statements: list[str]
+    made: None, name: str, tables: tuple[str, ...], statements: list[str]
 ) -> None:
-    with unguarded(*tables) as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-    assert name in {result.name for result in check_all() if result.rows}
+    plant(name, tables, statements)
 
 
 W = "beneficiaries_rosterrow"
@@ -351,8 +380,7 @@ OF_PURPOSES: list[tuple[str, tuple[str, ...], list[str]]] = [
 ]
 
 
-@pytest.fixture
-def books_of_purposes(db: Any) -> None:
+def books_of_purposes() -> None:
     """Five people covered, one of them added to; one left, one died, one was missing from a full list."""
     world = make_world()
     enrolled(world, 5)
@@ -369,15 +397,17 @@ def books_of_purposes(db: Any) -> None:
     seal_events(at=timezone.now())
 
 
-def test_books_of_purposes_break_nothing(books_of_purposes: None) -> None:
+@of(books_of_purposes)
+def test_books_of_purposes_break_nothing(made: None) -> None:
     assert [(result.name, result.examples) for result in check_all() if result.rows] == []
 
 
+@of(books_of_purposes)
 @pytest.mark.parametrize(("name", "tables", "statements"), OF_PURPOSES, ids=[planted[0] for planted in OF_PURPOSES])
 def test_a_violation_planted_among_purposes_is_found(
-    books_of_purposes: None, name: str, tables: tuple[str, ...], statements: list[str]
+    made: None, name: str, tables: tuple[str, ...], statements: list[str]
 ) -> None:
-    test_a_violation_planted_among_spans_is_found(None, name, tables, statements)
+    plant(name, tables, statements)
 
 
 LAPSED: list[tuple[str, tuple[str, ...], list[str]]] = [
@@ -397,21 +427,23 @@ LAPSED: list[tuple[str, tuple[str, ...], list[str]]] = [
 ]
 
 
-def test_books_after_a_lapse_break_nothing(lapsed_books: Roster) -> None:
+@of(lapsed_books)
+def test_books_after_a_lapse_break_nothing(made: Roster) -> None:
     assert [(result.name, result.examples) for result in check_all() if result.rows] == []
 
 
+@of(lapsed_books)
 @pytest.mark.parametrize(("name", "tables", "statements"), LAPSED, ids=[planted[0] for planted in LAPSED])
 def test_a_violation_planted_after_a_lapse_is_found(
-    lapsed_books: Roster, name: str, tables: tuple[str, ...], statements: list[str]
+    made: Roster, name: str, tables: tuple[str, ...], statements: list[str]
 ) -> None:
-    test_a_planted_violation_is_found(lapsed_books, name, tables, statements)
+    plant(name, tables, statements)
 
 
-@pytest.fixture
-def undone_books(books: Roster) -> Roster:
+def undone_books() -> Roster:
     """A world in which the last roster is undone."""
-    roster = request_undo(books, reason="名单发错了镇街", by=books.uploaded_by, at=timezone.now())
+    roster = books()
+    roster = request_undo(roster, reason="名单发错了镇街", by=roster.uploaded_by, at=timezone.now())
     approve_undo(roster, by=roster.decided_by, at=timezone.now())
     drain()
     seal_events(at=timezone.now())
@@ -436,16 +468,18 @@ UNDONE: list[tuple[str, tuple[str, ...], list[str]]] = [
 ]
 
 
-def test_books_after_an_undo_break_nothing(undone_books: Roster) -> None:
-    assert undone_books.state == "undone"
+@of(undone_books)
+def test_books_after_an_undo_break_nothing(made: Roster) -> None:
+    assert made.state == "undone"
     assert [(result.name, result.examples) for result in check_all() if result.rows] == []
 
 
+@of(undone_books)
 @pytest.mark.parametrize(("name", "tables", "statements"), UNDONE, ids=[planted[0] for planted in UNDONE])
 def test_a_violation_planted_after_an_undo_is_found(
-    undone_books: Roster, name: str, tables: tuple[str, ...], statements: list[str]
+    made: Roster, name: str, tables: tuple[str, ...], statements: list[str]
 ) -> None:
-    test_a_planted_violation_is_found(undone_books, name, tables, statements)
+    plant(name, tables, statements)
 
 
 def test_each_invariant_has_a_planted_violation_here_or_in_jobs_or_exports() -> None:
@@ -453,7 +487,8 @@ def test_each_invariant_has_a_planted_violation_here_or_in_jobs_or_exports() -> 
     assert wanted <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 
 
-def test_the_command_exits_with_status_1_when_something_is_broken(books: Roster, capsys: Any) -> None:
+@of(books)
+def test_the_command_exits_with_status_1_when_something_is_broken(made: Roster, capsys: Any) -> None:
     call_command("verify")
     assert ", 0 broken, " in capsys.readouterr().out
     with unguarded("programs_budget") as cursor:
