@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import deepcopy
 from typing import Any
 
-from django.db import OperationalError, connections
+import pytest
+from django.db import OperationalError, connections, transaction
 
 from audit.faults import FaultAt, PlantedFault, handled_by
 
@@ -44,6 +46,34 @@ def sweep(run: Callable[[], Any], *, check: Callable[[int], Any], mode: str = "r
         struck += 1
         check(k)
         k += step
+
+
+def shared(make: Callable[[], Any]) -> tuple[Any, Any, Any]:
+    """Fixtures of a module whose tests all begin with the same rows and never commit: made once, for all of them.
+
+        _django_db_helper, one_world, kept_world = shared(make_world)
+
+    `kept_world` gives a test a copy of what `make` made; what the test does to the database is taken back. The first
+    takes the place of pytest-django's transaction per test: all tests of the module stand in one.
+    """
+
+    @pytest.fixture
+    def helper() -> None:
+        """Nothing: the module's transaction is open."""
+
+    @pytest.fixture(scope="module")
+    def one(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+        with django_db_blocker.unblock(), transaction.atomic():
+            yield make()
+            transaction.set_rollback(True)
+
+    @pytest.fixture
+    def kept(one_world: Any) -> Iterator[Any]:
+        with transaction.atomic():
+            yield deepcopy(one_world)
+            transaction.set_rollback(True)
+
+    return helper, one, kept
 
 
 class Stepper:

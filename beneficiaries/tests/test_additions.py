@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from audit.testing import shared
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Roster, RosterRow
 from beneficiaries.testing import World, csv_of, make_world, people, uploaded
@@ -19,9 +20,12 @@ from programs.testing import make_budget, make_period
 pytestmark = pytest.mark.django_db
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(kept_world: World) -> World:
+    return kept_world
 
 
 def checked(roster: Roster) -> Roster:

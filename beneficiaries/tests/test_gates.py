@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from audit import events
 from audit.events import timeline
 from audit.models import Event
@@ -244,3 +246,20 @@ def test_the_timeline_says_in_words_why_a_roster_was_not_read(
         told = client.get(reverse(f"admin:beneficiaries_roster_{page}", args=[roster.pk])).content.decode()
         assert said in told
         assert not any(code in told for codes in data.values() for code in codes.split(", "))
+
+
+@pytest.mark.django_db
+def test_people_whose_cover_awaits_a_step_are_a_queue_of_who_records_it(client: Client, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    world = make_world(requires_notice=True)
+    applied(world, 4)
+
+    def queues(user: User) -> list[Any]:
+        client.force_login(user, backend="accounts.backends.RoleBackend")
+        cards = client.get(reverse("admin:index")).context["queues"]
+        return [(card.count, card.url) for card in cards if card.queue.key == "beneficiaries.gates"]
+
+    assert queues(world.clerk) == [
+        (4, f"{reverse('admin:beneficiaries_enrollment_changelist')}?queue=beneficiaries.gates")
+    ]
+    assert queues(world.auditor) == []

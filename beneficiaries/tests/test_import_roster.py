@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.testing import make_user
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries.models import Enrollment, Person, Roster, RosterRow
 from beneficiaries.testing import World, csv_of, make_world, people, row
 from intake.models import File
@@ -24,9 +25,12 @@ from jobs.models import Job
 pytestmark = pytest.mark.django_db
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(kept_world: World) -> World:
+    return kept_world
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from accounts.models import Region
 from accounts.testing import make_user
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries import actions
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.models import Enrollment, Roster, RosterChunk, RosterRow
@@ -38,10 +39,13 @@ BAD = "441602196203151218"
 GOOD = "441602196203151219"
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(settings: Any, kept_world: World) -> World:
     settings.SECOND_FACTOR_REQUIRED = False
-    return make_world()
+    return kept_world
 
 
 def signed_in(user: Any) -> Client:

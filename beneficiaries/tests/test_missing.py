@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.testing import make_user
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries import missing
 from beneficiaries.actions import add_files, approve_roster, declare_full, submit_roster
 from beneficiaries.deciding import Choice, decide
@@ -32,10 +33,13 @@ from jobs.testing import drain
 pytestmark = pytest.mark.django_db
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(settings: Any, kept_world: World) -> World:
     settings.SECOND_FACTOR_REQUIRED = False
-    return make_world()
+    return kept_world
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.testing import make_user
 from audit import panels
+from audit.testing import shared
 from audit.versions import last_day
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Roster
@@ -28,10 +29,13 @@ pytestmark = pytest.mark.django_db
 BACKEND = "accounts.backends.RoleBackend"
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(settings: Any, kept_world: World) -> World:
     settings.SECOND_FACTOR_REQUIRED = False
-    return make_world()
+    return kept_world
 
 
 def checked(world: World, rows: list[list[str]], name: str = "名册.csv") -> Roster:
@@ -98,18 +102,6 @@ def test_each_role_meets_its_own_queues_first(world: World) -> None:
     assert queues(world.clerk) == {}
     checked(world, people(1, first=50), name="另一份.csv")
     assert queues(world.clerk) == {"beneficiaries.to_submit": 1}
-
-
-def test_people_whose_cover_awaits_a_step_are_a_queue_of_who_records_it(settings: Any) -> None:
-    settings.SECOND_FACTOR_REQUIRED = False
-    world = make_world(requires_notice=True)
-    applied(world, people(4))
-    page = signed_in(world.clerk).get(reverse("admin:index"))
-    [card] = [card for card in page.context["queues"] if card.queue.key == "beneficiaries.gates"]
-    assert (card.count, card.url) == (4, f"{reverse('admin:beneficiaries_enrollment_changelist')}?queue=beneficiaries.gates")
-    assert "beneficiaries.gates" not in {
-        card.queue.key for card in signed_in(world.auditor).get(reverse("admin:index")).context["queues"]
-    }
 
 
 @pytest.mark.parametrize("role", ["clerk", "reviewer", "finance_maker", "foundation_maker", "auditor"])

@@ -14,6 +14,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import User
+from audit.testing import shared
 from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.models.roster import Purpose
 from beneficiaries.purposes import TEMPLATES
@@ -25,10 +26,13 @@ pytestmark = pytest.mark.django_db
 BACKEND = "accounts.backends.RoleBackend"
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(settings: Any, kept_world: World) -> World:
     settings.SECOND_FACTOR_REQUIRED = False
-    return make_world()
+    return kept_world
 
 
 def signed_in(user: User) -> Client:

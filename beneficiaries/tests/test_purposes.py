@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Ending, Enrollment, Person, Roster, RosterRow
@@ -29,9 +30,12 @@ from programs.models import Budget, LedgerTransaction, Period
 pytestmark = pytest.mark.django_db
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(kept_world: World) -> World:
+    return kept_world
 
 
 def file_of(purpose: Purpose, lines: Sequence[dict[str, str]]) -> io.BytesIO:

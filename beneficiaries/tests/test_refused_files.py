@@ -14,6 +14,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries.actions import upload_roster
 from beneficiaries.models import Roster
 from beneficiaries.testing import HEADINGS, World, csv_of, make_world, people, row
@@ -24,10 +25,13 @@ pytestmark = pytest.mark.django_db
 WRONG = "441602196203151218"
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(settings: Any, kept_world: World) -> World:
     settings.SECOND_FACTOR_REQUIRED = False
-    return make_world()
+    return kept_world
 
 
 def workbook(sheets: dict[str, list[list[str]]]) -> io.BytesIO:

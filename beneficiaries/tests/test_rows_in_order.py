@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.testing import make_region_tree, make_user
+from audit.testing import shared
 from beneficiaries import actions
 from beneficiaries.admin import roster_page, sorting
 from beneficiaries.models import Roster, RosterRow
@@ -26,10 +27,13 @@ from jobs.testing import drain
 pytestmark = pytest.mark.django_db
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(settings: Any, kept_world: World) -> World:
     settings.SECOND_FACTOR_REQUIRED = False
-    return make_world()
+    return kept_world
 
 
 def signed_in(user: Any) -> Client:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries.actions import Gate, pass_gate
 from beneficiaries.admin.undo_pages import BUTTONS
 from beneficiaries.keepers import Keeper, forget_keeper, register_keeper
@@ -30,10 +31,13 @@ pytestmark = pytest.mark.django_db
 BACKEND = "accounts.backends.RoleBackend"
 
 
+_django_db_helper, one_world, kept_world = shared(lambda: make_world(requires_own_payment=True))
+
+
 @pytest.fixture
-def world(settings: Any) -> World:
+def world(settings: Any, kept_world: World) -> World:
     settings.SECOND_FACTOR_REQUIRED = False
-    return make_world(requires_own_payment=True)
+    return kept_world
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries.testing import World, make_world
 from programs.models import Budget, Category, Funder, FundingScheme, FundingShare, Period, Plan
 from programs.rules.funding import resolve_split
@@ -24,9 +25,12 @@ pytestmark = pytest.mark.django_db
 D = Decimal
 
 
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(kept_world: World) -> World:
+    return kept_world
 
 
 def signed_in(user: User) -> Client:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.testing import make_user
 from audit.models import Event
+from audit.testing import shared
 from beneficiaries.testing import World, make_world
 from programs.actions import Demand, close_budget, post, propose_budget, release_reservation, reserve, use_reserved
 from programs.actions.ledger import Leg
@@ -28,9 +29,12 @@ D = Decimal
 BACKEND = "accounts.backends.RoleBackend"
 
 
+_django_db_helper, one_world, kept_world = shared(lambda: make_world(granted=D("1000.00")))
+
+
 @pytest.fixture
-def world() -> World:
-    return make_world(granted=D("1000.00"))
+def world(kept_world: World) -> World:
+    return kept_world
 
 
 def noon(day: date) -> datetime:
