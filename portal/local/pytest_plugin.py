@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if OWN_SERVER:
         from django.test import TransactionTestCase
 
-        TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+        TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 
 #: What `migrate` makes anew after Django's TRUNCATE of all tables: here it stays.
