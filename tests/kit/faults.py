@@ -19,7 +19,7 @@ _FOREIGN = frozenset({
     "os.remove", "os.fdopen", "shutil.rmtree", "shutil.move", "shutil.copyfile", "shutil.copytree",
 })
 _SQL = re.compile(
-    r"\b(?:INSERT\s+INTO|DELETE\s+FROM|TRUNCATE|ALTER|GRANT|REVOKE|DROP|CREATE|COPY(?!\s+\()|MERGE\s+INTO)"
+    r"\b(?:INSERT\s+INTO|DELETE\s+FROM|TRUNCATE|ALTER|GRANT|REVOKE|DROP|CREATE|COPY|MERGE\s+INTO)"
     r"|(?<!FOR )(?<!KEY )(?<!BEFORE )(?<!AFTER )\bUPDATE\s+(?!SKIP|NOWAIT|OF\b)[\w\"{]"
 )
 #: Modes in which a file is opened to be written.
