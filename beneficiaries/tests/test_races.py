@@ -308,7 +308,7 @@ def hangs_and_loses(roster: Roster, point: str) -> None:
         # The row itself may be locked by the hanging step: then the second waits for it, as the sweep would.
         job = Job.objects.about(roster).get(state=Job.State.RUNNING)
         second = stepper.start(lambda: (let_lease_pass(job), recover()))
-        if second.waits(1.5):
+        if second.waits(4):
             first.go_on()
             second.result()
             first.result()
