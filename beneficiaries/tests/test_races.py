@@ -17,7 +17,7 @@ from beneficiaries.actions import approve_roster, submit_roster, upload_roster, 
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Roster, RosterRow
 from beneficiaries.testing import World, csv_of, make_world, people
 from beneficiaries.tests.outcomes import broken, recover
-from intake import staging
+from intake import applying, staging
 from intake.errors import IntakeRefused
 from intake.models import File, State
 from jobs.actions import execute
@@ -289,6 +289,8 @@ def test_a_worker_that_hangs_past_its_lease_while_applying_loses_to_the_one_that
     world: World, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     monkeypatch.setattr(staging, "ROWS_PER_CHUNK", 20)
+    # The whole worker hangs: with a second chunk under way beside, its lease would be renewed and it would rightly go on.
+    monkeypatch.setattr(applying, "ABREAST", 1)
     roster = upload(people(60), period=world.period, organization=world.office, by=world.clerk)
     drain()
     approve(world, submitted(world, roster))
@@ -308,7 +310,7 @@ def hangs_and_loses(roster: Roster, point: str) -> None:
         # The row itself may be locked by the hanging step: then the second waits for it, as the sweep would.
         job = Job.objects.about(roster).get(state=Job.State.RUNNING)
         second = stepper.start(lambda: (let_lease_pass(job), recover()))
-        if second.waits(4):
+        if second.waits(1.5):
             first.go_on()
             second.result()
             first.result()
