@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Q
 
-from audit import columns, events, keys
+from audit import events, keys, sealing
 from audit.digests import SIZE, Digest, keyed_digest
 from audit.errors import AuditRefused, KeyDestroyed
 from audit.faults import fault_point
@@ -70,7 +70,7 @@ def index_value(purpose: str, text: str) -> bytes:
 def index_many(purpose: str, texts: Iterable[str | None], slot: str | None = None) -> list[bytes | None]:
     """A column of texts in one slot; an empty or missing text stays None."""
     key = _key(purpose, slot)
-    return columns.digest(key.algorithm, keys.secret_of(key.pk), list(texts))
+    return sealing.digest(key.algorithm, keys.secret_of(key.pk), list(texts))
 
 
 def active_slot(purpose: str) -> str:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from audit import ciphers, columns, events
+from audit import ciphers, events, sealing
 from audit.errors import AuditRefused, KeyDestroyed, KeyMissing
 from audit.faults import fault_point
 from audit.models.keys import DataKey
@@ -59,7 +59,7 @@ class Sealer:
 
     def seal_many(self, texts: Sequence[str | None]) -> list[bytes | None]:
         """Tokens of a column; an empty or missing text stays None."""
-        return columns.seal(self._cipher, self.key_id, texts, self._bound)
+        return sealing.seal(self._cipher, self.key_id, texts, self._bound)
 
 
 def sealer(logical_name: str, *, purpose: str, program_code: str = "", year: int) -> Sealer:

@@ -14,7 +14,7 @@ import polars as pl
 from django.db import connection, transaction
 from psycopg import sql
 
-from audit import columns, events, keys
+from audit import events, keys, sealing
 from audit.faults import fault_point
 from intake import said, storage, wording
 from intake.abreast import HERE, Behind, one_behind
@@ -110,7 +110,7 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen:
     staged, size_of_chunk = len(counts), counts[0]["cut"] if counts else ROWS_PER_CHUNK
     files = template.files_of(subject)
     size, before = sum(file.size for file in files), 0
-    with columns.beside(), one_behind() as writing, one_behind() as preparing:
+    with sealing.beside(), one_behind() as writing, one_behind() as preparing:
 
         def prepared_and_written(write: Behind, *given: Any) -> pl.DataFrame:
             ready = _prepared(template, context, subject, *given)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from audit import ciphers, columns, digests
+from audit import ciphers, digests, sealing
 
 KEY = bytes(range(32))
-TEXTS = [None if number % 7 == 0 else "" if number % 11 == 0 else f"王小明{number}" for number in range(columns.LONG)]
+TEXTS = [None if number % 7 == 0 else "" if number % 11 == 0 else f"王小明{number}" for number in range(sealing.LONG)]
 
 
 def opened(cipher: ciphers.Cipher, tokens: list[bytes | None]) -> list[str | None]:
@@ -20,15 +20,15 @@ def opened(cipher: ciphers.Cipher, tokens: list[bytes | None]) -> list[str | Non
 
 
 def process_of_the_block() -> Any:
-    current = columns._current.get()
+    current = sealing._current.get()
     return current and current._started
 
 
 @pytest.mark.parametrize("name", ["aes-256-gcm", "sm4-gcm"])
 def test_a_column_sealed_beside_opens_here_and_no_nonce_comes_twice(name: str) -> None:
     cipher = ciphers.CIPHERS[name](KEY[: ciphers.CIPHERS[name].key_bytes])
-    with columns.beside():
-        tokens = columns.seal(cipher, 7, TEXTS, b"person.name")
+    with sealing.beside():
+        tokens = sealing.seal(cipher, 7, TEXTS, b"person.name")
         assert process_of_the_block() is not None
     assert opened(cipher, tokens) == [text or None for text in TEXTS]
     nonces = [token[ciphers.HEAD : ciphers.HEAD + ciphers.NONCE] for token in tokens if token]
@@ -38,8 +38,8 @@ def test_a_column_sealed_beside_opens_here_and_no_nonce_comes_twice(name: str) -
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sm3"])
 def test_a_column_digested_beside_is_what_it_is_here(algorithm: str) -> None:
-    with columns.beside():
-        beside = columns.digest(algorithm, KEY, TEXTS)
+    with sealing.beside():
+        beside = sealing.digest(algorithm, KEY, TEXTS)
         assert process_of_the_block() is not None
     assert beside == digests.digest_column(algorithm, KEY, TEXTS)
     assert len({each for each in beside if each}) == sum(map(bool, TEXTS))
@@ -52,29 +52,29 @@ def test_a_digest_is_hmac_cut_to_sixteen_bytes() -> None:
 
 def test_short_columns_and_columns_outside_the_block_start_no_process() -> None:
     cipher = ciphers.Aes256Gcm(KEY)
-    with columns.beside():
-        assert len(columns.seal(cipher, 1, TEXTS[1:], b"x")) == columns.LONG - 1
+    with sealing.beside():
+        assert len(sealing.seal(cipher, 1, TEXTS[1:], b"x")) == sealing.LONG - 1
         assert process_of_the_block() is None
-    assert len(columns.seal(cipher, 1, TEXTS, b"x")) == columns.LONG
+    assert len(sealing.seal(cipher, 1, TEXTS, b"x")) == sealing.LONG
     assert process_of_the_block() is None
 
 
 def test_a_process_that_dies_costs_time_and_no_row(caplog: pytest.LogCaptureFixture) -> None:
     cipher = ciphers.Aes256Gcm(KEY)
-    with columns.beside():
-        columns.digest("sha256", KEY, TEXTS)
+    with sealing.beside():
+        sealing.digest("sha256", KEY, TEXTS)
         started = process_of_the_block()
         started.kill()
         started.wait()
-        assert opened(cipher, columns.seal(cipher, 1, TEXTS, b"person.name")) == [text or None for text in TEXTS]
-        assert columns.digest("sha256", KEY, TEXTS) == digests.digest_column("sha256", KEY, TEXTS)
+        assert opened(cipher, sealing.seal(cipher, 1, TEXTS, b"person.name")) == [text or None for text in TEXTS]
+        assert sealing.digest("sha256", KEY, TEXTS) == digests.digest_column("sha256", KEY, TEXTS)
         assert process_of_the_block() is started
-    assert [record.message for record in caplog.records] == ["columns.process_lost"]
+    assert [record.message for record in caplog.records] == ["sealing.process_lost"]
 
 
 def test_the_process_ends_with_its_block_and_holds_no_master_key() -> None:
-    with columns.beside():
-        columns.digest("sha256", KEY, TEXTS)
+    with sealing.beside():
+        sealing.digest("sha256", KEY, TEXTS)
         started = process_of_the_block()
         folder = Path("/proc") / str(started.pid)
         environment = (folder / "environ").read_bytes()
@@ -87,9 +87,9 @@ def test_the_process_ends_with_its_block_and_holds_no_master_key() -> None:
 
 def test_threads_that_ask_at_once_each_get_their_own_answer() -> None:
     found: dict[int, list[bytes | None]] = {}
-    texts = {number: [f"{number}-{row}" for row in range(columns.LONG)] for number in range(4)}
-    with columns.beside():
-        process = columns._current.get()
+    texts = {number: [f"{number}-{row}" for row in range(sealing.LONG)] for number in range(4)}
+    with sealing.beside():
+        process = sealing._current.get()
         assert process is not None
 
         def ask(number: int) -> None:

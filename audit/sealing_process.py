@@ -1,4 +1,4 @@
-"""The process beside that `audit.columns` asks: seals and digests columns until its pipe is closed; never imports Django."""
+"""The process beside that `audit.sealing` asks: seals and digests columns until its pipe is closed; never imports Django."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import cache
 
 from audit.ciphers import FORMATS, Cipher, seal_column
-from audit.columns import Tokens, receive, send
 from audit.digests import digest_column
+from audit.sealing import Tokens, receive, send
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ class _Process:
                 answer: Tokens = receive(_pipe(self._started.stdout))
             except (OSError, EOFError) as error:
                 self._lost = True
-                _log.warning("columns.process_lost", extra={"error": type(error).__name__})
+                _log.warning("sealing.process_lost", extra={"error": type(error).__name__})
                 return None
             return answer
 
@@ -94,13 +94,13 @@ class _Process:
             self._lost = True
 
 
-_current: ContextVar[_Process | None] = ContextVar("columns_beside", default=None)
+_current: ContextVar[_Process | None] = ContextVar("sealing_beside", default=None)
 
 
 def _start() -> subprocess.Popen[bytes]:
     # In a session of its own: Ctrl-C is for us; it ends with its pipe.
     return subprocess.Popen(
-        [sys.executable, "-m", "audit.columns_process"], cwd=Path(__file__).parent.parent, env={}, start_new_session=True,
+        [sys.executable, "-m", "audit.sealing_process"], cwd=Path(__file__).parent.parent, env={}, start_new_session=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )
 
