@@ -324,7 +324,7 @@ _LONGBANG = Sheet(
         Line(someone(201), _COVERED, ("ALREADY_COVERED",)),
         Line(someone(202, categories="低保对象、重度残疾人"), _CHANGED, ("CATEGORY_ADDED",)),
         Line(someone(203), _CHANGED, ("CONTACT_ADDED",)),
-        Line(someone(204, name="农志民"), _D, ("IDENTITY_CONFLICT", "ALREADY_COVERED")),
+        Line(someone(204, name="农志民"), _D, ("IDENTITY_CONFLICT",)),
         Line(born(205, date(1958, 8, 8), 125, name="陆有福"), _D, ("SAME_PERSON",)),
         Line(
             someone(206, bank_account=luhn_number("622848000000009999")), _COVERED, ("ACCOUNT_CHANGED", "ALREADY_COVERED")

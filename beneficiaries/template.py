@@ -164,9 +164,10 @@ class RosterTemplate(Template):
         frame, findings = likeness.judged(frame, findings, indexes, context, add=self._add)
         fine = pl.col("worst") < _REFUSED
         conflict = fine & ~pl.col("same_name")
-        covered = fine & pl.col("enrollment_id").is_not_null()
+        # Who has a number and not its name learns nothing of its cover.
+        covered = fine & ~conflict & pl.col("enrollment_id").is_not_null()
         findings = self._add(findings, frame, "IDENTITY_CONFLICT", "name", frame.select(conflict).to_series())
-        added = covered & ~conflict & pl.col("adds")
+        added = covered & pl.col("adds")
         for code, column, where, extra in (
             ("ALREADY_COVERED", "document", covered & ~added, ""),
             ("CATEGORY_ADDED", "categories", added & pl.col("added").is_not_null(), "added"),

@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.roles import Role
 from accounts.testing import make_user
 from audit.models import Event
-from beneficiaries.actions import approve_roster, submit_roster
+from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.models import Roster, RosterChunk, RosterRow
-from beneficiaries.testing import World, make_world, people, uploaded
-from intake.findings import MEANINGS
+from beneficiaries.testing import World, csv_of, make_world, people, uploaded
+from intake.findings import MEANINGS, Verdict
 from intake.models import State
 from jobs.testing import drain
 
@@ -85,3 +85,16 @@ def test_conflicts_with_ones_own_people_are_mistakes_and_not_questions(worlds: t
     assert roster.state == State.REVIEW
     assert roster.counts["codes"]["IDENTITY_CONFLICT"] == 8
     assert not Event.objects.filter(verb="roster.conflicts_elsewhere").exists()
+
+
+def test_a_wrong_name_does_not_tell_whether_its_number_is_covered(worlds: tuple[World, World]) -> None:
+    world = worlds[0]
+    clerk = make_user("city-clerk", organization=world.city, role=Role.CLERK)
+    lines = [["张三", *cells[1:]] for cells in people(2)]
+    upload_roster(
+        [("猜测.csv", csv_of(lines))], period=world.period, organization=world.city, by=clerk, at=timezone.now()
+    )
+    drain()
+    roster = Roster.objects.latest("pk")
+    assert roster.counts["codes"] == {"IDENTITY_CONFLICT": 2}
+    assert roster.counts["verdicts"] == {str(int(Verdict.DOUBTFUL)): 2}
