@@ -113,11 +113,10 @@ def _check_place(
 def _reaches(by: User, organization: Organization, prefix: str, programs: list[int] | None) -> bool:
     """Whether a security administrator's own place covers the place they want to grant, its programs too."""
     live = by.memberships.live(on=timezone.localdate()).filter(role=Role.SECURITY_ADMIN)
-    own = (membership.as_grant() for membership in live.select_related("organization").prefetch_related("programs"))
     return any(
         organization.path.startswith(grant.organization_path) and prefix.startswith(grant.region_prefix)
         and (grant.program_ids is None or (programs is not None and grant.program_ids.issuperset(programs)))
-        for grant in own
+        for grant in live.grants()
     )
 
 

@@ -7,8 +7,9 @@ from functools import reduce
 from operator import or_
 from typing import Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,21 @@ class MembershipQuerySet(ScopedQuerySet):
         return self.filter(ended_at__isnull=True, organization__active=True).filter(
             Q(expires_on__isnull=True) | Q(expires_on__gt=on)
         )
+
+    def grants(self) -> list[Grant]:
+        """These memberships as the scope primitive reads them, in one question: every request of the portal asks it."""
+        programs = MembershipProgram.objects.filter(membership=OuterRef("pk")).values("program_id")
+        rows = self.annotate(program_ids=ArraySubquery(programs)).values_list(
+            "role", "organization__path", "organization__kind", "region_prefix", "every_program", "program_ids"
+        )
+        return [
+            Grant(
+                role=role, organization_path=path, region_prefix=region_prefix,
+                program_ids=None if every_program else frozenset(program_ids),
+                operates_portal=kind == Organization.Kind.OPERATOR and every_program and not region_prefix,
+            )
+            for role, path, kind, region_prefix, every_program, program_ids in rows
+        ]
 
 
 @tracked
@@ -118,17 +134,6 @@ class Membership(models.Model):
     def is_live(self, *, on: date) -> bool:
         """Neither ended nor expired on a day."""
         return self.ended_at is None and (self.expires_on is None or self.expires_on > on)
-
-    def as_grant(self) -> Grant:
-        """This membership as the scope primitive reads it."""
-        return Grant(
-            role=self.role,
-            organization_path=self.organization.path,
-            region_prefix=self.region_prefix,
-            program_ids=None if self.every_program else frozenset(row.program_id for row in self.programs.all()),
-            operates_portal=self.organization.kind == Organization.Kind.OPERATOR
-            and self.every_program and not self.region_prefix,
-        )
 
 
 class MembershipProgram(models.Model):

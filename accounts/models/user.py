@@ -133,18 +133,15 @@ class User(AbstractBaseUser):
         return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @cached_property
-    def _live_memberships(self) -> list[Any]:
-        memberships = self.memberships.live(on=timezone.localdate()).select_related("organization")
-        return list(memberships.prefetch_related("programs"))
+    def _live_grants(self) -> list[Grant]:
+        return self.memberships.live(on=timezone.localdate()).grants()
 
     def grants(self, permission: str | None = None) -> list[Grant]:
         """Where this user may work now, read once per loaded user; with a permission only by roles that give it."""
         if not self.is_active:
             return []
         return [
-            membership.as_grant()
-            for membership in self._live_memberships
-            if permission is None or permission in permissions_of([membership.role])
+            grant for grant in self._live_grants if permission is None or permission in permissions_of([grant.role])
         ]
 
     def covers(self, permission: str, *, organization: Organization | None, region_code: str) -> bool:
@@ -159,7 +156,7 @@ class User(AbstractBaseUser):
         """The roles held now."""
         if not self.is_active:
             return frozenset()
-        return frozenset(membership.role for membership in self._live_memberships)
+        return frozenset(grant.role for grant in self._live_grants)
 
     def get_all_permissions(self, obj: Any = None) -> frozenset[str]:
         """Permissions "app.codename" of the roles held now; the same for every object, scope decides which."""
