@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import os
 import tempfile
 from typing import Any
@@ -35,6 +36,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if OWN_SERVER and not session.config.option.collectonly:
         SERVER.start()
         SERVER.ensure_database("portal")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What the tests are made of stays to the end: the collector need not walk over it again and again (5 % of the time)."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

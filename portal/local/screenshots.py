@@ -22,6 +22,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from portal.local import run
+from portal.local.chromium import FLAGS, chromium_here
 from portal.local.environment import ROOT, RUN_FOLDER, demo_environment, demo_server, logins_file
 from portal.local.postgres import ServerFailed
 
@@ -33,10 +34,6 @@ PORT = 8790
 PATIENCE = 30_000
 #: Pixels around a part of a page.
 ROOM = 16
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-)
 NO_CHROMIUM = "Pictures are taken by Debian's chromium, which is not on this machine. Install it: apt-get install chromium"
 #: Writes over what differs from run to run: hours, days, and the months below a chart.
 _STILL = """() => {
@@ -85,7 +82,7 @@ def main() -> None:
     """Make the demo, take every picture, stop what was started."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
-    chromium = shutil.which("chromium")
+    chromium = chromium_here()
     if chromium is None:
         sys.exit(NO_CHROMIUM)
     if RUN_FOLDER.name != OWN_FOLDER:
@@ -160,7 +157,7 @@ def take(chromium: str, address: str, known: Mapping[str, str], numbers: Mapping
     """Every picture, each by whoever sees that page."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, "--hide-scrollbars"])
         pages: dict[tuple[str, tuple[int, int]], Any] = {}
         for picture in PICTURES:
             key = (picture.who, picture.size)

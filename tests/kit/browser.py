@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,9 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
+from portal.local.chromium import FLAGS, chromium_here
+
 SHOTS = Path(settings.BASE_DIR) / ".run" / "shots"
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)
 WIDE, PHONE = (1280, 900), (390, 844)
 #: Milliseconds that a page may take; two cores shared with a database are slow at times.
 PATIENCE = 15_000
@@ -38,9 +35,9 @@ def chromium() -> Iterator[Browser]:
     asynchronous code and refuses the database. Nothing here is asynchronous; so the refusal is switched off, for as
     long as the loop runs and no longer: a browser that lived for the whole session would switch it off for all tests.
     """
-    found = shutil.which("chromium")
+    found = chromium_here()
     if found is None:
-        pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
+        pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium-headless-shell)")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         with sync_playwright() as playwright:

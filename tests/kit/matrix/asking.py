@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -87,21 +88,35 @@ def rows_of(worlds: Worlds) -> dict[str, dict[str, Any]]:
 def changes() -> int:
     """Rows of every table of ours and its history that this transaction has written so far; sessions aside."""
     with connection.cursor() as cursor:
+        # Asked of our tables by number: the view of all tables takes ten times as long, before and after every request.
         cursor.execute(
-            "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables "
-            "WHERE relname NOT LIKE 'django%%' AND relname NOT LIKE 'pghistory%%'"
+            "SELECT sum(pg_stat_get_xact_tuples_inserted(number) + pg_stat_get_xact_tuples_updated(number) "
+            "+ pg_stat_get_xact_tuples_deleted(number))::bigint FROM unnest(%s::oid[]) AS number",
+            [_numbers()],
         )
         return int(cursor.fetchone()[0])
 
 
+@cache
+def _numbers() -> list[int]:
+    """The numbers of our tables in the catalog."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(name::regclass::oid) FROM unnest(%s::text[]) AS name", [_tables()])
+        numbers: list[int] = cursor.fetchone()[0]
+        return numbers
+
+
+def _tables() -> list[str]:
+    """Our tables, each with its history."""
+    ours = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
+    return sorted(model._meta.db_table for model in (*our_models(), *ours))
+
+
 def digest_of_everything() -> dict[str, Any]:
     """One number per table of ours: whatever changes shows."""
-    tables = sorted(model._meta.db_table for model in our_models())
-    tables += sorted(
-        model._meta.db_table for model in apps.get_models() if hasattr(model, "pgh_tracked_model")
-    )
     union = " UNION ALL ".join(
-        f"SELECT '{table}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM \"{table}\" t" for table in tables
+        f"SELECT '{table}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM \"{table}\" t"
+        for table in _tables()
     )
     with connection.cursor() as cursor:
         cursor.execute(union)
