@@ -61,6 +61,10 @@ class Sealer:
         """Tokens of a column; an empty or missing text stays None."""
         return sealing.seal(self._cipher, self.key_id, texts, self._bound)
 
+    def later(self, texts: Sequence[str | None]) -> sealing.Unsealed:
+        """A column to be sealed where its tokens are needed."""
+        return sealing.Unsealed(self._cipher, self.key_id, texts, self._bound)
+
 
 def sealer(logical_name: str, *, purpose: str, program_code: str = "", year: int) -> Sealer:
     """What seals new values of a purpose, program and year; its key is made at the first use."""

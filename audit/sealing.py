@@ -2,7 +2,8 @@
 
 Both are bound by the interpreter's one thread; a chunk of a roster has hundreds of thousands of them. Within `beside()`
 long columns go to a process that has the two keys that they need and nothing else: neither the master key nor a way to
-the database is in its environment. If it dies, the work is done here.
+the database is in its environment. If it dies, the work is done here. What is to be done with the tokens there can go
+with them (`streamed`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any
@@ -24,9 +26,42 @@ from audit import ciphers, digests
 LONG = 5_000
 #: Bytes before a message that say how long it is.
 HEAD = 8
+#: The order whose answer comes in pieces.
+STREAM = "stream"
 Tokens = list[bytes | None]
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Unsealed:
+    """A column of texts with what seals it: sealed by whoever needs the tokens, here or beside."""
+
+    cipher: ciphers.Cipher
+    key_id: int
+    texts: Sequence[str | None]
+    bound: bytes
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def tokens(self) -> Tokens:
+        """The tokens, made here."""
+        return ciphers.seal_column(self.cipher, self.key_id, self.texts, self.bound)
+
+    def packed(self) -> tuple[Any, ...]:
+        """As the process beside takes it; see `unpacked`."""
+        return (self.cipher.format, self.cipher.key, self.key_id, self.bound, list(self.texts))
+
+
+def tokens_of(cells: Sequence[bytes | None] | Unsealed) -> Sequence[bytes | None]:
+    """A column's bytes, sealed here if it is not yet."""
+    return cells.tokens() if isinstance(cells, Unsealed) else cells
+
+
+def unpacked(form: int, key: bytes, key_id: int, bound: bytes, texts: list[str | None]) -> Unsealed:
+    """What `Unsealed.packed` packed."""
+    return Unsealed(ciphers.FORMATS[form](key), key_id, texts, bound)
 
 
 def seal(cipher: ciphers.Cipher, key_id: int, texts: Sequence[str | None], bound: bytes) -> Tokens:
@@ -53,6 +88,17 @@ def beside() -> Iterator[None]:
         process.end()
 
 
+def streamed(size: int, function: str, *given: Any) -> Iterator[bytes]:
+    """What a function ("module:name") of the process beside yields, piece by piece; an empty piece says that it was all.
+
+    `size`: how many values it works on. Nothing where it is to be done here; no empty piece where the process was lost
+    meanwhile: the rest is to be done here.
+    """
+    process = _current.get()
+    if process is not None and size >= LONG:
+        yield from process.stream((STREAM, function, *given))
+
+
 def _sent(texts: Sequence[str | None], *order: Any) -> Tokens | None:
     """What the process makes of a column; None where it is to be done here."""
     process = _current.get()
@@ -72,15 +118,41 @@ class _Process:
             if self._lost:
                 return None
             try:
-                if self._started is None:
-                    self._started = _start()
-                send(_pipe(self._started.stdin), order)
-                answer: Tokens = receive(_pipe(self._started.stdout))
+                answer: Tokens = receive(_pipe(self._given(order).stdout))
             except (OSError, EOFError) as error:
-                self._lost = True
-                _log.warning("sealing.process_lost", extra={"error": type(error).__name__})
+                self._lose(error)
                 return None
             return answer
+
+    def stream(self, order: tuple[Any, ...]) -> Iterator[bytes]:
+        """The pieces of its answer, an empty one last; without that one when it is lost."""
+        with self._lock:
+            if self._lost:
+                return
+            piece: bytes = b" "
+            try:
+                pipe = _pipe(self._given(order).stdout)
+                while piece:
+                    piece = receive(pipe)
+                    yield piece
+            except (OSError, EOFError) as error:
+                self._lose(error)
+            finally:
+                if piece and not self._lost:
+                    # Nobody takes the rest: what comes would be taken for the next answer.
+                    self._lost = True
+                    if self._started is not None:
+                        self._started.kill()
+
+    def _given(self, order: tuple[Any, ...]) -> subprocess.Popen[bytes]:
+        if self._started is None:
+            self._started = _start()
+        send(_pipe(self._started.stdin), order)
+        return self._started
+
+    def _lose(self, error: Exception) -> None:
+        self._lost = True
+        _log.warning("sealing.process_lost", extra={"error": type(error).__name__})
 
     def end(self) -> None:
         """Let it go: it ends when nobody can ask it any more."""

@@ -1,14 +1,15 @@
-"""The process beside that `audit.sealing` asks: seals and digests columns until its pipe is closed; never imports Django."""
+"""The process beside that `audit.sealing` asks: seals and digests columns until its pipe is closed; never sets Django up."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
+from importlib import import_module
 
 from audit.ciphers import FORMATS, Cipher, seal_column
 from audit.digests import digest_column
-from audit.sealing import Tokens, receive, send
+from audit.sealing import STREAM, Tokens, receive, send
 
 
 def main() -> None:
@@ -18,11 +19,25 @@ def main() -> None:
             work, *given = receive(sys.stdin.buffer)
         except EOFError:
             return
-        send(sys.stdout.buffer, _WORK[work](*given))
+        if work == STREAM:
+            function, *given = given
+            for piece in _function(function)(*given):
+                send(sys.stdout.buffer, piece)
+            send(sys.stdout.buffer, b"")
+        else:
+            send(sys.stdout.buffer, _WORK[work](*given))
 
 
 def _seal(form: int, key: bytes, key_id: int, bound: bytes, texts: list[str | None]) -> Tokens:
     return seal_column(_cipher(form, key), key_id, texts, bound)
+
+
+@cache
+def _function(place: str) -> Callable[..., Iterable[bytes]]:
+    """A function of a room above, by its name: this floor knows none."""
+    module, name = place.split(":")
+    found: Callable[..., Iterable[bytes]] = getattr(import_module(module), name)
+    return found
 
 
 @cache

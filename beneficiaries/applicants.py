@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from audit import blind_index
 from audit.faults import fault_point
+from audit.sealing import tokens_of
 from beneficiaries.columns import COLUMNS
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Roster
@@ -96,7 +97,7 @@ def check_applicant(
     # Covered, too: a line that only adds to a cover.
     if row["verdict"] == Verdict.COVERED or row["enrollment_id"] is not None:
         raise BeneficiariesRefused("ALREADY_COVERED")
-    return Applicant(row, {name: cells_of[0] for name, cells_of in compared.sealed.items()})
+    return Applicant(row, {name: tokens_of(cells)[0] for name, cells in compared.sealed.items()})
 
 
 def know(applicant: Applicant, *, period: Period, organization: Organization, at: datetime) -> Known:

@@ -15,8 +15,9 @@ from audit import blind_index, keys
 from beneficiaries.models import Beneficiary
 from beneficiaries.models.person import NAME
 from beneficiaries.money import COUNTY_DIGITS
-from intake.copying import Cells, ask
+from intake.copying import ask
 from intake.findings import Severity
+from intake.framing import Cells
 
 _REFUSED = Severity.ERROR.weight
 #: Adds a finding to the rows of a mask: `RosterTemplate._add`.

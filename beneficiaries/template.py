@@ -18,6 +18,7 @@ from psycopg import sql
 
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
+from audit.sealing import Unsealed
 from beneficiaries import additions, applying, keepers, likeness, missing, money, pairs, probing, undoing
 from beneficiaries.columns import COLUMNS
 from beneficiaries.deciding_again import decide_again, remember_decisions
@@ -29,9 +30,10 @@ from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
 from intake.columns import Column
 from intake.context import region_frame
-from intake.copying import Cells, ask
+from intake.copying import ask
 from intake.errors import TermsMoved
 from intake.findings import Severity, Verdict
+from intake.framing import Cells
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template, Undone, Unusual
 from programs.models import Category
@@ -192,7 +194,7 @@ class RosterTemplate(Template):
         )
         contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
         frame, indexes, contacts = _without_refused(frame, indexes, contacts)
-        sealed = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
+        sealed: dict[str, Cells | Unsealed] = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
         return Compared(frame, sealed, findings, money.tally(frame))
 
     def admit(
@@ -325,7 +327,7 @@ class KnownPeopleTemplate(RosterTemplate):
         frame = frame.with_columns(verdict=verdict.cast(pl.UInt8))
         contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
         frame, indexes, contacts = _without_refused(frame, indexes, contacts)
-        cells = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
+        cells: dict[str, Cells | Unsealed] = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
         sealed = {name: cells[name] for name in self.staged if name in cells}
         return Compared(frame, sealed, findings, {"places": []})
 
@@ -444,13 +446,13 @@ def _known(frame: pl.DataFrame, indexes: dict[str, Cells], context: RosterContex
     )
 
 
-def _sealed(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
-    """Personal columns as tokens; refused rows keep theirs in the sealed line only."""
-    found: dict[str, Cells] = {}
+def _sealed(frame: pl.DataFrame, context: RosterContext) -> dict[str, Unsealed]:
+    """Personal columns, to be sealed; refused rows keep theirs in the sealed line only."""
+    found: dict[str, Unsealed] = {}
     for name, (logical_name, purpose) in _SEALED.items():
         if name not in frame.columns:
             continue
         code = context.program_code if purpose == BENEFICIARY_KEY else ""
         sealer = keys.sealer(logical_name, purpose=purpose, program_code=code, year=context.year)
-        found[name] = sealer.seal_many(frame.select(pl.when(pl.col("worst") < _REFUSED).then(name)).to_series().to_list())
+        found[name] = sealer.later(frame.select(pl.when(pl.col("worst") < _REFUSED).then(name)).to_series().to_list())
     return found

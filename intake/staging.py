@@ -16,13 +16,15 @@ from psycopg import sql
 
 from audit import events, keys, sealing
 from audit.faults import fault_point
+from audit.sealing import Unsealed
 from intake import said, storage, wording
 from intake.abreast import HERE, Behind, one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
 from intake.closing import close, fail, remove_unread
-from intake.copying import Cells, copied_out, copy_columns
+from intake.copying import copied_out, copy_columns
 from intake.correcting import Correction, named_corrections, replace_corrected
 from intake.findings import Verdict
+from intake.framing import Cells
 from intake.models import File, Kind, State
 from intake.readers import FileRefused, RawChunk, Several, Table, open_table
 from intake.readers.seen import SheetSeen
@@ -103,7 +105,7 @@ class Seen:
 
 
 def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen: Seen) -> None:
-    """Three chunks at a time: one is read and checked here, one compared and sealed, one written, on connections of their own."""
+    """Three chunks at a time: one is read and checked here, one compared, one sealed and written, on connections of their own."""
     finder, number, rows = DuplicateFinder(), 0, 0
     counts = list(template.chunks_of(subject).values_list("counts", flat=True))
     # A run that goes on cuts as the one before it did, whatever this release would choose.
@@ -195,7 +197,7 @@ class Ready:
     """A chunk to be written: its columns, its counts, its place."""
 
     plain: pl.DataFrame
-    sealed: Mapping[str, Cells]
+    sealed: Mapping[str, Cells | Unsealed]
     same: Mapping[str, Any]
     counts: dict[str, Any]
     place: Place
@@ -219,7 +221,7 @@ def _prepared(
     template: Template, context: Any, subject: Any, checked: Checked, raw: RawChunk, file: File, place: Place,
     used: Mapping[str, int],
 ) -> Ready:
-    """The chunk compared with what is known, sealed, and laid out as the staging table has it. `used`: see `said`."""
+    """The chunk compared with what is known and laid out as the staging table has it. `used`: see `said`."""
     compared = template.compare(checked, context)
     sealer = keys.sealer(
         raw_name(template), purpose=template.purpose, program_code=context.program_code, year=context.year
@@ -240,7 +242,7 @@ def _prepared(
         "unknown": wording.count_unknown(compared.findings),
         "cut": place.cut, **({"said": dict(used)} if used else {}),
     }
-    sealed = {"raw": sealer.seal_many(raw.frame["raw"].to_list()), **compared.sealed}
+    sealed = {"raw": sealer.later(raw.frame["raw"].to_list()), **compared.sealed}
     return Ready(plain, sealed, same, counts, place)
 
 

@@ -13,12 +13,13 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from audit.sealing import Unsealed
 from intake import checks
 from intake.checks import Checked, Context
 from intake.columns import Column
-from intake.copying import Cells
 from intake.errors import IntakeRefused
 from intake.findings import Verdict
+from intake.framing import Cells
 from intake.models import Chunk, Import, StagedRow
 
 ROWS_PER_CHUNK = 40_000
@@ -28,14 +29,14 @@ ROWS_PER_CHUNK = 40_000
 class Compared:
     """`frame`: one row per row of the file, with `verdict` (UInt8) and a column per plain name of `Template.staged`.
 
-    `sealed`: tokens and index values, by the other names of `Template.staged`, in the order of the rows.
+    `sealed`: index values and tokens or what becomes them, by the other names of `Template.staged`, in the order of the rows.
     `findings` are those of the checks and what the comparison added, in the shape of `checks.FINDING_SCHEMA`.
     `tally`: what the template counts of these rows, as JSON keeps it: kept with the chunk, so that the whole is summed
     from the chunks and no page reads the rows.
     """
 
     frame: pl.DataFrame
-    sealed: Mapping[str, Cells]
+    sealed: Mapping[str, Cells | Unsealed]
     findings: pl.DataFrame
     tally: Mapping[str, Any] = field(default_factory=dict)
 

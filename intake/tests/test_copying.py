@@ -8,12 +8,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from intake import copying
+from audit import ciphers, sealing
+from audit.sealing import Unsealed
+from intake import copying, framing
 from intake.copying import ask, copy_columns
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +55,7 @@ _row = st.tuples(
 def test_what_is_copied_comes_back_as_it_was(together: bool, rows: list[tuple[Any, ...]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         # Columns are framed together in long chunks of few values; here in every one, or in none.
-        patch.setattr(copying, "_ROWS_PER_COMBINATION", 1e-9 if together else 1e9)
+        patch.setattr(framing, "_ROWS_PER_COMBINATION", 1e-9 if together else 1e9)
         copied_and_kept(rows)
 
 
@@ -85,8 +87,77 @@ def test_more_rows_than_one_write_keep_their_order() -> None:
     assert [(row[2], row[9][0]) for row in kept()] == [(line, line % 251) for line in lines]
 
 
+LONG = 3 * framing.ROWS_PER_PIECE
+
+
+def long_chunk() -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Plain columns of every kind, one to be sealed and one that is."""
+    numbers = list(range(LONG))
+    plain = pl.DataFrame(
+        {
+            "line": pl.Series(numbers, dtype=pl.Int32), "text": [f"第{number % 5}村" for number in numbers],
+            "day": pl.Series([date(1950 + number % 60, 1, 1) for number in numbers]),
+            "amount": pl.Series([Decimal(number) / 100 for number in numbers], dtype=pl.Decimal(16, 2)),
+            "words": [[f"码{number % 3}"] if number % 2 else None for number in numbers],
+        }
+    )
+    texts = [f"王小明{number}" if number % 7 else None for number in numbers]
+    return plain, {"token": Unsealed(ciphers.Aes256Gcm(bytes(32)), 7, texts, b"person.name")}
+
+
+def told_of_the_chunk() -> list[tuple[Any, ...]]:
+    """Rows as the database has them, tokens opened."""
+    cipher = ciphers.Aes256Gcm(bytes(32))
+    return [
+        (*row[2:7], row[9] and ciphers.open_token(cipher, bytes(row[9]), b"person.name").decode()) for row in kept()
+    ]
+
+
+def wanted_of_the_chunk() -> list[tuple[Any, ...]]:
+    plain, sealed = long_chunk()
+    return [(*row, text) for row, text in zip(plain.iter_rows(), sealed["token"].texts, strict=True)]
+
+
+def test_a_long_chunk_is_sealed_and_framed_by_the_process_beside() -> None:
+    plain, sealed = long_chunk()
+    with sealing.beside(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(framing, "pieces", None)  # not here
+        copy_columns("copied", plain, sealed, same={"notes": "[]"})
+    assert told_of_the_chunk() == wanted_of_the_chunk()
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2])
+def test_a_process_that_dies_between_two_pieces_costs_no_row_and_doubles_none(
+    pieces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, sealed = long_chunk()
+    received = sealing.receive
+    taken: list[int] = []
+
+    def dies(pipe: Any) -> Any:
+        taken.append(1)
+        if len(taken) > pieces:
+            raise EOFError
+        return received(pipe)
+
+    with sealing.beside():
+        monkeypatch.setattr(sealing, "receive", dies)
+        copy_columns("copied", plain, sealed, same={"notes": "[]"})
+    assert told_of_the_chunk() == wanted_of_the_chunk()
+    assert len(taken) == pieces + 1
+
+
+def test_a_copy_that_fails_midway_leaves_no_piece_for_the_next_one() -> None:
+    plain, sealed = long_chunk()
+    with sealing.beside():
+        with pytest.raises(Exception, match="value too long"), transaction.atomic():
+            copy_columns("copied", plain.with_columns(text=pl.lit("x" * 201)), sealed, same={"notes": "[]"})
+        copy_columns("copied", plain, sealed, same={"notes": "[]"})
+    assert told_of_the_chunk() == wanted_of_the_chunk()
+
+
 def test_columns_of_unequal_length_are_refused_and_nothing_stays() -> None:
-    with pytest.raises(ValueError, match="zip"), connection.cursor():
+    with pytest.raises(ValueError, match="unequal"), connection.cursor():
         copy_columns("copied", pl.DataFrame({"line": [1, 2]}), {"token": [b"x"]})
 
 
