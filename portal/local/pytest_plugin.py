@@ -14,6 +14,7 @@ from portal.local.kept_rows import Tables
 from portal.local.postgres import OWNER, Server
 
 SERVER = Server(RUN_FOLDER / "test", durable=False)
+TABLES = Tables(SERVER)
 OWN_SERVER = not os.environ.get("DATABASE_URL")
 _FILES = tempfile.TemporaryDirectory(prefix="portal-test-")
 
@@ -35,6 +36,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if OWN_SERVER and not session.config.option.collectonly:
         SERVER.start()
         SERVER.ensure_database("portal")
+        with SERVER.connect() as superuser:
+            # Worlds are put back past triggers, within a test's own transaction too.
+            superuser.execute(f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,9 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if OWN_SERVER:
         from django.test import TransactionTestCase
 
-        tables = Tables(SERVER)
-        TransactionTestCase._fixture_teardown = lambda case: tables.empty()  # type: ignore[attr-defined]
-        kept_by(tables)
+        TransactionTestCase._fixture_teardown = lambda case: TABLES.empty()  # type: ignore[attr-defined]
+        kept_by(TABLES)
 
 
 @pytest.hookimpl(trylast=True)
