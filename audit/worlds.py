@@ -8,7 +8,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from audit import faults
 
-P, W = ParamSpec("P"), TypeVar("W")
+P = ParamSpec("P")
+W = TypeVar("W")
 
 
 class Keeper(Protocol):
