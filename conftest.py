@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from audit import keys
+from portal.local.pytest_plugin import TABLES
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database, left by everybody before it is dropped."""
+    yield
+    TABLES.close()
 
 
 @pytest.fixture(autouse=True)

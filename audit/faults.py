@@ -23,6 +23,11 @@ def fault_point(name: str) -> None:
         _handler(name)
 
 
+def is_planted() -> bool:
+    """Whether somebody listens to the fault points of this process."""
+    return _handler is not None
+
+
 @contextmanager
 def handled_by(handler: Handler) -> Iterator[None]:
     """Call a handler at each fault point of this process while the block runs."""

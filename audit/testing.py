@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,7 +12,8 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
+from django.db.backends.signals import connection_created
 
 from audit.faults import FaultAt, PlantedFault, handled_by
 
@@ -102,7 +104,7 @@ class Stepper:
 
     def start(self, function: Callable[[], Any], *, stop_at: str = "") -> Walker:
         """Start one; returns when it has reached its stop, or at once when it has none."""
-        walker = Walker(function, stop_at)
+        walker = Walker(function, stop_at, beside=self._walkers)
         self._walkers.append(walker)
         walker.begin()
         return walker
@@ -117,11 +119,22 @@ class Stepper:
 _walking: ContextVar[Walker | None] = ContextVar("walking", default=None)
 
 
+def _opened(sender: Any, connection: Any, **_given: Any) -> None:
+    walker = _walking.get()
+    if walker is not None:
+        walker.backends.add(connection.connection.info.backend_pid)
+
+
+connection_created.connect(_opened)
+
+
 class Walker:
     """One function in its own thread."""
 
-    def __init__(self, function: Callable[[], Any], stop_at: str) -> None:
-        self._function, self._stop_at = function, stop_at
+    def __init__(self, function: Callable[[], Any], stop_at: str, *, beside: list[Walker]) -> None:
+        self._function, self._stop_at, self._beside = function, stop_at, beside
+        #: Server processes of the connections that its work has opened.
+        self.backends: set[int] = set()
         self._stopped, self._let_on, self._ended = threading.Event(), threading.Event(), threading.Event()
         self._reached = False
         self._value: Any = None
@@ -146,8 +159,24 @@ class Walker:
         self._let_on.set()
 
     def waits(self, seconds: float = 0.5) -> bool:
-        """Whether it has not ended yet: it hangs on a lock of the other."""
-        return not self._ended.wait(seconds)
+        """Whether it hangs on a lock of another walker, or has not ended after as many seconds."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            if self._ended.wait(0.02):
+                return False
+            if self._is_blocked():
+                return True
+        return not self._ended.is_set()
+
+    def _is_blocked(self) -> bool:
+        """Whether the server says that one of its connections waits for one of another walker's."""
+        others = [pid for walker in self._beside if walker is not self for pid in list(walker.backends)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM unnest(%s::int[]) AS pid WHERE pg_blocking_pids(pid) && %s::int[]",
+                [list(self.backends), others],
+            )
+            return cursor.fetchone() != (0,)
 
     def result(self) -> Any:
         """What the function gave, or raises what it raised."""

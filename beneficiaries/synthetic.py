@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from accounts.regions_file import VENDORED, RegionRow, read_regions
 from beneficiaries.columns import COLUMNS
@@ -76,6 +77,7 @@ def people(rows: int, *, seed: int, region: str = "4416", dirty: float = 0.0, fi
             before = line
 
 
+@cache
 def _places(region: str) -> tuple[list[str], dict[str, list[tuple[str, str]]]]:
     """Counties in force below a region, and their towns (or the county itself where none is known)."""
     rows = [row for row in read_regions(VENDORED) if row.code.startswith(region) and row.valid_to is None]

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Organization, Region, User
 from accounts.testing import make_organization, make_region_tree, make_user
+from audit.worlds import keepable
 from beneficiaries.actions import upload_roster
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster
@@ -93,6 +94,7 @@ class World:
     budgets: list[Budget]
 
 
+@keepable
 def make_world(
     *, granted: Decimal = Decimal("1000000.00"), code: str = "HY", regions: tuple[str, str, str] = ("4416", "441602", "441621"),
     **terms: Any,

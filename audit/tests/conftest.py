@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from accounts.testing import make_organization, make_region_tree
+from audit.worlds import keepable
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ class Places:
     foreign: Organization
 
 
+@keepable
 def make_places() -> Places:
     """河源 with two counties, and 阳江."""
     make_region_tree()

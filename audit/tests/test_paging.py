@@ -21,7 +21,8 @@ from accounts.testing import make_user
 from audit import paging
 from audit.admin import ScopedModelAdmin
 from audit.paging import AFTER, BEFORE, Total, keys_of, read_place, total_of, written
-from audit.tests.conftest import Places
+from audit.tests.conftest import Places, make_places
+from audit.worlds import keepable
 from portal.urls import urlpatterns as portal_urls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -50,10 +51,10 @@ def quiet(settings: Any) -> None:
     settings.SECOND_FACTOR_REQUIRED = False
 
 
-@pytest.fixture
-def crowd(places: Places) -> list[str]:
+@keepable
+def make_crowd() -> tuple[Places, list[str]]:
     """Thirty users: names in ties, half of them deactivated at a few moments, of two offices."""
-    made = []
+    places, made = make_places(), []
     now = timezone.now()
     for number in range(30):
         user = make_user(
@@ -63,7 +64,25 @@ def crowd(places: Places) -> list[str]:
         if number % 2:
             User.objects.filter(pk=user.pk).update(is_active=False, deactivated_at=now - timedelta(days=number % 5))
         made.append(user.username)
-    return made
+    return places, made
+
+
+@pytest.fixture
+def crowded(db: None) -> tuple[Places, list[str]]:
+    """Four offices, and thirty users of two of them."""
+    return make_crowd()
+
+
+@pytest.fixture
+def places(crowded: tuple[Places, list[str]]) -> Places:
+    """The offices."""
+    return crowded[0]
+
+
+@pytest.fixture
+def crowd(crowded: tuple[Places, list[str]]) -> list[str]:
+    """The users' names."""
+    return crowded[1]
 
 
 @pytest.fixture

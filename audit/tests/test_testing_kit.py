@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from accounts.models import User
 from accounts.testing import make_user
 from audit import faults
 from audit.faults import FaultAt, PlantedFault, fault_point, handled_by
-from audit.testing import Stepper, fault_at, sweep
+from audit.testing import STEP_SECONDS, Stepper, fault_at, sweep
 
 
 def steps(count: int, done: list[int]) -> None:
@@ -120,11 +121,23 @@ def test_a_stepper_leads_two_connections_through_a_race() -> None:
     with Stepper() as stepper:
         first = stepper.start(lambda: rename("甲"), stop_at="test.locked")
         second = stepper.start(lambda: rename("乙"))
-        assert second.waits(0.2)
+        # The server says so at once: nobody sits the seconds out.
+        assert second.waits(STEP_SECONDS)
         assert User.objects.get(pk=user.pk).display_name == "测试员"
         first.go_on()
         assert first.result() != second.result()
     assert User.objects.get(pk=user.pk).display_name == "乙"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_walker_that_holds_its_own_lock_or_has_ended_is_told_from_one_that_waits_for_another() -> None:
+    let_on = threading.Event()
+    with Stepper() as stepper:
+        slow, done = stepper.start(lambda: (User.objects.count(), let_on.wait())), stepper.start(lambda: None)
+        assert not done.waits(STEP_SECONDS)
+        assert slow.waits(0.1) and len(slow.backends) == 1 and not slow._is_blocked()
+        let_on.set()
+        assert slow.result() == (0, True)
 
 
 def test_a_stop_that_is_never_reached_fails_the_test() -> None:

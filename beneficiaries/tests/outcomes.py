@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from django.db import InterfaceError, OperationalError, connection, connections
 from django.utils import timezone
 
@@ -17,6 +20,7 @@ from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from beneficiaries.models import Roster, RosterRow
 from beneficiaries.template import ROSTER
 from beneficiaries.testing import World, csv_of, make_world, people
+from intake import staging
 from intake.staging import chunk_digest, import_digest
 from jobs.actions import sweep
 from jobs.invariants import INVARIANTS as JOBS
@@ -42,6 +46,14 @@ class Dropped(FaultAt):
             raise OperationalError(f"planted: the connection was closed at {name}")
 
 
+@contextmanager
+def in_one_chunk() -> Iterator[None]:
+    """Rosters that are only to be there, in the midst of a test of small chunks."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(staging, "ROWS_PER_CHUNK", 50_000)
+        yield
+
+
 class Cases:
     """Many rosters of the same make with different people.
 
@@ -58,8 +70,9 @@ class Cases:
         for case in range(count):
             before += [*self._people(case, 0, 15), *self._people(case, 20, 25)]
             covered += self._people(case, 15, 20)
-        through(self.world, self.upload(before, self.known_in))
-        through(self.world, self.upload(covered, self.period))
+        with in_one_chunk():
+            through(self.world, self.upload(before, self.known_in))
+            through(self.world, self.upload(covered, self.period))
 
     def start(self, case: int) -> Roster:
         """The roster of one case, uploaded."""
@@ -67,9 +80,10 @@ class Cases:
 
     def overtake(self, cases: list[int]) -> None:
         """Cover three new people of each case in its period, and change the contact of a known one."""
-        through(self.world, self.upload([row for case in cases for row in self._people(case, 57, 60)], self.period))
         moved = [row for case in cases for row in self._people(case, 0, 1, phone="13911112222")]
-        through(self.world, self.upload(moved, self.other_period))
+        with in_one_chunk():
+            through(self.world, self.upload([row for case in cases for row in self._people(case, 57, 60)], self.period))
+            through(self.world, self.upload(moved, self.other_period))
 
     def rows(self, case: int) -> list[list[str]]:
         """60 lines."""

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from audit.worlds import keepable
 from beneficiaries.actions import Payment, Request, cover_days, enroll_paid, register_person
 from beneficiaries.covering import Span
 from beneficiaries.models import Enrollment, Purchase
@@ -73,6 +74,7 @@ def person(number: int, **cells: str) -> dict[str, str]:
     return {**{key: value for key, value in said.items() if value}, **cells}
 
 
+@keepable
 def day_market(
     *, granted: Decimal | None = GRANTED, shares: list[ShareDraft] | None = None, world: World | None = None,
     **terms: Any,
@@ -88,6 +90,7 @@ def day_market(
     )
 
 
+@keepable
 def paid_market(**terms: Any) -> Market:
     """150 yuan a year, all of it the person's own."""
     return _market(

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 
 from portal.local.postgres import OWNER, Server, ServerFailed
+from tests.kit.nursery import Child, Nursery, nursery
 
 pytestmark = pytest.mark.slow
 
@@ -28,11 +24,8 @@ COMMITTED = 4
 class Site:
     """A server and a storage of their own, and processes that work on them."""
 
-    def __init__(self, server: Server, folder: Path) -> None:
-        self.server = server
-        self.environment = {
-            **os.environ, "DATABASE_URL": server.url("portal", role=OWNER), "STORAGE_URL": f"file://{folder}",
-        }
+    def __init__(self, server: Server, processes: Nursery) -> None:
+        self.server, self.processes = server, processes
 
     def run(self, *arguments: str, **environment: str) -> str:
         """What a process says."""
@@ -41,13 +34,10 @@ class Site:
         assert process.returncode == 0, (arguments, complaint[-3000:])
         return said
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> Child:
         """A process that is on its way."""
-        module = ["manage.py"] if arguments[0] == "migrate" else ["-m", "beneficiaries.tests.crash_program"]
-        return subprocess.Popen(
-            [sys.executable, *module, *arguments], cwd=settings.BASE_DIR, env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
+        module = "manage" if arguments[0] == "migrate" else "beneficiaries.tests.crash_program"
+        return self.processes.start(module, *arguments, environment=environment)
 
     def ask(self, statement: str, *values: Any) -> Any:
         """One value of the database."""
@@ -59,11 +49,11 @@ class Site:
         """Of the last roster."""
         return str(self.ask("SELECT state FROM beneficiaries_roster ORDER BY id DESC LIMIT 1"))
 
-    def until(self, fact: Callable[[], int], wanted: int, *, beside: subprocess.Popen[str]) -> int:
+    def until(self, fact: Callable[[], int], wanted: int, *, beside: Child) -> int:
         """Wait until a count is reached while a process works."""
         ends = time.monotonic() + PATIENCE
         while (found := fact()) < wanted:
-            assert beside.poll() is None, f"it ended too early: {beside.communicate()[1][-2000:]}"
+            assert beside.poll() is None, f"it ended too early: {beside.communicate(PATIENCE)[1][-2000:]}"
             assert time.monotonic() < ends
             time.sleep(0.005)
         return found
@@ -115,9 +105,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     try:
         server.ensure_database("portal")
         (folder / "files").mkdir()
-        made = Site(server, folder / "files")
-        made.run("migrate", "-v0")
-        yield made
+        environment = {
+            "DATABASE_URL": server.url("portal", role=OWNER), "STORAGE_URL": f"file://{folder / 'files'}",
+        }
+        with nursery("beneficiaries.tests.crash_program", environment=environment) as processes:
+            made = Site(server, processes)
+            made.run("migrate", "-v0")
+            yield made
     finally:
         server.stop()
         server.destroy()

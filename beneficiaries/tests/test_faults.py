@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -26,6 +24,7 @@ from jobs.testing import drain, drain_through_failures, let_lease_pass
 from portal.verify import check_all
 from programs.actions.budgets import _post_grant
 from programs.models import Budget, LedgerEntry
+from tests.kit.nursery import Nursery, nursery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,20 +125,24 @@ def regrant(budgets: list[Budget], world: World) -> None:
         _post_grant(budget, budget.granted, by=world.finance_checker, at=world.at)
 
 
+@pytest.fixture(scope="module")
+def processes(django_db_setup: None) -> Iterator[Nursery]:
+    """Processes on the test database."""
+    with nursery(environment={"DATABASE_URL": url_of_the_test_database()}) as found:
+        yield found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("point", ["intake.stage_chunk.copied", "beneficiaries.apply.enrollments.after"])
-def test_a_worker_killed_in_the_middle_is_followed_by_another(world: World, point: str) -> None:
+def test_a_worker_killed_in_the_middle_is_followed_by_another(world: World, processes: Nursery, point: str) -> None:
     uploaded(world, [*people(45), row(name=""), row(document="441602196203151218")])
     if point.startswith("beneficiaries"):
         drain()
         roster = submit_roster(Roster.objects.get(), by=world.clerk, at=timezone.now())
         approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
-    killed = subprocess.run(
-        [sys.executable, "manage.py", "run_jobs", "--drain"], cwd=settings.BASE_DIR, capture_output=True, check=False,
-        env={**os.environ, "DATABASE_URL": url_of_the_test_database(), "FAULT_POINT": point, "FAULT_MODE": "kill",
-             "FAULT_AT": "0"},
-    )
-    assert killed.returncode == -9, killed.stderr.decode()[-2000:]
+    killed = processes.start("manage", "run_jobs", "--drain", environment={"FAULT_POINT": point, "FAULT_MODE": "kill"})
+    complaint = killed.communicate(timeout=60)[1]
+    assert killed.returncode == -9, complaint[-2000:]
     job = Job.objects.get(state=Job.State.RUNNING)
     let_lease_pass(job)
     sweep(at=timezone.now())

@@ -18,7 +18,7 @@ from beneficiaries.actions import upload_roster
 from beneficiaries.models import Roster
 from beneficiaries.models.roster import Purpose
 from beneficiaries.testing import World, csv_of, make_world, people
-from beneficiaries.tests.outcomes import Dropped, approved, broken, broken_chain, recover, struck, through
+from beneficiaries.tests.outcomes import Dropped, approved, broken, broken_chain, in_one_chunk, recover, struck, through
 from beneficiaries.tests.test_purposes import file_of, who
 from intake import staging
 from jobs.testing import drain_through_failures
@@ -100,7 +100,8 @@ def points_of(run: Callable[[], Any]) -> list[str]:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_fault_at_any_point_of_applying_changes_nothing_of_the_end(mode: str, purpose: Purpose) -> None:
     world = make_world()
-    through(world, _everybody(world))
+    with in_one_chunk():
+        through(world, _everybody(world))
     plain = start(world, purpose, 0)
     drain_through_failures()
     approved(world, plain)

@@ -30,7 +30,7 @@ from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.keepers import Keeper, forget_keeper, register_keeper
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Roster, RosterRow
 from beneficiaries.testing import World, make_world, people, uploaded
-from beneficiaries.tests.outcomes import LOST, Dropped, broken, broken_chain, recover, struck
+from beneficiaries.tests.outcomes import LOST, Dropped, broken, broken_chain, in_one_chunk, recover, struck
 from beneficiaries.tests.undone import REASON, applied, asked, later_period, money_of, ordered
 from intake import staging
 from intake.errors import IntakeRefused
@@ -317,7 +317,8 @@ MODES = {"exception": FaultAt, "disconnect": Dropped}
 def test_a_fault_at_any_point_of_an_undo_changes_nothing_of_the_end(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "ROWS_PER_CHUNK", 3)
     world, cases = make_world(), 80 if FULL_SWEEP else 8
-    applied(world, [line for case in range(cases) for line in people(3, first=case * 10)])
+    with in_one_chunk():
+        applied(world, [line for case in range(cases) for line in people(3, first=case * 10)])
     period = later_period(world, 1)
 
     def case(number: int) -> Roster:

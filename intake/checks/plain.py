@@ -28,33 +28,34 @@ _HAN = r"[\p{Han}\p{Co}\u{20000}-\u{3ffff}]"
 
 
 def settle(
-    work: Work, column: Column, value: pl.Series, good: pl.Series, mend: pl.DataFrame | None = None
+    work: Work, column: Column, value: pl.Series, rows: pl.Series, mend: pl.LazyFrame | None = None
 ) -> pl.Series:
-    """The rows that are no plain case (see `odd_rows`) take what `mend` made of them: its `value`, and the findings
-    `code` and `note` (null where there is none) with `extra`."""
-    rows = odd_rows(work, column, good)
+    """The odd rows (see `odd_rows`) take what `mend` makes of them: its `value`, and the findings `code` and `note`
+    (null where there is none) with `extra`. Without odd rows nothing is computed."""
     if mend is None or len(rows) == 0:
         return value
+    mended = mend.collect()
     for kind in ("code", "note"):
-        for code in mend[kind].drop_nulls().unique().sort():
-            hit = (mend[kind] == code).fill_null(value=False)
-            extra = mend["extra"].filter(hit) if "extra" in mend.columns else ""
+        for code in mended[kind].drop_nulls().unique().sort():
+            hit = (mended[kind] == code).fill_null(value=False)
+            extra = mended["extra"].filter(hit) if "extra" in mended.columns else ""
             work.find_rows(code, column, rows.filter(hit), extra=extra)
-    return patched(value, rows, mend["value"])
+    return patched(value, rows, mended["value"])
 
 
 def odd_rows(work: Work, column: Column, good: pl.Series) -> pl.Series:
     """Numbers of the rows whose cell holds something that the good path does not settle."""
-    return (~good.fill_null(value=False) & work.raw[column.key].is_not_null()).arg_true()
+    both = pl.DataFrame({"good": good, "raw": work.raw[column.key]})
+    return both.select(rows=(~pl.col("good").fill_null(value=False) & pl.col("raw").is_not_null()).arg_true())["rows"]
 
 
-def _odd_cells(work: Work, column: Column, good: pl.Series) -> pl.DataFrame:
+def _odd_cells(work: Work, column: Column, rows: pl.Series) -> pl.LazyFrame:
     """The odd cells as they came (`cell`), without the reader's mark (`shown`) and folded (`text`)."""
-    rows = odd_rows(work, column, good)
     return (
         work.raw[column.key]
         .gather(rows)
         .to_frame("cell")
+        .lazy()
         .with_columns(text=folded(pl.col("cell")), shown=unmarked(pl.col("cell")))
     )
 
@@ -72,7 +73,8 @@ def check_name(work: Work, column: Column) -> None:
     """2 to 30 characters, dots of every kind as U+00B7, no blanks between Chinese characters, rare ones kept."""
     raw = work.raw[column.key]
     good = raw.str.contains(_NAME_GOOD)
-    cells = _odd_cells(work, column, good)
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows)
     name = pl.col("text").str.replace_all(rf" ?[{_DOTS}] ?", "·")
     name = name.str.replace_all(rf"({_HAN})[.。] ?({_HAN})", "$1·$2").str.replace_all(" ?· ?", "·")
     # Twice, for the blanks of "张 三 丰" overlap.
@@ -89,14 +91,15 @@ def check_name(work: Work, column: Column) -> None:
     cells = cells.with_columns(code=_stops(code))
     cells = cells.with_columns(value=pl.when(pl.col("code").is_null() & (length > 0)).then("name"))
     cells = cells.with_columns(note=_noted(pl.col("value") != pl.col("shown")))
-    work.cleaned[column.key] = settle(work, column, raw, good, cells)
+    work.cleaned[column.key] = settle(work, column, raw, rows, cells)
 
 
 def check_text(work: Work, column: Column) -> None:
     """Free text, folded, at most `max_length` characters."""
     raw = work.raw[column.key]
     good = ~raw.str.contains(ODD) & (raw.str.len_bytes() <= column.max_length)
-    cells = _odd_cells(work, column, good)
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows)
     length = pl.col("text").str.len_chars()
     cells = cells.with_columns(code=_stops(pl.when(length > column.max_length).then(pl.lit("TEXT_LONG"))))
     cells = cells.with_columns(
@@ -104,7 +107,7 @@ def check_text(work: Work, column: Column) -> None:
     )
     changed = pl.col("value") != pl.col("shown").str.strip_chars(" \t\r\n\u3000\u00a0")
     cells = cells.with_columns(note=_noted(changed))
-    work.cleaned[column.key] = settle(work, column, raw, good, cells)
+    work.cleaned[column.key] = settle(work, column, raw, rows, cells)
 
 
 def check_sex(work: Work, column: Column) -> None:
@@ -112,13 +115,14 @@ def check_sex(work: Work, column: Column) -> None:
     raw = work.raw[column.key]
     value = raw.replace_strict(SEXES, default=None, return_dtype=pl.String)
     good = value.is_not_null()
-    cells = _odd_cells(work, column, good)
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows)
     text = without_blanks(pl.col("text")).str.to_lowercase()
     cells = cells.with_columns(value=text.replace_strict(SEXES, default=None, return_dtype=pl.String))
     cells = cells.with_columns(
         code=pl.when(pl.col("value").is_null() & (text != "")).then(pl.lit("SEX_UNKNOWN")), note=pl.lit(None, pl.String)
     )
-    work.cleaned[column.key] = settle(work, column, value, good, cells)
+    work.cleaned[column.key] = settle(work, column, value, rows, cells)
 
 
 def _as_date(text: pl.Expr) -> pl.Expr:
@@ -135,24 +139,25 @@ def _as_date(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(eight.str.to_date("%Y%m%d", strict=False), counted.cast(pl.Date))
 
 
-def _dates(work: Work, column: Column) -> tuple[pl.Series, pl.Series, pl.DataFrame]:
+def _dates(work: Work, column: Column) -> tuple[pl.Series, pl.Series, pl.LazyFrame]:
     raw = work.raw[column.key]
     plain = pl.when(pl.col("raw").str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).then("raw")
     value = raw.to_frame("raw").select(plain.str.to_date("%Y-%m-%d", strict=False).alias(column.key))[column.key]
     good = value.is_not_null()
-    cells = _odd_cells(work, column, good).with_columns(
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows).with_columns(
         text=without_blanks(pl.col("text").str.replace(" [0-9:.]+$", ""))
     )
-    return value, good, cells.with_columns(value=_as_date(pl.col("text")), note=pl.lit(None, pl.String))
+    return value, rows, cells.with_columns(value=_as_date(pl.col("text")), note=pl.lit(None, pl.String))
 
 
 def check_date(work: Work, column: Column) -> None:
     """A day; 长期 is the last day of all."""
-    value, good, cells = _dates(work, column)
+    value, rows, cells = _dates(work, column)
     cells = cells.with_columns(value=pl.when(pl.col("text").is_in(["长期", "长期有效", "永久"])).then(FOREVER).otherwise("value"))
     bad = pl.col("value").is_null() & (pl.col("text") != "")
     cells = cells.with_columns(code=pl.when(bad).then(pl.lit("DATE_FORMAT")))
-    work.cleaned[column.key] = settle(work, column, value, good, cells)
+    work.cleaned[column.key] = settle(work, column, value, rows, cells)
 
 
 def compare_dates(work: Work, column: Column) -> None:
@@ -164,17 +169,21 @@ def compare_dates(work: Work, column: Column) -> None:
 
 def check_birth(work: Work, column: Column) -> None:
     """A birth date up to today; a year and month alone are kept aside, to be compared with the document."""
-    value, good, cells = _dates(work, column)
+    value, rows, cells = _dates(work, column)
     parts = pl.col("text").str.extract_groups(r"^([0-9]{4})[-./年]?([0-9]{1,2})月?$")
     month = parts.struct[1].str.zfill(2)
     month = pl.when(month.is_between(pl.lit("01"), pl.lit("12"))).then(parts.struct[0] + "-" + month)
     cells = cells.with_columns(month=pl.when(pl.col("value").is_null()).then(month))
     bad = pl.col("value").is_null() & pl.col("month").is_null() & (pl.col("text") != "")
     cells = cells.with_columns(code=pl.when(bad).then(pl.lit("DATE_FORMAT")))
-    work.cleaned[column.key] = settled = settle(work, column, value, good, cells)
+    # Asked twice: for what is settled, and for the months.
+    cells = cells.collect().lazy() if len(rows) else cells
+    work.cleaned[column.key] = settled = settle(work, column, value, rows, cells)
     work.find("DATE_FUTURE", column, (settled > work.context.today).fill_null(value=False))
     months = pl.repeat(None, len(settled), dtype=pl.String, eager=True)
-    work.notes[column.key + ":month"] = patched(months, odd_rows(work, column, good), cells["month"])
+    if len(rows):
+        months = patched(months, rows, cells.select("month").collect()["month"])
+    work.notes[column.key + ":month"] = months
 
 
 _MOBILE = "^1[3-9][0-9]{9}$"
@@ -186,7 +195,8 @@ def check_phone(work: Work, column: Column) -> None:
     out with a warning."""
     raw = work.raw[column.key]
     good = raw.str.contains(_MOBILE)
-    cells = _odd_cells(work, column, good)
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows)
     parts = (
         pl.col("text")
         .str.replace_all(r"[、,;/|或和]+", " ")
@@ -204,7 +214,7 @@ def check_phone(work: Work, column: Column) -> None:
         .then(pl.lit("PHONE_SEVERAL"))
         .otherwise(_noted(pl.col("value") != pl.col("shown").str.strip_chars()))
     )
-    work.cleaned[column.key] = settle(work, column, raw, good, cells)
+    work.cleaned[column.key] = settle(work, column, raw, rows, cells)
 
 
 #: What four digits add to the check of a card, those at odd places from the right of the four counted twice.
@@ -229,7 +239,8 @@ def check_card(work: Work, column: Column) -> None:
     """A bank account of 8 to 30 digits; one as long as a card that fails the card check is a warning."""
     raw = work.raw[column.key]
     good = raw.str.contains("^[0-9]{16,19}$")
-    cells = _odd_cells(work, column, good)
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows)
     text = without_blanks(pl.col("text")).str.replace_all("-", "", literal=True).str.to_uppercase()
     cells = cells.with_columns(account=text)
     rounded = is_numeric(pl.col("cell")) | text.str.contains(r"^[0-9](?:\.[0-9]+)?E\+?[0-9]+$")
@@ -242,7 +253,7 @@ def check_card(work: Work, column: Column) -> None:
     cells = cells.with_columns(code=pl.coalesce(formula, _stops(code)))
     cells = cells.with_columns(value=pl.when(pl.col("code").is_null() & (text != "")).then("account"))
     cells = cells.with_columns(note=_noted(pl.col("value") != pl.col("shown")))
-    work.cleaned[column.key] = value = settle(work, column, raw, good, cells)
+    work.cleaned[column.key] = value = settle(work, column, raw, rows, cells)
     number = pl.when(pl.col("value").str.contains("^[0-9]{16,19}$")).then("value").cast(pl.UInt64, strict=False)
     fits = value.to_frame("value").select(fits=_luhn(number))["fits"]
     work.find("CARD_CHECKSUM", column, (~fits).fill_null(value=False))
@@ -252,7 +263,8 @@ def check_amount(work: Work, column: Column) -> None:
     """Yuan as Decimal(16, 2); the noise of a workbook's binary numbers beyond the eighth decimal is dropped."""
     raw = work.raw[column.key]
     good = raw.str.contains(r"^[0-9]{1,13}(?:\.[0-9]{1,2})?$")
-    cells = _odd_cells(work, column, good)
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows)
     text = without_blanks(pl.col("text")).str.replace("^[\u00a5\uffe5]", "").str.replace("元$", "")
     grouped = text.str.contains(r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$")
     text = pl.when(grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)
@@ -272,14 +284,15 @@ def check_amount(work: Work, column: Column) -> None:
     plain = raw.to_frame("raw").select(
         pl.when(good).then("raw").cast(pl.Decimal(16, 2), strict=False).alias(column.key)
     )[column.key]
-    work.cleaned[column.key] = settle(work, column, plain, good, cells)
+    work.cleaned[column.key] = settle(work, column, plain, rows, cells)
 
 
 def check_choice(work: Work, column: Column) -> None:
     """One of the column's `choices`, as declared."""
     raw = work.raw[column.key]
     good = raw.is_in(list(column.choices))
-    cells = _odd_cells(work, column, good)
+    rows = odd_rows(work, column, good)
+    cells = _odd_cells(work, column, rows)
     text = without_blanks(pl.col("text"))
     cells = cells.with_columns(value=pl.when(text.is_in(list(column.choices))).then(text))
     unknown = pl.col("value").is_null() & (text != "")
@@ -288,4 +301,4 @@ def check_choice(work: Work, column: Column) -> None:
         extra=pl.lit("、".join(column.choices)),
         note=pl.lit(None, pl.String),
     )
-    work.cleaned[column.key] = settle(work, column, raw, good, cells)
+    work.cleaned[column.key] = settle(work, column, raw, rows, cells)

@@ -86,13 +86,13 @@ class Work:
         self._found: list[pl.DataFrame] = []
         # Cells that show an error hold nothing, but are not empty.
         self.errors: dict[str, pl.Series] = {}
+        wrong = frame.select(is_error(pl.col(column.key)).any() for column in columns)
         for column in columns:
-            self._take_errors(column)
+            if wrong[column.key].item():
+                self._take_errors(column)
 
     def _take_errors(self, column: Column) -> None:
         wrong = is_error(pl.col(column.key))
-        if not self.raw.select(wrong.any()).item():
-            return
         self.errors[column.key] = mask = self.raw.select(wrong.fill_null(value=False))[column.key]
         self.raw = self.raw.with_columns(pl.when(~mask).then(pl.col(column.key)).alias(column.key))
         self.find("CELL_ERROR", column, mask)

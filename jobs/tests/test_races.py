@@ -143,6 +143,8 @@ def test_a_fault_at_any_point_leaves_each_step_done_once(effects: Callable, subj
             testing.let_lease_pass(job)
             sweep(at=AT)
             testing.drain_through_failures()
+            if not Job.objects.exclude(state="done").exists():
+                break
 
     def all_is_well(k: int) -> None:
         work_until_done()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
@@ -20,48 +19,40 @@ from jobs.actions import sweep
 from jobs.models import Job
 from jobs.tests.conftest import AT
 from jobs.tests.kinds import STEPS
+from tests.kit.nursery import Child, Nursery, nursery
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PATIENCE = 40
 
 
-def environment(broker: Path) -> dict[str, str]:
-    """This process's settings, with the test database and a broker in a folder."""
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a broker that this module's processes have for their own."""
+    return tmp_path_factory.mktemp("broker")
+
+
+@pytest.fixture(scope="module")
+def processes(django_db_setup: None, broker: Path) -> Iterator[Nursery]:
+    """Processes with this one's settings, on the test database and the module's broker."""
     server, _slash, _database = os.environ["DATABASE_URL"].rpartition("/")
-    return {
-        **os.environ,
-        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
-        "CELERY_BROKER_URL": f"filesystem://{broker}",
+    environment = {
+        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}", "CELERY_BROKER_URL": f"filesystem://{broker}",
     }
+    with nursery("celery.bin.celery", "portal.celery", "jobs.tests.kinds", environment=environment) as found:
+        yield found
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Starts Celery processes in sessions of their own; ends by their ids what a test left running."""
-    broker = tmp_path / "broker"
+def start(processes: Nursery, broker: Path) -> Iterator[Callable[..., Child]]:
+    """Starts Celery processes on an empty broker; ends by their ids what a test left running."""
+    shutil.rmtree(broker)
     broker.mkdir()
-    started: list[subprocess.Popen] = []
-
-    def run(*arguments: str) -> subprocess.Popen:
-        log = (tmp_path / f"celery-{len(started)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "portal.celery", *arguments], cwd=settings.BASE_DIR,
-            env=environment(broker), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        log.close()
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.wait(PATIENCE)
+    yield partial(processes.start, "celery", "-A", "portal.celery")
+    processes.leave()
 
 
-def worker(start: Callable[..., subprocess.Popen]) -> subprocess.Popen:
+def worker(start: Callable[..., Child]) -> Child:
     """A worker with two threads that knows the test kinds."""
     return start("worker", "-P", "threads", "-c", "2", "-I", "jobs.tests.kinds", "-l", "WARNING", "--without-mingle")
 
@@ -98,13 +89,13 @@ def free(job: Job) -> bool:
         return Job.objects.select_for_update(skip_locked=True).filter(pk=job.pk).first() is not None
 
 
-def ring_all(start: Callable[..., subprocess.Popen]) -> None:
+def ring_all(start: Callable[..., Child]) -> None:
     """One sweep in the worker's world: rings go through its broker."""
     start("call", "jobs.sweep").wait(PATIENCE)
 
 
 def test_a_worker_killed_in_mid_job_is_followed_by_one_that_goes_on_at_the_cursor(
-    start: Callable[..., subprocess.Popen], queue: Callable, effects: Callable[[], list[int]]
+    start: Callable[..., Child], queue: Callable, effects: Callable[[], list[int]]
 ) -> None:
     job = queue("tests.stroll")
     Job.objects.update(rung_at=None)
@@ -127,7 +118,7 @@ def test_a_worker_killed_in_mid_job_is_followed_by_one_that_goes_on_at_the_curso
 
 
 def test_a_worker_told_to_stop_gives_its_lease_back_and_is_gone_within_five_seconds(
-    start: Callable[..., subprocess.Popen], queue: Callable, effects: Callable[[], list[int]]
+    start: Callable[..., Child], queue: Callable, effects: Callable[[], list[int]]
 ) -> None:
     job = queue("tests.stroll")
     Job.objects.update(rung_at=None)
@@ -144,7 +135,7 @@ def test_a_worker_told_to_stop_gives_its_lease_back_and_is_gone_within_five_seco
 
 
 def test_beat_writes_the_sweep_into_its_table_and_an_emptied_broker_loses_no_job(
-    start: Callable[..., subprocess.Popen], queue: Callable, effects: Callable[[], list[int]], tmp_path: Path
+    start: Callable[..., Child], queue: Callable, effects: Callable[[], list[int]]
 ) -> None:
     job = queue("tests.walk")
     # The ring went to another broker, as if this one had been emptied since.
@@ -169,22 +160,15 @@ def catches(pid: int, number: signal.Signals) -> bool:
 
 
 def test_run_jobs_stops_at_sigterm_within_five_seconds(
-    start: Callable[..., subprocess.Popen], queue: Callable, effects: Callable[[], list[int]], tmp_path: Path
+    processes: Nursery, start: Callable[..., Child], queue: Callable, effects: Callable[[], list[int]]
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "run_jobs"], cwd=settings.BASE_DIR, env=environment(tmp_path),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )
-    try:
-        until(lambda: catches(process.pid, signal.SIGTERM), "the command listens to SIGTERM")
-        assert process.poll() is None
-        began = time.monotonic()
-        process.terminate()
-        assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - began < 5
-    finally:
-        if process.poll() is None:
-            process.kill()
+    process = processes.start("manage", "run_jobs")
+    until(lambda: catches(process.pid, signal.SIGTERM), "the command listens to SIGTERM")
+    assert process.poll() is None
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+    assert time.monotonic() - began < 5
 
 
 def test_a_sweep_in_this_process_does_not_need_a_broker(queue: Callable) -> None:
@@ -199,19 +183,11 @@ def test_a_sweep_in_this_process_does_not_need_a_broker(queue: Callable) -> None
      "jobs.finish.after", "audit.record.after"],
 )
 def test_a_process_killed_at_a_point_leaves_each_step_done_once(
-    queue: Callable, effects: Callable[[], list[int]], tmp_path: Path, point: str
+    processes: Nursery, start: Callable[..., Child], queue: Callable, effects: Callable[[], list[int]], point: str
 ) -> None:
     job = queue("tests.walk")
-    program = (
-        "import django; django.setup(); import jobs.tests.kinds; "
-        "from django.core.management import call_command; call_command('run_jobs', '--drain')"
-    )
-    died = subprocess.run(
-        [sys.executable, "-c", program], cwd=settings.BASE_DIR, check=False, timeout=PATIENCE,
-        env={**environment(tmp_path), "FAULT_POINT": point, "FAULT_MODE": "kill"},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )
-    assert died.returncode == -signal.SIGKILL
+    died = processes.start("manage", "run_jobs", "--drain", environment={"FAULT_POINT": point, "FAULT_MODE": "kill"})
+    assert died.wait(PATIENCE) == -signal.SIGKILL
     # The server notices the dead client and rolls its transaction back a moment later.
     until(lambda: free(job), "the row is free")
     testing.let_lease_pass(job)
@@ -219,3 +195,14 @@ def test_a_process_killed_at_a_point_leaves_each_step_done_once(
     testing.drain()
     assert (state_of(job), job.result) == ("done", {"steps": STEPS})
     assert effects() == list(range(1, STEPS + 1))
+
+
+def test_a_process_that_fails_says_why(processes: Nursery, start: Callable[..., Child]) -> None:
+    """The kit itself: what is started so ends as any other process does."""
+    failed = processes.start("manage", "run_jobs", "--unknown")
+    said = failed.communicate(timeout=PATIENCE)
+    assert (failed.returncode, said[0]) == (2, "")
+    assert "unrecognized arguments: --unknown" in said[1]
+    raised = processes.start("jobs.tests.none")
+    assert "No module named jobs.tests.none" in raised.communicate(timeout=PATIENCE)[1]
+    assert raised.returncode == 1 and raised.pid != failed.pid
