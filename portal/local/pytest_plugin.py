@@ -44,12 +44,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             superuser.execute(f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}")
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """What the tests are made of stays to the end: the collector need not walk over it again and again (5 % of the time)."""
-    gc.collect()
-    gc.freeze()
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """In our own server tables are emptied ten times as fast as Django's way, and worlds are made once."""
     if OWN_SERVER:
