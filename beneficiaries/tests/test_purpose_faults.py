@@ -29,6 +29,8 @@ STEP = 1 if FULL_SWEEP else 20
 #: Rosters to be struck, and people of each.
 POINTS, ROOM = 80 if STEP == 1 else 9, 6
 MODES = {"exception": FaultAt, "disconnect": Dropped}
+#: The same for every case, also when midnight passes between two.
+TODAY = str(timezone.localdate())
 _STATE = """
 SELECT r.line, r.verdict, r.codes, r.set_aside,
     (SELECT array_agg(concat_ws(' ', e.state, e.ends_at, e.starts_at) ORDER BY e.id)
@@ -55,11 +57,10 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 def lines_of(purpose: Purpose, case: int) -> list[dict[str, str]]:
     """Six lines about the people of a case."""
     numbers = range(case * ROOM, case * ROOM + ROOM)
-    today = str(timezone.localdate())
     if purpose == Purpose.END:
-        return [{**who(n), "end_reason": ("退出", "身故", "迁出")[n % 3], "ended_on": today} for n in numbers]
+        return [{**who(n), "end_reason": ("退出", "身故", "迁出")[n % 3], "ended_on": TODAY} for n in numbers]
     kinds = (
-        {"phone": "13911112222"}, {"categories": "低保对象", "valid_to": today}, {"categories": "孤儿", "valid_from": "2026-01-01"},
+        {"phone": "13911112222"}, {"categories": "低保对象", "valid_to": TODAY}, {"categories": "孤儿", "valid_from": "2026-01-01"},
     )
     return [{**who(n), **kinds[n % 3]} for n in numbers]
 
