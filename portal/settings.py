@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
     # A day's close is at midnight; asking each quarter of an hour, a missed one is made up for.
     "beneficiaries.lapse": {"task": "beneficiaries.lapse", "schedule": 900.0, "options": {"expires": 900}},
+    "beneficiaries.settle_standing": {"task": "beneficiaries.settle_standing", "schedule": crontab(hour="3", minute="15")},
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
     "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},

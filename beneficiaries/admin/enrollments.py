@@ -18,8 +18,8 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.exporting import ExportColumn
-from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.admin.origins import origin_of, payment_of
+from beneficiaries.gating import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.panels import first_moment, last_moment, state_badge

@@ -249,7 +249,9 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
         "DROP INDEX person_identity_once_b",
         "UPDATE beneficiaries_person SET identity_index_b = (SELECT min(identity_index_a) FROM beneficiaries_person)",
     ]),
-    ("every_undo_has_its_event", (E,), [f"UPDATE {E} SET state = 'voided' WHERE id = (SELECT min(id) FROM {E})"]),
+    ("receipts_equal_paid_shares", (E,), [f"UPDATE {E} SET own_paid_at = now() WHERE id = (SELECT min(id) FROM {E})"]),
+    ("standing_counts_enrollments", ("beneficiaries_standing",), ["UPDATE beneficiaries_standing SET people = people + 1"]),
+    ("every_void_has_its_event", (E,), [f"UPDATE {E} SET state = 'voided' WHERE id = (SELECT min(id) FROM {E})"]),
     ("undone_rows_hold_nothing", ("beneficiaries_rosterchunk",), ["UPDATE beneficiaries_rosterchunk SET undone_at = now()"]),
     ("undo_approved_by_another", (R,), [
         f"ALTER TABLE {R} DROP CONSTRAINT roster_undo_approved_by_another",
@@ -463,7 +465,7 @@ UNDONE: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("undone_rows_hold_nothing", ("beneficiaries_rosterchunk",), [
         "UPDATE beneficiaries_rosterchunk SET undone_at = NULL, undone_rows = 0"
     ]),
-    ("every_undo_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'roster.chunk_undone'"]),
+    ("every_void_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'roster.chunk_undone'"]),
     ("every_roster_step_has_its_event", ("audit_event",), ["DELETE FROM audit_event WHERE verb = 'roster.undo_approved'"]),
 ]
 
