@@ -60,6 +60,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("beneficiaries.roster", "assignment"),
             Page("beneficiaries.person", "groups"),
             Page("beneficiaries.enrollment", "verified_user"),
+            Page("gates.notice", "campaign"),
+            Page("gates.objection", "feedback"),
             Page("intake.wordmapping", "translate"),
         ),
     ),

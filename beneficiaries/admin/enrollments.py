@@ -18,6 +18,7 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.exporting import ExportColumn
+from beneficiaries.admin.narrowing import GateFilter, PlaceFilter, RosterFilter
 from beneficiaries.admin.origins import origin_of, payment_of
 from beneficiaries.gating import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
@@ -46,7 +47,9 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
     )
     sortable_by = ("cover_number",)
-    list_filter = ("state", "program", "period", "category", "organization")
+    list_filter = (
+        "state", GateFilter, "program", "period", "category", "organization", PlaceFilter, RosterFilter,
+    )
     list_select_related = ("person", "program", "period__program", "category")
     search_fields = ("=id",)
     search_help_text = _("Cover number, document number or whole name")
