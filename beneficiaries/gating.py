@@ -51,15 +51,20 @@ def asked_gates(plan: Plan) -> list[Gate]:
     return [gate for gate in Gate if getattr(plan, ASKED[gate])]
 
 
+def lacking(gate: Gate, *, prefix: str = "") -> Q:
+    """Enrollments for which a gate that their plan asks for is not passed. Whoever owes nothing has nothing to pay."""
+    found = Q(**{f"{prefix}{COLUMN[gate]}__isnull": True})
+    return found & Q(**{f"{prefix}own_share__gt": 0}) if gate is Gate.OWN_PAYMENT else found
+
+
 def waiting_at(gate: Gate, *, prefix: str = "") -> Q:
     """Enrollments whose next gate is this one: their plans ask for it, what comes before is passed, itself it is not."""
-    found = Q(**{
-        f"{prefix}state": EnrollmentState.AWAITING, f"{prefix}plan__{ASKED[gate]}": True, f"{prefix}{COLUMN[gate]}": None,
-    })
+    found = Q(**{f"{prefix}state": EnrollmentState.AWAITING, f"{prefix}plan__{ASKED[gate]}": True})
+    found &= lacking(gate, prefix=prefix)
     for earlier in Gate:
         if earlier is gate:
             break
-        found &= Q(**{f"{prefix}plan__{ASKED[earlier]}": False}) | Q(**{f"{prefix}{COLUMN[earlier]}__isnull": False})
+        found &= Q(**{f"{prefix}plan__{ASKED[earlier]}": False}) | ~lacking(earlier, prefix=prefix)
     return found
 
 
@@ -75,13 +80,18 @@ class Passed:
         return Passed(self.people + other.people, self.in_force + other.in_force, self.own_share + other.own_share)
 
 
+#: The same as `lacking` says, of a row `e`.
+PASSED = {
+    Gate.NOTICE: "e.notice_passed_at IS NOT NULL", Gate.OWN_PAYMENT: "(e.own_paid_at IS NOT NULL OR e.own_share = 0)",
+    Gate.ACCEPTANCE: "e.accepted_at IS NOT NULL",
+}
 # Cover never begins before the gates are passed: a later day moves its start to the next midnight.
 _STAMP = """
 WITH passed AS (
     UPDATE beneficiaries_enrollment e SET {column} = %s, insurer_policy_number = {number},
         state = CASE WHEN {ready} THEN 'in_force' ELSE e.state END,
         starts_at = CASE WHEN {ready} AND e.starts_at < %s AND e.ends_at > %s THEN %s ELSE e.starts_at END
-    WHERE e.id IN ({covers}) AND e.state = 'awaiting' AND e.{column} IS NULL{earlier}
+    WHERE e.id IN ({covers}) AND e.state = 'awaiting' AND NOT {passed}{earlier}
     RETURNING e.roster_id, e.state, e.own_share
 )
 SELECT roster_id, count(*), count(*) FILTER (WHERE state = 'in_force'), sum(own_share) FROM passed GROUP BY 1 ORDER BY 1
@@ -96,13 +106,14 @@ def stamp(
     In the caller's transaction, under the locks of their rosters.
     """
     others = [each for each in asked if each is not gate]
-    ready = " AND ".join(f"e.{COLUMN[each]} IS NOT NULL" for each in others) or "true"
-    earlier = "".join(f" AND e.{COLUMN[each]} IS NOT NULL" for each in asked[: asked.index(gate)])
+    ready = " AND ".join(PASSED[each] for each in others) or "true"
+    earlier = "".join(f" AND {PASSED[each]}" for each in asked[: asked.index(gate)])
     query, chosen = covers.order_by().values("pk").query.sql_with_params()
     begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     accepts = gate is Gate.ACCEPTANCE
+    number = "%s" if accepts else "e.insurer_policy_number"
     statement = _STAMP.format(
-        column=COLUMN[gate], ready=ready, earlier=earlier, covers=query, number="%s" if accepts else "e.insurer_policy_number"
+        column=COLUMN[gate], passed=PASSED[gate], ready=ready, earlier=earlier, covers=query, number=number
     )
     values: list[Any] = [at, *([policy_number] if accepts else []), begins, begins, begins, *chosen]
     fault_point("beneficiaries.stamp_gate.before")
@@ -168,4 +179,9 @@ def next_gate(enrollment: Enrollment) -> Gate | None:
     """Where an enrollment waits; None when it does not."""
     if enrollment.state != EnrollmentState.AWAITING:
         return None
-    return next((gate for gate in asked_gates(enrollment.plan) if getattr(enrollment, COLUMN[gate]) is None), None)
+    return next((gate for gate in asked_of(enrollment) if getattr(enrollment, COLUMN[gate]) is None), None)
+
+
+def asked_of(enrollment: Enrollment) -> list[Gate]:
+    """The gates before one enrollment: of those that its plan asks for not the payment of nothing."""
+    return [gate for gate in asked_gates(enrollment.plan) if gate is not Gate.OWN_PAYMENT or enrollment.own_share]

@@ -180,13 +180,16 @@ def _summed(places: dict[tuple[int | None, str], Counts], part: int) -> dict[Any
 
 
 def _line(period: Period, label: str, counts: Counts, only: dict[str, Any], *, url: str = "") -> Line:
-    people = reverse("admin:beneficiaries_enrollment_changelist")
+    people, unpaid = reverse("admin:beneficiaries_enrollment_changelist"), reverse("admin:gates_unpaid_changelist")
 
-    def address(**chosen: Any) -> str:
-        return f"{people}?{urlencode({'period__id__exact': period.pk, **only, **chosen})}"
+    def address(page: str = people, **chosen: Any) -> str:
+        return f"{page}?{urlencode({'period__id__exact': period.pk, **only, **chosen})}"
 
     cells = [
-        Cell(counts.gates.get(gate, 0), address(gate=gate.value)) for gate in asked_gates(period.plan)
+        Cell(
+            counts.gates.get(gate, 0), address(unpaid) if gate is Gate.OWN_PAYMENT else address(gate=gate.value)
+        )
+        for gate in asked_gates(period.plan)
     ]
     cells += [Cell(counts.states.get(state, 0), address(state__exact=state.value)) for state in _STATES]
     chosen = urlencode({"notice__period__id__exact": period.pk, **only, "state__exact": ObjectionState.OPEN.value})

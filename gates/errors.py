@@ -35,4 +35,13 @@ class GatesRefused(Refused):
         "DECIDED": _("This objection has been decided."),
         "ANOTHER_DECIDES": _("Whoever recorded an objection does not decide it."),
         "REASON": _("Say why."),
+        "PAYMENT_NOT_ASKED": _("The plan of this period asks for no own payment."),
+        "ENROLLMENT_CLOSED": _("Enrollment closed on %(day)s: whoever had not paid by then lapses."),
+        "REFERENCE": _("Give the payment's reference, at most %(characters)d characters, without a personal number."),
+        "REFERENCE_TAKEN": _("A payment under this reference has been recorded already."),
+        "PAID_LATER": _("The day of payment lies in the future."),
+        "NOBODY_OWES": _("None of these people has anything to pay now."),
+        "AMOUNT": _("%(paid)s yuan were paid, but these people owe %(due)s yuan: check who has paid."),
+        "CHANGED": _("Somebody of these people was paid for meanwhile: load the list again."),
+        "ONE_PERIOD": _("Choose people of one period."),
     }

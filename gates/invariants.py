@@ -78,4 +78,42 @@ INVARIANTS = [
             AND e.verb = CASE o.state WHEN 'open' THEN 'objection.recorded' ELSE 'objection.' || o.state END)
         """,
     ),
+    Invariant(
+        10, "payment_equals_its_lines", _("An own payment has as many lines, of such a sum, as it says."),
+        """
+        SELECT p.id FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
+        GROUP BY p.id HAVING count(l.id) <> p.people OR coalesce(sum(l.amount), 0) <> p.amount
+        """,
+    ),
+    Invariant(
+        14, "payment_is_booked_and_recorded",
+        _("What an own payment brought is booked, and recorded for its people, but for those for whom it came too late."),
+        """
+        WITH paid AS (
+            SELECT p.id, p.state, p.amount - p.left_amount AS amount, p.people - p.left_people AS people,
+                count(l.id) FILTER (WHERE e.own_paid_at = p.made_at) AS recorded,
+                coalesce(sum(l.amount) FILTER (WHERE e.own_paid_at = p.made_at), 0) AS shares,
+                bool_or(e.id IS NULL OR e.period_id <> p.period_id OR e.own_share <> l.amount) AS wrong
+            FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
+            LEFT JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id GROUP BY p.id
+        ), booked AS (
+            SELECT t.source_id AS id, sum(e.amount) AS amount FROM programs_ledgertransaction t
+            JOIN programs_ledgerentry e ON e.transaction_id = t.id
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
+            WHERE t.kind = 'receipt' AND t.source_type = 'gates.ownpayment' GROUP BY 1
+        )
+        SELECT coalesce(paid.id, booked.id) FROM paid FULL JOIN booked ON booked.id = paid.id
+        WHERE paid.id IS NULL OR paid.wrong OR coalesce(booked.amount, 0) <> paid.shares
+            OR (paid.state = 'recorded' AND (paid.shares <> paid.amount OR paid.recorded <> paid.people))
+        """,
+    ),
+    Invariant(
+        20, "every_payment_has_its_event", _("Every own payment has its event, with its people and its sum."),
+        """
+        SELECT p.id FROM gates_ownpayment p LEFT JOIN audit_event e ON e.verb = 'payment.recorded'
+            AND e.subject_type = 'gates.ownpayment' AND e.subject_id = p.id::text
+            AND (e.data ->> 'people')::bigint = p.people AND (e.data ->> 'amount')::numeric = p.amount
+        GROUP BY p.id HAVING count(e.id) <> 1
+        """,
+    ),
 ]

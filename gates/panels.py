@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
-from gates.models import Notice, NoticeLine, NoticeState, Objection, ObjectionState
+from gates.models import Notice, NoticeLine, NoticeState, Objection, ObjectionState, OwnPayment
 
 #: Notices and objections that a panel shows.
 SHOWN = 20
@@ -33,11 +33,16 @@ def _hanging(notices: Any, user: Any) -> Any:
     return notices.visible_to(user, "gates.close_notice").filter(state__in=(NoticeState.POSTED, NoticeState.CLOSING))
 
 
+def _unpaid(rows: Any, user: Any) -> Any:
+    return rows.visible_to(user, "gates.record_payment").filter(period__enrollment_closes_on__gt=timezone.localdate())
+
+
 QUEUES = (
     queue_of(
         _OBJECTION, "gates.objections", _("Objections to decide"), "gates.decide_objection", _to_decide, Urgency.NOW
     ),
     queue_of(_NOTICE, "gates.to_post", _("Public notices to post"), "gates.post_notice", _to_post, Urgency.NOW),
+    queue_of("gates.unpaid", "gates.unpaid", _("People who have not paid"), "gates.record_payment", _unpaid),
     queue_of(_NOTICE, "gates.hanging", _("Public notices that hang"), "gates.close_notice", _hanging, Urgency.CALM),
 )
 
@@ -64,6 +69,11 @@ def _person(person: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
+    seen = OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(lines__enrollment=enrollment)
+    return {"payments": _linked(seen.select_related("sponsor")[:SHOWN], "gates_ownpayment")}
+
+
 def _linked(rows: Any, name: str) -> list[tuple[Any, str]]:
     return [(row, reverse(f"admin:{name}_change", args=[row.pk])) for row in rows]
 
@@ -71,6 +81,9 @@ def _linked(rows: Any, name: str) -> list[tuple[Any, str]]:
 PANELS = (
     PagePanel("gates.board", _("Who waits where"), "programs.period", VIEW, _board, "gates/board.html", 10),
     PagePanel("gates.roster", _("Who waits where"), "beneficiaries.roster", VIEW, _roster, "gates/roster.html", 10),
+    PagePanel(
+        "gates.payment", _("Own payment"), "beneficiaries.enrollment", "gates.view_ownpayment", _payment, "gates/payment.html", 10
+    ),
     PagePanel(
         "gates.person", _("Public notices"), "beneficiaries.person", "gates.view_notice", _person, "gates/person.html", 15
     ),

@@ -12,14 +12,20 @@ from gates.models import ObjectionReason
 from gates.verbs import VERBS
 
 _VIEW = ("gates.view_board", "gates.view_notice", "gates.view_objection", "gates.export_notice", "gates.export_objection")
+#: Masked, as all lists are.
+_MONEY = (
+    "gates.view_board", "gates.view_unpaid", "gates.view_ownpayment", "gates.export_unpaid", "gates.export_ownpayment",
+)
 GRANTS: dict[str, tuple[str, ...]] = {
-    Role.CLERK: (*_VIEW, "gates.make_notice", "gates.print_notice", "gates.close_notice", "gates.record_objection"),
-    Role.REVIEWER: (
-        *_VIEW, "gates.post_notice", "gates.print_notice", "gates.close_notice", "gates.decide_objection",
+    Role.CLERK: (
+        *_VIEW, *_MONEY, "gates.make_notice", "gates.print_notice", "gates.close_notice", "gates.record_objection",
     ),
-    Role.FINANCE_MAKER: ("gates.view_board",),
-    Role.FINANCE_CHECKER: ("gates.view_board",),
-    Role.AUDITOR: _VIEW,
+    Role.REVIEWER: (
+        *_VIEW, *_MONEY, "gates.post_notice", "gates.print_notice", "gates.close_notice", "gates.decide_objection",
+    ),
+    Role.FINANCE_MAKER: (*_MONEY, "gates.record_payment"),
+    Role.FINANCE_CHECKER: _MONEY,
+    Role.AUDITOR: (*_VIEW, *_MONEY),
 }
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Roster
 from beneficiaries.testing import World, uploaded
-from gates.actions import make_notice, post_notice
-from gates.models import WHITELIST, Notice
+from gates.actions import make_notice, post_notice, record_payment
+from gates.models import WHITELIST, Notice, OwnPayment
 from jobs.testing import drain
 from programs.models import Category
 
@@ -49,3 +49,12 @@ def posted_notice(world: World, **changes: Any) -> Notice:
 def moment(day: date, hour: int = 9) -> datetime:
     """A moment of a day."""
     return timezone.make_aware(datetime.combine(day, time(hour)))
+
+
+def paid(world: World, covers: Any, **changes: Any) -> OwnPayment:
+    """By the city's finance maker, today."""
+    values: dict[str, Any] = {
+        "period": world.period, "reference": "YH-20261126-1", "paid_on": timezone.localdate(), "by": world.finance_maker,
+        "at": timezone.now(), **changes,
+    }
+    return record_payment(covers, **values)

@@ -76,6 +76,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
     (
         _("Money"),
         (
+            Page("gates.unpaid", "hourglass_empty"),
+            Page("gates.ownpayment", "payments"),
             Page("programs.funder", "account_balance"),
             Page("programs.budget", "savings"),
             Page("programs.budgetreservation", "bookmark_added"),

@@ -39,7 +39,9 @@ ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "audit")
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",
     "jobs.run_pending": "jobs/tests/test_races.py: a fault within it is the work's own and is tried again, a third state",
-    "gates.close_part": "gates/tests/test_faults.py: many transactions, each struck and gone on from",
+    **dict.fromkeys(
+        ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
+    ),
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
     "audit.events.record": "part of every action here: its two points are struck in each",
     "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",

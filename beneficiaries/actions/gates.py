@@ -7,14 +7,14 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from audit import events
 from audit.faults import fault_point
 from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.gating import COLUMN, PASSABLE, Gate, Passed, asked_gates, record_passed, stamp
+from beneficiaries.gating import PASSABLE, Gate, Passed, asked_gates, lacking, record_passed, stamp
 from beneficiaries.models import Enrollment, Purchase, Roster
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
@@ -25,7 +25,7 @@ from programs.models import Plan
 def open_gates(roster: Roster) -> list[Gate]:
     """Gates that some waiting enrollment of a roster still has before it."""
     waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
-    return [gate for gate in asked_gates(roster.plan) if waiting.filter(**{f"{COLUMN[gate]}__isnull": True}).exists()]
+    return [gate for gate in asked_gates(roster.plan) if waiting.filter(lacking(gate)).exists()]
 
 
 def _locked(roster: Roster) -> Roster:
@@ -99,7 +99,7 @@ def _pass(
     if gate is Gate.ACCEPTANCE and not policy_number.strip():
         raise BeneficiariesRefused("POLICY_NUMBER")
     earlier = asked[: asked.index(gate)]
-    if earlier and waiting.filter(reduce(or_, (Q(**{f"{COLUMN[each]}__isnull": True}) for each in earlier))).exists():
+    if earlier and waiting.filter(reduce(or_, map(lacking, earlier))).exists():
         raise BeneficiariesRefused("GATE_ORDER")
     found = stamp(waiting, gate, asked=asked, policy_number=policy_number.strip()[:60], at=at)
     passed = sum(found.values(), Passed())

@@ -20,7 +20,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.exporting import ExportColumn
 from beneficiaries.admin.narrowing import GateFilter, PlaceFilter, RosterFilter
 from beneficiaries.admin.origins import origin_of, payment_of
-from beneficiaries.gating import COLUMN, GATE_WORDS, asked_gates
+from beneficiaries.gating import COLUMN, GATE_WORDS, asked_of
 from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.panels import first_moment, last_moment, state_badge
@@ -141,7 +141,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
         ],
         "shares": shares_of(enrollment),
         "gates": [
-            (GATE_WORDS[gate], getattr(enrollment, COLUMN[gate])) for gate in asked_gates(enrollment.plan)
+            (GATE_WORDS[gate], getattr(enrollment, COLUMN[gate])) for gate in asked_of(enrollment)
         ],
         "origin": origin_of(enrollment),
     }

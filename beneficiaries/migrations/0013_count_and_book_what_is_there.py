@@ -6,7 +6,7 @@ _COUNT = """
 INSERT INTO beneficiaries_standing
     (program_id, period_id, organization_id, roster_id, region_code, state, noticed, paid, accepted, people, own_share)
 SELECT program_id, period_id, organization_id, roster_id, region_code, state, notice_passed_at IS NOT NULL,
-    own_paid_at IS NOT NULL, accepted_at IS NOT NULL, count(*), sum(own_share)
+    own_paid_at IS NOT NULL OR own_share = 0, accepted_at IS NOT NULL, count(*), sum(own_share)
 FROM beneficiaries_enrollment WHERE period_kind = 'annual' GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 5
 """
 _RECEIVED = """

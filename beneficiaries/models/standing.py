@@ -19,7 +19,8 @@ from programs.models import Period, Program
 
 #: What enrollments are told apart by, as SQL over a row of the enrollments' table.
 KINDS = """program_id, period_id, organization_id, roster_id, region_code, state,
-    notice_passed_at IS NOT NULL AS noticed, own_paid_at IS NOT NULL AS paid, accepted_at IS NOT NULL AS accepted"""
+    notice_passed_at IS NOT NULL AS noticed, own_paid_at IS NOT NULL OR own_share = 0 AS paid,
+    accepted_at IS NOT NULL AS accepted"""
 COLUMNS = "program_id, period_id, organization_id, roster_id, region_code, state, noticed, paid, accepted"
 
 

@@ -156,3 +156,4 @@ def test_a_row_moved_to_another_region_is_counted_there(kept_world: Any) -> None
     Enrollment.objects.filter(pk=one.pk).update(region_code="441602001")
     assert counts(region_code="441602001") == {"awaiting": 1}
     assert counts(region_code="441602") == {"awaiting": 4}
+

@@ -140,6 +140,7 @@ def withdraw_notice(notice: Notice, *, reason: str, by: User, at: datetime) -> N
 def record_printing(notice: Notice, *, people: int, villages: int, by: User, at: datetime) -> None:
     """Somebody took the list to be hung: masked names left the portal."""
     with transaction.atomic():
+        notice = _locked(notice, NoticeState.POSTED, NoticeState.CLOSING, NoticeState.CLOSED)
         fault_point("gates.record_printing.before")
         _record("notice.printed", notice, by=by, at=at, people=people, villages=villages)
         fault_point("gates.record_printing.after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ from gates.models import WHITELIST, ObjectionReason, ObjectionState
 from gates.models.notice import CATEGORY, NAME, REGION
 from intake.models import State
 from programs.admin.forms import REASONABLE
-from programs.models import Category, Period
+from programs.models import Category, Funder, Period
 
 COLUMN_WORDS = {NAME: _("masked name"), REGION: _("village"), CATEGORY: _("category of hardship")}
 #: Categories that tell of children, of disability or of illness: not ticked unless somebody does.
@@ -90,7 +91,7 @@ class PrintForm(forms.Form):
     SCREEN, FILE = "screen", "file"
 
     kind = forms.ChoiceField(
-        label=_("How"), choices=[(SCREEN, _("On the screen, to print from there")), (FILE, _("As a file (HTML)"))],
+        label=_("How"), choices=[(SCREEN, _("On the screen, to print from there")), (FILE, _("As a file"))],
         widget=UnfoldAdminSelectWidget(),
     )
 
@@ -137,3 +138,28 @@ class DecisionForm(forms.Form):
     def clean_state(self) -> ObjectionState:
         """As the code knows it."""
         return ObjectionState(self.cleaned_data["state"])
+
+
+class PaymentForm(forms.Form):
+    """What came in for the people of the page."""
+
+    reference = forms.CharField(
+        label=_("Reference of the payment"), max_length=60, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("The bank's or the payment office's own number; each is recorded once."),
+    )
+    paid_on = forms.DateField(label=_("Paid on"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
+    amount = forms.DecimalField(
+        label=_("Amount received (yuan)"), max_digits=14, decimal_places=2, min_value=Decimal("0.01"),
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        help_text=_("As the statement says. Another sum than these people owe is refused."),
+    )
+    sponsor = forms.ModelChoiceField(
+        Funder.objects.none(), label=_("Sponsor"), required=False, widget=UnfoldAdminSelectWidget(),
+        help_text=_("Who paid for all of them; empty when each paid their own."),
+    )
+
+    def __init__(self, data: Any, *, by: Any) -> None:
+        super().__init__(data)
+        fields: Any = self.fields
+        fields["sponsor"].queryset = Funder.objects.visible_to(by, "programs.view_funder").filter(active=True).order_by("name")
+        fields["paid_on"].initial = timezone.localdate()

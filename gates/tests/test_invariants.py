@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,15 +10,17 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.testing import shared
+from beneficiaries.models import Enrollment
 from beneficiaries.testing import make_world, people
 from gates import actions
 from gates.invariants import INVARIANTS
 from gates.models import ObjectionReason, ObjectionState
-from gates.testing import TERMS, applied, posted_notice
+from gates.testing import TERMS, applied, paid, posted_notice
 from jobs.testing import drain
 from portal.verify import check
 
 pytestmark = pytest.mark.django_db
+P, PL = "gates_ownpayment", "gates_ownpaymentline"
 N, L, B, E = "gates_notice", "gates_noticeline", "gates_objection", "beneficiaries_enrollment"
 
 #: Name -> tables whose triggers stand aside, and what breaks it.
@@ -31,7 +34,9 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((L,), [f"UPDATE {L} SET number = 9 WHERE number = 3"]), ((N,), [f"UPDATE {N} SET villages = 7"]),
     ],
     "closed_notice_leaves_nobody_waiting": [
-        ((E,), [f"UPDATE {E} SET notice_passed_at = NULL WHERE id = (SELECT max(id) FROM {E} WHERE state = 'awaiting')"]),
+        ((E,), [
+            f"UPDATE {E} SET state = 'awaiting', notice_passed_at = NULL WHERE state = 'in_force'",
+        ]),
         ((B,), [
             f"ALTER TABLE {B} DROP CONSTRAINT objection_decided_with_a_reason", f"UPDATE {B} SET state = 'open'",
         ]),
@@ -46,11 +51,20 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         (("audit_event",), [f"DELETE FROM audit_event WHERE verb = '{verb}'"])
         for verb in ("notice.posted", "notice.closed", "objection.upheld")
     ],
+    "payment_equals_its_lines": [
+        ((P,), [f"UPDATE {P} SET amount = amount + 0.01"]), ((PL,), [f"DELETE FROM {PL} WHERE id = (SELECT min(id) FROM {PL})"]),
+    ],
+    "payment_is_booked_and_recorded": [
+        ((E,), [f"UPDATE {E} SET own_paid_at = NULL WHERE id = (SELECT min(enrollment_id) FROM {PL})"]),
+        (("programs_ledgertransaction",), ["UPDATE programs_ledgertransaction SET source_id = 987654321 WHERE kind = 'receipt'"]),
+        ((P,), [f"UPDATE {P} SET left_people = 1"]), ((PL,), [f"UPDATE {PL} SET amount = amount + 0.01"]),
+    ],
+    "every_payment_has_its_event": [(("audit_event",), ["DELETE FROM audit_event WHERE verb = 'payment.recorded'"])],
 }
 
 
 def made() -> None:
-    """A closed notice of three people, of whom an objection took one out."""
+    """A closed notice of three people, of whom an objection took one out; the others have paid."""
     world = make_world(**{**TERMS, "notice_days": 0})
     applied(world, people(3))
     notice = posted_notice(world)
@@ -61,6 +75,7 @@ def made() -> None:
     actions.decide_objection(objection, state=ObjectionState.UPHELD, decision="属实", by=world.reviewer, at=timezone.now())
     actions.close_notice(notice, by=world.clerk, at=timezone.now())
     drain()
+    paid(world, Enrollment.objects.all(), amount=Decimal("0.02"))
 
 
 _django_db_helper, one_world, kept_world = shared(made)

@@ -18,6 +18,9 @@ from accounts.regions_file import RegionRow
 from accounts.testing import PASSWORD, make_organization, make_user
 from audit import blind_index, events, keys, reveals
 from audit.models import DataKey
+from beneficiaries.actions import pass_gate
+from beneficiaries.gating import Gate
+from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import World, people
 from exports import actions as exports
 from exports import writing
@@ -26,7 +29,7 @@ from exports.models import Export
 from gates import actions as gates
 from gates.models import Notice, Objection, ObjectionReason, ObjectionState
 from gates.testing import TERMS as GATED
-from gates.testing import applied, made_notice, posted_notice
+from gates.testing import applied, made_notice, paid, posted_notice
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.registry import forget_kind, job_kind
@@ -839,4 +842,29 @@ def decide_objection(world: World, token: Token) -> Run:
     objection = objected(world, posted_notice(gated(world, token)))
     return lambda: gates.decide_objection(
         fresh(objection), state=ObjectionState.UPHELD, decision="属实", **checker_of(world)
+    )
+
+
+def noticed(world: World, token: Token) -> World:
+    """Its people have only to pay."""
+    own = gated(world, token)
+    pass_gate(Roster.objects.get(program=own.program), gate=Gate.NOTICE, by=world.clerk, at=timezone.now())
+    return own
+
+
+@sample("gates.record_payment")
+def record_payment(world: World, token: Token) -> Run:
+    own = noticed(world, token)
+    return lambda: paid(
+        own, Enrollment.objects.filter(program=own.program), amount=D("0.02"), reference=token.letters, sponsor=world.foundation
+    )
+
+
+@sample("programs.receive_own")
+def receive_own(world: World, token: Token) -> Run:
+    own = noticed(world, token)
+    # As if it were paid: the books follow what is recorded.
+    Enrollment.objects.filter(program=own.program).update(own_paid_at=timezone.now())
+    return lambda: programs.receive_own(
+        own.program, D("0.02"), program_id=own.program.pk, people=2, **at_now()
     )

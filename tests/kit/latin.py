@@ -33,6 +33,7 @@ from gates.actions import (
     make_notice,
     post_notice,
     record_objection,
+    record_payment,
     withdraw_notice,
 )
 from gates.models import WHITELIST, Notice, Objection, ObjectionReason, ObjectionState
@@ -156,6 +157,11 @@ def _rosters(world: LatinWorld) -> None:
     drain()
     applied = Roster.objects.get(pk=applied.pk)
     _noticed(world, applied)
+    record_payment(
+        applied.enrollments.all(), period=world.period, reference="ZQ-PAY", paid_on=timezone.localdate(),
+        amount=Decimal("0.03"), by=world.users["city finance_maker"], at=timezone.now(),
+        sponsor=Funder.objects.get(name="Zqfoundation"),
+    )
     for gate in open_gates(applied):
         pass_gate(applied, gate=gate, by=clerk, at=timezone.now(), policy_number="ZQ-1")
     waiting = submitted(upload("waiting", lines(2, first=10)))

@@ -25,7 +25,7 @@ from beneficiaries.testing import World, csv_of, make_world, people
 from exports.actions import ask_export
 from exports.listing import Listing, Wanted
 from exports.models import Export
-from gates.models import Notice, NoticeLine, Objection
+from gates.models import Notice, NoticeLine, Objection, OwnPayment, OwnPaymentLine
 from intake.models import WordMapping
 from jobs.testing import drain
 from programs.actions import create_code, create_plan
@@ -250,6 +250,11 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
         notice=notice, enrollment=enrollment, reason="other", text=f"{canary}异议", received_on=day, received_by=clerk,
         received_at=at,
     )
+    payment = OwnPayment.objects.create(
+        program=world.program, period=world.period, organization=office, region_code=enrollment.region_code,
+        reference=f"{canary}{enrollment.pk}", paid_on=day, people=1, amount=enrollment.own_share, made_by=clerk, made_at=at,
+    )
+    OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
 
 
 def rows_below(places: dict[str, Place], find: Callable[[Place], Any]) -> dict[str, Any]:
