@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
-from gates.models import Notice, NoticeLine, NoticeState, Objection, ObjectionState, OwnPayment
+from gates.models import Notice, NoticeLine, NoticeState, Objection, ObjectionState, OwnPayment, OwnPaymentLine
 
 #: Notices and objections that a panel shows.
 SHOWN = 20
@@ -70,8 +70,17 @@ def _person(person: Any, user: Any) -> Mapping[str, Any]:
 
 
 def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
-    seen = OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(lines__enrollment=enrollment)
-    return {"payments": _linked(seen.select_related("sponsor")[:SHOWN], "gates_ownpayment")}
+    lines = OwnPaymentLine.objects.visible_to(user, "gates.view_ownpayment").filter(enrollment=enrollment)
+    seen = set(
+        OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(lines__enrollment=enrollment)
+        .values_list("pk", flat=True)
+    )
+    return {
+        "payments": [
+            (line.payment, reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "")
+            for line in lines.select_related("payment__sponsor")
+        ]
+    }
 
 
 def _linked(rows: Any, name: str) -> list[tuple[Any, str]]:

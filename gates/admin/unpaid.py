@@ -127,8 +127,7 @@ class UnpaidAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         try:
             covers, period = chosen(request, query)
         except Refused as refused:
-            messages.error(request, str(refused))
-            return HttpResponseRedirect(back)
+            return self._nothing_chosen(request, refused, back)
         _waiting, people, due = due_of(covers, period)
 
         def run(given: dict[str, Any]) -> HttpResponse:
@@ -151,6 +150,17 @@ class UnpaidAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             ],
             warnings=[] if timezone.localdate() < period.enrollment_closes_on else [_t("Enrollment has closed.")],
             form=PaymentForm(request.POST if request.method == "POST" else None, by=request.user),
+        )
+
+    def _nothing_chosen(self, request: HttpRequest, refused: Refused, back: str) -> HttpResponse:
+        """The page without people: it says why, and records nothing."""
+
+        def run(given: dict[str, Any]) -> str:
+            raise refused
+
+        return self.button_page(
+            request, title=_t("Record a payment"), button=_t("Record"), back=back, run=run, warnings=[str(refused)],
+            sentence="", form=PaymentForm(request.POST if request.method == "POST" else None, by=request.user),
         )
 
 

@@ -95,8 +95,10 @@ class OwnPaymentLine(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    #: As the enrollment: its office reads how it was paid for, whoever recorded the whole.
     scope = Scope(
-        organization_path="payment__organization__path", region="payment__region_code", program="payment__program_id"
+        organization_path="enrollment__organization__path", region="enrollment__region_code",
+        program="enrollment__program_id",
     )
     personal_fields = ()
     open_fields = ("id", "payment", "enrollment", "amount")

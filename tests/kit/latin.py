@@ -18,13 +18,12 @@ from audit import reveals
 from audit.models import Event
 from beneficiaries.actions import (
     approve_roster,
-    open_gates,
-    pass_gate,
     refuse_roster,
     submit_roster,
     upload_roster,
     withdraw_roster,
 )
+from beneficiaries.gating import Gate, pass_gate_of
 from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import csv_of, people
 from gates.actions import (
@@ -157,13 +156,17 @@ def _rosters(world: LatinWorld) -> None:
     drain()
     applied = Roster.objects.get(pk=applied.pk)
     _noticed(world, applied)
+    payers = [cover.pk for cover in applied.enrollments.order_by("pk")[:2]]
     record_payment(
-        applied.enrollments.all(), period=world.period, reference="ZQ-PAY", paid_on=timezone.localdate(),
-        amount=Decimal("0.03"), by=world.users["city finance_maker"], at=timezone.now(),
+        applied.enrollments.filter(pk__in=payers), period=world.period, reference="ZQ-PAY", paid_on=timezone.localdate(),
+        amount=Decimal("0.02"), by=world.users["city finance_maker"], at=timezone.now(),
         sponsor=Funder.objects.get(name="Zqfoundation"),
     )
-    for gate in open_gates(applied):
-        pass_gate(applied, gate=gate, by=clerk, at=timezone.now(), policy_number="ZQ-1")
+    # The third has not paid.
+    pass_gate_of(
+        applied.enrollments.all(), gate=Gate.ACCEPTANCE, period=world.period, by=clerk, at=timezone.now(),
+        policy_number="ZQ-1",
+    )
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())
     drain()

@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 from axes.models import AccessAttempt
 from django.db import connection
 from django.utils import timezone
@@ -238,7 +239,7 @@ def _place(
 
 
 def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any) -> None:
-    """As if the plan asked for a notice: one that hangs, with one line and one objection against it."""
+    """As if the plan asked for it: a notice that hangs, with an objection, a payment, and somebody who has not paid."""
     day = timezone.localdate(at)
     notice = Notice.objects.create(
         program=world.program, period=world.period, organization=office, region_code=enrollment.region_code, starts_on=day,
@@ -255,6 +256,9 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
         reference=f"{canary}{enrollment.pk}", paid_on=day, people=1, amount=enrollment.own_share, made_by=clerk, made_at=at,
     )
     OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
+    with pgtrigger.ignore("programs.Plan:plan_terms_stand"):
+        Plan.objects.filter(pk=world.plan.pk).update(requires_own_payment=True)
+    Enrollment.objects.filter(roster=enrollment.roster_id).exclude(pk=enrollment.pk).update(state="awaiting")
 
 
 def rows_below(places: dict[str, Place], find: Callable[[Place], Any]) -> dict[str, Any]:
