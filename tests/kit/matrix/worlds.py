@@ -258,6 +258,7 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
     OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
     with pgtrigger.ignore("programs.Plan:plan_terms_stand"):
         Plan.objects.filter(pk=world.plan.pk).update(requires_own_payment=True)
+    Enrollment.objects.filter(pk=enrollment.pk).update(state="in_force", own_paid_at=at)
     Enrollment.objects.filter(roster=enrollment.roster_id).exclude(pk=enrollment.pk).update(state="awaiting")
 
 
