@@ -98,11 +98,11 @@ def waiting_counts(plan: Plan) -> dict[str, Any]:
 def standing_of(period: Period, user: Any, **only: Any) -> dict[tuple[int | None, str], Counts]:
     """(roster, county) -> counts; roster None for what came without one. Two questions."""
     seen = Standing.objects.visible_to(user, VIEW).filter(period=period, **only)
-    rows = seen.annotate(county=Left("region_code", COUNTY_DIGITS)).values("roster", "county").order_by().annotate(
+    rows: Any = seen.annotate(county=Left("region_code", COUNTY_DIGITS)).values("roster", "county").order_by().annotate(
         **waiting_counts(period.plan)
     )
     asked = asked_gates(period.plan)
-    found = {
+    found: dict[tuple[int | None, str], Counts] = {
         (row["roster"], row["county"]): Counts(
             {gate: row[gate.value] for gate in asked}, {state: row[state] for state in _STATES},
             unpaid=row.get("unpaid", Decimal("0.00")),

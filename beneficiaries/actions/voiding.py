@@ -43,12 +43,13 @@ def void_waiting(covers: QuerySet[Enrollment], *, by: Any, at: datetime) -> int:
         waiting = covers.filter(state=EnrollmentState.AWAITING)
         locked = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", "roster", "purchase"))
         sources: dict[tuple[int | None, int | None], list[int]] = {}
-        for pk, roster, purchase in locked:
-            sources.setdefault((roster, purchase), []).append(pk)
+        for pk, roster_id, purchase_id in locked:
+            sources.setdefault((roster_id, purchase_id), []).append(pk)
         fault_point("beneficiaries.void_waiting.before")
-        for (roster, purchase), ids in sorted(sources.items(), key=str):
+        for (roster_id, purchase_id), ids in sorted(sources.items(), key=str):
             owner: Roster | Purchase = (
-                rosters[roster] if roster is not None else Purchase.objects.select_related("organization").get(pk=purchase)
+                rosters[roster_id] if roster_id is not None
+                else Purchase.objects.select_related("organization").get(pk=purchase_id)
             )
             _void(owner, ids, by=by, at=at)
         fault_point("beneficiaries.void_waiting.after")

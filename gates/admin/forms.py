@@ -19,6 +19,7 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization, Region
+from accounts.models.region import CODE_LENGTHS
 from beneficiaries.models import Roster
 from gates.models import WHITELIST, ObjectionReason, ObjectionState
 from gates.models.notice import CATEGORY, NAME, REGION
@@ -73,7 +74,7 @@ class NoticeForm(forms.Form):
         fields["organization"].queryset = Organization.objects.visible_to(by, MAKE).active().exclude(region=None)
         fields["organization"].initial = by.organization.pk
         own = by.organization.region_code or ""
-        below = Region.objects.filter(pk__startswith=own).exclude(pk=own).order_by("pk")[:MOST] if own else []
+        below = regions_below(own)
         fields["region_code"].choices = [("", _t("The whole region")), *((each.pk, each.full_name or each.name) for each in below)]
         fields["roster"].queryset = Roster.objects.visible_to(by, "beneficiaries.view_roster").filter(
             state__in=(State.APPLIED, State.UNDO_ASKED), plan__requires_notice=True
@@ -83,6 +84,13 @@ class NoticeForm(forms.Form):
         categories = Category.objects.filter(holds_for_everybody=False, active=True).order_by("position")
         fields["named_categories"].queryset = categories
         fields["named_categories"].initial = [each.pk for each in categories if each.code not in QUIET]
+
+
+def regions_below(code: str) -> list[Region]:
+    """Two levels down when they are few enough to choose from, else one."""
+    deeper = [size for size in CODE_LENGTHS if size > len(code)][:2]
+    found = list(Region.objects.below(code).filter(level__in=deeper).order_by("pk")[: MOST + 1]) if code else []
+    return found if len(found) <= MOST else list(Region.objects.below(code).filter(level=deeper[0]).order_by("pk")[:MOST])
 
 
 class PrintForm(forms.Form):

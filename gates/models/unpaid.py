@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +24,7 @@ class UnpaidManager(models.Manager.from_queryset(EnrollmentQuerySet)):  # type: 
 class Unpaid(Enrollment):
     """An enrollment that waits for its own payment."""
 
-    objects = UnpaidManager()
+    objects: ClassVar[Any] = UnpaidManager()
 
     class Meta:
         proxy = True
