@@ -156,8 +156,8 @@ INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, pla
     region_code, category_id, roster_id, row_id, premium, own_share, split_id, period_kind, starts_at, ends_at, state,
     insurer_policy_number, verdict, decided_at, created_at)
 SELECT person_id, beneficiary_id, %(program)s, %(plan)s, %(period)s, %(organization)s, region_code, category_id,
-    %(roster)s, row_id, premium, own_share, split_id, %(period_kind)s, %(starts_at)s, %(ends_at)s, %(state)s, '', 'eligible',
-    %(decided_at)s, %(at)s
+    %(roster)s, row_id, premium, own_share, split_id, %(period_kind)s, %(starts_at)s, %(ends_at)s,
+    CASE WHEN own_share = 0 THEN %(state_without_payment)s ELSE %(state)s END, '', 'eligible', %(decided_at)s, %(at)s
 FROM roster_work WHERE NOT adds
 """
 # Grouped before it is joined: a few dozen divisions stand for all rows.
@@ -243,7 +243,8 @@ def _post(roster: Roster, used: list[Demand], *, own: Decimal, people: int, at: 
 
 def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     plan, period = roster.plan, roster.period
-    gated = plan.requires_notice or plan.requires_own_payment or plan.requires_insurer_acceptance
+    noticed = plan.requires_notice or plan.requires_insurer_acceptance
+    gated = noticed or plan.requires_own_payment
     day = timezone.localdate(at)
     left_out = money.left_out_of(roster)
     begins = max(roster.cover_from, day + timedelta(days=1)) if day >= period.starts_on else roster.cover_from
@@ -254,6 +255,8 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "period_kind": plan.period_kind, "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
+        # Whoever owes nothing has nothing to wait for where the plan asks for the own payment alone.
+        "state_without_payment": EnrollmentState.AWAITING if noticed else EnrollmentState.IN_FORCE,
         # Given back at the close of enrollment, or so late that no day of cover is left.
         "lapsed": programs.has_lapsed(roster) or begins >= period.ends_on,
         "left_out_counties": [county for county, _category in left_out],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.invariants import Invariant
+from beneficiaries.models.standing import COLUMNS, KINDS
 
 INVARIANTS = [
     Invariant(
@@ -71,6 +72,29 @@ INVARIANTS = [
         SELECT coalesce(c.program_id, d.program_id) FROM cost c FULL JOIN due d ON d.program_id = c.program_id
         WHERE coalesce(c.premium, 0) <> coalesce(d.premium, 0) OR coalesce(c.own_share, 0) <> coalesce(d.own_share, 0)
         """,
+    ),
+    Invariant(
+        14, "receipts_equal_paid_shares", _("What the books say was received of own shares equals those recorded as paid."),
+        """
+        SELECT program_id FROM (
+            SELECT program_id, sum(own_share) AS amount FROM beneficiaries_enrollment
+            WHERE own_paid_at IS NOT NULL GROUP BY 1
+            UNION ALL
+            SELECT a.program_id, -sum(e.amount) FROM programs_ledgerentry e
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
+            JOIN programs_ledgertransaction t ON t.id = e.transaction_id AND t.kind = 'receipt' GROUP BY 1
+        ) AS both_sides GROUP BY 1 HAVING sum(amount) <> 0
+        """,
+    ),
+    Invariant(
+        3, "standing_counts_enrollments", _("What boards count of enrollments is how many there are."),
+        f"""
+        SELECT min(program_id), min(period_id), min(roster_id) FROM (
+            SELECT {COLUMNS}, people, own_share FROM beneficiaries_standing
+            UNION ALL
+            SELECT {KINDS}, -1, -own_share FROM beneficiaries_enrollment WHERE period_kind = 'annual'
+        ) AS both_sides GROUP BY {COLUMNS} HAVING sum(people) <> 0 OR sum(own_share) <> 0
+        """,  # noqa: S608 - names of our own
     ),
     Invariant(
         15, "roster_approved_by_another", _("No roster was approved by its own maker, or with another content."),
@@ -224,6 +248,7 @@ INVARIANTS = [
             SELECT w.roster_id, w.chunk, count(*) FILTER (WHERE w.kept = '') AS undone,
                 count(*) FILTER (WHERE w.kept <> '') AS kept,
                 bool_or(CASE WHEN e.id IS NULL THEN w.kept <> 'ADDED'
+                    WHEN w.kept = 'ALREADY_ENDED' THEN e.state IN ('awaiting', 'in_force')
                     ELSE (e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE')) END) AS wrong
             FROM told JOIN beneficiaries_rosterrow w ON w.roster_id = told.roster_id AND w.chunk = told.number
             LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
@@ -239,14 +264,16 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        20, "every_undo_has_its_event", _("The events of a roster tell of as many voided covers as it has."),
+        20, "every_void_has_its_event", _("The events of a roster or purchase tell of as many voided covers as it has."),
         """
-        SELECT roster_id FROM (
-            SELECT roster_id, count(*) AS people FROM beneficiaries_enrollment WHERE state = 'voided' GROUP BY 1
+        SELECT source, source_id FROM (
+            SELECT CASE WHEN purchase_id IS NULL THEN 'beneficiaries.roster' ELSE 'beneficiaries.purchase' END AS source,
+                coalesce(purchase_id, roster_id) AS source_id, count(*) AS people
+            FROM beneficiaries_enrollment WHERE state = 'voided' GROUP BY 1, 2
             UNION ALL
-            SELECT subject_id::bigint, -sum((data ->> 'covers')::bigint) FROM audit_event
-            WHERE verb = 'roster.chunk_undone' AND subject_type = 'beneficiaries.roster' GROUP BY 1
-        ) AS both_sides GROUP BY roster_id HAVING sum(people) <> 0
+            SELECT subject_type, subject_id::bigint, -sum((data ->> 'covers')::bigint) FROM audit_event
+            WHERE verb IN ('roster.chunk_undone', 'roster.covers_voided', 'purchase.covers_voided') GROUP BY 1, 2
+        ) AS both_sides GROUP BY 1, 2 HAVING sum(people) <> 0
         """,
     ),
     Invariant(

@@ -20,7 +20,8 @@ _LAPSE = """
 UPDATE beneficiaries_enrollment e SET state = %(lapsed)s
 FROM (
     SELECT id FROM beneficiaries_enrollment
-    WHERE roster_id = %(roster)s AND state = %(awaiting)s AND own_paid_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE
+    WHERE roster_id = %(roster)s AND state = %(awaiting)s AND own_paid_at IS NULL AND own_share > 0
+    ORDER BY id LIMIT %(limit)s FOR UPDATE
 ) AS unpaid
 WHERE e.id = unpaid.id RETURNING e.id
 """

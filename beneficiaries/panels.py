@@ -264,7 +264,7 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
         ):
             if at is not None:
                 found.append(LifeEvent(at, words % facts))
-        if each.state == EnrollmentState.VOIDED and each.roster.undone_at is not None:
+        if each.state == EnrollmentState.VOIDED and each.roster is not None and each.roster.undone_at is not None:
             words = gettext("The cover was voided: roster %(roster)d was undone (%(program)s %(period)s).")
             found.append(LifeEvent(each.roster.undone_at, words % facts))
         if each.state == EnrollmentState.IN_FORCE and each.starts_at <= timezone.now():

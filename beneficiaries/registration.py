@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries import missing, panels
-from beneficiaries.actions.gates import GATE_WORDS
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
+from beneficiaries.gating import GATE_WORDS
 from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, identity_text

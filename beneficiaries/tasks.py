@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from beneficiaries import actions
+from beneficiaries import actions, standing
 from beneficiaries.models import Roster
 from beneficiaries.purposes import template_of
 from intake.applying import apply
@@ -48,6 +48,12 @@ def lapse_period(run: Run) -> dict[str, Any] | None:
     """Let unpaid enrollments of one closed period lapse."""
     period = Period.objects.get(pk=run.arguments["period"])
     return actions.lapse_period(run, period, at=timezone.now())
+
+
+@shared_task(name="beneficiaries.settle_standing", ignore_result=True)
+def settle_standing() -> None:
+    """Put the counts behind the boards together."""
+    standing.settle()
 
 
 @shared_task(name="beneficiaries.lapse", ignore_result=True)

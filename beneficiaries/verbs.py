@@ -49,6 +49,8 @@ VERBS = {
     "roster.file_taken_out": _("The file %(file)s was left out; the roster is checked again."),
     "roster.confirmed": _("What is unusual was confirmed (%(reasons)s)."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
+    "roster.covers_voided": _("%(covers)d covers were voided, %(released)s yuan went back to the budgets."),
+    "purchase.covers_voided": _("%(covers)d covers were voided, %(released)s yuan went back to the budgets."),
     "purchase.made": _("%(people)d enrollments were made (%(premium)s yuan), %(refused)d lines refused."),
     "purchase.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
     "program.conflict_elsewhere": _("One person did not agree with someone whom only other organizations know."),

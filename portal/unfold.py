@@ -60,6 +60,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("beneficiaries.roster", "assignment"),
             Page("beneficiaries.person", "groups"),
             Page("beneficiaries.enrollment", "verified_user"),
+            Page("gates.notice", "campaign"),
+            Page("gates.objection", "feedback"),
             Page("intake.wordmapping", "translate"),
         ),
     ),
@@ -74,6 +76,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
     (
         _("Money"),
         (
+            Page("gates.unpaid", "hourglass_empty"),
+            Page("gates.ownpayment", "payments"),
             Page("programs.funder", "account_balance"),
             Page("programs.budget", "savings"),
             Page("programs.budgetreservation", "bookmark_added"),

@@ -12,11 +12,12 @@ from audit.invariants import INVARIANTS as AUDIT
 from audit.invariants import Invariant
 from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from exports.invariants import INVARIANTS as EXPORTS
+from gates.invariants import INVARIANTS as GATES
 from jobs.invariants import INVARIANTS as JOBS
 from programs.invariants import INVARIANTS as PROGRAMS
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *EXPORTS, *JOBS, *AUDIT)
 
 
 @dataclass(frozen=True)

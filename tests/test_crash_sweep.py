@@ -32,13 +32,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 #: In the short form about as many points of an action are struck, spread over all.
 STRIKES = None if FULL_SWEEP else 3
 #: Rooms whose first runs make keys.
-SEALING = ("accounts", "audit", "exports")
+SEALING = ("accounts", "audit", "exports", "gates")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "audit")
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",
     "jobs.run_pending": "jobs/tests/test_races.py: a fault within it is the work's own and is tried again, a third state",
+    **dict.fromkeys(
+        ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
+    ),
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
     "audit.events.record": "part of every action here: its two points are struck in each",
     "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",

@@ -303,6 +303,7 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
                 **context,
                 "timeline": events.timeline_page([*told, *self.came_by(request, obj)], to=request.user, limit=PAST_SHOWN),
                 "histories": past_of(told, to=request.user, limit=PAST_SHOWN),
+                "panels": context.get("panels") or panels.render_panels(obj, request),
                 "past_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[quote(obj.pk)]),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -14,11 +14,12 @@ from beneficiaries.actions.rosters import (
     withdraw_roster,
 )
 from beneficiaries.actions.undo import approve_undo, request_undo, turn_down_undo
+from beneficiaries.actions.voiding import void_waiting
 
 __all__ = [
     "Gate", "Payment", "Request", "add_files", "approve_roster", "approve_roster_by_priority", "approve_undo",
     "choose_sheets", "confirm_unusual", "cover_days", "declare_full", "enroll_paid", "lapse_period", "map_words",
     "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "queue_lapses", "refuse_roster",
     "register_person", "request_undo", "submit_roster", "take_out_file", "turn_down_undo", "upload_roster",
-    "withdraw_roster",
+    "void_waiting", "withdraw_roster",
 ]

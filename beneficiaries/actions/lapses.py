@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from audit import events
 from audit.faults import fault_point
+from beneficiaries.gating import Gate, lacking
 from beneficiaries.lapsing import lapse_rows
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.models.enrollment import EnrollmentState
@@ -67,7 +68,7 @@ def lapse_period(run: Any, period: Period, *, at: datetime) -> dict[str, int]:
 
 def _unpaid() -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(
-        state=EnrollmentState.AWAITING, own_paid_at=None, plan__requires_own_payment=True, roster__isnull=False
+        lacking(Gate.OWN_PAYMENT), state=EnrollmentState.AWAITING, plan__requires_own_payment=True, roster__isnull=False
     )
 
 

@@ -140,6 +140,8 @@ def _cover_days(
         _enroll_spans(purchase, covered, payment=payment, at=at)
         fault_point("beneficiaries.cover_days.enrolled")
         _move_money(purchase, _demands(covered), by=by, at=at)
+        if payment is not None:
+            _receive(purchase, by=by, at=at)
     _record(purchase, len(judged.refused), by=by, at=at)
     fault_point("beneficiaries.cover_days.after")
     return purchase
@@ -179,6 +181,7 @@ def _enroll_paid(
     )
     fault_point("beneficiaries.enroll_paid.enrolled")
     _move_money(purchase, _demands_of(applicant), by=by, at=at)
+    _receive(purchase, by=by, at=at)
     _record(purchase, 0, by=by, at=at)
     fault_point("beneficiaries.enroll_paid.after")
     return enrollment
@@ -287,6 +290,13 @@ def _move_money(purchase: Purchase, demands: Sequence[Demand], *, by: User | str
     programs.reserve(purchase, demands, **place, by=by, at=at)
     programs.use_reserved(purchase, demands, own_share=purchase.own_share, people=purchase.people, by=by, at=at)
     programs.release_reservation(purchase, by=by, at=at)
+
+
+def _receive(purchase: Purchase, *, by: User | str, at: datetime) -> None:
+    """The payment came with the request."""
+    programs.receive_own(
+        purchase, purchase.own_share, program_id=purchase.program_id, people=purchase.people, by=by, at=at
+    )
 
 
 def _demands(covered: pl.DataFrame) -> list[Demand]:

@@ -18,8 +18,9 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.exporting import ExportColumn
-from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
+from beneficiaries.admin.narrowing import GateFilter, PlaceFilter, RosterFilter
 from beneficiaries.admin.origins import origin_of, payment_of
+from beneficiaries.gating import COLUMN, GATE_WORDS, asked_of
 from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.panels import first_moment, last_moment, state_badge
@@ -46,7 +47,9 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         "premium", "own_share", "state", "starts_at", "ends_at", "insurer_policy_number",
     )
     sortable_by = ("cover_number",)
-    list_filter = ("state", "program", "period", "category", "organization")
+    list_filter = (
+        "state", GateFilter, "program", "period", "category", "organization", PlaceFilter, RosterFilter,
+    )
     list_select_related = ("person", "program", "period__program", "category")
     search_fields = ("=id",)
     search_help_text = _("Cover number, document number or whole name")
@@ -138,7 +141,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
         ],
         "shares": shares_of(enrollment),
         "gates": [
-            (GATE_WORDS[gate], getattr(enrollment, COLUMN[gate])) for gate in asked_gates(enrollment.plan)
+            (GATE_WORDS[gate], getattr(enrollment, COLUMN[gate])) for gate in asked_of(enrollment)
         ],
         "origin": origin_of(enrollment),
     }

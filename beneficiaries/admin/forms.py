@@ -20,8 +20,8 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization
-from beneficiaries.actions.gates import GATE_WORDS, Gate
 from beneficiaries.admin.mending_forms import SeveralFilesField
+from beneficiaries.gating import GATE_WORDS, Gate
 from beneficiaries.models.roster import Purpose
 from beneficiaries.money import Outlook
 from intake.models import File

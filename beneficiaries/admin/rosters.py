@@ -32,6 +32,7 @@ from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, Refuse
 from beneficiaries.admin.mending import MENDING_STATES, MendingButtons, mending_context, offers
 from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
 from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.gating import Gate
 from beneficiaries.models import FullList, Roster
 from beneficiaries.models.roster import ENROLLING, Purpose
 from beneficiaries.purposes import APPROVAL, COUNTED, STARTED, TEMPLATES, template_of
@@ -152,7 +153,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
         if name in undo_pages.BUTTONS:
             return undo_pages.offers(name, roster, request)
         if name == "pass_gate":
-            return bool(open_gates(roster))
+            return bool(steps_by_hand(roster))
         if name == "refused_rows":
             return bool(roster.verdict_count(Verdict.REFUSED)) or roster.chunks.filter(set_aside_rows__gt=0).exists()
         return True
@@ -397,7 +398,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
 
     @action(description=_("Record a step"), url_path="gate", permissions=["gate"], icon="task_alt")
     def pass_gate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Public notice, own payment or acceptance, for the whole roster."""
+        """The insurer's acceptance, for the whole roster."""
         roster = self.visible_or_404(request, object_id)
 
         def run(given: dict[str, Any]) -> str:
@@ -407,7 +408,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Record a step"), button=_t("Record"), subject=roster, run=run,
             sentence=_t("Cover begins when every step that the plan asks for is recorded."),
-            form=GateForm(request.POST if request.method == "POST" else None, gates=open_gates(roster)),
+            form=GateForm(request.POST if request.method == "POST" else None, gates=steps_by_hand(roster)),
         )
 
     @action(description=_("Refused rows"), url_path="refused", permissions=["download"], icon="download")
@@ -446,6 +447,11 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
         self.message_user(request, message)
         return HttpResponseRedirect(reverse("admin:beneficiaries_roster_change", args=[roster.pk]))
+
+
+def steps_by_hand(roster: Roster) -> list[Gate]:
+    """Steps recorded for a roster as a whole: notices and payments have pages, lists and references of their own."""
+    return [gate for gate in open_gates(roster) if gate is Gate.ACCEPTANCE]
 
 
 def premium_of(roster: Roster) -> Decimal | None:

@@ -8,8 +8,10 @@ from beneficiaries.models.full_list import FullList, MissingEnrollment
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
+from beneficiaries.models.standing import Standing
 
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "DecidedLine", "DecisionKind", "Ending", "Enrollment", "FullList",
     "MissingEnrollment", "Person", "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
+    "Standing",
 ]

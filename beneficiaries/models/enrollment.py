@@ -19,6 +19,7 @@ from beneficiaries.models.person import Beneficiary, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster
 from beneficiaries.models.spans import lie_apart
+from beneficiaries.models.standing import counted
 from programs.models import Category, FundingSplit, Period, Plan, Program
 
 
@@ -197,6 +198,9 @@ class Enrollment(models.Model):
             ),
             lie_apart("enrollment_spans_apart", pgtrigger.Insert),
             lie_apart("enrollment_spans_stay_apart", pgtrigger.Update),
+            counted("enrollment_counted", pgtrigger.Insert, new="+"),
+            counted("enrollment_counted_anew", pgtrigger.Update, old="-", new="+"),
+            counted("enrollment_counted_out", pgtrigger.Delete, old="-"),
         ]
 
     #: Pages say the last day instead.

@@ -50,7 +50,8 @@ def test_a_person_who_paid_is_enrolled_covered_and_owes_the_insurer_through_the_
     assert (split.own_share, split.lines.count()) == (D("150.00"), 0)
     purchase = Purchase.objects.get()
     assert (purchase.payment_reference, purchase.reference, purchase.people) == ("pay-P1", "P1", 1)
-    assert LedgerAccount.objects.get(kind="person_receivable", program=market.program).balance == D("150.00")
+    assert LedgerAccount.objects.get(kind="person_receivable", program=market.program).balance == D("0.00")
+    assert LedgerAccount.objects.get(kind="own_received", program=market.program).balance == D("150.00")
     assert LedgerAccount.objects.get(kind="insurer_payable", program=market.program).balance == D("-150.00")
     found = Person.objects.get()
     assert found.document.reveal() == person(0)["document"]

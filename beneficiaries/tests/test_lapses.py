@@ -121,7 +121,8 @@ def test_the_unpaid_lapse_at_the_close_and_every_fen_goes_back(at_the_close: Any
         ],
         key=str,
     )
-    assert (balances()["insurer_payable"], balances()["person_receivable"]) == (D("-198.00"), D("0.02"))
+    assert (balances()["insurer_payable"], balances()["person_receivable"]) == (D("-198.00"), D("0.00"))
+    assert balances()["own_received"] == D("0.02")
     event = Event.objects.get(verb="roster.lapsed")
     assert (event.subject_id, event.data) == (str(unpaid.pk), {"people": 3, "released": "296.97"})
     job = Job.objects.get(kind="beneficiaries.lapse_period")

@@ -197,7 +197,8 @@ def test_own_shares_that_were_paid_are_listed_as_refunds() -> None:
     roster = undone(world, roster)
     event = Event.objects.get(verb="roster.chunk_undone")
     assert (event.data["paid"], event.data["refunds"]) == (3, "0.03")
-    assert balances()["person_receivable"] == D("0.00")
+    # Three fen were received, and are owed to those who paid them.
+    assert (balances()["own_received"], balances()["person_receivable"]) == (D("0.03"), D("-0.03"))
     assert broken() == []
 
 

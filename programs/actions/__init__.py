@@ -18,6 +18,7 @@ from programs.actions.plans import (
     submit_plan,
     usual_terms,
 )
+from programs.actions.receipts import receive_own
 from programs.actions.reservations import (
     give_back_used,
     has_lapsed,
@@ -32,9 +33,10 @@ from programs.actions.splits import resolve_splits
 from programs.rules.allocation import Demand
 
 __all__ = [
-    "CategoryLine", "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "change_code", "change_hospital",
-    "close_budget", "close_period", "copy_plan", "create_category", "create_code", "create_funder", "create_hospital",
-    "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories", "import_codes", "import_hospitals",
-    "open_budgets", "open_period", "post", "propose_budget", "put_in_force", "refuse_plan", "release_reservation", "reserve",
-    "reserve_by_priority", "resolve_splits", "retire_plan", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
+    "CategoryLine", "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "change_code",
+    "change_hospital", "close_budget", "close_period", "copy_plan", "create_category", "create_code", "create_funder",
+    "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories",
+    "import_codes", "import_hospitals", "open_budgets", "open_period", "post", "propose_budget", "put_in_force",
+    "receive_own", "refuse_plan", "release_reservation", "reserve", "reserve_by_priority", "resolve_splits",
+    "retire_plan", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
 ]

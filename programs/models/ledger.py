@@ -19,6 +19,7 @@ class AccountKind(models.TextChoices):
 
     FUNDER_RECEIVABLE = "funder_receivable", _("Premium owed by a funder")
     PERSON_RECEIVABLE = "person_receivable", _("Premium owed by insured persons")
+    OWN_RECEIVED = "own_received", _("Own shares received")
     INSURER_PAYABLE = "insurer_payable", _("Premium owed to the insurer")
     BUDGET_GRANTED = "budget_granted", _("Budget: granted")
     BUDGET_AVAILABLE = "budget_available", _("Budget: available")
@@ -78,6 +79,7 @@ class LedgerTransaction(models.Model):
         USE = "use", _("Enrolled: budget used, premium due")
         RELEASE = "release", _("Reservation released")
         LAPSE = "lapse", _("Lapsed unpaid: budget given back, premium no longer due")
+        RECEIPT = "receipt", _("Own shares received")
         UNDO = "undo", _("Undone: budget given back, premium no longer due")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")

@@ -18,11 +18,18 @@ from accounts.regions_file import RegionRow
 from accounts.testing import PASSWORD, make_organization, make_user
 from audit import blind_index, events, keys, reveals
 from audit.models import DataKey
-from beneficiaries.testing import World
+from beneficiaries.actions import pass_gate
+from beneficiaries.gating import Gate
+from beneficiaries.models import Enrollment, Roster
+from beneficiaries.testing import World, people
 from exports import actions as exports
 from exports import writing
 from exports.listing import Listing, Wanted
 from exports.models import Export
+from gates import actions as gates
+from gates.models import Notice, Objection, ObjectionReason, ObjectionState
+from gates.testing import TERMS as GATED
+from gates.testing import applied, made_notice, paid, posted_notice
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.registry import forget_kind, job_kind
@@ -33,6 +40,7 @@ from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Code, Hospital, Period, Plan, Program
 from programs.models.ledger import AccountKind
 from programs.terms import plan_terms
+from programs.testing import make_budget, make_period, make_plan, make_program
 from tests.kit.crashes import Token
 
 BY = "system:test"
@@ -744,3 +752,119 @@ def purge_exports(world: World, token: Token) -> Run:
     made = written_export(world, token)
     Export.objects.filter(pk=made.pk).update(purge_on=timezone.localdate())
     return lambda: exports.purge_exports(at=timezone.now())
+
+
+# -- gates -----------------------------------------------------------------------------------------------------------------
+
+
+def gated(world: World, token: Token) -> World:
+    """A program of its own whose plan asks for a notice without days, with two people who wait for it."""
+    program = make_program(token.capitals, organization=world.city, insurer=world.insurer)
+    plan = make_plan(
+        program, foundation=world.foundation, maker=world.finance_maker, checker=world.finance_checker, at=timezone.now(),
+        **{**GATED, "notice_days": 0},
+    )
+    period = make_period(plan, year=2031, by=world.finance_checker, at=timezone.now(), enrollment_opens_on=date(2020, 1, 1))
+    for funder in (world.foundation, world.county):
+        make_budget(
+            funder, period=period, granted=D("1000.00"), maker=world.finance_maker, checker=world.finance_checker,
+            at=timezone.now(),
+        )
+    own = World(**{**vars(world), "program": program, "plan": plan, "period": period})
+    applied(own, people(2))
+    return own
+
+
+def clerk_of(world: World, **given: Any) -> dict[str, Any]:
+    """A notice is made by a user."""
+    return {"by": world.clerk, "at": timezone.now(), **given}
+
+
+def checker_of(world: World, **given: Any) -> dict[str, Any]:
+    """And posted by another."""
+    return {"by": world.reviewer, "at": timezone.now(), **given}
+
+
+@sample("gates.make_notice")
+def make_notice(world: World, token: Token) -> Run:
+    own = gated(world, token)
+    return lambda: made_notice(own)
+
+
+@sample("gates.post_notice")
+def post_notice(world: World, token: Token) -> Run:
+    notice = made_notice(gated(world, token))
+    return lambda: gates.post_notice(fresh(notice), **checker_of(world))
+
+
+@sample("gates.withdraw_notice")
+def withdraw_notice(world: World, token: Token) -> Run:
+    notice = posted_notice(gated(world, token))
+    return lambda: gates.withdraw_notice(fresh(notice), reason="日期写错", **checker_of(world))
+
+
+@sample("gates.record_printing")
+def record_printing(world: World, token: Token) -> Run:
+    notice = posted_notice(gated(world, token))
+    return lambda: gates.record_printing(fresh(notice), people=2, villages=1, **clerk_of(world))
+
+
+@sample("gates.close_notice")
+def close_notice(world: World, token: Token) -> Run:
+    Job.objects.live().update(state="cancelled", finished_at=timezone.now(), lease_until=None)
+    notice = posted_notice(gated(world, token))
+    return lambda: gates.close_notice(fresh(notice), **clerk_of(world))
+
+
+@sample("gates.queue_closings")
+def queue_closings(world: World, token: Token) -> Run:
+    Notice.objects.filter(state__in=("posted", "closing")).update(state="withdrawn", reason="x")
+    posted_notice(gated(world, token))
+    return lambda: gates.queue_closings(at=timezone.now())
+
+
+@sample("gates.record_objection")
+def record_objection(world: World, token: Token) -> Run:
+    notice = posted_notice(gated(world, token))
+    return lambda: objected(world, fresh(notice))
+
+
+def objected(world: World, notice: Notice) -> Objection:
+    """Against its first line."""
+    return gates.record_objection(
+        notice, region_code="441602", number=1, reason=ObjectionReason.MEANS, text="财产超标",
+        received_on=timezone.localdate(), **clerk_of(world),
+    )
+
+
+@sample("gates.decide_objection")
+def decide_objection(world: World, token: Token) -> Run:
+    objection = objected(world, posted_notice(gated(world, token)))
+    return lambda: gates.decide_objection(
+        fresh(objection), state=ObjectionState.UPHELD, decision="属实", **checker_of(world)
+    )
+
+
+def noticed(world: World, token: Token) -> World:
+    """Its people have only to pay."""
+    own = gated(world, token)
+    pass_gate(Roster.objects.get(program=own.program), gate=Gate.NOTICE, by=world.clerk, at=timezone.now())
+    return own
+
+
+@sample("gates.record_payment")
+def record_payment(world: World, token: Token) -> Run:
+    own = noticed(world, token)
+    return lambda: paid(
+        own, Enrollment.objects.filter(program=own.program), amount=D("0.02"), reference=token.letters, sponsor=world.foundation
+    )
+
+
+@sample("programs.receive_own")
+def receive_own(world: World, token: Token) -> Run:
+    own = noticed(world, token)
+    # As if it were paid: the books follow what is recorded.
+    Enrollment.objects.filter(program=own.program).update(own_paid_at=timezone.now())
+    return lambda: programs.receive_own(
+        own.program, D("0.02"), program_id=own.program.pk, people=2, **at_now()
+    )

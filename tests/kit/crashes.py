@@ -26,11 +26,15 @@ _ASIDE = ("django_migrations", "django_content_type", "pghistory_context")
 #: Columns whose values differ from run to run: numbers of rows, secrets, places in a tree made of numbers, steps of a clock.
 _VARYING = re.compile(
     r"(^|_)(id|ids)$|^pgh_|^password$|^code_hash$|^path$|_path$|^worker$|^secret$|^folder$|^storage_key$|^last_step$")
-_VARYING_OF = {"audit_seal": ("position",)}
+_VARYING_OF = {
+    "audit_seal": ("position",),
+    # Over numbers of rows.
+    "gates_notice": ("digest",), "gates_noticeevent": ("digest",),
+}
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
 _NUMBERED = re.compile(
-    r'"/[0-9/]+/"|"(?:user|export)": [0-9]+|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
+    r'"/[0-9/]+/"|"(?:user|export|notice|payment)": [0-9]+|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
 )
 #: PostgreSQL takes a hundred arguments.
 _AT_ONCE = 40

@@ -18,15 +18,24 @@ from audit import reveals
 from audit.models import Event
 from beneficiaries.actions import (
     approve_roster,
-    open_gates,
-    pass_gate,
     refuse_roster,
     submit_roster,
     upload_roster,
     withdraw_roster,
 )
+from beneficiaries.gating import Gate, pass_gate_of
 from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import csv_of, people
+from gates.actions import (
+    close_notice,
+    decide_objection,
+    make_notice,
+    post_notice,
+    record_objection,
+    record_payment,
+    withdraw_notice,
+)
+from gates.models import WHITELIST, Notice, Objection, ObjectionReason, ObjectionState
 from jobs.models import Job
 from jobs.testing import drain, drain_through_failures
 from programs import actions
@@ -146,11 +155,22 @@ def _rosters(world: LatinWorld) -> None:
     approve_roster(applied, digest=applied.digest, by=reviewer, at=timezone.now())
     drain()
     applied = Roster.objects.get(pk=applied.pk)
-    for gate in open_gates(applied):
-        pass_gate(applied, gate=gate, by=clerk, at=timezone.now(), policy_number="ZQ-1")
+    _noticed(world, applied)
+    payers = [cover.pk for cover in applied.enrollments.order_by("pk")[:2]]
+    record_payment(
+        applied.enrollments.filter(pk__in=payers), period=world.period, reference="ZQ-PAY", paid_on=timezone.localdate(),
+        amount=Decimal("0.02"), by=world.users["city finance_maker"], at=timezone.now(),
+        sponsor=Funder.objects.get(name="Zqfoundation"),
+    )
+    # The third has not paid.
+    pass_gate_of(
+        applied.enrollments.all(), gate=Gate.ACCEPTANCE, period=world.period, by=clerk, at=timezone.now(),
+        policy_number="ZQ-1",
+    )
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())
     drain()
+    _hanging(world, waiting)
     faulty = [*lines(1), *lines(2, first=20), *lines(1, first=20), *spoilt()]
     upload("review", faulty)
     submitted(upload("submitted", lines(5, first=40)))
@@ -165,6 +185,40 @@ def _rosters(world: LatinWorld) -> None:
     reveals.reveal(
         enrollment.person, fields=["name"], reason=REASON, by=clerk, at=timezone.now(), organization=world.county,
         region_code=enrollment.region_code, program_id=world.program.pk,
+    )
+
+
+def _notice(world: LatinWorld, roster: Roster) -> Notice:
+    return make_notice(
+        world.period, organization=world.county, region_code="441602", starts_on=timezone.localdate(), days=0,
+        columns=list(WHITELIST), named_categories=list(Category.objects.filter(code="zqpoor")), basis="Zqbasis",
+        phone="0762-3380000", roster=roster, by=world.users["county clerk"], at=timezone.now(),
+    )
+
+
+def _noticed(world: LatinWorld, roster: Roster) -> None:
+    """A notice that has passed, after an objection against it was dismissed."""
+    clerk, reviewer = world.users["county clerk"], world.users["city reviewer"]
+    notice = post_notice(_notice(world, roster), by=reviewer, at=timezone.now())
+    objection = _objection(world, notice)
+    decide_objection(objection, state=ObjectionState.DISMISSED, decision=REASON, by=reviewer, at=timezone.now())
+    close_notice(notice, by=clerk, at=timezone.now())
+    drain()
+
+
+def _hanging(world: LatinWorld, roster: Roster) -> None:
+    """A draft, a withdrawn one, and one that hangs, with an objection to decide."""
+    reviewer = world.users["city reviewer"]
+    withdraw_notice(_notice(world, roster), reason=REASON, by=reviewer, at=timezone.now())
+    _objection(world, post_notice(_notice(world, roster), by=reviewer, at=timezone.now()))
+    _notice(world, roster)
+
+
+def _objection(world: LatinWorld, notice: Notice) -> Objection:
+    line = notice.lines.earliest("pk")
+    return record_objection(
+        notice, region_code=line.region_code, number=line.number, reason=ObjectionReason.OTHER, text="Zqsaid",
+        received_on=timezone.localdate(), by=world.users["county clerk"], at=timezone.now(),
     )
 
 

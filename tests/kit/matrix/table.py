@@ -15,6 +15,7 @@ from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from exports.models import Export
+from gates.models import Notice, Objection, OwnPayment, Unpaid
 from intake.models import WordMapping
 from jobs.models import Job
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
@@ -106,6 +107,10 @@ SUBJECTS: dict[str, Subject] = {
     "beneficiaries.person": Subject("office", lambda place: place.person),
     "beneficiaries.enrollment": Subject("office", lambda place: place.enrollment),
     "beneficiaries.roster": Subject("office", lambda place: place.roster),
+    "gates.notice": Subject("office", lambda place: Notice.objects.get(lines__enrollment=place.enrollment)),
+    "gates.objection": Subject("office", lambda place: Objection.objects.get(enrollment=place.enrollment)),
+    "gates.ownpayment": Subject("office", lambda place: OwnPayment.objects.get(lines__enrollment=place.enrollment)),
+    "gates.unpaid": Subject("office", lambda place: Unpaid.objects.get(roster=place.roster)),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 from axes.models import AccessAttempt
 from django.db import connection
 from django.utils import timezone
@@ -25,6 +26,7 @@ from beneficiaries.testing import World, csv_of, make_world, people
 from exports.actions import ask_export
 from exports.listing import Listing, Wanted
 from exports.models import Export
+from gates.models import Notice, NoticeLine, Objection, OwnPayment, OwnPaymentLine
 from intake.models import WordMapping
 from jobs.testing import drain
 from programs.actions import create_code, create_plan
@@ -221,6 +223,7 @@ def _place(
         listing = Listing("beneficiaries.enrollment", clerk, Wanted(""))
         ask_export(listing, kind="csv", purpose=f"{canary}核对名单", by=clerk, at=at)
         drain()
+    _notice(world, office, clerk, enrollment, canary, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
         draft=PlanDraft(
@@ -233,6 +236,30 @@ def _place(
         relation, office, world.program, world.plan, draft, world.period, funder, clerk,
         Roster.objects.get(pk=roster.pk), person, enrollment,
     )
+
+
+def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any) -> None:
+    """As if the plan asked for it: a notice that hangs, with an objection, a payment, and somebody who has not paid."""
+    day = timezone.localdate(at)
+    notice = Notice.objects.create(
+        program=world.program, period=world.period, organization=office, region_code=enrollment.region_code, starts_on=day,
+        ends_on=day + timedelta(days=5), columns=["name"], basis=f"{canary}依据", phone="0762-3380000", people=1, villages=1,
+        state="posted", digest="0" * 64, made_by=clerk, made_at=at, posted_by=world.reviewer, posted_at=at,
+    )
+    NoticeLine.objects.create(notice=notice, enrollment=enrollment, region_code=enrollment.region_code, number=1)
+    Objection.objects.create(
+        notice=notice, enrollment=enrollment, reason="other", text=f"{canary}异议", received_on=day, received_by=clerk,
+        received_at=at,
+    )
+    payment = OwnPayment.objects.create(
+        program=world.program, period=world.period, organization=office, region_code=enrollment.region_code,
+        reference=f"{canary}{enrollment.pk}", paid_on=day, people=1, amount=enrollment.own_share, made_by=clerk, made_at=at,
+    )
+    OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
+    with pgtrigger.ignore("programs.Plan:plan_terms_stand"):
+        Plan.objects.filter(pk=world.plan.pk).update(requires_own_payment=True)
+    Enrollment.objects.filter(pk=enrollment.pk).update(state="in_force", own_paid_at=at)
+    Enrollment.objects.filter(roster=enrollment.roster_id).exclude(pk=enrollment.pk).update(state="awaiting")
 
 
 def rows_below(places: dict[str, Place], find: Callable[[Place], Any]) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""Enrollments that should never have been made, voided one by one before they cover: their money goes back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from audit import events
+from audit.faults import fault_point
+from audit.history import plan_anew
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.gating import PASSABLE, lock_rosters
+from beneficiaries.models import Enrollment, Purchase, Roster
+from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.money import COUNTY_DIGITS
+from programs import actions as programs
+from programs.actions import Demand
+
+# Place and category of the line it came from: what the reservation was made for, wherever the person lives by now.
+_COST = """
+SELECT part.funder_id, left(coalesce(r.region_code, e.region_code), {digits}), coalesce(r.category_id, e.category_id),
+    sum(part.amount), count(*)
+FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow r ON r.id = e.row_id
+JOIN programs_fundingsplitline part ON part.split_id = e.split_id
+WHERE e.id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+def void_waiting(covers: QuerySet[Enrollment], *, by: Any, at: datetime) -> int:
+    """Void enrollments that still wait for a gate and give back what was used for them; how many those were.
+
+    As an undo does it: from used back to available, nothing owed any more; who had paid is owed the own share. Whoever
+    covers already is left as they are. `covers` are of one roster or purchase each; a roster that is being undone is refused.
+    """
+    with transaction.atomic():
+        rosters = lock_rosters(covers)
+        if any(roster.state not in PASSABLE for roster in rosters.values()):
+            raise BeneficiariesRefused("GATE_UNDONE")
+        waiting = covers.filter(state=EnrollmentState.AWAITING)
+        locked = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", "roster", "purchase"))
+        sources: dict[tuple[int | None, int | None], list[int]] = {}
+        for pk, roster_id, purchase_id in locked:
+            sources.setdefault((roster_id, purchase_id), []).append(pk)
+        fault_point("beneficiaries.void_waiting.before")
+        for (roster_id, purchase_id), ids in sorted(sources.items(), key=str):
+            owner: Roster | Purchase = (
+                rosters[roster_id] if roster_id is not None
+                else Purchase.objects.select_related("organization").get(pk=purchase_id)
+            )
+            _void(owner, ids, by=by, at=at)
+        fault_point("beneficiaries.void_waiting.after")
+    return len(locked)
+
+
+def _void(owner: Roster | Purchase, ids: list[int], *, by: Any, at: datetime) -> None:
+    fault_point("beneficiaries.void.before")
+    with connection.cursor() as cursor:
+        plan_anew(cursor)
+        cursor.execute(
+            "UPDATE beneficiaries_enrollment SET state = %s WHERE id = ANY(%s)", [EnrollmentState.VOIDED, ids]
+        )
+        cursor.execute(_COST.format(digits=COUNTY_DIGITS), [ids])
+        cost = [
+            Demand(funder_id=funder, county=county, category_id=category, amount=amount, count=count)
+            for funder, county, category, amount, count in cursor.fetchall()
+        ]
+        cursor.execute("SELECT sum(own_share) FROM beneficiaries_enrollment WHERE id = ANY(%s)", [ids])
+        own = cursor.fetchone()[0]
+    programs.take_back_used(owner, cost, own_share=own, people=len(ids), by=by, at=at)
+    released = sum((each.amount for each in cost), Decimal("0.00"))
+    verb = "roster.covers_voided" if isinstance(owner, Roster) else "purchase.covers_voided"
+    events.record(
+        verb, owner, by=by, at=at, organization=owner.organization, region_code=owner.region_code,
+        program_id=owner.program_id, data={"covers": len(ids), "released": str(released)},
+    )
+    fault_point("beneficiaries.void.after")

@@ -1,0 +1,119 @@
+"""What must hold of notices, objections and payments; `manage.py verify` runs them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.invariants import Invariant
+
+INVARIANTS = [
+    Invariant(
+        15, "notice_posted_by_another", _("No notice was posted by its maker, no objection decided by who recorded it."),
+        """
+        SELECT id FROM gates_notice WHERE state IN ('posted', 'closing', 'closed')
+            AND (posted_by_id IS NULL OR posted_by_id = made_by_id)
+        UNION ALL
+        SELECT id FROM gates_objection WHERE state <> 'open' AND (decided_by_id IS NULL OR decided_by_id = received_by_id)
+        """,
+    ),
+    Invariant(
+        18, "notice_counts_its_lines", _("A posted notice has as many people, in as many villages, as it says, and its digest."),
+        """
+        SELECT n.id FROM gates_notice n LEFT JOIN gates_noticeline l ON l.notice_id = n.id
+        GROUP BY n.id HAVING count(l.id) <> n.people OR count(DISTINCT l.region_code) <> n.villages
+            OR (n.state <> 'draft' AND n.people > 0 AND n.digest <> encode(sha256(convert_to(string_agg(
+                l.region_code || ' ' || l.number || ' ' || l.enrollment_id, E'\\n' ORDER BY l.region_code, l.number
+            ), 'UTF8')), 'hex'))
+        """,
+    ),
+    Invariant(
+        18, "closed_notice_leaves_nobody_waiting",
+        _("Nobody on a closed notice waits for it, unless their roster was being undone; no open objection is behind it."),
+        """
+        SELECT l.notice_id, l.enrollment_id FROM gates_noticeline l JOIN gates_notice n ON n.id = l.notice_id
+        JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
+        LEFT JOIN beneficiaries_roster r ON r.id = e.roster_id
+        WHERE n.state = 'closed' AND e.state = 'awaiting' AND e.notice_passed_at IS NULL
+            AND r.state IS DISTINCT FROM 'undoing'
+        UNION ALL
+        SELECT o.notice_id, o.enrollment_id FROM gates_objection o JOIN gates_notice n ON n.id = o.notice_id
+        WHERE o.state = 'open' AND n.state IN ('closing', 'closed', 'withdrawn')
+        """,
+    ),
+    Invariant(
+        18, "upheld_objection_took_the_person_out", _("Whoever an upheld objection concerns has no cover from that enrollment."),
+        """
+        SELECT o.id FROM gates_objection o JOIN beneficiaries_enrollment e ON e.id = o.enrollment_id
+        WHERE o.state = 'upheld' AND e.state IN ('awaiting', 'in_force')
+        """,
+    ),
+    Invariant(
+        17, "noticed_people_are_of_the_notice", _("Whoever is on a notice is enrolled in its period, in its place, in its office."),
+        """
+        SELECT l.id FROM gates_noticeline l JOIN gates_notice n ON n.id = l.notice_id
+        LEFT JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
+        LEFT JOIN accounts_organization o ON o.id = e.organization_id
+        LEFT JOIN accounts_organization office ON office.id = n.organization_id
+        WHERE e.id IS NULL OR e.period_id <> n.period_id OR NOT starts_with(l.region_code, n.region_code)
+            OR NOT starts_with(o.path, office.path)
+        UNION ALL
+        SELECT o.id FROM gates_objection o
+        WHERE NOT EXISTS (
+            SELECT FROM gates_noticeline l WHERE l.notice_id = o.notice_id AND l.enrollment_id = o.enrollment_id)
+        """,
+    ),
+    Invariant(
+        20, "every_notice_step_has_its_event", _("Every posted or closed notice and every decided objection has its event."),
+        """
+        SELECT 'notice', n.id FROM gates_notice n
+        WHERE (n.state IN ('posted', 'closing', 'closed') AND NOT EXISTS (
+                SELECT FROM audit_event e WHERE e.verb = 'notice.posted' AND e.subject_type = 'gates.notice'
+                AND e.subject_id = n.id::text AND (e.data ->> 'people')::bigint = n.people))
+            OR (n.state = 'closed' AND NOT EXISTS (
+                SELECT FROM audit_event e WHERE e.verb = 'notice.closed' AND e.subject_type = 'gates.notice'
+                AND e.subject_id = n.id::text AND (e.data ->> 'passed')::bigint = n.passed))
+        UNION ALL
+        SELECT 'objection', o.id FROM gates_objection o WHERE NOT EXISTS (
+            SELECT FROM audit_event e WHERE e.subject_type = 'gates.objection' AND e.subject_id = o.id::text
+            AND e.verb = CASE o.state WHEN 'open' THEN 'objection.recorded' ELSE 'objection.' || o.state END)
+        """,
+    ),
+    Invariant(
+        10, "payment_equals_its_lines", _("An own payment has as many lines, of such a sum, as it says."),
+        """
+        SELECT p.id FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
+        GROUP BY p.id HAVING count(l.id) <> p.people OR coalesce(sum(l.amount), 0) <> p.amount
+        """,
+    ),
+    Invariant(
+        14, "payment_is_booked_and_recorded",
+        _("What an own payment brought is booked, and recorded for its people, but for those for whom it came too late."),
+        """
+        WITH paid AS (
+            SELECT p.id, p.state, p.amount - p.left_amount AS amount, p.people - p.left_people AS people,
+                count(l.id) FILTER (WHERE e.own_paid_at = p.made_at) AS recorded,
+                coalesce(sum(l.amount) FILTER (WHERE e.own_paid_at = p.made_at), 0) AS shares,
+                bool_or(e.id IS NULL OR e.period_id <> p.period_id OR e.own_share <> l.amount) AS wrong
+            FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
+            LEFT JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id GROUP BY p.id
+        ), booked AS (
+            SELECT t.source_id AS id, sum(e.amount) AS amount FROM programs_ledgertransaction t
+            JOIN programs_ledgerentry e ON e.transaction_id = t.id
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
+            WHERE t.kind = 'receipt' AND t.source_type = 'gates.ownpayment' GROUP BY 1
+        )
+        SELECT coalesce(paid.id, booked.id) FROM paid FULL JOIN booked ON booked.id = paid.id
+        WHERE paid.id IS NULL OR paid.wrong OR coalesce(booked.amount, 0) <> paid.shares
+            OR (paid.state = 'recorded' AND (paid.shares <> paid.amount OR paid.recorded <> paid.people))
+        """,
+    ),
+    Invariant(
+        20, "every_payment_has_its_event", _("Every own payment has its event, with its people and its sum."),
+        """
+        SELECT p.id FROM gates_ownpayment p LEFT JOIN audit_event e ON e.verb = 'payment.recorded'
+            AND e.subject_type = 'gates.ownpayment' AND e.subject_id = p.id::text
+            AND (e.data ->> 'people')::bigint = p.people AND (e.data ->> 'amount')::numeric = p.amount
+        GROUP BY p.id HAVING count(e.id) <> 1
+        """,
+    ),
+]

@@ -1,0 +1,113 @@
+"""Own payments: the fen and yuan that insured people pay themselves, or a sponsor for them; each with its lines, never changed."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization, User
+from audit.models.events import append_only
+from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models import Enrollment
+from programs.models import Funder, Period, Program
+
+
+class OwnPayment(models.Model):
+    """Money that came in for the own shares of some people of a period, under one reference of the bank or office."""
+
+    class State(models.TextChoices):
+        """Whether each of its people has it recorded."""
+
+        RECORDING = "recording", _("Being recorded")
+        RECORDED = "recorded", _("Recorded")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
+    period = models.ForeignKey(Period, models.PROTECT, related_name="own_payments", verbose_name=_("period"))
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("office"))
+    region_code = models.CharField(_("region"), max_length=12, db_collation="C")
+    #: Who paid for all of them; empty when each paid their own.
+    sponsor = models.ForeignKey(
+        Funder, models.PROTECT, null=True, blank=True, related_name="own_payments", verbose_name=_("sponsor")
+    )
+    reference = models.CharField(_("reference of the payment"), max_length=60, db_collation="C")
+    paid_on = models.DateField(_("paid on"))
+    people = models.PositiveIntegerField(_("people"))
+    amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.RECORDING, db_collation="C")
+    #: Whose cover had lapsed or was voided before it was their turn: their money is to be given back.
+    left_people = models.PositiveIntegerField(_("people for whom it came too late"), default=0)
+    left_amount = models.DecimalField(_("to be given back (yuan)"), max_digits=16, decimal_places=2, default=0)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
+    made_at = models.DateTimeField(_("recorded at"))
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
+    personal_fields = ()
+    open_fields = (
+        "id", "program", "period", "organization", "region_code", "sponsor", "reference", "paid_on", "people", "amount",
+        "state", "left_people", "left_amount", "made_by", "made_at",
+    )
+
+    class Meta:
+        verbose_name = _("own payment")
+        verbose_name_plural = _("own payments")
+        ordering = ["-id"]
+        default_permissions = ("view",)
+        permissions = [("record_payment", _("Can record own payments"))]
+        constraints = [
+            models.UniqueConstraint(name="own_payment_once", fields=["program", "reference"]),
+            models.CheckConstraint(name="own_payment_has_a_reference", condition=~Q(reference="")),
+            models.CheckConstraint(
+                name="own_payment_is_of_somebody", condition=Q(people__gt=0, amount__gt=0, left_people__lte=models.F("people"))
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="own_payment_is_kept", operation=pgtrigger.Delete),
+            # Only the end of the recording is written later.
+            pgtrigger.Protect(
+                name="own_payment_stands", operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(
+                    "program", "period", "organization", "region_code", "sponsor", "reference", "paid_on", "people", "amount",
+                    "made_by", "made_at",
+                ),
+            ),
+            pgtrigger.Protect(
+                name="own_payment_ends_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="recorded")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class OwnPaymentLine(models.Model):
+    """The own share of one enrollment within a payment; no enrollment is paid twice."""
+
+    payment = models.ForeignKey(OwnPayment, models.PROTECT, related_name="lines")
+    enrollment = models.ForeignKey(
+        Enrollment, models.PROTECT, related_name="own_payment_lines", db_constraint=False, db_index=False,
+        verbose_name=_("enrollment"),
+    )
+    amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
+
+    objects = ScopedQuerySet.as_manager()
+
+    #: As the enrollment: its office reads how it was paid for, whoever recorded the whole.
+    scope = Scope(
+        organization_path="enrollment__organization__path", region="enrollment__region_code",
+        program="enrollment__program_id",
+    )
+    personal_fields = ()
+    open_fields = ("id", "payment", "enrollment", "amount")
+
+    class Meta:
+        verbose_name = _("line of an own payment")
+        verbose_name_plural = _("lines of own payments")
+        constraints = [models.UniqueConstraint(name="own_share_paid_once", fields=["enrollment"])]
+        triggers = append_only("own_payment_line")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"

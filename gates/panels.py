@@ -1,0 +1,107 @@
+"""What this room adds: the board of a period, the standing of a roster, a person's notices, queues of the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit import panels
+from audit.panels import PagePanel, Urgency, queue_of
+from gates.board import VIEW, board_of, has_numbers, line_of_roster
+from gates.models import Notice, NoticeLine, NoticeState, Objection, ObjectionState, OwnPayment, OwnPaymentLine
+
+#: Notices and objections that a panel shows.
+SHOWN = 20
+_NOTICE, _OBJECTION = "gates.notice", "gates.objection"
+
+
+def _to_post(notices: Any, user: Any) -> Any:
+    drafts = notices.visible_to(user, "gates.post_notice").filter(state=NoticeState.DRAFT)
+    return drafts.filter(starts_on__gte=timezone.localdate()).exclude(made_by=user)
+
+
+def _to_decide(objections: Any, user: Any) -> Any:
+    waiting = objections.visible_to(user, "gates.decide_objection").filter(state=ObjectionState.OPEN)
+    return waiting.exclude(received_by=user)
+
+
+def _hanging(notices: Any, user: Any) -> Any:
+    return notices.visible_to(user, "gates.close_notice").filter(state__in=(NoticeState.POSTED, NoticeState.CLOSING))
+
+
+def _unpaid(rows: Any, user: Any) -> Any:
+    return rows.visible_to(user, "gates.record_payment").filter(period__enrollment_closes_on__gt=timezone.localdate())
+
+
+QUEUES = (
+    queue_of(
+        _OBJECTION, "gates.objections", _("Objections to decide"), "gates.decide_objection", _to_decide, Urgency.NOW
+    ),
+    queue_of(_NOTICE, "gates.to_post", _("Public notices to post"), "gates.post_notice", _to_post, Urgency.NOW),
+    queue_of("gates.unpaid", "gates.unpaid", _("People who have not paid"), "gates.record_payment", _unpaid),
+    queue_of(_NOTICE, "gates.hanging", _("Public notices that hang"), "gates.close_notice", _hanging, Urgency.CALM),
+)
+
+
+def _board(period: Any, user: Any) -> Mapping[str, Any]:
+    return {"board": board_of(period, user)}
+
+
+def _roster(roster: Any, user: Any) -> Mapping[str, Any]:
+    headings, line = line_of_roster(roster, user)
+    notices = Notice.objects.visible_to(user, "gates.view_notice").filter(roster=roster)[:SHOWN]
+    return {"headings": headings, "line": line, "stands": has_numbers([line]), "notices": _linked(notices, "gates_notice")}
+
+
+def _person(person: Any, user: Any) -> Mapping[str, Any]:
+    lines = NoticeLine.objects.visible_to(user, "gates.view_notice").filter(enrollment__person=person)
+    objections = Objection.objects.visible_to(user, "gates.view_objection").filter(enrollment__person=person)
+    return {
+        "lines": [
+            (line, reverse("admin:gates_notice_change", args=[line.notice_id]))
+            for line in lines.select_related("notice").order_by("-pk")[:SHOWN]
+        ],
+        "objections": _linked(objections[:SHOWN], "gates_objection"),
+    }
+
+
+def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
+    lines = OwnPaymentLine.objects.visible_to(user, "gates.view_ownpayment").filter(enrollment=enrollment)
+    seen = set(
+        OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(lines__enrollment=enrollment)
+        .values_list("pk", flat=True)
+    )
+    return {
+        "payments": [
+            (line.payment, reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "")
+            for line in lines.select_related("payment__sponsor")
+        ]
+    }
+
+
+def _linked(rows: Any, name: str) -> list[tuple[Any, str]]:
+    return [(row, reverse(f"admin:{name}_change", args=[row.pk])) for row in rows]
+
+
+PANELS = (
+    PagePanel("gates.board", _("Who waits where"), "programs.period", VIEW, _board, "gates/board.html", 10),
+    PagePanel("gates.roster", _("Who waits where"), "beneficiaries.roster", VIEW, _roster, "gates/roster.html", 10),
+    PagePanel(
+        "gates.payment", _("Own payment"), "beneficiaries.enrollment", "gates.view_ownpayment", _payment, "gates/payment.html", 10
+    ),
+    PagePanel(
+        "gates.person", _("Public notices"), "beneficiaries.person", "gates.view_notice", _person, "gates/person.html", 15
+    ),
+)
+
+
+def register() -> None:
+    """Called once at start."""
+    for queue in QUEUES:
+        panels.register_queue(queue)
+    for panel in PANELS:
+        panels.register_page_panel(panel)

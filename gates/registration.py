@@ -1,0 +1,44 @@
+"""What this room tells the rooms below at start: verbs, permissions, panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from accounts.roles import Role, grant_permissions
+from audit import events
+from gates import panels
+from gates.models import ObjectionReason
+from gates.verbs import VERBS
+
+_VIEW = ("gates.view_board", "gates.view_notice", "gates.view_objection", "gates.export_notice", "gates.export_objection")
+#: Masked, as all lists are.
+_MONEY = (
+    "gates.view_board", "gates.view_unpaid", "gates.view_ownpayment", "gates.export_unpaid", "gates.export_ownpayment",
+)
+GRANTS: dict[str, tuple[str, ...]] = {
+    Role.CLERK: (
+        *_VIEW, *_MONEY, "gates.make_notice", "gates.print_notice", "gates.close_notice", "gates.record_objection",
+    ),
+    Role.REVIEWER: (
+        *_VIEW, *_MONEY, "gates.post_notice", "gates.print_notice", "gates.close_notice", "gates.decide_objection",
+    ),
+    Role.FINANCE_MAKER: (*_MONEY, "gates.record_payment"),
+    Role.FINANCE_CHECKER: _MONEY,
+    Role.AUDITOR: (*_VIEW, *_MONEY),
+}
+
+
+#: Reasons, which events keep as codes.
+EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
+    "objection.recorded": lambda data: {"reason": str(ObjectionReason(data["reason"]).label)},
+}
+
+
+def register() -> None:
+    """Called once from the app's `ready()`."""
+    events.register_verbs(VERBS)
+    events.register_words(EVENT_WORDS)
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)
+    panels.register()

@@ -1,0 +1,34 @@
+"""Background work of the room: close public notices whose days are over, record payments of many people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from gates import actions
+from gates.models import Notice, OwnPayment
+from jobs.actions import Run
+from jobs.registry import job_kind
+
+
+@job_kind("gates.close_notice", title=_("Close a public notice"), lease_seconds=120)
+def close_notice(run: Run) -> dict[str, Any] | None:
+    """Record the step for everybody on the list."""
+    notice = Notice.objects.select_related("period__plan", "organization").get(pk=run.arguments["notice"])
+    return actions.close_part(run, notice, at=timezone.now())
+
+
+@job_kind("gates.record_payment", title=_("Record own payments"), lease_seconds=120)
+def record_payment(run: Run) -> dict[str, Any] | None:
+    """Record one payment for everybody on it."""
+    payment = OwnPayment.objects.select_related("period__plan", "organization").get(pk=run.arguments["payment"])
+    return actions.pay_part(run, payment, at=timezone.now())
+
+
+@shared_task(name="gates.close_notices", ignore_result=True)
+def close_notices() -> None:
+    """Queue a job for each notice whose days are over and against which nothing is open."""
+    actions.queue_closings(at=timezone.now())

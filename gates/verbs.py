@@ -1,0 +1,19 @@
+"""What the room's events say to people."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+VERBS = {
+    "notice.made": _("The notice was made: it hangs from %(first)s to %(last)s."),
+    "notice.posted": _("The notice was posted: %(people)d people in %(villages)d villages."),
+    "notice.printed": _("The notice was printed for %(people)d people in %(villages)d villages."),
+    "notice.withdrawn": _("The notice was withdrawn: %(reason)s"),
+    "notice.closing": _("The days of the notice are over: the step is being recorded."),
+    "notice.closed": _("The notice is closed: it has passed for %(passed)d people, %(in_force)d covers came into force."),
+    "payment.recorded": _("Own shares of %(people)d people were received: %(amount)s yuan."),
+    "payment.too_late": _("For %(people)d people the payment came too late: %(amount)s yuan are to be given back."),
+    "objection.recorded": _("An objection was recorded: %(reason)s."),
+    "objection.upheld": _("The objection was upheld (%(decision)s): %(covers)d covers voided."),
+    "objection.dismissed": _("The objection was dismissed: %(decision)s"),
+}
