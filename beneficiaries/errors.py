@@ -48,6 +48,13 @@ class BeneficiariesRefused(Refused):
         "PAID_AMOUNT": _("%(paid)s yuan were paid, %(due)s yuan are due."),
         "CELLS_UNKNOWN": _("Unknown: %(cells)s."),
         "ALREADY_COVERED": _("This person is covered in this period already."),
+        "END_REASON": _("Say whether the person left, moved away or died."),
+        "ENDS_LATER": _("The last day of cover does not lie in the future: %(day)s at the latest."),
+        "NOTHING_TO_END": _("No cover of this office in force lasts beyond that day."),
+        "CHANGE_WAITS": _("Such a change of this person waits for a second person already."),
+        "CHANGE_DECIDED": _("This change is decided already: %(state)s."),
+        "CHANGE_STALE": _("Something has changed since you opened this page. Look at it again and decide then."),
+        "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 
 

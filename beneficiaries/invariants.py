@@ -161,11 +161,16 @@ INVARIANTS = [
     ),
     Invariant(
         19, "endings_are_of_their_rows",
-        _("A cover was ended by an applied row of its own person, office and program, or by a full list without them."),
+        _("A cover was ended by an applied row or an approved change of its own person, or by a full list without them."),
         """
         SELECT n.id FROM beneficiaries_ending n JOIN beneficiaries_enrollment e ON e.id = n.enrollment_id
         LEFT JOIN beneficiaries_rosterrow w ON w.id = n.row_id LEFT JOIN beneficiaries_roster r ON r.id = w.roster_id
-        WHERE CASE WHEN n.row_id IS NOT NULL
+        LEFT JOIN beneficiaries_personchange c ON c.id = n.change_id
+        WHERE CASE WHEN n.change_id IS NOT NULL
+            THEN c.state <> 'approved' OR c.kind <> 'ending' OR c.person_id <> e.person_id
+                OR c.organization_id <> e.organization_id OR c.program_id <> e.program_id OR n.ended_on <> c.ended_on
+                OR n.reason <> c.end_reason
+            WHEN n.row_id IS NOT NULL
             THEN r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
                 OR w.known_person_id <> e.person_id OR r.organization_id <> e.organization_id
                 OR r.program_id <> e.program_id OR n.ended_on <> w.ended_on OR n.reason <> w.end_reason
@@ -173,6 +178,34 @@ INVARIANTS = [
                 SELECT FROM beneficiaries_fulllist f JOIN beneficiaries_missingenrollment m ON m.full_list_id = f.id
                 WHERE f.roster_id = n.roster_id AND f.ends_missing AND m.enrollment_id = n.enrollment_id)
             END
+        """,
+    ),
+    Invariant(
+        15, "change_approved_by_another", _("No change of a person was decided by whoever proposed it, or by nobody."),
+        """
+        SELECT id FROM beneficiaries_personchange
+        WHERE decided_by_id = proposed_by_id OR (state IN ('approved', 'declined')) <> (decided_by_id IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        20, "every_change_has_its_events", _("Every change of a person has the event of its proposal and that of its decision."),
+        """
+        SELECT c.id FROM beneficiaries_personchange c LEFT JOIN audit_event e
+            ON e.subject_type = 'beneficiaries.personchange' AND e.subject_id = c.id::text
+        GROUP BY c.id, c.state
+        HAVING count(*) FILTER (WHERE e.verb = 'change.proposed') <> 1
+            OR count(*) FILTER (WHERE e.verb LIKE 'person.%') <> (c.state = 'approved')::int
+            OR count(*) FILTER (WHERE e.verb = 'change.turned_down') <> (c.state = 'declined')::int
+            OR count(*) FILTER (WHERE e.verb = 'change.withdrawn') <> (c.state = 'withdrawn')::int
+        """,
+    ),
+    Invariant(
+        19, "approved_endings_end", _("Every approved ending of one person ended a cover, or told of a death."),
+        """
+        SELECT c.id FROM beneficiaries_personchange c JOIN beneficiaries_person p ON p.id = c.person_id
+        WHERE c.kind = 'ending' AND c.state = 'approved'
+            AND NOT EXISTS (SELECT FROM beneficiaries_ending n WHERE n.change_id = c.id)
+            AND (c.end_reason <> 'deceased' OR p.deceased_on IS NULL)
         """,
     ),
     Invariant(

@@ -15,10 +15,11 @@ from unfold.decorators import action, display
 from accounts.models import Region
 from audit import panels, reveals
 from audit.admin import ReadOnlyScopedAdmin
-from audit.buttons import ButtonPages, holds
+from audit.buttons import holds
+from beneficiaries.admin.change_pages import ChangePages
 from beneficiaries.admin.enrollments import people_found
 from beneficiaries.admin.forms import RevealForm
-from beneficiaries.models import Beneficiary, Person
+from beneficiaries.models import Beneficiary, Person, PersonChange
 
 REVEAL = "beneficiaries.reveal_person"
 PERSON_FIELDS = ("name", "document")
@@ -26,7 +27,7 @@ BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guar
 
 
 @admin.register(Person)
-class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
     list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
@@ -39,7 +40,7 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     change_form_template = "beneficiaries/person_page.html"
     fields = ("document_type",)
     readonly_fields = fields
-    actions_detail = ("reveal",)
+    actions_detail = ("reveal", "end_cover")
 
     has_reveal_permission = holds(REVEAL)
 
@@ -64,6 +65,10 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def told_by(self, request: HttpRequest, obj: Any) -> list[Any]:
         """The person, and what offices within reach know of them."""
         return [obj, *known_beneficiaries(obj, request)]
+
+    def came_by(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """Changes that offices within reach proposed of them."""
+        return list(PersonChange.objects.visible_to(request.user, "beneficiaries.view_personchange").filter(person=obj)[:50])
 
     @display(description=_("name"))
     def person_name(self, person: Person) -> str:

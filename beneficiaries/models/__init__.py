@@ -1,5 +1,6 @@
 """The nouns of the room, one file each."""
 
+from beneficiaries.models.change import ChangeKind, ChangeState, PersonChange
 from beneficiaries.models.decided_line import DecidedLine
 from beneficiaries.models.decision import DecisionKind, RosterDecision
 from beneficiaries.models.ending import Ending
@@ -10,6 +11,7 @@ from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "DecidedLine", "DecisionKind", "Ending", "Enrollment", "FullList",
-    "MissingEnrollment", "Person", "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
+    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "DecidedLine", "DecisionKind", "Ending", "Enrollment",
+    "FullList", "MissingEnrollment", "Person", "PersonChange", "Purchase", "Roster", "RosterChunk", "RosterDecision",
+    "RosterFile", "RosterRow",
 ]

@@ -17,15 +17,21 @@ from accounts.testing import make_organization, make_user
 from audit import reveals
 from audit.models import Event
 from beneficiaries.actions import (
+    approve_change,
     approve_roster,
     open_gates,
     pass_gate,
+    propose_ending,
     refuse_roster,
     submit_roster,
+    turn_down_change,
     upload_roster,
+    withdraw_change,
     withdraw_roster,
 )
 from beneficiaries.models import Enrollment, Person, Roster
+from beneficiaries.models.roster import EndReason
+from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import csv_of, people
 from jobs.models import Job
 from jobs.testing import drain, drain_through_failures
@@ -148,6 +154,7 @@ def _rosters(world: LatinWorld) -> None:
     applied = Roster.objects.get(pk=applied.pk)
     for gate in open_gates(applied):
         pass_gate(applied, gate=gate, by=clerk, at=timezone.now(), policy_number="ZQ-1")
+    _changes(world, applied)
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())
     drain()
@@ -166,6 +173,26 @@ def _rosters(world: LatinWorld) -> None:
         enrollment.person, fields=["name"], reason=REASON, by=clerk, at=timezone.now(), organization=world.county,
         region_code=enrollment.region_code, program_id=world.program.pk,
     )
+
+
+def _changes(world: LatinWorld, applied: Roster) -> None:
+    """A change of a person in each state."""
+    clerk, reviewer = world.users["county clerk"], world.users["city reviewer"]
+    covers = Enrollment.objects.filter(roster=applied).select_related("beneficiary__person").order_by("pk")
+    day = timezone.localdate(world.at)
+    made = [
+        propose_ending(
+            cover.beneficiary, end_reason=EndReason.LEFT, ended_on=day, reason=REASON, by=clerk, at=timezone.now()
+        )
+        for cover in covers
+    ]
+    turn_down_change(made[0], reason=REASON, by=reviewer, at=timezone.now())
+    withdraw_change(made[1], by=clerk, at=timezone.now())
+    cover = covers[0]
+    done = propose_ending(
+        cover.beneficiary, end_reason=EndReason.MOVED, ended_on=day, reason=REASON, by=clerk, at=timezone.now()
+    )
+    approve_change(done, shown=digest_of(done), by=reviewer, at=timezone.now())
 
 
 def lines(count: int, **changes: Any) -> list[list[str]]:

@@ -14,6 +14,7 @@ from accounts.models import Membership
 from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
+from beneficiaries.models import PersonChange
 from exports.models import Export
 from intake.models import WordMapping
 from jobs.models import Job
@@ -105,6 +106,7 @@ SUBJECTS: dict[str, Subject] = {
     "axes.accessattempt": Subject("staff", lambda place: AccessAttempt.objects.filter(username=place.clerk.username).first()),
     "beneficiaries.person": Subject("office", lambda place: place.person),
     "beneficiaries.enrollment": Subject("office", lambda place: place.enrollment),
+    "beneficiaries.personchange": Subject("office", lambda place: PersonChange.objects.get(person=place.person)),
     "beneficiaries.roster": Subject("office", lambda place: place.roster),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(

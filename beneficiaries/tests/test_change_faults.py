@@ -1,0 +1,103 @@
+"""Changes of people struck at their fault points: all of a proposal or a decision is there, or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from audit.testing import FULL_SWEEP
+from beneficiaries.actions import (
+    approve_change,
+    approve_roster,
+    propose_ending,
+    submit_roster,
+    turn_down_change,
+    withdraw_change,
+)
+from beneficiaries.models import Beneficiary, PersonChange, Roster
+from beneficiaries.models.roster import EndReason
+from beneficiaries.shown_change import digest_of
+from beneficiaries.testing import World, make_world, resident_id, row, uploaded
+from beneficiaries.tests.changing import REASON
+from jobs.testing import drain
+from tests.kit.crashes import RECORD, Token, sweep_action
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: About as many points of an action are struck in the short form; people for the runs.
+STRIKES, ROOM = (None, 400) if FULL_SWEEP else (3, 90)
+MODES = ("raise", "disconnect")
+
+
+class Runs:
+    """People who are alike but for their numbers: one for each run."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        lines = [
+            row(name="李伟", document=resident_id("441602", "19620315", 2 * number + 1), sex="男", birth_on="1962-03-15")
+            for number in range(ROOM)
+        ]
+        uploaded(world, lines)
+        drain()
+        roster = submit_roster(Roster.objects.latest("pk"), by=world.clerk, at=timezone.now())
+        approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
+        drain()
+        self._left: Iterator[int] = iter(list(Beneficiary.objects.order_by("pk").values_list("pk", flat=True)))
+
+    def next(self) -> Beneficiary:
+        """One whom no run has had."""
+        return Beneficiary.objects.select_related("person", "program", "organization").get(pk=next(self._left))
+
+    def ending(self, beneficiary: Beneficiary) -> PersonChange:
+        """Proposed."""
+        return propose_ending(
+            beneficiary, end_reason=EndReason.DECEASED, ended_on=timezone.localdate() - timedelta(days=1), reason=REASON,
+            by=self.world.clerk, at=timezone.now(),
+        )
+
+    def decided(self, change: PersonChange) -> Callable[[], Any]:
+        """The run that approves it."""
+        shown = digest_of(change)
+        return lambda: approve_change(
+            PersonChange.objects.get(pk=change.pk), shown=shown, by=self.world.reviewer, at=timezone.now()
+        )
+
+
+def propose(runs: Runs, token: Token) -> Callable[[], Any]:
+    return partial(runs.ending, runs.next())
+
+
+def approve_ending(runs: Runs, token: Token) -> Callable[[], Any]:
+    return runs.decided(runs.ending(runs.next()))
+
+
+def turn_down(runs: Runs, token: Token) -> Callable[[], Any]:
+    change = runs.ending(runs.next())
+    return lambda: turn_down_change(change, reason="证明不足", by=runs.world.reviewer, at=timezone.now())
+
+
+def withdraw(runs: Runs, token: Token) -> Callable[[], Any]:
+    change = runs.ending(runs.next())
+    return lambda: withdraw_change(change, by=runs.world.clerk, at=timezone.now())
+
+
+#: Every action on changes of people, with what one run of it needs.
+SAMPLES: dict[str, Callable[[Runs, Token], Callable[[], Any]]] = {
+    "propose": propose, "approve_ending": approve_ending, "turn_down": turn_down, "withdraw": withdraw,
+}
+
+
+def test_a_fault_at_any_point_leaves_all_of_a_change_or_nothing() -> None:
+    runs = Runs(make_world())
+    for place, (name, prepare) in enumerate(SAMPLES.items()):
+        for mode in MODES if FULL_SWEEP else (MODES[place % 2],):
+            swept = sweep_action(partial(prepare, runs), mode=mode, strikes=STRIKES, verify=FULL_SWEEP)
+            own = [point for point in swept.points if not point.startswith(RECORD)]
+            assert own[0].split(".")[0] == "beneficiaries", name
+            assert swept.struck >= 2, name
