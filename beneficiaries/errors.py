@@ -54,6 +54,10 @@ class BeneficiariesRefused(Refused):
         "CHANGE_WAITS": _("Such a change of this person waits for a second person already."),
         "CHANGE_DECIDED": _("This change is decided already: %(state)s."),
         "CHANGE_STALE": _("Something has changed since you opened this page. Look at it again and decide then."),
+        "HELD_BY": _("This number is registered for person %(person)d, whom your office knows: merge the two instead."),
+        "NOTHING_CORRECTED": _("Nothing differs from what is registered."),
+        "DOCUMENT_KNOWN": _("This document is registered for this person already."),
+        "DATES_ORDER": _("The last day lies before the first."),
         "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 
@@ -63,6 +67,7 @@ class ApplicantRefused(BeneficiariesRefused):
 
     messages: ClassVar[dict[str, str | Promise]] = {
         "APPLICANT": _("The person cannot be enrolled: %(causes)s"),
+        "IDENTITY": _("This cannot be registered: %(causes)s"),
         "IDENTITY_CONFLICT": _("Name and document number do not agree with what is registered: check both."),
         "TOO_MANY_CONFLICTS": _("Too many requests of today did not agree with what is registered. Ask the operating office."),
     }

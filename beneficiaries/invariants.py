@@ -300,11 +300,15 @@ INVARIANTS = [
     Invariant(
         22, "one_person_per_identity", _("No two people have one identity."),
         """
-        SELECT min(id) FROM beneficiaries_person WHERE identity_index_a IS NOT NULL
-        GROUP BY identity_index_a HAVING count(*) > 1
+        WITH named AS (
+            SELECT id, identity_index_a, identity_index_b FROM beneficiaries_person
+            UNION ALL
+            SELECT person_id, identity_index_a, identity_index_b FROM beneficiaries_persondocument
+            WHERE standing <> 'mistaken'
+        )
+        SELECT min(id) FROM named WHERE identity_index_a IS NOT NULL GROUP BY identity_index_a HAVING count(*) > 1
         UNION ALL
-        SELECT min(id) FROM beneficiaries_person WHERE identity_index_b IS NOT NULL
-        GROUP BY identity_index_b HAVING count(*) > 1
+        SELECT min(id) FROM named WHERE identity_index_b IS NOT NULL GROUP BY identity_index_b HAVING count(*) > 1
         """,
     ),
     Invariant(

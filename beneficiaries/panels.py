@@ -41,7 +41,7 @@ def register() -> None:
         panels.register_figure(figure)
     for chart in CHARTS:
         panels.register_chart(chart)
-    for panel in (CHANGES, CATEGORIES, COVERS, ROSTERS, LIFE):
+    for panel in (DOCUMENTS, CHANGES, CATEGORIES, COVERS, ROSTERS, LIFE):
         panels.register_page_panel(panel)
 
 
@@ -295,6 +295,17 @@ STATE_TONES = {
     EnrollmentState.AWAITING: "wait", EnrollmentState.IN_FORCE: "good", EnrollmentState.LAPSED: "calm",
     EnrollmentState.ENDED: "calm", EnrollmentState.VOIDED: "bad",
 }
+def _documents(person: Any, user: Any) -> dict[str, Any]:
+    """Beside the one that names them; whoever sees the person sees them, masked."""
+    return {"lines": list(person.documents.order_by("pk")[:SHOWN])}
+
+
+DOCUMENTS = PagePanel(
+    "beneficiaries.documents", _("Further and former documents"), "beneficiaries.person", "beneficiaries.view_person",
+    _documents, "beneficiaries/person_documents.html", 12,
+)
+
+
 def _changes(person: Any, user: Any) -> dict[str, Any]:
     """What waits for a second person, and what was done or turned down."""
     found = PersonChange.objects.visible_to(user, _VIEW_CHANGE).filter(person=person).select_related("organization")
@@ -317,7 +328,7 @@ CHANGE_TONES = {
 }
 CHANGES = PagePanel(
     "beneficiaries.changes", _("Changes of this person"), "beneficiaries.person", _VIEW_CHANGE, _changes,
-    "beneficiaries/person_changes.html", 8,
+    "beneficiaries/person_changes.html", 14,
 )
 CATEGORIES = PagePanel(
     "beneficiaries.categories", _("Hardship categories"), "beneficiaries.person", _VIEW_BENEFICIARY, _categories,

@@ -18,8 +18,17 @@ def _ending(change: PersonChange) -> list[Any]:
     return [[(each.pk, each.ends_at) for each in outlook.covers], outlook.dies]
 
 
+def _identity(change: PersonChange) -> list[Any]:
+    person = change.person
+    tokens = [sealed.token.hex() for sealed in (person.name, person.document)]
+    beside = person.documents.order_by("pk").values_list("pk", "standing")
+    return [tokens, person.document_type, person.birth_on, person.sex, list(beside)]
+
+
 #: What a change of each kind stands on.
-GROUNDS: Mapping[str, Callable[[PersonChange], list[Any]]] = {ChangeKind.ENDING: _ending}
+GROUNDS: Mapping[str, Callable[[PersonChange], list[Any]]] = {
+    ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _identity, ChangeKind.DOCUMENT: _identity,
+}
 
 
 def digest_of(change: PersonChange) -> str:

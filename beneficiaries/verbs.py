@@ -56,4 +56,6 @@ VERBS = {
     "change.turned_down": _("%(kind)s was turned down: %(reason)s"),
     "change.withdrawn": _("%(kind)s was withdrawn."),
     "person.ended": _("%(covers)d covers were ended with %(day)s (%(end_reason)s)."),
+    "person.corrected": _("The identity was corrected: %(fields)s."),
+    "person.document_added": _("A further document was recorded: %(document_type)s."),
 }

@@ -11,17 +11,30 @@ from django.utils import timezone
 from accounts.models import User
 from audit import events
 from audit.faults import fault_point
+from beneficiaries import probing
 from beneficiaries.change_events import tell
+from beneficiaries.correcting import (
+    add_document,
+    correct_identity,
+    corrected,
+    document_text,
+    fields_of,
+    refuse_held,
+    refuse_known,
+)
 from beneficiaries.ending_single import end_cover, ending_outlook
-from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, PersonChange
+from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
+from beneficiaries.identity import Identity, identity_of
+from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Person, PersonChange
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.turns import record_deaths_alone, work_beside_others
 from intake.deciding import reason_of
 
 #: What an approved change does, in the transaction of its approval, with its event.
-DOERS: Mapping[str, Callable[..., None]] = {ChangeKind.ENDING: end_cover}
+DOERS: Mapping[str, Callable[..., None]] = {
+    ChangeKind.ENDING: end_cover, ChangeKind.CORRECTION: correct_identity, ChangeKind.DOCUMENT: add_document,
+}
 #: Reasons that a person gives; "left the list" is said by a list alone.
 END_REASONS = (EndReason.LEFT, EndReason.MOVED, EndReason.DECEASED)
 
@@ -37,6 +50,51 @@ def propose_ending(
     if ending_outlook(beneficiary, end_reason=end_reason, ended_on=ended_on).does_nothing:
         raise BeneficiariesRefused("NOTHING_TO_END")
     change = PersonChange(kind=ChangeKind.ENDING, end_reason=end_reason, ended_on=ended_on)
+    return propose(change, beneficiary, reason=reason, by=by, at=at)
+
+
+def propose_correction(
+    beneficiary: Beneficiary, *, right: Identity, number_was_theirs: bool = False, reason: str, by: User, at: datetime
+) -> PersonChange:
+    """Ask a second person to correct who somebody is. `right`: what is not empty in it; the rest stays as registered.
+
+    `number_was_theirs`: the document was replaced; else its number was never theirs.
+    """
+    person = beneficiary.person
+    _refuse_capped(beneficiary, at=at)
+    change = PersonChange(
+        kind=ChangeKind.CORRECTION, name=right.name or None, document=right.document or None,
+        document_type=right.document_type if right.document else "", birth_on=right.birth_on, sex=right.sex,
+    )
+    was, now = identity_of(person), corrected(person, change, at=at)
+    change.name = now.name if now.name != was.name else None
+    change.document = now.document if now.text != was.text else None
+    change.document_type = now.document_type if change.document else ""
+    change.number_was_theirs = number_was_theirs if change.document else None
+    change.birth_on = now.birth_on if now.birth_on != was.birth_on else None
+    change.sex = now.sex if now.sex != was.sex else ""
+    if not fields_of(change):
+        raise BeneficiariesRefused("NOTHING_CORRECTED")
+    if change.document:
+        _refuse_held_in_view(person, now.text, by=by)
+    return propose(change, beneficiary, reason=reason, by=by, at=at)
+
+
+def propose_document(
+    beneficiary: Beneficiary, *, document_type: str, document: str, valid_from: date | None = None,
+    valid_to: date | None = None, reason: str, by: User, at: datetime,
+) -> PersonChange:
+    """Ask a second person to record a further document, by which the person is found from then on."""
+    _refuse_capped(beneficiary, at=at)
+    if valid_from and valid_to and valid_to < valid_from:
+        raise BeneficiariesRefused("DATES_ORDER")
+    change = PersonChange(
+        kind=ChangeKind.DOCUMENT, document_type=document_type, document=document, valid_from=valid_from, valid_to=valid_to
+    )
+    text = document_text(beneficiary.person, change, at=at)
+    change.document = text.partition("|")[2]
+    refuse_known(beneficiary.person, text)
+    _refuse_held_in_view(beneficiary.person, text, by=by)
     return propose(change, beneficiary, reason=reason, by=by, at=at)
 
 
@@ -62,6 +120,14 @@ def propose(change: PersonChange, beneficiary: Beneficiary, *, reason: str, by: 
 
 def approve_change(change: PersonChange, *, shown: str, by: User, at: datetime) -> PersonChange:
     """Do what was proposed. `shown`: the digest of what the approver has looked at; refused when that has moved."""
+    try:
+        return _approve(change, shown=shown, by=by, at=at)
+    except ApplicantRefused as refused:
+        _count_conflict(refused, change, by=by, at=at)
+        raise
+
+
+def _approve(change: PersonChange, *, shown: str, by: User, at: datetime) -> PersonChange:
     do = DOERS[change.kind]
     with transaction.atomic():
         change = _to_decide(change, by=by)
@@ -102,6 +168,28 @@ def withdraw_change(change: PersonChange, *, by: User, at: datetime) -> PersonCh
         tell("change.withdrawn", change, by=by, at=at, kind=change.kind)
         fault_point("beneficiaries.withdraw_change.after")
     return change
+
+
+def _refuse_capped(beneficiary: Beneficiary, *, at: datetime) -> None:
+    if probing.is_capped(beneficiary.program, at=at):
+        raise ApplicantRefused("TOO_MANY_CONFLICTS")
+
+
+def _refuse_held_in_view(person: Person, text: str, *, by: User) -> None:
+    """Whom only others know is no answer here: such a proposal is taken like any other."""
+    try:
+        refuse_held(person, text, by=by)
+    except ApplicantRefused:
+        return
+
+
+def _count_conflict(refused: ApplicantRefused, change: PersonChange, *, by: User, at: datetime) -> None:
+    """In a transaction of its own: the refusal undoes the rest, the question stays counted."""
+    if refused.person_id is not None:
+        with transaction.atomic():
+            fault_point("beneficiaries.count_held.before")
+            probing.record_conflict(change.program, refused.person_id, organization=change.organization, by=by, at=at)
+            fault_point("beneficiaries.count_held.after")
 
 
 def _waiting(change: PersonChange) -> PersonChange:

@@ -8,10 +8,18 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminDateWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from beneficiaries.actions.changes import END_REASONS
-from beneficiaries.models import Beneficiary
+from beneficiaries.identity import Identity
+from beneficiaries.models import Beneficiary, Person
+from beneficiaries.models.person import DocumentType, Sex
 from beneficiaries.models.roster import EndReason
 
 
@@ -55,3 +63,62 @@ class EndingForm(ChangeForm):
     def __init__(self, data: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["ended_on"].initial = timezone.localdate()
+
+
+class CorrectionForm(ChangeForm):
+    """Who somebody is: what is left empty stays as it is registered."""
+
+    REPLACED, MISTAKEN = "replaced", "mistaken"
+
+    name = forms.CharField(label=_("Name"), max_length=60, required=False, widget=UnfoldAdminTextInputWidget())
+    document_type = forms.ChoiceField(
+        label=_("Document"), choices=DocumentType.choices, required=False, widget=UnfoldAdminSelectWidget()
+    )
+    document = forms.CharField(
+        label=_("Document number"), max_length=40, required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=_("Birth date and sex come from a resident ID card's number."),
+    )
+    former = forms.ChoiceField(
+        label=_("The number so far"), required=False, widget=UnfoldAdminRadioSelectWidget(),
+        choices=[
+            (MISTAKEN, _("was written wrongly: it is kept to be found, and names nobody in a file")),
+            (REPLACED, _("was theirs and was replaced: files that still name it find the person")),
+        ],
+    )
+    sex = forms.ChoiceField(
+        label=_("Sex"), choices=[("", _("as registered")), *Sex.choices], required=False, widget=UnfoldAdminSelectWidget()
+    )
+    birth_on = forms.DateField(label=_("Born on"), required=False, widget=UnfoldAdminDateWidget())
+
+    def __init__(self, data: Any, *, person: Person, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["document_type"].initial = person.document_type
+        self.fields["former"].initial = self.MISTAKEN
+        self.fields["name"].help_text = _("Registered: %(value)s. Empty: it stays.") % {"value": person.name}
+        self.fields["birth_on"].help_text = _("Registered: %(value)s. Empty: it stays.") % {"value": person.birth_on or "—"}
+
+    def clean(self) -> dict[str, Any]:
+        """`right` and `number_was_theirs`, as the action takes them."""
+        given = super().clean() or {}
+        former = given.pop("former", "")
+        values = {name: given.pop(name, "") for name in ("name", "document_type", "document", "sex")}
+        right = Identity(**values, birth_on=given.pop("birth_on", None))
+        return {**given, "right": right, "number_was_theirs": former == self.REPLACED}
+
+
+class DocumentForm(ChangeForm):
+    """A further document of a person."""
+
+    document_type = forms.ChoiceField(label=_("Document"), choices=DocumentType.choices, widget=UnfoldAdminSelectWidget())
+    document = forms.CharField(
+        label=_("Document number"), max_length=40, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
+    valid_from = forms.DateField(label=_("Valid from"), required=False, widget=UnfoldAdminDateWidget())
+    valid_to = forms.DateField(
+        label=_("Valid until"), required=False, widget=UnfoldAdminDateWidget(), help_text=_("The last day.")
+    )
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["document_type"].initial = DocumentType.PASSPORT

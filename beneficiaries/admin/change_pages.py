@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -12,8 +13,9 @@ from unfold.decorators import action
 
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
-from beneficiaries.admin.change_forms import EndingForm
-from beneficiaries.models import Beneficiary, Enrollment, PersonChange
+from beneficiaries.admin.change_forms import CorrectionForm, DocumentForm, EndingForm
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.panels import last_moment
 
@@ -47,6 +49,47 @@ class EndingButton(ButtonPages):
 class ChangePages(EndingButton):
     """Mixed into the person's admin."""
 
+    @action(description=_("Correct identity"), url_path="correct", permissions=["propose"], icon="edit")
+    def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Propose another name, number, birth date or sex."""
+        person = self.visible_or_404(request, object_id)
+        known = proposed_for(person, request)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            try:
+                return see(self, request, actions.propose_correction(**given))
+            except BeneficiariesRefused as refused:
+                return lead_to_other(self, request, refused)
+
+        return self.button_page(
+            request, title=_t("Correct identity"), button=_t("Propose"), subject=person, run=run,
+            sentence=_t(
+                "A second person decides. Every office that deals with the person sees the correction; what stood before is "
+                "kept, and the former number still finds the person."
+            ),
+            facts=identity_facts(person),
+            form=CorrectionForm(request.POST if request.method == "POST" else None, known=known, person=person),
+        )
+
+    @action(description=_("Add document"), url_path="document", permissions=["propose"], icon="badge")
+    def add_document(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Propose a further document."""
+        person = self.visible_or_404(request, object_id)
+        known = proposed_for(person, request)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            try:
+                return see(self, request, actions.propose_document(**given))
+            except BeneficiariesRefused as refused:
+                return lead_to_other(self, request, refused)
+
+        return self.button_page(
+            request, title=_t("Add document"), button=_t("Propose"), subject=person, run=run,
+            sentence=_t("A second person decides. From then on files and searches find the person by this document, too."),
+            facts=identity_facts(person),
+            form=DocumentForm(request.POST if request.method == "POST" else None, known=known),
+        )
+
 
 def proposed_for(subject: Any, request: HttpRequest) -> list[Beneficiary]:
     """The rows of a person as offices know them for which this user proposes; of a cover its own."""
@@ -71,6 +114,23 @@ def covers_in_force(known: list[Beneficiary]) -> list[tuple[str, Any]]:
         for each in covers.select_related("program", "period__program", "plan", "organization").order_by("pk")[:20]
     ]
     return lines or [(_t("covers in force"), _t("none"))]
+
+
+def identity_facts(person: Person) -> list[tuple[str, Any]]:
+    """Who is registered, masked."""
+    return [
+        (_t("name"), str(person.name)), (_t("document"), person.get_document_type_display()),
+        (_t("document number"), str(person.document)), (_t("sex"), person.get_sex_display()),
+        (_t("born on"), f"{person.birth_on:%Y-%m-%d}" if person.birth_on else ""),
+    ]
+
+
+def lead_to_other(page: Any, request: HttpRequest, refused: BeneficiariesRefused) -> HttpResponse:
+    """To the person who has the number already, where it is refused for that; any other refusal stays one."""
+    if refused.code != "HELD_BY":
+        raise refused
+    page.message_user(request, str(refused), messages.WARNING)
+    return HttpResponseRedirect(reverse("admin:beneficiaries_person_change", args=[refused.facts["person"]]))
 
 
 def see(page: Any, request: HttpRequest, change: PersonChange) -> HttpResponse:

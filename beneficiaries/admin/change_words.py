@@ -14,9 +14,9 @@ from beneficiaries.panels import last_moment
 Facts = list[tuple[str, Any]]
 
 
-def facts_of(change: PersonChange) -> Facts:
-    """The person, masked, and what the change is about."""
-    return [(_t("name"), str(change.person.name)), *_FACTS[change.kind](change)]
+def facts_of(change: PersonChange, *, shown: frozenset[str] = frozenset()) -> Facts:
+    """The person, masked, and what the change is about; `shown`: fields of it that their reader sees in the clear."""
+    return [(_t("person"), f"{change.person.name} · {change.person.document}"), *_FACTS[change.kind](change, shown)]
 
 
 def warnings_of(change: PersonChange) -> list[str]:
@@ -24,7 +24,7 @@ def warnings_of(change: PersonChange) -> list[str]:
     return _WARNINGS[change.kind](change)
 
 
-def _ending(change: PersonChange) -> Facts:
+def _ending(change: PersonChange, shown: frozenset[str]) -> Facts:
     found: Facts = [
         (_t("what happened"), change.get_end_reason_display()), (_t("last day of cover"), f"{change.ended_on:%Y-%m-%d}"),
     ]
@@ -56,6 +56,50 @@ def _ending_warnings(change: PersonChange) -> list[str]:
     return said
 
 
+def _correction(change: PersonChange, shown: frozenset[str]) -> Facts:
+    found: Facts = []
+    if change.name is not None:
+        found.append((_t("name from now on"), _sealed(change, "name", shown)))
+    if change.document is not None:
+        found += [
+            (_t("document from now on"), change.get_document_type_display()),
+            (_t("number from now on"), _sealed(change, "document", shown)),
+            (
+                _t("the number so far"),
+                _t("was replaced: files that still name it find the person") if change.number_was_theirs
+                else _t("was written wrongly: found by search, names nobody in a file"),
+            ),
+        ]
+    if change.birth_on is not None:
+        found.append((_t("born on, from now on"), f"{change.birth_on:%Y-%m-%d}"))
+    if change.sex:
+        found.append((_t("sex from now on"), change.get_sex_display()))
+    if change.state == ChangeState.PROPOSED:
+        person = change.person
+        born = f"{person.birth_on:%Y-%m-%d}" if person.birth_on else "—"
+        said = " · ".join(filter(None, (person.get_document_type_display(), born, person.get_sex_display())))
+        found.append((_t("registered now"), said))
+    return found
+
+
+def _document(change: PersonChange, shown: frozenset[str]) -> Facts:
+    days = [f"{day:%Y-%m-%d}" if day else "—" for day in (change.valid_from, change.valid_to)]
+    return [
+        (_t("further document"), change.get_document_type_display()),
+        (_t("document number"), _sealed(change, "document", shown)),
+        (_t("valid"), " – ".join(days) if change.valid_from or change.valid_to else ""),
+    ]
+
+
+def _sealed(change: PersonChange, name: str, shown: frozenset[str]) -> str:
+    value = getattr(change, name)
+    return str(value.reveal()) if name in shown else str(value)
+
+
+def _identity_warnings(change: PersonChange) -> list[str]:
+    return [_t("Compare it with the papers: show it in the clear first. Every office that deals with the person sees it.")]
+
+
 def _lines(covers: Any) -> Facts:
     return [
         (
@@ -70,5 +114,9 @@ def _yuan(amount: Any) -> str:
     return _t("%(amount)s yuan") % {"amount": f"{amount:,.2f}"}
 
 
-_FACTS: Mapping[str, Callable[[PersonChange], Facts]] = {ChangeKind.ENDING: _ending}
-_WARNINGS: Mapping[str, Callable[[PersonChange], list[str]]] = {ChangeKind.ENDING: _ending_warnings}
+_FACTS: Mapping[str, Callable[[PersonChange, frozenset[str]], Facts]] = {
+    ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _correction, ChangeKind.DOCUMENT: _document,
+}
+_WARNINGS: Mapping[str, Callable[[PersonChange], list[str]]] = {
+    ChangeKind.ENDING: _ending_warnings, ChangeKind.CORRECTION: _identity_warnings, ChangeKind.DOCUMENT: _identity_warnings,
+}

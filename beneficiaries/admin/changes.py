@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from audit import reveals
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
 from beneficiaries.admin.change_words import facts_of, warnings_of
-from beneficiaries.admin.forms import ReasonForm
+from beneficiaries.admin.forms import ReasonForm, RevealForm
 from beneficiaries.admin.shown_form import ShownForm
 from beneficiaries.models import ChangeState, PersonChange
 from beneficiaries.panels import CHANGE_TONES
@@ -44,10 +45,11 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
     change_form_template = "beneficiaries/change_page.html"
     fields = ("state",)
     readonly_fields = fields
-    actions_detail = ("approve", "turn_down", "withdraw")
+    actions_detail = ("approve", "turn_down", "withdraw", "reveal")
 
     has_decide_permission = holds(DECIDE)
     has_propose_permission = holds(PROPOSE)
+    has_reveal_permission = holds("beneficiaries.reveal_person")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
@@ -59,10 +61,14 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """Buttons that do something for this reader."""
         change = self.get_object(request, str(object_id))
         offered = super().get_actions_detail(request, object_id)
-        if change is None or change.state != ChangeState.PROPOSED:
+        if change is None:
             return []
-        own = change.proposed_by_id == request.user.pk
-        return [each for each in offered if not (own and each.method.__name__ in ("approve", "turn_down"))]
+        idle = {"approve", "turn_down", "withdraw"} if change.state != ChangeState.PROPOSED else set()
+        if change.proposed_by_id == request.user.pk:
+            idle |= {"approve", "turn_down"}
+        if not sealed_fields(change):
+            idle |= {"reveal"}
+        return [each for each in offered if each.method.__name__ not in idle]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -73,7 +79,8 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
         if change is not None:
             context = {
                 "title": f"{change.get_kind_display()} {change.pk}", "change": change, "badge": state_badge(change),
-                "facts": facts_of(change), "said": said_of(change),
+                "facts": facts_of(change, shown=_shown_to(change, request)),
+                "said": said_of(change),
                 "person_url": reverse("admin:beneficiaries_person_change", args=[change.person_id]),
             }
         response = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
@@ -100,6 +107,28 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """The name colleagues know."""
         return change.proposed_by.get_full_name()
 
+    @action(description=_("Show in the clear"), url_path="reveal", permissions=["reveal"], icon="visibility")
+    def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what is proposed in the clear for some minutes, with a reason."""
+        change = self.visible_or_404(request, object_id)
+        fields: Any = {field.name: field for field in PersonChange._meta.fields}
+
+        def run(given: dict[str, Any]) -> str:
+            reveals.reveal(
+                change, fields=given["fields_wanted"], reason=given["reason"], by=given["by"], at=given["at"],
+                organization=change.organization, region_code=change.region_code, program_id=change.program_id,
+            )
+            return _t("Shown in the clear for some minutes; the view is recorded.")
+
+        return self.button_page(
+            request, title=_t("Show in the clear"), button=_t("Show"), subject=change, run=run,
+            sentence=_t("Only what your task needs. Your name, the reason and the fields are kept for the auditor."),
+            form=RevealForm(
+                request.POST if request.method == "POST" else None,
+                choices=[(name, str(fields[name].verbose_name)) for name in sealed_fields(change)],
+            ),
+        )
+
     @action(description=_("Approve"), url_path="approve", permissions=["decide"], icon="verified")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Do it."""
@@ -112,7 +141,7 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=f"{_t('Approve')}: {change.get_kind_display()}", button=_t("Approve"), subject=change, run=run,
             sentence=_t("What stands below happens at once. You answer for it with your name."), danger=True,
-            facts=[*facts_of(change), *said_of(change)], warnings=warnings_of(change),
+            facts=[*facts_of(change, shown=_shown_to(change, request)), *said_of(change)], warnings=warnings_of(change),
             form=ShownForm(request.POST if request.method == "POST" else None, shown=digest_of(change)),
         )
 
@@ -144,6 +173,15 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Withdraw"), button=_t("Withdraw"), subject=change, run=run,
             sentence=_t("Everything stays as it is; it can be proposed again."), facts=facts_of(change),
         )
+
+
+def _shown_to(change: PersonChange, request: HttpRequest) -> frozenset[str]:
+    return reveals.revealed_fields(change, to=request.user, at=timezone.now())
+
+
+def sealed_fields(change: PersonChange) -> list[str]:
+    """What of a change can be shown in the clear."""
+    return [name for name in PersonChange.personal_fields if getattr(change, name) is not None]
 
 
 def state_badge(change: PersonChange) -> SafeString:

@@ -34,13 +34,13 @@ class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
     export_columns = ("id", "name", "document_type", "document", "sex", "birth_on", "deceased_on")
     list_filter = ("document_type", "sex")
     search_fields = ("=id",)
-    search_help_text = _("Document number or whole name")
+    search_help_text = _("Document number, former or further ones too, or whole name")
     sortable_by = ("created_at",)
     ordering = ("-id",)
     change_form_template = "beneficiaries/person_page.html"
     fields = ("document_type",)
     readonly_fields = fields
-    actions_detail = ("reveal", "end_cover")
+    actions_detail = ("reveal", "end_cover", "correct", "add_document")
 
     has_reveal_permission = holds(REVEAL)
 

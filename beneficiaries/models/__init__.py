@@ -3,6 +3,7 @@
 from beneficiaries.models.change import ChangeKind, ChangeState, PersonChange
 from beneficiaries.models.decided_line import DecidedLine
 from beneficiaries.models.decision import DecisionKind, RosterDecision
+from beneficiaries.models.document import DocumentStanding, PersonDocument
 from beneficiaries.models.ending import Ending
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.full_list import FullList, MissingEnrollment
@@ -11,7 +12,7 @@ from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "DecidedLine", "DecisionKind", "Ending", "Enrollment",
-    "FullList", "MissingEnrollment", "Person", "PersonChange", "Purchase", "Roster", "RosterChunk", "RosterDecision",
-    "RosterFile", "RosterRow",
+    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "DecidedLine", "DecisionKind", "DocumentStanding",
+    "Ending", "Enrollment", "FullList", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "Roster",
+    "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
 ]

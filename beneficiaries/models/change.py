@@ -7,9 +7,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
+from audit.fields import SealedTextField
 from audit.history import tracked
+from audit.masking import mask_document, mask_name
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.person import Beneficiary, Person
+from beneficiaries.models.person import PERSON_KEY, Beneficiary, DocumentType, Person, Sex
 from beneficiaries.models.roster import EndReason
 from programs.models import Program
 
@@ -18,6 +20,8 @@ class ChangeKind(models.TextChoices):
     """What is to be done."""
 
     ENDING = "ending", _("End cover")
+    CORRECTION = "correction", _("Correction of identity")
+    DOCUMENT = "document", _("Further document")
 
 
 class ChangeState(models.TextChoices):
@@ -69,14 +73,29 @@ class PersonChange(models.Model):
         _("reason of the end"), max_length=8, choices=EndReason, blank=True, default="", db_collation="C"
     )
     ended_on = models.DateField(_("last day of cover"), null=True)
+    # Of a correction what differs from what is registered; of a further document its number.
+    name = SealedTextField(_("name"), logical_name="person.name", purpose=PERSON_KEY, mask=mask_name, null=True)
+    document = SealedTextField(
+        _("document number"), logical_name="person.document", purpose=PERSON_KEY, mask=mask_document, null=True
+    )
+    document_type = models.CharField(
+        _("document"), max_length=20, choices=DocumentType, blank=True, default="", db_collation="C"
+    )
+    birth_on = models.DateField(_("born on"), null=True)
+    sex = models.CharField(_("sex"), max_length=6, choices=Sex, blank=True, default="", db_collation="C")
+    #: Whether the number that goes was the person's until now, or never theirs.
+    number_was_theirs = models.BooleanField(_("the former number was theirs"), null=True)
+    valid_from = models.DateField(_("valid from"), null=True)
+    valid_to = models.DateField(_("valid until"), null=True)
 
     objects = PersonChangeQuerySet.as_manager()
 
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
-    personal_fields = ()
+    personal_fields = ("name", "document")
     open_fields = (
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "reason", "proposed_by",
-        "proposed_at", "decided_by", "decided_at", "answer", "end_reason", "ended_on",
+        "proposed_at", "decided_by", "decided_at", "answer", "end_reason", "ended_on", "document_type", "birth_on",
+        "sex", "number_was_theirs", "valid_from", "valid_to",
     )
 
     class Meta:
@@ -105,6 +124,19 @@ class PersonChange(models.Model):
                 name="person_change_says_what_ends",
                 condition=Q(kind="ending", ended_on__isnull=False, end_reason__in=("left", "moved", "deceased"))
                 | (~Q(kind="ending") & Q(ended_on__isnull=True, end_reason="")),
+            ),
+            models.CheckConstraint(
+                name="person_change_says_what_is_right",
+                condition=(
+                    Q(kind="correction") & (
+                        Q(name__isnull=False) | Q(document__isnull=False) | Q(birth_on__isnull=False) | ~Q(sex="")
+                    ) & (
+                        Q(document__isnull=False, number_was_theirs__isnull=False)
+                        | Q(document__isnull=True, number_was_theirs__isnull=True)
+                    )
+                )
+                | Q(kind="document", document__isnull=False, name__isnull=True, birth_on__isnull=True, sex="")
+                | (~Q(kind__in=("correction", "document")) & Q(name__isnull=True, document__isnull=True)),
             ),
         ]
         indexes = [models.Index(fields=["organization", "state"], name="person_change_by_state")]

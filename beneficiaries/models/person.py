@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -51,11 +52,14 @@ class PersonQuerySet(ScopedQuerySet):
     """Chainable words about people."""
 
     def with_document(self, document: str) -> Self:
-        """People with this document number, of whatever type."""
+        """People with this document number, of whatever type: as the one that names them, or beside it."""
         found = Q(pk__in=[])
         for kind in DocumentType.values:
             found |= blind_index.lookup(IDENTITY, "identity_index", identity_text(kind, document))
-        return self.filter(found)
+        # Asked for first: within the condition it would cost a reading of everybody.
+        documents = apps.get_model("beneficiaries.PersonDocument")._default_manager
+        beside = list(documents.filter(found).values_list("person_id", flat=True))
+        return self.filter(found | Q(pk__in=beside))
 
     def with_name(self, name: str) -> Self:
         """People with exactly this name."""

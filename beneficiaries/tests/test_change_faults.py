@@ -14,11 +14,14 @@ from audit.testing import FULL_SWEEP
 from beneficiaries.actions import (
     approve_change,
     approve_roster,
+    propose_correction,
+    propose_document,
     propose_ending,
     submit_roster,
     turn_down_change,
     withdraw_change,
 )
+from beneficiaries.identity import Identity
 from beneficiaries.models import Beneficiary, PersonChange, Roster
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
@@ -77,6 +80,23 @@ def approve_ending(runs: Runs, token: Token) -> Callable[[], Any]:
     return runs.decided(runs.ending(runs.next()))
 
 
+def approve_correction(runs: Runs, token: Token) -> Callable[[], Any]:
+    beneficiary = runs.next()
+    number = int(beneficiary.person.document.reveal()[14:17]) + 1
+    right = Identity("李韦", "resident_id", resident_id("441602", "19630315", number), None, "")
+    change = propose_correction(beneficiary, right=right, reason=REASON, by=runs.world.clerk, at=timezone.now())
+    return runs.decided(change)
+
+
+def approve_document(runs: Runs, token: Token) -> Callable[[], Any]:
+    beneficiary = runs.next()
+    change = propose_document(
+        beneficiary, document_type="passport", document=f"E{beneficiary.pk:08d}", reason=REASON, by=runs.world.clerk,
+        at=timezone.now(),
+    )
+    return runs.decided(change)
+
+
 def turn_down(runs: Runs, token: Token) -> Callable[[], Any]:
     change = runs.ending(runs.next())
     return lambda: turn_down_change(change, reason="证明不足", by=runs.world.reviewer, at=timezone.now())
@@ -89,7 +109,8 @@ def withdraw(runs: Runs, token: Token) -> Callable[[], Any]:
 
 #: Every action on changes of people, with what one run of it needs.
 SAMPLES: dict[str, Callable[[Runs, Token], Callable[[], Any]]] = {
-    "propose": propose, "approve_ending": approve_ending, "turn_down": turn_down, "withdraw": withdraw,
+    "propose": propose, "approve_ending": approve_ending, "approve_correction": approve_correction,
+    "approve_document": approve_document, "turn_down": turn_down, "withdraw": withdraw,
 }
 
 

@@ -21,6 +21,8 @@ from beneficiaries.actions import (
     approve_roster,
     open_gates,
     pass_gate,
+    propose_correction,
+    propose_document,
     propose_ending,
     refuse_roster,
     submit_roster,
@@ -29,10 +31,11 @@ from beneficiaries.actions import (
     withdraw_change,
     withdraw_roster,
 )
-from beneficiaries.models import Enrollment, Person, Roster
+from beneficiaries.identity import Identity
+from beneficiaries.models import Enrollment, Person, PersonChange, Roster
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
-from beneficiaries.testing import csv_of, people
+from beneficiaries.testing import csv_of, people, resident_id
 from jobs.models import Job
 from jobs.testing import drain, drain_through_failures
 from programs import actions
@@ -193,6 +196,12 @@ def _changes(world: LatinWorld, applied: Roster) -> None:
         cover.beneficiary, end_reason=EndReason.MOVED, ended_on=day, reason=REASON, by=clerk, at=timezone.now()
     )
     approve_change(done, shown=digest_of(done), by=reviewer, at=timezone.now())
+    given: dict[str, Any] = {"reason": REASON, "by": clerk, "at": timezone.now()}
+    known = covers[2].beneficiary
+    passport = propose_document(known, document_type="passport", document="E12345678", valid_from=day, **given)
+    approve_change(passport, shown=digest_of(passport), by=reviewer, at=timezone.now())
+    document = resident_id("441602", "19420101", 22)
+    propose_correction(known, right=Identity("Zqanother", "resident_id", document, None, ""), **given)
 
 
 def lines(count: int, **changes: Any) -> list[list[str]]:
@@ -223,6 +232,8 @@ def rows_of(label: str, model: Any) -> list[Any]:
         return list({(row.kind, row.state): row for row in Job.objects.order_by("pk")}.values())
     if model is Event:
         return list({row.verb: row for row in Event.objects.order_by("pk")}.values())
+    if model is PersonChange:
+        return list({(row.kind, row.state): row for row in PersonChange.objects.order_by("pk")}.values())
     by = "state" if any(each.name == "state" for each in model._meta.fields) else ""
     if model is Person or not by:
         return list(model.objects.order_by("-pk")[:1])
