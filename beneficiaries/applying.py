@@ -94,7 +94,8 @@ LEFT JOIN LATERAL (
         SELECT FROM beneficiaries_persondocument document WHERE document.person_id = r.known_person_id
             AND document.identity_index_{identity} = r.identity_index_{identity} AND document.standing <> 'mistaken')
     UNION ALL
-    SELECT id, name_index_{name}, deceased_on FROM beneficiaries_person WHERE id = r.known_person_id AND {same} LIMIT 1
+    SELECT id, name_index_{name}, deceased_on FROM beneficiaries_person
+    WHERE id = r.known_person_id AND merged_into_id IS NULL AND {same} LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
     SELECT id, contact_digest FROM beneficiaries_beneficiary

@@ -58,6 +58,18 @@ class BeneficiariesRefused(Refused):
         "NOTHING_CORRECTED": _("Nothing differs from what is registered."),
         "DOCUMENT_KNOWN": _("This document is registered for this person already."),
         "DATES_ORDER": _("The last day lies before the first."),
+        "NOBODY_FOUND": _("Nobody whom your office knows is found by that."),
+        "SEVERAL_FOUND": _("Several people are found: search by document number."),
+        "MERGE_SAME": _("This is the same person."),
+        "MERGED_ALREADY": _("One of the two is merged into somebody already."),
+        "MERGE_OTHER_WAY": _("Somebody was merged into the other person: merge the other way round."),
+        "MERGE_CHANGE_WAITS": _("A change of one of the two waits for a second person: have it decided first."),
+        "MERGE_COVERS_ELSEWHERE": _("Their covers cannot stand beside each other, and not all are within your reach."),
+        "MERGE_CHOOSE_COVER": _("%(one)s and %(other)s cover the same time: say which one is given up."),
+        "MERGE_COVER_UNASKED": _("Only covers that cannot stand beside another one are given up."),
+        "MERGE_COVER_KEPT": _("A cover that is to be given up is in use: choose the other one."),
+        "MERGE_NOT_STANDING": _("This merge is undone already, or another one came after it."),
+        "MERGE_HAS_NEW": _("Something new hangs on the person since the merge: it cannot be undone any more."),
         "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 

@@ -139,11 +139,12 @@ INVARIANTS = [
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         JOIN beneficiaries_rosterchunk c ON c.roster_id = r.id AND c.number = w.chunk AND c.applied_at IS NOT NULL
         CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
+        LEFT JOIN beneficiaries_person p ON p.id = w.known_person_id
         WHERE r.purpose IN ('enroll', 'renew') AND w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL
             AND NOT EXISTS (
             SELECT FROM beneficiaries_beneficiary b
             JOIN beneficiaries_beneficiarycategory h ON h.beneficiary_id = b.id AND h.category_id = named.category_id
-            WHERE b.person_id = w.known_person_id AND b.program_id = r.program_id
+            WHERE b.person_id = coalesce(p.merged_into_id, w.known_person_id) AND b.program_id = r.program_id
                 AND b.organization_id = r.organization_id)
         """,
     ),
@@ -166,13 +167,14 @@ INVARIANTS = [
         SELECT n.id FROM beneficiaries_ending n JOIN beneficiaries_enrollment e ON e.id = n.enrollment_id
         LEFT JOIN beneficiaries_rosterrow w ON w.id = n.row_id LEFT JOIN beneficiaries_roster r ON r.id = w.roster_id
         LEFT JOIN beneficiaries_personchange c ON c.id = n.change_id
+        LEFT JOIN beneficiaries_person p ON p.id = coalesce(c.person_id, w.known_person_id)
         WHERE CASE WHEN n.change_id IS NOT NULL
-            THEN c.state <> 'approved' OR c.kind <> 'ending' OR c.person_id <> e.person_id
+            THEN c.state <> 'approved' OR c.kind <> 'ending' OR coalesce(p.merged_into_id, p.id) <> e.person_id
                 OR c.organization_id <> e.organization_id OR c.program_id <> e.program_id OR n.ended_on <> c.ended_on
                 OR n.reason <> c.end_reason
             WHEN n.row_id IS NOT NULL
             THEN r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
-                OR w.known_person_id <> e.person_id OR r.organization_id <> e.organization_id
+                OR coalesce(p.merged_into_id, w.known_person_id) <> e.person_id OR r.organization_id <> e.organization_id
                 OR r.program_id <> e.program_id OR n.ended_on <> w.ended_on OR n.reason <> w.end_reason
             ELSE n.reason <> 'off_list' OR NOT EXISTS (
                 SELECT FROM beneficiaries_fulllist f JOIN beneficiaries_missingenrollment m ON m.full_list_id = f.id
@@ -257,9 +259,11 @@ INVARIANTS = [
             SELECT w.roster_id, w.chunk, count(*) FILTER (WHERE w.kept = '') AS undone,
                 count(*) FILTER (WHERE w.kept <> '') AS kept,
                 bool_or(CASE WHEN e.id IS NULL THEN w.kept <> 'ADDED'
+                    WHEN given_up.id IS NOT NULL THEN e.state <> 'voided'
                     ELSE (e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE')) END) AS wrong
             FROM told JOIN beneficiaries_rosterrow w ON w.roster_id = told.roster_id AND w.chunk = told.number
             LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
+            LEFT JOIN beneficiaries_mergedrow given_up ON given_up.row_id = e.id AND given_up.kind = 'given_up'
             WHERE e.id IS NOT NULL OR w.kept <> '' OR (w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL)
             GROUP BY 1, 2
         )
@@ -275,10 +279,11 @@ INVARIANTS = [
         20, "every_undo_has_its_event", _("The events of a roster tell of as many voided covers as it has."),
         """
         SELECT roster_id FROM (
-            SELECT roster_id, count(*) AS people FROM beneficiaries_enrollment WHERE state = 'voided' GROUP BY 1
+            SELECT roster_id, count(*) AS people FROM beneficiaries_enrollment
+            WHERE state = 'voided' AND roster_id IS NOT NULL GROUP BY 1
             UNION ALL
             SELECT subject_id::bigint, -sum((data ->> 'covers')::bigint) FROM audit_event
-            WHERE verb = 'roster.chunk_undone' AND subject_type = 'beneficiaries.roster' GROUP BY 1
+            WHERE verb IN ('roster.chunk_undone', 'roster.cover_given_up') AND subject_type = 'beneficiaries.roster' GROUP BY 1
         ) AS both_sides GROUP BY roster_id HAVING sum(people) <> 0
         """,
     ),
@@ -309,6 +314,49 @@ INVARIANTS = [
         SELECT min(id) FROM named WHERE identity_index_a IS NOT NULL GROUP BY identity_index_a HAVING count(*) > 1
         UNION ALL
         SELECT min(id) FROM named WHERE identity_index_b IS NOT NULL GROUP BY identity_index_b HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        22, "merged_people_hold_nothing",
+        _("Whoever was merged holds no cover and no document, and goes on in one person who stands."),
+        """
+        SELECT m.id FROM beneficiaries_person m LEFT JOIN beneficiaries_person p ON p.id = m.merged_into_id
+        WHERE m.merged_into_id IS NOT NULL AND (
+            p.id IS NULL OR p.merged_into_id IS NOT NULL
+            OR EXISTS (SELECT FROM beneficiaries_enrollment e WHERE e.person_id = m.id)
+            OR EXISTS (SELECT FROM beneficiaries_persondocument d WHERE d.person_id = m.id)
+            OR EXISTS (
+                SELECT FROM beneficiaries_beneficiary b WHERE b.person_id = m.id AND NOT EXISTS (
+                    SELECT FROM beneficiaries_beneficiary kept WHERE kept.person_id = p.id
+                        AND kept.program_id = b.program_id AND kept.organization_id = b.organization_id)))
+        """,
+    ),
+    Invariant(
+        22, "every_merge_stands_or_is_undone",
+        _("Whoever is merged was merged by one approved change that is not undone, and nobody else is."),
+        """
+        WITH standing AS (
+            SELECT c.id, c.person_id, c.other_id FROM beneficiaries_personchange c
+            WHERE c.kind = 'merge' AND c.state = 'approved' AND NOT EXISTS (
+                SELECT FROM beneficiaries_personchange u
+                WHERE u.undoes_id = c.id AND u.kind = 'unmerge' AND u.state = 'approved')
+        )
+        SELECT coalesce(m.id, s.other_id) FROM (
+            SELECT id, merged_into_id FROM beneficiaries_person WHERE merged_into_id IS NOT NULL
+        ) AS m FULL JOIN standing s ON s.other_id = m.id
+        GROUP BY m.id, s.other_id HAVING count(m.id) <> 1 OR count(s.id) <> 1 OR min(m.merged_into_id) <> min(s.person_id)
+        """,
+    ),
+    Invariant(
+        22, "merged_rows_moved_whole", _("What a standing merge moved is with the person who stayed; what was given up is void."),
+        """
+        SELECT r.id FROM beneficiaries_mergedrow r JOIN beneficiaries_personchange c ON c.id = r.change_id
+        JOIN beneficiaries_person m ON m.id = c.other_id
+        LEFT JOIN beneficiaries_enrollment e ON r.kind IN ('cover', 'given_up') AND e.id = r.row_id
+        LEFT JOIN beneficiaries_beneficiary b ON r.kind = 'known' AND b.id = r.row_id
+        WHERE (r.kind = 'given_up' AND e.state IS DISTINCT FROM 'voided')
+            OR (m.merged_into_id = c.person_id AND r.kind = 'cover' AND e.person_id IS DISTINCT FROM c.person_id)
+            OR (m.merged_into_id = c.person_id AND r.kind = 'known' AND b.person_id IS DISTINCT FROM c.person_id)
         """,
     ),
     Invariant(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, Sum
+from django.db.models import Count, DateField, Q, Sum
 from django.db.models.functions import Left, TruncMonth
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -308,7 +308,8 @@ DOCUMENTS = PagePanel(
 
 def _changes(person: Any, user: Any) -> dict[str, Any]:
     """What waits for a second person, and what was done or turned down."""
-    found = PersonChange.objects.visible_to(user, _VIEW_CHANGE).filter(person=person).select_related("organization")
+    seen = PersonChange.objects.visible_to(user, _VIEW_CHANGE)
+    found = seen.filter(Q(person=person) | Q(person__merged_into=person)).select_related("organization")
     return {
         "lines": [
             (

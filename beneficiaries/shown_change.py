@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from beneficiaries.ending_single import ending_outlook
-from beneficiaries.models import ChangeKind, PersonChange
+from beneficiaries.models import Beneficiary, ChangeKind, Enrollment, Person, PersonChange
 
 
 def _ending(change: PersonChange) -> list[Any]:
@@ -19,15 +19,28 @@ def _ending(change: PersonChange) -> list[Any]:
 
 
 def _identity(change: PersonChange) -> list[Any]:
-    person = change.person
+    return _identity_of(change.person)
+
+
+def _identity_of(person: Person) -> list[Any]:
     tokens = [sealed.token.hex() for sealed in (person.name, person.document)]
     beside = person.documents.order_by("pk").values_list("pk", "standing")
-    return [tokens, person.document_type, person.birth_on, person.sex, list(beside)]
+    return [tokens, person.document_type, person.birth_on, person.sex, person.merged_into_id, list(beside)]
+
+
+def _merge(change: PersonChange) -> list[Any]:
+    other: Any = change.other
+    covers = Enrollment.objects.filter(person__in=(change.person, other)).order_by("pk")
+    known = Beneficiary.objects.filter(person__in=(change.person, other)).order_by("pk").values_list("pk", flat=True)
+    return [
+        _identity(change), _identity_of(other), list(covers.values_list("pk", "state", "starts_at", "ends_at")), list(known),
+    ]
 
 
 #: What a change of each kind stands on.
 GROUNDS: Mapping[str, Callable[[PersonChange], list[Any]]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _identity, ChangeKind.DOCUMENT: _identity,
+    ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _merge,
 }
 
 

@@ -58,4 +58,13 @@ VERBS = {
     "person.ended": _("%(covers)d covers were ended with %(day)s (%(end_reason)s)."),
     "person.corrected": _("The identity was corrected: %(fields)s."),
     "person.document_added": _("A further document was recorded: %(document_type)s."),
+    "person.merged": _(
+        "Person %(other)d was merged into this one: %(covers)d covers moved, %(given_up)d were given up, %(released)s yuan went "
+        "back to the budgets, %(own)s yuan are to be refunded to the person."
+    ),
+    "person.unmerged": _(
+        "The merge of person %(other)d was undone: %(covers)d covers went back; %(stay_given_up)d that were given up stay so."
+    ),
+    "roster.cover_given_up": _("%(covers)d cover was given up at a merge; %(released)s yuan went back to the budgets."),
+    "purchase.cover_given_up": _("%(covers)d cover was given up at a merge; %(released)s yuan went back to the budgets."),
 }

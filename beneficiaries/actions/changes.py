@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
@@ -25,15 +25,18 @@ from beneficiaries.correcting import (
 from beneficiaries.ending_single import end_cover, ending_outlook
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.identity import Identity, identity_of
+from beneficiaries.merging import merge_people, refuse_unfit
 from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Person, PersonChange
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
-from beneficiaries.turns import record_deaths_alone, work_beside_others
+from beneficiaries.turns import record_deaths_alone, work_alone, work_beside_others
+from beneficiaries.unmerging import refuse_settled, unmerge_people
 from intake.deciding import reason_of
 
 #: What an approved change does, in the transaction of its approval, with its event.
 DOERS: Mapping[str, Callable[..., None]] = {
     ChangeKind.ENDING: end_cover, ChangeKind.CORRECTION: correct_identity, ChangeKind.DOCUMENT: add_document,
+    ChangeKind.MERGE: merge_people, ChangeKind.UNMERGE: unmerge_people,
 }
 #: Reasons that a person gives; "left the list" is said by a list alone.
 END_REASONS = (EndReason.LEFT, EndReason.MOVED, EndReason.DECEASED)
@@ -98,6 +101,23 @@ def propose_document(
     return propose(change, beneficiary, reason=reason, by=by, at=at)
 
 
+def propose_merge(
+    beneficiary: Beneficiary, *, other: Person, given_up: Sequence[int] = (), reason: str, by: User, at: datetime
+) -> PersonChange:
+    """Ask a second person to merge another person into this one. `given_up`: of covers at the same time, those that go."""
+    person, other = (Person.objects.get(pk=each) for each in (beneficiary.person_id, other.pk))
+    refuse_unfit(person, other, given_up, by=by)
+    change = PersonChange(kind=ChangeKind.MERGE, other=other, given_up=sorted(set(given_up)))
+    return propose(change, beneficiary, reason=reason, by=by, at=at)
+
+
+def propose_unmerge(beneficiary: Beneficiary, *, merge: PersonChange, reason: str, by: User, at: datetime) -> PersonChange:
+    """Ask a second person to undo a merge, as long as nothing new hangs on the person who stayed."""
+    refuse_settled(merge)
+    change = PersonChange(kind=ChangeKind.UNMERGE, other=merge.other, undoes=merge)
+    return propose(change, beneficiary, reason=reason, by=by, at=at)
+
+
 def propose(change: PersonChange, beneficiary: Beneficiary, *, reason: str, by: User, at: datetime) -> PersonChange:
     """Keep a change that waits for a second person, with its event."""
     change.person_id, change.beneficiary = beneficiary.person_id, beneficiary
@@ -131,9 +151,7 @@ def _approve(change: PersonChange, *, shown: str, by: User, at: datetime) -> Per
     do = DOERS[change.kind]
     with transaction.atomic():
         change = _to_decide(change, by=by)
-        with connection.cursor() as cursor:
-            record_deaths_alone(cursor)
-            work_beside_others(cursor, change)
+        _take_turns(change)
         if digest_of(change) != shown:
             raise BeneficiariesRefused("CHANGE_STALE")
         fault_point("beneficiaries.approve_change.before")
@@ -168,6 +186,18 @@ def withdraw_change(change: PersonChange, *, by: User, at: datetime) -> PersonCh
         tell("change.withdrawn", change, by=by, at=at, kind=change.kind)
         fault_point("beneficiaries.withdraw_change.after")
     return change
+
+
+def _take_turns(change: PersonChange) -> None:
+    """Nobody covers people meanwhile; of a merge, nobody works on the people of the offices that know one of the two."""
+    with connection.cursor() as cursor:
+        record_deaths_alone(cursor)
+        if change.other_id is None:
+            work_beside_others(cursor, change)
+            return
+        known = Beneficiary.objects.filter(person__in=(change.person_id, change.other_id))
+        for place in known.order_by("program_id", "organization_id").distinct("program_id", "organization_id"):
+            work_alone(cursor, place)
 
 
 def _refuse_capped(beneficiary: Beneficiary, *, at: datetime) -> None:

@@ -18,7 +18,7 @@ from unfold.widgets import (
 
 from beneficiaries.actions.changes import END_REASONS
 from beneficiaries.identity import Identity
-from beneficiaries.models import Beneficiary, Person
+from beneficiaries.models import Beneficiary, Enrollment, Person
 from beneficiaries.models.person import DocumentType, Sex
 from beneficiaries.models.roster import EndReason
 
@@ -122,3 +122,42 @@ class DocumentForm(ChangeForm):
     def __init__(self, data: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["document_type"].initial = DocumentType.PASSPORT
+
+
+class OtherPersonForm(forms.Form):
+    """Whom to look for, exactly."""
+
+    term = forms.CharField(
+        label=_("Document number or whole name of the other person"), max_length=60,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+
+
+class MergeForm(ChangeForm):
+    """Which cover goes where two cover the same time, and why the two are one."""
+
+    def __init__(self, data: Any, *, pairs: Sequence[tuple[Enrollment, Enrollment]], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.pairs = pairs
+        for place, pair in enumerate(pairs):
+            self.fields[f"goes_{place}"] = forms.TypedChoiceField(
+                label=_("Both cover %(program)s %(period)s: which cover is given up?")
+                % {"program": pair[0].program.name, "period": pair[0].period.code},
+                coerce=int, widget=UnfoldAdminRadioSelectWidget(),
+                choices=[
+                    (
+                        each.pk,
+                        _("%(number)s of %(office)s; premium %(amount)s yuan")
+                        % {"number": each.number, "office": each.organization.name, "amount": f"{each.premium:,.2f}"},
+                    )
+                    for each in pair
+                ],
+                help_text=_("It is voided and its premium goes back to the budgets; the other one stays."),
+            )
+        self.order_fields([name for name in self.fields if name != "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        """`given_up`, as the action takes it."""
+        given = super().clean() or {}
+        chosen = [given.pop(f"goes_{place}", None) for place in range(len(self.pairs))]
+        return {**given, "given_up": [number for number in chosen if number is not None]}

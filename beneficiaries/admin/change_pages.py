@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -13,11 +15,22 @@ from unfold.decorators import action
 
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
-from beneficiaries.admin.change_forms import CorrectionForm, DocumentForm, EndingForm
+from beneficiaries.admin.change_forms import (
+    ChangeForm,
+    CorrectionForm,
+    DocumentForm,
+    EndingForm,
+    MergeForm,
+    OtherPersonForm,
+)
+from beneficiaries.admin.change_words import merge_facts, new_in_words, side_by_side
 from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.merging import merge_outlook
 from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.panels import last_moment
+from beneficiaries.people_search import people_found
+from beneficiaries.unmerging import merge_of, new_since
 
 PROPOSE = "beneficiaries.propose_change"
 
@@ -59,7 +72,7 @@ class ChangePages(EndingButton):
             try:
                 return see(self, request, actions.propose_correction(**given))
             except BeneficiariesRefused as refused:
-                return lead_to_other(self, request, refused)
+                return lead_to_other(self, request, person, refused)
 
         return self.button_page(
             request, title=_t("Correct identity"), button=_t("Propose"), subject=person, run=run,
@@ -81,7 +94,7 @@ class ChangePages(EndingButton):
             try:
                 return see(self, request, actions.propose_document(**given))
             except BeneficiariesRefused as refused:
-                return lead_to_other(self, request, refused)
+                return lead_to_other(self, request, person, refused)
 
         return self.button_page(
             request, title=_t("Add document"), button=_t("Propose"), subject=person, run=run,
@@ -89,6 +102,87 @@ class ChangePages(EndingButton):
             facts=identity_facts(person),
             form=DocumentForm(request.POST if request.method == "POST" else None, known=known),
         )
+
+
+    @action(description=_("Merge"), url_path="merge", permissions=["propose"], icon="merge")
+    def merge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Look for the other person exactly; then both stand side by side, to be proposed for a merge."""
+        person = self.visible_or_404(request, object_id)
+        known = proposed_for(person, request)
+        if not request.GET.get("other"):
+            return self._other_page(request, person)
+        other = others_of(person, request).filter(pk=number_of(request.GET["other"])).first()
+        if other is None:
+            raise Http404
+        outlook = merge_outlook(person, other, by=request.user)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return see(self, request, actions.propose_merge(other=other, **given))
+
+        return self.button_page(
+            request, title=_t("Merge two people"), button=_t("Propose"), subject=person, run=run, danger=True,
+            sentence=_t(
+                "A second person decides. The person on the left stays; covers, offices and documents of the other go over to "
+                "them, and both numbers find them. It can be undone until something new hangs on them."
+            ),
+            warnings=[refusal(outlook.obstacle)] if outlook.obstacle else [],
+            detail=render_to_string("beneficiaries/side_by_side.html", side_by_side(person, other, request.user)),
+            form=MergeForm(request.POST if request.method == "POST" else None, known=known, pairs=outlook.pairs),
+        )
+
+    def _other_page(self, request: HttpRequest, person: Person) -> HttpResponse:
+        """Exact search, by POST: no number stands in an address."""
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found = list(others_of(person, request).filter(pk__in=people_found(given["term"]).values("pk"))[:2])
+            if len(found) != 1:
+                raise BeneficiariesRefused("SEVERAL_FOUND" if found else "NOBODY_FOUND")
+            return HttpResponseRedirect(f"{request.path}?other={found[0].pk}")
+
+        return self.button_page(
+            request, title=_t("Merge two people"), button=_t("Find"), subject=person, run=run, facts=identity_facts(person),
+            sentence=_t("Who is the same person? Found are people whom your office knows, by whole number or name."),
+            form=OtherPersonForm(request.POST if request.method == "POST" else None),
+        )
+
+    @action(description=_("Undo merge"), url_path="unmerge", permissions=["propose"], icon="call_split")
+    def unmerge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Propose that the last merge is undone."""
+        person = self.visible_or_404(request, object_id)
+        known, merge = proposed_for(person, request), merge_of(person)
+        if merge is None:
+            raise Http404
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return see(self, request, actions.propose_unmerge(merge=merge, **given))
+
+        return self.button_page(
+            request, title=_t("Undo merge"), button=_t("Propose"), subject=person, run=run, danger=True,
+            sentence=_t("A second person decides. Everything that the merge moved goes back to the other person."),
+            facts=merge_facts(merge), warnings=new_in_words(new_since(merge)),
+            form=ChangeForm(request.POST if request.method == "POST" else None, known=known),
+        )
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The undo only where a merge stands."""
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        merged = Person.objects.filter(merged_into=number_of(str(object_id))).exists()
+        return [each for each in offered if merged or each.method.__name__ != "unmerge"]
+
+
+def others_of(person: Person, request: HttpRequest) -> QuerySet[Person]:
+    """People for whose offices this user proposes, but for one."""
+    return Person.objects.visible_to(request.user, PROPOSE).standing().exclude(pk=person.pk)
+
+
+def number_of(text: str) -> int:
+    """A row's number from an address; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def refusal(code: str) -> str:
+    """What stands against a merge, as the action would say it."""
+    return str(BeneficiariesRefused(code))
 
 
 def proposed_for(subject: Any, request: HttpRequest) -> list[Beneficiary]:
@@ -125,12 +219,13 @@ def identity_facts(person: Person) -> list[tuple[str, Any]]:
     ]
 
 
-def lead_to_other(page: Any, request: HttpRequest, refused: BeneficiariesRefused) -> HttpResponse:
-    """To the person who has the number already, where it is refused for that; any other refusal stays one."""
+def lead_to_other(page: Any, request: HttpRequest, subject: Person, refused: BeneficiariesRefused) -> HttpResponse:
+    """To the merge with the person who has the number, where it is refused for that; any other refusal stays one."""
     if refused.code != "HELD_BY":
         raise refused
     page.message_user(request, str(refused), messages.WARNING)
-    return HttpResponseRedirect(reverse("admin:beneficiaries_person_change", args=[refused.facts["person"]]))
+    address = reverse("admin:beneficiaries_person_merge", args=[subject.pk])
+    return HttpResponseRedirect(f"{address}?other={refused.facts['person']}")
 
 
 def see(page: Any, request: HttpRequest, change: PersonChange) -> HttpResponse:

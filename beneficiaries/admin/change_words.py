@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _t
 
 from beneficiaries.ending_single import ending_outlook
-from beneficiaries.models import ChangeKind, ChangeState, Enrollment, PersonChange
-from beneficiaries.panels import last_moment
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.merging import merge_outlook
+from beneficiaries.models import (
+    Beneficiary,
+    BeneficiaryCategory,
+    ChangeKind,
+    ChangeState,
+    Enrollment,
+    MergedRow,
+    Person,
+    PersonChange,
+)
+from beneficiaries.models.merged_row import MergedKind
+from beneficiaries.panels import first_moment, last_moment
+from beneficiaries.unmerging import new_since
 
+#: Covers listed of one person.
+_SHOWN = 20
 Facts = list[tuple[str, Any]]
 
 
@@ -91,6 +108,117 @@ def _document(change: PersonChange, shown: frozenset[str]) -> Facts:
     ]
 
 
+def merge_facts(merge: PersonChange) -> Facts:
+    """Who was merged into whom, and what moved."""
+    moved = Counter(MergedRow.objects.filter(change=merge).values_list("kind", flat=True))
+    other: Any = merge.other
+    return [
+        (_t("stays"), f"{merge.person.name} · {merge.person.document}"),
+        (_t("merged"), f"{other.name} · {other.document}"),
+        *((str(MergedKind(kind).label), f"{number:,}") for kind, number in sorted(moved.items())),
+    ]
+
+
+def new_in_words(found: Mapping[str, int]) -> list[str]:
+    """What has come since a merge, which holds it."""
+    words = {
+        "covers": _t("covers"), "endings": _t("endings of covers"), "offices": _t("offices"), "documents": _t("documents"),
+        "changes": _t("changes of people"),
+    }
+    return [
+        _t("New since the merge: %(kind)s, %(number)s. It cannot be undone any more.") % {"kind": words[kind], "number": number}
+        for kind, number in found.items()
+    ]
+
+
+def side_by_side(person: Person, other: Person, user: Any) -> dict[str, Any]:
+    """What a page shows of two people in two columns: lines (label, one, other, whether they differ)."""
+    columns = [_told_of(each, user) for each in (person, other)]
+    return {
+        "lines": [
+            (label, columns[0][place][1], columns[1][place][1], columns[0][place][1] != columns[1][place][1])
+            for place, (label, _value) in enumerate(columns[0])
+        ],
+        "numbers": (person.pk, other.pk),
+    }
+
+
+def _told_of(person: Person, user: Any) -> Facts:
+    covers = Enrollment.objects.visible_to(user, "beneficiaries.view_enrollment").filter(person=person).order_by("-pk")
+    known = Beneficiary.objects.visible_to(user, "beneficiaries.view_beneficiary").filter(person=person)
+    held = BeneficiaryCategory.objects.filter(beneficiary__in=known, valid_to=None).select_related("category")
+    named = covers.select_related("program", "period__program", "plan")
+    return [
+        (_t("name"), [str(person.name)]),
+        (_t("document"), [f"{person.get_document_type_display()} {person.document}"]),
+        (_t("born on"), [f"{person.birth_on:%Y-%m-%d}" if person.birth_on else ""]),
+        (_t("sex"), [person.get_sex_display()]),
+        (_t("deceased on"), [f"{person.deceased_on:%Y-%m-%d}" if person.deceased_on else ""]),
+        (
+            _t("further and former documents"),
+            [f"{each.get_document_type_display()} {each.document}" for each in person.documents.order_by("pk")],
+        ),
+        (
+            _t("known to"),
+            [
+                f"{each.program.name} · {each.organization.name}"
+                for each in known.select_related("program", "organization").order_by("pk")
+            ],
+        ),
+        (_t("categories"), sorted({each.category.name for each in held})),
+        (
+            _t("covers"),
+            [
+                f"{each.number} · {first_moment(each)} – {last_moment(each)} · {each.premium:,.2f} · {each.get_state_display()}"
+                for each in named[:_SHOWN]
+            ],
+        ),
+    ]
+
+
+def _merge(change: PersonChange, shown: frozenset[str]) -> Facts:
+    other: Any = change.other
+    if change.state == ChangeState.APPROVED:
+        return merge_facts(change)
+    outlook = merge_outlook(change.person, other, by=change.proposed_by, besides=change.pk)
+    given_up = Enrollment.objects.filter(pk__in=change.given_up).select_related("program", "period__program", "plan", "split")
+    funders = sum((each.premium - each.own_share for each in given_up), Decimal(0))
+    own = sum((each.own_share for each in given_up if each.own_paid_at), Decimal(0))
+    return [
+        (_t("stays"), f"{change.person.name} · {change.person.document}"),
+        (_t("merged into them"), f"{other.name} · {other.document}"),
+        (_t("covers that go over"), f"{outlook.covers:,}"), (_t("offices that go over"), f"{outlook.offices:,}"),
+        (_t("documents that go over"), f"{outlook.documents:,}"),
+        (_t("covers given up"), f"{len(given_up):,}"), *_lines(given_up),
+        *([(_t("back to the budgets"), _yuan(funders)), (_t("to be refunded to the person"), _yuan(own))] if given_up else []),
+    ]
+
+
+def _merge_warnings(change: PersonChange) -> list[str]:
+    other: Any = change.other
+    outlook = merge_outlook(change.person, other, by=change.proposed_by, besides=change.pk)
+    found = [str(BeneficiariesRefused(outlook.obstacle))] if outlook.obstacle else []
+    if outlook.offices_of_both:
+        found.append(
+            _t("%(offices)s offices know both: the contact of the one who stays goes on, the other's is kept beside it.")
+            % {"offices": outlook.offices_of_both}
+        )
+    return found
+
+
+def _unmerge(change: PersonChange, shown: frozenset[str]) -> Facts:
+    merge: Any = change.undoes
+    return merge_facts(merge)
+
+
+def _unmerge_warnings(change: PersonChange) -> list[str]:
+    merge: Any = change.undoes
+    found = new_in_words(new_since(merge))
+    if merge.given_up:
+        found.append(_t("Covers that were given up stay void, and their money where it went."))
+    return found
+
+
 def _sealed(change: PersonChange, name: str, shown: frozenset[str]) -> str:
     value = getattr(change, name)
     return str(value.reveal()) if name in shown else str(value)
@@ -116,7 +244,9 @@ def _yuan(amount: Any) -> str:
 
 _FACTS: Mapping[str, Callable[[PersonChange, frozenset[str]], Facts]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _correction, ChangeKind.DOCUMENT: _document,
+    ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _unmerge,
 }
 _WARNINGS: Mapping[str, Callable[[PersonChange], list[str]]] = {
     ChangeKind.ENDING: _ending_warnings, ChangeKind.CORRECTION: _identity_warnings, ChangeKind.DOCUMENT: _identity_warnings,
+    ChangeKind.MERGE: _merge_warnings, ChangeKind.UNMERGE: _unmerge_warnings,
 }

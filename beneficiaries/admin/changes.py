@@ -19,10 +19,10 @@ from audit import reveals
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
-from beneficiaries.admin.change_words import facts_of, warnings_of
+from beneficiaries.admin.change_words import facts_of, side_by_side, warnings_of
 from beneficiaries.admin.forms import ReasonForm, RevealForm
 from beneficiaries.admin.shown_form import ShownForm
-from beneficiaries.models import ChangeState, PersonChange
+from beneficiaries.models import ChangeKind, ChangeState, PersonChange
 from beneficiaries.panels import CHANGE_TONES
 from beneficiaries.shown_change import digest_of
 
@@ -54,7 +54,8 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "person", "program", "organization", "beneficiary__person", "proposed_by", "decided_by"
+            "person", "other", "undoes__person", "undoes__other", "program", "organization", "beneficiary__person",
+            "proposed_by", "decided_by",
         )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -81,6 +82,7 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 "title": f"{change.get_kind_display()} {change.pk}", "change": change, "badge": state_badge(change),
                 "facts": facts_of(change, shown=_shown_to(change, request)),
                 "said": said_of(change),
+                "detail": detail_of(change, request) if change.state == ChangeState.PROPOSED else "",
                 "person_url": reverse("admin:beneficiaries_person_change", args=[change.person_id]),
             }
         response = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
@@ -142,6 +144,7 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=f"{_t('Approve')}: {change.get_kind_display()}", button=_t("Approve"), subject=change, run=run,
             sentence=_t("What stands below happens at once. You answer for it with your name."), danger=True,
             facts=[*facts_of(change, shown=_shown_to(change, request)), *said_of(change)], warnings=warnings_of(change),
+            detail=detail_of(change, request),
             form=ShownForm(request.POST if request.method == "POST" else None, shown=digest_of(change)),
         )
 
@@ -173,6 +176,13 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Withdraw"), button=_t("Withdraw"), subject=change, run=run,
             sentence=_t("Everything stays as it is; it can be proposed again."), facts=facts_of(change),
         )
+
+
+def detail_of(change: PersonChange, request: HttpRequest) -> SafeString:
+    """Of a merge: both people side by side."""
+    if change.kind != ChangeKind.MERGE or change.other is None:
+        return SafeString("")
+    return render_to_string("beneficiaries/side_by_side.html", side_by_side(change.person, change.other, request.user))
 
 
 def _shown_to(change: PersonChange, request: HttpRequest) -> frozenset[str]:

@@ -21,17 +21,10 @@ from audit.exporting import ExportColumn
 from beneficiaries.actions.gates import COLUMN, GATE_WORDS, asked_gates
 from beneficiaries.admin.change_pages import EndingButton
 from beneficiaries.admin.origins import origin_of, payment_of
-from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
+from beneficiaries.models import Ending, Enrollment, Purchase, Roster
 from beneficiaries.models.enrollment import EnrollmentState, enrollment_id_of
 from beneficiaries.panels import first_moment, last_moment, state_badge
-
-
-def people_found(term: str) -> QuerySet:
-    """People by document number when the term holds digits, else by their whole name."""
-    term = "".join(term.split()).upper()
-    if any(sign.isdigit() for sign in term):
-        return Person.objects.with_document(term)
-    return Person.objects.with_name(term)
+from beneficiaries.people_search import people_found
 
 
 @admin.register(Enrollment)

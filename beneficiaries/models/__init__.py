@@ -7,12 +7,13 @@ from beneficiaries.models.document import DocumentStanding, PersonDocument
 from beneficiaries.models.ending import Ending
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.full_list import FullList, MissingEnrollment
+from beneficiaries.models.merged_row import MergedRow
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "DecidedLine", "DecisionKind", "DocumentStanding",
-    "Ending", "Enrollment", "FullList", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "Roster",
-    "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
+    "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument",
+    "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,8 @@ class ChangeKind(models.TextChoices):
     ENDING = "ending", _("End cover")
     CORRECTION = "correction", _("Correction of identity")
     DOCUMENT = "document", _("Further document")
+    MERGE = "merge", _("Merge of two people")
+    UNMERGE = "unmerge", _("Undo of a merge")
 
 
 class ChangeState(models.TextChoices):
@@ -87,6 +90,12 @@ class PersonChange(models.Model):
     number_was_theirs = models.BooleanField(_("the former number was theirs"), null=True)
     valid_from = models.DateField(_("valid from"), null=True)
     valid_to = models.DateField(_("valid until"), null=True)
+    # Of a merge and its undo: who is merged into the person, and the covers that are given up for others at the same time.
+    other = models.ForeignKey(Person, models.PROTECT, related_name="merges", verbose_name=_("other person"), null=True)
+    given_up = ArrayField(models.BigIntegerField(), verbose_name=_("covers given up"), default=list, blank=True)
+    undoes = models.ForeignKey(
+        "self", models.PROTECT, related_name="undone_by", verbose_name=_("merge"), null=True, db_index=False
+    )
 
     objects = PersonChangeQuerySet.as_manager()
 
@@ -95,7 +104,7 @@ class PersonChange(models.Model):
     open_fields = (
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "reason", "proposed_by",
         "proposed_at", "decided_by", "decided_at", "answer", "end_reason", "ended_on", "document_type", "birth_on",
-        "sex", "number_was_theirs", "valid_from", "valid_to",
+        "sex", "number_was_theirs", "valid_from", "valid_to", "other", "given_up", "undoes",
     )
 
     class Meta:
@@ -137,6 +146,12 @@ class PersonChange(models.Model):
                 )
                 | Q(kind="document", document__isnull=False, name__isnull=True, birth_on__isnull=True, sex="")
                 | (~Q(kind__in=("correction", "document")) & Q(name__isnull=True, document__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="person_change_says_who_is_merged",
+                condition=(Q(kind="merge", other__isnull=False, undoes__isnull=True) & ~Q(other=F("person")))
+                | Q(kind="unmerge", other__isnull=False, undoes__isnull=False, given_up=[])
+                | (~Q(kind__in=("merge", "unmerge")) & Q(other__isnull=True, undoes__isnull=True, given_up=[])),
             ),
         ]
         indexes = [models.Index(fields=["organization", "state"], name="person_change_by_state")]

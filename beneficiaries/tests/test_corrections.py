@@ -187,7 +187,7 @@ def test_a_number_that_an_own_person_has_leads_to_that_person_and_nothing_is_pro
         },
     )
     assert (response.status_code, PersonChange.objects.filter(kind="correction").count()) == (302, 0)
-    assert str(person_of(1).pk) in response["Location"]
+    assert response["Location"] == f"{page('merge', person_of())}?other={person_of(1).pk}"
 
 
 def test_a_number_that_only_strangers_know_is_answered_like_any_other_until_the_reviewer_acts(world: World) -> None:
