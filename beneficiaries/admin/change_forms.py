@@ -51,7 +51,7 @@ class EndingForm(ChangeForm):
     """Why a person's cover ends, and with which day."""
 
     end_reason = forms.TypedChoiceField(
-        label=_("What happened"), coerce=EndReason, widget=UnfoldAdminRadioSelectWidget(),
+        label=_("Why it ends"), coerce=EndReason, widget=UnfoldAdminRadioSelectWidget(),
         choices=[(each.value, each.label) for each in END_REASONS],
         help_text=_("Whoever is recorded as deceased is never enrolled again."),
     )
@@ -70,7 +70,7 @@ class CorrectionForm(ChangeForm):
 
     REPLACED, MISTAKEN = "replaced", "mistaken"
 
-    name = forms.CharField(label=_("Name"), max_length=60, required=False, widget=UnfoldAdminTextInputWidget())
+    name = forms.CharField(label=_("Full name"), max_length=60, required=False, widget=UnfoldAdminTextInputWidget())
     document_type = forms.ChoiceField(
         label=_("Document"), choices=DocumentType.choices, required=False, widget=UnfoldAdminSelectWidget()
     )
@@ -147,8 +147,7 @@ class MergeForm(ChangeForm):
                 choices=[
                     (
                         each.pk,
-                        _("%(number)s of %(office)s; premium %(amount)s yuan")
-                        % {"number": each.number, "office": each.organization.name, "amount": f"{each.premium:,.2f}"},
+                        _("%(number)s; premium %(amount)s yuan") % {"number": each.number, "amount": f"{each.premium:,.2f}"},
                     )
                     for each in pair
                 ],

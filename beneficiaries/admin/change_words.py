@@ -167,7 +167,7 @@ def _told_of(person: Person, user: Any) -> Facts:
         ),
         (_t("categories"), sorted({each.category.name for each in held})),
         (
-            _t("covers"),
+            _t("covers held"),
             [
                 f"{each.number} · {first_moment(each)} – {last_moment(each)} · {each.premium:,.2f} · {each.get_state_display()}"
                 for each in named[:_SHOWN]
@@ -179,13 +179,12 @@ def _told_of(person: Person, user: Any) -> Facts:
 def _merge(change: PersonChange, shown: frozenset[str]) -> Facts:
     other: Any = change.other
     if change.state == ChangeState.APPROVED:
-        return merge_facts(change)
+        return merge_facts(change)[1:]
     outlook = merge_outlook(change.person, other, by=change.proposed_by, besides=change.pk)
     given_up = Enrollment.objects.filter(pk__in=change.given_up).select_related("program", "period__program", "plan", "split")
     funders = sum((each.premium - each.own_share for each in given_up), Decimal(0))
     own = sum((each.own_share for each in given_up if each.own_paid_at), Decimal(0))
     return [
-        (_t("stays"), f"{change.person.name} · {change.person.document}"),
         (_t("merged into them"), f"{other.name} · {other.document}"),
         (_t("covers that go over"), f"{outlook.covers:,}"), (_t("offices that go over"), f"{outlook.offices:,}"),
         (_t("documents that go over"), f"{outlook.documents:,}"),

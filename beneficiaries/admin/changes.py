@@ -79,7 +79,7 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
         context: dict[str, Any] = {}
         if change is not None:
             context = {
-                "title": f"{change.get_kind_display()} {change.pk}", "change": change, "badge": state_badge(change),
+                "title": f"{change.get_kind_display()} {change.pk}", "proposal": change, "badge": state_badge(change),
                 "facts": facts_of(change, shown=_shown_to(change, request)),
                 "said": said_of(change),
                 "detail": detail_of(change, request) if change.state == ChangeState.PROPOSED else "",
