@@ -70,6 +70,10 @@ class BeneficiariesRefused(Refused):
         "MERGE_COVER_KEPT": _("A cover that is to be given up is in use: choose the other one."),
         "MERGE_NOT_STANDING": _("This merge is undone already, or another one came after it."),
         "MERGE_HAS_NEW": _("Something new hangs on the person since the merge: it cannot be undone any more."),
+        "MOVED_ALREADY": _("The person is registered in this region already."),
+        "REGION_LEVEL": _("Name a county, town or village of today by its code."),
+        "NO_OFFICE_THERE": _("The program has no office for this region, or several."),
+        "NOT_RECEIVING": _("The receiving office decides this."),
         "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Region
+from accounts.models import Organization, Region
 from audit import panels
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
 from audit.versions import last_day
@@ -27,7 +27,7 @@ from intake.models import State
 _VIEW_ROSTER = "beneficiaries.view_roster"
 _VIEW_ENROLLMENT = "beneficiaries.view_enrollment"
 _VIEW_BENEFICIARY = "beneficiaries.view_beneficiary"
-_VIEW_CHANGE = "beneficiaries.view_personchange"
+_VIEW_CHANGE, _DECIDE_CHANGE = "beneficiaries.view_personchange", "beneficiaries.decide_change"
 #: Bars of a chart, and rows of a person's panel, at most.
 MOST, SHOWN = 12, 50
 COUNTY_DIGITS = 6
@@ -64,7 +64,12 @@ def _awaiting_a_step(enrollments: Any, user: Any) -> Any:
 
 
 def _changes_to_decide(changes: Any, user: Any) -> Any:
-    return changes.visible_to(user, "beneficiaries.decide_change").waiting().exclude(proposed_by=user)
+    waiting = changes.visible_to(user, _DECIDE_CHANGE).waiting().exclude(proposed_by=user)
+    # A transfer waits for the receiving office alone.
+    received = Organization.objects.none()
+    for grant in user.grants(_DECIDE_CHANGE):
+        received = received | Organization.objects.filter(path__startswith=grant.organization_path)
+    return waiting.filter(Q(to_organization=None) | Q(to_organization__in=received.values("pk")))
 
 
 _ROSTER = "beneficiaries.roster"

@@ -37,10 +37,16 @@ def _merge(change: PersonChange) -> list[Any]:
     ]
 
 
+def _move(change: PersonChange) -> list[Any]:
+    covers = Enrollment.objects.filter(beneficiary=change.beneficiary).order_by("pk")
+    return [_identity(change), change.beneficiary.region_code, list(covers.values_list("pk", "state", "region_code"))]
+
+
 #: What a change of each kind stands on.
 GROUNDS: Mapping[str, Callable[[PersonChange], list[Any]]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _identity, ChangeKind.DOCUMENT: _identity,
     ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _merge,
+    ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
 }
 
 

@@ -67,4 +67,7 @@ VERBS = {
     ),
     "roster.cover_given_up": _("%(covers)d cover was given up at a merge; %(released)s yuan went back to the budgets."),
     "purchase.cover_given_up": _("%(covers)d cover was given up at a merge; %(released)s yuan went back to the budgets."),
+    "person.moved": _("The person moved within the office; %(covers)d covers moved along."),
+    "person.transferred": _("The person was taken over by another office; cover and money stay with this one."),
+    "person.received": _("The person was taken over from another office."),
 }

@@ -6,6 +6,7 @@ from beneficiaries.actions.changes import (
     propose_document,
     propose_ending,
     propose_merge,
+    propose_move,
     propose_unmerge,
     turn_down_change,
     withdraw_change,
@@ -29,7 +30,7 @@ __all__ = [
     "Gate", "Payment", "Request", "add_files", "approve_change", "approve_roster", "approve_roster_by_priority",
     "approve_undo", "choose_sheets", "confirm_unusual", "cover_days", "declare_full", "enroll_paid", "lapse_period",
     "map_words", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction",
-    "propose_document", "propose_ending", "propose_merge", "propose_unmerge", "queue_lapses", "refuse_roster",
+    "propose_document", "propose_ending", "propose_merge", "propose_move", "propose_unmerge", "queue_lapses", "refuse_roster",
     "register_person", "request_undo", "submit_roster", "take_out_file", "turn_down_change", "turn_down_undo",
     "upload_roster", "withdraw_change", "withdraw_roster",
 ]

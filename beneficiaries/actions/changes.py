@@ -28,6 +28,7 @@ from beneficiaries.identity import Identity, identity_of
 from beneficiaries.merging import merge_people, refuse_unfit
 from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Person, PersonChange
 from beneficiaries.models.roster import EndReason
+from beneficiaries.moving import accept_transfer, move_person, moved_to
 from beneficiaries.shown_change import digest_of
 from beneficiaries.turns import record_deaths_alone, work_alone, work_beside_others
 from beneficiaries.unmerging import refuse_settled, unmerge_people
@@ -37,6 +38,7 @@ from intake.deciding import reason_of
 DOERS: Mapping[str, Callable[..., None]] = {
     ChangeKind.ENDING: end_cover, ChangeKind.CORRECTION: correct_identity, ChangeKind.DOCUMENT: add_document,
     ChangeKind.MERGE: merge_people, ChangeKind.UNMERGE: unmerge_people,
+    ChangeKind.MOVE: move_person, ChangeKind.TRANSFER: accept_transfer,
 }
 #: Reasons that a person gives; "left the list" is said by a list alone.
 END_REASONS = (EndReason.LEFT, EndReason.MOVED, EndReason.DECEASED)
@@ -115,6 +117,12 @@ def propose_unmerge(beneficiary: Beneficiary, *, merge: PersonChange, reason: st
     """Ask a second person to undo a merge, as long as nothing new hangs on the person who stayed."""
     refuse_settled(merge)
     change = PersonChange(kind=ChangeKind.UNMERGE, other=merge.other, undoes=merge)
+    return propose(change, beneficiary, reason=reason, by=by, at=at)
+
+
+def propose_move(beneficiary: Beneficiary, *, region_code: str, reason: str, by: User, at: datetime) -> PersonChange:
+    """Ask a second person to record where somebody lives now: within the office, or to be accepted by the office there."""
+    change = moved_to(beneficiary, region_code)
     return propose(change, beneficiary, reason=reason, by=by, at=at)
 
 

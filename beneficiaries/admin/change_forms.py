@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.admin.forms import RegionCodeField
 from beneficiaries.actions.changes import END_REASONS
 from beneficiaries.identity import Identity
 from beneficiaries.models import Beneficiary, Enrollment, Person
@@ -122,6 +123,25 @@ class DocumentForm(ChangeForm):
     def __init__(self, data: Any, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["document_type"].initial = DocumentType.PASSPORT
+
+
+class MoveForm(ChangeForm):
+    """Where somebody lives now."""
+
+    region = RegionCodeField(
+        label=_("Region code"),
+        help_text=_("Code of county (6), town (9) or village (12 digits) of the household register."),
+    )
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["region"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        """`region_code`, as the action takes it."""
+        given = super().clean() or {}
+        region = given.pop("region", None)
+        return {**given, "region_code": region.code if region is not None else ""}
 
 
 class OtherPersonForm(forms.Form):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
+from accounts.models import Region
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
 from beneficiaries.admin.change_forms import (
@@ -21,6 +22,7 @@ from beneficiaries.admin.change_forms import (
     DocumentForm,
     EndingForm,
     MergeForm,
+    MoveForm,
     OtherPersonForm,
 )
 from beneficiaries.admin.change_words import merge_facts, new_in_words, side_by_side
@@ -103,6 +105,26 @@ class ChangePages(EndingButton):
             form=DocumentForm(request.POST if request.method == "POST" else None, known=known),
         )
 
+
+    @action(description=_("Register a move"), url_path="move", permissions=["propose"], icon="moving")
+    def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Propose another region: within the office, or with another one that accepts."""
+        person = self.visible_or_404(request, object_id)
+        known = proposed_for(person, request)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return see(self, request, actions.propose_move(**given))
+
+        places = Region.objects.names_of(each.region_code for each in known)
+        return self.button_page(
+            request, title=_t("Register a move"), button=_t("Propose"), subject=person, run=run,
+            sentence=_t(
+                "Within the office's region a second person of it decides, beyond it the office there. Cover goes on; money "
+                "stays with who paid. To another office goes who the person is, and nothing else that this one knows."
+            ),
+            facts=[(each.organization.name, places.get(each.region_code, each.region_code)) for each in known],
+            form=MoveForm(request.POST if request.method == "POST" else None, known=known),
+        )
 
     @action(description=_("Merge"), url_path="merge", permissions=["propose"], icon="merge")
     def merge(self, request: HttpRequest, object_id: str) -> HttpResponse:

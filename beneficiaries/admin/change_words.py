@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _t
 
+from accounts.models import Region
 from beneficiaries.ending_single import ending_outlook
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.merging import merge_outlook
@@ -23,6 +24,8 @@ from beneficiaries.models import (
     PersonChange,
 )
 from beneficiaries.models.merged_row import MergedKind
+from beneficiaries.money import COUNTY_DIGITS
+from beneficiaries.moving import covers_along
 from beneficiaries.panels import first_moment, last_moment
 from beneficiaries.unmerging import new_since
 
@@ -218,6 +221,27 @@ def _unmerge_warnings(change: PersonChange) -> list[str]:
     return found
 
 
+def _move(change: PersonChange, shown: frozenset[str]) -> Facts:
+    before = change.region_code
+    places = Region.objects.names_of([before, change.to_region])
+    found: Facts = [
+        (_t("region so far"), places.get(before, before)),
+        (_t("region from now on"), places.get(change.to_region, change.to_region)),
+    ]
+    if change.to_organization is not None:
+        return [*found, (_t("receiving office"), change.to_organization.name)]
+    if change.state == ChangeState.PROPOSED:
+        found.append((_t("covers that are listed there, too"), f"{covers_along(change).count():,}"))
+    return found
+
+
+def _move_warnings(change: PersonChange) -> list[str]:
+    if change.to_organization is not None:
+        return [_t("The person becomes known to the receiving office, by name and documents. Cover stays with the other one.")]
+    county = change.to_region[:COUNTY_DIGITS] != change.region_code[:COUNTY_DIGITS]
+    return [_t("Another county: covers stay listed in the county that pays for them.")] if county else []
+
+
 def _sealed(change: PersonChange, name: str, shown: frozenset[str]) -> str:
     value = getattr(change, name)
     return str(value.reveal()) if name in shown else str(value)
@@ -243,9 +267,10 @@ def _yuan(amount: Any) -> str:
 
 _FACTS: Mapping[str, Callable[[PersonChange, frozenset[str]], Facts]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _correction, ChangeKind.DOCUMENT: _document,
-    ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _unmerge,
+    ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _unmerge, ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
 }
 _WARNINGS: Mapping[str, Callable[[PersonChange], list[str]]] = {
     ChangeKind.ENDING: _ending_warnings, ChangeKind.CORRECTION: _identity_warnings, ChangeKind.DOCUMENT: _identity_warnings,
-    ChangeKind.MERGE: _merge_warnings, ChangeKind.UNMERGE: _unmerge_warnings,
+    ChangeKind.MERGE: _merge_warnings, ChangeKind.UNMERGE: _unmerge_warnings, ChangeKind.MOVE: _move_warnings,
+    ChangeKind.TRANSFER: _move_warnings,
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,8 @@ from beneficiaries import actions
 from beneficiaries.admin.change_words import facts_of, side_by_side, warnings_of
 from beneficiaries.admin.forms import ReasonForm, RevealForm
 from beneficiaries.admin.shown_form import ShownForm
-from beneficiaries.models import ChangeKind, ChangeState, PersonChange
+from beneficiaries.models import ChangeKind, ChangeState, Person, PersonChange
+from beneficiaries.moving import may_accept
 from beneficiaries.panels import CHANGE_TONES
 from beneficiaries.shown_change import digest_of
 
@@ -54,8 +55,8 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "person", "other", "undoes__person", "undoes__other", "program", "organization", "beneficiary__person",
-            "proposed_by", "decided_by",
+            "person", "other", "to_organization", "undoes__person", "undoes__other", "program", "organization",
+            "beneficiary__person", "proposed_by", "decided_by",
         )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -65,8 +66,10 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
         if change is None:
             return []
         idle = {"approve", "turn_down", "withdraw"} if change.state != ChangeState.PROPOSED else set()
-        if change.proposed_by_id == request.user.pk:
+        if change.proposed_by_id == request.user.pk or not decides(change, request.user):
             idle |= {"approve", "turn_down"}
+        if not is_of_own_office(change, request.user):
+            idle |= {"withdraw"}
         if not sealed_fields(change):
             idle |= {"reveal"}
         return [each for each in offered if each.method.__name__ not in idle]
@@ -83,7 +86,9 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 "facts": facts_of(change, shown=_shown_to(change, request)),
                 "said": said_of(change),
                 "detail": detail_of(change, request) if change.state == ChangeState.PROPOSED else "",
-                "person_url": reverse("admin:beneficiaries_person_change", args=[change.person_id]),
+                "person_url": reverse("admin:beneficiaries_person_change", args=[change.person_id])
+                if Person.objects.visible_to(request.user, "beneficiaries.view_person").filter(pk=change.person_id).exists()
+                else "",
             }
         response = super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
         response["Cache-Control"] = "no-store"
@@ -152,6 +157,8 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def turn_down(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Leave everything as it is."""
         change = self.visible_or_404(request, object_id)
+        if not decides(change, request.user):
+            raise Http404
 
         def run(given: dict[str, Any]) -> str:
             actions.turn_down_change(change, **given)
@@ -167,6 +174,8 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take it back."""
         change = self.visible_or_404(request, object_id)
+        if not is_of_own_office(change, request.user):
+            raise Http404
 
         def run(given: dict[str, Any]) -> str:
             actions.withdraw_change(change, **given)
@@ -176,6 +185,16 @@ class PersonChangeAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Withdraw"), button=_t("Withdraw"), subject=change, run=run,
             sentence=_t("Everything stays as it is; it can be proposed again."), facts=facts_of(change),
         )
+
+
+def decides(change: PersonChange, user: Any) -> bool:
+    """Whether a user decides: of a transfer the receiving office does."""
+    return change.kind != ChangeKind.TRANSFER or may_accept(change, user)
+
+
+def is_of_own_office(change: PersonChange, user: Any) -> bool:
+    """Whether it was proposed for an office for which the user proposes."""
+    return any(change.organization.path.startswith(grant.organization_path) for grant in user.grants(PROPOSE))
 
 
 def detail_of(change: PersonChange, request: HttpRequest) -> SafeString:

@@ -41,7 +41,7 @@ class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
     change_form_template = "beneficiaries/person_page.html"
     fields = ("document_type",)
     readonly_fields = fields
-    actions_detail = ("reveal", "end_cover", "correct", "add_document", "merge", "unmerge")
+    actions_detail = ("reveal", "end_cover", "correct", "add_document", "move", "merge", "unmerge")
 
     has_reveal_permission = holds(REVEAL)
 

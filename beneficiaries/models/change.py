@@ -25,6 +25,8 @@ class ChangeKind(models.TextChoices):
     DOCUMENT = "document", _("Further document")
     MERGE = "merge", _("Merge of two people")
     UNMERGE = "unmerge", _("Undo of a merge")
+    MOVE = "move", _("Move within the office")
+    TRANSFER = "transfer", _("Move to another office")
 
 
 class ChangeState(models.TextChoices):
@@ -97,14 +99,25 @@ class PersonChange(models.Model):
         "self", models.PROTECT, related_name="undone_by", verbose_name=_("merge"), null=True, db_index=False
     )
 
+    # Of a move: where to, and the office that takes the person over where it is another one.
+    to_region = models.CharField(_("new region"), max_length=12, blank=True, default="", db_collation="C")
+    to_organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", verbose_name=_("receiving office"), null=True
+    )
+
     objects = PersonChangeQuerySet.as_manager()
 
-    scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
+    # A transfer is seen by the office that is asked to accept it, too.
+    scope = Scope.any_of(
+        Scope(organization_path="organization__path", region="region_code", program="program_id"),
+        Scope(organization_path="to_organization__path", region="to_region", program="program_id"),
+    )
     personal_fields = ("name", "document")
     open_fields = (
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "reason", "proposed_by",
         "proposed_at", "decided_by", "decided_at", "answer", "end_reason", "ended_on", "document_type", "birth_on",
         "sex", "number_was_theirs", "valid_from", "valid_to", "other", "given_up", "undoes",
+        "to_region", "to_organization",
     )
 
     class Meta:
@@ -152,6 +165,15 @@ class PersonChange(models.Model):
                 condition=(Q(kind="merge", other__isnull=False, undoes__isnull=True) & ~Q(other=F("person")))
                 | Q(kind="unmerge", other__isnull=False, undoes__isnull=False, given_up=[])
                 | (~Q(kind__in=("merge", "unmerge")) & Q(other__isnull=True, undoes__isnull=True, given_up=[])),
+            ),
+            models.CheckConstraint(
+                name="person_change_says_where_to",
+                condition=(Q(kind="move", to_organization__isnull=True) & ~Q(to_region=""))
+                | (
+                    Q(kind="transfer", to_organization__isnull=False) & ~Q(to_region="")
+                    & ~Q(to_organization=F("organization"))
+                )
+                | (~Q(kind__in=("move", "transfer")) & Q(to_region="", to_organization__isnull=True)),
             ),
         ]
         indexes = [models.Index(fields=["organization", "state"], name="person_change_by_state")]

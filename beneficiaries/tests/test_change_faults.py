@@ -20,6 +20,7 @@ from beneficiaries.actions import (
     propose_document,
     propose_ending,
     propose_merge,
+    propose_move,
     propose_unmerge,
     submit_roster,
     turn_down_change,
@@ -39,7 +40,7 @@ from tests.kit.crashes import RECORD, Token, sweep_action
 pytestmark = pytest.mark.django_db(transaction=True)
 
 #: About as many points of an action are struck in the short form; people for the runs.
-STRIKES, ROOM = (None, 400) if FULL_SWEEP else (3, 120)
+STRIKES, ROOM = (None, 400) if FULL_SWEEP else (3, 150)
 MODES = ("raise", "disconnect")
 
 
@@ -122,6 +123,18 @@ def approve_unmerge(runs: Runs, token: Token) -> Callable[[], Any]:
     return runs.decided(undo)
 
 
+def approve_move(runs: Runs, token: Token) -> Callable[[], Any]:
+    return runs.decided(moved(runs, "441602001"))
+
+
+def accept_transfer(runs: Runs, token: Token) -> Callable[[], Any]:
+    return runs.decided(moved(runs, "441621"))
+
+
+def moved(runs: Runs, region_code: str) -> PersonChange:
+    return propose_move(runs.next(), region_code=region_code, reason=REASON, by=runs.world.clerk, at=timezone.now())
+
+
 def turn_down(runs: Runs, token: Token) -> Callable[[], Any]:
     change = runs.ending(runs.next())
     return lambda: turn_down_change(change, reason="证明不足", by=runs.world.reviewer, at=timezone.now())
@@ -169,7 +182,7 @@ def standing(cover: Enrollment, beneficiary: Beneficiary) -> tuple[Any, ...]:
 SAMPLES: dict[str, Callable[[Runs, Token], Callable[[], Any]]] = {
     "propose": propose, "approve_ending": approve_ending, "approve_correction": approve_correction,
     "approve_document": approve_document, "approve_merge": approve_merge, "approve_unmerge": approve_unmerge,
-    "turn_down": turn_down, "withdraw": withdraw,
+    "approve_move": approve_move, "accept_transfer": accept_transfer, "turn_down": turn_down, "withdraw": withdraw,
 }
 
 

@@ -24,6 +24,9 @@ from beneficiaries.actions import (
     propose_correction,
     propose_document,
     propose_ending,
+    propose_merge,
+    propose_move,
+    propose_unmerge,
     refuse_roster,
     submit_roster,
     turn_down_change,
@@ -197,10 +200,20 @@ def _changes(world: LatinWorld, applied: Roster) -> None:
     )
     approve_change(done, shown=digest_of(done), by=reviewer, at=timezone.now())
     given: dict[str, Any] = {"reason": REASON, "by": clerk, "at": timezone.now()}
+    stays, goes = covers[1].beneficiary, covers[0].beneficiary
+    for turn in range(2):
+        merge = propose_merge(stays, other=goes.person, **given)
+        approve_change(merge, shown=digest_of(merge), by=reviewer, at=timezone.now())
+        undo = propose_unmerge(stays, merge=PersonChange.objects.get(pk=merge.pk), **given)
+        if not turn:
+            approve_change(undo, shown=digest_of(undo), by=reviewer, at=timezone.now())
+    withdraw_change(undo, by=clerk, at=timezone.now())
     known = covers[2].beneficiary
     passport = propose_document(known, document_type="passport", document="E12345678", valid_from=day, **given)
     approve_change(passport, shown=digest_of(passport), by=reviewer, at=timezone.now())
     document = resident_id("441602", "19420101", 22)
+    propose_move(stays, region_code="441602001", **given)
+    propose_move(known, region_code="441621", **given)
     propose_correction(known, right=Identity("Zqanother", "resident_id", document, None, ""), **given)
 
 
