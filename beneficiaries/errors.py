@@ -68,6 +68,7 @@ class BeneficiariesRefused(Refused):
         "MERGE_CHOOSE_COVER": _("%(one)s and %(other)s cover the same time: say which one is given up."),
         "MERGE_COVER_UNASKED": _("Only covers that cannot stand beside another one are given up."),
         "MERGE_COVER_KEPT": _("A cover that is to be given up is in use: choose the other one."),
+        "NOBODY_MERGED": _("Nobody was merged into this person."),
         "MERGE_NOT_STANDING": _("This merge is undone already, or another one came after it."),
         "MERGE_HAS_NEW": _("Something new hangs on the person since the merge: it cannot be undone any more."),
         "MOVED_ALREADY": _("The person is registered in this region already."),

@@ -66,7 +66,8 @@ def propose_correction(
     `number_was_theirs`: the document was replaced; else its number was never theirs.
     """
     person = beneficiary.person
-    _refuse_capped(beneficiary, at=at)
+    if right.document:
+        _refuse_capped(beneficiary, at=at)
     change = PersonChange(
         kind=ChangeKind.CORRECTION, name=right.name or None, document=right.document or None,
         document_type=right.document_type if right.document else "", birth_on=right.birth_on, sex=right.sex,

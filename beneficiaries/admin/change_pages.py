@@ -172,16 +172,17 @@ class ChangePages(EndingButton):
         """Propose that the last merge is undone."""
         person = self.visible_or_404(request, object_id)
         known, merge = proposed_for(person, request), merge_of(person)
-        if merge is None:
-            raise Http404
 
         def run(given: dict[str, Any]) -> HttpResponse:
+            if merge is None:
+                raise BeneficiariesRefused("NOBODY_MERGED")
             return see(self, request, actions.propose_unmerge(merge=merge, **given))
 
         return self.button_page(
             request, title=_t("Undo merge"), button=_t("Propose"), subject=person, run=run, danger=True,
             sentence=_t("A second person decides. Everything that the merge moved goes back to the other person."),
-            facts=merge_facts(merge), warnings=new_in_words(new_since(merge)),
+            facts=merge_facts(merge) if merge is not None else [],
+            warnings=new_in_words(new_since(merge)) if merge is not None else [refusal("NOBODY_MERGED")],
             form=ChangeForm(request.POST if request.method == "POST" else None, known=known),
         )
 

@@ -208,10 +208,11 @@ def test_a_number_that_only_strangers_know_is_answered_like_any_other_until_the_
     assert (PersonChange.objects.get().state, person_of().document.reveal()) == ("proposed", OLD)
 
 
-def test_beyond_the_days_conflicts_nothing_more_is_proposed(world: World, settings: Any) -> None:
+def test_beyond_the_days_conflicts_no_more_numbers_are_proposed(world: World, settings: Any) -> None:
     settings.IDENTITY_CONFLICTS_PER_DAY = 0
-    assert refused(lambda: proposed(world, name="李韦")) == "TOO_MANY_CONFLICTS"
+    assert refused(lambda: proposed(world, document=NEW)) == "TOO_MANY_CONFLICTS"
     assert refused(lambda: passport(world)) == "TOO_MANY_CONFLICTS"
+    assert proposed(world, name="李韦").state == "proposed"
 
 
 def test_the_database_refuses_a_document_that_names_another(world: World) -> None:
