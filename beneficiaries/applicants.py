@@ -144,7 +144,11 @@ ON CONFLICT DO NOTHING
 """
 _FIND_PERSON = """
 SELECT id, name_index_{name} IS NOT DISTINCT FROM %(wanted_name)s FROM beneficiaries_person
-WHERE identity_index_{identity} = %(wanted_identity)s FOR NO KEY UPDATE
+WHERE id = coalesce(
+    (SELECT id FROM beneficiaries_person WHERE identity_index_{identity} = %(wanted_identity)s),
+    (SELECT person_id FROM beneficiaries_persondocument
+     WHERE identity_index_{identity} = %(wanted_identity)s AND standing <> 'mistaken')
+) FOR NO KEY UPDATE
 """
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import Person
 from beneficiaries.models.spans import live_span
 from beneficiaries.turns import cover_beside_others
 from programs import actions as programs
@@ -75,6 +76,7 @@ def judge(
 
     The people are locked in the order of ids, as the database's own guard does: what is compared stays as it is.
     """
+    lines = _of_those_who_stand(lines)
     frame = lines.with_columns(code=_time_rule(period, at=at), extra=pl.lit(""))
     known = _known(lines, period=period, organization=organization, at=at)
     frame = frame.join(known, on="person_id", how="left", maintain_order="left")
@@ -114,6 +116,15 @@ def _time_rule(period: Period, *, at: datetime) -> pl.Expr:
         .when(too_long).then(pl.lit("SPAN_TOO_LONG"))
         .otherwise(pl.lit(""))
     )  # fmt: skip
+
+
+def _of_those_who_stand(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the person into whom somebody was merged in their place."""
+    with connection.cursor() as cursor:
+        cover_beside_others(cursor)
+    people = sorted(set(lines["person_id"].drop_nulls().to_list()))
+    merged = dict(Person.objects.filter(pk__in=people, merged_into__isnull=False).values_list("pk", "merged_into"))
+    return lines.with_columns(pl.col("person_id").replace([*merged], [*merged.values()])) if merged else lines
 
 
 _LOCK = "SELECT FROM beneficiaries_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"

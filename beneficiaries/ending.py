@@ -43,21 +43,21 @@ END_COLUMNS = (
         help=_("Cover ends with the end of this day; it does not lie in the future."),
     ),
 )
-# What a line ends: covers of this very office that are in force and would last longer.
-_IN_FORCE = """
+#: What a line, or a change of one person, ends: covers of this very office that are in force and would last longer.
+IN_FORCE = """
 cover.person_id = {person} AND cover.program_id = %(program)s AND cover.organization_id = %(organization)s
     AND cover.state = 'in_force' AND cover.ends_at > ({day} + 1)::timestamp AT TIME ZONE %(zone)s
 """
 _TO_END = sql.SQL("""
 SELECT wanted.row FROM unnest(%(rows)s::int[], %(people)s::bigint[], %(days)s::date[]) AS wanted(row, person, day)
 WHERE EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE {in_force})
-""").format(in_force=sql.SQL(_IN_FORCE.format(person="wanted.person", day="wanted.day")))
+""").format(in_force=sql.SQL(IN_FORCE.format(person="wanted.person", day="wanted.day")))
 _DRIFT = (
     "NOT EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE "
-    + _IN_FORCE.format(person="known.id", day="r.ended_on")
+    + IN_FORCE.format(person="known.id", day="r.ended_on")
     + ") AND (r.end_reason <> 'deceased' OR known.deceased_on IS NOT NULL)"
 )
-_COVERS = "beneficiaries_enrollment cover JOIN roster_work w ON " + _IN_FORCE.format(person="w.person_id", day="w.ended_on")
+_COVERS = "beneficiaries_enrollment cover JOIN roster_work w ON " + IN_FORCE.format(person="w.person_id", day="w.ended_on")
 _LOCK = f"SELECT FROM {_COVERS} ORDER BY cover.id FOR NO KEY UPDATE OF cover"
 _LOCK_PEOPLE = """
 SELECT FROM beneficiaries_person p JOIN roster_work w ON w.person_id = p.id

@@ -48,6 +48,34 @@ class BeneficiariesRefused(Refused):
         "PAID_AMOUNT": _("%(paid)s yuan were paid, %(due)s yuan are due."),
         "CELLS_UNKNOWN": _("Unknown: %(cells)s."),
         "ALREADY_COVERED": _("This person is covered in this period already."),
+        "END_REASON": _("Say whether the person left, moved away or died."),
+        "ENDS_LATER": _("The last day of cover does not lie in the future: %(day)s at the latest."),
+        "NOTHING_TO_END": _("No cover of this office in force lasts beyond that day."),
+        "CHANGE_WAITS": _("Such a change of this person waits for a second person already."),
+        "CHANGE_DECIDED": _("This change is decided already: %(state)s."),
+        "CHANGE_STALE": _("Something has changed since you opened this page. Look at it again and decide then."),
+        "HELD_BY": _("This number is registered for person %(person)d, whom your office knows: merge the two instead."),
+        "NOTHING_CORRECTED": _("Nothing differs from what is registered."),
+        "DOCUMENT_KNOWN": _("This document is registered for this person already."),
+        "DATES_ORDER": _("The last day lies before the first."),
+        "NOBODY_FOUND": _("Nobody whom your office knows is found by that."),
+        "SEVERAL_FOUND": _("Several people are found: search by document number."),
+        "MERGE_SAME": _("This is the same person."),
+        "MERGED_ALREADY": _("One of the two is merged into somebody already."),
+        "MERGE_OTHER_WAY": _("Somebody was merged into the other person: merge the other way round."),
+        "MERGE_CHANGE_WAITS": _("A change of one of the two waits for a second person: have it decided first."),
+        "MERGE_COVERS_ELSEWHERE": _("Their covers cannot stand beside each other, and not all are within your reach."),
+        "MERGE_CHOOSE_COVER": _("%(one)s and %(other)s cover the same time: say which one is given up."),
+        "MERGE_COVER_UNASKED": _("Only covers that cannot stand beside another one are given up."),
+        "MERGE_COVER_KEPT": _("A cover that is to be given up is in use: choose the other one."),
+        "NOBODY_MERGED": _("Nobody was merged into this person."),
+        "MERGE_NOT_STANDING": _("This merge is undone already, or another one came after it."),
+        "MERGE_HAS_NEW": _("Something new hangs on the person since the merge: it cannot be undone any more."),
+        "MOVED_ALREADY": _("The person is registered in this region already."),
+        "REGION_LEVEL": _("Name a county, town or village of today by its code."),
+        "NO_OFFICE_THERE": _("The program has no office for this region, or several."),
+        "NOT_RECEIVING": _("The receiving office decides this."),
+        "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 
 
@@ -56,6 +84,7 @@ class ApplicantRefused(BeneficiariesRefused):
 
     messages: ClassVar[dict[str, str | Promise]] = {
         "APPLICANT": _("The person cannot be enrolled: %(causes)s"),
+        "IDENTITY": _("This cannot be registered: %(causes)s"),
         "IDENTITY_CONFLICT": _("Name and document number do not agree with what is registered: check both."),
         "TOO_MANY_CONFLICTS": _("Too many requests of today did not agree with what is registered. Ask the operating office."),
     }

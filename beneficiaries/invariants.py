@@ -163,11 +163,12 @@ INVARIANTS = [
         SELECT w.id FROM beneficiaries_rosterrow w JOIN beneficiaries_roster r ON r.id = w.roster_id
         JOIN beneficiaries_rosterchunk c ON c.roster_id = r.id AND c.number = w.chunk AND c.applied_at IS NOT NULL
         CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
+        LEFT JOIN beneficiaries_person p ON p.id = w.known_person_id
         WHERE r.purpose IN ('enroll', 'renew') AND w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL
             AND NOT EXISTS (
             SELECT FROM beneficiaries_beneficiary b
             JOIN beneficiaries_beneficiarycategory h ON h.beneficiary_id = b.id AND h.category_id = named.category_id
-            WHERE b.person_id = w.known_person_id AND b.program_id = r.program_id
+            WHERE b.person_id = coalesce(p.merged_into_id, w.known_person_id) AND b.program_id = r.program_id
                 AND b.organization_id = r.organization_id)
         """,
     ),
@@ -185,18 +186,52 @@ INVARIANTS = [
     ),
     Invariant(
         19, "endings_are_of_their_rows",
-        _("A cover was ended by an applied row of its own person, office and program, or by a full list without them."),
+        _("A cover was ended by an applied row or an approved change of its own person, or by a full list without them."),
         """
         SELECT n.id FROM beneficiaries_ending n JOIN beneficiaries_enrollment e ON e.id = n.enrollment_id
         LEFT JOIN beneficiaries_rosterrow w ON w.id = n.row_id LEFT JOIN beneficiaries_roster r ON r.id = w.roster_id
-        WHERE CASE WHEN n.row_id IS NOT NULL
+        LEFT JOIN beneficiaries_personchange c ON c.id = n.change_id
+        LEFT JOIN beneficiaries_person p ON p.id = coalesce(c.person_id, w.known_person_id)
+        WHERE CASE WHEN n.change_id IS NOT NULL
+            THEN c.state <> 'approved' OR c.kind <> 'ending' OR coalesce(p.merged_into_id, p.id) <> e.person_id
+                OR c.organization_id <> e.organization_id OR c.program_id <> e.program_id OR n.ended_on <> c.ended_on
+                OR n.reason <> c.end_reason
+            WHEN n.row_id IS NOT NULL
             THEN r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
-                OR w.known_person_id <> e.person_id OR r.organization_id <> e.organization_id
+                OR coalesce(p.merged_into_id, w.known_person_id) <> e.person_id OR r.organization_id <> e.organization_id
                 OR r.program_id <> e.program_id OR n.ended_on <> w.ended_on OR n.reason <> w.end_reason
             ELSE n.reason <> 'off_list' OR NOT EXISTS (
                 SELECT FROM beneficiaries_fulllist f JOIN beneficiaries_missingenrollment m ON m.full_list_id = f.id
                 WHERE f.roster_id = n.roster_id AND f.ends_missing AND m.enrollment_id = n.enrollment_id)
             END
+        """,
+    ),
+    Invariant(
+        15, "change_approved_by_another", _("No change of a person was decided by whoever proposed it, or by nobody."),
+        """
+        SELECT id FROM beneficiaries_personchange
+        WHERE decided_by_id = proposed_by_id OR (state IN ('approved', 'declined')) <> (decided_by_id IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        20, "every_change_has_its_events", _("Every change of a person has the event of its proposal and that of its decision."),
+        """
+        SELECT c.id FROM beneficiaries_personchange c LEFT JOIN audit_event e
+            ON e.subject_type = 'beneficiaries.personchange' AND e.subject_id = c.id::text
+        GROUP BY c.id, c.state
+        HAVING count(*) FILTER (WHERE e.verb = 'change.proposed') <> 1
+            OR count(*) FILTER (WHERE e.verb LIKE 'person.%') <> (c.state = 'approved')::int
+            OR count(*) FILTER (WHERE e.verb = 'change.turned_down') <> (c.state = 'declined')::int
+            OR count(*) FILTER (WHERE e.verb = 'change.withdrawn') <> (c.state = 'withdrawn')::int
+        """,
+    ),
+    Invariant(
+        19, "approved_endings_end", _("Every approved ending of one person ended a cover, or told of a death."),
+        """
+        SELECT c.id FROM beneficiaries_personchange c JOIN beneficiaries_person p ON p.id = c.person_id
+        WHERE c.kind = 'ending' AND c.state = 'approved'
+            AND NOT EXISTS (SELECT FROM beneficiaries_ending n WHERE n.change_id = c.id)
+            AND (c.end_reason <> 'deceased' OR p.deceased_on IS NULL)
         """,
     ),
     Invariant(
@@ -248,10 +283,12 @@ INVARIANTS = [
             SELECT w.roster_id, w.chunk, count(*) FILTER (WHERE w.kept = '') AS undone,
                 count(*) FILTER (WHERE w.kept <> '') AS kept,
                 bool_or(CASE WHEN e.id IS NULL THEN w.kept <> 'ADDED'
+                    WHEN given_up.id IS NOT NULL THEN e.state <> 'voided'
                     WHEN w.kept = 'ALREADY_ENDED' THEN e.state IN ('awaiting', 'in_force')
                     ELSE (e.state = 'voided') <> (w.kept IN ('', 'CHANGED_SINCE')) END) AS wrong
             FROM told JOIN beneficiaries_rosterrow w ON w.roster_id = told.roster_id AND w.chunk = told.number
             LEFT JOIN beneficiaries_enrollment e ON e.row_id = w.id
+            LEFT JOIN beneficiaries_mergedrow given_up ON given_up.row_id = e.id AND given_up.kind = 'given_up'
             WHERE e.id IS NOT NULL OR w.kept <> '' OR (w.verdict = 2 AND w.set_aside = '' AND w.split_id IS NULL)
             GROUP BY 1, 2
         )
@@ -272,7 +309,8 @@ INVARIANTS = [
             FROM beneficiaries_enrollment WHERE state = 'voided' GROUP BY 1, 2
             UNION ALL
             SELECT subject_type, subject_id::bigint, -sum((data ->> 'covers')::bigint) FROM audit_event
-            WHERE verb IN ('roster.chunk_undone', 'roster.covers_voided', 'purchase.covers_voided') GROUP BY 1, 2
+            WHERE verb IN ('roster.chunk_undone', 'roster.covers_voided', 'purchase.covers_voided',
+                'roster.cover_given_up', 'purchase.cover_given_up') GROUP BY 1, 2
         ) AS both_sides GROUP BY 1, 2 HAVING sum(people) <> 0
         """,
     ),
@@ -294,11 +332,58 @@ INVARIANTS = [
     Invariant(
         22, "one_person_per_identity", _("No two people have one identity."),
         """
-        SELECT min(id) FROM beneficiaries_person WHERE identity_index_a IS NOT NULL
-        GROUP BY identity_index_a HAVING count(*) > 1
+        WITH named AS (
+            SELECT id, identity_index_a, identity_index_b FROM beneficiaries_person
+            UNION ALL
+            SELECT person_id, identity_index_a, identity_index_b FROM beneficiaries_persondocument
+            WHERE standing <> 'mistaken'
+        )
+        SELECT min(id) FROM named WHERE identity_index_a IS NOT NULL GROUP BY identity_index_a HAVING count(*) > 1
         UNION ALL
-        SELECT min(id) FROM beneficiaries_person WHERE identity_index_b IS NOT NULL
-        GROUP BY identity_index_b HAVING count(*) > 1
+        SELECT min(id) FROM named WHERE identity_index_b IS NOT NULL GROUP BY identity_index_b HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        22, "merged_people_hold_nothing",
+        _("Whoever was merged holds no cover and no document, and goes on in one person who stands."),
+        """
+        SELECT m.id FROM beneficiaries_person m LEFT JOIN beneficiaries_person p ON p.id = m.merged_into_id
+        WHERE m.merged_into_id IS NOT NULL AND (
+            p.id IS NULL OR p.merged_into_id IS NOT NULL
+            OR EXISTS (SELECT FROM beneficiaries_enrollment e WHERE e.person_id = m.id)
+            OR EXISTS (SELECT FROM beneficiaries_persondocument d WHERE d.person_id = m.id)
+            OR EXISTS (
+                SELECT FROM beneficiaries_beneficiary b WHERE b.person_id = m.id AND NOT EXISTS (
+                    SELECT FROM beneficiaries_beneficiary kept WHERE kept.person_id = p.id
+                        AND kept.program_id = b.program_id AND kept.organization_id = b.organization_id)))
+        """,
+    ),
+    Invariant(
+        22, "every_merge_stands_or_is_undone",
+        _("Whoever is merged was merged by one approved change that is not undone, and nobody else is."),
+        """
+        WITH standing AS (
+            SELECT c.id, c.person_id, c.other_id FROM beneficiaries_personchange c
+            WHERE c.kind = 'merge' AND c.state = 'approved' AND NOT EXISTS (
+                SELECT FROM beneficiaries_personchange u
+                WHERE u.undoes_id = c.id AND u.kind = 'unmerge' AND u.state = 'approved')
+        )
+        SELECT coalesce(m.id, s.other_id) FROM (
+            SELECT id, merged_into_id FROM beneficiaries_person WHERE merged_into_id IS NOT NULL
+        ) AS m FULL JOIN standing s ON s.other_id = m.id
+        GROUP BY m.id, s.other_id HAVING count(m.id) <> 1 OR count(s.id) <> 1 OR min(m.merged_into_id) <> min(s.person_id)
+        """,
+    ),
+    Invariant(
+        22, "merged_rows_moved_whole", _("What a standing merge moved is with the person who stayed; what was given up is void."),
+        """
+        SELECT r.id FROM beneficiaries_mergedrow r JOIN beneficiaries_personchange c ON c.id = r.change_id
+        JOIN beneficiaries_person m ON m.id = c.other_id
+        LEFT JOIN beneficiaries_enrollment e ON r.kind IN ('cover', 'given_up') AND e.id = r.row_id
+        LEFT JOIN beneficiaries_beneficiary b ON r.kind = 'known' AND b.id = r.row_id
+        WHERE (r.kind = 'given_up' AND e.state IS DISTINCT FROM 'voided')
+            OR (m.merged_into_id = c.person_id AND r.kind = 'cover' AND e.person_id IS DISTINCT FROM c.person_id)
+            OR (m.merged_into_id = c.person_id AND r.kind = 'known' AND b.person_id IS DISTINCT FROM c.person_id)
         """,
     ),
     Invariant(

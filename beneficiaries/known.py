@@ -38,7 +38,11 @@ SELECT r.id AS row_id, known.id AS person_id, beneficiary.id AS beneficiary_id, 
 FROM beneficiaries_rosterrow r
 LEFT JOIN LATERAL (
     SELECT id, name_index_{name}, deceased_on FROM beneficiaries_person
-    WHERE identity_index_{identity} = r.identity_index_{identity} LIMIT 1
+    WHERE identity_index_{identity} = r.identity_index_{identity}
+    UNION ALL
+    SELECT person.id, person.name_index_{name}, person.deceased_on
+    FROM beneficiaries_persondocument document JOIN beneficiaries_person person ON person.id = document.person_id
+    WHERE document.identity_index_{identity} = r.identity_index_{identity} AND document.standing <> 'mistaken' LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
     SELECT id, contact_digest FROM beneficiaries_beneficiary

@@ -31,8 +31,8 @@ FROM (
     FROM generate_series(0, %(count)s::int - 1) AS place
 ) AS wanted
 CROSS JOIN LATERAL (
-    SELECT p.id, b.region_code, b.phone FROM beneficiaries_person p
-    JOIN beneficiaries_beneficiary b ON b.person_id = p.id AND b.program_id = %(program)s
+    SELECT DISTINCT ON (b.person_id) b.person_id AS id, b.region_code, b.phone FROM beneficiaries_person p
+    JOIN beneficiaries_beneficiary b ON b.person_id = coalesce(p.merged_into_id, p.id) AND b.program_id = %(program)s
         AND b.organization_id = %(organization)s
     WHERE p.{name} = wanted.name AND p.birth_on = wanted.birth_on LIMIT {most}
 ) AS person

@@ -33,6 +33,10 @@ WITH named AS MATERIALIZED (
     SELECT known_person_id AS person_id FROM beneficiaries_rosterrow
     WHERE roster_id = %(roster)s AND known_person_id IS NOT NULL
     UNION ALL
+    -- Whom a row was found to be may have been merged since.
+    SELECT p.merged_into_id FROM beneficiaries_rosterrow r JOIN beneficiaries_person p ON p.id = r.known_person_id
+    WHERE r.roster_id = %(roster)s AND p.merged_into_id IS NOT NULL
+    UNION ALL
     SELECT (f ->> 'extra')::bigint FROM beneficiaries_rosterrow r, jsonb_array_elements(r.findings) AS f
     WHERE r.roster_id = %(roster)s AND r.verdict = 5 AND r.codes && '{SAME_PERSON}'::varchar[]
         AND f ->> 'code' = 'SAME_PERSON'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, Sum
+from django.db.models import Count, DateField, Q, Sum
 from django.db.models.functions import Left, TruncMonth
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,17 +16,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Region
+from accounts.models import Organization, Region
 from audit import panels
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
 from audit.versions import last_day
-from beneficiaries.models import BeneficiaryCategory, Enrollment, RosterRow
+from beneficiaries.models import BeneficiaryCategory, ChangeState, Enrollment, PersonChange, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 
 _VIEW_ROSTER = "beneficiaries.view_roster"
 _VIEW_ENROLLMENT = "beneficiaries.view_enrollment"
 _VIEW_BENEFICIARY = "beneficiaries.view_beneficiary"
+_VIEW_CHANGE, _DECIDE_CHANGE = "beneficiaries.view_personchange", "beneficiaries.decide_change"
 #: Bars of a chart, and rows of a person's panel, at most.
 MOST, SHOWN = 12, 50
 COUNTY_DIGITS = 6
@@ -40,7 +41,7 @@ def register() -> None:
         panels.register_figure(figure)
     for chart in CHARTS:
         panels.register_chart(chart)
-    for panel in (CATEGORIES, COVERS, ROSTERS, LIFE):
+    for panel in (DOCUMENTS, CHANGES, CATEGORIES, COVERS, ROSTERS, LIFE):
         panels.register_page_panel(panel)
 
 
@@ -62,6 +63,15 @@ def _awaiting_a_step(enrollments: Any, user: Any) -> Any:
     return enrollments.visible_to(user, "beneficiaries.pass_gate").filter(state=EnrollmentState.AWAITING)
 
 
+def _changes_to_decide(changes: Any, user: Any) -> Any:
+    waiting = changes.visible_to(user, _DECIDE_CHANGE).waiting().exclude(proposed_by=user)
+    # A transfer waits for the receiving office alone.
+    received = Organization.objects.none()
+    for grant in user.grants(_DECIDE_CHANGE):
+        received = received | Organization.objects.filter(path__startswith=grant.organization_path)
+    return waiting.filter(Q(to_organization=None) | Q(to_organization__in=received.values("pk")))
+
+
 _ROSTER = "beneficiaries.roster"
 QUEUES = (
     queue_of(
@@ -70,6 +80,10 @@ QUEUES = (
     queue_of(
         _ROSTER, "beneficiaries.undo_to_decide", _("Undo of rosters to decide"), "beneficiaries.approve_undo", _undo_to_decide,
         Urgency.NOW,
+    ),
+    queue_of(
+        "beneficiaries.personchange", "beneficiaries.changes_to_decide", _("Changes of people to decide"),
+        "beneficiaries.decide_change", _changes_to_decide, Urgency.NOW,
     ),
     queue_of(
         _ROSTER, "beneficiaries.to_submit", _("Checked rosters to review and submit"), "beneficiaries.submit_roster",
@@ -286,6 +300,42 @@ STATE_TONES = {
     EnrollmentState.AWAITING: "wait", EnrollmentState.IN_FORCE: "good", EnrollmentState.LAPSED: "calm",
     EnrollmentState.ENDED: "calm", EnrollmentState.VOIDED: "bad",
 }
+def _documents(person: Any, user: Any) -> dict[str, Any]:
+    """Beside the one that names them; whoever sees the person sees them, masked."""
+    return {"lines": list(person.documents.order_by("pk")[:SHOWN])}
+
+
+DOCUMENTS = PagePanel(
+    "beneficiaries.documents", _("Further and former documents"), "beneficiaries.person", "beneficiaries.view_person",
+    _documents, "beneficiaries/person_documents.html", 12,
+)
+
+
+def _changes(person: Any, user: Any) -> dict[str, Any]:
+    """What waits for a second person, and what was done or turned down."""
+    seen = PersonChange.objects.visible_to(user, _VIEW_CHANGE)
+    found = seen.filter(Q(person=person) | Q(person__merged_into=person)).select_related("organization")
+    return {
+        "lines": [
+            (
+                each, reverse("admin:beneficiaries_personchange_change", args=[each.pk]),
+                render_to_string(
+                    "portal/badge.html",
+                    {"text": each.get_state_display(), "tone": CHANGE_TONES[ChangeState(each.state)]},
+                ),
+            )
+            for each in found[:SHOWN]
+        ]
+    }
+
+
+CHANGE_TONES = {
+    ChangeState.PROPOSED: "wait", ChangeState.APPROVED: "good", ChangeState.TURNED_DOWN: "bad", ChangeState.WITHDRAWN: "calm",
+}
+CHANGES = PagePanel(
+    "beneficiaries.changes", _("Changes of this person"), "beneficiaries.person", _VIEW_CHANGE, _changes,
+    "beneficiaries/person_changes.html", 14,
+)
 CATEGORIES = PagePanel(
     "beneficiaries.categories", _("Hardship categories"), "beneficiaries.person", _VIEW_BENEFICIARY, _categories,
     "beneficiaries/person_categories.html", 5,

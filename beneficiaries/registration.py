@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -15,8 +15,9 @@ from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
 from beneficiaries.keepers import Keeper, register_keeper
-from beneficiaries.models import DecisionKind, RosterChunk, RosterRow
-from beneficiaries.models.person import IDENTITY, NAME, identity_text
+from beneficiaries.models import ChangeKind, DecisionKind, PersonChange, RosterChunk, RosterRow
+from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
+from beneficiaries.models.roster import EndReason
 from beneficiaries.template import ROSTER
 from beneficiaries.verbs import VERBS
 from intake import findings, wording
@@ -28,18 +29,23 @@ __all__ = ["Keeper", "register", "register_keeper"]
 
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
-    "beneficiaries.view_beneficiary", "beneficiaries.view_purchase",
+    "beneficiaries.view_beneficiary", "beneficiaries.view_purchase", "beneficiaries.view_personchange",
 )
 #: Masked, as the lists are.
-_EXPORT = ("beneficiaries.export_person", "beneficiaries.export_enrollment", "beneficiaries.export_roster")
+_EXPORT = (
+    "beneficiaries.export_person", "beneficiaries.export_enrollment", "beneficiaries.export_roster",
+    "beneficiaries.export_personchange",
+)
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
         *_VIEW, *_EXPORT, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
         "beneficiaries.reveal_person", "beneficiaries.pass_gate", "beneficiaries.make_purchase",
         "beneficiaries.decide_rows", "beneficiaries.correct_person", "beneficiaries.request_undo",
+        "beneficiaries.propose_change",
     ),
     Role.REVIEWER: (
         *_VIEW, *_EXPORT, "beneficiaries.approve_roster", "beneficiaries.reveal_person", "beneficiaries.approve_undo",
+        "beneficiaries.decide_change",
     ),
     Role.FINANCE_MAKER: ("beneficiaries.view_roster", "beneficiaries.export_roster"),
     Role.FINANCE_CHECKER: ("beneficiaries.view_roster", "beneficiaries.export_roster"),
@@ -56,6 +62,12 @@ RULE_WORDS = {
 }
 
 
+def in_fields(names: Sequence[str]) -> str:
+    """Fields of a person as pages name them."""
+    fields: list[Any] = [PersonChange._meta.get_field(name) for name in names]
+    return ", ".join(str(field.verbose_name) for field in fields)
+
+
 #: Gates and findings, which events keep as codes.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "roster.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
@@ -63,6 +75,13 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "roster.decided": lambda data: {"kind": str(DecisionKind(data["kind"]).label)},
     "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
     "roster.confirmed": lambda data: {"reasons": reasons_in_words(data["reasons"])},
+    **{
+        f"change.{step}": lambda data: {"kind": str(ChangeKind(data["kind"]).label)}
+        for step in ("proposed", "turned_down", "withdrawn")
+    },
+    "person.ended": lambda data: {"end_reason": str(EndReason(data["end_reason"]).label)},
+    "person.corrected": lambda data: {"fields": in_fields(data["fields"])},
+    "person.document_added": lambda data: {"document_type": str(DocumentType(data["document_type"]).label)},
     "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }
 
@@ -73,6 +92,9 @@ def register() -> None:
     events.register_words(EVENT_WORDS)
     blind_index.register(
         blind_index.BlindIndex(IDENTITY, "beneficiaries.Person", "identity_index", _identity_of)
+    )
+    blind_index.register(
+        blind_index.BlindIndex(IDENTITY, "beneficiaries.PersonDocument", "identity_index", _identity_of)
     )
     blind_index.register(blind_index.BlindIndex(NAME, "beneficiaries.Person", "name_index", _name_of))
     blind_index.register_waiting(IDENTITY, lambda slot: _rows_without(f"identity_index_{slot}"))

@@ -391,22 +391,30 @@ class Known:
     contacts: dict[int, bytes]
 
 
-# The index values of a chunk go as one value for each column, cut on the server: 16 bytes a row.
-_KNOWN = """
-SELECT wanted.place, person.id, person.{name} IS NOT DISTINCT FROM wanted.name, beneficiary.contact_digest,
+# The index values of a chunk go as one value for each column, cut on the server: 16 bytes a row. Who is not found by the
+# document that names them may be by a further or a former one: few have any.
+_KNOWN_BY = """
+SELECT wanted.place, person.id, person.{{name}} IS NOT DISTINCT FROM wanted.name, beneficiary.contact_digest,
     beneficiary.contact_digest = wanted.contact, enrollment.id, person.deceased_on IS NOT NULL
 FROM (
-    SELECT place, substr(%(identities)b, place * {size} + 1, {size}) AS identity,
-        substr(%(names)b, place * {size} + 1, {size}) AS name, substr(%(contacts)b, place * {size} + 1, {size}) AS contact
+    SELECT place, substr(%(identities)b, place * {{size}} + 1, {{size}}) AS identity,
+        substr(%(names)b, place * {{size}} + 1, {{size}}) AS name, substr(%(contacts)b, place * {{size}} + 1, {{size}}) AS contact
     FROM generate_series(0, %(count)s::int - 1) AS place
 ) AS wanted
-JOIN beneficiaries_person person ON person.{identity} = wanted.identity
+{found}
 LEFT JOIN beneficiaries_beneficiary beneficiary ON beneficiary.person_id = person.id
     AND beneficiary.program_id = %(program)s AND beneficiary.organization_id = %(organization)s
 LEFT JOIN beneficiaries_enrollment enrollment ON enrollment.person_id = person.id
     AND enrollment.program_id = %(program)s AND enrollment.period_id = %(period)s AND enrollment.period_kind = 'annual'
     AND enrollment.state = ANY(%(live)s)
 """
+_KNOWN = " UNION ALL ".join(
+    _KNOWN_BY.format(found=found) for found in (
+        "JOIN beneficiaries_person person ON person.{identity} = wanted.identity",
+        "JOIN beneficiaries_persondocument document ON document.{identity} = wanted.identity AND document.standing <> 'mistaken' "
+        "JOIN beneficiaries_person person ON person.id = document.person_id",
+    )
+)
 _KNOWN_SCHEMA = {
     "row": pl.UInt32, "known_person_id": pl.Int64, "same_name": pl.Boolean, "same_contact": pl.Boolean,
     "enrollment_id": pl.Int64, "deceased": pl.Boolean,

@@ -54,4 +54,22 @@ VERBS = {
     "purchase.made": _("%(people)d enrollments were made (%(premium)s yuan), %(refused)d lines refused."),
     "purchase.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
     "program.conflict_elsewhere": _("One person did not agree with someone whom only other organizations know."),
+    "change.proposed": _("%(kind)s was proposed: %(reason)s"),
+    "change.turned_down": _("%(kind)s was turned down: %(reason)s"),
+    "change.withdrawn": _("%(kind)s was withdrawn."),
+    "person.ended": _("%(covers)d covers were ended with %(day)s (%(end_reason)s)."),
+    "person.corrected": _("The identity was corrected: %(fields)s."),
+    "person.document_added": _("A further document was recorded: %(document_type)s."),
+    "person.merged": _(
+        "Person %(other)d was merged into this one: %(covers)d covers moved, %(given_up)d were given up, %(released)s yuan went "
+        "back to the budgets, %(own)s yuan are to be refunded to the person."
+    ),
+    "person.unmerged": _(
+        "The merge of person %(other)d was undone: %(covers)d covers went back; %(stay_given_up)d that were given up stay so."
+    ),
+    "roster.cover_given_up": _("%(covers)d cover was given up at a merge; %(released)s yuan went back to the budgets."),
+    "purchase.cover_given_up": _("%(covers)d cover was given up at a merge; %(released)s yuan went back to the budgets."),
+    "person.moved": _("The person moved within the office; %(covers)d covers moved along."),
+    "person.transferred": _("The person was taken over by another office; cover and money stay with this one."),
+    "person.received": _("The person was taken over from another office."),
 }

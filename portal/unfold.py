@@ -59,6 +59,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         (
             Page("beneficiaries.roster", "assignment"),
             Page("beneficiaries.person", "groups"),
+            Page("beneficiaries.personchange", "manage_accounts"),
             Page("beneficiaries.enrollment", "verified_user"),
             Page("gates.notice", "campaign"),
             Page("gates.objection", "feedback"),

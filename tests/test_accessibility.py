@@ -16,7 +16,7 @@ from accounts.roles import Role
 from accounts.testing import make_user
 from audit.admin.base import visible
 from beneficiaries.actions import approve_roster, submit_roster
-from beneficiaries.models import Roster
+from beneficiaries.models import Person, Roster
 from beneficiaries.testing import World, make_world, people, row, uploaded
 from jobs.testing import drain
 from portal import unfold
@@ -113,6 +113,7 @@ def test_forms_and_the_center_of_intake_pass_in_both_brightnesses(
 ) -> None:
     users = users_of(world)
     roster = Roster.objects.latest("pk")
+    one, two = Person.objects.order_by("pk")[:2]
     todo = [
         ("clerk", "/admin/"), ("clerk", reverse("admin:beneficiaries_roster_changelist")),
         ("clerk", reverse("admin:beneficiaries_roster_change", args=[roster.pk])),
@@ -120,6 +121,8 @@ def test_forms_and_the_center_of_intake_pass_in_both_brightnesses(
         ("clerk", reverse("admin:beneficiaries_roster_submit", args=[roster.pk])),
         ("clerk", reverse("admin:beneficiaries_roster_withdraw", args=[roster.pk])),
         ("clerk", reverse("admin:beneficiaries_roster_refused_rows", args=[roster.pk])),
+        ("clerk", reverse("admin:beneficiaries_person_correct", args=[one.pk])),
+        ("clerk", f"{reverse('admin:beneficiaries_person_merge', args=[one.pk])}?other={two.pk}"),
         ("finance maker", reverse("admin:programs_budget_propose")),
         ("security", reverse("admin:accounts_membership_grant")),
     ]

@@ -1,5 +1,16 @@
 """What people do with rosters and enrollments."""
 
+from beneficiaries.actions.changes import (
+    approve_change,
+    propose_correction,
+    propose_document,
+    propose_ending,
+    propose_merge,
+    propose_move,
+    propose_unmerge,
+    turn_down_change,
+    withdraw_change,
+)
 from beneficiaries.actions.full_lists import declare_full
 from beneficiaries.actions.gates import Gate, open_gates, pass_gate, pass_purchase_gate
 from beneficiaries.actions.lapses import lapse_period, periods_to_lapse, queue_lapses
@@ -17,9 +28,10 @@ from beneficiaries.actions.undo import approve_undo, request_undo, turn_down_und
 from beneficiaries.actions.voiding import void_waiting
 
 __all__ = [
-    "Gate", "Payment", "Request", "add_files", "approve_roster", "approve_roster_by_priority", "approve_undo",
-    "choose_sheets", "confirm_unusual", "cover_days", "declare_full", "enroll_paid", "lapse_period", "map_words",
-    "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "queue_lapses", "refuse_roster",
-    "register_person", "request_undo", "submit_roster", "take_out_file", "turn_down_undo", "upload_roster",
-    "void_waiting", "withdraw_roster",
+    "Gate", "Payment", "Request", "add_files", "approve_change", "approve_roster", "approve_roster_by_priority",
+    "approve_undo", "choose_sheets", "confirm_unusual", "cover_days", "declare_full", "enroll_paid", "lapse_period",
+    "map_words", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction",
+    "propose_document", "propose_ending", "propose_merge", "propose_move", "propose_unmerge", "queue_lapses", "refuse_roster",
+    "register_person", "request_undo", "submit_roster", "take_out_file", "turn_down_change", "turn_down_undo",
+    "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
 ]

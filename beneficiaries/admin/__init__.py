@@ -1,7 +1,8 @@
 """Pages of the room, one file each."""
 
+from beneficiaries.admin.changes import PersonChangeAdmin
 from beneficiaries.admin.enrollments import EnrollmentAdmin
 from beneficiaries.admin.people import PersonAdmin
 from beneficiaries.admin.rosters import RosterAdmin
 
-__all__ = ["EnrollmentAdmin", "PersonAdmin", "RosterAdmin"]
+__all__ = ["EnrollmentAdmin", "PersonAdmin", "PersonChangeAdmin", "RosterAdmin"]

@@ -18,24 +18,18 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.exporting import ExportColumn
+from beneficiaries.admin.change_pages import EndingButton
 from beneficiaries.admin.narrowing import GateFilter, PlaceFilter, RosterFilter
 from beneficiaries.admin.origins import origin_of, payment_of
 from beneficiaries.gating import COLUMN, GATE_WORDS, asked_of
-from beneficiaries.models import Ending, Enrollment, Person, Purchase, Roster
-from beneficiaries.models.enrollment import enrollment_id_of
+from beneficiaries.models import Ending, Enrollment, Purchase, Roster
+from beneficiaries.models.enrollment import EnrollmentState, enrollment_id_of
 from beneficiaries.panels import first_moment, last_moment, state_badge
-
-
-def people_found(term: str) -> QuerySet:
-    """People by document number when the term holds digits, else by their whole name."""
-    term = "".join(term.split()).upper()
-    if any(sign.isdigit() for sign in term):
-        return Person.objects.with_document(term)
-    return Person.objects.with_name(term)
+from beneficiaries.people_search import people_found
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
+class EnrollmentAdmin(EndingButton, PlaceColumn, ReadOnlyScopedAdmin):
     """Covers, newest first."""
 
     list_display = (
@@ -57,6 +51,13 @@ class EnrollmentAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     change_form_template = "beneficiaries/enrollment_page.html"
     fields = ("state",)
     readonly_fields = fields
+    actions_detail = ("end_cover",)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only of a cover in force."""
+        offered = super().get_actions_detail(request, object_id)
+        in_force = self.get_queryset(request).filter(pk=object_id, state=EnrollmentState.IN_FORCE)
+        return offered if offered and in_force.exists() else []
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,11 @@ from unfold.decorators import action, display
 from accounts.models import Region
 from audit import panels, reveals
 from audit.admin import ReadOnlyScopedAdmin
-from audit.buttons import ButtonPages, holds
-from beneficiaries.admin.enrollments import people_found
+from audit.buttons import holds
+from beneficiaries.admin.change_pages import ChangePages, number_of
 from beneficiaries.admin.forms import RevealForm
-from beneficiaries.models import Beneficiary, Person
+from beneficiaries.models import Beneficiary, Person, PersonChange
+from beneficiaries.people_search import people_found
 
 REVEAL = "beneficiaries.reveal_person"
 PERSON_FIELDS = ("name", "document")
@@ -26,22 +28,26 @@ BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guar
 
 
 @admin.register(Person)
-class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
     list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
     export_columns = ("id", "name", "document_type", "document", "sex", "birth_on", "deceased_on")
     list_filter = ("document_type", "sex")
     search_fields = ("=id",)
-    search_help_text = _("Document number or whole name")
+    search_help_text = _("Document number, former or further ones too, or whole name")
     sortable_by = ("created_at",)
     ordering = ("-id",)
     change_form_template = "beneficiaries/person_page.html"
     fields = ("document_type",)
     readonly_fields = fields
-    actions_detail = ("reveal",)
+    actions_detail = ("reveal", "end_cover", "correct", "add_document", "move", "merge", "unmerge")
 
     has_reveal_permission = holds(REVEAL)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Whoever was merged goes on in somebody else."""
+        return super().get_queryset(request).filter(merged_into=None)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By the blind index of document or name; never by a pattern."""
@@ -54,6 +60,10 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     ) -> HttpResponse:
         """The person's page."""
         person = self.get_object(request, object_id)
+        stays = self.get_queryset(request).filter(merged__pk=number_of(object_id)).first() if person is None else None
+        if stays is not None:
+            self.message_user(request, _t("Person %(number)s was merged into this one.") % {"number": object_id})
+            return HttpResponseRedirect(reverse("admin:beneficiaries_person_change", args=[stays.pk]))
         context: dict[str, Any] = {}
         if person is not None:
             context = {**page_context(person, request), "title": _t("Person %(number)s") % {"number": person.pk}}
@@ -64,6 +74,11 @@ class PersonAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def told_by(self, request: HttpRequest, obj: Any) -> list[Any]:
         """The person, and what offices within reach know of them."""
         return [obj, *known_beneficiaries(obj, request)]
+
+    def came_by(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """Changes that offices within reach proposed of them."""
+        seen = PersonChange.objects.visible_to(request.user, "beneficiaries.view_personchange")
+        return list(seen.filter(Q(person=obj) | Q(person__merged_into=obj))[:50])
 
     @display(description=_("name"))
     def person_name(self, person: Person) -> str:
@@ -119,8 +134,9 @@ def _word(model: type[Person | Beneficiary], name: str) -> str:
 
 
 def known_beneficiaries(person: Person, request: HttpRequest, permission: str | None = None) -> QuerySet:
-    """What offices within the user's reach know of a person."""
-    seen = Beneficiary.objects.visible_to(request.user, permission).filter(person=person).order_by("pk")
+    """What offices within the user's reach know of a person, of somebody merged into them too."""
+    of_both = Q(person=person) | Q(person__merged_into=person)
+    seen = Beneficiary.objects.visible_to(request.user, permission).filter(of_both).order_by("pk")
     return seen.select_related("program", "organization")
 
 

@@ -1,17 +1,20 @@
 """The nouns of the room, one file each."""
 
+from beneficiaries.models.change import ChangeKind, ChangeState, PersonChange
 from beneficiaries.models.decided_line import DecidedLine
 from beneficiaries.models.decision import DecisionKind, RosterDecision
+from beneficiaries.models.document import DocumentStanding, PersonDocument
 from beneficiaries.models.ending import Ending
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.full_list import FullList, MissingEnrollment
+from beneficiaries.models.merged_row import MergedRow
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 from beneficiaries.models.standing import Standing
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "DecidedLine", "DecisionKind", "Ending", "Enrollment", "FullList",
-    "MissingEnrollment", "Person", "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
-    "Standing",
+    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "DecidedLine", "DecisionKind", "DocumentStanding",
+    "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument",
+    "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]

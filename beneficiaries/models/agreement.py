@@ -37,6 +37,34 @@ def keeps_its_parents(name: str, *fields: str) -> pgtrigger.Trigger:
     return pgtrigger.Protect(name=name, operation=pgtrigger.Update, condition=pgtrigger.AnyChange(*fields))
 
 
+#: Two people of whom one is merged into the other, whichever way a row goes between them.
+_MERGED = """
+SELECT FROM beneficiaries_person p
+WHERE (p.id = {old} AND p.merged_into_id = {new}) OR (p.id = {new} AND p.merged_into_id = {old})
+"""
+
+
+def moves_by_a_merge(
+    name: str, *fields: str, kept: Iterable[str], old: str = "OLD.person_id", new: str = "NEW.person_id", agrees_if: str = ""
+) -> pgtrigger.Trigger:
+    """Refuse an update that moves a row to another parent, but between two people of whom one is merged into the other.
+
+    `fields` may move so; `kept` (columns) never does. `old`, `new`: the people before and after. `agrees_if`: a SELECT that
+    returns a row when the new parents agree with one another.
+    """
+    stay = "".join(f"NEW.{column} IS DISTINCT FROM OLD.{column} OR " for column in kept)
+    agreed = f" OR NOT EXISTS ({agrees_if})" if agrees_if else ""
+    return pgtrigger.Trigger(
+        name=name, level=pgtrigger.Row, when=pgtrigger.Before, operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange(*fields, *(column.removesuffix("_id") for column in kept)),
+        func=f"""
+        IF {stay}NOT EXISTS ({_MERGED.format(old=old, new=new)}){agreed} THEN
+            RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME USING CONSTRAINT = '{name}';
+        END IF;
+        RETURN NEW;""",
+    )
+
+
 def kept_for(name: str, children: Iterable[tuple[str, str]]) -> pgtrigger.Trigger:
     """Refuse to delete a parent while a child (table, column) names it.
 

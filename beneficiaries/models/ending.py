@@ -1,4 +1,4 @@
-"""Endings: a cover that a line of a roster, or a full list without such a line, ended before its time."""
+"""Endings: covers that ended before their time, by a line of a roster, a full list without it, or one person's change."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.history import tracked_updates
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.change import PersonChange
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.roster import EndReason, Roster
 
@@ -25,6 +26,11 @@ class Ending(models.Model):
     roster = models.ForeignKey(
         Roster, models.PROTECT, related_name="endings", verbose_name=_("full list"), null=True, db_index=False
     )
+    #: Proposed for this person alone and approved by another.
+    change = models.ForeignKey(
+        PersonChange, models.PROTECT, related_name="endings", verbose_name=_("change of a person"), null=True,
+        db_index=False,
+    )
     reason = models.CharField(_("reason"), max_length=8, choices=EndReason, db_collation="C")
     ended_on = models.DateField(_("last day"))
     ended_before = models.DateTimeField(_("would have ended at"))
@@ -37,7 +43,7 @@ class Ending(models.Model):
         program="enrollment__program_id",
     )
     personal_fields = ()
-    open_fields = ("id", "enrollment", "row_id", "roster", "reason", "ended_on", "ended_before", "created_at")
+    open_fields = ("id", "enrollment", "row_id", "roster", "change", "reason", "ended_on", "ended_before", "created_at")
 
     class Meta:
         verbose_name = _("ending of a cover")
@@ -47,9 +53,14 @@ class Ending(models.Model):
             models.UniqueConstraint(
                 name="ending_once_by_list", fields=["roster", "enrollment"], condition=Q(roster__isnull=False)
             ),
+            models.UniqueConstraint(
+                name="ending_once_by_change", fields=["change", "enrollment"], condition=Q(change__isnull=False)
+            ),
             models.CheckConstraint(
                 name="ending_has_one_source",
-                condition=Q(row_id__isnull=False, roster__isnull=True) | Q(row_id__isnull=True, roster__isnull=False),
+                condition=Q(row_id__isnull=False, roster__isnull=True, change__isnull=True)
+                | Q(row_id__isnull=True, roster__isnull=False, change__isnull=True)
+                | Q(row_id__isnull=True, roster__isnull=True, change__isnull=False),
             ),
         ]
 

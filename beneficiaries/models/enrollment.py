@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from audit.history import tracked_updates
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.agreement import agrees, keeps_its_parents
+from beneficiaries.models.agreement import agrees, keeps_its_parents, moves_by_a_merge
 from beneficiaries.models.person import Beneficiary, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster
@@ -193,8 +193,15 @@ class Enrollment(models.Model):
         triggers = [
             agrees("enrollment_agrees", _FEW, _MANY),
             keeps_its_parents(
-                "enrollment_keeps_its_parents", "person", "beneficiary", "program", "plan", "period", "organization",
-                "category", "roster", "row_id", "purchase", "line", "split", "period_kind",
+                "enrollment_keeps_its_parents", "program", "plan", "period", "organization", "category", "roster", "row_id",
+                "purchase", "line", "split", "period_kind",
+            ),
+            moves_by_a_merge(
+                "enrollment_moves_by_a_merge", "person", "beneficiary", kept=(),
+                agrees_if="""
+                SELECT FROM beneficiaries_beneficiary b WHERE b.id = NEW.beneficiary_id AND b.person_id = NEW.person_id
+                    AND b.program_id = NEW.program_id AND b.organization_id = NEW.organization_id
+                """,
             ),
             lie_apart("enrollment_spans_apart", pgtrigger.Insert),
             lie_apart("enrollment_spans_stay_apart", pgtrigger.Update),

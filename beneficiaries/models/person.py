@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked_updates
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.agreement import agrees, keeps_its_parents, kept_for
+from beneficiaries.models.agreement import agrees, kept_for, moves_by_a_merge
 from programs.models import Category, Program
 
 #: Purposes of blind indexes: identity = document type and number; name = the name as written.
@@ -51,15 +52,24 @@ class PersonQuerySet(ScopedQuerySet):
     """Chainable words about people."""
 
     def with_document(self, document: str) -> Self:
-        """People with this document number, of whatever type."""
+        """People with this document number, of whatever type: as the one that names them, or beside it."""
         found = Q(pk__in=[])
         for kind in DocumentType.values:
             found |= blind_index.lookup(IDENTITY, "identity_index", identity_text(kind, document))
-        return self.filter(found)
+        # Asked for first: within the condition it would cost a reading of everybody.
+        documents = apps.get_model("beneficiaries.PersonDocument")._default_manager
+        beside = list(documents.filter(found).values_list("person_id", flat=True))
+        return self.filter(found | Q(pk__in=beside))
 
     def with_name(self, name: str) -> Self:
-        """People with exactly this name."""
-        return self.filter(blind_index.lookup(NAME, "name_index", name))
+        """People with exactly this name, or into whom somebody of this name was merged."""
+        found = blind_index.lookup(NAME, "name_index", name)
+        merged = list(Person.objects.filter(found, merged_into__isnull=False).values_list("merged_into", flat=True))
+        return self.filter(found | Q(pk__in=merged))
+
+    def standing(self) -> Self:
+        """Not merged into somebody else."""
+        return self.filter(merged_into__isnull=True)
 
 
 @tracked_updates
@@ -79,6 +89,11 @@ class Person(models.Model):
     name_index_b = models.BinaryField(null=True)
     created_at = models.DateTimeField(_("known since"))
     deceased_on = models.DateField(_("deceased on"), null=True)
+    #: The person who goes on for both. Whoever is merged has no identity of their own: it is a document of the other.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, related_name="merged", verbose_name=_("merged into"), null=True, db_constraint=False,
+        db_index=False,
+    )
 
     objects = PersonQuerySet.as_manager()
 
@@ -87,7 +102,7 @@ class Person(models.Model):
     personal_fields = ("name", "document")
     open_fields = (
         "id", "document_type", "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a",
-        "name_index_b", "created_at", "deceased_on",
+        "name_index_b", "created_at", "deceased_on", "merged_into",
     )
 
     class Meta:
@@ -103,10 +118,17 @@ class Person(models.Model):
             ),
             models.CheckConstraint(
                 name="person_has_identity",
-                condition=Q(identity_index_a__isnull=False) | Q(identity_index_b__isnull=False),
+                condition=Q(identity_index_a__isnull=False) | Q(identity_index_b__isnull=False)
+                | Q(merged_into__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="merged_person_has_no_identity",
+                condition=Q(merged_into__isnull=True)
+                | (Q(identity_index_a__isnull=True, identity_index_b__isnull=True) & ~Q(merged_into=F("id"))),
             ),
         ]
         indexes = [
+            models.Index(fields=["merged_into"], name="person_merged", condition=Q(merged_into__isnull=False)),
             models.Index(
                 fields=["name_index_a", "birth_on"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)
             ),
@@ -192,7 +214,7 @@ class Beneficiary(models.Model):
                 ) AS person ON true WHERE person.id IS NULL
                 """,
             ),
-            keeps_its_parents("beneficiary_keeps_its_parents", "person", "program", "organization"),
+            moves_by_a_merge("beneficiary_keeps_its_parents", "person", kept=("program_id", "organization_id")),
             kept_for(
                 "beneficiary_is_kept",
                 [
@@ -257,7 +279,16 @@ class BeneficiaryCategory(models.Model):
                 ) AS beneficiary ON true WHERE beneficiary.id IS NULL
                 """,
             ),
-            keeps_its_parents("beneficiary_category_keeps_its_parents", "beneficiary", "category"),
+            moves_by_a_merge(
+                "beneficiary_category_keeps_its_parents", "beneficiary", kept=("category_id",),
+                old="(SELECT person_id FROM beneficiaries_beneficiary WHERE id = OLD.beneficiary_id)",
+                new="(SELECT person_id FROM beneficiaries_beneficiary WHERE id = NEW.beneficiary_id)",
+                agrees_if="""
+                SELECT FROM beneficiaries_beneficiary one JOIN beneficiaries_beneficiary other
+                    ON other.program_id = one.program_id AND other.organization_id = one.organization_id
+                WHERE one.id = OLD.beneficiary_id AND other.id = NEW.beneficiary_id
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -259,7 +259,11 @@ def test_the_same_person_under_a_corrected_number_is_enrolled_once_with_the_new_
     assert Person.objects.count() == 4
     [person] = Person.objects.with_document(line[2])
     assert Enrollment.objects.filter(person=person).count() == 2
-    assert not Person.objects.with_document(people(3)[1][2]).exists()
+    # The number that was wrong is found by search, and names nobody in a file any more.
+    assert [*Person.objects.with_document(people(3)[1][2])] == [person]
+    assert [each.standing for each in person.documents.all()] == ["mistaken"]
+    again = checked(world, [people(3)[1]])
+    assert again.counts["codes"].get("SAME_PERSON") == 1
     assert broken() == []
 
 

@@ -126,7 +126,8 @@ def test_a_person_has_one_page_with_categories_covers_lines_and_the_way_so_far(w
     assert "张三丰" not in text and "441602196203151219" not in text
     assert "张**" in text and "4416**********1219" in text
     assert [panel.key for panel in page.context["panels"]] == [
-        "beneficiaries.categories", "beneficiaries.covers", "beneficiaries.rosters", "beneficiaries.life",
+        "beneficiaries.categories", "beneficiaries.covers", "beneficiaries.documents", "beneficiaries.changes",
+        "beneficiaries.rosters", "beneficiaries.life",
     ]
     html = {panel.key: panel.html for panel in page.context["panels"]}
     assert "低保对象" in html["beneficiaries.categories"] and f"{held.valid_from:%Y-%m-%d}" in html["beneficiaries.categories"]
@@ -343,7 +344,7 @@ def test_enrollments_are_found_by_cover_number_and_rosters_by_number(world: Worl
 @pytest.mark.parametrize(
     ("model", "help_text"),
     [
-        ("person", "可按完整的证件号码或姓名查找"), ("enrollment", "可按完整的保障凭证号、证件号码或姓名查找"),
+        ("person", "可按完整的证件号码(含原证件、其他证件)或姓名查找"), ("enrollment", "可按完整的保障凭证号、证件号码或姓名查找"),
         ("roster", "可按名单编号查找"),
     ],
 )

@@ -17,15 +17,27 @@ from accounts.testing import make_organization, make_user
 from audit import reveals
 from audit.models import Event
 from beneficiaries.actions import (
+    approve_change,
     approve_roster,
+    propose_correction,
+    propose_document,
+    propose_ending,
+    propose_merge,
+    propose_move,
+    propose_unmerge,
     refuse_roster,
     submit_roster,
+    turn_down_change,
     upload_roster,
+    withdraw_change,
     withdraw_roster,
 )
 from beneficiaries.gating import Gate, pass_gate_of
-from beneficiaries.models import Enrollment, Person, Roster
-from beneficiaries.testing import csv_of, people
+from beneficiaries.identity import Identity
+from beneficiaries.models import Enrollment, Person, PersonChange, Roster
+from beneficiaries.models.roster import EndReason
+from beneficiaries.shown_change import digest_of
+from beneficiaries.testing import csv_of, people, resident_id
 from gates.actions import (
     close_notice,
     decide_objection,
@@ -151,22 +163,23 @@ def _rosters(world: LatinWorld) -> None:
     def submitted(roster: Roster) -> Roster:
         return submit_roster(roster, by=clerk, at=timezone.now())
 
-    applied = submitted(upload("applied", lines(3)))
+    applied = submitted(upload("applied", lines(4)))
     approve_roster(applied, digest=applied.digest, by=reviewer, at=timezone.now())
     drain()
     applied = Roster.objects.get(pk=applied.pk)
     _noticed(world, applied)
-    payers = [cover.pk for cover in applied.enrollments.order_by("pk")[:2]]
+    payers = [cover.pk for cover in applied.enrollments.order_by("pk")[:3]]
     record_payment(
         applied.enrollments.filter(pk__in=payers), period=world.period, reference="ZQ-PAY", paid_on=timezone.localdate(),
-        amount=Decimal("0.02"), by=world.users["city finance_maker"], at=timezone.now(),
+        amount=Decimal("0.03"), by=world.users["city finance_maker"], at=timezone.now(),
         sponsor=Funder.objects.get(name="Zqfoundation"),
     )
-    # The third has not paid.
+    # The fourth has not paid.
     pass_gate_of(
         applied.enrollments.all(), gate=Gate.ACCEPTANCE, period=world.period, by=clerk, at=timezone.now(),
         policy_number="ZQ-1",
     )
+    _changes(world, applied)
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())
     drain()
@@ -222,6 +235,42 @@ def _objection(world: LatinWorld, notice: Notice) -> Objection:
     )
 
 
+def _changes(world: LatinWorld, applied: Roster) -> None:
+    """A change of a person in each state."""
+    clerk, reviewer = world.users["county clerk"], world.users["city reviewer"]
+    covers = Enrollment.objects.filter(roster=applied, own_paid_at__isnull=False).select_related("beneficiary__person").order_by("pk")
+    day = timezone.localdate(world.at)
+    made = [
+        propose_ending(
+            cover.beneficiary, end_reason=EndReason.LEFT, ended_on=day, reason=REASON, by=clerk, at=timezone.now()
+        )
+        for cover in covers
+    ]
+    turn_down_change(made[0], reason=REASON, by=reviewer, at=timezone.now())
+    withdraw_change(made[1], by=clerk, at=timezone.now())
+    cover = covers[0]
+    done = propose_ending(
+        cover.beneficiary, end_reason=EndReason.MOVED, ended_on=day, reason=REASON, by=clerk, at=timezone.now()
+    )
+    approve_change(done, shown=digest_of(done), by=reviewer, at=timezone.now())
+    given: dict[str, Any] = {"reason": REASON, "by": clerk, "at": timezone.now()}
+    stays, goes = covers[1].beneficiary, covers[0].beneficiary
+    for turn in range(2):
+        merge = propose_merge(stays, other=goes.person, **given)
+        approve_change(merge, shown=digest_of(merge), by=reviewer, at=timezone.now())
+        undo = propose_unmerge(stays, merge=PersonChange.objects.get(pk=merge.pk), **given)
+        if not turn:
+            approve_change(undo, shown=digest_of(undo), by=reviewer, at=timezone.now())
+    withdraw_change(undo, by=clerk, at=timezone.now())
+    known = covers[2].beneficiary
+    passport = propose_document(known, document_type="passport", document="E12345678", valid_from=day, **given)
+    approve_change(passport, shown=digest_of(passport), by=reviewer, at=timezone.now())
+    document = resident_id("441602", "19420101", 22)
+    propose_move(stays, region_code="441602001", **given)
+    propose_move(known, region_code="441621", **given)
+    propose_correction(known, right=Identity("Zqanother", "resident_id", document, None, ""), **given)
+
+
 def lines(count: int, **changes: Any) -> list[list[str]]:
     """Good lines of this world."""
     return [["Zqname", *cells[1:]] for cells in people(count, **{**CELLS, **changes})]
@@ -250,6 +299,8 @@ def rows_of(label: str, model: Any) -> list[Any]:
         return list({(row.kind, row.state): row for row in Job.objects.order_by("pk")}.values())
     if model is Event:
         return list({row.verb: row for row in Event.objects.order_by("pk")}.values())
+    if model is PersonChange:
+        return list({(row.kind, row.state): row for row in PersonChange.objects.order_by("pk")}.values())
     by = "state" if any(each.name == "state" for each in model._meta.fields) else ""
     if model is Person or not by:
         return list(model.objects.order_by("-pk")[:1])

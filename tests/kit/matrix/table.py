@@ -14,6 +14,7 @@ from accounts.models import Membership
 from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
+from beneficiaries.models import PersonChange
 from exports.models import Export
 from gates.models import Notice, Objection, OwnPayment, Unpaid
 from intake.models import WordMapping
@@ -106,6 +107,7 @@ SUBJECTS: dict[str, Subject] = {
     "axes.accessattempt": Subject("staff", lambda place: AccessAttempt.objects.filter(username=place.clerk.username).first()),
     "beneficiaries.person": Subject("office", lambda place: place.person),
     "beneficiaries.enrollment": Subject("office", lambda place: place.enrollment),
+    "beneficiaries.personchange": Subject("office", lambda place: PersonChange.objects.get(person=place.person)),
     "beneficiaries.roster": Subject("office", lambda place: place.roster),
     "gates.notice": Subject("office", lambda place: Notice.objects.get(lines__enrollment=place.enrollment)),
     "gates.objection": Subject("office", lambda place: Objection.objects.get(enrollment=place.enrollment)),
