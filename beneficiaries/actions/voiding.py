@@ -43,8 +43,8 @@ def void_waiting(covers: QuerySet[Enrollment], *, by: Any, at: datetime) -> int:
         waiting = covers.filter(state=EnrollmentState.AWAITING)
         locked = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", "roster", "purchase"))
         sources: dict[tuple[int | None, int | None], list[int]] = {}
-        for pk, roster_id, purchase_id in locked:
-            sources.setdefault((roster_id, purchase_id), []).append(pk)
+        for pk, *source in locked:
+            sources.setdefault((source[0], source[1]), []).append(pk)
         fault_point("beneficiaries.void_waiting.before")
         for (roster_id, purchase_id), ids in sorted(sources.items(), key=str):
             owner: Roster | Purchase = (

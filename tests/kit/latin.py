@@ -238,7 +238,8 @@ def _objection(world: LatinWorld, notice: Notice) -> Objection:
 def _changes(world: LatinWorld, applied: Roster) -> None:
     """A change of a person in each state."""
     clerk, reviewer = world.users["county clerk"], world.users["city reviewer"]
-    covers = Enrollment.objects.filter(roster=applied, own_paid_at__isnull=False).select_related("beneficiary__person").order_by("pk")
+    paid = Enrollment.objects.filter(roster=applied, own_paid_at__isnull=False)
+    covers = paid.select_related("beneficiary__person").order_by("pk")
     day = timezone.localdate(world.at)
     made = [
         propose_ending(
