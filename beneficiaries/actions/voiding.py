@@ -42,15 +42,20 @@ def void_waiting(covers: QuerySet[Enrollment], *, by: Any, at: datetime) -> int:
             raise BeneficiariesRefused("GATE_UNDONE")
         waiting = covers.filter(state=EnrollmentState.AWAITING)
         locked = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", "roster", "purchase"))
-        sources: dict[tuple[int | None, int | None], list[int]] = {}
-        for pk, *source in locked:
-            sources.setdefault((source[0], source[1]), []).append(pk)
+        of_rosters: dict[int, list[int]] = {}
+        of_purchases: dict[int, list[int]] = {}
+        for pk, roster_id, purchase_id in locked:
+            if roster_id is not None:
+                of_rosters.setdefault(roster_id, []).append(pk)
+            else:
+                of_purchases.setdefault(purchase_id, []).append(pk)
+        purchases = Purchase.objects.select_related("organization").in_bulk(of_purchases)
+        owners: list[tuple[Roster | Purchase, list[int]]] = [
+            *((rosters[pk], ids) for pk, ids in sorted(of_rosters.items())),
+            *((purchases[pk], ids) for pk, ids in sorted(of_purchases.items())),
+        ]
         fault_point("beneficiaries.void_waiting.before")
-        for (roster_id, purchase_id), ids in sorted(sources.items(), key=str):
-            owner: Roster | Purchase = (
-                rosters[roster_id] if roster_id is not None
-                else Purchase.objects.select_related("organization").get(pk=purchase_id)
-            )
+        for owner, ids in owners:
             _void(owner, ids, by=by, at=at)
         fault_point("beneficiaries.void_waiting.after")
     return len(locked)
