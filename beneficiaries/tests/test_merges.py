@@ -51,6 +51,7 @@ from beneficiaries.tests.test_purposes import brought, checked, enrolled, who
 from beneficiaries.tests.test_single_endings import page, refused
 from beneficiaries.unmerging import merge_of, new_since
 from jobs.testing import drain
+from programs.actions import receive_own
 from programs.models import Budget
 from programs.testing import make_budget, make_funder
 
@@ -354,6 +355,9 @@ def test_planted_faults_of_merges_are_found(world: World) -> None:
 def test_money_of_a_cover_given_up_balances_and_its_own_share_is_to_be_refunded_when_paid(world: World) -> None:
     theirs = Enrollment.objects.get(person=elsewhere())
     Enrollment.objects.filter(pk=theirs.pk).update(own_paid_at=timezone.now())
+    receive_own(
+        theirs.roster, theirs.own_share, program_id=theirs.program_id, people=1, by="system:test", at=timezone.now()
+    )
     merged(world, elsewhere(), given_up=[theirs.pk])
     assert Event.objects.get(verb="person.merged").data["own"] == f"{theirs.own_share:.2f}" == "0.01"
     assert sum(part.amount for part in theirs.split.lines.all()) == theirs.premium - Decimal("0.01")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -177,6 +177,17 @@ def test_a_planted_approval_that_ended_nothing_is_found(world: World) -> None:
         state="approved", decided_by=world.reviewer, decided_at=timezone.now()
     )
     assert {name for _number, name, _rows in broken()} == {"approved_endings_end", "every_change_has_its_events"}
+
+
+def test_a_planted_decision_of_the_proposer_is_found(world: World) -> None:
+    change = proposed(world)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE beneficiaries_personchange DROP CONSTRAINT person_change_is_decided_by_another")
+    PersonChange.objects.filter(pk=change.pk).update(
+        state="approved", decided_by=change.proposed_by, decided_at=timezone.now()
+    )
+    assert "change_approved_by_another" in {name for _number, name, _rows in broken()}
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------------

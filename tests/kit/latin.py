@@ -104,7 +104,7 @@ def make_latin_world() -> LatinWorld:
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
     period = make_period(plan, year=timezone.localdate(at).year, by=checker, at=at)
     money: dict[str, Any] = {"period": period, "maker": maker, "checker": checker, "at": at}
-    make_budget(foundation, granted=Decimal("360.00"), label="Zqtranche", **money)
+    make_budget(foundation, granted=Decimal("430.00"), label="Zqtranche", **money)
     make_budget(treasury, granted=Decimal("10000.00"), label="Zqtranche", region_prefix="441602", category=category, **money)
     for label in ("Zqdraft", "Zqother"):
         actions.propose_budget(treasury, period=period, label=label, granted=Decimal("5.00"), by=maker, at=at)
