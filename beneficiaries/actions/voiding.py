@@ -46,10 +46,10 @@ def void_waiting(covers: QuerySet[Enrollment], *, by: Any, at: datetime) -> int:
         for pk, roster_id, purchase_id in locked:
             sources.setdefault((roster_id, purchase_id), []).append(pk)
         fault_point("beneficiaries.void_waiting.before")
-        for (roster_id, purchase_id), ids in sorted(sources.items(), key=str):
+        for (of_roster, of_purchase), ids in sorted(sources.items(), key=str):
             owner: Roster | Purchase = (
-                rosters[roster_id] if roster_id is not None
-                else Purchase.objects.select_related("organization").get(pk=purchase_id)
+                rosters[of_roster] if of_roster is not None
+                else Purchase.objects.select_related("organization").get(pk=of_purchase)
             )
             _void(owner, ids, by=by, at=at)
         fault_point("beneficiaries.void_waiting.after")
