@@ -53,7 +53,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Cell:
-    """A number, and the list of the same people."""
+    """A number, and the list of the same people; no address for a reader who has no such list."""
 
     number: int
     url: str
@@ -133,22 +133,22 @@ def board_of(period: Period, user: Any) -> Board:
     }
     lines = [
         _line(
-            period, f"#{pk} {offices.get(pk, '')}", rosters[pk], {"roster": pk},
+            period, f"#{pk} {offices.get(pk, '')}", rosters[pk], {"roster": pk}, to=user,
             url=reverse("admin:beneficiaries_roster_change", args=[pk]),
         )
         for pk in shown
     ]
     if None in rosters:
-        lines.append(_line(period, _t("without a roster"), rosters[None], {"roster": "none"}))
+        lines.append(_line(period, _t("without a roster"), rosters[None], {"roster": "none"}, to=user))
     asked = asked_gates(period.plan)
     return Board(
         headings=[*(str(HEADINGS[gate]()) for gate in asked), *(str(EnrollmentState(state).label) for state in _STATES)],
         counties=[
-            _line(period, names.get(code) or code or _t("without a region"), counts, {"place": code})
+            _line(period, names.get(code) or code or _t("without a region"), counts, {"place": code}, to=user)
             for code, counts in sorted(counties.items())
         ],
         rosters=lines,
-        total=_line(period, _t("In all"), whole, {}),
+        total=_line(period, _t("In all"), whole, {}, to=user),
         left_out=len(newest) - len(shown),
         asks_notice=Gate.NOTICE in asked,
         asks_payment=Gate.OWN_PAYMENT in asked,
@@ -162,7 +162,7 @@ def line_of_roster(roster: Roster, user: Any) -> tuple[Sequence[str], Line]:
         whole.add(counts)
     asked = asked_gates(roster.period.plan)
     headings = [*(str(HEADINGS[gate]()) for gate in asked), *(str(EnrollmentState(state).label) for state in _STATES)]
-    return headings, _line(roster.period, str(roster), whole, {"roster": roster.pk})
+    return headings, _line(roster.period, str(roster), whole, {"roster": roster.pk}, to=user)
 
 
 HEADINGS = {
@@ -179,10 +179,13 @@ def _summed(places: dict[tuple[int | None, str], Counts], part: int) -> dict[Any
     return found
 
 
-def _line(period: Period, label: str, counts: Counts, only: dict[str, Any], *, url: str = "") -> Line:
+def _line(period: Period, label: str, counts: Counts, only: dict[str, Any], *, to: Any, url: str = "") -> Line:
+    sees = to.has_perm("beneficiaries.view_enrollment")
     people, unpaid = reverse("admin:beneficiaries_enrollment_changelist"), reverse("admin:gates_unpaid_changelist")
 
     def address(page: str = people, **chosen: Any) -> str:
+        if page == people and not sees:
+            return ""
         return f"{page}?{urlencode({'period__id__exact': period.pk, **only, **chosen})}"
 
     cells = [

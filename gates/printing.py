@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
@@ -92,9 +92,10 @@ def _lines(notice: Notice, place: str) -> Iterator[tuple[str, Line]]:
 
 
 def _beyond(rows: Any, after: tuple[str, int]) -> Any:
+    """The rows behind a place; the first condition is a range that the index serves."""
     code, number = after
-    same = rows.filter(region_code=code, number__gt=number)
-    return same | rows.filter(region_code__gt=code) if code else rows
+    behind = Q(region_code__gt=code) | Q(region_code=code, number__gt=number)
+    return rows.filter(behind, region_code__gte=code) if code else rows
 
 
 def _years_before(day: date, years: int) -> date:

@@ -50,7 +50,7 @@ class NoticeForm(forms.Form):
     )
     starts_on = forms.DateField(label=_("Hangs from"), widget=UnfoldAdminDateWidget(), validators=REASONABLE)
     days = forms.IntegerField(
-        label=_("Days"), min_value=0, max_value=365, widget=UnfoldAdminIntegerFieldWidget(),
+        label=_("Days that it hangs"), min_value=0, max_value=365, widget=UnfoldAdminIntegerFieldWidget(),
         help_text=_("Calendar days; not fewer than the plan asks for."),
     )
     columns = forms.MultipleChoiceField(

@@ -46,7 +46,6 @@ class UnpaidAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         "cover_number", "person__name", "program", "period_code", "category", "organization", "place", "roster_number",
         "own_share", "closes",
     )
-    list_display_links = None
     sortable_by = ("cover_number",)
     list_filter = ("program", "period", "category", "organization", PlaceFilter, RosterFilter)
     list_select_related = ("person", "program", "period__program", "category")

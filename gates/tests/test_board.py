@@ -94,6 +94,8 @@ def test_readers_see_their_own_part_and_others_nothing(kept_world: Any) -> None:
     sibling = make_user("hy-sibling-clerk", organization=world.sibling, role="clerk")
     for user, seen in ((world.auditor, 7), (world.finance_maker, 7), (sibling, 0), (world.foundation_maker, 0)):
         assert sum(numbers(board_of(world.period, user).total)) == seen, user
+    urls = [cell.url for cell in board_of(world.period, world.finance_maker).total.cells if cell.url]
+    assert [url.partition("?")[0] for url in urls] == [reverse("admin:gates_unpaid_changelist")]
     page = reverse("admin:programs_period_change", args=[world.period.pk])
     assert "各环节待办" in signed_in(world.finance_maker).get(page).content.decode()
     assert "该期间尚无投保人员" in signed_in(sibling).get(page).content.decode()
