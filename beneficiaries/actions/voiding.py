@@ -49,7 +49,7 @@ def void_waiting(covers: QuerySet[Enrollment], *, by: Any, at: datetime) -> int:
         for (of_roster, of_purchase), ids in sorted(sources.items(), key=str):
             owner: Roster | Purchase = (
                 rosters[of_roster] if of_roster is not None
-                else Purchase.objects.select_related("organization").get(pk=of_purchase)
+                else Purchase.objects.select_related("organization").get(pk=of_purchase or 0)
             )
             _void(owner, ids, by=by, at=at)
         fault_point("beneficiaries.void_waiting.after")
