@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from audit import keys
 from portal.local.pytest_plugin import TABLES
@@ -15,6 +17,12 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """The test database, left by everybody before it is dropped."""
     yield
     TABLES.close()
+
+
+@pytest.fixture(autouse=True)
+def in_chinese() -> None:
+    """A page that a test before read in English leaves its language behind."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

@@ -63,8 +63,10 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[LatinWorld]
     """Made once for the module, in one transaction that is rolled back."""
     with django_db_blocker.unblock(), override_settings(SECOND_FACTOR_REQUIRED=False), transaction.atomic():
         logging.disable(logging.CRITICAL)
-        yield make_latin_world()
-        logging.disable(logging.NOTSET)
+        try:
+            yield make_latin_world()
+        finally:
+            logging.disable(logging.NOTSET)
         transaction.set_rollback(True)
 
 

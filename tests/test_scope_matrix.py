@@ -43,8 +43,10 @@ def worlds(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worlds]:
     with django_db_blocker.unblock(), override_settings(SECOND_FACTOR_REQUIRED=False), transaction.atomic():
         # Thousands of requests: their log lines would take a third of the time.
         logging.disable(logging.WARNING)
-        yield make_worlds(signed_in, asking.lists_and_workbench)
-        logging.disable(logging.NOTSET)
+        try:
+            yield make_worlds(signed_in, asking.lists_and_workbench)
+        finally:
+            logging.disable(logging.NOTSET)
         transaction.set_rollback(True)
 
 

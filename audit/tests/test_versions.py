@@ -156,7 +156,7 @@ def test_questions_do_not_grow_with_versions(places: Places) -> None:
     few = asked()
     move(12)
     # The page with its contexts, the users, the organizations; the reader's grants were read before.
-    assert (few, asked()) == (5, 3)
+    assert (few, asked()) == (4, 3)
 
 
 # -- On the pages ------------------------------------------------------------------------------------------------------

@@ -278,7 +278,8 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
     assert exported == of_lists
     assert of_lists == {
         "accounts.membership", "accounts.organization", "accounts.user", "audit.event", "audit.reveal",
-        "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.roster", "intake.wordmapping", "jobs.job",
+        "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.roster",
+        "gates.notice", "intake.wordmapping", "jobs.job",
         "programs.budget", "programs.budgetreservation", "programs.funder", "programs.fundingscheme",
         "programs.ledgeraccount", "programs.ledgertransaction", "programs.period", "programs.plan", "programs.program",
     }

@@ -20,9 +20,9 @@ from accounts.models import Organization, User
 from accounts.roles import Role
 from accounts.testing import make_user
 from audit import reveals
-from beneficiaries.actions import approve_roster, declare_full, propose_ending, submit_roster, upload_roster
+from beneficiaries.actions import approve_roster, declare_full, propose_correction, submit_roster, upload_roster
+from beneficiaries.identity import Identity
 from beneficiaries.models import Enrollment, Person, Roster
-from beneficiaries.models.roster import EndReason
 from beneficiaries.testing import World, csv_of, make_world, people
 from exports.actions import ask_export
 from exports.listing import Listing, Wanted
@@ -208,9 +208,9 @@ def _place(
         person, fields=["name"], reason=f"{canary}核对", by=clerk, at=at, organization=office,
         region_code=enrollment.region_code, program_id=world.program.pk,
     )
-    propose_ending(
-        enrollment.beneficiary, end_reason=EndReason.LEFT, ended_on=timezone.localdate(at), reason=f"{canary}退出", by=clerk,
-        at=at,
+    # Of whoever is covered and whoever still waits alike.
+    propose_correction(
+        enrollment.beneficiary, right=Identity(f"{canary}丙", "", "", None, ""), reason=f"{canary}更名", by=clerk, at=at
     )
     # An office's words serve all its programs: those said for the other one are no secret to whoever has only the first.
     word = f"户{first}" if relation == "other program" else f"{canary}户{first}"
