@@ -30,7 +30,7 @@ from tests.test_fault_points import read
 pytestmark = pytest.mark.django_db(transaction=True)
 
 #: In the short form about as many points of an action are struck, spread over all.
-STRIKES = None if FULL_SWEEP else 3
+STRIKES = None if FULL_SWEEP else 2
 #: Rooms whose first runs make keys.
 SEALING = ("accounts", "audit", "exports", "gates")
 MODES = ("raise", "disconnect")

@@ -268,9 +268,10 @@ def test_no_lookup_order_search_filter_or_action_tells_or_moves_a_hidden_row(
             opened.add(label)
             address, foreign = reverse(page.name), rows[label]["foreign"]
             queries = [
-                "?q=金丝雀", "?q=canary", f"?q={foreign.pk}", "?o=1.-2.3", "?all=1", "?p=99", "?e=1", f"?id__exact={foreign.pk}",
-                f"?pk__in={foreign.pk}", "?organization__short_name__startswith=金", "?_facets=True", "?_popup=1&_to_field=id",
-                *related_queries(model_admin, rows),
+                "?q=金丝雀", "?q=canary", f"?q={foreign.pk}", f"?id__exact={foreign.pk}", f"?pk__in={foreign.pk}",
+                "?organization__short_name__startswith=金", *related_queries(model_admin, rows),
+                # Said alike to every list by the base admin: in the short form each list hears two of them.
+                *(GENERIC if FULL_SWEEP else rotated(GENERIC, page.name)[:2]),
             ]
             for query in queries:
                 answer = client.get(address + query)
@@ -294,7 +295,7 @@ def test_no_export_holds_a_hidden_row(worlds: Worlds, rows: dict[str, dict[str, 
         judge, client = Judge(worlds, reader, rows), worlds.clients[reader]
         for label, _model_admin, pages in admin_pages():
             page = next((page for page in pages if page.verb == "export_list"), None)
-            if page is None or (holds(page, reader) and not asks(page, reader)):
+            if page is None or not (asks(page, reader) if holds(page, reader) else is_asked_once(reader) or FULL_SWEEP):
                 continue
             address = reverse(page.name)
             foreign = rows.get(label, {}).get("foreign")
@@ -307,6 +308,16 @@ def test_no_export_holds_a_hidden_row(worlds: Worlds, rows: dict[str, dict[str, 
                 asked += answer.status_code == 200
     assert broken == [], "\n" + "\n".join(broken)
     assert asked > (150 if FULL_SWEEP else 60)
+
+
+#: What a URL can say to a list whatever its rows are.
+GENERIC = ("?o=1.-2.3", "?all=1", "?p=99", "?e=1", "?_facets=True", "?_popup=1&_to_field=id")
+
+
+def rotated(all_of_them: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The same, from another one on for each name."""
+    first = zlib.crc32(name.encode()) % len(all_of_them)
+    return (*all_of_them[first:], *all_of_them[:first])
 
 
 def related_queries(model_admin: Any, rows: dict[str, dict[str, Any]]) -> list[str]:
@@ -331,7 +342,8 @@ def test_autocomplete_offers_and_names_no_hidden_row(worlds: Worlds, rows: dict[
                 related: Any = field.related_model
                 if related is None or related._meta.label_lower not in SUBJECTS:
                     continue
-                for term in ("", "金丝雀", "canary"):
+                terms = ("", "金丝雀", "canary")
+                for term in terms if FULL_SWEEP else ("", *rotated(terms[1:], f"{reader}{field}")[:1]):
                     asked += 1
                     place = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
                     answer = client.get(reverse("admin:autocomplete"), {**place, "term": term})

@@ -31,6 +31,7 @@ from tests.kit.browser import (
     keyboard_reachable,
     latin_words,
     screenshot,
+    settle,
     visible_text,
 )
 
@@ -365,7 +366,7 @@ def test_the_menu_and_the_account_open_by_keyboard_on_a_phone(signed_in_page: Ca
 def test_the_palette_opens_by_ctrl_k_and_leads_to_a_page(signed_in_page: Callable[..., Page]) -> None:
     page = signed_in_page(make_user(role=Role.SECURITY_ADMIN))
     page.goto("/admin/")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.press("Control+k")
     page.locator("#search-input-command").press_sequentially("memberships")
     page.locator("#command-results-list a").first.wait_for()
@@ -398,7 +399,7 @@ def test_everything_on_a_list_is_reached_by_keyboard(
     user = make_user(role=Role.SECURITY_ADMIN, organization=make_organization(region="441602"))
     page = signed_in_page(user, size=size)
     page.goto(reverse("admin:accounts_user_changelist"))
-    page.wait_for_load_state("networkidle")
+    settle(page)
     names = keyboard_reachable(page)
     assert user.username in names
     page.locator("[data-keyboard]", has_text="筛选").first.focus()
@@ -426,7 +427,7 @@ def test_what_runs_by_the_clock_is_shown_and_changed_by_nobody(
     page = signed_in_page(user)
     page.goto(reverse("admin:django_celery_beat_periodictask_changelist"))
     page.get_by_role("link", name="jobs.sweep").click()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert page.locator("#content input:visible, #content button[type=submit]:visible").count() == 0
     assert_no_console_errors(page)
     client.force_login(user, backend=BACKEND)

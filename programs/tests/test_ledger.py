@@ -113,7 +113,7 @@ def test_a_posting_is_judged_at_commit_not_leg_by_leg() -> None:
         LedgerTransaction.objects.create(
             kind="use", program=world.program, at=world.at, source_type="x", source_id=2, by_label="x"
         )
-    assert LedgerTransaction.objects.filter(source_id=2).count() == 0
+    assert LedgerTransaction.objects.filter(source_type="x", source_id=2).count() == 0
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,14 @@ SHOTS = Path(settings.BASE_DIR) / ".run" / "shots"
 WIDE, PHONE = (1280, 900), (390, 844)
 #: Milliseconds that a page may take; two cores shared with a database are slow at times.
 PATIENCE = 15_000
+#: Milliseconds between two looks at what a page still asks for.
+TURN = 25
 BACKEND = "accounts.backends.RoleBackend"
 #: Latin letters that belong on a Chinese page: keys of the keyboard, the other language's own name.
 LATIN_ON_EVERY_PAGE = frozenset({"Ctrl", "esc", "English"})
 
 _problems: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
+_under_way: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
 
 
 @pytest.fixture(scope="module")
@@ -96,13 +99,15 @@ def sign_in(page: Page, user: Any, address: str) -> None:
 def watch(page: Page) -> None:
     """Write down whatever goes wrong on a page from now on: console, scripts, policy, requests."""
     problems: list[str] = []
-    _problems[page] = problems
+    under_way: set[Request] = set()
+    _problems[page], _under_way[page] = problems, under_way
 
     def console(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             problems.append(f"console {message.type}: {message.text}")
 
     def failed(request: Request) -> None:
+        under_way.discard(request)
         # A page that is left ends its own requests.
         if request.failure != "net::ERR_ABORTED":
             problems.append(f"request failed: {request.url} {request.failure}")
@@ -112,20 +117,35 @@ def watch(page: Page) -> None:
             problems.append(f"{response.status}: {response.url}")
 
     def asked(request: Request) -> None:
+        under_way.add(request)
         if not request.url.startswith(("http://localhost", "http://127.0.0.1", "data:", "blob:")):
             problems.append(f"asked a foreign server: {request.url}")
 
     page.on("console", console)
     page.on("pageerror", lambda error: problems.append(f"script: {error}"))
     page.on("requestfailed", failed)
+    page.on("requestfinished", lambda request: under_way.discard(request))
     page.on("response", answered)
     page.on("request", asked)
 
 
 def assert_no_console_errors(page: Page) -> None:
     """Nothing has gone wrong on this page so far: no error, no refusal of the policy, no failed request."""
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert _problems[page] == [], "\n".join(_problems[page])
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is loaded and asks for nothing more: ten times as soon as the browser's own "networkidle"."""
+    page.wait_for_load_state("load")
+    quiet = 0
+    for _turn in range(PATIENCE // TURN):
+        # Events come in while the page is waited for.
+        page.wait_for_timeout(TURN)
+        quiet = 0 if _under_way[page] else quiet + 1
+        if quiet == 2:
+            return
+    raise AssertionError(f"the page still asks: {', '.join(request.url for request in _under_way[page])}")
 
 
 def assert_no_horizontal_scroll(page: Page) -> None:
@@ -223,5 +243,5 @@ def screenshot(page: Page, name: str, *, full: bool = True) -> None:
     if os.environ.get("SHOTS") != "1":
         return
     SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=full)
