@@ -171,6 +171,11 @@ def list_page(page: Page, reader: str, judge: Judge, client: Any) -> list[str]:
     return found
 
 
+def is_button(page: Page) -> bool:
+    """Whether the page of an object is there to act."""
+    return page.verb not in ("change", "history")
+
+
 def closed_page(page: Page, reader: str, judge: Judge, client: Any, below: dict[str, Any]) -> list[str]:
     """A page whose permission the reader lacks: even an own row is closed."""
     if not is_asked_once(reader):
@@ -179,7 +184,7 @@ def closed_page(page: Page, reader: str, judge: Judge, client: Any, below: dict[
     relation = "own" if "own" in below else next(iter(below))
     address = reverse(page.name, args=[below[relation].pk])
     # One check stands before both methods: a page is asked to show, a button to act.
-    method = "get" if page.verb in ("change", "history") else "post"
+    method = "post" if is_button(page) else "get"
     count = asking.changes()
     answer = ask(client, method, address)
     found += [row(page, reader, method, relation, leak) for leak in judge.leaks(answer, asked=address)]
@@ -200,6 +205,8 @@ def object_page(
         for relation, instance in below.items():
             address = reverse(page.name, args=[instance.pk])
             is_open = may(page, subject, reader, relation, method)
+            if not is_open and method == "get" and is_button(page) and not FULL_SWEEP:
+                continue  # one check stands before both methods of a button: the one that acts is asked
             if is_open and page.verb == "history" and relation != "own":
                 continue  # one open timeline tells enough, and costs what all cost
             count = 0 if is_open else asking.changes()
