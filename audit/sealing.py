@@ -78,14 +78,19 @@ def digest(algorithm: str, secret: bytes, texts: Sequence[str | None]) -> Tokens
 
 @contextmanager
 def beside() -> Iterator[None]:
-    """While the block runs, long columns are worked on by a process of its own, started with the first of them."""
-    process = _Process()
-    before = _current.set(process)
+    """While the block runs, long columns are worked on by a process of its own, started with the first of them.
+
+    What is streamed has another one: it is read as fast as its reader goes, and no column waits for that.
+    """
+    process, streaming = _Process(), _Process()
+    before, streaming_before = _current.set(process), _streaming.set(streaming)
     try:
         yield
     finally:
         _current.reset(before)
+        _streaming.reset(streaming_before)
         process.end()
+        streaming.end()
 
 
 def streamed(size: int, function: str, *given: Any) -> Iterator[bytes]:
@@ -94,7 +99,7 @@ def streamed(size: int, function: str, *given: Any) -> Iterator[bytes]:
     `size`: how many values it works on. Nothing where it is to be done here; no empty piece where the process was lost
     meanwhile: the rest is to be done here.
     """
-    process = _current.get()
+    process = _streaming.get()
     if process is not None and size >= LONG:
         yield from process.stream((STREAM, function, *given))
 
@@ -167,6 +172,7 @@ class _Process:
 
 
 _current: ContextVar[_Process | None] = ContextVar("sealing_beside", default=None)
+_streaming: ContextVar[_Process | None] = ContextVar("streaming_beside", default=None)
 
 
 def _start() -> subprocess.Popen[bytes]:

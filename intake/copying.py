@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,14 @@ from intake.framing import Cells
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
+@dataclass(frozen=True)
+class Framed:
+    """Rows as COPY takes them, with the statement that takes them."""
+
+    statement: sql.Composed
+    pieces: Iterable[bytes]
+
+
 def copy_columns(
     table: str, plain: pl.DataFrame, sealed: Mapping[str, Cells | Unsealed] | None = None, *,
     same: Mapping[str, Any] | None = None,
@@ -28,6 +37,14 @@ def copy_columns(
     become it; `same` what is the same in every row. A statement of ours ran before in this transaction when history is
     to know its context: COPY itself does not carry it.
     """
+    copy_framed(framed(table, plain, sealed, same=same))
+
+
+def framed(
+    table: str, plain: pl.DataFrame, sealed: Mapping[str, Cells | Unsealed] | None = None, *,
+    same: Mapping[str, Any] | None = None,
+) -> Framed:
+    """What `copy_columns` copies, framed as far as it is asked for: its pieces can be taken once."""
     types, same, sealed = _types(connection.alias, table), same or {}, sealed or {}
     few, others = framing.few_and_others(plain)
     names = [*same, *few, *others, *sealed]
@@ -35,9 +52,14 @@ def copy_columns(
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+    return Framed(statement, _pieces(plain, list(sealed.values()), few, others, types, head))
+
+
+def copy_framed(rows: Framed) -> None:
+    """COPY them in the caller's transaction."""
+    with connection.cursor() as cursor, cursor.cursor.copy(rows.statement) as copy:
         copy.write(_SIGNATURE)
-        for piece in _pieces(plain, list(sealed.values()), few, others, types, head):
+        for piece in rows.pieces:
             copy.write(piece)
 
 

@@ -16,15 +16,13 @@ from psycopg import sql
 
 from audit import events, keys, sealing
 from audit.faults import fault_point
-from audit.sealing import Unsealed
 from intake import said, storage, wording
 from intake.abreast import HERE, Behind, one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
 from intake.closing import close, fail, remove_unread
-from intake.copying import copied_out, copy_columns
+from intake.copying import Framed, copied_out, copy_framed, framed
 from intake.correcting import Correction, named_corrections, replace_corrected
 from intake.findings import Verdict
-from intake.framing import Cells
 from intake.models import File, Kind, State
 from intake.readers import FileRefused, RawChunk, Several, Table, open_table
 from intake.readers.seen import SheetSeen
@@ -105,7 +103,7 @@ class Seen:
 
 
 def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen: Seen) -> None:
-    """Three chunks at a time: one is read and checked here, one compared, one sealed and written, on connections of their own."""
+    """Three chunks at a time, each on a connection of its own: one read and checked, one compared and framed, one written."""
     finder, number, rows = DuplicateFinder(), 0, 0
     counts = list(template.chunks_of(subject).values_list("counts", flat=True))
     # A run that goes on cuts as the one before it did, whatever this release would choose.
@@ -194,11 +192,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Ready:
-    """A chunk to be written: its columns, its counts, its place."""
+    """A chunk to be written: its rows, its counts, its place; `plain`: its columns in the clear."""
 
     plain: pl.DataFrame
-    sealed: Mapping[str, Cells | Unsealed]
-    same: Mapping[str, Any]
+    rows: Framed
     counts: dict[str, Any]
     place: Place
 
@@ -221,7 +218,7 @@ def _prepared(
     template: Template, context: Any, subject: Any, checked: Checked, raw: RawChunk, file: File, place: Place,
     used: Mapping[str, int],
 ) -> Ready:
-    """The chunk compared with what is known and laid out as the staging table has it. `used`: see `said`."""
+    """The chunk compared with what is known, sealed, and framed as the staging table has it. `used`: see `said`."""
     compared = template.compare(checked, context)
     sealer = keys.sealer(
         raw_name(template), purpose=template.purpose, program_code=context.program_code, year=context.year
@@ -243,7 +240,9 @@ def _prepared(
         "cut": place.cut, **({"said": dict(used)} if used else {}),
     }
     sealed = {"raw": sealer.later(raw.frame["raw"].to_list()), **compared.sealed}
-    return Ready(plain, sealed, same, counts, place)
+    rows = framed(template.row_model._meta.db_table, plain, sealed, same=same)
+    # Sealed and framed while the chunk before is written: one chunk more in memory, and the server never waits for it.
+    return Ready(plain, Framed(rows.statement, list(rows.pieces)), counts, place)
 
 
 def _write_chunk(run: Any, subject: Any, template: Template, context: Any, ready: Ready) -> None:
@@ -252,7 +251,7 @@ def _write_chunk(run: Any, subject: Any, template: Template, context: Any, ready
     with transaction.atomic():
         template.hold(context)
         fault_point("intake.stage_chunk.before")
-        copy_columns(template.row_model._meta.db_table, ready.plain, ready.sealed, same=ready.same)
+        copy_framed(ready.rows)
         fault_point("intake.stage_chunk.copied")
         template.chunk_model._default_manager.create(
             **{template.import_key: subject}, number=place.number, rows=len(ready.plain), counts=ready.counts,
