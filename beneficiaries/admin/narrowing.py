@@ -25,10 +25,6 @@ class _PathFilter(admin.SimpleListFilter):
 
     path: ClassVar[str] = ""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """What can be chosen."""
-        raise NotImplementedError
-
 
 class GateFilter(_PathFilter):
     """Whose next step this is."""
