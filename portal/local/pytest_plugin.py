@@ -40,7 +40,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         SERVER.start()
         SERVER.ensure_database("portal")
         with SERVER.connect() as superuser:
-            # Worlds are put back past triggers, within a test's own transaction too.
+            # Worlds are put back past triggers, within a test's own transaction too. The other part grants the same now.
+            superuser.execute("SELECT pg_advisory_lock(hashtext('grant of the suite'))")
             superuser.execute(f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}")
 
 
@@ -54,9 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What is loaded by now stays to the end: no search for garbage goes through a million objects of it again."""
+    """What is loaded by now stays to the end: no search for garbage goes through a million objects of it again.
+
+    What a test makes is searched each 50,000 objects instead of each 700, which took a fifth of a page's time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     gc.enable()
 
 
