@@ -134,7 +134,7 @@ class User(AbstractBaseUser):
 
     @cached_property
     def _live_grants(self) -> list[Grant]:
-        return self.memberships.live(on=timezone.localdate()).grants()
+        return self.memberships.model.objects.grants_of(self.pk, on=timezone.localdate())
 
     def grants(self, permission: str | None = None) -> list[Grant]:
         """Where this user may work now, read once per loaded user; with a permission only by roles that give it."""
