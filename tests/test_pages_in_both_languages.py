@@ -21,6 +21,7 @@ from accounts import totp
 from accounts.models import SecondFactor, User
 from accounts.testing import PASSWORD, make_user
 from accounts.views import locked_page
+from audit.testing import FULL_SWEEP
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster
 from intake.findings import Verdict
@@ -104,11 +105,15 @@ def faults(answer: Any, language: str) -> list[str]:
     return found
 
 
-def asked(client: Client, address: str, language: str, *, method: str = "get", data: Any = None) -> list[str]:
+def told(answer: Any, asked_for: str, language: str) -> list[str]:
     """Faults of one page; one that breaks is a fault too."""
-    answer = ask(client, method, address, data)
     broken = [f"answers {answer.status_code}"] if answer.status_code >= 500 else []
-    return [f"{language} {method} {address}: {fault}" for fault in broken + faults(answer, language)]
+    return [f"{asked_for}: {fault}" for fault in broken + faults(answer, language)]
+
+
+def asked(client: Client, address: str, language: str, *, method: str = "get", data: Any = None) -> list[str]:
+    """Faults of the page at an address."""
+    return told(ask(client, method, address, data), f"{language} {method} {address}", language)
 
 
 def reader_of(page: Page, world: LatinWorld) -> str | None:
@@ -125,12 +130,19 @@ def test_pages_of_a_model(label: str, language: str, world: LatinWorld, clients:
         name = reader_of(page, world)
         if name is None:
             continue
-        places = [[row.pk] for row in rows_of(label, model)] if page.takes_object else [[]]
-        for place in places:
-            address = reverse(page.name, args=place)
-            found += asked(clients[name, language], address, language)
-            if page.verb not in ("changelist", "change", "history", "delete"):
-                found += asked(clients[name, language], address, language, method="post", data={"_ask": "1"})
+        acted: set[str] = set()
+        for row in rows_of(label, model) if page.takes_object else [None]:
+            kind = getattr(row, "kind", "")
+            if kind in acted and not FULL_SWEEP:
+                continue  # the form and its errors have been seen; what other states answer is said alike
+            address, client = reverse(page.name, args=[row.pk] if row is not None else []), clients[name, language]
+            found += asked(client, address, language)
+            if page.verb in ("changelist", "change", "history", "delete"):
+                continue
+            answer = ask(client, "post", address, {"_ask": "1"})
+            found += told(answer, f"{language} post {address}", language)
+            if answer.status_code == 200:
+                acted.add(kind)
     assert found == [], "\n" + "\n".join(dict.fromkeys(found))
 
 
