@@ -10,6 +10,7 @@ from django.utils import translation
 
 from audit import keys
 from portal.local.pytest_plugin import TABLES
+from tests.kit.crashes import stop_looking
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +18,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """The test database, left by everybody before it is dropped."""
     yield
     TABLES.close()
+    stop_looking()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
-from django.db.models import F, OuterRef, Q
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -42,16 +42,18 @@ class MembershipQuerySet(ScopedQuerySet):
 
     def grants(self) -> list[Grant]:
         """These memberships as the scope primitive reads them."""
-        return [_grant(*row) for row in self._as_grants()]
+        return [_grant(*row) for row in self.as_grants()]
 
     def grants_of(self, user_id: int, *, on: date) -> list[Grant]:
         """What one user may do where on a day; every request asks it, so its words are composed once."""
-        statement, values = _live_grants()
+        statement, order = _live_grants()
+        values: list[Any] = [{_USER: user_id, _DAY: on}.get(value, value) for value in order]
         with connection.cursor() as cursor:
-            cursor.execute(statement, [{_USER: user_id, _DAY: on}.get(value, value) for value in values])
+            cursor.execute(statement, values)
             return [_grant(*row) for row in cursor.fetchall()]
 
-    def _as_grants(self) -> Self:
+    def as_grants(self) -> QuerySet[Any, Any]:
+        """What a grant is made of, in the order in which `_grant` takes it."""
         programs = MembershipProgram.objects.filter(membership=OuterRef("pk")).values("program_id")
         return self.annotate(program_ids=ArraySubquery(programs)).values_list(
             "role", "organization__path", "organization__kind", "region_prefix", "every_program", "program_ids"
@@ -76,7 +78,7 @@ _USER, _DAY = -1, date.min
 def _live_grants() -> tuple[str, tuple[Any, ...]]:
     """The statement and its values in order; composing it costs ten times what the database needs to answer."""
     composed: tuple[str, tuple[Any, ...]] = (
-        Membership.objects.filter(user_id=_USER).live(on=_DAY)._as_grants().query.sql_with_params()
+        Membership.objects.filter(user_id=_USER).live(on=_DAY).as_grants().query.sql_with_params()
     )
     return composed
 

@@ -10,6 +10,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
 from audit import keys
@@ -72,18 +73,36 @@ Rows = Counter[tuple[str, str]]
 
 def exact() -> str:
     """All that is committed, as one text: a digest a table."""
-    with connection.cursor() as cursor:
-        cursor.execute(_questions()[0])
-        # The server may read tables side by side and give them in any order.
-        return "\n".join(sorted(f"{table} {digest}" for table, digest in cursor.fetchall()))
+    # The server may read tables side by side and give them in any order.
+    return "\n".join(sorted(f"{table} {digest}" for table, digest in _asked(_questions()[0])))
 
 
 def rows_of(token: Token) -> Rows:
     """All rows of all tables, as far as runs can be compared by them."""
-    with connection.cursor() as cursor:
-        cursor.execute(_questions()[1])
-        found = cursor.fetchall()
-    return Counter((table, token.without(text)) for table, texts in found for text in texts or ())
+    return Counter((table, token.without(text)) for table, texts in _asked(_questions()[1]) for text in texts or ())
+
+
+def _asked(question: str) -> list[tuple[Any, ...]]:
+    """The answer to one of the two questions, whose hundred tables are planned once a session, not on each new connection."""
+    found: list[tuple[Any, ...]] = _looking().execute(question, prepare=True).fetchall()
+    return found
+
+
+_looks: list[psycopg.Connection] = []
+
+
+def _looking() -> psycopg.Connection:
+    """A connection beside the one that is struck."""
+    if not _looks:
+        parameters = connection.get_connection_params()
+        _looks.append(psycopg.connect(**{**parameters, "cursor_factory": psycopg.Cursor, "autocommit": True}))
+    return _looks[0]
+
+
+def stop_looking() -> None:
+    """Leave the database, so that it can be dropped."""
+    while _looks:
+        _looks.pop().close()
 
 
 @cache
