@@ -1,6 +1,6 @@
 """A fault at every point of a roster's way: whatever dies where, the end is that of a run without a fault.
 
-The suite strikes every twentieth point, with either mode in turn; FULL_SWEEP=1 strikes all with both, and each recovery too.
+The suite strikes every thirtieth point, with either mode in turn; FULL_SWEEP=1 strikes all with both, and each recovery too.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from programs.models import Budget, LedgerTransaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STEP = 1 if FULL_SWEEP else 20
+STEP = 1 if FULL_SWEEP else 30
 #: Rosters to be struck, each once.
-POINTS, APPROVALS = (100, 60) if FULL_SWEEP else (10, 5)
+POINTS, APPROVALS = (100, 60) if FULL_SWEEP else (8, 4)
 MODES = {"exception": FaultAt, "disconnect": Dropped}
 
 

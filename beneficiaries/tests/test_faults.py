@@ -29,7 +29,7 @@ from tests.kit.nursery import Nursery, nursery
 pytestmark = pytest.mark.django_db(transaction=True)
 
 #: In the short form every so many-th point is struck; the full sweep strikes all.
-STEP = 1 if FULL_SWEEP else 36
+STEP = 1 if FULL_SWEEP else 54
 
 
 @pytest.fixture

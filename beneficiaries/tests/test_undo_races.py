@@ -44,7 +44,7 @@ from programs.models import LedgerEntry, LedgerTransaction, Period
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FOUNDATION = Decimal("68.99")
-STEP = 1 if FULL_SWEEP else 14
+STEP = 1 if FULL_SWEEP else 20
 
 
 @pytest.fixture
@@ -316,7 +316,7 @@ MODES = {"exception": FaultAt, "disconnect": Dropped}
 @pytest.mark.parametrize("mode", MODES)
 def test_a_fault_at_any_point_of_an_undo_changes_nothing_of_the_end(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "ROWS_PER_CHUNK", 3)
-    world, cases = make_world(), 80 if FULL_SWEEP else 8
+    world, cases = make_world(), 80 if FULL_SWEEP else 6
     with in_one_chunk():
         applied(world, [line for case in range(cases) for line in people(3, first=case * 10)])
     period = later_period(world, 1)
