@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
+#: Before any broker is spoken to: kombu's own lets a worker read a message that is half written.
+TRANSPORT_ALIASES["filesystem"] = "portal.local.broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
