@@ -16,11 +16,12 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Kombu's own opens the file of a message before it writes it: a worker that looks between reads nothing and dies of it."""
 
-    def _put(self, queue: str, message: Any, **_kwargs: Any) -> None:
+    # The two classes above call the message by two names.
+    def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:  # type: ignore[override]
         """Write a message aside and rename it to where workers look."""
         whole = Path(self.data_folder_out) / f"{monotonic_ns() // 1_000_000}_{uuid4()}.{queue}.msg"
         part = whole.with_name(f"{whole.name}.part")
-        part.write_bytes(str_to_bytes(dumps(message)))
+        part.write_bytes(str_to_bytes(dumps(payload)))
         part.replace(whole)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
