@@ -24,5 +24,6 @@ class AuditConfig(AppConfig):
         events = import_module("audit.events")
         events.register_verbs(import_module("audit.verbs").VERBS)
         import_module("audit.figures").register()
+        import_module("audit.admin.list_rows").draw_headings_once()
         if settings.TESTING:
             faults.plant_from_environment()

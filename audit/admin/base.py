@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _t
 from unfold.admin import ModelAdmin, TabularInline
 
 from audit import events, panels
+from audit.admin import list_rows
 from audit.admin.export_button import ExportButton
 from audit.admin.queue_filter import QueueFilter
 from audit.paging import CappedPaginator, KeysetChangeList
@@ -126,6 +127,11 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     Nothing is deleted, and Django's LogEntry is not written: it keeps `str(obj)` of everybody in one unscoped table;
     events and history take its place.
     """
+
+    @admin.display(description=ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: models.Model) -> str:
+        """The box that selects a row."""
+        return list_rows.box(obj.pk)
 
     actions: Any = ()
     list_per_page = 50
