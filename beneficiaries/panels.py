@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count, DateField, Q, Sum
 from django.db.models.functions import Left, TruncMonth
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Region
 from audit import panels
+from audit.badges import badge
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
 from audit.versions import last_day
 from beneficiaries.models import BeneficiaryCategory, ChangeState, Enrollment, PersonChange, RosterRow
@@ -293,7 +293,7 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
 def state_badge(enrollment: Enrollment) -> SafeString:
     """An enrollment's state."""
     tone = STATE_TONES[EnrollmentState(enrollment.state)]
-    return render_to_string("portal/badge.html", {"text": enrollment.get_state_display(), "tone": tone})
+    return badge(enrollment.get_state_display(), tone)
 
 
 STATE_TONES = {
@@ -319,10 +319,7 @@ def _changes(person: Any, user: Any) -> dict[str, Any]:
         "lines": [
             (
                 each, reverse("admin:beneficiaries_personchange_change", args=[each.pk]),
-                render_to_string(
-                    "portal/badge.html",
-                    {"text": each.get_state_display(), "tone": CHANGE_TONES[ChangeState(each.state)]},
-                ),
+                badge(each.get_state_display(), CHANGE_TONES[ChangeState(each.state)]),
             )
             for each in found[:SHOWN]
         ]

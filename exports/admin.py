@@ -21,6 +21,7 @@ from unfold.decorators import action, display
 
 from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
+from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from exports import actions
 from exports.errors import ExportsRefused, refusal_in_words
@@ -119,10 +120,10 @@ class ExportAdmin(ButtonPages, ReadOnlyScopedAdmin):
         job = export.job
         if export.state == Export.State.ASKED and job is not None and job.state in (Job.State.FAILED, Job.State.CANCELLED):
             text, tone = _t("Interrupted: ask for it again"), "bad"
-        badge = render_to_string("portal/badge.html", {"text": text, "tone": tone})
+        shown = badge(text, tone)
         if export.refusal:
-            badge = format_html("{} {}", badge, refusal_in_words(export.refusal))
-        return live(job, "state", badge) if job is not None else badge
+            shown = format_html("{} {}", shown, refusal_in_words(export.refusal))
+        return live(job, "state", shown) if job is not None else shown
 
     @display(description=_("progress"))
     def progress(self, export: Any) -> SafeString | str:

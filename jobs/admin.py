@@ -20,6 +20,7 @@ from unfold.decorators import action, display
 
 from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
+from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from audit.exporting import ExportColumn
 from jobs import actions
@@ -138,7 +139,7 @@ class JobAdmin(ButtonPages, ReadOnlyScopedAdmin):
         text, tone = job.get_state_display(), TONES[Job.State(job.state)]
         if job.stop_requested and job.state == Job.State.RUNNING:
             text, tone = _t("being cancelled"), "wait"
-        return live(job, "state", render_to_string("portal/badge.html", {"text": text, "tone": tone}))
+        return live(job, "state", badge(text, tone))
 
     @display(description=_("progress"), ordering="done")
     def progress(self, job: Job) -> SafeString:

@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 
 from audit import reveals
 from audit.admin import ReadOnlyScopedAdmin
+from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
 from beneficiaries.admin.change_words import facts_of, side_by_side, warnings_of
@@ -216,7 +217,7 @@ def sealed_fields(change: PersonChange) -> list[str]:
 def state_badge(change: PersonChange) -> SafeString:
     """A change's state."""
     tone = CHANGE_TONES[ChangeState(change.state)]
-    return render_to_string("portal/badge.html", {"text": change.get_state_display(), "tone": tone})
+    return badge(change.get_state_display(), tone)
 
 
 def said_of(change: PersonChange) -> list[tuple[str, Any]]:

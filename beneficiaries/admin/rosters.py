@@ -22,6 +22,7 @@ from unfold.decorators import action, display
 
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin
+from audit.badges import badge
 from audit.buttons import holds
 from audit.exporting import ExportColumn
 from audit.faults import fault_point
@@ -175,9 +176,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     @display(description=_("state"), ordering="state")
     def standing(self, roster: Roster) -> SafeString:
         """The state as a badge."""
-        return render_to_string(
-            "portal/badge.html", {"text": roster.get_state_display(), "tone": STATE_TONES[State(roster.state)]}
-        )
+        return badge(roster.get_state_display(), STATE_TONES[State(roster.state)])
 
     @display(description=_("period"), ordering="period__code")
     def period_code(self, roster: Roster) -> str:

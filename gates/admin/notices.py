@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -17,6 +16,7 @@ from unfold.decorators import action, display
 from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
+from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.forms import ReasonForm
 from gates import actions, printing
@@ -110,7 +110,7 @@ class NoticeAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     @display(description=_("state"))
     def standing(self, notice: Notice) -> SafeString:
         """The state as a badge."""
-        return badge(notice)
+        return state_badge(notice)
 
     @display(description=_("last day"))
     def last(self, notice: Notice) -> Any:
@@ -245,11 +245,9 @@ class NoticeAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         )
 
 
-def badge(notice: Notice) -> SafeString:
+def state_badge(notice: Notice) -> SafeString:
     """A notice's state."""
-    return render_to_string(
-        "portal/badge.html", {"text": notice.get_state_display(), "tone": TONES[NoticeState(notice.state)]}
-    )
+    return badge(notice.get_state_display(), TONES[NoticeState(notice.state)])
 
 
 def facts_of(notice: Notice) -> list[tuple[str, Any]]:
@@ -279,7 +277,7 @@ def page_context(notice: Notice, request: HttpRequest) -> dict[str, Any]:
     address = reverse("admin:gates_notice_print", args=[notice.pk])
     return {
         "notice": notice,
-        "badge": badge(notice),
+        "badge": state_badge(notice),
         "facts": [
             *facts_of(notice),
             (_t("made by"), notice.made_by.get_full_name()),

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,6 +18,7 @@ from unfold.decorators import action, display
 from accounts.models import Region
 from audit import reveals
 from audit.admin import ReadOnlyScopedAdmin
+from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.forms import ReasonForm
 from beneficiaries.admin.narrowing import PlaceFilter, RosterFilter
@@ -107,9 +107,7 @@ class ObjectionAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @display(description=_("state"))
     def standing(self, objection: Objection) -> SafeString:
         """The state as a badge."""
-        return render_to_string(
-            "portal/badge.html", {"text": objection.get_state_display(), "tone": TONES[ObjectionState(objection.state)]}
-        )
+        return badge(objection.get_state_display(), TONES[ObjectionState(objection.state)])
 
     @display(description=_("public notice"))
     def notice_link(self, objection: Objection) -> SafeString:

@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from audit.admin import ReadOnlyScopedAdmin
+from audit.badges import badge
 from gates.models import OwnPayment
 
 TONES = {OwnPayment.State.RECORDING: "work", OwnPayment.State.RECORDED: "good"}
@@ -77,9 +77,7 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
     @display(description=_("state"))
     def standing(self, payment: OwnPayment) -> SafeString:
         """The state as a badge."""
-        return render_to_string(
-            "portal/badge.html", {"text": payment.get_state_display(), "tone": TONES[OwnPayment.State(payment.state)]}
-        )
+        return badge(payment.get_state_display(), TONES[OwnPayment.State(payment.state)])
 
     @display(description=_("recorded by"))
     def recorded_by(self, payment: Any) -> str:

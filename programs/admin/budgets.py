@@ -18,6 +18,7 @@ from accounts.admin.places import PlaceColumn
 from audit import naming
 from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.base import ScopedTabularInline
+from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from audit.exporting import ExportColumn
 from programs import actions
@@ -103,7 +104,7 @@ class BudgetAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def standing(self, budget: Budget) -> SafeString:
         """The state as a badge."""
         tone = TONES[Budget.State(budget.state)]
-        return render_to_string("portal/badge.html", {"text": budget.get_state_display(), "tone": tone})
+        return badge(budget.get_state_display(), tone)
 
     @display(description=_("granted"), ordering="granted")
     def granted_yuan(self, budget: Budget) -> str:

@@ -13,7 +13,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -25,6 +24,7 @@ from accounts.models import Region
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
 from audit.admin.base import ScopedFormSet, ScopedTabularInline
+from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
 from audit.versions import last_day
@@ -298,7 +298,7 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
     @display(description=_("state"), ordering="state")
     def standing(self, plan: Plan) -> SafeString:
         """The state as a badge."""
-        return badge(plan)
+        return state_badge(plan)
 
     @action(description=_("New plan"), url_path="new", permissions=["draft"], icon="add")
     def draft(self, request: HttpRequest) -> HttpResponse:
@@ -460,10 +460,10 @@ def _usual_shares(given: Mapping[str, Any]) -> list[ShareDraft]:
     return [ShareDraft("person", given["own_share"]), *county, ShareDraft("funder", None, given["funder"])]
 
 
-def badge(plan: Plan) -> SafeString:
+def state_badge(plan: Plan) -> SafeString:
     """A plan's state."""
     tone = TONES[Plan.State(plan.state)]
-    return render_to_string("portal/badge.html", {"text": plan.get_state_display(), "tone": tone})
+    return badge(plan.get_state_display(), tone)
 
 
 def plan_facts(plan: Plan) -> list[tuple[str, Any]]:
@@ -485,7 +485,7 @@ def page_context(plan: Plan) -> dict[str, Any]:
     ages = f"{plan.min_age if plan.min_age is not None else 0} – {plan.max_age if plan.max_age is not None else '∞'}"
     return {
         "plan": plan,
-        "badge": badge(plan),
+        "badge": state_badge(plan),
         "facts": [
             *plan_facts(plan),
             (_t("regions"), "、".join(f"{places.get(code, '')} {code}".strip() for code in regions)),
