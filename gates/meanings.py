@@ -51,7 +51,7 @@ MEANINGS = (
     ),
     Meaning(
         "NOTICE_FIRST", _ERROR, _("the public notice has not passed yet for this person"),
-        _("close the notice first, then have the statement checked again"),
+        _("close the notice first, then withdraw the statement and upload it again"),
     ),
     Meaning(
         "AMOUNT_DIFFERS", _ERROR, _("this is not the own share (%(extra)s)"),

@@ -25,12 +25,12 @@ DESK = Desk(lambda statement: STATEMENT, check="gates.check_statement", apply="g
 
 def upload_statement(
     files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, channel: Channel, reference: str,
-    lines: int, amount: Decimal, ask_sheets: bool = False, by: User, at: datetime,
+    control_lines: int, control_amount: Decimal, ask_sheets: bool = False, by: User, at: datetime,
 ) -> Statement:
     """Keep what a channel collected and start its check. `files`: (name, stream).
 
-    `lines`, `amount` (yuan): what the channel says of the whole; `reference`: its own number, once in a program. After the
-    close, too: money that came late is to be told of.
+    `control_lines`, `control_amount` (yuan): what the channel says of the whole; `reference`: its own number, once in a
+    program. After the close, too: money that came late is to be told of.
     """
     reference = reference.strip()
     region_code = organization.region_code or ""
@@ -43,13 +43,13 @@ def upload_statement(
         raise GatesRefused("PERIOD_CLOSED", period=period.code)
     if not 0 < len(reference) <= REFERENCE_LENGTH or names_a_person(reference):
         raise GatesRefused("REFERENCE", characters=REFERENCE_LENGTH)
-    if lines < 1 or amount <= 0:
+    if control_lines < 1 or control_amount <= 0:
         raise GatesRefused("NO_SUM")
     if OwnPayment.objects.filter(program=period.program_id, reference=reference).exists():
         raise GatesRefused("REFERENCE_TAKEN", reference=reference)
     statement = Statement(
         organization=organization, region_code=region_code, program_id=period.program_id, period=period, channel=channel,
-        reference=reference, control_lines=lines, control_amount=amount,
+        reference=reference, control_lines=control_lines, control_amount=control_amount,
     )
     try:
         with transaction.atomic():

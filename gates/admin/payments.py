@@ -30,7 +30,7 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
         "number", "program", "period_code", "organization", "reference", "paid_on", "payer", "people", "amount", "state",
         "left_people", "left_amount", "made_at",
     )
-    list_filter = ("state", "program", "period", "organization", "paid_on")
+    list_filter = ("state", ("statement", admin.EmptyFieldListFilter), "program", "period", "organization", "paid_on")
     list_select_related = ("program", "period__program", "sponsor")
     search_fields = ("=reference",)
     search_help_text = _("Reference of a payment")

@@ -35,11 +35,11 @@ class StatementForm(forms.Form):
         label=_("Statement number"), max_length=60, widget=UnfoldAdminTextInputWidget(),
         help_text=_("The channel's own number of the statement; each is taken in once."),
     )
-    lines = forms.IntegerField(
+    control_lines = forms.IntegerField(
         label=_("Number of payments"), min_value=1, max_value=2_000_000_000, widget=UnfoldAdminIntegerFieldWidget(),
         help_text=_("As the statement says it."),
     )
-    amount = forms.DecimalField(
+    control_amount = forms.DecimalField(
         label=_("Sum (yuan)"), max_digits=14, decimal_places=2, min_value=Decimal("0.01"),
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
         help_text=_("As the statement says it. Another count or sum of its lines refuses the whole."),
