@@ -98,7 +98,7 @@ INVARIANTS = [
             SELECT p.id, p.state, p.amount - p.left_amount AS amount, p.people - p.left_people AS people,
                 count(l.id) FILTER (WHERE e.own_paid_at = p.made_at) AS recorded,
                 coalesce(sum(l.amount) FILTER (WHERE e.own_paid_at = p.made_at), 0) AS shares,
-                bool_or(e.id IS NULL OR e.period_id <> p.period_id OR e.own_share <> l.amount) AS wrong
+                bool_or(l.id IS NOT NULL AND (e.id IS NULL OR e.period_id <> p.period_id OR e.own_share <> l.amount)) AS wrong
             FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
             LEFT JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id GROUP BY p.id
         ), booked AS (

@@ -303,7 +303,7 @@ LEFT JOIN gates_ownpaymentline line ON line.enrollment_id = e.id
 LEFT JOIN gates_ownpayment payment ON payment.id = line.payment_id
 LEFT JOIN beneficiaries_roster roster ON roster.id = e.roster_id
 """
-_KNOWN_SCHEMA = {
+_KNOWN_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "enrollment_id": pl.Int64, "state": pl.String, "due": pl.Decimal(16, 2), "noticed": pl.Boolean,
     "paid": pl.Boolean, "payment": pl.String, "undone": pl.Boolean, "same_name": pl.Boolean, "same_document": pl.Boolean,
 }
@@ -342,7 +342,7 @@ def _asked(rows: pl.DataFrame, statement: str, context: StatementContext) -> lis
     return [(places[place], *rest) for place, *rest in answer]
 
 
-_REPORTED = sql.SQL("""
+_REPORTED = """
 SELECT wanted.row, min(line.statement_id)
 FROM unnest(%(rows)s::int[], %(serials)s::text[], %(amounts)s::numeric[], %(days)s::date[]) AS wanted(row, serial, amount, day)
 JOIN gates_statementrow line ON line.serial = wanted.serial AND line.amount = wanted.amount AND line.paid_on = wanted.day
@@ -350,14 +350,14 @@ JOIN gates_statement other ON other.id = line.statement_id AND other.program_id 
     AND other.state = ANY(%(states)s) AND other.organization_id = ANY(%(offices)s)
 WHERE line.verdict <> %(replaced)s
 GROUP BY 1
-""")
+"""
 
 
 def _reported(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     """Rows that the channel has reported in another statement already, with that statement's number."""
     rows = frame.filter((pl.col("worst") < _REFUSED) & pl.col("serial").is_not_null())
     found = ask(
-        _REPORTED,
+        sql.Composed([sql.SQL(_REPORTED)]),
         {
             "rows": rows["row"].to_list(), "serials": rows["serial"].to_list(), "amounts": rows["amount"].to_list(),
             "days": rows["paid_on"].to_list(), "program": context.statement.program_id, "statement": context.statement.pk,

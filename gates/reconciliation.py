@@ -117,12 +117,11 @@ def _came_in(period: Period, user: Any) -> list[Line]:
     by_file = Q(statement__isnull=False)
     amount, people = Sum(F("amount") - F("left_amount"), default=ZERO), Sum(F("people") - F("left_people"), default=0)
     page = f"{reverse('admin:gates_ownpayment_changelist')}?period__id__exact={period.pk}"
-    return [
-        Line(label, *seen.filter(which).aggregate(people=people, amount=amount).values(), f"{page}&statement__isempty={empty}")
-        for label, which, empty in (
-            (_t("By collection statements"), by_file, 0), (_t("Recorded without a file"), ~by_file, 1),
-        )
-    ]
+    lines = []
+    for label, which, empty in ((_t("By collection statements"), by_file, 0), (_t("Recorded without a file"), ~by_file, 1)):
+        found = seen.filter(which).aggregate(people=people, amount=amount)
+        lines.append(Line(label, found["people"], found["amount"], f"{page}&statement__isempty={empty}"))
+    return lines
 
 
 def _held(period: Period, user: Any) -> list[Line]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Sum
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -75,7 +75,7 @@ def open_payment(statement: Statement, *, by: Any, at: datetime) -> OwnPayment |
     Its moment is that of the approval: whoever paid in time is in time, whenever their line's turn comes.
     """
     found = StatementRow.objects.filter(statement=statement, verdict=Verdict.NEW).aggregate(
-        people=Count("pk"), amount=Sum("amount", default=Decimal("0.00"))
+        people=Count("pk"), amount=Sum("amount", default=Decimal("0.00")), last=Max("paid_on")
     )
     if not found["people"]:
         return None
@@ -84,11 +84,10 @@ def open_payment(statement: Statement, *, by: Any, at: datetime) -> OwnPayment |
     try:
         with transaction.atomic():
             fault_point("gates.open_payment.before")
-            last = StatementRow.objects.filter(statement=statement, verdict=Verdict.NEW).order_by("-paid_on").values("paid_on")[:1]
             payment = OwnPayment.objects.create(
                 program_id=statement.program_id, period_id=statement.period_id, organization_id=statement.organization_id,
                 region_code=statement.region_code, statement=statement, reference=statement.reference,
-                paid_on=last.get()["paid_on"], people=found["people"], amount=found["amount"], made_by=by, made_at=at,
+                paid_on=found["last"], people=found["people"], amount=found["amount"], made_by=by, made_at=at,
             )
     except IntegrityError as conflict:
         raise said(conflict) from conflict
