@@ -22,7 +22,6 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
-from tests.kit import statement_samples
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
 from tests.kit.crashes import RECORD, Token, sweep_action
 from tests.kit.faults import writers
@@ -30,8 +29,6 @@ from tests.test_fault_points import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Modules that add samples of their own.
-ALSO = (statement_samples,)
 #: In the short form about as many points of an action are struck, spread over all.
 STRIKES = None if FULL_SWEEP else 2
 #: Rooms whose first runs make keys.
