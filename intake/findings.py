@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -453,6 +453,14 @@ class FileFinding:
 
     def __str__(self) -> str:
         return describe(self.code, extra=self.extra, sheet=self.sheet)
+
+
+def register_meanings(meanings: Iterable[Meaning]) -> None:
+    """Findings of a room's own comparison; from `ready()`."""
+    for meaning in meanings:
+        if MEANINGS.setdefault(meaning.code, meaning) is not meaning:
+            raise ValueError(f"{meaning.code} means something already")
+        SEVERITY_OF[meaning.code] = meaning.severity.value
 
 
 _words: dict[str, str | Promise] = {}

@@ -14,13 +14,10 @@ from accounts.models import User
 from audit import events
 from audit.faults import fault_point
 from intake.errors import IntakeRefused
-from intake.findings import Verdict
 from intake.models import STANDING, File, State
 from intake.template import Template
 
 REASON_MIN = 4
-#: Verdicts whose rows do something when they are applied.
-APPLICABLE = (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED)
 
 
 def receive(
@@ -73,7 +70,7 @@ def submit(subject: Any, *, template: Template, by: User, at: datetime) -> Any:
     """Hand a reviewed import to a second person."""
     with transaction.atomic():
         subject = locked(subject, template, State.REVIEW)
-        if not any(subject.verdict_count(verdict) for verdict in APPLICABLE):
+        if not template.does_something(subject):
             raise IntakeRefused("NOTHING_TO_APPLY")
         if subject.confirmed_digest != subject.digest and template.unusual(subject):
             raise IntakeRefused("UNUSUAL")
@@ -159,6 +156,15 @@ def save_decision(
     subject.save()
     record(verb, subject, template, by=by, at=at, data=data)
     fault_point(f"{template.key}.{step}.after")
+
+
+def record_download(
+    subject: Any, *, rows: int, kind: str, template: Template, by: User, at: datetime
+) -> None:
+    """Rows of an import left the portal in the clear, as "xlsx" or "csv", to be corrected."""
+    fault_point(f"{template.key}.download_refused.before")
+    record("refused_rows_downloaded", subject, template, by=by, at=at, data={"rows": rows, "format": kind})
+    fault_point(f"{template.key}.download_refused.after")
 
 
 def record(verb: str, subject: Any, template: Template, *, by: User, at: datetime, data: dict[str, Any]) -> None:
