@@ -284,10 +284,9 @@ def test_a_hand_over_that_is_being_answered_is_not_withdrawn(kept_world: Any) ->
     assert code_of(refused) == "RECEIPT_UNDER_WAY"
 
 
-@pytest.mark.parametrize("asked", [False])
-def test_where_the_plan_asks_no_acceptance_cover_in_force_is_handed_over(asked: bool) -> None:
-    world = make_world(requires_insurer_acceptance=asked)
-    applied(world, people(2))
+def test_where_the_plan_asks_no_acceptance_cover_in_force_is_handed_over(kept_world: Any) -> None:
+    world = make_world(code="YJ", regions=("4417", "441702", "441702"), requires_insurer_acceptance=False)
+    applied(world, people(2, county="441702"))
     format_in_use(world)
     hand_over = released(world)
     assert (hand_over.people, set(hand_over.lines.values_list("enrollment__state", flat=True))) == (2, {"in_force"})

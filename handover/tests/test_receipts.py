@@ -282,9 +282,9 @@ def test_additions_and_removals_of_a_month_name_each_person_once(kept_world: Any
     assert broken() == []
 
 
-def test_where_the_plan_asks_no_acceptance_the_receipt_only_brings_numbers() -> None:
-    world = make_world(requires_insurer_acceptance=False)
-    applied(world, people(2))
+def test_where_the_plan_asks_no_acceptance_the_receipt_only_brings_numbers(kept_world: Any) -> None:
+    world = make_world(code="YJ", regions=("4417", "441702", "441702"), requires_insurer_acceptance=False)
+    applied(world, people(2, county="441702"))
     format_in_use(world)
     hand_over = released(world)
     one, two = numbers_of(hand_over)
