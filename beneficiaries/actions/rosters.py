@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.utils import timezone
 
@@ -14,9 +14,13 @@ from beneficiaries.models import Roster
 from beneficiaries.models.roster import ENROLLING, Purpose
 from beneficiaries.purposes import template_of
 from intake import actions as intake
-from jobs.actions import enqueue
+from intake.desk import Desk, enqueue_for
 from programs.models import Period, Plan
 from programs.rules.allocation import Place
+
+DESK = Desk(
+    template_of, check="beneficiaries.stage_roster", apply="beneficiaries.apply_roster", undo="beneficiaries.undo_roster"
+)
 
 
 def upload_roster(
@@ -30,36 +34,24 @@ def upload_roster(
     refuse_closed(period, organization, purpose=purpose, at=at)
     if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
         raise BeneficiariesRefused("SPANS_ONLY")
-    kept = [
-        intake.receive_file(
-            stream, name=name, organization=organization, by=by, at=at, sheets=[] if ask_sheets else None
-        )
-        for name, stream in files
-    ]
     roster = Roster(
         organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,
         period=period, purpose=purpose, cover_from=cover_from(period, on=timezone.localdate(at)),
     )
-    found: Roster = intake.receive(
-        roster, files=kept, template=template_of(roster), by=by, at=at,
-        enqueue=lambda subject: enqueue_for("beneficiaries.stage_roster", subject, by=by, at=at),
-    )
+    found: Roster = DESK.upload(roster, files, ask_sheets=ask_sheets, by=by, at=at)
     return found
 
 
 def submit_roster(roster: Roster, *, by: User, at: datetime) -> Roster:
     """Hand a checked roster to a reviewer."""
-    found: Roster = intake.submit(roster, template=template_of(roster), by=by, at=at)
+    found: Roster = DESK.submit(roster, by=by, at=at)
     return found
 
 
 def approve_roster(roster: Roster, *, digest: str, by: User, at: datetime) -> Roster:
     """Approve what was looked at; its money is reserved or the approval is refused."""
     refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
-    found: Roster = intake.approve(
-        roster, digest=digest, template=template_of(roster), by=by, at=at,
-        enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
-    )
+    found: Roster = DESK.approve(roster, digest=digest, by=by, at=at)
     return found
 
 
@@ -73,34 +65,26 @@ def approve_roster_by_priority(
     refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = intake.approve_by_priority(
         roster, digest=digest, template=template_of(roster), expected=expected, by=by, at=at,
-        enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, by=by, at=at),
+        enqueue=lambda subject: enqueue_for("beneficiaries.apply_roster", subject, template_of(subject), by=by, at=at),
     )
     return found
 
 
 def refuse_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Send a roster back."""
-    found: Roster = intake.refuse(roster, reason=reason, template=template_of(roster), by=by, at=at)
+    found: Roster = DESK.refuse(roster, reason=reason, by=by, at=at)
     return found
 
 
 def withdraw_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Take a roster back before it is approved."""
-    found: Roster = intake.withdraw(roster, reason=reason, template=template_of(roster), by=by, at=at)
+    found: Roster = DESK.withdraw(roster, reason=reason, by=by, at=at)
     return found
 
 
 def cover_from(period: Period, *, on: date) -> date:
     """The first day of cover for people enrolled on a day: the period's first, or the next day once it runs."""
     return max(period.starts_on, on + timedelta(days=1))
-
-
-def enqueue_for(kind: str, roster: Roster, *, by: User, at: datetime) -> Any:
-    """Queue a job about a roster."""
-    return enqueue(
-        kind, arguments={"roster": roster.pk}, subject=roster, organization=roster.organization,
-        region_code=roster.region_code, program_id=roster.program_id, by=by, at=at, total=roster.row_count or None,
-    )
 
 
 def refuse_closed(period: Period, organization: Organization, *, purpose: str, at: datetime) -> None:

@@ -5,33 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts.models import User
-from beneficiaries.actions.rosters import enqueue_for
+from beneficiaries.actions.rosters import DESK
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Roster
 from beneficiaries.models.roster import ENROLLING
-from beneficiaries.purposes import template_of
-from intake import actions as intake
-
-KIND = "beneficiaries.undo_roster"
 
 
 def request_undo(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Ask a second person to undo an applied roster, of those that enroll."""
     if roster.purpose not in ENROLLING:
         raise BeneficiariesRefused("UNDO_ENROLLING_ONLY")
-    found: Roster = intake.request_undo(roster, reason=reason, template=template_of(roster), by=by, at=at)
+    found: Roster = DESK.request_undo(roster, reason=reason, by=by, at=at)
     return found
 
 
 def approve_undo(roster: Roster, *, by: User, at: datetime) -> Roster:
     """Let the undo begin: covers are voided, contact is put back, money goes back to the budgets."""
-    found: Roster = intake.approve_undo(
-        roster, template=template_of(roster), by=by, at=at, enqueue=lambda subject: enqueue_for(KIND, subject, by=by, at=at)
-    )
+    found: Roster = DESK.approve_undo(roster, by=by, at=at)
     return found
 
 
 def turn_down_undo(roster: Roster, *, reason: str, by: User, at: datetime) -> Roster:
     """Leave the roster as it is applied."""
-    found: Roster = intake.turn_down_undo(roster, reason=reason, template=template_of(roster), by=by, at=at)
+    found: Roster = DESK.turn_down_undo(roster, reason=reason, by=by, at=at)
     return found

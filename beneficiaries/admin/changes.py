@@ -20,12 +20,13 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries import actions
 from beneficiaries.admin.change_words import facts_of, side_by_side, warnings_of
-from beneficiaries.admin.forms import ReasonForm, RevealForm
+from beneficiaries.admin.forms import RevealForm
 from beneficiaries.admin.shown_form import ShownForm
 from beneficiaries.models import ChangeKind, ChangeState, Person, PersonChange
 from beneficiaries.moving import may_accept
 from beneficiaries.panels import CHANGE_TONES
 from beneficiaries.shown_change import digest_of
+from intake.pages.forms import ReasonForm
 
 DECIDE, PROPOSE = "beneficiaries.decide_change", "beneficiaries.propose_change"
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
 from accounts.models import Organization
-from beneficiaries.admin.mending_forms import SeveralFilesField
 from beneficiaries.gating import GATE_WORDS, Gate
 from beneficiaries.models.roster import Purpose
 from beneficiaries.money import Outlook
-from intake.models import File
+from intake.pages.forms import DigestForm, SeveralFilesField
 from programs.models import Period
 
 UPLOAD = "beneficiaries.upload_roster"
@@ -66,18 +62,6 @@ class UploadForm(forms.Form):
         return Purpose(self.cleaned_data["purpose"] or Purpose.ENROLL)
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
-
-
-class DigestForm(forms.Form):
-    """What the approver has looked at: an edit in between makes it stale."""
-
-    digest = forms.CharField(widget=forms.HiddenInput())
-
-
 class ApprovalForm(DigestForm):
     """What the approver has looked at, and how to go on when the budgets do not suffice."""
 
@@ -110,27 +94,6 @@ class ApprovalForm(DigestForm):
         if not all(county.isascii() and category.isascii() and category.isdecimal() for county, _dot, category in places):
             raise forms.ValidationError(_("Load the page again."))
         return [(county, int(category)) for county, _dot, category in places]
-
-
-class RefusedFormatForm(forms.Form):
-    """How refused rows are given back."""
-
-    kind = forms.ChoiceField(
-        label=_("Format"), choices=[("xlsx", "XLSX"), ("csv", "CSV")], widget=UnfoldAdminSelectWidget()
-    )
-    file = forms.ModelChoiceField(
-        File.objects.none(), label=_("File"), widget=UnfoldAdminSelectWidget(), required=False,
-        empty_label=_("All files, in an archive"),
-    )
-
-    def __init__(self, *args: Any, files: Sequence[tuple[File, int]] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        rows = {file.pk: number for file, number in files}
-        field: Any = self.fields["file"]
-        field.queryset = File.objects.filter(pk__in=rows).order_by("pk")
-        field.label_from_instance = lambda file: f"{file.name} · {_t('%(rows)s rows') % {'rows': f'{rows[file.pk]:,}'}}"
-        if len(files) < 2:
-            del self.fields["file"]
 
 
 class GateForm(forms.Form):

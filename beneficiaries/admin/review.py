@@ -1,12 +1,8 @@
-"""Rows of a roster in review: which ones a page shows, how it turns, and the page on which they are decided.
-
-A page costs the same at the millionth row: by keyset, in the order of the file or by verdict. What a chunk counted of its
-rows says which chunks need not be read at all.
-"""
+"""Rows of a roster in review: what its pages show beyond those of any import, and the page on which they are decided."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,44 +23,24 @@ from beneficiaries.models.roster import ENROLLING
 from intake.deciding import decided_counts
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, plain_words
 from intake.models import State
+from intake.pages import rows
 from programs.models import Category
 
-#: Rows that a search names at most.
-FOUND = 50
 #: Codes that a person decides.
 DOUBT_CODES = tuple(code for code, severity in SEVERITY_OF.items() if severity == Severity.DOUBT and code != "CHANGED_SINCE_REVIEW")
 #: Orders of the rows besides the file's own.
-SORTS = ("verdict", *sorting.FIELDS)
+SORTS = (rows.BY_VERDICT, *sorting.FIELDS)
 _ACCEPTED_AS_SAME = (DecisionKind.SAME, DecisionKind.CORRECT)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """Which rows a page shows, as its address says: open facts only, a name or a document number is never in it."""
+class Shown(rows.Shown):
+    """The same of a roster, with what its rows say besides."""
 
-    verdict: int | None = None
-    code: str = ""
     region: str = ""
     category: int | None = None
-    sheet: str = ""
-    file: int | None = None
-    aside: bool = False
-    kept: bool = False
     decided: bool = False
     decision: int | None = None
-    only: tuple[int, ...] = ()
-    #: "" as in the file, else one of `SORTS`.
-    sort: str = ""
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether it is less than all rows."""
-        return self != Shown(sort=self.sort)
-
-    @property
-    def by_verdict(self) -> bool:
-        """The one order that an index holds."""
-        return self.sort == "verdict"
 
     @property
     def choice(self) -> Choice:
@@ -76,55 +52,28 @@ class Shown:
 
 def shown(query: QueryDict) -> Shown:
     """What an address asks for; what makes no sense is left out."""
-    code, region = query.get("code", ""), query.get("region", "")
-    verdict = _number(query.get("verdict", ""))
+    region = query.get("region", "")
     return Shown(
-        verdict=verdict if verdict in {int(each) for each in Verdict} else None,
-        code=code if code in MEANINGS else "",
+        **vars(rows.shown(query, sorts=SORTS)),
         region=region if region.isascii() and region.isdecimal() and len(region) <= 12 else "",
-        category=_number(query.get("category", "")),
-        sheet=query.get("sheet", "")[:80].replace("\x00", ""),
-        file=_number(query.get("file", "")),
-        aside=query.get("aside", "") == "1",
-        kept=query.get("kept", "") == "1",
+        category=rows.number(query.get("category", "")),
         decided=query.get("decided", "") == "1",
-        decision=_number(query.get("decision", "")),
-        only=tuple(number for part in query.get("only", "").split(",")[:FOUND] if (number := _number(part)) is not None),
-        sort=sort if (sort := query.get("sort", "")) in SORTS else "",
+        decision=rows.number(query.get("decision", "")),
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text[:18]) if text.isascii() and text.isdecimal() else None
 
 
 def rows_shown(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> QuerySet:
     """The rows in their order. `chunks`: all of the roster's, which tell where a code or a decision can be at all."""
-    found = RosterRow.objects.filter(roster=roster)
-    if wanted.only:
-        found = found.filter(pk__in=wanted.only)
-    if wanted.verdict is not None:
-        found = found.filter(verdict=wanted.verdict)
-    if wanted.code:
-        found = found.filter(codes__contains=[wanted.code])
+    found = rows.narrow(RosterRow.objects.filter(roster=roster), wanted, _chunks_of(wanted, chunks))
     if wanted.region:
         found = found.filter(region_code__startswith=wanted.region)
-    for name, value in (("category", wanted.category), ("file", wanted.file), ("sheet", wanted.sheet)):
-        if value not in (None, ""):
-            found = found.filter(**{name: value})
-    if wanted.aside:
-        found = found.exclude(set_aside="")
-    if wanted.kept:
-        found = found.exclude(kept="")
+    if wanted.category is not None:
+        found = found.filter(category=wanted.category)
     if wanted.decided or wanted.decision is not None:
         found = found.filter(codes__overlap=list(DECIDED_CODES))
     if wanted.decision is not None:
         found = found.filter(findings__contains=[{"decision": wanted.decision}])
-    if (places := _chunks_of(wanted, chunks)) is not None:
-        found = found.filter(chunk__in=places)
-    if wanted.sort in sorting.FIELDS:
-        return sorting.ordered(found, wanted.sort)
-    return found.order_by("verdict", "pk") if wanted.by_verdict else found.order_by("pk")
+    return sorting.ordered(found, wanted.sort) if wanted.sort in sorting.FIELDS else rows.in_order(found, wanted)
 
 
 def sortable(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> Shown:
@@ -142,73 +91,28 @@ def sortable(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> Sh
 
 def _chunks_of(wanted: Shown, chunks: Sequence[RosterChunk]) -> list[int] | None:
     """Numbers of the chunks in which such rows are; None when that says nothing."""
-    tests: list[Any] = []
-    if wanted.code and wanted.code in SEVERITY_OF:
-        tests.append(lambda chunk: wanted.code in chunk.counts["codes"])
-    if wanted.verdict is not None:
-        tests.append(lambda chunk: str(wanted.verdict) in chunk.counts["verdicts"])
+    further: list[Any] = []
     if wanted.decided:
-        tests.append(lambda chunk: bool(chunk.counts.get("decided")))
+        further.append(lambda chunk: bool(chunk.counts.get("decided")))
     if wanted.decision is not None:
-        tests.append(lambda chunk: str(wanted.decision) in chunk.counts.get("decided", {}))
-    if wanted.aside:
-        tests.append(lambda chunk: chunk.set_aside_rows > 0)
-    if not tests:
-        return None
-    numbers = [chunk.number for chunk in chunks if all(test(chunk) for test in tests)]
-    return None if len(numbers) == len(chunks) else numbers
+        further.append(lambda chunk: str(wanted.decision) in chunk.counts.get("decided", {}))
+    return rows.chunks_of(wanted, chunks, further=further)
 
 
 def page_of(found: QuerySet, wanted: Shown, query: QueryDict, *, size: int) -> tuple[list[RosterRow], str]:
     """The rows of a page, and where the next one begins ("" for the last)."""
-    row, after = _number(query.get("row", "")), query.get("after", "")
+    if wanted.sort not in sorting.FIELDS:
+        return rows.page_of(found, wanted, query, size=size)
+    row, after = rows.number(query.get("row", "")), query.get("after", "")
     if row is not None:
         found = found.filter(pk__gte=row)
-    elif wanted.sort in sorting.FIELDS and after:
+    elif after:
         found = sorting.after(found, wanted.sort, after)
-    elif wanted.by_verdict and "." in after:
-        verdict, _dot, last_id = after.partition(".")
-        at, beyond = _number(verdict), _number(last_id)
-        if at is not None and beyond is not None:
-            # Two ranges of the index, where one condition for both would read a verdict from its first row.
-            page = list(found.filter(verdict=at, pk__gt=beyond)[: size + 1])
-            page += list(found.filter(verdict__gt=at)[: size + 1 - len(page)])
-            return _cut(page, wanted, size=size)
-    elif (number := _number(after)) is not None:
-        found = found.filter(pk__gt=number)
-    return _cut(list(found[: size + 1]), wanted, size=size)
+    return rows.cut(list(found[: size + 1]), lambda last: sorting.place_of(last, wanted.sort), size=size)
 
 
-def _cut(page: list[RosterRow], wanted: Shown, *, size: int) -> tuple[list[RosterRow], str]:
-    """A page read one row too far, and where the next one begins."""
-    if len(page) <= size:
-        return page, ""
-    last = page[size - 1]
-    if wanted.sort in sorting.FIELDS:
-        return page[:size], sorting.place_of(last, wanted.sort)
-    return page[:size], f"{last.verdict}.{last.pk}" if wanted.by_verdict else str(last.pk)
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice of a filter."""
-
-    value: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A filter of the page: its name in the address, its choices."""
-
-    name: str
-    label: str
-    options: list[Option]
-
-
-def filters(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> list[Filter]:
-    """Choices that the roster's own counts offer; two questions, whatever its size."""
+def filters(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> list[rows.Filter]:
+    """Choices that the roster's own counts offer; three questions, whatever its size."""
     counties, categories = set(), set()
     for chunk in chunks:
         for _split, county, category, _rows in chunk.counts.get("tally", {}).get("places", []):
@@ -216,33 +120,17 @@ def filters(roster: Roster, wanted: Shown, chunks: Sequence[RosterChunk]) -> lis
             categories.add(category)
     regions = dict(Region.objects.filter(pk__in=counties).values_list("pk", "name"))
     names = dict(Category.objects.filter(pk__in=categories).values_list("pk", "name"))
-    files = {str(file.pk): file.name for file in roster.files.all()}
-    sheets = {layout["name"]: layout["name"] for layouts in roster.layouts.values() for layout in layouts if layout["name"]}
-    offered: list[tuple[str, str, Mapping[str, str], str]] = [
-        ("verdict", _t("verdict"), {
-            str(int(each)): str(each.label) for each in Verdict if roster.verdict_count(each)
-        }, str(wanted.verdict or "")),
-        ("code", _t("finding"), {
-            code: plain_words(MEANINGS[code].cause) for code in roster.counts.get("codes", {}) if code in MEANINGS
-        }, wanted.code),
-        ("region", _t("region"), {
-            county: regions.get(county, county) for county in sorted(counties)
-        }, wanted.region),
+    any_decided = any(chunk.counts.get("decided") for chunk in chunks)
+    by_name = rows.offered(roster, wanted, chunks)
+    return rows.filters([
+        by_name["verdict"], by_name["code"],
+        ("region", _t("region"), {county: regions.get(county, county) for county in sorted(counties)}, wanted.region),
         ("category", _t("category"), {str(pk): name for pk, name in sorted(names.items())}, str(wanted.category or "")),
-        ("file", _t("file"), files if len(files) > 1 else {}, str(wanted.file or "")),
-        ("sheet", _t("sheet"), sheets if len(sheets) > 1 else {}, wanted.sheet),
+        by_name["file"], by_name["sheet"],
         ("sort", _t("order"), _orders(roster), wanted.sort),
-        ("decided", _t("decision"), {"1": _t("decided rows")} if any(
-            chunk.counts.get("decided") for chunk in chunks
-        ) else {}, "1" if wanted.decided else ""),
-        ("aside", _t("outcome"), {"1": _t("set aside")} if any(
-            chunk.set_aside_rows for chunk in chunks
-        ) else {}, "1" if wanted.aside else ""),
-    ]
-    return [
-        Filter(name, label, [Option(value, text, value == chosen) for value, text in choices.items()])
-        for name, label, choices, chosen in offered if choices
-    ]
+        ("decided", _t("decision"), {"1": _t("decided rows")} if any_decided else {}, "1" if wanted.decided else ""),
+        by_name["aside"],
+    ])
 
 
 def _orders(roster: Roster) -> dict[str, str]:
@@ -301,9 +189,9 @@ def kinds_for(codes: Sequence[str], *, decided: bool, corrects: bool) -> list[De
 def kinds_of(roster: Roster, choice: Choice, *, corrects: bool) -> list[DecisionKind]:
     """What can be decided about the rows of a choice: by the finding that chose them, or by their own."""
     if choice.rows:
-        rows = list(meant(roster, choice).values_list("codes", flat=True))
-        codes = [code for each in rows for code in each if code in DOUBT_CODES]
-        return kinds_for(codes, decided=any(set(DECIDED_CODES) & set(each) for each in rows), corrects=corrects)
+        named = list(meant(roster, choice).values_list("codes", flat=True))
+        codes = [code for each in named for code in each if code in DOUBT_CODES]
+        return kinds_for(codes, decided=any(set(DECIDED_CODES) & set(each) for each in named), corrects=corrects)
     return kinds_for([choice.code] if choice.code else [], decided=choice.decided, corrects=corrects)
 
 
@@ -372,4 +260,4 @@ def find_rows(roster: Roster, text: str) -> list[int]:
     wanted = blind_index.lookup(NAME, "name_index", text)
     for kind in DocumentType.values:
         wanted |= blind_index.lookup(IDENTITY, "identity_index", identity_text(kind, text.upper()))
-    return list(RosterRow.objects.filter(wanted, roster=roster).order_by("pk").values_list("pk", flat=True)[:FOUND])
+    return list(RosterRow.objects.filter(wanted, roster=roster).order_by("pk").values_list("pk", flat=True)[: rows.FOUND])

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Region
 from audit.versions import alike, last_day
 from beneficiaries.admin import review
-from beneficiaries.admin.file_findings import file_findings
-from beneficiaries.admin.said_words import said_words
 from beneficiaries.admin.sorting import SORTED_AT_MOST
 from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
@@ -27,65 +23,13 @@ from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.roster import ENROLLING
 from beneficiaries.money import outlook
 from beneficiaries.purposes import LAST_STEP, said_by, template_of
-from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, describe, plain_words
+from intake.findings import MEANINGS, Verdict
 from intake.models import ONCE_APPLIED, State
-from jobs.models import Job
+from intake.pages.context import ROWS_PER_PAGE, import_context, labels_of, place_of, sentences_of, turns
+from intake.pages.progress import TONES, problem_groups
 from programs.models import Category
 
-ROWS_PER_PAGE = 50
 DECIDE = "beneficiaries.decide_rows"
-TONES = {
-    Verdict.NEW: "good", Verdict.CHANGED: "wait", Verdict.UNCHANGED: "calm", Verdict.COVERED: "calm",
-    Verdict.DOUBTFUL: "wait", Verdict.REFUSED: "bad",
-    Verdict.REPLACED: "calm",
-}
-STATE_TONES = {
-    State.RECEIVED: "calm", State.CHECKING: "calm", State.REVIEW: "wait", State.SUBMITTED: "wait",
-    State.APPROVED: "good", State.APPLYING: "good", State.APPLIED: "good", State.REFUSED: "bad",
-    State.WITHDRAWN: "calm", State.FAILED: "bad", State.UNDO_ASKED: "wait", State.UNDOING: "wait", State.UNDONE: "bad",
-}
-_ORDER = (State.RECEIVED, State.CHECKING, State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the way, and where the roster stands: "done", "now" or "later"."""
-
-    title: str
-    note: str
-    standing: str
-
-
-@dataclass(frozen=True)
-class Count:
-    """A verdict or a code with its rows; `url` shows them."""
-
-    label: str
-    number: int
-    tone: str
-    url: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What the check found, and what to do about it, in plain words."""
-
-    cause: str
-    remedy: str
-    number: int
-    url: str
-    chosen: bool
-    #: The code, where its rows wait for a decision.
-    decide: str
-
-
-@dataclass(frozen=True)
-class ProblemGroup:
-    """Problems of one weight, the most frequent first."""
-
-    title: str
-    problems: list[Problem]
 
 
 @dataclass(frozen=True)
@@ -139,22 +83,15 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     chunks = list(roster.chunks.order_by("number"))
     asked = review.shown(request.GET)
     wanted = review.sortable(roster, asked, chunks)
-    rows, next_url = _rows(roster, request, wanted, chunks)
-    query = request.GET.copy()
-    turned = [name for name in ("after", "row") if query.pop(name, None)]
-    first_url = f"?{query.urlencode()}#rows" if turned else ""
-    job = Job.objects.about(roster).order_by("-pk").first()
+    rows, after = _rows(roster, request, wanted, chunks)
     return {
+        **import_context(roster, last_step=str(LAST_STEP[roster.purpose]), wanted=wanted),
+        **turns(request, after),
         "roster": roster,
-        "steps": steps(roster),
-        "state_tone": STATE_TONES[State(roster.state)],
         "facts": facts(roster),
-        "job": job,
-        "verdicts": [
-            _verdict_count(roster, verdict, wanted.verdict) for verdict in Verdict if roster.verdict_count(verdict)
-        ],
-        "problems": problem_groups(roster, wanted.code),
-        "file_findings": file_findings(roster),
+        "problems": problem_groups(
+            roster, wanted.code, decide=_decided_at(roster, request), without_remedy=tuple(DECIDED_CODES)
+        ),
         "money": money_lines(roster),
         "left_out": left_out_groups(roster),
         "premium": Decimal(roster.money.get("premium", "0")),
@@ -162,62 +99,15 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "whole": whole_money(roster),
         "rows": rows,
         "enrolls": roster.purpose in ENROLLING,
-        "filtered": wanted.narrowed,
         "filters": review.filters(roster, wanted, chunks),
         "unsorted": f"{SORTED_AT_MOST:,}" if wanted.sort != asked.sort else "",
-        "said_words": said_words(roster),
         "decided_again": decided_again(roster),
         "decisions": review.decisions(roster, chunks),
         "full_list": FullList.objects.filter(roster=roster).first(),
         "decides": may_decide(request, roster),
-        "next_url": next_url,
-        "first_url": first_url,
         "enrolled": _enrolled(roster),
         "undo": undo_context(roster),
     }
-
-
-def steps(roster: Roster) -> list[Step]:
-    """Upload, check, review, approval, applied: what is done, what is now."""
-    reached = _ORDER.index(State(roster.state)) if roster.state in _ORDER else -1
-    if roster.state == State.REFUSED:
-        reached = _ORDER.index(State.SUBMITTED)
-    if roster.state == State.FAILED:
-        reached = _ORDER.index(State.CHECKING)
-    if roster.state == State.WITHDRAWN:
-        reached = _ORDER.index(State.SUBMITTED if roster.submitted_at else State.REVIEW)
-    if roster.state in ONCE_APPLIED:
-        reached = _ORDER.index(State.APPLIED)
-    places = (
-        (_("Upload"), _who(roster.uploaded_by, roster.uploaded_at), State.CHECKING),
-        (_("Check"), _("%(rows)s rows") % {"rows": f"{roster.row_count:,}"} if roster.row_count else "", State.REVIEW),
-        (_("Submission"), _who(roster.submitted_by, roster.submitted_at), State.SUBMITTED),
-        (_("Approval"), _who(roster.decided_by, roster.decided_at), State.APPROVED),
-        (str(LAST_STEP[roster.purpose]), _who(None, roster.applied_at), State.APPLIED),
-    )
-    found = []
-    now_given = False
-    for title, note, done_from in places:
-        done = reached >= _ORDER.index(done_from)
-        standing = "done" if done else "later" if now_given else "now"
-        now_given = now_given or not done
-        found.append(Step(title, note if done else "", standing))
-    return found + _undo_steps(roster)
-
-
-def _undo_steps(roster: Roster) -> list[Step]:
-    """The way back, once somebody has asked for it."""
-    if roster.state not in (State.UNDO_ASKED, State.UNDOING, State.UNDONE):
-        return []
-    decided, undone = roster.state != State.UNDO_ASKED, roster.state == State.UNDONE
-    return [
-        Step(_("Undo requested"), _who(roster.undo_asked_by, roster.undo_asked_at), "done"),
-        Step(
-            _("Undo approved"), _who(roster.undo_decided_by, roster.undo_decided_at) if decided else "",
-            "done" if decided else "now",
-        ),
-        Step(_("Undone"), _who(None, roster.undone_at), "done" if undone else "now" if decided else "later"),
-    ]
 
 
 def facts(roster: Roster) -> list[tuple[str, Any]]:
@@ -279,35 +169,10 @@ def left_out_groups(roster: Roster) -> list[dict[str, Any]]:
     ]
 
 
-def _verdict_count(roster: Roster, verdict: Verdict, chosen: int | None) -> Count:
-    return Count(
-        label=str(verdict.label), number=roster.verdict_count(verdict), tone=TONES[verdict],
-        url=f"?verdict={int(verdict)}#rows", chosen=chosen == verdict,
-    )
-
-
-_GROUPS = ((Severity.ERROR, _lazy("Why rows are refused")), (Severity.DOUBT, _lazy("What has to be confirmed")),
-           (Severity.WARNING, _lazy("What to look at")), (Severity.REPAIRED, _lazy("What was put right")))
-
-
-
-def problem_groups(roster: Roster, chosen: str) -> list[ProblemGroup]:
-    """Every code of the roster in plain words with its remedy, by weight."""
-    counts = sorted(roster.counts.get("codes", {}).items(), key=lambda item: (-item[1], item[0]))
-    found = []
-    for severity, title in _GROUPS:
-        problems = [
-            Problem(
-                cause=plain_words(MEANINGS[code].cause), number=number,
-                # What was decided says its reason in each row.
-                remedy="" if code in DECIDED_CODES else plain_words(MEANINGS[code].remedy),
-                url=f"?code={code}#rows", chosen=code == chosen, decide=code if code in review.DOUBT_CODES else "",
-            )
-            for code, number in counts if code in MEANINGS and SEVERITY_OF[code] == severity
-        ]
-        if problems:
-            found.append(ProblemGroup(str(title), problems))
-    return found
+def _decided_at(roster: Roster, request: HttpRequest) -> Callable[[str], str]:
+    """Where rows of a code are decided, for a reader who may."""
+    page = reverse("admin:beneficiaries_roster_decide", args=[roster.pk]) if may_decide(request, roster) else ""
+    return lambda code: f"{page}?code={code}" if page and code in review.DOUBT_CODES else ""
 
 
 def may_decide(request: HttpRequest, roster: Roster) -> bool:
@@ -319,16 +184,13 @@ def may_decide(request: HttpRequest, roster: Roster) -> bool:
 def _rows(
     roster: Roster, request: HttpRequest, wanted: review.Shown, chunks: Sequence[RosterChunk]
 ) -> tuple[list[RowLine], str]:
-    """A page of lines by keyset: as fast at the millionth line as at the first."""
+    """A page of lines by keyset, and where the next one begins: as fast at the millionth line as at the first."""
     found = review.rows_shown(roster, wanted, chunks).select_related("category")
     page, after = review.page_of(found, wanted, request.GET, size=ROWS_PER_PAGE)
-    query = request.GET.copy()
-    query.pop("row", None)
-    query["after"] = after
     known = _known(page, roster, request)
     codes = [each.region_code or "" for each in page] + [each.region_code for each in known.values()]
     seen = _Seen(
-        labels={column.key: str(column.label) for column in template_of(roster).columns},
+        labels=labels_of(template_of(roster)),
         enrolled={
             row_id: enrollment_id
             for row_id, enrollment_id in Enrollment.objects.filter(row_id__in=[each.pk for each in page])
@@ -340,7 +202,7 @@ def _rows(
         enrolls=roster.purpose in ENROLLING,
         files=dict(roster.files.values_list("pk", "name")) if len(roster.layouts) > 1 else {},
     )
-    return [_line(each, seen, roster) for each in page], f"?{query.urlencode()}#rows" if after else ""
+    return [_line(each, seen, roster) for each in page], after
 
 
 @dataclass(frozen=True)
@@ -425,7 +287,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     known = seen.known.get(whom(row) or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
-        line=" ".join(part for part in (row.sheet, str(row.line)) if part),
+        line=place_of(row),
         file=seen.files.get(row.file_id, ""),
         name=str(row.name or ""),
         document=str(row.document or ""),
@@ -434,13 +296,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
         verdict=str(verdict.label),
         tone=TONES[verdict],
         premium=row.premium,
-        sentences=[
-            describe(
-                finding["code"], seen.labels.get(finding["column"], ""), value_masked=finding["value_masked"] or "",
-                extra=finding["extra"] or "",
-            )
-            for finding in row.findings or ()
-        ] + said_by(row)
+        sentences=sentences_of(row, seen.labels) + said_by(row)
         + ([_("Stays after the undo: %(why)s") % {"why": template_of(roster).kept_in_words(row.kept)}] if row.kept else []),
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),
@@ -455,13 +311,6 @@ def outcome_of(row: RosterRow, roster: Roster, enrolled: dict[int, int]) -> str:
     if row.set_aside:
         return str(MEANINGS[row.set_aside].cause)
     return ""
-
-
-def _who(user: Any, at: Any) -> str:
-    if at is None:
-        return ""
-    stamp = timezone.localtime(at).strftime("%m-%d %H:%M")
-    return f"{user.display_name} {stamp}" if user is not None else stamp
 
 
 def _enrolled(roster: Roster) -> dict[str, int]:

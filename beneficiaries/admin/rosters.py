@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -15,7 +14,6 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -28,24 +26,20 @@ from audit.faults import fault_point
 from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
 from beneficiaries.admin import missing_page, review, undo_pages
-from beneficiaries.admin.forms import ApprovalForm, GateForm, ReasonForm, RefusedFormatForm, UploadForm
-from beneficiaries.admin.mending import MENDING_STATES, MendingButtons, mending_context, offers
-from beneficiaries.admin.roster_page import DECIDE, STATE_TONES, page_context
+from beneficiaries.admin.forms import ApprovalForm, GateForm, UploadForm
+from beneficiaries.admin.mending import DESK, RosterMending
+from beneficiaries.admin.roster_page import DECIDE, page_context
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.gating import Gate
 from beneficiaries.models import FullList, Roster
 from beneficiaries.models.roster import ENROLLING, Purpose
 from beneficiaries.purposes import APPROVAL, COUNTED, STARTED, TEMPLATES, template_of
-from intake.exports import write_template
 from intake.findings import Verdict
-from intake.models import ONCE_APPLIED, State
-from intake.refused import refused_by_file, rows_back
-from intake.refused_archive import write_refused_files
+from intake.models import State
+from intake.pages import ImportPages, blank_workbook
+from intake.pages.buttons import BUTTON_STATES
+from intake.pages.mending import mending_context
 from programs.errors import BudgetRefused
-
-_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_KINDS = {"xlsx": _SHEET, "csv": "text/csv; charset=utf-8", "zip": "application/zip"}
-
 
 CORRECT = "beneficiaries.correct_person"
 DOWNLOAD = "beneficiaries.download_refused_rows"
@@ -58,12 +52,15 @@ def is_of_its_office(user: Any, roster_id: str | int) -> bool:
     return any(grant.organization_path in offices for grant in user.grants(DOWNLOAD))
 
 
+_LOOKED_INTO = (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED)
+
+
 @admin.register(Roster)
-class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
+class RosterAdmin(RosterMending, undo_pages.UndoPages, ImportPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
-        "number", "purpose", "program", "period_code", "organization", "standing", "people", "refused_count", "premium", "uploader",
+        "number", "purpose", "program", "period_code", "organization", "standing", "lines", "refused_count", "premium", "uploader",
         "uploaded_at",
     )
     export_columns = (
@@ -80,8 +77,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     ordering = ("-id",)
     list_per_page = 50
     change_form_template = "beneficiaries/roster_page.html"
-    readonly_fields = ("state",)
-    fields = ("state",)
+    desk = DESK
     actions_list = ("upload", "blank_template")
     actions_detail = (
         "submit", "confirm_unusual", "approve", "refuse", "decide", "map_words", "choose_sheets", "add_files",
@@ -89,22 +85,13 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
+        **BUTTON_STATES,
         "decide": (State.REVIEW,),
         "full_list": (State.REVIEW,),
-        "missing": (
-            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED,
-        ),
-        "find": (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED),
-        "submit": (State.REVIEW,),
-        "approve": (State.SUBMITTED,),
-        "refuse": (State.SUBMITTED,),
-        "withdraw": (State.REVIEW, State.SUBMITTED, State.FAILED),
+        "missing": _LOOKED_INTO,
+        "find": _LOOKED_INTO,
         "pass_gate": (State.APPLIED, State.UNDO_ASKED),
         **undo_pages.BUTTON_STATES,
-        "refused_rows": (
-            State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED, State.REFUSED,
-        ),
-        **MENDING_STATES,
     }
 
     has_upload_permission = holds("beneficiaries.upload_roster")
@@ -113,13 +100,10 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
     has_find_permission = holds("beneficiaries.view_person")
     has_submit_permission = holds("beneficiaries.submit_roster")
     has_approve_permission = holds("beneficiaries.approve_roster")
+    has_mend_permission = holds("beneficiaries.upload_roster")
+    has_confirm_permission = holds("beneficiaries.submit_roster")
     has_gate_permission = holds("beneficiaries.pass_gate")
     has_download_permission = holds(DOWNLOAD, also=lambda user, pk: is_of_its_office(user, pk))
-
-    class Media:
-        """Renews the page while its job runs."""
-
-        js = ("jobs/refresh.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
@@ -129,81 +113,39 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
             "undo_asked_by", "undo_decided_by",
         )
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only buttons that do something in the roster's state."""
-        offered = super().get_actions_detail(request, object_id)
-        if not offered:
-            return offered
-        roster = self.get_queryset(request).filter(pk=object_id).first()
-        return [button for button in offered if roster is not None and self._offers(button.method.__name__, roster, request)]
-
-    def _offers(self, name: str, roster: Roster, request: HttpRequest) -> bool:
-        if roster.state not in self.button_states[name]:
+    def offers(self, name: str, subject: Roster, request: HttpRequest) -> bool:
+        """Whether a button does something for this reader now."""
+        if not super().offers(name, subject, request):
             return False
-        if name in MENDING_STATES:
-            return offers(name, roster)
-        if name in ("approve", "refuse"):
-            return request.user.pk not in (roster.uploaded_by_id, roster.submitted_by_id)
         if name == "full_list":
-            return roster.purpose in ENROLLING
+            return subject.purpose in ENROLLING
         if name == "missing":
-            return FullList.objects.filter(roster=roster).exists()
+            return FullList.objects.filter(roster=subject).exists()
         if name == "decide":
-            return review.may_be_decided(roster)
+            return review.may_be_decided(subject)
         if name in undo_pages.BUTTONS:
-            return undo_pages.offers(name, roster, request)
-        if name == "pass_gate":
-            return bool(steps_by_hand(roster))
-        if name == "refused_rows":
-            return bool(roster.verdict_count(Verdict.REFUSED)) or roster.chunks.filter(set_aside_rows__gt=0).exists()
-        return True
+            return undo_pages.offers(name, subject, request)
+        return bool(steps_by_hand(subject)) if name == "pass_gate" else True
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """The roster's page."""
-        roster = self.visible_or_404(request, object_id)
-        shown = {**page_context(roster, request), **mending_context(roster)}
-        context = {**shown, "title": _t("Roster %(number)s") % {"number": roster.pk}}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, subject: Roster, request: HttpRequest) -> dict[str, Any]:
+        """Everything on the page besides its buttons."""
+        title = _t("Roster %(number)s") % {"number": subject.pk}
+        return {**page_context(subject, request), **mending_context(subject, template_of(subject)), "title": title}
 
-    @display(description=_("no."), ordering="id")
-    def number(self, roster: Roster) -> str:
-        """The roster's number."""
-        return f"#{roster.pk}"
-
-    @display(description=_("state"), ordering="state")
-    def standing(self, roster: Roster) -> SafeString:
-        """The state as a badge."""
-        return render_to_string(
-            "portal/badge.html", {"text": roster.get_state_display(), "tone": STATE_TONES[State(roster.state)]}
-        )
+    def confirm_facts(self, subject: Roster) -> list[tuple[str, Any]]:
+        """What a confirm page says: counts and sums."""
+        return confirm_facts(subject)
 
     @display(description=_("period"), ordering="period__code")
     def period_code(self, roster: Roster) -> str:
         """The program year."""
         return roster.period.code
 
-    @display(description=_("rows"), ordering="row_count")
-    def people(self, roster: Roster) -> str:
-        """Lines of its files."""
-        return f"{roster.row_count:,}"
-
-    @display(description=_("refused"))
-    def refused_count(self, roster: Roster) -> str:
-        """Rows that cannot be used."""
-        return f"{roster.verdict_count(Verdict.REFUSED):,}"
-
     @display(description=_("premium (yuan)"))
     def premium(self, roster: Roster) -> str:
         """Yuan of the rows that are or will be held."""
         amount = premium_of(roster)
         return f"{amount:,.2f}" if amount is not None else "—"
-
-    @display(description=_("uploaded by"), ordering="uploaded_by__username")
-    def uploader(self, roster: Roster) -> str:
-        """The name colleagues know."""
-        return roster.uploaded_by.get_full_name()
 
     @action(description=_("New roster"), url_path="upload", permissions=["upload"], icon="upload_file")
     def upload(self, request: HttpRequest) -> HttpResponse:
@@ -219,7 +161,7 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
                 organization=given["organization"], purpose=Purpose(given["purpose"]), ask_sheets=given["ask_sheets"],
                 by=given["by"], at=given["at"],
             )
-            return self._see(request, roster, _t("The file has been received and is being checked."))
+            return self.see(request, roster, _t("The file has been received and is being checked."))
 
         return self.button_page(
             request, title=_t("New roster"), button=_t("Upload"), form=form, run=run,
@@ -233,10 +175,8 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
         purpose = request.GET.get("purpose", Purpose.ENROLL.value)
         if purpose not in TEMPLATES:
             raise Http404
-        target = io.BytesIO()
-        write_template(target, TEMPLATES[purpose].columns)
         name = "roster-template.xlsx" if purpose == Purpose.ENROLL else f"roster-template-{purpose}.xlsx"
-        return _download(target.getvalue(), name, _SHEET)
+        return blank_workbook(TEMPLATES[purpose].columns, name)
 
     @action(description=_("Decide rows"), url_path="decide", permissions=["decide"], icon="rule")
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -317,22 +257,6 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
             sentence=_t("Exactly as the row has it. Refused rows are not found: look into the refused rows' file."),
         )
 
-    @action(description=_("Submit for approval"), url_path="submit", permissions=["submit"], icon="send")
-    def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Hand it to a reviewer."""
-        roster = self.visible_or_404(request, object_id)
-        unusual = template_of(roster).unusual(roster) if roster.confirmed_digest != roster.digest else []
-
-        def run(given: dict[str, Any]) -> str:
-            actions.submit_roster(roster, **given)
-            return _t("Roster %(number)s has been submitted.") % {"number": roster.pk}
-
-        return self.button_page(
-            request, title=_t("Submit for approval"), button=_t("Submit"), subject=roster, run=run,
-            sentence=_t("A second person decides. Refused and doubtful rows stay out; you can correct and upload them later."),
-            facts=confirm_facts(roster), warnings=[str(reason) for reason in unusual],
-        )
-
     @action(description=_("Approve"), url_path="approve", permissions=["approve"], icon="verified")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve what is shown."""
@@ -362,38 +286,8 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Approve roster"), button=_t("Approve"), subject=roster, run=run, form=form,
             sentence=str(APPROVAL[roster.purpose]),
-            facts=confirm_facts(roster), warnings=approval_warnings(roster, outlook, on=timezone.localdate()),
+            facts=confirm_facts(roster), warnings=warnings_of(roster, outlook, on=timezone.localdate()),
             detail=render_to_string("beneficiaries/approval_money.html", {"outlook": outlook}),
-        )
-
-    @action(description=_("Send back"), url_path="refuse", permissions=["approve"], icon="undo")
-    def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Send it back with a reason."""
-        return self._with_reason(
-            request, object_id, title=_t("Send back"), done=_t("The roster has been sent back."),
-            sentence=_t("The uploader reads your reason and uploads a corrected file."), verb=actions.refuse_roster,
-        )
-
-    @action(description=_("Withdraw"), url_path="withdraw", permissions=["submit"], icon="block")
-    def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Take it back before it is approved."""
-        return self._with_reason(
-            request, object_id, title=_t("Withdraw"), done=_t("The roster has been withdrawn."),
-            sentence=_t("Nothing of it takes effect; the same file can be uploaded again."), verb=actions.withdraw_roster,
-        )
-
-    def _with_reason(
-        self, request: HttpRequest, object_id: str, *, title: str, done: str, sentence: str, verb: Any
-    ) -> HttpResponse:
-        roster = self.visible_or_404(request, object_id)
-
-        def run(given: dict[str, Any]) -> str:
-            verb(roster, **given)
-            return done
-
-        return self.button_page(
-            request, title=title, button=title, subject=roster, run=run, sentence=sentence, danger=True,
-            facts=confirm_facts(roster), form=ReasonForm(request.POST if request.method == "POST" else None),
         )
 
     @action(description=_("Record a step"), url_path="gate", permissions=["gate"], icon="task_alt")
@@ -411,43 +305,6 @@ class RosterAdmin(MendingButtons, undo_pages.UndoPages, ReadOnlyScopedAdmin):
             form=GateForm(request.POST if request.method == "POST" else None, gates=steps_by_hand(roster)),
         )
 
-    @action(description=_("Refused rows"), url_path="refused", permissions=["download"], icon="download")
-    def refused_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Give refused rows back to their own office, in the file's layout with a reason."""
-        roster = self.visible_or_404(request, object_id)
-
-        def run(given: dict[str, Any]) -> HttpResponse:
-            target = io.BytesIO()
-            template = template_of(roster)
-            chosen = [given["file"]] if given.get("file") else list(template.files_of(roster))
-            written, ending = write_refused_files(target, roster, chosen, template=template, kind=given["kind"])
-            fault_point("beneficiaries.download_refused.before")
-            events.record(
-                "roster.refused_rows_downloaded", roster, by=given["by"], at=given["at"],
-                organization=roster.organization, region_code=roster.region_code, program_id=roster.program_id,
-                data={"rows": written, "format": given["kind"]},
-            )
-            fault_point("beneficiaries.download_refused.after")
-            return _download(target.getvalue(), f"roster-{roster.pk}-refused.{ending}", _KINDS[ending])
-
-        return self.button_page(
-            request, title=_t("Refused rows"), button=_t("Download"), subject=roster, run=run,
-            sentence=_t(
-                "The file holds personal data in the clear, for your own office to correct. The download is recorded."
-            ),
-            facts=[
-                (_t("refused"), roster.verdict_count(Verdict.REFUSED)),
-                (_t("set aside"), rows_back(template_of(roster).rows_of(roster)).exclude(set_aside="").count()),
-            ],
-            form=RefusedFormatForm(
-                request.POST if request.method == "POST" else None, files=refused_by_file(template_of(roster), roster)
-            ),
-        )
-
-    def _see(self, request: HttpRequest, roster: Roster, message: str) -> HttpResponse:
-        self.message_user(request, message)
-        return HttpResponseRedirect(reverse("admin:beneficiaries_roster_change", args=[roster.pk]))
-
 
 def steps_by_hand(roster: Roster) -> list[Gate]:
     """Steps recorded for a roster as a whole: notices and payments have pages, lists and references of their own."""
@@ -460,15 +317,7 @@ def premium_of(roster: Roster) -> Decimal | None:
     return Decimal(amount) if amount else None
 
 
-def _download(content: bytes, name: str, kind: str) -> HttpResponse:
-    """A file that no cache keeps."""
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def approval_warnings(roster: Roster, outlook: money.Outlook, *, on: date) -> list[str]:
+def warnings_of(roster: Roster, outlook: money.Outlook, *, on: date) -> list[str]:
     """What an approver should know first: money that lacks, and a notice that ends too late for anybody to pay."""
     found = [str(reason) for reason in template_of(roster).unusual(roster)]
     found += [

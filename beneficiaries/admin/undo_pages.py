@@ -17,12 +17,12 @@ from audit import events
 from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
 from beneficiaries import actions
-from beneficiaries.admin.forms import ReasonForm, RefusedFormatForm
 from beneficiaries.models import Roster, RosterRow
 from beneficiaries.models.roster import ENROLLING
 from beneficiaries.purposes import template_of
 from beneficiaries.undo_outlook import UndoOutlook, in_words, refunds_of, undo_outlook
 from intake.models import State
+from intake.pages.forms import ReasonForm, RefusedFormatForm
 from intake.refused_archive import write_kept_files
 from intake.undoing import counts
 

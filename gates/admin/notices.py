@@ -18,10 +18,10 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries.admin.forms import ReasonForm
 from gates import actions, printing
 from gates.admin.forms import COLUMN_WORDS, NoticeForm, ObjectionForm, PrintForm
 from gates.models import Notice, NoticeState, Objection, ObjectionState
+from intake.pages.forms import ReasonForm
 from programs.models import Category
 
 #: Villages that a page lists; the print has all.

@@ -20,11 +20,11 @@ from accounts.models import Region
 from audit import reveals
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries.admin.forms import ReasonForm
 from beneficiaries.admin.narrowing import PlaceFilter, RosterFilter
 from gates import actions
 from gates.admin.forms import DecisionForm
 from gates.models import Objection, ObjectionState
+from intake.pages.forms import ReasonForm
 
 TONES = {ObjectionState.OPEN: "wait", ObjectionState.UPHELD: "bad", ObjectionState.DISMISSED: "calm"}
 

@@ -11,12 +11,12 @@ from intake.actions.mending import (
     take_out_file,
 )
 from intake.actions.reference import discard_upload, hold_upload, record_export, take_in_upload
-from intake.actions.review import approve, approve_by_priority, receive, refuse, submit, withdraw
+from intake.actions.review import approve, approve_by_priority, receive, record_download, refuse, submit, withdraw
 from intake.actions.undo import approve_undo, request_undo, turn_down_undo
 
 __all__ = [
     "Said", "add_files", "approve", "approve_by_priority", "approve_undo", "choose_sheets", "confirm_unusual",
     "discard_file", "discard_upload", "end_mapping", "hold_upload", "map_words", "purge_files", "receive", "receive_file",
-    "record_export", "refuse", "remove_orphans", "request_undo", "submit", "take_in_upload", "take_out_file",
+    "record_download", "record_export", "refuse", "remove_orphans", "request_undo", "submit", "take_in_upload", "take_out_file",
     "turn_down_undo", "withdraw",
 ]

@@ -161,6 +161,15 @@ def save_decision(
     fault_point(f"{template.key}.{step}.after")
 
 
+def record_download(
+    subject: Any, *, rows: int, kind: str, template: Template, by: User, at: datetime
+) -> None:
+    """Rows of an import left the portal in the clear, as "xlsx" or "csv", to be corrected."""
+    fault_point(f"{template.key}.download_refused.before")
+    record("refused_rows_downloaded", subject, template, by=by, at=at, data={"rows": rows, "format": kind})
+    fault_point(f"{template.key}.download_refused.after")
+
+
 def record(verb: str, subject: Any, template: Template, *, by: User, at: datetime, data: dict[str, Any]) -> None:
     """An event of an import."""
     events.record(

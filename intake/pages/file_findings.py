@@ -1,11 +1,11 @@
-"""What the page of a roster says of its files: what stops it or leaves a whole sheet out at once, the rest in a table."""
+"""What the page of an import says of its files: what stops it or leaves a whole sheet out at once, the rest in a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from beneficiaries.models import Roster
 from intake.findings import MEANINGS, SEVERITY_OF, Severity, describe
 
 #: Warnings by which many people may be missing: said before everything else.
@@ -30,11 +30,11 @@ class FileFindings:
     notes: Sequence[FileNote]
 
 
-def file_findings(roster: Roster) -> FileFindings:
-    """From the roster itself; one question for the names of several files."""
-    told = roster.file_findings
-    names = dict(roster.files.values_list("pk", "name")) if len({file for file, *_rest in told}) > 1 else {}
-    places = {name: place for layouts in roster.layouts.values() for place, name in enumerate(each["name"] for each in layouts)}
+def file_findings(subject: Any) -> FileFindings:
+    """From the import itself; one question for the names of several files."""
+    told = subject.file_findings
+    names = dict(subject.files.values_list("pk", "name")) if len({file for file, *_rest in told}) > 1 else {}
+    places = {name: place for layouts in subject.layouts.values() for place, name in enumerate(each["name"] for each in layouts)}
     alarms, notes = [], []
     for file, code, extra, sheet in told:
         if SEVERITY_OF.get(code) == Severity.ERROR or code in _AT_ONCE:

@@ -1,11 +1,11 @@
-"""What the page of a roster says of the words that its office has said: each with what it stands for, rows, who and when."""
+"""What the page of an import says of the words that its office has said: each with what it stands for, rows, who and when."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from beneficiaries.models import Roster
 from intake.models import Kind, WordMapping
 from intake.wording import targets_in_words
 
@@ -23,12 +23,12 @@ class SaidWord:
     standing: bool
 
 
-def said_words(roster: Roster) -> list[SaidWord]:
-    """The words by which the roster was read, headings first, then the most frequent; three questions at most."""
-    rows = {int(number): count for number, count in roster.counts.get("said", {}).items()}
+def said_words(subject: Any) -> list[SaidWord]:
+    """The words by which the import was read, headings first, then the most frequent; three questions at most."""
+    rows = {int(number): count for number, count in subject.counts.get("said", {}).items()}
     if not rows:
         return []
-    found = list(WordMapping.objects.filter(pk__in=rows, organization=roster.organization_id).select_related("made_by"))
+    found = list(WordMapping.objects.filter(pk__in=rows, organization=subject.organization_id).select_related("made_by"))
     names = targets_in_words((each.template, each.kind, each.target) for each in found)
     order = {kind: place for place, kind in enumerate(Kind.values)}
     found.sort(key=lambda each: (order[each.kind], -rows[each.pk], each.word))
