@@ -306,7 +306,7 @@ def columns_of(hand_over: HandOver) -> tuple[Column, ...]:
     words = words_of(hand_over)
     # The hand-over's own heading of our number comes back with it.
     ours = [heading for columns in hand_over.format.columns.values() for heading, field, _text in columns if field == "number"]
-    named: dict[str, tuple[str, ...]] = {key: tuple(headings.get(key, ())) for key in ("number", "policy_number", "result", "reason")}
+    named: dict[str, tuple[str, ...]] = {column.key: tuple(headings.get(column.key, ())) for column in COLUMNS}
     named["number"] = (*named["number"], *ours)
     claimed = {heading for key, found in named.items() for heading in found}
     found = []

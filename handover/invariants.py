@@ -30,7 +30,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        10, "hand_over_counts_its_answers", _("A hand-over counts as many accepted and refused lines as it has, in its statement too."),
+        10, "hand_over_counts_its_answers",
+        _("A hand-over counts as many accepted and refused lines as it has, in its statement too."),
         """
         WITH lines AS (
             SELECT hand_over_id AS id, count(*) FILTER (WHERE answer = 'accepted') AS accepted,
@@ -60,7 +61,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        17, "handed_over_people_are_of_the_period", _("Whoever is handed over is enrolled in that period, in that place, in that office."),
+        17, "handed_over_people_are_of_the_period",
+        _("Whoever is handed over is enrolled in that period, in that place, in that office."),
         """
         SELECT l.id FROM handover_handoverline l JOIN handover_handover h ON h.id = l.hand_over_id
         LEFT JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
@@ -81,7 +83,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        18, "receipt_row_has_one_outcome", _("Every row of an applied receipt answered its line, or is refused, held or set aside."),
+        18, "receipt_row_has_one_outcome",
+        _("Every row of an applied receipt answered its line, or is refused, held or set aside."),
         """
         SELECT r.id FROM handover_receiptrow r JOIN handover_receiptchunk c ON c.receipt_id = r.receipt_id AND c.number = r.chunk
         LEFT JOIN handover_handoverline l ON l.row_id = r.id
@@ -105,7 +108,7 @@ INVARIANTS = [
     ),
     Invariant(
         20, "every_release_has_its_event",
-        _("Every release of a hand-over has its event with people, premium, purpose, recipient and columns; every answer its receipt's."),
+        _("Every release of a hand-over has its event with people, premium, purpose, recipient and columns."),
         """
         SELECT h.id FROM handover_handover h WHERE h.folder <> '' AND 1 <> (
             SELECT count(*) FROM audit_event e WHERE e.verb = 'hand_over.released' AND e.subject_type = 'handover.handover'
@@ -115,7 +118,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        18, "hand_over_file_is_its_parts", _("A hand-over's file that is kept has all of its parts, and their rows are its people."),
+        18, "hand_over_file_is_its_parts",
+        _("A hand-over's file that is kept has all of its parts, and their rows are its people."),
         """
         SELECT h.id FROM handover_handover h LEFT JOIN handover_handoverpart p ON p.hand_over_id = h.id
         WHERE h.written_at IS NOT NULL AND h.purged_at IS NULL GROUP BY h.id

@@ -7,9 +7,11 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from handover import panels
+from handover.answers import RECEIPT
 from handover.models import Kind
 from handover.verbs import VERBS
-from intake import findings
+from intake.verbs import register_import
 
 _VIEW = (
     "handover.view_insurerformat", "handover.view_handover", "handover.view_handoverline", "handover.view_receipt",
@@ -37,8 +39,6 @@ def _columns(data: Mapping[str, Any]) -> Mapping[str, str]:
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "hand_over.proposed": lambda data: {"kind": str(Kind(data["kind"]).label)},
     "hand_over.released": _columns,
-    "receipt.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},
-    "receipt.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }
 
 
@@ -46,5 +46,7 @@ def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
     events.register_words(EVENT_WORDS)
+    register_import(RECEIPT)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
+    panels.register()

@@ -98,8 +98,9 @@ def received(world: World, hand_over: HandOver, rows: Iterable[tuple[str, str, s
 
 def approved(world: World, receipt: Receipt) -> Receipt:
     """Submitted by the clerk, approved by the reviewer; its answers wait for their job."""
-    receipt = actions.submit_receipt(receipt, by=world.clerk, at=timezone.now())
-    return actions.approve_receipt(receipt, digest=receipt.digest, by=world.reviewer, at=timezone.now())
+    receipt = actions.DESK.submit(receipt, by=world.clerk, at=timezone.now())
+    found: Receipt = actions.DESK.approve(receipt, digest=receipt.digest, by=world.reviewer, at=timezone.now())
+    return found
 
 
 def answered(world: World, hand_over: HandOver, rows: Iterable[tuple[str, str, str, str]], *, name: str = "回执.csv") -> Receipt:

@@ -11,21 +11,12 @@ VERBS = {
     "insurer_format.retired": _("The format “%(name)s” went out of use, version %(version)d."),
     "hand_over.proposed": _("A hand-over was proposed (%(kind)s): %(people)d people."),
     "hand_over.released": _(
-        "Released in the clear to %(recipient)s: %(people)d people, premium %(premium)s yuan. Purpose: %(purpose)s. Columns: %(columns)s"
+        "Released in the clear to %(recipient)s: %(people)d people, premium %(premium)s yuan. Purpose: %(purpose)s. "
+        "Columns: %(columns)s"
     ),
     "hand_over.written": _("The file of the hand-over was written: %(people)d people."),
     "hand_over.downloaded": _("The file of the hand-over was downloaded, in the clear: %(people)d people."),
     "hand_over.withdrawn": _("The hand-over was withdrawn: %(reason)s"),
     "hand_over.purged": _("The file of the hand-over was deleted when its time was over."),
     "hand_over.answered": _("All lines are answered: %(accepted)d accepted, %(refused)d refused."),
-    "receipt.received": _("The receipt came in with %(files)d files."),
-    "receipt.checked": _("The receipt was checked: %(rows)d rows, %(refused)d of them refused."),
-    "receipt.failed": _("The receipt could not be read: %(codes)s"),
-    "receipt.closed": _("The receipt was closed unread: %(code)s"),
-    "receipt.submitted": _("The receipt was submitted for approval."),
-    "receipt.approved": _("The receipt was approved."),
-    "receipt.refused": _("The receipt was sent back: %(reason)s"),
-    "receipt.withdrawn": _("The receipt was withdrawn: %(reason)s"),
-    "receipt.chunk_applied": _("Part %(chunk)d of the receipt was applied: %(rows)d answers, %(set_aside)d rows set aside."),
-    "receipt.applied": _("The receipt was applied: %(rows)d answers, %(set_aside)d rows set aside."),
 }

@@ -9,10 +9,9 @@ from handover.actions.hand_overs import (
     release_handover,
     withdraw_handover,
 )
-from handover.actions.receipts import approve_receipt, refuse_receipt, submit_receipt, upload_receipt, withdraw_receipt
+from handover.actions.receipts import DESK, upload_receipt
 
 __all__ = [
-    "approve_format", "approve_receipt", "change_format", "draft_format", "open_handover", "outlook", "propose_handover",
-    "purge_handovers", "refuse_receipt", "release_handover", "retire_format", "submit_receipt", "upload_receipt",
-    "withdraw_handover", "withdraw_receipt",
+    "DESK", "approve_format", "change_format", "draft_format", "open_handover", "outlook", "propose_handover", "purge_handovers",
+    "release_handover", "retire_format", "upload_receipt", "withdraw_handover",
 ]

@@ -272,8 +272,8 @@ class HandOverLine(models.Model):
         ]
         indexes = [
             # Few for long: what is still to be answered, and what was refused.
-            models.Index(fields=["hand_over", "id"], name="hand_over_line_open", condition=Q(answer="", stands=True)),
-            models.Index(fields=["hand_over", "id"], name="hand_over_line_refused", condition=Q(answer="refused")),
+            models.Index(fields=["hand_over", "number"], name="hand_over_line_open", condition=Q(answer="", stands=True)),
+            models.Index(fields=["hand_over", "number"], name="hand_over_line_refused", condition=Q(answer="refused")),
             models.Index(fields=["policy_number"], name="hand_over_line_by_policy", condition=~Q(policy_number="")),
         ]
         triggers = [

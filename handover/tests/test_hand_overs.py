@@ -91,7 +91,9 @@ def test_the_workbook_says_what_the_insurer_asked_for_to_the_letter(kept_world: 
     content = file_of(hand_over)
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (hand_over.sha256, hand_over.size)
     table = pl.read_excel(io.BytesIO(content), infer_schema_length=0)
-    assert table.columns == ["被保险人编号", "序号", "姓名", "证件类型", "证件号码", "性别", "出生日期", "保费", "保险起期", "保险止期", "币种"]
+    assert table.columns == [
+        "被保险人编号", "序号", "姓名", "证件类型", "证件号码", "性别", "出生日期", "保费", "保险起期", "保险止期", "币种",
+    ]
     assert len(table) == 5
     period = world.period
     ends = period.ends_on - timedelta(days=1)
