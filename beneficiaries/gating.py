@@ -114,7 +114,8 @@ def stamp(
     begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     accepts = gate is Gate.ACCEPTANCE
     number = "%s" if accepts else "e.insurer_policy_number"
-    numbered, given = "", []
+    numbered = ""
+    given: Sequence[Any] = ()
     if numbers is not None:
         source, given = numbers.order_by().query.sql_with_params()
         number = "numbered.policy_number"

@@ -12,7 +12,9 @@ import polars as pl
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from psycopg import sql
 
+from audit.faults import fault_point
 from audit.history import plan_anew
 from beneficiaries.gating import Gate, asked_gates
 from handover import answering
@@ -31,7 +33,7 @@ from intake.template import Applied, Compared, Template, Undone, Unusual
 _FINE = pl.col("worst") < Severity.ERROR.weight
 #: Words that every receipt may use, whatever its format names.
 ACCEPTED, REFUSED = ("承保", "同意承保", "已承保", "通过", "成功", "接受"), ("拒保", "拒绝", "不通过", "失败", "退回", "不予承保")
-COLUMNS = (
+COLUMNS: tuple[Column, ...] = (
     Column(
         "number", "保障凭证号", ("凭证号", "我方编号"), required=True, example="AXB-2026-000000012345",
         help=_("Our number of the cover, as the hand-over had it."), max_length=60,
@@ -51,7 +53,7 @@ COLUMNS = (
 )
 #: A run of digits that could be somebody's number.
 _PERSONAL = r"[0-9]{8,}"
-_FOUND = """
+_FOUND = sql.SQL("""
 SELECT wanted.row, line.id, line.answer, line.policy_number, cover.state,
     %(own)s AND EXISTS (
         SELECT FROM handover_handoverline other JOIN handover_handover h ON h.id = other.hand_over_id
@@ -61,7 +63,7 @@ FROM unnest(%(rows)s::int[], %(enrollments)s::bigint[], %(policies)s::text[]) AS
 JOIN handover_handoverline line ON line.enrollment_id = wanted.enrollment AND line.direction = %(direction)s AND line.stands
     AND line.hand_over_id = %(hand_over)s
 JOIN beneficiaries_enrollment cover ON cover.id = line.enrollment_id
-"""
+""").format()
 _FOUND_SCHEMA = {
     "row": pl.UInt32, "line_id": pl.Int64, "known_answer": pl.String, "known_policy": pl.String, "cover": pl.String,
     "policy_taken": pl.Boolean,
@@ -338,6 +340,7 @@ def _known(frame: pl.DataFrame, context: ReceiptContext) -> pl.DataFrame:
 def refuse_contradictions(receipt: Receipt, template: ReceiptTemplate) -> None:
     """Refuse lines that contradict one another, each chunk with its counts and digest; in the caller's transaction."""
     hand_over = HandOver.objects.select_related("format").get(pk=receipt.hand_over_id)
+    fault_point("handover.contradictions.before")
     with connection.cursor() as cursor:
         plan_anew(cursor)
         cursor.execute(
@@ -361,3 +364,4 @@ def refuse_contradictions(receipt: Receipt, template: ReceiptTemplate) -> None:
         }
         chunk.digest = chunk_digest(template, receipt.pk, number)
         chunk.save(update_fields=["counts", "digest"])
+    fault_point("handover.contradictions.after")

@@ -1,11 +1,15 @@
-"""Who is to be handed over: whom an insurer has not been told of, and who goes of those it was; statements of SQL only."""
+"""Who is to be handed over: whom an insurer has not been told of, and who goes of those it was; nothing is written here."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
+
+from psycopg import sql
 
 from beneficiaries.gating import PASSABLE, PASSED, Gate, asked_gates
 from handover.models import Direction, HandOver, LeaveReason
+from intake.copying import ask
 
 # Whoever is on a standing line is on none else; whose roster is being undone is left.
 _ENTRIES = """
@@ -34,7 +38,7 @@ WHERE h.period_id = %(period)s AND told.direction = 'entry' AND told.stands AND 
     AND NOT EXISTS (
         SELECT FROM handover_handoverline l WHERE l.enrollment_id = e.id AND l.direction = 'leave' AND l.stands)
 """  # noqa: S608 - words of this room
-COUNT = "SELECT count(*), coalesce(sum(premium), 0.00) FROM ({chosen}) chosen"
+_COUNT = sql.SQL("SELECT count(*), coalesce(sum(premium), 0.00) FROM ({chosen}) chosen")
 LINES = """
 INSERT INTO handover_handoverline (
     hand_over_id, enrollment_id, number, direction, region_code, premium, leave_reason, last_day, stands, answer,
@@ -60,3 +64,10 @@ def chosen(hand_over: HandOver) -> tuple[str, dict[str, Any]]:
         passed = "".join(f" AND {PASSED[gate]}" for gate in asked if gate is not Gate.ACCEPTANCE)
         waits = f"e.state = 'awaiting' AND e.accepted_at IS NULL{passed}"
     return _ENTRIES.format(waits=waits), values
+
+
+def outlook(hand_over: HandOver) -> tuple[int, Decimal]:
+    """How many would be handed over now, and the yuan that their premium comes to."""
+    found, values = chosen(hand_over)
+    people, premium = ask(_COUNT.format(chosen=sql.SQL(found)), values)[0]
+    return people, premium

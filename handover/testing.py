@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from beneficiaries.testing import World
 from handover import actions
+from handover.choosing import outlook
 from handover.columns import checked_columns, checked_words, read_codes, read_columns
 from handover.models import HandOver, HandOverLine, InsurerFormat, Kind, Receipt
 from jobs.testing import drain
@@ -71,7 +72,7 @@ def proposed(world: World, *, kind: Kind = Kind.INITIAL, **changes: Any) -> Hand
 def released(world: World, **changes: Any) -> HandOver:
     """By the city's reviewer, with its file written."""
     hand_over = proposed(world, **changes)
-    people, _premium = actions.outlook(hand_over)
+    people, _premium = outlook(hand_over)
     hand_over = actions.release_handover(hand_over, shown=people, by=world.reviewer, at=timezone.now())
     drain()
     return HandOver.objects.get(pk=hand_over.pk)

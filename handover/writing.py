@@ -84,12 +84,15 @@ def facts_of(hand_over: HandOver, columns: Sequence[FileColumn], *, after: int, 
         raise HandOverRefused("NOBODY")
     found = {"enrollment_id": pl.Series("enrollment_id", read[0], dtype=pl.Int64)}
     for field, values in zip(wanted, read[1:], strict=False):
-        if field in _SEALED:
-            values = keys.open_many((bytes(each) if each is not None else None for each in values), _SEALED[field])
-        found[field] = pl.Series(field, values, dtype=_KINDS.get(BY_KEY[field].kind, pl.String))
+        plain = _opened(values, _SEALED[field]) if field in _SEALED else values
+        found[field] = pl.Series(field, plain, dtype=_KINDS.get(BY_KEY[field].kind, pl.String))
     return pl.DataFrame(list(found.values())).with_columns(
         number=cells.cover_numbers(hand_over.program.code, hand_over.period.code), program=pl.lit(hand_over.program.name)
     )
+
+
+def _opened(tokens: Sequence[Any], logical_name: str) -> list[str | None]:
+    return keys.open_many((bytes(token) if token is not None else None for token in tokens), logical_name)
 
 
 def write(run: Run) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def _finish(run: Run, hand_over: HandOver) -> dict[str, Any]:
         kept.save(update_fields=["written_at", "size", "sha256", "purge_on"])
         events.record(
             "hand_over.written", kept, by=WRITER, at=at, organization=kept.organization, region_code=kept.region_code,
-            program_id=kept.program_id, data={"people": kept.people, "bytes": size, "content": kept.sha256[:12]},
+            program_id=kept.program_id, data={"people": kept.people, "bytes": size, "sha256": kept.sha256[:12]},
         )
         run.advance(done=kept.people, total=kept.people)
         fault_point("handover.finish.after")

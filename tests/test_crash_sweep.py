@@ -22,6 +22,7 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
+from tests.kit import crash_samples_handover  # noqa: F401 - registers its samples
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
 from tests.kit.crashes import RECORD, Token, sweep_action
 from tests.kit.faults import writers
@@ -32,9 +33,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 #: In the short form about as many points of an action are struck, spread over all.
 STRIKES = None if FULL_SWEEP else 2
 #: Rooms whose first runs make keys.
-SEALING = ("accounts", "audit", "exports", "gates")
+SEALING = ("accounts", "audit", "exports", "gates", "handover")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "audit")
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",

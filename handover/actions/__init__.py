@@ -3,7 +3,6 @@
 from handover.actions.formats import approve_format, change_format, draft_format, retire_format
 from handover.actions.hand_overs import (
     open_handover,
-    outlook,
     propose_handover,
     purge_handovers,
     release_handover,
@@ -12,6 +11,6 @@ from handover.actions.hand_overs import (
 from handover.actions.receipts import DESK, upload_receipt
 
 __all__ = [
-    "DESK", "approve_format", "change_format", "draft_format", "open_handover", "outlook", "propose_handover", "purge_handovers",
+    "DESK", "approve_format", "change_format", "draft_format", "open_handover", "propose_handover", "purge_handovers",
     "release_handover", "retire_format", "upload_receipt", "withdraw_handover",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -47,15 +46,6 @@ FROM handover_handoverline WHERE hand_over_id = %s
 """
 
 
-def outlook(hand_over: HandOver) -> tuple[int, Decimal]:
-    """How many would be handed over now, and the yuan that their premium comes to."""
-    chosen, values = choosing.chosen(hand_over)
-    with connection.cursor() as cursor:
-        cursor.execute(choosing.COUNT.format(chosen=chosen), values)
-        people, premium = cursor.fetchone()
-    return people, premium
-
-
 def propose_handover(
     period: Period, *, organization: Organization, kind: Kind, month: date | None, format: InsurerFormat, purpose: str,
     recipient: str, kept_days: int, by: User, at: datetime,
@@ -76,11 +66,11 @@ def propose_handover(
         for text in (purpose, recipient):
             events.refuse_personal(text)
         hand_over = HandOver(
-            program=program, period=period, organization=organization, region_code=region, insurer_id=program.insurer_id,
+            program=program, period=period, organization=organization, region_code=region, insurer=format.insurer,
             kind=kind, month=month.replace(day=1) if month else None, format=format, purpose=purpose[:300],
             recipient=recipient[:120], kept_days=kept_days, proposed_by=by, proposed_at=at,
         )
-        hand_over.people, hand_over.premium = outlook(hand_over)
+        hand_over.people, hand_over.premium = choosing.outlook(hand_over)
         if not hand_over.people:
             raise HandOverRefused("NOBODY")
         fault_point("handover.propose.before")
@@ -194,7 +184,7 @@ def open_handover(hand_over: HandOver, *, by: User, at: datetime) -> Iterator[by
         if kept.purged_at is not None or (kept.purge_on is not None and kept.purge_on <= timezone.localdate(at)):
             raise HandOverRefused("FILE_GONE")
         fault_point("handover.open.before")
-        _record("hand_over.downloaded", kept, by=by, at=at, people=kept.people, content=kept.sha256[:12])
+        _record("hand_over.downloaded", kept, by=by, at=at, people=kept.people, sha256=kept.sha256[:12])
         fault_point("handover.open.after")
     return writing.content_of(kept)
 

@@ -21,6 +21,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from handover import actions
 from handover.admin.forms import ProposalForm, ReceiptForm, ShownForm
+from handover.choosing import outlook
 from handover.models import HandOver, HandOverState, Kind, Receipt
 from handover.models.hand_over import DOWNLOAD
 from handover.statement import Statement, statement_of
@@ -168,7 +169,7 @@ class HandOverAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Fix the list and have its file written."""
         hand_over = self.visible_or_404(request, object_id)
-        people, premium = actions.outlook(hand_over) if hand_over.state == HandOverState.PROPOSED else (0, 0)
+        people, premium = outlook(hand_over) if hand_over.state == HandOverState.PROPOSED else (0, 0)
 
         def run(given: dict[str, Any]) -> str:
             done = actions.release_handover(hand_over, **given)
@@ -180,7 +181,7 @@ class HandOverAdmin(ButtonPages, ReadOnlyScopedAdmin):
             facts=[
                 *facts_of(hand_over),
                 (_t("people now"), f"{people:,}"), (_t("premium now (yuan)"), f"{premium:,.2f}"),
-                (_t("columns"), "、".join(column.heading for column in columns_for(hand_over))),
+                (_t("columns of the file"), "、".join(column.heading for column in columns_for(hand_over))),
             ],
             form=ShownForm(request.POST if request.method == "POST" else None, initial={"shown": people}),
         )
@@ -309,7 +310,7 @@ def file_in_words(hand_over: HandOver) -> str:
         return _t("deleted when its time was over")
     if hand_over.written_at is None:
         return _t("being written") if hand_over.state != HandOverState.WITHDRAWN else ""
-    return _t("%(size)s, kept until %(day)s") % {"size": filesizeformat(hand_over.size), "day": hand_over.purge_on}
+    return _t("%(size)s, kept until %(day)s") % {"size": filesizeformat(hand_over.size or 0), "day": hand_over.purge_on}
 
 
 def answers_of(hand_over: HandOver, user: Any) -> list[tuple[str, str, str, str]]:

@@ -57,7 +57,7 @@ class InsurerFormat(models.Model):
     encoding = models.CharField(_("encoding"), max_length=7, choices=Encoding, default=Encoding.UTF_8, db_collation="C")
     dates = models.CharField(_("days are written"), max_length=8, choices=DateStyle, default=DateStyle.DASHES, db_collation="C")
     #: {"entries": [[heading, field or "", fixed text], ...], "removals": ...}: columns in their order.
-    columns = models.JSONField(_("columns"), default=dict)
+    columns = models.JSONField(_("columns of the file"), default=dict)
     #: {"document_type": {"resident_id": "01", ...}, "sex": {"male": "M", ...}}: their words for our codes.
     codes = models.JSONField(_("their codes"), default=dict)
     #: {"number": [heading, ...], "policy_number": ..., "result": ..., "reason": ...}: how their receipt heads our columns.

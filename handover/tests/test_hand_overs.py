@@ -20,6 +20,7 @@ from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import World, make_world, people
 from gates.testing import applied
 from handover import actions, writing
+from handover.choosing import outlook
 from handover.errors import HandOverRefused
 from handover.models import HandOver, HandOverLine, HandOverPart, InsurerFormat, Kind
 from handover.statement import statement_of
@@ -152,7 +153,7 @@ def test_nobody_of_another_office_and_no_roster_that_is_being_undone_is_handed_o
     assert code_of(refused) == "OUT_OF_SCOPE"
     draft = proposed(world)
     second = applied(world, people(2, first=10))
-    assert actions.outlook(draft)[0] == 7
+    assert outlook(draft)[0] == 7
     approve_undo(
         request_undo(roster, reason="名单发错了镇街", by=world.clerk, at=timezone.now()), by=world.reviewer, at=timezone.now()
     )
