@@ -43,6 +43,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
     ),
+    "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
     "audit.events.record": "part of every action here: its two points are struck in each",
     "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",

@@ -10,7 +10,7 @@ from beneficiaries.testing import World, people
 from gates.testing import applied
 from handover import actions as handover
 from handover.models import HandOver, InsurerFormat
-from handover.testing import TERMS, drafted, format_in_use, numbers_of, proposed, receipt_file, terms
+from handover.testing import TERMS, drafted, format_in_use, proposed, terms
 from jobs.models import Job
 from jobs.testing import drain
 from programs.testing import make_budget, make_period, make_plan, make_program
@@ -99,10 +99,3 @@ def purge_handovers(world: World, token: Token) -> Run:
     HandOver.objects.filter(purged_at=None, written_at__isnull=False).update(purged_at=timezone.now())
     told(world, token)
     return lambda: handover.purge_handovers(at=timezone.now() + timedelta(days=8))
-
-
-@sample("handover.upload_receipt")
-def upload_receipt(world: World, token: Token) -> Run:
-    own, hand_over = told(world, token)
-    rows = [(number, "Y", f"{token.letters}{at}", "") for at, number in enumerate(numbers_of(hand_over))]
-    return lambda: handover.upload_receipt([("回执.csv", receipt_file(rows))], hand_over=fresh(hand_over), **clerk_of(own))
