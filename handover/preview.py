@@ -13,7 +13,7 @@ from handover.columns import columns_of
 from handover.models import InsurerFormat
 
 #: Synthetic, with right checksums.
-_PEOPLE = {
+PEOPLE = {
     "enrollment_id": [1000001, 1000002, 1000003],
     "line": [1, 2, 3],
     "name": ["张示例", "欧阳示例", "买买提·示例"],
@@ -34,7 +34,7 @@ _PEOPLE = {
     "own_share": [Decimal("0.01")] * 3,
     "starts_on": [date(2027, 1, 1)] * 3,
     "ends_on": [date(2027, 12, 31)] * 3,
-    "policy_number": ["PA2027000001", "PA2027000002", "PA2027000003"],
+    "policy_number": ["保单2027000001", "保单2027000002", "保单2027000003"],
     "leave_reason": ["moved", "deceased", "undone"],
     "left_on": [date(2027, 3, 31), date(2027, 4, 5), None],
 }
@@ -43,6 +43,6 @@ _PEOPLE = {
 def preview(kept: InsurerFormat, *, leaves: bool) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Headings and lines of a list of who comes, or of who goes."""
     columns = columns_of(kept.columns, leaves=leaves)
-    facts = pl.DataFrame(_PEOPLE, strict=False).with_columns(number=cells.cover_numbers("SL", "2027"))
+    facts = pl.DataFrame(PEOPLE, strict=False).with_columns(number=cells.cover_numbers("示例", "2027"))
     found = cells.cells_of(facts, columns, dates=kept.dates, codes=kept.codes)
     return [column.heading for column in columns], [list(row) for row in found.iter_rows()]

@@ -39,7 +39,7 @@ from programs.models import Period, Plan, Program
 DRAFT, PROPOSE = "handover.draft_format", "handover.propose_handover"
 _LINES = {"rows": 14, "spellcheck": "false", "class": "pp-mono"}
 #: What a first draft begins with.
-_FIRST = (
+FIRST = (
     ("保障凭证号", "number"), ("姓名", "name"), ("证件类型", "document_type"), ("证件号码", "document"), ("性别", "sex"),
     ("出生日期", "birth_on"), ("保费", "premium"), ("保险起期", "starts_on"), ("保险止期", "ends_on"),
 )
@@ -99,7 +99,7 @@ class FormatForm(forms.Form):
         fields["organization"].initial = by.organization.pk
         programs = Program.objects.visible_to(by).filter(insurer__isnull=False)
         fields["insurer"].queryset = Organization.objects.filter(pk__in=programs.values("insurer")).order_by("name")
-        fields["entries"].initial = written_columns([(heading, field, "") for heading, field in _FIRST])
+        fields["entries"].initial = written_columns([(heading, field, "") for heading, field in FIRST])
         if kept is not None:
             self._begin_with(kept)
         if fixed:

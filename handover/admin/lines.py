@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -16,11 +17,13 @@ from unfold.decorators import display
 
 from accounts.admin.places import PlaceColumn
 from audit.admin import ReadOnlyScopedAdmin
+from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import enrollment_id_of
 from handover.models import Answer, HandOverLine
 
 TONES = {Answer.OPEN: "wait", Answer.ACCEPTED: "good", Answer.REFUSED: "bad"}
 _PAGES = ("changelist", "export_list")
+COVER = "beneficiaries.view_enrollment"
 
 
 class AnswerFilter(admin.SimpleListFilter):
@@ -82,14 +85,25 @@ class HandOverLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         found = enrollment_id_of(term) if "-" in term else None
         return queryset.filter(enrollment=found) if found is not None else queryset.filter(policy_number=term), False
 
+    def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Which covers the reader may open: an insurer reads the list, and no page of the office's."""
+        super().rows_read(request, rows)
+        user: Any = request.user
+        covers = Enrollment.objects.visible_to(user, COVER) if user.has_perm(COVER) else Enrollment.objects.none()
+        seen = set(covers.filter(pk__in=[row.enrollment_id for row in rows]).values_list("pk", flat=True))
+        for row in rows:
+            row.opens = row.enrollment_id in seen
+
     @display(description=_("line"))
     def place_in_list(self, line: HandOverLine) -> str:
         """Hand-over and line."""
         return f"#{line.hand_over_id} · {line.number:,}"
 
     @display(description=_("cover number"))
-    def cover(self, line: HandOverLine) -> SafeString:
+    def cover(self, line: Any) -> SafeString | str:
         """With the way to the cover."""
+        if not getattr(line, "opens", False):
+            return str(line.enrollment.number)
         address = reverse("admin:beneficiaries_enrollment_change", args=[line.enrollment_id])
         return format_html('<a href="{}">{}</a>', address, line.enrollment.number)
 

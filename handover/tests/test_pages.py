@@ -70,7 +70,7 @@ def test_a_format_goes_from_a_draft_into_use_by_two_people(kept_world: Any) -> N
     address = reverse("admin:handover_insurerformat_change", args=[kept.pk])
     assert (made.status_code, made["Location"]) == (302, address)
     page = text_of(clerk.get(address))
-    for word in ("欧阳示例", "44162519951102042X", "SL-2027-000100000", "19620315", "减员原因", "迁出"):
+    for word in ("欧阳示例", "44162519951102042X", "示例-2027-000100000", "19620315", "减员原因", "迁出"):
         assert word in page, word
     approve = reverse("admin:handover_insurerformat_approve", args=[kept.pk])
     assert clerk.post(approve).status_code == 403
