@@ -53,16 +53,20 @@ COLUMNS: tuple[Column, ...] = (
 )
 #: A run of digits that could be somebody's number.
 _PERSONAL = r"[0-9]{8,}"
+# Looked up row by row: a hand-over's lines are many when they are first answered, and no statistics know it yet.
 _FOUND = sql.SQL("""
-SELECT wanted.row, line.id, line.answer, line.policy_number, cover.state,
-    %(own)s AND EXISTS (
-        SELECT FROM handover_handoverline other JOIN handover_handover h ON h.id = other.hand_over_id
-        WHERE other.policy_number = wanted.policy AND wanted.policy <> '' AND h.insurer_id = %(insurer)s
-            AND other.enrollment_id <> line.enrollment_id)
+SELECT wanted.row, line.id, line.answer, line.policy_number, cover.state, coalesce(taken.is_taken, false)
 FROM unnest(%(rows)s::int[], %(enrollments)s::bigint[], %(policies)s::text[]) AS wanted(row, enrollment, policy)
-JOIN handover_handoverline line ON line.enrollment_id = wanted.enrollment AND line.direction = %(direction)s AND line.stands
-    AND line.hand_over_id = %(hand_over)s
-JOIN beneficiaries_enrollment cover ON cover.id = line.enrollment_id
+CROSS JOIN LATERAL (
+    SELECT id, enrollment_id, answer, policy_number FROM handover_handoverline
+    WHERE enrollment_id = wanted.enrollment AND direction = %(direction)s AND stands AND hand_over_id = %(hand_over)s
+    LIMIT 1) AS line
+CROSS JOIN LATERAL (SELECT state FROM beneficiaries_enrollment WHERE id = line.enrollment_id LIMIT 1) AS cover
+LEFT JOIN LATERAL (
+    SELECT true AS is_taken FROM handover_handoverline other JOIN handover_handover h ON h.id = other.hand_over_id
+    WHERE %(own)s AND other.policy_number = wanted.policy AND other.policy_number <> '' AND h.insurer_id = %(insurer)s
+        AND other.enrollment_id <> line.enrollment_id
+    LIMIT 1) AS taken ON true
 """).format()
 _FOUND_SCHEMA = {
     "row": pl.UInt32, "line_id": pl.Int64, "known_answer": pl.String, "known_policy": pl.String, "cover": pl.String,

@@ -125,6 +125,8 @@ def release_handover(hand_over: HandOver, *, shown: int, by: User, at: datetime)
         chosen, values = choosing.chosen(hand_over)
         with connection.cursor() as cursor:
             cursor.execute(choosing.LINES.format(chosen=chosen), values)
+            # Filled in one go: plans made without statistics fall into nested loops.
+            cursor.execute("ANALYZE handover_handoverline (hand_over_id, enrollment_id, direction, answer, stands, policy_number)")
             cursor.execute(_FIXED, [hand_over.pk])
             hand_over.people, hand_over.premium, hand_over.digest = cursor.fetchone()
         if not hand_over.people:
