@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -100,12 +101,12 @@ SELECT roster_id, count(*), count(*) FILTER (WHERE state = 'in_force'), sum(own_
 
 def stamp(
     covers: QuerySet[Enrollment], gate: Gate, *, asked: Sequence[Gate], policy_number: str = "", at: datetime,
-    numbers: QuerySet | None = None,
+    numbers: RawSQL | None = None,
 ) -> dict[int | None, Passed]:
     """Record a gate of one plan for whichever of these enrollments have it before them; by roster, None for purchases.
 
-    In the caller's transaction, under the locks of their rosters. `numbers`: rows of (enrollment, insurer's policy), once
-    each, where not all have the same; who is not among them is left.
+    In the caller's transaction, under the locks of their rosters. `numbers`: a query of rows (enrollment, insurer's policy),
+    once each, where not all have the same; who is not among them is left.
     """
     others = [each for each in asked if each is not gate]
     ready = " AND ".join(PASSED[each] for each in others) or "true"
@@ -117,9 +118,8 @@ def stamp(
     numbered = ""
     given: Sequence[Any] = ()
     if numbers is not None:
-        source, given = numbers.order_by().query.sql_with_params()
-        number = "numbered.policy_number"
-        numbered = f"FROM ({source}) AS numbered(enrollment_id, policy_number) "
+        number, given = "numbered.policy_number", numbers.params
+        numbered = f"FROM ({numbers.sql}) AS numbered(enrollment_id, policy_number) "
     statement = _STAMP.format(
         column=COLUMN[gate], passed=PASSED[gate], ready=ready, earlier=earlier, covers=query, number=number,
         numbered=numbered, own=" AND numbered.enrollment_id = e.id" if numbered else "",
@@ -146,7 +146,7 @@ def lock_rosters(covers: QuerySet[Enrollment]) -> dict[int, Roster]:
 
 def pass_gate_of(
     covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = "",
-    numbers: QuerySet | None = None,
+    numbers: RawSQL | None = None,
 ) -> Passed:
     """Record a gate of a period's plan for many enrollments of any of its rosters and purchases, in the caller's transaction.
 

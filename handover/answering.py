@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from audit import events
 from audit.faults import fault_point
@@ -15,39 +16,49 @@ from beneficiaries.actions import void_waiting
 from beneficiaries.gating import PASSABLE, Gate, lock_rosters, pass_gate_of
 from beneficiaries.models import Enrollment
 from handover import statement
-from handover.models import Answer, Direction, HandOver, HandOverState, Receipt, ReceiptRow
+from handover.models import Answer, Direction, HandOver, HandOverState, Receipt
 from intake.findings import Verdict
 from intake.models import Chunk
 from intake.template import Applied
 
-_ROWS = "r.receipt_id = %(receipt)s AND r.chunk = %(chunk)s AND r.verdict = %(new)s AND r.set_aside = ''"
+# With statistics of its own: planned by those of the whole table, joins of a chunk with a chunk fell into nested loops.
+_WORK = """
+CREATE TEMPORARY TABLE receipt_work ON COMMIT DROP AS
+SELECT id AS row_id, line_id, enrollment_id, answer, policy_number, refusal FROM handover_receiptrow
+WHERE receipt_id = %(receipt)s AND chunk = %(chunk)s AND verdict = %(new)s AND set_aside = ''
+"""
 # In one order, before anything is compared: what another receipt answers meanwhile shows as drift.
-_LOCK = f"""
+_LOCK = """
 SELECT count(*) FROM (
-    SELECT FROM handover_handoverline l JOIN handover_receiptrow r ON r.line_id = l.id WHERE {_ROWS}
-    ORDER BY l.id FOR UPDATE OF l) locked
-"""  # noqa: S608 - constants of this module
-_SET_ASIDE = f"""
-UPDATE handover_receiptrow r SET set_aside = 'CHANGED_SINCE_REVIEW' FROM handover_handoverline l
-WHERE l.id = r.line_id AND {_ROWS} AND (l.answer <> '' OR NOT l.stands OR (
-    %(own)s AND r.answer = 'accepted' AND EXISTS (
-        SELECT FROM handover_handoverline other JOIN handover_handover h ON h.id = other.hand_over_id
-        WHERE other.policy_number = r.policy_number AND other.policy_number <> '' AND h.insurer_id = %(insurer)s
-            AND other.enrollment_id <> l.enrollment_id)))
-"""  # noqa: S608
-_ANSWERED = f"""
-UPDATE handover_handoverline l SET answer = r.answer, row_id = r.id, answered_at = %(at)s,
-    policy_number = CASE WHEN r.answer = 'accepted' THEN coalesce(r.policy_number, '') ELSE '' END,
-    refusal = coalesce(r.refusal, '')
-FROM handover_receiptrow r WHERE r.line_id = l.id AND {_ROWS}
-"""  # noqa: S608
-_COUNTED = f"SELECT r.answer, count(*) FROM handover_receiptrow r WHERE {_ROWS} GROUP BY 1"  # noqa: S608
+    SELECT FROM handover_handoverline l JOIN receipt_work w ON w.line_id = l.id ORDER BY l.id FOR UPDATE OF l) locked
+"""
+_SET_ASIDE = """
+WITH drifted AS (
+    DELETE FROM receipt_work w USING handover_handoverline l
+    WHERE l.id = w.line_id AND (l.answer <> '' OR NOT l.stands OR (
+        %(own)s AND w.answer = 'accepted' AND EXISTS (
+            SELECT FROM handover_handoverline other JOIN handover_handover h ON h.id = other.hand_over_id
+            WHERE other.policy_number = w.policy_number AND other.policy_number <> '' AND h.insurer_id = %(insurer)s
+                AND other.enrollment_id <> l.enrollment_id)))
+    RETURNING w.row_id
+)
+UPDATE handover_receiptrow r SET set_aside = 'CHANGED_SINCE_REVIEW' FROM drifted WHERE r.id = drifted.row_id
+"""
+_ANSWERED = """
+UPDATE handover_handoverline l SET answer = w.answer, row_id = w.row_id, answered_at = %(at)s,
+    policy_number = CASE WHEN w.answer = 'accepted' THEN coalesce(w.policy_number, '') ELSE '' END,
+    refusal = coalesce(w.refusal, '')
+FROM receipt_work w WHERE w.line_id = l.id
+"""
+_COUNTED = "SELECT answer, count(*) FROM receipt_work GROUP BY 1"
 # Where the plan asks for no acceptance, cover stands already: it only gets its number.
-_NUMBERED = f"""
-UPDATE beneficiaries_enrollment e SET insurer_policy_number = r.policy_number
-FROM handover_receiptrow r WHERE e.id = r.enrollment_id AND {_ROWS} AND r.answer = 'accepted' AND r.policy_number IS NOT NULL
+_NUMBERED = """
+UPDATE beneficiaries_enrollment e SET insurer_policy_number = w.policy_number
+FROM receipt_work w WHERE e.id = w.enrollment_id AND w.answer = 'accepted' AND w.policy_number IS NOT NULL
     AND e.state IN ('in_force', 'ended') AND e.insurer_policy_number = ''
-"""  # noqa: S608
+"""
+_COVERS = "SELECT enrollment_id FROM receipt_work WHERE answer = %s"
+_NUMBERS = "SELECT enrollment_id, policy_number FROM receipt_work WHERE answer = %s"
 
 
 def answer_lines(
@@ -65,24 +76,27 @@ def answer_lines(
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"handover.policies:{hand_over.insurer_id}"]
             )
-        cursor.execute(_LOCK, facts)
+        cursor.execute(_WORK, facts)
+        cursor.execute("ANALYZE receipt_work")
+        cursor.execute(_LOCK)
         plan_anew(cursor)
         cursor.execute(_SET_ASIDE, facts)
         set_aside = cursor.rowcount
         fault_point("handover.answer.lines")
         cursor.execute(_ANSWERED, facts)
-        cursor.execute(_COUNTED, facts)
+        cursor.execute(_COUNTED)
         counts = dict(cursor.fetchall())
         if hand_over.direction == Direction.ENTRY and not asks_acceptance:
             plan_anew(cursor)
-            cursor.execute(_NUMBERED, facts)
+            cursor.execute(_NUMBERED)
     accepted, refused = counts.get(Answer.ACCEPTED, 0), counts.get(Answer.REFUSED, 0)
     if hand_over.direction == Direction.ENTRY and asks_acceptance:
-        rows = ReceiptRow.objects.filter(receipt=receipt, chunk=chunk.number, verdict=Verdict.NEW, set_aside="")
-        _take_in(rows.filter(answer=Answer.ACCEPTED), hand_over, by=receipt.decided_by, at=at)
+        _take_in(hand_over, by=receipt.decided_by, at=at)
         if refused:
-            _take_out(rows.filter(answer=Answer.REFUSED), by=receipt.decided_by, at=at)
+            _take_out(by=receipt.decided_by, at=at)
     fault_point("handover.answer.counted")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE receipt_work")
     kept = HandOver.objects.select_for_update(of=("self",)).get(pk=hand_over.pk)
     kept.accepted, kept.refused = kept.accepted + accepted, kept.refused + refused
     kept.save(update_fields=["accepted", "refused"])
@@ -90,17 +104,22 @@ def answer_lines(
     return Applied(accepted + refused, set_aside)
 
 
-def _take_in(rows: QuerySet[ReceiptRow], hand_over: HandOver, *, by: Any, at: datetime) -> None:
+def _covers(answer: Answer) -> QuerySet[Enrollment]:
+    """Enrollments of the chunk's work that got this answer."""
+    return Enrollment.objects.filter(pk__in=RawSQL(_COVERS, [answer.value]))  # noqa: S611 - a constant of this module
+
+
+def _take_in(hand_over: HandOver, *, by: Any, at: datetime) -> None:
     """Whoever still waits for the insurer comes into force under a policy number of their own."""
     pass_gate_of(
-        Enrollment.objects.filter(pk__in=rows.values("enrollment_id")), gate=Gate.ACCEPTANCE, period=hand_over.period,
-        numbers=rows.values("enrollment_id", "policy_number"), by=by, at=at,
+        _covers(Answer.ACCEPTED), gate=Gate.ACCEPTANCE, period=hand_over.period,
+        numbers=RawSQL(_NUMBERS, [Answer.ACCEPTED.value]), by=by, at=at,  # noqa: S611 - a constant of this module
     )
 
 
-def _take_out(rows: QuerySet[ReceiptRow], *, by: Any, at: datetime) -> None:
+def _take_out(*, by: Any, at: datetime) -> None:
     """Whoever still waits is voided and the money goes back; a roster that is being undone does that itself."""
-    covers = Enrollment.objects.filter(pk__in=rows.values("enrollment_id"))
+    covers = _covers(Answer.REFUSED)
     rosters = lock_rosters(covers)
     standing = [pk for pk, roster in rosters.items() if roster.state in PASSABLE]
     void_waiting(covers.filter(Q(roster__in=standing) | Q(roster=None)), by=by, at=at)
