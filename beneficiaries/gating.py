@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -91,7 +92,7 @@ WITH passed AS (
     UPDATE beneficiaries_enrollment e SET {column} = %s, insurer_policy_number = {number},
         state = CASE WHEN {ready} THEN 'in_force' ELSE e.state END,
         starts_at = CASE WHEN {ready} AND e.starts_at < %s AND e.ends_at > %s THEN %s ELSE e.starts_at END
-    WHERE e.id IN ({covers}) AND e.state = 'awaiting' AND NOT {passed}{earlier}
+    {numbered}WHERE e.id IN ({covers}) AND e.state = 'awaiting' AND NOT {passed}{earlier}{own}
     RETURNING e.roster_id, e.state, e.own_share
 )
 SELECT roster_id, count(*), count(*) FILTER (WHERE state = 'in_force'), sum(own_share) FROM passed GROUP BY 1 ORDER BY 1
@@ -99,11 +100,13 @@ SELECT roster_id, count(*), count(*) FILTER (WHERE state = 'in_force'), sum(own_
 
 
 def stamp(
-    covers: QuerySet[Enrollment], gate: Gate, *, asked: Sequence[Gate], policy_number: str = "", at: datetime
+    covers: QuerySet[Enrollment], gate: Gate, *, asked: Sequence[Gate], policy_number: str = "", at: datetime,
+    numbers: RawSQL | None = None,
 ) -> dict[int | None, Passed]:
     """Record a gate of one plan for whichever of these enrollments have it before them; by roster, None for purchases.
 
-    In the caller's transaction, under the locks of their rosters.
+    In the caller's transaction, under the locks of their rosters. `numbers`: a query of rows (enrollment, insurer's policy),
+    once each, where not all have the same; who is not among them is left.
     """
     others = [each for each in asked if each is not gate]
     ready = " AND ".join(PASSED[each] for each in others) or "true"
@@ -112,10 +115,17 @@ def stamp(
     begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     accepts = gate is Gate.ACCEPTANCE
     number = "%s" if accepts else "e.insurer_policy_number"
+    numbered = ""
+    given: Sequence[Any] = ()
+    if numbers is not None:
+        number, given = "numbered.policy_number", numbers.params
+        numbered = f"FROM ({numbers.sql}) AS numbered(enrollment_id, policy_number) "
     statement = _STAMP.format(
-        column=COLUMN[gate], passed=PASSED[gate], ready=ready, earlier=earlier, covers=query, number=number
+        column=COLUMN[gate], passed=PASSED[gate], ready=ready, earlier=earlier, covers=query, number=number,
+        numbered=numbered, own=" AND numbered.enrollment_id = e.id" if numbered else "",
     )
-    values: list[Any] = [at, *([policy_number] if accepts else []), begins, begins, begins, *chosen]
+    same = [policy_number] if accepts and numbers is None else []
+    values: list[Any] = [at, *same, begins, begins, begins, *given, *chosen]
     fault_point("beneficiaries.stamp_gate.before")
     with connection.cursor() as cursor:
         plan_anew(cursor)
@@ -135,19 +145,21 @@ def lock_rosters(covers: QuerySet[Enrollment]) -> dict[int, Roster]:
 
 
 def pass_gate_of(
-    covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = ""
+    covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = "",
+    numbers: RawSQL | None = None,
 ) -> Passed:
     """Record a gate of a period's plan for many enrollments of any of its rosters and purchases, in the caller's transaction.
 
     One event a roster, none a person. Whoever does not wait at this gate is left as they are, and so are rosters that
     are being undone. Money is the caller's: `Passed.own_share` is what came in when the gate is the own payment.
+    `numbers`: as `stamp` takes them.
     """
     asked = asked_gates(period.plan)
     if gate not in asked:
         raise BeneficiariesRefused("GATE_NOT_ASKED")
     if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= period.enrollment_closes_on:
         raise BeneficiariesRefused("GATE_CLOSED", day=period.enrollment_closes_on)
-    if gate is Gate.ACCEPTANCE and not policy_number.strip():
+    if gate is Gate.ACCEPTANCE and numbers is None and not policy_number.strip():
         raise BeneficiariesRefused("POLICY_NUMBER")
     covers = covers.filter(period=period)
     fault_point("beneficiaries.pass_gate_of.before")
@@ -156,7 +168,7 @@ def pass_gate_of(
     list(covers.filter(roster=None).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     open_ones = [pk for pk, roster in rosters.items() if roster.state in PASSABLE]
     covers = covers.filter(Q(roster__in=open_ones) | Q(roster=None))
-    found = stamp(covers, gate, asked=asked, policy_number=policy_number.strip()[:60], at=at)
+    found = stamp(covers, gate, asked=asked, policy_number=policy_number.strip()[:60], at=at, numbers=numbers)
     for pk, passed in found.items():
         if pk is not None:
             record_passed(rosters[pk], gate, passed, by=by, at=at)

@@ -96,11 +96,21 @@ def sheet_piece(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, ro
     letters = [get_column_letter(at) for at in range(1, len(columns) + 1)]
     parts: list[str] = []
     if row == 1:
-        parts.append(_head(columns))
-        parts.append(_line(1, letters, [column.heading for column in columns], heading=True))
+        parts.append(sheet_head(columns))
         row = 2
     parts += [_line(at, letters, cells) for at, cells in enumerate(rows, row)]
-    plain = "".join(parts).encode("utf-8", errors="replace")
+    return packed_piece("".join(parts), crc=crc)
+
+
+def sheet_head(columns: Sequence[Column]) -> str:
+    """What stands before a sheet's rows: widths, and the headings as its first row."""
+    letters = [get_column_letter(at) for at in range(1, len(columns) + 1)]
+    return _head(columns) + _line(1, letters, [column.heading for column in columns], heading=True)
+
+
+def packed_piece(text: str, *, crc: int) -> tuple[bytes, int, int]:
+    """A stretch of a sheet packed: its bytes, plain size, the sheet's checksum so far."""
+    plain = text.encode("utf-8", errors="replace")
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     # Ends at a byte and refers to nothing before it: another piece may follow.
     packed = packer.compress(plain) + packer.flush(zlib.Z_FULL_FLUSH)

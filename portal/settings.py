@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
     "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},
+    "handover.retention": {"task": "handover.retention", "schedule": crontab(hour="3", minute="50")},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -276,6 +277,7 @@ INSTALLED_APPS = [
     "programs",
     "beneficiaries",
     "gates",
+    "handover",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",

@@ -13,11 +13,12 @@ from audit.invariants import Invariant
 from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
+from handover.invariants import INVARIANTS as HANDOVER
 from jobs.invariants import INVARIANTS as JOBS
 from programs.invariants import INVARIANTS as PROGRAMS
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *EXPORTS, *JOBS, *AUDIT)
 
 
 @dataclass(frozen=True)

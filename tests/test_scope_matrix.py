@@ -91,6 +91,8 @@ def test_each_model_has_a_row_in_each_relation_that_its_kind_knows(rows: dict[st
         "program": {"own", "other program", "foreign"}, "funder": {"own", "sibling", "parent", "foreign"},
         "money": {"own", "sibling", "parent", "other program", "foreign"}, "table": {"own", "sibling", "parent", "foreign"},
         "own person": {"own", "sibling", "parent", "foreign"},
+        "insured": {"own", "sibling", "parent", "other program", "foreign"},
+        "insurer's table": {"own", "sibling", "parent", "foreign"},
     }
     poor = {
         label: wanted[subject.kind] - rows[label].keys() for label, subject in SUBJECTS.items()

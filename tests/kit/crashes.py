@@ -31,12 +31,14 @@ _VARYING_OF = {
     "audit_seal": ("position",),
     # Over numbers of rows.
     "gates_notice": ("digest",), "gates_noticeevent": ("digest",),
+    **dict.fromkeys(("handover_handover", "handover_handoverevent"), ("digest", "sha256", "size", "statement")),
+    "handover_handoverpart": ("crc", "size"),
 }
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
 _NUMBERED = re.compile(
-    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change)": [0-9]+|'
-    r'"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
+    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt)": [0-9]+|'
+    r'"subject_id": "[0-9]+"|"sha256": "[0-9a-f]{12}"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
 )
 #: PostgreSQL takes a hundred arguments.
 _AT_ONCE = 40

@@ -57,6 +57,7 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
+from tests.kit.latin_handover import hand_over
 
 #: What every datum begins with.
 MARK = "Zq"
@@ -183,6 +184,7 @@ def _rosters(world: LatinWorld) -> None:
         applied.enrollments.all(), gate=Gate.ACCEPTANCE, period=world.period, by=clerk, at=timezone.now(),
         policy_number="ZQ-1",
     )
+    hand_over(world.users, world.period, world.county, applied)
     _changes(world, applied)
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())

@@ -17,6 +17,7 @@ from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
 from exports.models import Export
 from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
+from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
 from intake.models import WordMapping
 from jobs.models import Job
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
@@ -59,6 +60,20 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "city": {"own": FULL, "sibling": FULL, "parent": READ, "other program": FULL},
         "limited": {"own": FULL},
         "foundation": {"parent": FULL},
+    },
+    # What an insurer is told, by any office of its programs: the office's own, and read by that insurer.
+    "insured": {
+        "county": {"own": FULL, "other program": FULL},
+        "city": {"own": FULL, "sibling": FULL, "parent": FULL, "other program": FULL},
+        "limited": {"own": FULL},
+        "insurer": {"own": READ, "sibling": READ, "parent": READ, "other program": READ},
+    },
+    # An insurer's columns, kept by an office for all its programs: used below it, read by that insurer.
+    "insurer's table": {
+        "county": {"own": FULL, "parent": READ},
+        "city": {"own": FULL, "sibling": FULL, "parent": FULL},
+        "limited": {"own": FULL, "parent": READ},
+        "insurer": {"own": READ, "sibling": READ, "parent": READ},
     },
     # Lines in the clear go back to the office whose file it was, and not to what is above it.
     "own office": {
@@ -115,6 +130,12 @@ SUBJECTS: dict[str, Subject] = {
     "gates.statement": Subject("office", lambda place: Statement.objects.get(rows__enrollment=place.enrollment)),
     "gates.heldpayment": Subject("office", lambda place: HeldPayment.objects.get(enrollment=place.enrollment)),
     "gates.unpaid": Subject("office", lambda place: Unpaid.objects.get(roster=place.roster)),
+    "handover.handover": Subject("insured", lambda place: HandOver.objects.get(lines__enrollment=place.enrollment)),
+    "handover.handoverline": Subject("insured", lambda place: HandOverLine.objects.get(enrollment=place.enrollment)),
+    "handover.insurerformat": Subject(
+        "insurer's table", lambda place: InsurerFormat.objects.get(organization=place.organization)
+    ),
+    "handover.receipt": Subject("office", lambda place: Receipt.objects.get(hand_over__lines__enrollment=place.enrollment)),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")

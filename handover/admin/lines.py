@@ -1,0 +1,124 @@
+"""Lines of hand-overs in the admin: who was handed over and what the insurer said; a person's page is that of the enrollment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.admin.places import PlaceColumn
+from audit.admin import ReadOnlyScopedAdmin
+from beneficiaries.models import Enrollment
+from beneficiaries.models.enrollment import enrollment_id_of
+from handover.models import Answer, HandOverLine
+
+TONES = {Answer.OPEN: "wait", Answer.ACCEPTED: "good", Answer.REFUSED: "bad"}
+_PAGES = ("changelist", "export_list")
+COVER = "beneficiaries.view_enrollment"
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    """What the insurer said."""
+
+    title = _("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Accepted, refused, or nothing yet."""
+        return [("open", Answer.OPEN.label), ("accepted", Answer.ACCEPTED.label), ("refused", Answer.REFUSED.label)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Open ones only as long as the hand-over stands."""
+        wanted = self.value()
+        if not wanted:
+            return queryset
+        if wanted == "open":
+            return queryset.filter(answer=Answer.OPEN, stands=True)
+        return queryset.filter(answer=wanted) if wanted in Answer.values else queryset.none()
+
+
+@admin.register(HandOverLine)
+class HandOverLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
+    """Lines in the order of their lists."""
+
+    list_display = (
+        "place_in_list", "cover", "person_name", "place", "direction", "premium", "leave_reason", "last_day", "standing",
+        "policy_number", "refusal",
+    )
+    export_columns = (
+        "place_in_list", "cover_number", "enrollment__person__name", "place", "direction", "premium", "leave_reason", "last_day",
+        "answer", "policy_number", "refusal", "answered_at",
+    )
+    list_filter = (AnswerFilter, "direction", "leave_reason", "hand_over")
+    list_select_related = ("hand_over", "enrollment__person", "enrollment__program", "enrollment__period")
+    search_fields = ("=policy_number",)
+    search_help_text = _("Cover number, or the insurer's policy number")
+    sortable_by = ()
+    ordering = ("hand_over", "number")
+    list_display_links = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what a page names."""
+        return super().get_queryset(request).select_related(
+            "hand_over", "enrollment__person", "enrollment__program", "enrollment__period__program"
+        )
+
+    def get_urls(self) -> list[Any]:
+        """A list: each person's own page is that of the enrollment."""
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
+        return [each for each in super().get_urls() if str(each.name or "").removeprefix(prefix) in _PAGES]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """By cover number or policy number, exactly."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = enrollment_id_of(term) if "-" in term else None
+        return queryset.filter(enrollment=found) if found is not None else queryset.filter(policy_number=term), False
+
+    def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Which covers the reader may open: an insurer reads the list, and no page of the office's."""
+        super().rows_read(request, rows)
+        user: Any = request.user
+        covers = Enrollment.objects.visible_to(user, COVER) if user.has_perm(COVER) else Enrollment.objects.none()
+        seen = set(covers.filter(pk__in=[row.enrollment_id for row in rows]).values_list("pk", flat=True))
+        for row in rows:
+            row.opens = row.enrollment_id in seen
+
+    @display(description=_("line"))
+    def place_in_list(self, line: HandOverLine) -> str:
+        """Hand-over and line."""
+        return f"#{line.hand_over_id} · {line.number:,}"
+
+    @display(description=_("cover number"))
+    def cover(self, line: Any) -> SafeString | str:
+        """With the way to the cover."""
+        if not getattr(line, "opens", False):
+            return str(line.enrollment.number)
+        address = reverse("admin:beneficiaries_enrollment_change", args=[line.enrollment_id])
+        return format_html('<a href="{}">{}</a>', address, line.enrollment.number)
+
+    @display(description=_("cover number"))
+    def cover_number(self, line: HandOverLine) -> str:
+        """Of an export."""
+        return line.enrollment.number
+
+    @display(description=_("name"))
+    def person_name(self, line: HandOverLine) -> str:
+        """Masked."""
+        return str(line.enrollment.person.name)
+
+    @display(description=_("answer"))
+    def standing(self, line: HandOverLine) -> SafeString:
+        """The answer as a badge."""
+        answer = Answer(line.answer)
+        return render_to_string("portal/badge.html", {"text": answer.label, "tone": TONES[answer]})

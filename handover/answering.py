@@ -1,0 +1,142 @@
+"""Answers made real, set-wise: lines answered once, accepted people in force under their policies, refused ones taken out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from audit import events
+from audit.faults import fault_point
+from audit.history import plan_anew
+from beneficiaries.actions import void_waiting
+from beneficiaries.gating import PASSABLE, Gate, lock_rosters, pass_gate_of
+from beneficiaries.models import Enrollment
+from handover import statement
+from handover.models import Answer, Direction, HandOver, HandOverState, Receipt
+from intake.findings import Verdict
+from intake.models import Chunk
+from intake.template import Applied
+
+# With statistics of its own: planned by those of the whole table, joins of a chunk with a chunk fell into nested loops.
+_WORK = """
+CREATE TEMPORARY TABLE receipt_work ON COMMIT DROP AS
+SELECT id AS row_id, line_id, enrollment_id, answer, policy_number, refusal FROM handover_receiptrow
+WHERE receipt_id = %(receipt)s AND chunk = %(chunk)s AND verdict = %(new)s AND set_aside = ''
+"""
+# In one order, before anything is compared: what another receipt answers meanwhile shows as drift.
+_LOCK = """
+SELECT count(*) FROM (
+    SELECT FROM handover_handoverline l JOIN receipt_work w ON w.line_id = l.id ORDER BY l.id FOR UPDATE OF l) locked
+"""
+_SET_ASIDE = """
+WITH drifted AS (
+    DELETE FROM receipt_work w USING handover_handoverline l
+    WHERE l.id = w.line_id AND (l.answer <> '' OR NOT l.stands OR (
+        %(own)s AND w.answer = 'accepted' AND EXISTS (
+            SELECT FROM handover_handoverline other JOIN handover_handover h ON h.id = other.hand_over_id
+            WHERE other.policy_number = w.policy_number AND other.policy_number <> '' AND h.insurer_id = %(insurer)s
+                AND other.enrollment_id <> l.enrollment_id)))
+    RETURNING w.row_id
+)
+UPDATE handover_receiptrow r SET set_aside = 'CHANGED_SINCE_REVIEW' FROM drifted WHERE r.id = drifted.row_id
+"""
+_ANSWERED = """
+UPDATE handover_handoverline l SET answer = w.answer, row_id = w.row_id, answered_at = %(at)s,
+    policy_number = CASE WHEN w.answer = 'accepted' THEN coalesce(w.policy_number, '') ELSE '' END,
+    refusal = coalesce(w.refusal, '')
+FROM receipt_work w WHERE w.line_id = l.id
+"""
+_COUNTED = "SELECT answer, count(*) FROM receipt_work GROUP BY 1"
+# Where the plan asks for no acceptance, cover stands already: it only gets its number.
+_NUMBERED = """
+UPDATE beneficiaries_enrollment e SET insurer_policy_number = w.policy_number
+FROM receipt_work w WHERE e.id = w.enrollment_id AND w.answer = 'accepted' AND w.policy_number IS NOT NULL
+    AND e.state IN ('in_force', 'ended') AND e.insurer_policy_number = ''
+"""
+_COVERS = "SELECT enrollment_id FROM receipt_work WHERE answer = %s"
+_NUMBERS = "SELECT enrollment_id, policy_number FROM receipt_work WHERE answer = %s"
+
+
+def answer_lines(
+    receipt: Receipt, chunk: Chunk, hand_over: HandOver, *, asks_acceptance: bool, own_policies: bool, at: datetime
+) -> Applied:
+    """The answers of one chunk, in the caller's transaction."""
+    facts: dict[str, Any] = {
+        "receipt": receipt.pk, "chunk": chunk.number, "new": int(Verdict.NEW), "at": at, "own": own_policies,
+        "insurer": hand_over.insurer_id,
+    }
+    fault_point("handover.answer.before")
+    with connection.cursor() as cursor:
+        if own_policies:
+            # One policy number for two people, by two receipts at once: the second sees the first.
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"handover.policies:{hand_over.insurer_id}"]
+            )
+        cursor.execute(_WORK, facts)
+        cursor.execute("ANALYZE receipt_work")
+        cursor.execute(_LOCK)
+        plan_anew(cursor)
+        cursor.execute(_SET_ASIDE, facts)
+        set_aside = cursor.rowcount
+        fault_point("handover.answer.lines")
+        cursor.execute(_ANSWERED, facts)
+        cursor.execute(_COUNTED)
+        counts = dict(cursor.fetchall())
+        if hand_over.direction == Direction.ENTRY and not asks_acceptance:
+            plan_anew(cursor)
+            cursor.execute(_NUMBERED)
+    accepted, refused = counts.get(Answer.ACCEPTED, 0), counts.get(Answer.REFUSED, 0)
+    if hand_over.direction == Direction.ENTRY and asks_acceptance:
+        _take_in(hand_over, by=receipt.decided_by, at=at)
+        if refused:
+            _take_out(by=receipt.decided_by, at=at)
+    fault_point("handover.answer.counted")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE receipt_work")
+    kept = HandOver.objects.select_for_update(of=("self",)).get(pk=hand_over.pk)
+    kept.accepted, kept.refused = kept.accepted + accepted, kept.refused + refused
+    kept.save(update_fields=["accepted", "refused"])
+    fault_point("handover.answer.after")
+    return Applied(accepted + refused, set_aside)
+
+
+def _covers(answer: Answer) -> QuerySet[Enrollment]:
+    """Enrollments of the chunk's work that got this answer."""
+    return Enrollment.objects.filter(pk__in=RawSQL(_COVERS, [answer.value]))  # noqa: S611 - a constant of this module
+
+
+def _take_in(hand_over: HandOver, *, by: Any, at: datetime) -> None:
+    """Whoever still waits for the insurer comes into force under a policy number of their own."""
+    pass_gate_of(
+        _covers(Answer.ACCEPTED), gate=Gate.ACCEPTANCE, period=hand_over.period,
+        numbers=RawSQL(_NUMBERS, [Answer.ACCEPTED.value]), by=by, at=at,  # noqa: S611 - a constant of this module
+    )
+
+
+def _take_out(*, by: Any, at: datetime) -> None:
+    """Whoever still waits is voided and the money goes back; a roster that is being undone does that itself."""
+    covers = _covers(Answer.REFUSED)
+    rosters = lock_rosters(covers)
+    standing = [pk for pk, roster in rosters.items() if roster.state in PASSABLE]
+    void_waiting(covers.filter(Q(roster__in=standing) | Q(roster=None)), by=by, at=at)
+
+
+def finish(receipt: Receipt, *, at: datetime) -> None:
+    """The statement as it now stands, and whether all is answered; in the transaction that ends the receipt."""
+    fault_point("handover.finish_receipt.before")
+    found = HandOver.objects.select_for_update(of=("self",)).select_related("organization").get(pk=receipt.hand_over_id)
+    found.statement = statement.counted(found)
+    if found.state == HandOverState.RELEASED and not found.open_lines:
+        found.state = HandOverState.ANSWERED
+    found.save(update_fields=["statement", "state"])
+    if found.state == HandOverState.ANSWERED:
+        events.record(
+            "hand_over.answered", found, by="system:handover", at=at, organization=found.organization,
+            region_code=found.region_code, program_id=found.program_id,
+            data={"accepted": found.accepted, "refused": found.refused},
+        )
+    fault_point("handover.finish_receipt.after")

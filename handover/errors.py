@@ -1,0 +1,53 @@
+"""Refusals of this room."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.errors import Refused
+
+
+class HandOverRefused(Refused):
+    """A request on formats, hand-overs or receipts that the rules refuse."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "OUT_OF_SCOPE": _("This office or program lies outside your own."),
+        "NAME": _("Give the format a name."),
+        "NOT_AN_INSURER": _("Choose an insurer."),
+        "COLUMNS_EMPTY": _("Name at least one column."),
+        "COLUMN_LINE": _("Line %(line)d of the columns is not written like “heading = field” or “heading := text”."),
+        "COLUMN_TWICE": _("The heading “%(heading)s” stands twice."),
+        "COLUMN_FIELD": _("“%(field)s” is no field of ours."),
+        "COLUMN_NUMBER": _("One column must be our number of the cover: the receipt is matched by it."),
+        "CODE_LINE": _("Line %(line)d of the codes is not written like “ours = theirs”."),
+        "CODE_UNKNOWN": _("“%(word)s” is none of our words."),
+        "WORDS_TWICE": _("“%(word)s” cannot mean both accepted and refused."),
+        "FORMAT_STATE": _("This can no longer be done: the format is “%(state)s”."),
+        "FORMAT_OWN": _("Whoever drafted a format does not approve it: ask a colleague who checks."),
+        "FORMAT_NOT_IN_USE": _("This format is not in use."),
+        "FORMAT_OF_OTHERS": _("This format is of another insurer."),
+        "NO_INSURER": _("The program names no insurer."),
+        "PERIODS_ONLY": _("Cover of spans is not handed over by lists."),
+        "PERIOD_CLOSED": _("The period %(period)s is closed."),
+        "PURPOSE": _("Say for what purpose the list is released."),
+        "RECIPIENT": _("Say who receives the file."),
+        "DAYS": _("The file is kept for 1 to %(most)d days."),
+        "MONTH": _("Additions and removals are of a month, the first list of none."),
+        "FIRST_LIST_DONE": _("The first list of this period was handed over already: hand over additions."),
+        "FIRST_LIST_FIRST": _("Nothing was handed over in this period yet: begin with the first list."),
+        "NOBODY": _("Nobody is to be handed over."),
+        "STATE": _("This can no longer be done: the hand-over is “%(state)s”."),
+        "ANOTHER_RELEASES": _("Whoever proposed a hand-over does not release it: ask a colleague who checks."),
+        "CHANGED": _("It is %(people)s people now: look at it again and decide then."),
+        "REASON": _("Say why."),
+        "ANSWERED_IN_PART": _("The insurer has answered some of it already: it can no longer be withdrawn."),
+        "RECEIPT_UNDER_WAY": _("A receipt of this hand-over is under way: finish it or send it back first."),
+        "FILE_NOT_READY": _("The file is still being written."),
+        "FILE_GONE": _("The file was deleted when its time was over."),
+        "NOT_RELEASED": _("Receipts are taken for hand-overs that are released."),
+        "NO_UNDO": _("A receipt is not undone: what the insurer answers later comes as a further receipt."),
+        "NO_PRIORITY": _("A receipt is approved whole."),
+    }

@@ -1,0 +1,19 @@
+"""The nouns of the room, one file each."""
+
+from handover.models.format import DateStyle, Encoding, FileKind, FormatState, InsurerFormat
+from handover.models.hand_over import (
+    Answer,
+    Direction,
+    HandOver,
+    HandOverLine,
+    HandOverPart,
+    HandOverState,
+    Kind,
+    LeaveReason,
+)
+from handover.models.receipt import Receipt, ReceiptChunk, ReceiptFile, ReceiptRow
+
+__all__ = [
+    "Answer", "DateStyle", "Direction", "Encoding", "FileKind", "FormatState", "HandOver", "HandOverLine", "HandOverPart",
+    "HandOverState", "InsurerFormat", "Kind", "LeaveReason", "Receipt", "ReceiptChunk", "ReceiptFile", "ReceiptRow",
+]

@@ -1,0 +1,52 @@
+"""What this room tells the rooms below at start: verbs, permissions, panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from accounts.roles import Role, grant_permissions
+from audit import events
+from handover import panels
+from handover.answers import RECEIPT
+from handover.models import Kind
+from handover.verbs import VERBS
+from intake.verbs import register_import
+
+_VIEW = (
+    "handover.view_insurerformat", "handover.view_handover", "handover.view_handoverline", "handover.view_receipt",
+    "handover.export_insurerformat", "handover.export_handover", "handover.export_handoverline", "handover.export_receipt",
+)
+GRANTS: dict[str, tuple[str, ...]] = {
+    Role.CLERK: (
+        *_VIEW, "handover.draft_format", "handover.propose_handover", "handover.download_handover", "handover.upload_receipt",
+        "handover.submit_receipt", "handover.download_refused_receipt_rows",
+    ),
+    Role.REVIEWER: (
+        *_VIEW, "handover.approve_format", "handover.release_handover", "handover.download_handover", "handover.approve_receipt",
+    ),
+    Role.FINANCE_MAKER: ("handover.view_handover", "handover.export_handover"),
+    Role.FINANCE_CHECKER: ("handover.view_handover", "handover.export_handover"),
+    Role.AUDITOR: _VIEW,
+}
+
+
+def _columns(data: Mapping[str, Any]) -> Mapping[str, str]:
+    return {"columns": "、".join(data["columns"])}
+
+
+#: What events keep as codes.
+EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
+    "hand_over.proposed": lambda data: {"kind": str(Kind(data["kind"]).label)},
+    "hand_over.released": _columns,
+}
+
+
+def register() -> None:
+    """Called once from the app's `ready()`."""
+    events.register_verbs(VERBS)
+    events.register_words(EVENT_WORDS)
+    register_import(RECEIPT)
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)
+    panels.register()

@@ -1,0 +1,94 @@
+"""Two receipts of the same people at once, an undo beside an answer, two releases at once: one effect, and the books add up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from audit.testing import Stepper
+from beneficiaries.actions import approve_undo, request_undo
+from beneficiaries.models import Enrollment
+from beneficiaries.testing import make_world, people
+from beneficiaries.tests.test_lapses import money_of
+from gates.testing import applied
+from handover import actions
+from handover.errors import HandOverRefused
+from handover.models import HandOver, HandOverLine, Receipt
+from handover.testing import TERMS, approved, numbers_of, proposed, received, released
+from jobs.actions import claim, execute
+from jobs.models import Job
+from jobs.testing import drain
+from portal.verify import check_all
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def applying(receipt: Receipt) -> Callable[[], None]:
+    """Its job, run by one worker."""
+    number = Job.objects.get(kind="handover.apply_receipt", subject_id=str(receipt.pk)).pk
+
+    def work() -> None:
+        run = claim(job_id=number)
+        assert run is not None
+        execute(run)
+
+    return work
+
+
+def test_answers_of_two_receipts_an_undo_and_two_releases_meet_and_each_person_ends_once() -> None:
+    world = make_world(**TERMS)
+    roster, other = applied(world, people(3)), applied(world, people(2, first=10))
+    first = released(world)
+    one, two, three, four, five = numbers_of(first)
+    # Two receipts that contradict each other, applied at once: whoever comes second finds the lines answered.
+    yes = received(world, first, [(number, "Y", f"PA{number[-3:]}", "") for number in (one, two, four)])
+    no = received(world, first, [(number, "N", "", "年龄超限") for number in (one, two, three)], name="二.csv")
+    approved(world, yes), approved(world, no)
+    with Stepper() as stepper:
+        ahead = stepper.start(applying(yes), stop_at="handover.answer.counted")
+        behind = stepper.start(applying(no))
+        assert behind.waits()
+        ahead.go_on()
+        ahead.result(), behind.result()
+    drain()
+    first.refresh_from_db()
+    assert (first.accepted, first.refused, Receipt.objects.filter(state="applied").count()) == (3, 1, 2)
+    answers = dict(zip(numbers_of(first), first.lines.order_by("number").values_list("answer", flat=True), strict=True))
+    assert answers == {one: "accepted", two: "accepted", three: "refused", four: "accepted", five: ""}
+    assert money_of(world.foundation)[2] == Decimal("68.99")
+    # An undo that is approved while an answer is being applied waits for it, and then finds cover in force.
+    last = approved(world, received(world, first, [(five, "Y", "PA5", "")], name="三.csv"))
+    asked = request_undo(other, reason="名单发错了镇街", by=world.clerk, at=timezone.now())
+    with Stepper() as stepper:
+        ahead = stepper.start(applying(last), stop_at="handover.answer.counted")
+        behind = stepper.start(lambda: approve_undo(asked, by=world.reviewer, at=timezone.now()))
+        assert behind.waits()
+        ahead.go_on()
+        ahead.result(), behind.result()
+    drain()
+    assert set(other.enrollments.values_list("state", flat=True)) == {"voided"}
+    assert set(roster.enrollments.values_list("state", flat=True)) == {"in_force", "voided"}
+    # Two releases at once of the same people who go: the second finds nobody left.
+    drafts = [proposed(world, kind="removals") for _turn in range(2)]
+    with Stepper() as stepper:
+        walkers = [
+            stepper.start(
+                lambda draft=draft: actions.release_handover(draft, shown=2, by=world.reviewer, at=timezone.now()),  # type: ignore[misc]
+                stop_at="handover.release.fixed" if not place else "",
+            )
+            for place, draft in enumerate(drafts)
+        ]
+        assert walkers[1].waits()
+        walkers[0].go_on()
+        walkers[0].result()
+        refused: Any = walkers[1].error()
+    assert isinstance(refused, HandOverRefused) and refused.code == "NOBODY"
+    drain()
+    gone = HandOverLine.objects.filter(direction="leave")
+    assert {line.enrollment_id for line in gone} == set(other.enrollments.values_list("pk", flat=True))
+    assert (HandOver.objects.get(pk=drafts[1].pk).state, Enrollment.objects.filter(state="in_force").count()) == ("proposed", 2)
+    assert [result.name for result in check_all() if result.rows] == []

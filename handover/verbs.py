@@ -1,0 +1,22 @@
+"""What the room's events say to people."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+VERBS = {
+    "insurer_format.drafted": _("The format “%(name)s” was drafted, version %(version)d."),
+    "insurer_format.changed": _("The draft of the format “%(name)s” was changed, version %(version)d."),
+    "insurer_format.approved": _("The format “%(name)s” was taken into use, version %(version)d."),
+    "insurer_format.retired": _("The format “%(name)s” went out of use, version %(version)d."),
+    "hand_over.proposed": _("A hand-over was proposed (%(kind)s): %(people)d people."),
+    "hand_over.released": _(
+        "Released in the clear to %(recipient)s: %(people)d people, premium %(premium)s yuan. Purpose: %(purpose)s. "
+        "Columns: %(columns)s"
+    ),
+    "hand_over.written": _("The file of the hand-over was written: %(people)d people."),
+    "hand_over.downloaded": _("The file of the hand-over was downloaded, in the clear: %(people)d people."),
+    "hand_over.withdrawn": _("The hand-over was withdrawn: %(reason)s"),
+    "hand_over.purged": _("The file of the hand-over was deleted when its time was over."),
+    "hand_over.answered": _("All lines are answered: %(accepted)d accepted, %(refused)d refused."),
+}

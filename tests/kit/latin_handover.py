@@ -1,0 +1,74 @@
+"""Hand-overs and receipts of the Latin world: one of each state that has a page of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from beneficiaries.models import Enrollment, Roster
+from handover import actions
+from handover.admin.forms import FIRST
+from handover.answers import COLUMNS
+from handover.fields import CODE_WORDS, LEAVING_COLUMNS
+from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
+from handover.preview import PEOPLE
+from handover.testing import receipt_file, terms
+from jobs.testing import drain_through_failures
+from programs.models import Period
+
+WRITTEN = "Zqnumber = 保障凭证号\nZqname = 被保险人姓名\nZqcurrency := Zqyuan"
+
+
+def words_of_files() -> set[str]:
+    """What files say in their own language, whatever the reader's: headings, codes, and the people of a preview."""
+    found = {word for words in CODE_WORDS.values() for word in words.values()} | {heading for heading, _field in FIRST}
+    found |= {heading for heading, _field, _text in LEAVING_COLUMNS} | {"示例"}
+    found |= {str(value) for values in PEOPLE.values() for value in values if isinstance(value, str)}
+    return found | {word for column in COLUMNS for word in (str(column.label), *column.synonyms, *column.choices)}
+
+
+def hand_over(users: dict[str, User], period: Period, office: Organization, roster: Roster) -> None:
+    """A draft and a version in use; hand-overs to release, told and withdrawn; receipts under review and submitted."""
+    clerk, reviewer, at = users["county clerk"], users["city reviewer"], timezone.now()
+    insurer = period.program.insurer
+    assert insurer is not None
+    said = terms(written=WRITTEN, leaves=WRITTEN, receipt_headings={}, receipt_words={})
+    values: dict[str, Any] = {"terms": said, "by": clerk, "at": at}
+    kept = actions.approve_format(actions.draft_format(office, insurer, name="Zqformat", **values), by=reviewer, at=at)
+    old = actions.approve_format(actions.draft_format(office, insurer, name="Zqold", **values), by=reviewer, at=at)
+    actions.retire_format(old, by=reviewer, at=at)
+    actions.draft_format(office, insurer, name="Zqformat", **values)
+    told = _made(period, office, clerk, kept, state="released", released_by=reviewer, released_at=at)
+    _made(period, office, clerk, kept, state="proposed")
+    _made(period, office, clerk, kept, state="withdrawn", reason="Zqreason zqgiven", withdrawn_by=reviewer)
+    covers = Enrollment.objects.filter(roster=roster).order_by("pk")
+    for number, cover in enumerate(covers, 1):
+        HandOverLine.objects.create(
+            hand_over=told, enrollment=cover, number=number, direction="entry", region_code=cover.region_code,
+            premium=cover.premium,
+        )
+    one, two, *_rest = [cover.number for cover in covers]
+    first = _received(told, [(one, "承保", "ZQ-PA1", ""), (two, "拒保", "", "Zqreason"), ("Zqnobody", "承保", "ZQ-PA2", "")], clerk)
+    actions.DESK.submit(first, by=clerk, at=timezone.now())
+    _received(told, [(two, "承保", "ZQ-PA3", ""), (two, "拒保", "", "Zqother"), (one, "", "", "")], clerk)
+
+
+def _made(period: Period, office: Organization, clerk: User, kept: InsurerFormat, *, state: str, **more: Any) -> HandOver:
+    """A row in a state, its file being written."""
+    folder = {"digest": "0" * 64, "folder": "handovers/none"} if state == "released" else {}
+    return HandOver.objects.create(
+        program=period.program, period=period, organization=office, region_code=office.region_code, insurer=period.program.insurer,
+        kind="initial", format=kept, state=state, purpose="Zqpurpose", recipient="Zqrecipient", people=4, proposed_by=clerk,
+        proposed_at=timezone.now(), **folder, **more,
+    )
+
+
+def _received(told: HandOver, rows: list[tuple[str, str, str, str]], clerk: User) -> Receipt:
+    file = receipt_file(rows)
+    text = file.getvalue().decode("gb18030").replace("客户号,核保结论,个单号,说明", "保障凭证号,承保结果,保单号,拒保原因")
+    file = type(file)(text.encode("gb18030"))
+    receipt = actions.upload_receipt([(f"zq{len(rows)}{rows[0][2]}.csv", file)], hand_over=told, by=clerk, at=timezone.now())
+    drain_through_failures()
+    return Receipt.objects.get(pk=receipt.pk)
