@@ -276,6 +276,7 @@ INSTALLED_APPS = [
     "programs",
     "beneficiaries",
     "gates",
+    "subsidies",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",

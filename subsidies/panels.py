@@ -1,0 +1,5 @@
+"""What this room adds."""
+
+
+def register() -> None:
+    """Called once at start."""
