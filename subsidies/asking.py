@@ -57,7 +57,7 @@ INSERT INTO subsidies_fundrequestline (
 SELECT %(request)s, %(funder)s, found.enrollment_id, found.turns,
     left(coalesce(r.region_code, found.region_code), {COUNTY_DIGITS}), coalesce(r.category_id, found.category_id),
     found.due - found.asked, found.due - found.asked, sign(found.due) - sign(found.asked),
-    found.due > 0 AND found.asked = 0, '', '', '', true
+    found.due > 0 AND found.turns = 0, '', '', '', true
 FROM ({DUE} AND e.id > %(after)s AND e.id <= %(until)s) AS found
 LEFT JOIN beneficiaries_rosterrow r ON r.id = found.row_id
 WHERE found.due <> found.asked ORDER BY found.enrollment_id
@@ -68,14 +68,16 @@ UPDATE subsidies_fundrequestline l
 SET new_person = false, doubt = CASE WHEN found.overlapping IS NULL THEN '' ELSE 'overlaps' END,
     other_id = found.overlapping
 FROM (
-    SELECT mine.id, min(other.id) FILTER (WHERE other.starts_at < e.ends_at AND other.ends_at > e.starts_at) AS overlapping
+    SELECT mine.id, min(other.id) FILTER (
+        WHERE asked.times > 0 AND other.starts_at < e.ends_at AND other.ends_at > e.starts_at
+    ) AS overlapping
     FROM subsidies_fundrequestline mine
     JOIN beneficiaries_enrollment e ON e.id = mine.enrollment_id
     JOIN beneficiaries_enrollment other ON other.person_id = e.person_id AND other.id <> e.id
     JOIN LATERAL (
-        SELECT sum(l.times) AS times FROM subsidies_fundrequestline l
+        SELECT sum(l.times) AS times, bool_or(l.times = 1) AS known FROM subsidies_fundrequestline l
         WHERE l.enrollment_id = other.id AND l.funder_id = %(funder)s AND l.stands AND l.id < mine.id
-    ) AS asked ON asked.times > 0
+    ) AS asked ON asked.known
     WHERE mine.request_id = %(request)s AND mine.enrollment_id > %(after)s AND mine.enrollment_id <= %(until)s
         AND mine.times = 1
     GROUP BY mine.id
