@@ -15,9 +15,10 @@ from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from jobs.invariants import INVARIANTS as JOBS
 from programs.invariants import INVARIANTS as PROGRAMS
+from subsidies.invariants import INVARIANTS as SUBSIDIES
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *SUBSIDIES, *EXPORTS, *JOBS, *AUDIT)
 
 
 @dataclass(frozen=True)
