@@ -79,6 +79,9 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         (
             Page("gates.unpaid", "hourglass_empty"),
             Page("gates.ownpayment", "payments"),
+            Page("subsidies.fundrequest", "request_quote"),
+            Page("subsidies.fundmovement", "swap_horiz"),
+            Page("subsidies.differences", "difference"),
             Page("programs.funder", "account_balance"),
             Page("programs.budget", "savings"),
             Page("programs.budgetreservation", "bookmark_added"),

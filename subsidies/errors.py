@@ -26,6 +26,7 @@ class SubsidyRefused(Refused):
         "NOT_NEWEST": _("Later requests build on this one: withdraw them first."),
         "MONEY_MOVED": _("Money has come in for this request, or was written off: it stands."),
         "REASON": _("Say why."),
+        "ONE_REQUEST": _("Choose lines of one request."),
         "NO_DOUBT": _("None of these lines waits for a decision."),
         "NOT_LEFT_OUT": _("None of these lines was left out of a request that was sent."),
         "AMOUNT_ABOVE_ZERO": _("The amount is above zero, in whole fen."),

@@ -69,15 +69,16 @@ def given_back(shares: Sequence[Decimal], *, used: Decimal) -> list[Decimal]:
     return back
 
 
-def hidden(numbers: Mapping[tuple[C, C], int]) -> set[tuple[C, C]]:
+def hidden(numbers: Mapping[tuple[C, C], int], *, known: frozenset[tuple[C, C]] = frozenset()) -> set[tuple[C, C]]:
     """Places (row, column) of a table of people that are not shown to who may not see the people.
 
     Each number from 1 to 4, and beside it the next smallest of its row and of its column, since a single gap is told
-    by the rest of the line. The sums of the lines are to stand in the table as cells of their own.
+    by the rest of the line. The sums of the lines are to stand in the table as cells of their own. `known`: cells that
+    everybody knows anyway, such as the sum that is asked.
     """
-    gaps = {place for place, number in numbers.items() if 0 < number < LEAST_SHOWN}
+    gaps = {place for place, number in numbers.items() if 0 < number < LEAST_SHOWN and place not in known}
     while True:
-        found = {place for line in _lines(numbers) for place in _second(line, numbers, gaps)}
+        found = {place for line in _lines(numbers) for place in _second(line, numbers, gaps, known)}
         if found <= gaps:
             return gaps
         gaps |= found
@@ -92,10 +93,49 @@ def _lines(numbers: Mapping[tuple[C, C], int]) -> list[list[tuple[C, C]]]:
 
 
 def _second(
-    line: Sequence[tuple[C, C]], numbers: Mapping[tuple[C, C], int], gaps: set[tuple[C, C]]
+    line: Sequence[tuple[C, C]], numbers: Mapping[tuple[C, C], int], gaps: set[tuple[C, C]],
+    known: frozenset[tuple[C, C]],
 ) -> list[tuple[C, C]]:
     """The cell that hides a line's only gap; none when the line has no gap or several."""
     if sum(place in gaps for place in line) != 1:
         return []
-    shown = [place for place in line if place not in gaps and numbers[place]]
+    shown = [place for place in line if place not in gaps and place not in known and numbers[place]]
     return [min(shown, key=lambda place: (numbers[place], str(place)))] if shown else []
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_UNITS = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "万亿")
+
+
+def amount_in_words(amount: Decimal) -> str:
+    """An amount of yuan as letters and vouchers write it out: 344.05 is 叁佰肆拾肆元零伍分. Below a quintillion."""
+    fen = int((abs(amount) * 100).to_integral_value(ROUND_HALF_UP))
+    yuan, jiao, rest = fen // 100, fen // 10 % 10, fen % 10
+    said = _whole_in_words(yuan) + "元" if yuan else ""
+    if not fen:
+        said = "零元"
+    if not jiao and not rest:
+        said += "整"
+    else:
+        said += f"{_DIGITS[jiao]}角" if jiao else "零" if yuan else ""
+        said += f"{_DIGITS[rest]}分" if rest else "整"
+    return f"负{said}" if amount < 0 else said
+
+
+def _whole_in_words(number: int) -> str:
+    said, gap = "", False
+    for place in range(len(_GROUPS) - 1, -1, -1):
+        group = number // 10_000**place % 10_000
+        if not group:
+            gap = gap or bool(said)
+            continue
+        for unit in range(3, -1, -1):
+            digit = group // 10**unit % 10
+            if digit:
+                said += ("零" if gap else "") + _DIGITS[digit] + _UNITS[unit]
+                gap = False
+            elif said:
+                gap = True
+        said += _GROUPS[place]
+    return said

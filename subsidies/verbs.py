@@ -23,6 +23,7 @@ VERBS = {
     "funds.request_printed": _(
         "The request was printed: %(people)d covers, %(removals)d corrections, %(amount)s yuan."
     ),
+    "funds.statement_exported": _("The statement by place was downloaded: %(lines)d lines."),
     "funds.movement_recorded": _("Recorded (%(kind)s): %(amount)s yuan, to be confirmed."),
     "funds.movement_confirmed": _("Confirmed and booked (%(kind)s): %(amount)s yuan, of which %(held)s yuan are held for the funder."),
     "funds.movement_declined": _("Declined (%(kind)s, %(amount)s yuan): %(reason)s"),

@@ -98,7 +98,7 @@ def withdraw_differences(differences: Differences, *, by: User, at: datetime) ->
     return differences
 
 
-class _one_list_at_a_time:  # noqa: N801 - reads as a sentence
+class _one_list_at_a_time:
     """Says the constraint's refusal as the rules do."""
 
     def __enter__(self) -> None:

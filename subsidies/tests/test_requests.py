@@ -19,7 +19,7 @@ from programs.models import Budget
 from programs.testing import make_budget, make_period, make_plan, make_program
 from subsidies import actions
 from subsidies.errors import SubsidyRefused
-from subsidies.models import FundRequest, FundRequestLine
+from subsidies.models import FundRequest
 from subsidies.testing import applied, funds, made, received, sent, submitted, undone
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from subsidies.rules import given_back, hidden, used_premium
+from subsidies.rules import amount_in_words, given_back, hidden, used_premium
 
 D = Decimal
 HERE = ZoneInfo("Asia/Shanghai")
@@ -110,3 +110,22 @@ def test_time_is_never_read_as_a_span_without_length() -> None:
     assert used_premium(
         D("3.00"), rule="time", is_span=True, starts_at=moment, ends_at=moment - timedelta(hours=1), ended_before=moment
     ) == D("0.00")
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("0.00", "零元整"), ("0.01", "壹分"), ("0.10", "壹角整"), ("1.00", "壹元整"), ("10.00", "壹拾元整"), ("344.95", "叁佰肆拾肆元玖角伍分"),
+        ("344.05", "叁佰肆拾肆元零伍分"), ("1007.50", "壹仟零柒元伍角整"), ("100000.00", "壹拾万元整"), ("100200.00", "壹拾万零贰佰元整"),
+        ("31045500.00", "叁仟壹佰零肆万伍仟伍佰元整"), ("200000001.00", "贰亿零壹元整"), ("-68.99", "负陆拾捌元玖角玖分"),
+        ("10500.00", "壹万零伍佰元整"), ("15000.00", "壹万伍仟元整"),
+    ],
+)
+def test_amounts_are_written_out_as_vouchers_write_them(amount: str, said: str) -> None:
+    assert amount_in_words(D(amount)) == said
+
+
+def test_a_sum_that_everybody_knows_is_never_hidden() -> None:
+    numbers = table((3, 0))
+    known = frozenset({("all", "all")})
+    assert hidden(numbers, known=known) == {("r0", "c0"), ("r0", "all"), ("all", "c0")}
