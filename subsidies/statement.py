@@ -92,11 +92,17 @@ def statement_of(funder: Funder, period: Period, *, hides: bool) -> PlaceStateme
         total.add(sums)
     gaps = _gaps(places) if hides else set()
     names = Region.objects.names_of({county for county, _category in places})
-    categories = dict(Category.objects.filter(pk__in={category for _county, category in places}).values_list("pk", "name"))
+    categories = dict(
+        Category.objects.filter(pk__in={category for _county, category in places}).order_by("position", "pk").values_list("pk", "name")
+    )
+    order = {pk: place for place, pk in enumerate(categories)}
     return PlaceStatement(
         [
-            Row(names.get(county, county), categories.get(category, ""), None if (county, category) in gaps else places[county, category])
-            for county, category in sorted(places)
+            Row(
+                names.get(county, county), categories.get(category, ""),
+                None if (county, category) in gaps else places[county, category],
+            )
+            for county, category in sorted(places, key=lambda place: (place[0], order.get(place[1], 0)))
         ],
         total, bool(gaps),
     )
