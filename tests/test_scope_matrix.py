@@ -90,7 +90,8 @@ def test_each_model_has_a_row_in_each_relation_that_its_kind_knows(rows: dict[st
         "office": {"own", "sibling", "parent", "other program", "foreign"}, "staff": {"own", "sibling", "parent", "foreign"},
         "program": {"own", "other program", "foreign"}, "funder": {"own", "sibling", "parent", "foreign"},
         "money": {"own", "sibling", "parent", "other program", "foreign"}, "table": {"own", "sibling", "parent", "foreign"},
-        "own person": {"own", "sibling", "parent", "foreign"},
+        "own person": {"own", "sibling", "parent", "foreign"}, "operator": {"own", "other program", "foreign"},
+        "funds": {"own", "sibling", "parent", "other program", "foreign"},
     }
     poor = {
         label: wanted[subject.kind] - rows[label].keys() for label, subject in SUBJECTS.items()

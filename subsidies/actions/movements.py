@@ -259,11 +259,13 @@ def _reverse_write_off(movement: FundMovement, wrong: FundMovement, *, by: Any, 
         raise SubsidyRefused("SPENT")
     request.written_off -= wrong.amount
     restate(request, at=at)
+    fault_point("subsidies.reverse_write_off.before")
     request.save(update_fields=["written_off", "state", "settled_at"])
     _book(
         LedgerTransaction.Kind.REVERSAL, movement, by=by, at=at,
         legs={AccountKind.FUNDER_RECEIVABLE: wrong.amount, AccountKind.FUNDER_WRITTEN_OFF: -wrong.amount},
     )
+    fault_point("subsidies.reverse_write_off.after")
 
 
 def _reverse_payback(movement: FundMovement, wrong: FundMovement, *, by: Any, at: datetime) -> None:

@@ -126,7 +126,7 @@ def test_a_funder_sees_sums_and_no_person_and_no_small_number(kept_world: Any) -
     letter = client.post(page("fundrequest_print", request.pk)).content.decode()
     assert "玖佰陆拾伍元捌角陆分" in letter and "不足5人" in letter and "李" not in letter
     rows = list(csv.reader(io.StringIO(client.get(f"{page('fundrequest_statement', request.pk)}?format=csv").content.decode("utf-8-sig"))))
-    assert [row[2:] for row in rows[1:]] == [["under 5"] * 6, ["under 5"] * 6, ["14", "965.86", "0.00", "965.86", "0.00", "0.00"]]
+    assert [row[2:] for row in rows[1:]] == [["不足5人"] * 6, ["不足5人"] * 6, ["14", "965.86", "0.00", "965.86", "0.00", "0.00"]]
 
 
 def test_the_office_sees_every_number_and_the_statement_adds_up(kept_world: Any) -> None:

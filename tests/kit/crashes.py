@@ -30,6 +30,8 @@ _VARYING_OF = {
     "audit_seal": ("position",),
     # Over numbers of rows.
     "gates_notice": ("digest",), "gates_noticeevent": ("digest",),
+    "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
+    "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
 }
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
