@@ -136,13 +136,14 @@ def _years(funder: Funder, user: Any, requests: Any, parts: Any) -> tuple[list[Y
 
 
 def _total(years: Sequence[Year], *, hides: bool) -> Year:
-    money = [
-        sum((getattr(year, name) for year in years), ZERO) for name in ("granted", "reserved", "used", "asked", "received", "left")
-    ]
-    people, times = (sum(getattr(year, name) for year in years) for name in ("people", "times"))
-    # A whole whose parts are hidden one by one would tell the only one.
-    few = [year for year in years if year.has_few]
-    return Year(_t("In all"), *money, people=1 if len(few) == 1 else people, times=1 if len(few) == 1 else times, hides=hides)
+    granted, reserved, used, asked, received, left = (
+        sum((getattr(year, name) for year in years), ZERO)
+        for name in ("granted", "reserved", "used", "asked", "received", "left")
+    )
+    # A whole of which one part is hidden would tell that part.
+    alone = sum(year.has_few for year in years) == 1
+    people, times = (1 if alone else sum(getattr(year, name) for year in years) for name in ("people", "times"))
+    return Year(_t("In all"), granted, reserved, used, asked, received, left, people, times, hides)
 
 
 def _steps(funder: Funder, user: Any, requests: Any, total: Year) -> list[Step]:
@@ -179,7 +180,8 @@ def _months(funder: Funder, user: Any, requests: Any, parts: Any) -> tuple[list[
     receipts = FundMovement.objects.visible_to(user, "subsidies.view_fundmovement").filter(
         funder=funder, kind=MovementKind.RECEIPT, state=MovementState.CONFIRMED
     )
-    for month, amount in receipts.order_by().annotate(month=TruncMonth("moved_on")).values_list("month").annotate(sum=Sum("amount")):
+    by_month = receipts.order_by().annotate(month=TruncMonth("moved_on")).values_list("month")
+    for month, amount in by_month.annotate(sum=Sum("amount")):
         received[month] += amount
     days = _every_month(asked.keys() | received.keys())
     most = max((max(asked[day], received[day]) for day in days), default=ZERO)

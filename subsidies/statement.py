@@ -93,7 +93,8 @@ def statement_of(funder: Funder, period: Period, *, hides: bool) -> PlaceStateme
     gaps = _gaps(places) if hides else set()
     names = Region.objects.names_of({county for county, _category in places})
     categories = dict(
-        Category.objects.filter(pk__in={category for _county, category in places}).order_by("position", "pk").values_list("pk", "name")
+        Category.objects.filter(pk__in={category for _county, category in places}).order_by("position", "pk")
+        .values_list("pk", "name")
     )
     order = {pk: place for place, pk in enumerate(categories)}
     return PlaceStatement(

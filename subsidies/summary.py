@@ -105,7 +105,8 @@ def table_of(entries: Iterable[Entry], *, hides: bool) -> Table:
         return Line(label, [cell(county, str(pk)) for pk, _name in columns], cell(county, ALL))
 
     return Table(
-        [name for _pk, name in columns], [line(county, names.get(county) or county or _t("without a region")) for county in counties],
+        [name for _pk, name in columns],
+        [line(county, names.get(county) or county or _t("without a region")) for county in counties],
         line(ALL, _t("In all")), hides,
     )
 

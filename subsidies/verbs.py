@@ -25,7 +25,9 @@ VERBS = {
     ),
     "funds.statement_exported": _("The statement by place was downloaded: %(lines)d lines."),
     "funds.movement_recorded": _("Recorded (%(kind)s): %(amount)s yuan, to be confirmed."),
-    "funds.movement_confirmed": _("Confirmed and booked (%(kind)s): %(amount)s yuan, of which %(held)s yuan are held for the funder."),
+    "funds.movement_confirmed": _(
+        "Confirmed and booked (%(kind)s): %(amount)s yuan, of which %(held)s yuan are held for the funder."
+    ),
     "funds.movement_declined": _("Declined (%(kind)s, %(amount)s yuan): %(reason)s"),
     "funds.differences_made": _(
         "Differences of %(people)d covers were listed (%(kind)s): %(funders_amount)s yuan to funders, %(own_amount)s yuan to"

@@ -217,6 +217,7 @@ def _refund_own(movement: FundMovement, *, by: Any, at: datetime) -> None:
 
 def _reverse(movement: FundMovement, *, by: Any, at: datetime) -> None:
     """Undo what the other one did to requests, budgets and books."""
+    assert movement.reverses_id is not None
     wrong = FundMovement.objects.select_for_update(of=("self",)).get(pk=movement.reverses_id)
     fault_point("subsidies.reverse.before")
     _REVERSED[MovementKind(wrong.kind)](movement, wrong, by=by, at=at)

@@ -292,7 +292,10 @@ def page_context(found: Differences) -> dict[str, Any]:
             (_t("decided by"), found.decided_by.get_full_name() if found.decided_by else ""),
         ],
         "sums": [
-            (row["funder__name"] or _t("the insured themselves"), str(DifferenceReason(row["reason"]).label), row["covers"], row["sum"])
+            (
+                row["funder__name"] or _t("the insured themselves"), str(DifferenceReason(row["reason"]).label), row["covers"],
+                row["sum"],
+            )
             for row in sums
         ],
         "lines_url": f"{lines}?{urlencode({'differences__id__exact': found.pk})}",

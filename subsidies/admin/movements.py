@@ -1,4 +1,4 @@
-"""Movements of funds in the admin: what came in, went back or was written off; confirmed or declined by another, reversed by two."""
+"""Movements of funds in the admin: what came in, went back or was written off; decided by another, reversed by two."""
 
 from __future__ import annotations
 

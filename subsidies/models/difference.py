@@ -78,7 +78,8 @@ class Differences(models.Model):
             ),
             models.CheckConstraint(
                 name="differences_approved_by_another",
-                condition=~Q(state="approved") | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(decided_by=F("made_by"))),
+                condition=~Q(state="approved")
+                | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(decided_by=F("made_by"))),
             ),
             models.CheckConstraint(
                 name="differences_elsewhere_have_a_reason", condition=~Q(kind="elsewhere") | ~Q(reason="")

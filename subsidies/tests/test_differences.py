@@ -160,7 +160,7 @@ def test_own_shares_of_undone_covers_are_paid_back_whole_and_once(kept_world: An
     # What was paid was planted here, not booked.
     assert now["own_received"] == D("-0.03")
     reversed_one(world, refund)
-    assert {kind: balance for kind, balance in balances().items() if balance} == {kind: balance for kind, balance in before.items() if balance}
+    assert {kind: amount for kind, amount in balances().items() if amount} == {k: amount for k, amount in before.items() if amount}
 
 
 def test_a_cover_paid_for_elsewhere_costs_the_funder_nothing_more_and_stands(kept_world: Any) -> None:
@@ -191,7 +191,8 @@ def test_a_list_is_approved_by_another_and_only_while_it_says_what_is_so(kept_wo
     refused("DIFFERENCES_UNDER_WAY", lambda: differences(world))
     approve = {"digest": found.digest, "at": timezone.now()}
     refused("OUT_OF_SCOPE", lambda: actions.approve_differences(found, by=world.finance_maker, **approve))
-    refused("DIFFERENCES_CHANGED", lambda: actions.approve_differences(found, **{**approve, "digest": "0"}, by=world.finance_checker))
+    wrong = {**approve, "digest": "0"}
+    refused("DIFFERENCES_CHANGED", lambda: actions.approve_differences(found, **wrong, by=world.finance_checker))
     ended(cover_of(roster, 1), ended_on=timezone.localdate())
     before = balances()
     refused("DIFFERENCES_CHANGED", lambda: actions.approve_differences(found, **approve, by=world.finance_checker))

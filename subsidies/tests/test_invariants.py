@@ -80,7 +80,9 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((DL,), [f"UPDATE {DL} SET amount = -1"]),
     ],
     "funds_moved_by_two": [
-        ((R,), [f"ALTER TABLE {R} DROP CONSTRAINT fund_request_approved_by_another", f"UPDATE {R} SET approved_by_id = made_by_id"]),
+        ((R,), [
+            f"ALTER TABLE {R} DROP CONSTRAINT fund_request_approved_by_another", f"UPDATE {R} SET approved_by_id = made_by_id",
+        ]),
         ((M,), [f"ALTER TABLE {M} DROP CONSTRAINT fund_movement_decided_by_another", f"UPDATE {M} SET decided_by_id = made_by_id"]),
         ((M,), [f"UPDATE {M} SET state = 'declined' WHERE kind = 'reversal'"]),
         ((D,), [f"ALTER TABLE {D} DROP CONSTRAINT differences_approved_by_another", f"UPDATE {D} SET decided_by_id = made_by_id"]),
@@ -103,7 +105,8 @@ def make() -> None:
     reversed_one(world, received(world, "5.00", reference="X"))
     received(world, "200.00")
     off = actions.record_write_off(
-        FundRequest.objects.get(pk=first.pk), amount=first.amount - 200, reason="不再拨付", by=world.finance_maker, at=timezone.now()
+        FundRequest.objects.get(pk=first.pk), amount=first.amount - 200, reason="不再拨付", by=world.finance_maker,
+        at=timezone.now(),
     )
     confirmed(world, off)
     ended(roster.enrollments.earliest("pk"), ended_on=timezone.localdate())

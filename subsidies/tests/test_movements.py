@@ -161,7 +161,8 @@ def test_a_wrong_receipt_is_reversed_by_two_and_its_reference_is_free_again(kept
     assert FundMovement.objects.get(pk=wrong.pk).state == "reversed"
     received(world, "15.00")
     assert standing(first, second) == [("sent", D("122.98")), ("sent", D("68.99"))]
-    refused("NOT_CONFIRMED", lambda: actions.record_reversal(FundMovement.objects.get(pk=wrong.pk), reason="x", by=world.finance_maker, at=at))
+    wrong.refresh_from_db()
+    refused("NOT_CONFIRMED", lambda: actions.record_reversal(wrong, reason="x", by=world.finance_maker, at=at))
     assert broken() == []
 
 

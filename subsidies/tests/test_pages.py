@@ -21,6 +21,7 @@ from beneficiaries.models import Enrollment
 from beneficiaries.testing import World, make_world, people
 from subsidies import actions
 from subsidies.models import FundMovement, FundRequest
+from subsidies.money_page import page_of
 from subsidies.testing import applied, ended, made, received, sent
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +105,7 @@ def test_doubts_are_decided_on_the_list_that_shows_them(kept_world: Any) -> None
     client = signed_in(world.finance_maker)
     address = f"{page('fundrequestline_decide')}?request__id__exact={request.pk}&open=1"
     shown = client.get(address)
-    assert ("doubtful lines", "14") in [(str(label), value) for label, value in shown.context["facts"]] or shown.status_code == 200
+    assert [value for _label, value in shown.context["facts"]][1] == "14"
     client.post(address, {"verdict": "left_out", "reason": "外县已资助"})
     request.refresh_from_db()
     assert (request.people, request.amount) == (0, D("0.00"))
@@ -125,7 +126,8 @@ def test_a_funder_sees_sums_and_no_person_and_no_small_number(kept_world: Any) -
         assert client.post(page(f"fundrequest_{denied}", request.pk)).status_code in (403, 404)
     letter = client.post(page("fundrequest_print", request.pk)).content.decode()
     assert "玖佰陆拾伍元捌角陆分" in letter and "不足5人" in letter and "李" not in letter
-    rows = list(csv.reader(io.StringIO(client.get(f"{page('fundrequest_statement', request.pk)}?format=csv").content.decode("utf-8-sig"))))
+    file = client.get(f"{page('fundrequest_statement', request.pk)}?format=csv").content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(file)))
     assert [row[2:] for row in rows[1:]] == [["不足5人"] * 6, ["不足5人"] * 6, ["14", "965.86", "0.00", "965.86", "0.00", "0.00"]]
 
 
@@ -150,8 +152,6 @@ def funder_page(client: Client, world: World) -> Any:
 
 
 def funds_of(world: World, user: Any) -> Any:
-    from subsidies.money_page import page_of
-
     return page_of(world.foundation, user)
 
 

@@ -1,4 +1,4 @@
-"""Two at once: receipts for one request, one receipt confirmed twice, a request beside an undo, lists beside an undo; and a long list killed."""
+"""Two at once: receipts for one request, one confirmed twice, a request beside an undo; and a long list killed."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def test_a_person_paid_for_in_two_programs_is_a_doubt_that_somebody_decides(kept
     actions.approve_request(request, digest=request.digest, by=world.finance_checker, at=timezone.now())
     # Who was left out is not asked for by itself again, but can be taken up.
     refused("NOTHING_TO_ASK", lambda: made(other))
-    taken = actions.take_up_again(request.lines.all(), request=request, reason="另一项目已退出", by=world.finance_maker, at=timezone.now())
+    taken = actions.take_up_again(request.lines.all(), reason="另一项目已退出", **given)
     assert taken == 1
     again = made(other)
     assert (again.people, again.amount, again.lines.get().doubt) == (1, D("68.99"), "overlaps")
