@@ -85,13 +85,13 @@ class Scope:
         self, model: type[models.Model], grants: Sequence[Grant], user: HasGrants, permission: str | None
     ) -> Q | None:
         """Which rows of the model these grants reach; None for no row."""
-        if not grants or (self.reading_only and not _reads(permission)):
+        if not grants or (self.reading_only and not only_reads(permission)):
             return None
         if self.open_to_all:
             # Everybody reads what everybody shares; who may change it changes it for everybody.
-            return Q() if _reads(permission) or any(grant.operates_portal for grant in grants) else None
+            return Q() if only_reads(permission) or any(grant.operates_portal for grant in grants) else None
         if self.unowned:
-            portal = _reads(permission) or any(grant.operates_portal for grant in grants)
+            portal = only_reads(permission) or any(grant.operates_portal for grant in grants)
             return Q(**{f"{self.unowned}__isnull": True}) if portal else None
         if self.alternatives:
             every = [scope.condition(model, grants, user, permission) for scope in self.alternatives]
@@ -131,8 +131,8 @@ class Scope:
 _LEVELS = (2, 4, 6, 9, 12)
 
 
-def _reads(permission: str | None) -> bool:
-    # An export shows what the list shows.
+def only_reads(permission: str | None) -> bool:
+    """Whether a permission changes nothing: an export shows what the list shows."""
     return permission is None or permission.split(".")[-1].startswith(("view_", "export_"))
 
 

@@ -278,6 +278,7 @@ INSTALLED_APPS = [
     "beneficiaries",
     "gates",
     "handover",
+    "subsidies",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",

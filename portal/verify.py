@@ -16,9 +16,10 @@ from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
 from jobs.invariants import INVARIANTS as JOBS
 from programs.invariants import INVARIANTS as PROGRAMS
+from subsidies.invariants import INVARIANTS as SUBSIDIES
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *EXPORTS, *JOBS, *AUDIT)
 
 
 @dataclass(frozen=True)

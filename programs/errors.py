@@ -56,6 +56,7 @@ class BudgetRefused(Refused):
         "AMOUNT": _("The amount is above zero."),
         "NOT_RESERVED": _("%(wanted)s yuan are to be used, only %(remaining)s are reserved."),
         "NOT_USED": _("%(wanted)s yuan are to be given back, only %(remaining)s were used."),
+        "NOT_SETTLED": _("%(amount)s yuan more are to go back than came in."),
         "RESERVED_ALREADY": _("Its money is reserved already."),
         "BUDGET_BUSY": _("%(reserved)s yuan are still reserved. Wait until they are used or released."),
     }

@@ -22,7 +22,7 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
-from tests.kit import crash_samples_handover  # noqa: F401 - registers its samples
+from tests.kit import crash_funds, crash_samples_handover
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
 from tests.kit.crashes import RECORD, Token, sweep_action
 from tests.kit.faults import writers
@@ -33,9 +33,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 #: In the short form about as many points of an action are struck, spread over all.
 STRIKES = None if FULL_SWEEP else 2
 #: Rooms whose first runs make keys.
-SEALING = ("accounts", "audit", "exports", "gates", "handover")
+SEALING = ("accounts", "audit", "exports", "gates", "handover", "subsidies")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "subsidies", "audit")
+#: Modules whose samples join those of `crash_samples` when they are read.
+MORE = (crash_funds, crash_samples_handover)
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",
@@ -44,6 +46,7 @@ ELSEWHERE = {
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
     ),
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
+    "subsidies.list_part": "subsidies/tests/test_races.py: many transactions, each struck and gone on from",
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
     "audit.events.record": "part of every action here: its two points are struck in each",
     "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",

@@ -23,7 +23,7 @@ from audit.admin import list_rows
 from audit.admin.export_button import ExportButton
 from audit.admin.queue_filter import QueueFilter
 from audit.paging import CappedPaginator, KeysetChangeList
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Scope, ScopedQuerySet, only_reads
 from audit.versions import PAGE, Versions, history_model, versions
 
 #: Choices of a related filter or form field: beyond this many a page wants a search instead.
@@ -172,7 +172,8 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
         if "\x00" in str(object_id):
             return False
         held: dict[Any, bool] = request.__dict__.setdefault("_audit_reaches", {})
-        key = (self.model, str(object_id), tuple(user.grants(permission)))
+        # One role may open a row to be read only: what it reads says nothing of what it may change.
+        key = (self.model, str(object_id), only_reads(permission), tuple(user.grants(permission)))
         if key not in held:
             try:
                 held[key] = visible(self.model, user, permission).filter(pk=object_id).exists()

@@ -29,6 +29,7 @@ from programs.actions.reservations import (
     take_back_used,
     use_reserved,
 )
+from programs.actions.settling import settle_budgets
 from programs.actions.splits import resolve_splits
 from programs.rules.allocation import Demand
 
@@ -38,5 +39,5 @@ __all__ = [
     "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories",
     "import_codes", "import_hospitals", "open_budgets", "open_period", "post", "propose_budget", "put_in_force",
     "receive_own", "refuse_plan", "release_reservation", "reserve", "reserve_by_priority", "resolve_splits",
-    "retire_plan", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
+    "retire_plan", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
 ]

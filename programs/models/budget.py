@@ -71,6 +71,7 @@ class Budget(models.Model):
     granted = models.DecimalField(_("granted"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
     reserved = models.DecimalField(_("reserved"), max_digits=16, decimal_places=2, default=0)
     used = models.DecimalField(_("used"), max_digits=16, decimal_places=2, default=0)
+    #: Came in against requests. Above `used` while money of covers that were undone waits to be set off or paid back.
     settled = models.DecimalField(_("settled"), max_digits=16, decimal_places=2, default=0)
     released = models.DecimalField(_("released"), max_digits=16, decimal_places=2, default=0)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT, db_collation="C")
@@ -104,7 +105,6 @@ class Budget(models.Model):
                 name="budget_not_negative",
                 condition=Q(granted__gte=0, reserved__gte=0, used__gte=0, settled__gte=0, released__gte=0),
             ),
-            models.CheckConstraint(name="budget_settled_within_used", condition=Q(settled__lte=F("used"))),
             models.CheckConstraint(
                 name="budget_approved_by_another",
                 condition=Q(state="draft", approved_by__isnull=True)

@@ -18,6 +18,11 @@ class AccountKind(models.TextChoices):
     """What an account holds. The four budget accounts are a funder's commitments, not cash."""
 
     FUNDER_RECEIVABLE = "funder_receivable", _("Premium owed by a funder")
+    #: What came in less what was paid back.
+    FUNDER_RECEIVED = "funder_received", _("Received from a funder")
+    #: Below zero: held for the funder, to be set against its next request or paid back.
+    FUNDER_CREDIT = "funder_credit", _("Held for a funder")
+    FUNDER_WRITTEN_OFF = "funder_written_off", _("Not borne by a funder")
     PERSON_RECEIVABLE = "person_receivable", _("Premium owed by insured persons")
     OWN_RECEIVED = "own_received", _("Own shares received")
     INSURER_PAYABLE = "insurer_payable", _("Premium owed to the insurer")
@@ -81,6 +86,13 @@ class LedgerTransaction(models.Model):
         LAPSE = "lapse", _("Lapsed unpaid: budget given back, premium no longer due")
         RECEIPT = "receipt", _("Own shares received")
         UNDO = "undo", _("Undone: budget given back, premium no longer due")
+        FUNDS = "funds", _("Received from a funder")
+        CREDIT = "credit", _("What is held for a funder set against a request")
+        WRITE_OFF = "writeoff", _("Written off")
+        PAYBACK = "payback", _("Paid back to a funder")
+        DIFFERENCE = "diff", _("Difference: premium no longer due")
+        REFUND = "refund", _("Own shares paid back")
+        REVERSAL = "reversal", _("Wrong posting reversed")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))

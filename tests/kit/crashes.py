@@ -33,6 +33,8 @@ _VARYING_OF = {
     "gates_notice": ("digest",), "gates_noticeevent": ("digest",),
     **dict.fromkeys(("handover_handover", "handover_handoverevent"), ("digest", "sha256", "size", "statement")),
     "handover_handoverpart": ("crc", "size"),
+    "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
+    "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
 }
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.

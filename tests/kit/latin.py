@@ -58,6 +58,7 @@ from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_handover import hand_over
+from tests.kit.latin_funds import make_latin_funds
 
 #: What every datum begins with.
 MARK = "Zq"
@@ -118,6 +119,7 @@ def make_latin_world() -> LatinWorld:
     )
     world = LatinWorld(at, city, county, program, plan, period, users)
     _rosters(world)
+    make_latin_funds(world)
     AccessAttempt.objects.create(username="zqcounty.clerk", ip_address="192.0.2.7", failures_since_start=3)
     return world
 

@@ -21,6 +21,7 @@ from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
 from intake.models import WordMapping
 from jobs.models import Job
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
+from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from tests.kit.matrix.worlds import Place
 
 HIDDEN, READ, FULL = "hidden", "read", "full"
@@ -75,6 +76,15 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "limited": {"own": FULL, "parent": READ},
         "insurer": {"own": READ, "sibling": READ, "parent": READ},
     },
+    # What a funder is asked and paid: worked on by the program's office, read by the funder.
+    "funds": {
+        "county": {"own": READ, "other program": READ},
+        "city": {"own": FULL, "sibling": FULL, "parent": FULL, "other program": FULL},
+        "limited": {"own": READ},
+        "foundation": {"parent": READ},
+    },
+    # Of a whole program: of the office that operates it.
+    "operator": {"city": {"own": FULL, "other program": FULL}},
     # Lines in the clear go back to the office whose file it was, and not to what is above it.
     "own office": {
         "county": {"own": FULL, "other program": FULL},
@@ -136,6 +146,11 @@ SUBJECTS: dict[str, Subject] = {
         "insurer's table", lambda place: InsurerFormat.objects.get(organization=place.organization)
     ),
     "handover.receipt": Subject("office", lambda place: Receipt.objects.get(hand_over__lines__enrollment=place.enrollment)),
+    "subsidies.fundrequest": Subject("funds", lambda place: FundRequest.objects.get(lines__enrollment=place.enrollment)),
+    "subsidies.fundrequestline": Subject("office", lambda place: FundRequestLine.objects.get(enrollment=place.enrollment)),
+    "subsidies.fundmovement": Subject("funds", lambda place: FundMovement.objects.get(request__lines__enrollment=place.enrollment)),
+    "subsidies.differences": Subject("operator", lambda place: Differences.objects.get(period=place.period)),
+    "subsidies.differenceline": Subject("office", lambda place: DifferenceLine.objects.get(enrollment=place.enrollment)),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")

@@ -1,0 +1,47 @@
+"""What this room tells the rooms below at start: verbs, permissions, panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from accounts.roles import Role, grant_permissions
+from audit import events
+from subsidies import panels
+from subsidies.models.difference import DifferencesKind
+from subsidies.models.movement import MovementKind
+from subsidies.models.request import Verdict
+from subsidies.verbs import VERBS
+
+_NAMES = ("fundrequest", "fundrequestline", "fundmovement", "differences", "differenceline")
+_VIEW = tuple(f"subsidies.{verb}_{name}" for verb in ("view", "export") for name in _NAMES)
+GRANTS: dict[str, tuple[str, ...]] = {
+    Role.FINANCE_MAKER: (
+        *_VIEW, "subsidies.make_request", "subsidies.record_movement", "subsidies.make_differences",
+    ),
+    Role.FINANCE_CHECKER: (
+        *_VIEW, "subsidies.approve_request", "subsidies.confirm_movement", "subsidies.approve_differences",
+    ),
+    Role.AUDITOR: _VIEW,
+}
+
+
+def _kind(data: Mapping[str, Any]) -> Mapping[str, str]:
+    return {"kind": str(MovementKind(data["kind"]).label)}
+
+
+#: What events keep as codes.
+EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
+    **{f"funds.movement_{step}": _kind for step in ("recorded", "confirmed", "declined")},
+    "funds.doubts_decided": lambda data: {"verdict": str(Verdict(data["verdict"]).label)},
+    "funds.differences_made": lambda data: {"kind": str(DifferencesKind(data["kind"]).label)},
+}
+
+
+def register() -> None:
+    """Called once from the app's `ready()`."""
+    events.register_verbs(VERBS)
+    events.register_words(EVENT_WORDS)
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)
+    panels.register()
