@@ -57,8 +57,8 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
-from tests.kit.latin_handover import hand_over
 from tests.kit.latin_funds import make_latin_funds
+from tests.kit.latin_handover import hand_over
 
 #: What every datum begins with.
 MARK = "Zq"

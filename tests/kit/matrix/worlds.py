@@ -34,8 +34,8 @@ from programs.actions import create_code, create_plan
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Code, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
-from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.funds import make_funds
+from tests.kit.matrix.handed_over import hand_over_of
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
