@@ -14,10 +14,11 @@ from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from jobs.invariants import INVARIANTS as JOBS
+from papers.invariants import INVARIANTS as PAPERS
 from programs.invariants import INVARIANTS as PROGRAMS
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *PAPERS, *EXPORTS, *JOBS, *AUDIT)
 
 
 @dataclass(frozen=True)
