@@ -13,7 +13,8 @@ from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from beneficiaries.models.enrollment import EnrollmentState
 from papers.actions.printings import PRINT
-from papers.models import Printing, PrintingState
+from papers.actions.requests import RECORD
+from papers.models import PersonRequest, Printing, PrintingState, RequestState
 
 #: Printings that a panel shows.
 SHOWN = 20
@@ -28,7 +29,22 @@ def _ready(printings: Any, user: Any) -> Any:
     return printings.visible_to(user, PRINT).filter(state=PrintingState.READY, asked_by=user)
 
 
+def _to_decide(requests: Any, user: Any) -> Any:
+    waiting = requests.visible_to(user, "papers.decide_request").filter(state=RequestState.ASKED)
+    return waiting.exclude(recorded_by=user)
+
+
+def _copies(requests: Any, user: Any) -> Any:
+    ready = requests.visible_to(user, RECORD).filter(recorded_by=user, purged_at=None)
+    return ready.exclude(storage_key="")
+
+
 QUEUES = (
+    queue_of(
+        "papers.personrequest", "papers.requests", _("Requests about personal data to decide"), "papers.decide_request",
+        _to_decide, Urgency.NOW,
+    ),
+    queue_of("papers.personrequest", "papers.copies", _("Copies of personal data to hand over"), RECORD, _copies),
     queue_of(
         "papers.printing", "papers.to_approve", _("Printings to approve"), "papers.approve_printing", _to_approve, Urgency.NOW
     ),
@@ -45,7 +61,20 @@ def _certificate(enrollment: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _requests(person: Any, user: Any) -> Mapping[str, Any]:
+    seen = PersonRequest.objects.visible_to(user, "papers.view_personrequest").filter(person=person)
+    address = f"{reverse('admin:papers_personrequest_record')}?{urlencode({'person': person.pk})}"
+    return {
+        "url": address if user.has_perm(RECORD) else "",
+        "requests": [(each, reverse("admin:papers_personrequest_change", args=[each.pk])) for each in seen[:SHOWN]],
+    }
+
+
 PANELS = (
+    PagePanel(
+        "papers.requests", _("Requests about personal data"), "beneficiaries.person", "papers.view_personrequest", _requests,
+        "papers/requests.html", 30,
+    ),
     PagePanel(
         "papers.certificate", _("Certificate of cover"), "beneficiaries.enrollment", "papers.view_printing", _certificate,
         "papers/certificate.html", 5,

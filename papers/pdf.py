@@ -148,7 +148,8 @@ class Document:
         )
         kids = " ".join(f"{kid} 0 R" for kid in self._kids)
         self._object(self._PAGES, f"<< /Type /Pages /Count {len(self._kids)} /Kids [{kids}] >>")
-        self._object(self._CATALOG, "<< /Type /Catalog /Pages 2 0 R /Lang (zh-CN) /ViewerPreferences << /DisplayDocTitle true >> >>")
+        shown = "/ViewerPreferences << /DisplayDocTitle true >>"
+        self._object(self._CATALOG, f"<< /Type /Catalog /Pages 2 0 R /Lang (zh-CN) {shown} >>")
         self._object(self._INFO, f"<< /Title {_text(self._title)} >>")
         return self._closed()
 

@@ -15,8 +15,10 @@ from jobs.errors import JobsRefused
 from jobs.models import Job
 from jobs.registry import job_kind
 from papers import writing
-from papers.actions import purge_printings
+from papers.actions import gather_copy as gathered
+from papers.actions import purge_copies, purge_printings
 from papers.actions.printings import KIND, RETENTION
+from papers.actions.requests import GATHER
 
 REMOVAL = "papers.remove_files"
 
@@ -28,11 +30,17 @@ def write_printing(run: Run) -> dict[str, Any] | None:
     return writing.write(run)
 
 
+@job_kind(GATHER, title=_("Gather what is held about a person"), unit="steps", lease_seconds=120)
+def gather_copy(run: Run) -> dict[str, Any] | None:
+    """Gather the copy that was granted."""
+    return gathered(run)
+
+
 @job_kind(REMOVAL, title=_("Delete papers whose time is over"), unit="files", lease_seconds=600)
 def remove_files(run: Run) -> dict[str, Any] | None:
     """Purge what is due, batch by batch."""
     at, purged = timezone.now(), 0
-    while batch := purge_printings(at=at):
+    while batch := purge_printings(at=at) + purge_copies(at=at):
         purged += batch
         with transaction.atomic():
             run.advance(more=batch)

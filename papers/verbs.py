@@ -13,5 +13,12 @@ VERBS = {
     "printing.cancelled": _("The printing was cancelled."),
     "printing.made": _("%(people)s certificates in %(villages)s villages were written."),
     "printing.downloaded": _("The file with %(people)s certificates was downloaded."),
+    "request.recorded": _("A request was recorded: %(kind)s. To be answered until %(day)s."),
+    "request.granted": _("The request was granted: %(answer)s"),
+    "request.declined": _("The request was declined: %(answer)s"),
+    "request.withdrawn": _("The request was taken back."),
+    "request.gathered": _("What is held about the person was gathered: %(entries)s entries."),
+    "request.copy_handed_over": _("The copy of the person's data was handed over."),
+    "request.purged": _("The copy of the person's data was deleted at the end of its time."),
     "printing.purged": _("The file of certificates was deleted at the end of its time."),
 }

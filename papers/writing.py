@@ -161,11 +161,10 @@ def content_of(printing: Printing) -> Iterator[bytes]:
         for part in parts:
             entry = zipfile.ZipInfo(_called(part, names.get(part.region_code, "")), _LONG_AGO)
             entry.external_attr = 0o600 << 16
-            with archive.open(entry, "w", force_zip64=part.size > zipfile.ZIP64_LIMIT) as target:
-                with storage.opened(part.storage_key, part.size) as source:
-                    while block := source.read(_READ):
-                        target.write(block)
-                        yield passing.taken()
+            with archive.open(entry, "w") as target, storage.opened(part.storage_key, part.size) as source:
+                while block := source.read(_READ):
+                    target.write(block)
+                    yield passing.taken()
     yield passing.taken()
 
 

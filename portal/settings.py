@@ -348,6 +348,10 @@ PUBLIC_URL = public_url(env.str("PUBLIC_URL", default=""))
 #: Days for which printed files wait for whoever asked for them; papers of single people that one person prints a day.
 PRINTING_KEPT_DAYS = number("PRINTING_KEPT_DAYS", default=7)
 PRINTS_PER_DAY = number("PRINTS_PER_DAY", default=300)
+#: Days within which a person's request about their data is answered (docs/privacy.md); years for which the data of an insured
+#: person is kept after the last cover.
+REQUEST_DAYS = number("REQUEST_DAYS", default=15)
+RETENTION_YEARS = number("RETENTION_YEARS", default=10)
 
 # -- Who signs in ------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -63,6 +63,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("beneficiaries.enrollment", "verified_user"),
             Page("gates.notice", "campaign"),
             Page("gates.objection", "feedback"),
+            Page("papers.personrequest", "privacy_tip"),
             Page("papers.printing", "print"),
             Page("papers.certificatewording", "edit_note"),
             Page("intake.wordmapping", "translate"),

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDateWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from accounts.models import Organization, Region
 from accounts.models.region import CODE_LENGTHS
 from beneficiaries.models import Roster
 from intake.models import State
 from papers.actions.printings import PRINT, PURPOSE_MAX
+from papers.models import Asker, IdentityCheck, RequestKind
+from programs.admin.forms import REASONABLE
 from programs.models import Period, Program
 
 #: Regions that a form offers.
@@ -75,6 +84,52 @@ class WordingForm(forms.Form):
         super().__init__(data)
         fields: Any = self.fields
         fields["program"].queryset = Program.objects.visible_to(by, "papers.write_wording").filter(active=True).order_by("code")
+
+
+class RequestForm(forms.Form):
+    """What somebody asks about a person, and how it is known who asks."""
+
+    kind = forms.ChoiceField(label=_("Request"), widget=UnfoldAdminSelectWidget())
+    asker = forms.ChoiceField(label=_("Who asks"), choices=Asker.choices, widget=UnfoldAdminSelectWidget())
+    asker_name = forms.CharField(
+        label=_("Name of whoever asks"), max_length=60, required=False, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Empty when it is the person. Kept sealed."),
+    )
+    identity_check = forms.ChoiceField(
+        label=_("How the identity was checked"), choices=IdentityCheck.choices, widget=UnfoldAdminSelectWidget(),
+        help_text=_("Whoever asks for somebody else shows the documents of both."),
+    )
+    text = forms.CharField(
+        label=_("What was said"), max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text=_("In the person's own words. Kept sealed."),
+    )
+    received_on = forms.DateField(
+        label=_("Received on"), widget=UnfoldAdminDateWidget(), validators=REASONABLE,
+        help_text=_("The term for the answer runs from this day."),
+    )
+
+    def __init__(self, data: Any, *, kinds: Sequence[RequestKind]) -> None:
+        super().__init__(data)
+        fields: Any = self.fields
+        fields["kind"].choices = [(each.value, each.label) for each in kinds]
+        fields["received_on"].initial = timezone.localdate()
+
+    def clean(self) -> dict[str, Any]:
+        """As the code knows them."""
+        given: dict[str, Any] = super().clean() or {}
+        for name, kind in (("kind", RequestKind), ("asker", Asker), ("identity_check", IdentityCheck)):
+            if name in given:
+                given[name] = kind(given[name])
+        return given
+
+
+class AnswerForm(forms.Form):
+    """What the person is told."""
+
+    answer = forms.CharField(
+        label=_("Answer"), max_length=300, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("What the person is told. Kept in the clear: names nobody."),
+    )
 
 
 def _below(code: str) -> list[Region]:

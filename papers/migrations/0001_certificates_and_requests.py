@@ -1,4 +1,5 @@
 import audit.creating
+import audit.fields
 import django.db.models.deletion
 import pgtrigger.compiler
 from django.conf import settings
@@ -20,6 +21,85 @@ class Migration(migrations.Migration):
     operations = [
         audit.creating.CreateModels(
             operations=[
+                migrations.CreateModel(
+                    name='PersonRequest',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('kind', models.CharField(choices=[('access', 'Access and copy (art. 45)'), ('correction', 'Correction (art. 46)'), ('deletion', 'Deletion (art. 47)'), ('restriction', 'Restriction of processing (art. 44)'), ('withdrawal', 'Withdrawal of consent (art. 15)'), ('lifting', 'Lifting of a restriction')], db_collation='C', max_length=11, verbose_name='request')),
+                        ('state', models.CharField(choices=[('asked', 'To decide'), ('granted', 'Granted'), ('declined', 'Declined'), ('withdrawn', 'Taken back')], db_collation='C', default='asked', max_length=9, verbose_name='state')),
+                        ('region_code', models.CharField(db_collation='C', max_length=12, verbose_name='region')),
+                        ('asker', models.CharField(choices=[('self', 'The person'), ('guardian', 'The guardian'), ('agent', 'An agent with a power of attorney'), ('relative', 'A close relative of a deceased person (art. 49)')], db_collation='C', default='self', max_length=8, verbose_name='who asks')),
+                        ('asker_name', audit.fields.SealedTextField(editable=True, logical_name='person_request.asker_name', null=True, purpose='person_request', verbose_name='name of whoever asks')),
+                        ('identity_check', models.CharField(choices=[('document', 'Original document seen'), ('both', 'Original documents of both seen, power of attorney kept'), ('phone', 'Called back on the registered telephone'), ('village', 'Confirmed by the village, in writing')], db_collation='C', max_length=8, verbose_name='how the identity was checked')),
+                        ('text', audit.fields.SealedTextField(editable=True, logical_name='person_request.text', null=True, purpose='person_request', verbose_name='what was said')),
+                        ('received_on', models.DateField(verbose_name='received on')),
+                        ('due_on', models.DateField(help_text='The last day.', verbose_name='to be answered until')),
+                        ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
+                        ('answer', models.CharField(blank=True, default='', max_length=300, verbose_name='answer')),
+                        ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
+                        ('kept_until', models.DateField(null=True, verbose_name='kept by law until')),
+                        ('storage_key', models.CharField(blank=True, db_collation='C', default='', max_length=120)),
+                        ('size', models.BigIntegerField(help_text='Bytes.', null=True, verbose_name='size')),
+                        ('sha256', models.CharField(blank=True, db_collation='C', default='', max_length=64, verbose_name='SHA-256 of the file')),
+                        ('purge_on', models.DateField(null=True, verbose_name='file kept until')),
+                        ('purged_at', models.DateTimeField(null=True, verbose_name='deleted at')),
+                        ('beneficiary', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='beneficiaries.beneficiary', verbose_name='beneficiary')),
+                        ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                        ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization', verbose_name='office')),
+                        ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='beneficiaries.person', verbose_name='person')),
+                        ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.program', verbose_name='program')),
+                        ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by')),
+                    ],
+                    options={
+                        'verbose_name': 'request about personal data',
+                        'verbose_name_plural': 'requests about personal data',
+                        'ordering': ['-id'],
+                        'permissions': [('record_request', "Can record people's requests about their data and hand over copies"), ('decide_request', "Can decide people's requests about their data")],
+                        'default_permissions': ('view',),
+                        'indexes': [models.Index(condition=models.Q(('state', 'asked')), fields=['due_on'], name='person_request_due'), models.Index(condition=models.Q(('purge_on__isnull', False), ('purged_at', None)), fields=['purge_on'], name='person_request_to_purge')],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('person', 'kind', 'organization'), name='person_request_open_once'), models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('recorded_by')), _negated=True), _connector='OR'), name='person_request_decided_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state__in', ['granted', 'declined'])), models.Q(('decided_by__isnull', True), ('state__in', ['asked', 'withdrawn'])), _connector='OR'), name='person_request_decided_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('answer', ''), _negated=True), _connector='OR'), name='person_request_declined_with_an_answer'), models.CheckConstraint(condition=models.Q(('storage_key', ''), models.Q(('kind', 'access'), ('purge_on__isnull', False), ('size__gt', 0), ('state', 'granted')), _connector='OR'), name='person_request_copy_is_of_a_granted_access'), models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('received_on'))), name='person_request_due_after_received')],
+                        'triggers': [pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "papers_personrequestevent" ("answer", "asker", "asker_name", "beneficiary_id", "decided_at", "decided_by_id", "due_on", "id", "identity_check", "kept_until", "kind", "organization_id", "person_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "purge_on", "purged_at", "received_on", "recorded_at", "recorded_by_id", "region_code", "sha256", "size", "state", "storage_key", "text") SELECT new_values."answer", new_values."asker", new_values."asker_name", new_values."beneficiary_id", new_values."decided_at", new_values."decided_by_id", new_values."due_on", new_values."id", new_values."identity_check", new_values."kept_until", new_values."kind", new_values."organization_id", new_values."person_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."program_id", new_values."purge_on", new_values."purged_at", new_values."received_on", new_values."recorded_at", new_values."recorded_by_id", new_values."region_code", new_values."sha256", new_values."size", new_values."state", new_values."storage_key", new_values."text" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ade9cb0fa643e5df3cc53479100c4e78f8ba9697', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_c1fb7', referencing='REFERENCING NEW TABLE AS new_values ', table='papers_personrequest', when='AFTER')), pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "papers_personrequestevent" ("answer", "asker", "asker_name", "beneficiary_id", "decided_at", "decided_by_id", "due_on", "id", "identity_check", "kept_until", "kind", "organization_id", "person_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "purge_on", "purged_at", "received_on", "recorded_at", "recorded_by_id", "region_code", "sha256", "size", "state", "storage_key", "text") SELECT new_values."answer", new_values."asker", new_values."asker_name", new_values."beneficiary_id", new_values."decided_at", new_values."decided_by_id", new_values."due_on", new_values."id", new_values."identity_check", new_values."kept_until", new_values."kind", new_values."organization_id", new_values."person_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."program_id", new_values."purge_on", new_values."purged_at", new_values."received_on", new_values."recorded_at", new_values."recorded_by_id", new_values."region_code", new_values."sha256", new_values."size", new_values."state", new_values."storage_key", new_values."text" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d2dd0926ca9af016cfb85636160bae0e9f332246', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_04709', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='papers_personrequest', when='AFTER')), pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "papers_personrequestevent" ("answer", "asker", "asker_name", "beneficiary_id", "decided_at", "decided_by_id", "due_on", "id", "identity_check", "kept_until", "kind", "organization_id", "person_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "purge_on", "purged_at", "received_on", "recorded_at", "recorded_by_id", "region_code", "sha256", "size", "state", "storage_key", "text") SELECT old_values."answer", old_values."asker", old_values."asker_name", old_values."beneficiary_id", old_values."decided_at", old_values."decided_by_id", old_values."due_on", old_values."id", old_values."identity_check", old_values."kept_until", old_values."kind", old_values."organization_id", old_values."person_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."program_id", old_values."purge_on", old_values."purged_at", old_values."received_on", old_values."recorded_at", old_values."recorded_by_id", old_values."region_code", old_values."sha256", old_values."size", old_values."state", old_values."storage_key", old_values."text" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='65cce7e5a1ff175a98d9f79573bdfd806d9ad554', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_b0624', referencing='REFERENCING OLD TABLE AS old_values ', table='papers_personrequest', when='AFTER'))],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='PersonRequestEvent',
+                    fields=[
+                        ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                        ('pgh_label', models.TextField(help_text='The event label.')),
+                        ('id', models.BigIntegerField()),
+                        ('kind', models.CharField(choices=[('access', 'Access and copy (art. 45)'), ('correction', 'Correction (art. 46)'), ('deletion', 'Deletion (art. 47)'), ('restriction', 'Restriction of processing (art. 44)'), ('withdrawal', 'Withdrawal of consent (art. 15)'), ('lifting', 'Lifting of a restriction')], db_collation='C', max_length=11, verbose_name='request')),
+                        ('state', models.CharField(choices=[('asked', 'To decide'), ('granted', 'Granted'), ('declined', 'Declined'), ('withdrawn', 'Taken back')], db_collation='C', default='asked', max_length=9, verbose_name='state')),
+                        ('region_code', models.CharField(db_collation='C', max_length=12, verbose_name='region')),
+                        ('asker', models.CharField(choices=[('self', 'The person'), ('guardian', 'The guardian'), ('agent', 'An agent with a power of attorney'), ('relative', 'A close relative of a deceased person (art. 49)')], db_collation='C', default='self', max_length=8, verbose_name='who asks')),
+                        ('asker_name', audit.fields.SealedTextField(editable=True, logical_name='person_request.asker_name', null=True, purpose='person_request', verbose_name='name of whoever asks')),
+                        ('identity_check', models.CharField(choices=[('document', 'Original document seen'), ('both', 'Original documents of both seen, power of attorney kept'), ('phone', 'Called back on the registered telephone'), ('village', 'Confirmed by the village, in writing')], db_collation='C', max_length=8, verbose_name='how the identity was checked')),
+                        ('text', audit.fields.SealedTextField(editable=True, logical_name='person_request.text', null=True, purpose='person_request', verbose_name='what was said')),
+                        ('received_on', models.DateField(verbose_name='received on')),
+                        ('due_on', models.DateField(help_text='The last day.', verbose_name='to be answered until')),
+                        ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
+                        ('answer', models.CharField(blank=True, default='', max_length=300, verbose_name='answer')),
+                        ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
+                        ('kept_until', models.DateField(null=True, verbose_name='kept by law until')),
+                        ('storage_key', models.CharField(blank=True, db_collation='C', default='', max_length=120)),
+                        ('size', models.BigIntegerField(help_text='Bytes.', null=True, verbose_name='size')),
+                        ('sha256', models.CharField(blank=True, db_collation='C', default='', max_length=64, verbose_name='SHA-256 of the file')),
+                        ('purge_on', models.DateField(null=True, verbose_name='file kept until')),
+                        ('purged_at', models.DateTimeField(null=True, verbose_name='deleted at')),
+                        ('beneficiary', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='beneficiaries.beneficiary', verbose_name='beneficiary')),
+                        ('decided_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                        ('organization', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organization', verbose_name='office')),
+                        ('person', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='beneficiaries.person', verbose_name='person')),
+                        ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                        ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='papers.personrequest')),
+                        ('program', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.program', verbose_name='program')),
+                        ('recorded_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by')),
+                    ],
+                    options={
+                        'abstract': False,
+                        'triggers': [pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9390623b25c50fbcbab1bdcc8b1fa6ac74cb8b9f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_606d5', table='papers_personrequestevent', when='BEFORE'))],
+                    },
+                ),
                 migrations.CreateModel(
                     name='Printing',
                     fields=[

@@ -8,12 +8,8 @@ import zlib
 
 def streams_of(content: bytes) -> dict[int, bytes]:
     """Object number -> its stream, unpacked."""
-    found = {}
-    for number, length, at in (
-        (int(each[1]), int(each[2]), each.end()) for each in re.finditer(rb"(\d+) 0 obj\n<< /Length (\d+) [^\n]*>>\nstream\n", content)
-    ):
-        found[number] = zlib.decompress(content[at : at + length])
-    return found
+    heads = re.finditer(rb"(\d+) 0 obj\n<< /Length (\d+) [^\n]*>>\nstream\n", content)
+    return {int(each[1]): zlib.decompress(content[each.end() : each.end() + int(each[2])]) for each in heads}
 
 
 def pages_of(content: bytes) -> list[list[str]]:
