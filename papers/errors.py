@@ -15,6 +15,7 @@ class PapersRefused(Refused):
 
     messages: ClassVar[dict[str, str | Promise]] = {
         "OUT_OF_SCOPE": _("This office, region or program lies outside your own."),
+        "NO_SUCH_COVER": _("There is no cover of this number within your reach."),
         "NO_WORDING": _("Nobody has written yet what the certificates of this program say: how to claim, and a telephone."),
         "WORDING": _("Say how to claim and give a telephone."),
         "NOT_IN_FORCE": _("Only a cover in force has a certificate: this one is “%(state)s”."),

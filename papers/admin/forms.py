@@ -29,6 +29,16 @@ from programs.models import Period, Program
 MOST = 300
 
 
+class CoverForm(forms.Form):
+    """Whose cover is meant."""
+
+    number = forms.CharField(
+        label=_("Number of the certificate"), max_length=60,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "placeholder": "HY-2027-000000000198"}),
+        help_text=_("It stands on the cover's page, too."),
+    )
+
+
 class PurposeForm(forms.Form):
     """What the paper is for."""
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -22,11 +23,13 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.forms import ReasonForm
 from beneficiaries.models import Enrollment
+from beneficiaries.models.enrollment import enrollment_id_of
 from jobs.admin import live, note_on
 from jobs.models import Job
 from papers import actions
 from papers.actions.printings import PRINT
-from papers.admin.forms import AskForm, PurposeForm
+from papers.admin.forms import AskForm, CoverForm, PurposeForm
+from papers.errors import PapersRefused
 from papers.models import Printing, PrintingState
 
 TONES = {
@@ -95,10 +98,6 @@ class PrintingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         if found is not None:
             self.rows_read(request, [found])
         return found
-
-    def get_actions_list(self, request: HttpRequest) -> list[Any]:
-        """The page of one certificate is reached from that person's cover."""
-        return [button for button in super().get_actions_list(request) if button.method.__name__ != "single"]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only buttons that do something in the printing's state, for this user."""
@@ -207,7 +206,7 @@ class PrintingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         covers = Enrollment.objects.visible_to(request.user, PRINT).select_related("person", "program", "period")
         cover = covers.filter(pk=asked).first()
         if cover is None:
-            return HttpResponseRedirect(self.address(None))
+            return self._whose(request, covers)
 
         def run(given: dict[str, Any]) -> HttpResponse:
             handed = actions.print_certificate(cover, **given)
@@ -219,6 +218,21 @@ class PrintingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t("The paper bears the name in full and is for this person alone. The printing is recorded."),
             facts=[(_t("cover number"), cover.number), (_t("name"), str(cover.person.name)), (_t("program"), cover.program.name)],
             form=PurposeForm(request.POST if request.method == "POST" else None),
+        )
+
+    def _whose(self, request: HttpRequest, covers: QuerySet) -> HttpResponse:
+        """Ask for the number of a cover, then for the rest."""
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            cover = covers.filter(pk=enrollment_id_of(given["number"]) or 0).first()
+            if cover is None:
+                raise PapersRefused("NO_SUCH_COVER")
+            return HttpResponseRedirect(f"{reverse('admin:papers_printing_single')}?{urlencode({'cover': cover.pk})}")
+
+        return self.button_page(
+            request, title=_t("Print the certificate"), button=_t("Next"), run=run, back=self.address(None),
+            sentence=_t("The paper bears the name in full and is for this person alone. The printing is recorded."),
+            form=CoverForm(request.POST if request.method == "POST" else None),
         )
 
     @action(description=_("Approve"), url_path="approve", permissions=["decide"], icon="check")

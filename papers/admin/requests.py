@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -19,10 +20,12 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries.models import Beneficiary
+from beneficiaries.models import Beneficiary, Enrollment
+from beneficiaries.models.enrollment import enrollment_id_of
 from papers import actions
 from papers.actions.requests import RECORD
-from papers.admin.forms import AnswerForm, RequestForm
+from papers.admin.forms import AnswerForm, CoverForm, RequestForm
+from papers.errors import PapersRefused
 from papers.models import RESTRICTING, PersonRequest, RequestKind, RequestState
 
 TONES = {
@@ -69,10 +72,6 @@ class PersonRequestAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         return super().get_queryset(request).select_related(
             "person", "program", "organization", "recorded_by", "decided_by", "beneficiary"
         )
-
-    def get_actions_list(self, request: HttpRequest) -> list[Any]:
-        """A request is recorded from the page of the person."""
-        return []
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only buttons that do something in the request's state, for this user."""
@@ -147,10 +146,28 @@ class PersonRequestAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         known = Beneficiary.objects.visible_to(request.user, RECORD).select_related("person", "organization", "program")
         beneficiary = known.filter(person=asked).order_by("pk").first()
         if beneficiary is None:
-            return HttpResponseRedirect(self.address(None))
+            return self._whose(request)
         kinds = [kind for kind in RequestKind if kind != RequestKind.LIFTING]
         back = reverse("admin:beneficiaries_person_change", args=[beneficiary.person_id])
         return self._record_page(request, beneficiary, kinds, back=back)
+
+    def _whose(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the number of a cover of the person, then for the rest."""
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            covers = Enrollment.objects.visible_to(request.user, RECORD)
+            cover = covers.filter(pk=enrollment_id_of(given["number"]) or 0).first()
+            if cover is None:
+                raise PapersRefused("NO_SUCH_COVER")
+            return HttpResponseRedirect(
+                f"{reverse('admin:papers_personrequest_record')}?{urlencode({'person': cover.person_id})}"
+            )
+
+        return self.button_page(
+            request, title=_t("Record a request"), button=_t("Next"), run=run, back=self.address(None),
+            sentence=_t("Name a cover of the person, or open the person's page and record it from there."),
+            form=CoverForm(request.POST if request.method == "POST" else None),
+        )
 
     @action(description=_("Record the lifting"), url_path="lift", permissions=["record"], icon="lock_open")
     def lift(self, request: HttpRequest, object_id: str) -> HttpResponse:

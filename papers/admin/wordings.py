@@ -22,12 +22,13 @@ class CertificateWordingAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Newest first: of each program the first counts."""
 
     list_export = False
-    list_display = ("program", "phone", "how_to_claim", "written_at", "written_by")
+    list_display = ("program", "phone", "how_to_claim", "written_at")
     list_filter = ("program",)
-    list_select_related = ("program", "written_by")
+    list_select_related = ("program",)
     ordering = ("-id",)
     sortable_by = ("written_at",)
-    fields = ("program", "how_to_claim", "phone", "written_by", "written_at")
+    # Not by whom: offices below read it, and staff of a city is none of theirs.
+    fields = ("program", "how_to_claim", "phone", "written_at")
     readonly_fields = fields
     actions_list = ("write",)
 

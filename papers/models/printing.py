@@ -47,7 +47,7 @@ class Printing(models.Model):
     villages = models.IntegerField(_("villages"))
     size = models.BigIntegerField(_("size"), null=True, help_text=_("Bytes."))
     #: SHA-256 of the file, or over those of its parts in their order.
-    digest = models.CharField(_("digest"), max_length=64, blank=True, default="", db_collation="C")
+    digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     #: The folder of its parts in the storage; empty for what was handed over at once.
     folder = models.CharField(max_length=60, blank=True, default="", db_collation="C")
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked for by"))

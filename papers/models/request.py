@@ -89,7 +89,7 @@ class PersonRequest(models.Model):
     #: The copy of everything that is held, sealed in the storage.
     storage_key = models.CharField(max_length=120, blank=True, default="", db_collation="C")
     size = models.BigIntegerField(_("size"), null=True, help_text=_("Bytes."))
-    sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True, default="", db_collation="C")
+    sha256 = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     purge_on = models.DateField(_("file kept until"), null=True)
     purged_at = models.DateTimeField(_("deleted at"), null=True)
 

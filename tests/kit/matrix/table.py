@@ -19,6 +19,7 @@ from exports.models import Export
 from gates.models import Notice, Objection, OwnPayment, Unpaid
 from intake.models import WordMapping
 from jobs.models import Job
+from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from tests.kit.matrix.worlds import Place
 
@@ -98,6 +99,10 @@ class Subject:
     stands: bool = False
 
 
+def _printing(place: Place) -> Printing:
+    return Printing.objects.get(asked_by=place.clerk, program=place.program, organization=place.organization)
+
+
 SUBJECTS: dict[str, Subject] = {
     "accounts.user": Subject("staff", lambda place: place.clerk),
     "accounts.organization": Subject("staff", lambda place: place.organization),
@@ -113,6 +118,11 @@ SUBJECTS: dict[str, Subject] = {
     "gates.objection": Subject("office", lambda place: Objection.objects.get(enrollment=place.enrollment)),
     "gates.ownpayment": Subject("office", lambda place: OwnPayment.objects.get(lines__enrollment=place.enrollment)),
     "gates.unpaid": Subject("office", lambda place: Unpaid.objects.get(roster=place.roster)),
+    "papers.printing": Subject("office", lambda place: _printing(place)),
+    "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),
+    "papers.certificatewording": Subject(
+        "program", lambda place: CertificateWording.objects.filter(program=place.program).earliest("pk")
+    ),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")
@@ -154,6 +164,7 @@ CLASSIFIED = {
     "accounts:login": "public", "accounts:logout": "own account", "accounts:second_factor": "own account",
     "accounts:second_factor_set_up": "own account", "accounts:recovery_codes": "own account",
     "accounts:password_change": "own account",
+    "papers:check": "public: says whether a cover is valid, to whoever holds its code", "papers:scanned": "the same",
 }
 #: URLs outside the admin that take an object (the API's): name -> (model, permission). They join the matrix like a page.
 OBJECT_URLS: dict[str, tuple[str, str]] = {}

@@ -34,6 +34,7 @@ from programs.actions import create_code, create_plan
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Code, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
+from tests.kit.matrix.papers import add_papers
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
@@ -229,6 +230,7 @@ def _place(
         ask_export(listing, kind="csv", purpose=f"{canary}核对名单", by=clerk, at=at)
         drain()
     _notice(world, office, clerk, enrollment, canary, at=at)
+    add_papers(enrollment, clerk, canary, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
         draft=PlanDraft(
