@@ -34,7 +34,7 @@ class CoverForm(forms.Form):
 
     number = forms.CharField(
         label=_("Number of the certificate"), max_length=60,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "placeholder": "HY-2027-000000000198"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text=_("It stands on the cover's page, too."),
     )
 
