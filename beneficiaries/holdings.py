@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import BinaryField, Model, Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 
-from accounts.models import Organization
+from accounts.models import Organization, Region
 from audit import events, keys
 from audit.errors import KeyDestroyed
 from audit.fields import Sealed, SealedTextField
@@ -112,13 +113,21 @@ def _entry(row: Model, leaves_out: Sequence[str], *, of: Any = None) -> Line:
     if of is not None:
         found.append((_t("kept until"), value_in_words(row.pgh_created_at)))  # type: ignore[attr-defined]
     for each in (of or type(row))._meta.fields:
-        if each.name in leaves_out or (isinstance(each, BinaryField) and not isinstance(each, SealedTextField)):
-            # Digests and indexes say nothing to anybody.
+        if each.name in leaves_out or not _is_told(each):
             continue
         value = _value(row, each)
         if value:
             found.append((str(capfirst(each.verbose_name)), value))
     return found
+
+
+def _is_told(each: Any) -> bool:
+    """Not the machine's own: numbers of rows, digests, indexes, and fields that have no name for people."""
+    if isinstance(each, SealedTextField):
+        return True
+    if each.primary_key or isinstance(each, BinaryField) or not isinstance(each._verbose_name, Promise):
+        return False
+    return not (each.is_relation and issubclass(each.related_model, Person | Beneficiary | Enrollment)) and each.name != "row_id"
 
 
 def _value(row: Any, each: Any) -> str:
@@ -131,11 +140,10 @@ def _value(row: Any, each: Any) -> str:
     if value is None or value in ("", []):
         return ""
     if each.is_relation:
-        target = each.related_model
-        if target is None or issubclass(target, Person | Beneficiary | Enrollment):
-            return str(value)
         named = getattr(row, each.name, None)
         return str(value if named is None else named)
+    if each.name == "region_code":
+        return Region.objects.names_of([value]).get(value, value)
     if each.flatchoices:
         return str(dict(each.flatchoices).get(value, value))
     return value_in_words(value)
@@ -188,7 +196,8 @@ HOLDINGS = (
         lambda whom: Enrollment.objects.filter(pk__in=whom.enrollments).select_related(
             "program", "plan", "period__program", "organization", "category"
         ).order_by("pk"),
-        ("split",),
+        # How the premium was divided is the funders' matter; the verdict of whoever is enrolled is always the same.
+        ("split", "verdict", "line"),
     ),
     Holding(lambda whom: Ending.objects.filter(enrollment__in=whom.enrollments).order_by("pk")),
     Holding(

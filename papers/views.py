@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from papers import codes
 
@@ -41,7 +41,8 @@ class CheckForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "placeholder": "XXXX-XXXX-XXXX"}),
     )
     day = forms.DateField(
-        label=_("Valid on"), widget=UnfoldAdminDateWidget(), required=False, help_text=_("Empty: today."),
+        label=_("Valid on"), required=False, help_text=_("Empty: today."),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
     )
 
     def clean_day(self) -> Any:

@@ -110,8 +110,8 @@ class RequestForm(forms.Form):
         help_text=_("Whoever asks for somebody else shows the documents of both."),
     )
     text = forms.CharField(
-        label=_("What was said"), max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text=_("In the person's own words. Kept sealed."),
+        label=_("In the person's words"), max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text=_("What they ask and why. Kept sealed."),
     )
     received_on = forms.DateField(
         label=_("Received on"), widget=UnfoldAdminDateWidget(), validators=REASONABLE,

@@ -42,7 +42,7 @@ TONES = {
 class PrintingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     """Printings, newest first."""
 
-    list_display = ("number", "program", "period_code", "place", "standing", "people_shown", "asked_at", "asked_by", "kept_until")
+    list_display = ("number", "program", "period_code", "place", "standing", "people_shown", "asked_at", "asker", "kept_until")
     export_columns = (
         "number", "program", "period_code", "organization", "place", "state", "people", "villages", "purpose", "asked_at",
         "decided_at", "ended_at",
@@ -55,7 +55,8 @@ class PrintingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     ordering = ("-id",)
     fields = (
         "number", "standing", "progress", "program", "period_code", "organization", "place_shown", "roster_shown", "cover",
-        "people", "villages", "purpose", "asked_by", "asked_at", "decided_by", "decided_at", "reason", "size_shown", "kept_until",
+        "people_shown", "villages", "purpose", "asker", "asked_at", "decider", "decided_at", "reason_shown", "size_shown",
+        "kept_until",
     )
     readonly_fields = fields
     actions_list = ("ask", "single")
@@ -146,6 +147,21 @@ class PrintingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             return "—"
         context = {"done": job.done, "total": job.total, "label": job.get_unit_display(), "note": note_on(job)}
         return live(job, "progress", render_to_string("portal/progress.html", context))
+
+    @display(description=_("asked for by"))
+    def asker(self, printing: Printing) -> str:
+        """As colleagues know them."""
+        return printing.asked_by.get_full_name()
+
+    @display(description=_("decided by"))
+    def decider(self, printing: Printing) -> str:
+        """As colleagues know them."""
+        return printing.decided_by.get_full_name() if printing.decided_by is not None else "—"
+
+    @display(description=_("reason for the refusal"))
+    def reason_shown(self, printing: Printing) -> str:
+        """Why it was declined."""
+        return printing.reason or "—"
 
     @display(description=_("people"), ordering="people")
     def people_shown(self, printing: Printing) -> str:

@@ -52,7 +52,7 @@ class PersonRequestAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     ordering = ("-id",)
     fields = (
         "number", "kind", "standing", "person_name", "program", "organization", "place_shown", "asker", "asker_shown",
-        "identity_check", "said", "received_on", "due", "recorded_by", "recorded_at", "answer", "decided_by", "decided_at",
+        "identity_check", "said", "received_on", "due", "recorder", "recorded_at", "answer_shown", "decider", "decided_at",
         "kept_until", "copy",
     )
     readonly_fields = fields
@@ -105,7 +105,22 @@ class PersonRequestAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         """Masked."""
         return str(asked.asker_name or "—")
 
-    @display(description=_("what was said"))
+    @display(description=_("recorded by"))
+    def recorder(self, asked: PersonRequest) -> str:
+        """As colleagues know them."""
+        return asked.recorded_by.get_full_name()
+
+    @display(description=_("decided by"))
+    def decider(self, asked: PersonRequest) -> str:
+        """As colleagues know them."""
+        return asked.decided_by.get_full_name() if asked.decided_by is not None else "—"
+
+    @display(description=_("answer"))
+    def answer_shown(self, asked: PersonRequest) -> str:
+        """What the person was told."""
+        return asked.answer or "—"
+
+    @display(description=_("in the person's words"))
     def said(self, asked: PersonRequest) -> str:
         """Whether something is kept."""
         return _t("kept sealed") if asked.text is not None else "—"

@@ -76,7 +76,7 @@ class PersonRequest(models.Model):
         _("name of whoever asks"), logical_name="person_request.asker_name", purpose=REQUEST_KEY, mask=mask_name, null=True
     )
     identity_check = models.CharField(_("how the identity was checked"), max_length=8, choices=IdentityCheck, db_collation="C")
-    text = SealedTextField(_("what was said"), logical_name="person_request.text", purpose=REQUEST_KEY, null=True)
+    text = SealedTextField(_("in the person's words"), logical_name="person_request.text", purpose=REQUEST_KEY, null=True)
     received_on = models.DateField(_("received on"))
     due_on = models.DateField(_("to be answered until"), help_text=_("The last day."))
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
