@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -191,7 +192,7 @@ class PersonRequestAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         return self._record_page(request, earlier.beneficiary, [RequestKind.LIFTING], back=self.address(earlier))
 
     def _record_page(
-        self, request: HttpRequest, beneficiary: Beneficiary, kinds: list[RequestKind], *, back: str
+        self, request: HttpRequest, beneficiary: Beneficiary, kinds: Sequence[RequestKind], *, back: str
     ) -> HttpResponse:
         def run(given: dict[str, Any]) -> HttpResponse:
             made = actions.record_request(beneficiary, **given)
