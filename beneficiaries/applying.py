@@ -51,6 +51,7 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
        (r.contact_digest IS DISTINCT FROM beneficiary.contact_digest) AS is_changed,
        (r.split_id IS NULL) AS adds,
        CASE
+           WHEN beneficiary.restricted_at IS NOT NULL THEN 'NOT_PROCESSED'
            WHEN r.split_id IS NULL AND enrollment.id IS NULL THEN 'CHANGED_SINCE_REVIEW'
            WHEN r.split_id IS NOT NULL AND enrollment.id IS NOT NULL THEN CASE
                WHEN {brings} THEN 'CHANGED_SINCE_REVIEW' ELSE 'ALREADY_COVERED'
@@ -98,7 +99,7 @@ LEFT JOIN LATERAL (
     WHERE id = r.known_person_id AND merged_into_id IS NULL AND {same} LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
-    SELECT id, contact_digest FROM beneficiaries_beneficiary
+    SELECT id, contact_digest, restricted_at FROM beneficiaries_beneficiary
     WHERE person_id = known.id AND program_id = %(program)s AND organization_id = %(organization)s LIMIT 1
 ) AS beneficiary ON true
 LEFT JOIN LATERAL (

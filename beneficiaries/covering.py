@@ -82,6 +82,7 @@ def judge(
     frame = frame.join(known, on="person_id", how="left", maintain_order="left")
     frame = _named(frame, "UNKNOWN_PERSON", pl.col("beneficiary_id").is_null())
     frame = _named(frame, "STATUS_DECEASED", pl.col("deceased"))
+    frame = _named(frame, "NOT_PROCESSED", pl.col("restricted"))
     frame = _eligible(frame, terms, period=period, at=at)
     frame = _named(frame, "SPAN_TWICE", ~_first_of_its_kind())
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_overlapping(_fine(frame)).implode()))
@@ -131,7 +132,7 @@ _LOCK = "SELECT FROM beneficiaries_person WHERE id = ANY(%s) ORDER BY id FOR NO 
 # As this office knows them in this program: others' people are nobody here.
 _KNOWN = """
 SELECT person.id, beneficiary.id, beneficiary.region_code, person.birth_on, person.deceased_on IS NOT NULL,
-    array_remove(array_agg(category.code), NULL)
+    beneficiary.restricted_at IS NOT NULL, array_remove(array_agg(category.code), NULL)
 FROM beneficiaries_beneficiary beneficiary
 JOIN beneficiaries_person person ON person.id = beneficiary.person_id
 LEFT JOIN beneficiaries_beneficiarycategory held ON held.beneficiary_id = beneficiary.id
@@ -143,7 +144,7 @@ GROUP BY person.id, beneficiary.id
 """
 _KNOWN_SCHEMA: dict[str, Any] = {
     "person_id": pl.Int64, "beneficiary_id": pl.Int64, "region": pl.String, "birth_on": pl.Date,
-    "deceased": pl.Boolean,
+    "deceased": pl.Boolean, "restricted": pl.Boolean,
     "categories": pl.List(pl.String),
 }
 

@@ -75,6 +75,9 @@ class BeneficiariesRefused(Refused):
         "REGION_LEVEL": _("Name a county, town or village of today by its code."),
         "NO_OFFICE_THERE": _("The program has no office for this region, or several."),
         "NOT_RECEIVING": _("The receiving office decides this."),
+        "RESTRICTED": _("The data of this person is only kept: nothing is done with it before the restriction is lifted."),
+        "RESTRICTED_ALREADY": _("The data of this person is only kept already."),
+        "NOT_RESTRICTED": _("The data of this person is not restricted."),
         "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 

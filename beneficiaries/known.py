@@ -31,6 +31,7 @@ CREATE TEMPORARY TABLE roster_work ON COMMIT DROP AS
 SELECT r.id AS row_id, known.id AS person_id, beneficiary.id AS beneficiary_id, false AS is_new_beneficiary,
        false AS adds, r.verdict = %(changed)s AS is_changed,
        CASE
+           WHEN beneficiary.restricted_at IS NOT NULL THEN 'NOT_PROCESSED'
            WHEN beneficiary.id IS NULL OR r.known_person_id IS DISTINCT FROM known.id
                OR known.name_index_{name} IS DISTINCT FROM r.name_index_{name} OR ({drift}) THEN 'CHANGED_SINCE_REVIEW'
            ELSE ''
@@ -45,7 +46,7 @@ LEFT JOIN LATERAL (
     WHERE document.identity_index_{identity} = r.identity_index_{identity} AND document.standing <> 'mistaken' LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
-    SELECT id, contact_digest FROM beneficiaries_beneficiary
+    SELECT id, contact_digest, restricted_at FROM beneficiaries_beneficiary
     WHERE person_id = known.id AND program_id = %(program)s AND organization_id = %(organization)s LIMIT 1
 ) AS beneficiary ON true
 WHERE r.roster_id = %(roster)s AND r.chunk = %(chunk)s AND r.verdict = ANY(%(applicable)s) AND r.set_aside = ''

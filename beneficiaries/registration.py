@@ -14,6 +14,7 @@ from beneficiaries import missing, panels
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
+from beneficiaries.holdings import HOLDINGS, register_holding
 from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.models import ChangeKind, DecisionKind, PersonChange, RosterChunk, RosterRow
 from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
@@ -89,6 +90,7 @@ def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
     events.register_words(EVENT_WORDS)
+    register_holding(*HOLDINGS)
     blind_index.register(
         blind_index.BlindIndex(IDENTITY, "beneficiaries.Person", "identity_index", _identity_of)
     )

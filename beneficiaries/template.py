@@ -144,6 +144,7 @@ class RosterTemplate(Template):
         indexes = _indexes(frame, context)
         known = _known(frame, indexes, context)
         frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        frame, findings = self.leave_restricted(frame, findings)
         frame, findings = self.admit(frame, findings, context)
         frame = pairs.completed(additions.with_additions(frame, context), context)
         eligible = eligibility.decide(
@@ -203,6 +204,11 @@ class RosterTemplate(Template):
         """Refuse whoever cannot be enrolled, whatever the plan says: the dead."""
         dead = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("deceased")
         return self.refuse(frame, findings, "STATUS_DECEASED", "document", dead)
+
+    def leave_restricted(self, frame: pl.DataFrame, findings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Refuse, in neutral words, lines of people whose data this office only keeps (ADR 27)."""
+        kept = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("restricted")
+        return self.refuse(frame, findings, "NOT_PROCESSED", "document", kept)
 
     def refuse(
         self, frame: pl.DataFrame, findings: pl.DataFrame, code: str, column: str, where: pl.Expr, *, extra: str = ""
@@ -313,6 +319,7 @@ class KnownPeopleTemplate(RosterTemplate):
         indexes = _indexes(frame, context)
         known = _known(frame, indexes, context)
         frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
+        frame, findings = self.leave_restricted(frame, findings)
         here = pl.col("same_contact").is_not_null()
         frame, findings = self.refuse(frame, findings, "NOT_KNOWN", "document", (pl.col("worst") < _REFUSED) & ~here)
         conflict = (pl.col("worst") < _REFUSED) & ~pl.col("same_name")
@@ -395,7 +402,8 @@ class Known:
 # document that names them may be by a further or a former one: few have any.
 _KNOWN_BY = """
 SELECT wanted.place, person.id, person.{{name}} IS NOT DISTINCT FROM wanted.name, beneficiary.contact_digest,
-    beneficiary.contact_digest = wanted.contact, enrollment.id, person.deceased_on IS NOT NULL
+    beneficiary.contact_digest = wanted.contact, enrollment.id, person.deceased_on IS NOT NULL,
+    beneficiary.restricted_at IS NOT NULL
 FROM (
     SELECT place, substr(%(identities)b, place * {{size}} + 1, {{size}}) AS identity,
         substr(%(names)b, place * {{size}} + 1, {{size}}) AS name, substr(%(contacts)b, place * {{size}} + 1, {{size}}) AS contact
@@ -417,7 +425,7 @@ _KNOWN = " UNION ALL ".join(
 )
 _KNOWN_SCHEMA = {
     "row": pl.UInt32, "known_person_id": pl.Int64, "same_name": pl.Boolean, "same_contact": pl.Boolean,
-    "enrollment_id": pl.Int64, "deceased": pl.Boolean,
+    "enrollment_id": pl.Int64, "deceased": pl.Boolean, "restricted": pl.Boolean,
 }
 
 
@@ -445,8 +453,8 @@ def _known(frame: pl.DataFrame, indexes: dict[str, Cells], context: RosterContex
     return Known(
         pl.DataFrame(
             [
-                (rows[place], person, name, contact, enrollment, deceased)
-                for place, person, name, _kept, contact, enrollment, deceased in found
+                (rows[place], person, name, contact, enrollment, deceased, restricted)
+                for place, person, name, _kept, contact, enrollment, deceased, restricted in found
             ],
             schema=_KNOWN_SCHEMA, orient="row",
         ),

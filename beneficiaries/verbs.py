@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 VERBS = {
+    "person.restricted": _("The data of the person is only kept from now on: nothing else is done with it."),
+    "person.restriction_lifted": _("The restriction of the person's data was lifted."),
     "roster.received": _("The roster was uploaded with %(files)d file(s)."),
     "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused."),
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),

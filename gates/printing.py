@@ -67,6 +67,8 @@ def _lines(notice: Notice, place: str) -> Iterator[tuple[str, Line]]:
     of_age = _years_before(notice.starts_on, OF_AGE)
     names = dict(Category.objects.filter(pk__in=notice.named_categories).values_list("pk", "name"))
     rows = NoticeLine.objects.filter(notice=notice).exclude(enrollment__state=EnrollmentState.VOIDED)
+    # Whoever asked since that nothing be done with their data is named no more.
+    rows = rows.filter(enrollment__beneficiary__restricted_at__isnull=True)
     if place:
         rows = rows.filter(region_code=place)
     rows = rows.order_by("region_code", "number")

@@ -7,7 +7,9 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.holdings import register_holding
 from gates import panels
+from gates.held import HOLDINGS
 from gates.matching import STATEMENT
 from gates.meanings import MEANINGS
 from gates.models import ObjectionReason
@@ -46,6 +48,7 @@ def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
     events.register_words(EVENT_WORDS)
+    register_holding(*HOLDINGS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_meanings(MEANINGS)

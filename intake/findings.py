@@ -349,6 +349,9 @@ ROW_MEANINGS = (
     ),
     Meaning("STATUS_DECEASED", _ERROR, _("registered as deceased"), _("verify it")),
     Meaning(
+        "NOT_PROCESSED", _ERROR, _("is not processed at present"), _("ask whoever is in charge of personal information")
+    ),
+    Meaning(
         "NOT_ELIGIBLE",
         _ERROR,
         _("the conditions for enrollment are not met (%(extra)s)"),

@@ -28,6 +28,8 @@ from beneficiaries.models import Roster
 from beneficiaries.synthetic import HEADINGS, people
 from intake.models import State
 from jobs.actions import run_pending
+from papers.actions import write_wording
+from papers.models import CertificateWording
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -39,6 +41,11 @@ BY = "system:demo"
 OPERATOR = "普惠保险平台运营中心"
 FOUNDATION = "南岭公益基金会(示例)"
 INSURER = "粤桂财产保险公司(示例)"
+HOW_TO_CLAIM = (
+    "一、就医或出险后,请尽快拨打咨询电话,或到村(社区)服务点登记。\n"
+    "二、出院后备齐:本人身份证、发票、费用清单、出院小结、医保结算单和银行卡。\n"
+    "三、材料齐全后作出核定,赔款汇入本人账户。本页为示例文字,以各项目公布的理赔说明为准。"
+)
 Say = Callable[[str], None]
 
 
@@ -90,6 +97,7 @@ def load(say: Say, *, logins: Path) -> None:
     say(f"{len(users)} users")
     for city in CITIES:
         period = _program(city, users, at=at)
+        _wording(period.program, users[f"{city.short}.reviewer"], at=at)
         _rosters(city, period, users, say)
 
 
@@ -243,6 +251,12 @@ def _file(city: City, county: str, rows: int, *, first: int, dirty: float = 0.02
     writer.writerow(HEADINGS)
     writer.writerows(line.cells for line in people(rows, seed=2026, region=county, dirty=dirty, first=first))
     return io.BytesIO(text.getvalue().encode("utf-8-sig"))
+
+
+def _wording(program: Program, reviewer: User, *, at: datetime) -> None:
+    """What certificates say, unless somebody wrote it."""
+    if not CertificateWording.objects.filter(program=program).exists():
+        write_wording(program, how_to_claim=HOW_TO_CLAIM, phone="0762-3380000(示例)", by=reviewer, at=at)
 
 
 def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> None:

@@ -94,6 +94,14 @@ def hosts(text: str) -> list[str]:
     return found
 
 
+def public_url(text: str) -> str:
+    """An origin, with a path or without, no slash at its end; empty for none."""
+    found = listed("PUBLIC_URL", text, ORIGIN + r"(/[A-Za-z0-9._-]+)*/?", hint="one address such as https://portal.example.org")
+    if len(found) > 1:
+        raise ImproperlyConfigured("PUBLIC_URL names several addresses. Set it to one such as https://portal.example.org.")
+    return found[0].rstrip("/") if found else ""
+
+
 def service(name: str, url: str, schemes: dict[str, str], *, hint: str) -> str:
     """The URL of a service that we know. `schemes`: scheme -> which part it cannot do without ("" for none)."""
     parts = urlsplit(url)
@@ -231,6 +239,7 @@ CELERY_BEAT_SCHEDULE = {
     "beneficiaries.settle_standing": {"task": "beneficiaries.settle_standing", "schedule": crontab(hour="3", minute="15")},
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
+    "papers.retention": {"task": "papers.retention", "schedule": crontab(hour="4", minute="0")},
     "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},
     "handover.retention": {"task": "handover.retention", "schedule": crontab(hour="3", minute="50")},
 }
@@ -279,6 +288,7 @@ INSTALLED_APPS = [
     "gates",
     "handover",
     "subsidies",
+    "papers",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -336,6 +346,15 @@ FILE_KEPT_DAYS = number("FILE_KEPT_DAYS", default=1825)
 #: Days for which a large export waits for whoever asked for it; exports of one person a day.
 EXPORT_KEPT_DAYS = number("EXPORT_KEPT_DAYS", default=7)
 EXPORTS_PER_DAY = number("EXPORTS_PER_DAY", default=100)
+#: The address by which people outside reach the portal, for what is printed: https://NAME. Empty: papers name none.
+PUBLIC_URL = public_url(env.str("PUBLIC_URL", default=""))
+#: Days for which printed files wait for whoever asked for them; papers of single people that one person prints a day.
+PRINTING_KEPT_DAYS = number("PRINTING_KEPT_DAYS", default=7)
+PRINTS_PER_DAY = number("PRINTS_PER_DAY", default=300)
+#: Days within which a person's request about their data is answered (docs/privacy.md); years for which the data of an insured
+#: person is kept after the last cover.
+REQUEST_DAYS = number("REQUEST_DAYS", default=15)
+RETENTION_YEARS = number("RETENTION_YEARS", default=10)
 
 # -- Who signs in ------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -452,6 +471,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        # It names each character that it embeds, of the names of people too.
+        "fontTools": {"level": "WARNING"},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "axes": {"level": "ERROR"},
         "kombu.connection": {"level": "ERROR"},

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("", include("papers.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("health/live", operations.live, name="health_live"),
     path(

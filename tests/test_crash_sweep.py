@@ -22,22 +22,24 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
-from tests.kit import crash_funds, crash_samples_handover
+from tests.kit import crash_funds, crash_samples_handover, papers_samples
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
 from tests.kit.crashes import RECORD, Token, sweep_action
 from tests.kit.faults import writers
 from tests.test_fault_points import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
+#: Samples register when their modules are read.
+assert papers_samples
 
 #: In the short form about as many points of an action are struck, spread over all.
 STRIKES = None if FULL_SWEEP else 2
 #: Rooms whose first runs make keys.
-SEALING = ("accounts", "audit", "exports", "gates", "handover", "subsidies")
+SEALING = ("accounts", "audit", "exports", "gates", "handover", "papers", "subsidies")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "subsidies", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "papers", "subsidies", "audit")
 #: Modules whose samples join those of `crash_samples` when they are read.
-MORE = (crash_funds, crash_samples_handover)
+MORE = (crash_funds, crash_samples_handover, papers_samples)
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",
@@ -47,6 +49,7 @@ ELSEWHERE = {
     ),
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
     "subsidies.list_part": "subsidies/tests/test_races.py: many transactions, each struck and gone on from",
+    "papers.gather_copy": "papers/tests/test_faults.py: the work of a job, killed at each of its points and gone on from",
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
     "audit.events.record": "part of every action here: its two points are struck in each",
     "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",

@@ -48,8 +48,8 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
 ), *words_of_files()}
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "MB", "Microsoft", "QR", "UTF", "WPS", "XLS",
-    "XLSX", "esc", "roster.approved",
+    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "UTF",
+    "WPS", "XLS", "XLSX", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)

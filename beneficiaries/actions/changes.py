@@ -29,6 +29,7 @@ from beneficiaries.merging import merge_people, refuse_unfit
 from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Person, PersonChange
 from beneficiaries.models.roster import EndReason
 from beneficiaries.moving import accept_transfer, move_person, moved_to
+from beneficiaries.restricting import refuse_restricted
 from beneficiaries.shown_change import digest_of
 from beneficiaries.turns import record_deaths_alone, work_alone, work_beside_others
 from beneficiaries.unmerging import refuse_settled, unmerge_people
@@ -132,6 +133,7 @@ def propose(change: PersonChange, beneficiary: Beneficiary, *, reason: str, by: 
     change.person_id, change.beneficiary = beneficiary.person_id, beneficiary
     change.program_id, change.organization_id = beneficiary.program_id, beneficiary.organization_id
     change.region_code = beneficiary.region_code
+    refuse_restricted(change)
     change.reason, change.proposed_by, change.proposed_at = reason_of(reason), by, at
     events.refuse_personal(change.reason)
     try:
@@ -161,6 +163,7 @@ def _approve(change: PersonChange, *, shown: str, by: User, at: datetime) -> Per
     with transaction.atomic():
         change = _to_decide(change, by=by)
         _take_turns(change)
+        refuse_restricted(change)
         if digest_of(change) != shown:
             raise BeneficiariesRefused("CHANGE_STALE")
         fault_point("beneficiaries.approve_change.before")

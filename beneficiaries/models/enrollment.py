@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
@@ -48,6 +48,15 @@ class EnrollmentQuerySet(ScopedQuerySet):
         """In force at a moment; what has ended since did cover until then."""
         covered = (EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
         return self.filter(state__in=covered, starts_at__lte=at, ends_at__gt=at)
+
+    def free(self) -> Self:
+        """Of people whose data is not restricted."""
+        restricted = Beneficiary.objects.filter(pk=OuterRef("beneficiary_id"), restricted_at__isnull=False)
+        return self.filter(~Exists(restricted))
+
+    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+        """As the scope says, without people whose data is restricted (ADR 27)."""
+        return super().visible_to(user, permission).free()
 
 
 # Program, plan, period and office are those of its source, a roster or a purchase, which has true foreign keys to them;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
@@ -142,6 +142,18 @@ class Person(models.Model):
         return f"{self._meta.verbose_name} {self.pk}"
 
 
+class BeneficiaryQuerySet(ScopedQuerySet):
+    """Chainable words about beneficiaries."""
+
+    def free(self) -> Self:
+        """Whose data is not restricted."""
+        return self.filter(restricted_at__isnull=True)
+
+    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+        """As the scope says; whose data is restricted is in no list and found by no search (ADR 27)."""
+        return super().visible_to(user, permission).free()
+
+
 @tracked_updates
 class Beneficiary(models.Model):
     """A person as the organization of one program knows them; another organization's data never overwrites it."""
@@ -181,14 +193,16 @@ class Beneficiary(models.Model):
     contact_digest = models.BinaryField()
     created_at = models.DateTimeField(_("known since"))
     updated_at = models.DateTimeField(_("changed at"))
+    #: Since when this office does nothing with the data but keep it and fulfil its duties (限制处理).
+    restricted_at = models.DateTimeField(_("restricted since"), null=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = BeneficiaryQuerySet.as_manager()
 
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
     personal_fields = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
     open_fields = (
         "id", "person", "program", "organization", "region_code", "bank_name", "contact_digest", "created_at",
-        "updated_at",
+        "updated_at", "restricted_at",
     )
 
     class Meta:
@@ -197,7 +211,11 @@ class Beneficiary(models.Model):
         constraints = [
             models.UniqueConstraint(name="beneficiary_once", fields=["person", "program", "organization"]),
         ]
-        indexes = [models.Index(fields=["organization", "region_code"], name="beneficiary_by_region")]
+        indexes = [
+            models.Index(fields=["organization", "region_code"], name="beneficiary_by_region"),
+            # Few at any time: whoever asks for somebody else looks into this one and finds nothing.
+            models.Index(fields=["id"], name="beneficiary_restricted", condition=Q(restricted_at__isnull=False)),
+        ]
         triggers = [
             agrees(
                 "beneficiary_agrees",

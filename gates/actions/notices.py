@@ -37,6 +37,7 @@ WHERE e.period_id = %(period)s AND e.state = 'awaiting' AND e.notice_passed_at I
     AND starts_with(o.path, %(path)s) AND starts_with(e.region_code, %(region)s)
     AND (%(roster)s::bigint IS NULL OR e.roster_id = %(roster)s)
     AND (r.id IS NULL OR r.state = ANY(%(passable)s))
+    AND NOT EXISTS (SELECT FROM beneficiaries_beneficiary b WHERE b.id = e.beneficiary_id AND b.restricted_at IS NOT NULL)
     AND NOT EXISTS (SELECT FROM gates_noticeline l WHERE l.enrollment_id = e.id AND l.stands)
 ORDER BY e.region_code, e.id
 """

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
+from beneficiaries.actions import restrict_person
 from beneficiaries.gating import Gate, waiting_at
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import World, make_world, people
@@ -143,6 +144,17 @@ def test_the_print_shows_masked_names_places_and_allowed_categories_and_nothing_
     assert "重度残疾人" not in text_of(notice)
     assert "0762-3380000" in village and "社会救助暂行办法" in village
     assert "<style>" in text_of(notice, as_file=True) and "<style>" not in village
+
+
+def test_whoever_asked_that_their_data_only_be_kept_is_on_no_notice_and_on_no_print_of_an_earlier_one(kept_world: Any) -> None:
+    world, roster = kept_world
+    first, second = roster.enrollments.filter(region_code=VILLAGE).order_by("pk")[:2]
+    given: dict[str, Any] = {"organization": world.office, "by": world.reviewer, "at": timezone.now()}
+    restrict_person(first.person, **given)
+    notice = posted_notice(world)
+    assert notice.people == 4 and not notice.lines.filter(enrollment=first).exists()
+    restrict_person(second.person, **given)
+    assert len(re.findall(r'<td class="number">', text_of(notice, place=VILLAGE))) == 1
 
 
 def test_of_a_child_no_category_is_named_until_the_day_they_are_of_age(kept_world: Any) -> None:

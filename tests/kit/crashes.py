@@ -35,11 +35,14 @@ _VARYING_OF = {
     "handover_handoverpart": ("crc", "size"),
     "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
     "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
+    "papers_printing": ("digest", "size"), "papers_printingevent": ("digest", "size"),
+    "papers_printedpart": ("sha256", "size"), "papers_personrequest": ("sha256", "size"),
+    "papers_personrequestevent": ("sha256", "size"),
 }
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
 _NUMBERED = re.compile(
-    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt)": [0-9]+|'
+    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|printing|wording)": [0-9]+|'
     r'"subject_id": "[0-9]+"|"sha256": "[0-9a-f]{12}"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
 )
 #: PostgreSQL takes a hundred arguments.

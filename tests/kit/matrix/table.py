@@ -20,6 +20,7 @@ from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, 
 from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
 from intake.models import WordMapping
 from jobs.models import Job
+from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from tests.kit.matrix.worlds import Place
@@ -123,6 +124,10 @@ class Subject:
     stands: bool = False
 
 
+def _printing(place: Place) -> Printing:
+    return Printing.objects.get(asked_by=place.clerk, program=place.program, organization=place.organization)
+
+
 SUBJECTS: dict[str, Subject] = {
     "accounts.user": Subject("staff", lambda place: place.clerk),
     "accounts.organization": Subject("staff", lambda place: place.organization),
@@ -151,6 +156,11 @@ SUBJECTS: dict[str, Subject] = {
     "subsidies.fundmovement": Subject("funds", lambda place: FundMovement.objects.get(request__lines__enrollment=place.enrollment)),
     "subsidies.differences": Subject("operator", lambda place: Differences.objects.get(period=place.period)),
     "subsidies.differenceline": Subject("office", lambda place: DifferenceLine.objects.get(enrollment=place.enrollment)),
+    "papers.printing": Subject("office", lambda place: _printing(place)),
+    "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),
+    "papers.certificatewording": Subject(
+        "program", lambda place: CertificateWording.objects.filter(program=place.program).earliest("pk")
+    ),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")
@@ -192,6 +202,7 @@ CLASSIFIED = {
     "accounts:login": "public", "accounts:logout": "own account", "accounts:second_factor": "own account",
     "accounts:second_factor_set_up": "own account", "accounts:recovery_codes": "own account",
     "accounts:password_change": "own account",
+    "papers:check": "public: says whether a cover is valid, to whoever holds its code", "papers:scanned": "the same",
 }
 #: URLs outside the admin that take an object (the API's): name -> (model, permission). They join the matrix like a page.
 OBJECT_URLS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,24 @@
+"""Restriction of processing: an office keeps a person's data and does nothing else with it; rules and locks of the caller."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Organization
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import Beneficiary, Person, PersonChange
+
+
+def known_to(person: Person, organization: Organization) -> QuerySet[Beneficiary]:
+    """What an office, and those below it, know of a person and of whoever was merged into them; restricted or not."""
+    of_both = Q(person=person) | Q(person__merged_into=person)
+    return Beneficiary.objects.filter(of_both, organization__path__startswith=organization.path).order_by("pk")
+
+
+def refuse_restricted(change: PersonChange) -> None:
+    """BeneficiariesRefused("RESTRICTED") where a change concerns somebody whose data is only kept."""
+    concerned = Q(pk=change.beneficiary_id)
+    if change.other_id is not None:
+        concerned |= Q(person=change.other_id, program=change.program_id, organization=change.organization_id)
+    if Beneficiary.objects.filter(concerned, restricted_at__isnull=False).exists():
+        raise BeneficiariesRefused("RESTRICTED")

@@ -1,0 +1,16 @@
+"""What this room holds about a person, for whoever asks for a copy of their data."""
+
+from __future__ import annotations
+
+from beneficiaries.holdings import Holding
+from gates.models import NoticeLine, Objection, OwnPaymentLine
+
+HOLDINGS = (
+    Holding(lambda whom: NoticeLine.objects.filter(enrollment__in=whom.enrollments).select_related("notice").order_by("pk")),
+    # What was said against the person tells who said it; that there was an objection, why, and how it ended is theirs to know.
+    Holding(
+        lambda whom: Objection.objects.filter(enrollment__in=whom.enrollments).select_related("notice").order_by("pk"),
+        ("text", "received_by", "decided_by"),
+    ),
+    Holding(lambda whom: OwnPaymentLine.objects.filter(enrollment__in=whom.enrollments).select_related("payment").order_by("pk")),
+)
