@@ -30,7 +30,6 @@ from tests.test_fault_points import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 #: Samples register when their modules are read.
-assert papers_samples
 
 #: In the short form about as many points of an action are struck, spread over all.
 STRIKES = None if FULL_SWEEP else 2
