@@ -43,7 +43,7 @@ _NO_REGIONS = pl.DataFrame(schema={"code": pl.String, "successor": pl.String})
 COUNTED = (State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED)
 #: Code -> the column that it is told of.
 _TOLD_OF = {
-    "NO_PAYER": "document", "COVER_NUMBER": "number", "PAYER_UNKNOWN": "document", "NAME_DIFFERS": "name",
+    "NO_PAYER": "document", "COVER_CHECK": "number", "PAYER_UNKNOWN": "document", "NAME_DIFFERS": "name",
     "AMOUNT_DIFFERS": "amount", "PAID_EARLY": "paid_on", "PAID_LATE": "paid_on", "DATE_FUTURE": "paid_on",
     "LINE_KNOWN": "serial",
 }
@@ -375,7 +375,7 @@ def _judged(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     # Who has a number and not its name learns nothing of its cover.
     code = (
         pl.when(pl.col("worst") >= _REFUSED).then(None)
-        .when(pl.col("misfit")).then(pl.lit("COVER_NUMBER"))
+        .when(pl.col("misfit")).then(pl.lit("COVER_CHECK"))
         .when(pl.col("cover_id").is_null() & pl.col("document").is_null()).then(pl.lit("NO_PAYER"))
         .when(pl.col("enrollment_id").is_null()).then(pl.lit("PAYER_UNKNOWN"))
         .when(~pl.col("same_name") | ~pl.col("same_document")).then(pl.lit("NAME_DIFFERS"))

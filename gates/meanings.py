@@ -22,7 +22,7 @@ MEANINGS = (
         "NO_PAYER", _ERROR, _("there is neither a cover number nor a document number"), _("fill in one of them"),
     ),
     Meaning(
-        "COVER_NUMBER", _ERROR, _("the cover number does not fit its check digits"), _("compare it with the notice of payment"),
+        "COVER_CHECK", _ERROR, _("the cover number does not fit its check digits"), _("compare it with the notice of payment"),
     ),
     Meaning(
         "PAYER_UNKNOWN", _ERROR, _("nobody of this office and period is known by this number"),
@@ -78,5 +78,5 @@ HELD_FOR: dict[str, HeldKind] = {
     "PAYER_REPEATED": HeldKind.TWICE, "COVER_LAPSED": HeldKind.LATE, "PAID_LATE": HeldKind.LATE,
     "COVER_ENDED": HeldKind.ENDED, "NOTHING_TO_PAY": HeldKind.ENDED, "AMOUNT_DIFFERS": HeldKind.AMOUNT,
     "NOTICE_FIRST": HeldKind.EARLY, "PAID_EARLY": HeldKind.EARLY, "NAME_DIFFERS": HeldKind.DOUBTFUL,
-    "PAYER_UNKNOWN": HeldKind.UNKNOWN, "COVER_NUMBER": HeldKind.UNKNOWN, "NO_PAYER": HeldKind.UNKNOWN,
+    "PAYER_UNKNOWN": HeldKind.UNKNOWN, "COVER_CHECK": HeldKind.UNKNOWN, "NO_PAYER": HeldKind.UNKNOWN,
 }

@@ -125,7 +125,7 @@ def test_a_number_that_fits_nothing_and_a_line_without_any_are_refused(kept_worl
     cover = covers_of(first)[0]
     wrong = cover.number[:-1] + str((int(cover.number[-1]) + 1) % 10)
     assert judged(world, line_of(cover, number=wrong), line_of(cover, number="", serial="B")) == [
-        (REFUSED, ["COVER_NUMBER"]), (REFUSED, ["NO_PAYER"]),
+        (REFUSED, ["COVER_CHECK"]), (REFUSED, ["NO_PAYER"]),
     ]
 
 
@@ -368,7 +368,7 @@ def test_refused_lines_that_come_again_corrected_take_the_place_of_the_first(kep
     one, two, _three = covers_of(first)
     wrong = line_of(two, number=two.number[:-1] + str((int(two.number[-1]) + 1) % 10))
     statement = checked_statement(world, [line_of(one), wrong])
-    assert told(statement) == [(NEW, []), (REFUSED, ["COVER_NUMBER"])]
+    assert told(statement) == [(NEW, []), (REFUSED, ["COVER_CHECK"])]
     DESK.add_files(statement, [("更正.csv", statement_csv([line_of(two)]))], by=world.finance_maker, at=timezone.now())
     drain()
     statement.refresh_from_db()

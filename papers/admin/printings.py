@@ -21,9 +21,9 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries.admin.forms import ReasonForm
 from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import enrollment_id_of
+from intake.pages.forms import ReasonForm
 from jobs.admin import live, note_on
 from jobs.models import Job
 from papers import actions

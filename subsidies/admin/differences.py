@@ -18,8 +18,8 @@ from unfold.decorators import action, display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.enrollments import people_found
-from beneficiaries.admin.forms import DigestForm
 from beneficiaries.models.enrollment import enrollment_id_of
+from intake.pages.forms import DigestForm
 from subsidies import actions
 from subsidies.admin.forms import ElsewhereForm, PeriodForm, RefundForm
 from subsidies.models import DifferenceLine, Differences

@@ -21,9 +21,9 @@ from audit.admin.export_button import PICKED, list_query
 from audit.buttons import ButtonPages, holds
 from audit.errors import Refused
 from beneficiaries.admin.enrollments import people_found
-from beneficiaries.admin.forms import ReasonForm
 from beneficiaries.models.enrollment import enrollment_id_of
 from exports.listing import Listing, Wanted, picked_of
+from intake.pages.forms import ReasonForm
 from subsidies import actions
 from subsidies.admin.forms import DoubtForm
 from subsidies.errors import SubsidyRefused

@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries.admin.forms import ReasonForm
+from intake.pages.forms import ReasonForm
 from subsidies import actions
 from subsidies.actions.funds import held_for
 from subsidies.admin.forms import PaybackForm, ReceiptForm

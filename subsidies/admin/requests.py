@@ -22,8 +22,8 @@ from audit import events
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
-from beneficiaries.admin.forms import DigestForm, ReasonForm
 from intake.exports import harmless
+from intake.pages.forms import DigestForm, ReasonForm
 from subsidies import actions, printing
 from subsidies.actions.funds import held_for
 from subsidies.admin.forms import ReceiptForm, RequestForm, WriteOffForm
