@@ -41,9 +41,9 @@ _REFUSED = Severity.ERROR.weight
 _NO_REGIONS = pl.DataFrame(schema={"code": pl.String, "successor": pl.String})
 #: Statements whose lines are counted already, whatever becomes of them.
 COUNTED = (State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED)
-#: Code -> the column that it is told of.
+#: Code -> the column that it is told of; others: the one that names the person.
 _TOLD_OF = {
-    "NO_PAYER": "document", "COVER_CHECK": "number", "PAYER_UNKNOWN": "document", "NAME_DIFFERS": "name",
+    "NO_PAYER": "document", "COVER_CHECK": "number", "NAME_DIFFERS": "name",
     "AMOUNT_DIFFERS": "amount", "PAID_EARLY": "paid_on", "PAID_LATE": "paid_on", "DATE_FUTURE": "paid_on",
     "LINE_KNOWN": "serial",
 }
@@ -148,7 +148,8 @@ class StatementTemplate(Template):
         findings = checked.findings
         for code in frame["code"].drop_nulls().unique().sort():
             rows = frame.select((pl.col("code") == code).fill_null(value=False)).to_series().arg_true()
-            findings = _with(findings, frame, code, self.column(_TOLD_OF.get(code, "document")), rows)
+            for column, told in _columns_of(code, frame, rows):
+                findings = _with(findings, frame, code, self.column(column), told)
         weight = pl.col("code").replace_strict(SEVERITY_OF, default=None, return_dtype=pl.String)
         verdict = (
             pl.when((pl.col("worst") >= _REFUSED) | (weight == Severity.ERROR.value)).then(Verdict.REFUSED)
@@ -244,6 +245,15 @@ def _with(
     facts = frame["extra"].gather(rows).fill_null("") if "extra" in frame.columns else ""
     found = placed(found_at(code, column, rows, pl.Series([None] * len(rows), dtype=pl.String), facts), frame)
     return pl.concat([findings, found]).sort("row", maintain_order=True)
+
+
+def _columns_of(code: str, frame: pl.DataFrame, rows: pl.Series) -> list[tuple[str, pl.Series]]:
+    """The columns that a finding is told of, each with its rows."""
+    if code in _TOLD_OF:
+        return [(_TOLD_OF[code], rows)]
+    by_number = frame["cover_id"].gather(rows).is_not_null()
+    parts = (("number", rows.filter(by_number)), ("document", rows.filter(~by_number)))
+    return [(column, part) for column, part in parts if len(part)]
 
 
 def _places(enrollments: Sequence[int], places: Sequence[tuple[str, int]]) -> pl.DataFrame:

@@ -56,7 +56,7 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
     list_per_page = 50
     change_form_template = "intake/import_page.html"
     desk = DESK
-    last_step = _("Recorded")
+    last_step = _("Record")
     verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched")}
     actions_list = ("upload", "blank_template")
 
@@ -124,6 +124,14 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
             found.append((_t("payments held"), format_html('<a href="{}">{}</a>', address, _t("See the list"))))
         return found
 
+    def confirm_facts(self, subject: Statement) -> list[tuple[str, Any]]:
+        """What a confirm page says: which statement, counts and sums."""
+        return [
+            (_t("program"), subject.program.name), (_t("period"), subject.period.code),
+            (_t("channel"), subject.get_channel_display()), (_t("statement number"), subject.reference),
+            *super().confirm_facts(subject),
+        ]
+
     def approval_sentence(self, subject: Statement) -> str:
         """What the click does."""
         return _t(
@@ -142,8 +150,8 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
         """What a line says; personal values masked."""
         return {
             row.pk: [
-                Cell(_t("cover number"), row.number or "", "pp-number"), Cell(_t("name"), str(row.name or "")),
-                Cell(_t("document number"), str(row.document or ""), "pp-number"),
+                Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number"),
+                Cell(_t("name"), str(row.name or "")),
                 Cell(_t("paid on"), str(row.paid_on or "")), Cell(_t("amount (yuan)"), shown(row.amount), "pp-right"),
                 Cell(_t("serial number"), row.serial or "", "pp-number pp-wraps"),
             ]
@@ -224,6 +232,7 @@ class HeldPaymentAdmin(ReadOnlyScopedAdmin):
     search_help_text = _("Statement number or serial number")
     sortable_by = ("number",)
     ordering = ("-id",)
+    list_per_page = 50
     fields = ("number", "kind", "name", "document", "amount_shown", "paid_on", "period_code", "origin", "serial", "organization")
     readonly_fields = fields
 

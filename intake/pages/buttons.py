@@ -166,7 +166,7 @@ class ImportPages(MendingPages):
         """What the import is."""
         return [
             (_t("office"), subject.organization.name),
-            (_t("files"), "、".join(file.name for file in subject.files.all())),
+            (_t("uploaded files"), "、".join(file.name for file in subject.files.all())),
             (_t("reason"), subject.reason),
         ]
 

@@ -59,7 +59,7 @@ def _made(period: Period, office: Organization, clerk: User, kept: InsurerFormat
     """A row in a state, its file being written."""
     folder = {"digest": "0" * 64, "folder": "handovers/none"} if state == "released" else {}
     return HandOver.objects.create(
-        program=period.program, period=period, organization=office, region_code=office.region_code, insurer=period.program.insurer,
+        program=period.program, period=period, organization=office, region_code=office.region_code, insurer=kept.insurer,
         kind="initial", format=kept, state=state, purpose="Zqpurpose", recipient="Zqrecipient", people=4, proposed_by=clerk,
         proposed_at=timezone.now(), **folder, **more,
     )
