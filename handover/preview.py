@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from handover.columns import columns_of
 from handover.models import InsurerFormat
 
 #: Synthetic, with right checksums.
-PEOPLE = {
+PEOPLE: dict[str, list[Any]] = {
     "enrollment_id": [1000001, 1000002, 1000003],
     "line": [1, 2, 3],
     "name": ["张示例", "欧阳示例", "买买提·示例"],
