@@ -34,6 +34,7 @@ from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
+from handover.invariants import INVARIANTS as HANDOVER
 from papers.invariants import INVARIANTS as PAPERS
 from portal.verify import ALL, check_all
 from programs.models import Period
@@ -496,7 +497,7 @@ OF_CHANGES = {
 
 def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_tested() -> None:
     wanted = {invariant.name for invariant in ALL} - {
-        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *SUBSIDIES, *PAPERS)
+        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS)
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 
