@@ -94,9 +94,12 @@ def test_a_statement_goes_from_the_upload_to_the_cover_by_its_buttons(kept_world
     held = checker.get(f"{reverse('admin:gates_heldpayment_changelist')}?statement={statement.pk}")
     assert [each.amount for each in held.context["cl"].result_list] == [D("3.00")]
     assert set(roster.enrollments.values_list("state", flat=True)) == {"in_force", "awaiting"}
-    # Who sees covers walks from the line to the cover.
+    # Who sees covers walks from the line to the cover, and back.
     cover = reverse("admin:beneficiaries_enrollment_change", args=[roster.enrollments.order_by("pk").first().pk])
     assert signed_in(world.auditor).get(page("change", statement)).context["rows"][0].outcome == cover
+    row = statement.rows.order_by("pk").first().pk
+    back = f"{page('change', statement)}?row={row}#row-{row}"
+    assert f'href="{back}"' in signed_in(world.auditor).get(cover).content.decode()
 
 
 def test_a_stale_page_approves_nothing(kept_world: Any) -> None:
