@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,10 +35,11 @@ from intake.columns import Column
 from intake.copying import ask
 from intake.errors import IntakeRefused
 from intake.findings import SEVERITY_OF, FileFinding, Severity, Verdict
-from intake.models import ONCE_APPLIED, Chunk, State
+from intake.models import BEING_CHECKED, ONCE_APPLIED, Chunk, State
 from intake.template import Applied, Compared, Template, Undone
 
 _REFUSED = Severity.ERROR.weight
+_MOBILE = re.compile("1[3-9][0-9]{9}")
 _NO_REGIONS = pl.DataFrame(schema={"code": pl.String, "successor": pl.String})
 #: Statements whose lines are counted already, whatever becomes of them.
 COUNTED = (State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED)
@@ -105,13 +107,10 @@ class StatementTemplate(Template):
         """The statement with its program and period, the offices whose people it may pay for, and who stands in it already."""
         statement = Statement.objects.select_related("program", "period__plan", "organization").get(pk=subject.pk)
         day = timezone.localdate(at)
-        rows = StatementRow.objects.filter(statement=statement, verdict=Verdict.NEW).order_by("pk")
-        before = list(rows.values_list("enrollment_id", "sheet", "line"))
-        seen = Seen([_places([pk for pk, *_rest in before], [(sheet, line) for _pk, sheet, line in before])] if before else [])
         return StatementContext(
             statement, Context(today=day, regions=_NO_REGIONS),
             list(Organization.objects.filter(path__startswith=statement.organization.path).values_list("pk", flat=True)),
-            frozenset(asked_gates(statement.period.plan)), day.year, seen,
+            frozenset(asked_gates(statement.period.plan)), day.year, _seen_before(statement),
         )
 
     def check(self, frame: pl.DataFrame, context: StatementContext) -> Checked:
@@ -121,7 +120,7 @@ class StatementTemplate(Template):
         rounded = pl.DataFrame({"raw": frame["serial"], "serial": serial}).select(
             (is_numeric(pl.col("raw")) | pl.col("serial").str.contains(r"^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+$")).fill_null(value=False)
         ).to_series()
-        person = pl.Series([text is not None and len(text) >= 18 and names_a_person(text) for text in serial], dtype=pl.Boolean)
+        person = pl.Series([text is not None and _is_a_persons(text) for text in serial], dtype=pl.Boolean)
         rows = (rounded | person).arg_true()
         if rows.is_empty():
             return checked
@@ -247,6 +246,11 @@ def _with(
     return pl.concat([findings, found]).sort("row", maintain_order=True)
 
 
+def _is_a_persons(serial: str) -> bool:
+    """Whether a serial number holds a document number, or is a mobile phone's."""
+    return (len(serial) >= 18 and names_a_person(serial)) or (len(serial) == 11 and bool(_MOBILE.fullmatch(serial)))
+
+
 def _columns_of(code: str, frame: pl.DataFrame, rows: pl.Series) -> list[tuple[str, pl.Series]]:
     """The columns that a finding is told of, each with its rows."""
     if code in _TOLD_OF:
@@ -256,9 +260,14 @@ def _columns_of(code: str, frame: pl.DataFrame, rows: pl.Series) -> list[tuple[s
     return [(column, part) for column, part in parts if len(part)]
 
 
-def _places(enrollments: Sequence[int], places: Sequence[tuple[str, int]]) -> pl.DataFrame:
-    words = [f"{sheet}!{line}" if sheet else str(line) for sheet, line in places]
-    return pl.DataFrame({"enrollment_id": enrollments, "place": words}, schema={"enrollment_id": pl.Int64, "place": pl.String})
+def _seen_before(statement: Statement) -> Seen:
+    """Whose payment an earlier run of the same check has staged; nobody once the check is over."""
+    if statement.state not in BEING_CHECKED:
+        return Seen()
+    rows = StatementRow.objects.filter(statement=statement, verdict=Verdict.NEW).order_by("pk")
+    places = rows.values_list("enrollment_id", "sheet", "line")
+    before = [(pk, f"{sheet}!{line}" if sheet else str(line)) for pk, sheet, line in places]
+    return Seen([pl.DataFrame(before, schema={"enrollment_id": pl.Int64, "place": pl.String}, orient="row")] if before else [])
 
 
 def _with_numbers(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:

@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
-from gates.models import Notice, NoticeLine, NoticeState, Objection, ObjectionState, OwnPayment, OwnPaymentLine
+from gates.models import (
+    Notice,
+    NoticeLine,
+    NoticeState,
+    Objection,
+    ObjectionState,
+    OwnPayment,
+    OwnPaymentLine,
+    Statement,
+)
 from gates.reconciliation import VIEW as RECONCILE
 from gates.reconciliation import reconciliation_of
 from intake.models import State
@@ -100,12 +109,26 @@ def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
         OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(lines__enrollment=enrollment)
         .values_list("pk", flat=True)
     )
+    statements = set(
+        Statement.objects.visible_to(user, "gates.view_statement").filter(payment__lines__enrollment=enrollment)
+        .values_list("pk", flat=True)
+    )
     return {
         "payments": [
-            (line.payment, reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "")
+            (
+                line.payment,
+                reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "",
+                _line_of(line) if line.payment.statement_id in statements else "",
+            )
             for line in lines.select_related("payment__sponsor")
         ]
     }
+
+
+def _line_of(line: Any) -> str:
+    """The address of the line of a statement that said so."""
+    page = reverse("admin:gates_statement_change", args=[line.payment.statement_id])
+    return f"{page}?row={line.row_id}#row-{line.row_id}"
 
 
 def _reconciliation(period: Any, user: Any) -> Mapping[str, Any]:

@@ -222,9 +222,10 @@ class OfOneStatement(admin.SimpleListFilter):
 class HeldPaymentAdmin(ReadOnlyScopedAdmin):
     """Lines whose money is held, newest first."""
 
-    list_display = ("number", "kind", "name", "document", "amount_shown", "paid_on", "period_code", "origin", "organization")
+    list_display = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "organization")
     export_columns = (
-        "number", "kind", "row__name", "row__document", "amount", "paid_on", "period_code", "origin", "organization",
+        "number", "kind", "row__name", "row__number", "row__document", "amount", "paid_on", "period_code", "statement__reference",
+        "row__sheet", "row__line", "organization",
     )
     list_filter = ("kind", "period", "statement__organization", OfOneStatement, "paid_on")
     list_select_related = ("row", "period__program", "statement__organization")
@@ -233,7 +234,7 @@ class HeldPaymentAdmin(ReadOnlyScopedAdmin):
     sortable_by = ("number",)
     ordering = ("-id",)
     list_per_page = 50
-    fields = ("number", "kind", "name", "document", "amount_shown", "paid_on", "period_code", "origin", "serial", "organization")
+    fields = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "serial", "organization")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -250,10 +251,10 @@ class HeldPaymentAdmin(ReadOnlyScopedAdmin):
         """Masked."""
         return str(held.row.name or "—")
 
-    @display(description=_("document number"))
-    def document(self, held: HeldPayment) -> str:
-        """Masked."""
-        return str(held.row.document or "—")
+    @display(description=_("cover or document number"))
+    def known_by(self, held: HeldPayment) -> str:
+        """As the line says it; a document masked."""
+        return held.row.number or str(held.row.document or "—")
 
     @display(description=_("amount (yuan)"))
     def amount_shown(self, held: HeldPayment) -> str:

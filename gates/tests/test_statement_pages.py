@@ -16,6 +16,7 @@ from audit.testing import shared
 from beneficiaries.actions import Gate, pass_gate
 from beneficiaries.models import Roster
 from beneficiaries.testing import World, make_world, people
+from exports.tests.conftest import content_of, export
 from gates.models import HeldPayment, OwnPayment, Statement
 from gates.reconciliation import reconciliation_of
 from gates.testing import applied, checked_statement, line_of, paid, statement_csv, taken_in
@@ -93,9 +94,12 @@ def test_a_statement_goes_from_the_upload_to_the_cover_by_its_buttons(kept_world
     held = checker.get(f"{reverse('admin:gates_heldpayment_changelist')}?statement={statement.pk}")
     assert [each.amount for each in held.context["cl"].result_list] == [D("3.00")]
     assert set(roster.enrollments.values_list("state", flat=True)) == {"in_force", "awaiting"}
-    # Who sees covers walks from the line to the cover.
+    # Who sees covers walks from the line to the cover, and back.
     cover = reverse("admin:beneficiaries_enrollment_change", args=[roster.enrollments.order_by("pk").first().pk])
     assert signed_in(world.auditor).get(page("change", statement)).context["rows"][0].outcome == cover
+    row = statement.rows.order_by("pk").first().pk
+    back = f"{page('change', statement)}?row={row}#row-{row}"
+    assert f'href="{back}"' in signed_in(world.auditor).get(cover).content.decode()
 
 
 def test_a_stale_page_approves_nothing(kept_world: Any) -> None:
@@ -185,3 +189,20 @@ def test_the_reconciliation_says_who_paid_who_did_not_and_what_came_in_for_nobod
     assert part is not None and part.books is None
     assert [(line.number, line.amount) for line in part.people][:2] == [(2, D("0.02")), (2, D("0.02"))]
     assert not part.held and four.pk and HeldPayment.objects.count() == 3
+
+
+def test_held_payments_and_statements_leave_as_files_masked_and_without_markup(kept_world: Any) -> None:
+    world, roster = kept_world
+    lines = lines_of(roster)
+    lines[0] |= {"number": "", "document": roster.enrollments.order_by("pk").first().person.document.reveal(), "amount": "5.00"}
+    statement = taken_in(world, lines)
+    client = signed_in(world.finance_maker)
+    held = content_of(export(client, "gates.heldpayment")).decode("utf-8-sig").splitlines()
+    assert held[0] == "编号,理由,姓名,保障凭证号,证件号码,金额(元),缴费日期,保障年度,对账单号,工作表,行号,机构"
+    person = roster.enrollments.order_by("pk").first().person
+    day = str(timezone.localdate())
+    cells = [str(person.name), "", str(person.document), "5.00", day, world.period.code, "DZ-1", "", "2", world.city.name]
+    assert held[1].split(",")[1:] == ["金额不符", *cells]
+    told = content_of(export(client, "gates.statement")).decode("utf-8-sig").splitlines()
+    assert len(told) == 2 and ",DZ-1," in told[1] and ",5.03," in told[1] and "<" not in told[1]
+    assert statement.money["held"] == "5.00"

@@ -217,6 +217,8 @@ def test_a_serial_number_that_excel_rounded_finds_no_repetition(kept_world: Any)
     )
     assert told(statement) == [(NEW, ["SERIAL_UNUSABLE"])]
     assert StatementRow.objects.get(statement=statement).serial is None
+    phone = checked_statement(world, [line_of(covers_of(first)[0], serial="13800138000")], reference="DZ-3")
+    assert (told(phone), StatementRow.objects.get(statement=phone).serial) == ([(NEW, ["SERIAL_UNUSABLE"])], None)
 
 
 def test_a_line_that_another_statement_has_reported_is_known(kept_world: Any) -> None:
