@@ -19,9 +19,9 @@ from beneficiaries.models import DecisionKind, Roster, RosterChunk, RosterDecisi
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import IDENTITY, NAME
 from beneficiaries.money import COUNTY_DIGITS
-from intake.actions.review import APPLICABLE
 from intake.deciding import Change
 from intake.findings import SEVERITY_OF, Verdict
+from intake.template import APPLICABLE
 
 #: The finding by which a row says what was decided about it.
 CODE_OF = {

@@ -21,9 +21,8 @@ from beneficiaries.models.roster import EndReason
 from beneficiaries.template import ROSTER
 from beneficiaries.verbs import VERBS
 from intake import findings, wording
-from intake.actions.review import APPLICABLE
 from intake.models import UNDER_WAY
-from intake.template import reasons_in_words
+from intake.template import APPLICABLE, reasons_in_words
 
 __all__ = ["Keeper", "register", "register_keeper"]
 

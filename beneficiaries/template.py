@@ -32,7 +32,7 @@ from intake.columns import Column
 from intake.context import region_frame
 from intake.copying import ask
 from intake.errors import TermsMoved
-from intake.findings import Severity, Verdict
+from intake.findings import FileFinding, Severity, Verdict
 from intake.framing import Cells
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template, Undone, Unusual
@@ -239,9 +239,9 @@ class RosterTemplate(Template):
         """Who is missing from a full list is looked up anew: a file that joined may name them."""
         missing.again(subject)
 
-    def reason_to_close(self, subject: Roster, *, at: datetime) -> str:
+    def reason_to_close(self, subject: Roster, *, at: datetime) -> FileFinding | None:
         """Too many questions about people whom only other organizations know."""
-        return "TOO_MANY_CONFLICTS" if probing.exceeds_cap(subject, at=at) else ""
+        return FileFinding("TOO_MANY_CONFLICTS") if probing.exceeds_cap(subject, at=at) else None
 
     def reserve(self, subject: Roster, *, by: Any, at: datetime) -> None:
         """Hold every funder's part of the whole roster."""

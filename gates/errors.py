@@ -39,6 +39,7 @@ class GatesRefused(Refused):
         "ENROLLMENT_CLOSED": _("Enrollment closed on %(day)s: whoever had not paid by then lapses."),
         "REFERENCE": _("Give the payment's reference, at most %(characters)d characters, without a personal number."),
         "REFERENCE_TAKEN": _("A payment under this reference has been recorded already."),
+        "NO_SUM": _("Give the number of lines and the sum that the statement says."),
         "PAID_LATER": _("The day of payment lies in the future."),
         "NOBODY_OWES": _("None of these people has anything to pay now."),
         "AMOUNT": _("%(paid)s yuan were paid, but these people owe %(due)s yuan: check who has paid."),

@@ -79,10 +79,15 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        10, "payment_equals_its_lines", _("An own payment has as many lines, of such a sum, as it says."),
+        10, "payment_equals_its_lines",
+        _("An own payment has as many lines, of such a sum, as it says; by a statement less what was set aside."),
         """
         SELECT p.id FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
-        GROUP BY p.id HAVING count(l.id) <> p.people OR coalesce(sum(l.amount), 0) <> p.amount
+        GROUP BY p.id HAVING CASE
+            WHEN p.statement_id IS NULL THEN count(l.id) <> p.people OR coalesce(sum(l.amount), 0) <> p.amount
+            WHEN p.state = 'recorded' THEN count(l.id) <> p.people - p.left_people
+                OR coalesce(sum(l.amount), 0) <> p.amount - p.left_amount
+            ELSE count(l.id) > p.people OR coalesce(sum(l.amount), 0) > p.amount END
         """,
     ),
     Invariant(
@@ -93,7 +98,7 @@ INVARIANTS = [
             SELECT p.id, p.state, p.amount - p.left_amount AS amount, p.people - p.left_people AS people,
                 count(l.id) FILTER (WHERE e.own_paid_at = p.made_at) AS recorded,
                 coalesce(sum(l.amount) FILTER (WHERE e.own_paid_at = p.made_at), 0) AS shares,
-                bool_or(e.id IS NULL OR e.period_id <> p.period_id OR e.own_share <> l.amount) AS wrong
+                bool_or(l.id IS NOT NULL AND (e.id IS NULL OR e.period_id <> p.period_id OR e.own_share <> l.amount)) AS wrong
             FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
             LEFT JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id GROUP BY p.id
         ), booked AS (
@@ -114,6 +119,53 @@ INVARIANTS = [
             AND e.subject_type = 'gates.ownpayment' AND e.subject_id = p.id::text
             AND (e.data ->> 'people')::bigint = p.people AND (e.data ->> 'amount')::numeric = p.amount
         GROUP BY p.id HAVING count(e.id) <> 1
+        """,
+    ),
+    Invariant(
+        15, "statement_approved_by_another", _("No collection statement was approved by its own maker, or with another content."),
+        """
+        SELECT id FROM gates_statement
+        WHERE state IN ('approved', 'applying', 'applied') AND (
+            decided_by_id IS NULL OR decided_by_id = uploaded_by_id OR decided_by_id = submitted_by_id
+            OR approved_digest = '' OR approved_digest <> digest)
+        """,
+    ),
+    Invariant(
+        14, "statement_is_taken_in_whole",
+        _("What came in by a statement is what it paid and what is held, line by line and to the fen."),
+        """
+        WITH lines AS (
+            SELECT p.statement_id, count(*) AS lines, sum(l.amount) AS amount FROM gates_ownpayment p
+            JOIN gates_ownpaymentline l ON l.payment_id = p.id WHERE p.statement_id IS NOT NULL GROUP BY 1
+        ), held AS (
+            SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment GROUP BY 1
+        )
+        SELECT s.id FROM gates_statement s LEFT JOIN lines l ON l.statement_id = s.id LEFT JOIN held h ON h.statement_id = s.id
+        WHERE CASE WHEN s.state = 'applied' THEN s.control_lines <> coalesce(l.lines, 0) + coalesce(h.lines, 0)
+                OR s.control_amount <> coalesce(l.amount, 0) + coalesce(h.amount, 0)
+            WHEN s.state = 'applying' THEN s.control_amount < coalesce(l.amount, 0) + coalesce(h.amount, 0)
+            ELSE l.lines IS NOT NULL OR h.lines IS NOT NULL END
+        """,
+    ),
+    Invariant(
+        19, "statement_line_has_one_outcome",
+        _("Each line of an applied part of a statement paid the share of its person, or its money is held, never both."),
+        """
+        SELECT r.statement_id, r.id FROM gates_statementrow r
+        JOIN gates_statementchunk c ON c.statement_id = r.statement_id AND c.number = r.chunk AND c.applied_at IS NOT NULL
+        LEFT JOIN (
+            SELECT l.row_id, l.enrollment_id, l.amount, p.statement_id FROM gates_ownpaymentline l
+            JOIN gates_ownpayment p ON p.id = l.payment_id WHERE l.row_id IS NOT NULL
+        ) paid ON paid.row_id = r.id
+        LEFT JOIN gates_heldpayment h ON h.row_id = r.id
+        WHERE CASE WHEN r.verdict = 7 THEN paid.row_id IS NOT NULL OR h.id IS NOT NULL
+            WHEN r.verdict = 1 AND r.set_aside = '' THEN paid.row_id IS NULL OR h.id IS NOT NULL
+                OR paid.statement_id <> r.statement_id OR paid.enrollment_id <> r.enrollment_id OR paid.amount <> r.amount
+            ELSE paid.row_id IS NOT NULL OR h.id IS NULL OR h.amount <> r.amount OR h.statement_id <> r.statement_id END
+        UNION ALL
+        SELECT p.statement_id, l.row_id FROM gates_ownpaymentline l JOIN gates_ownpayment p ON p.id = l.payment_id
+        WHERE (l.row_id IS NULL) <> (p.statement_id IS NULL)
+            OR (l.row_id IS NOT NULL AND NOT EXISTS (SELECT FROM gates_statementrow r WHERE r.id = l.row_id))
         """,
     ),
 ]

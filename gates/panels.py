@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -13,6 +13,9 @@ from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
 from gates.models import Notice, NoticeLine, NoticeState, Objection, ObjectionState, OwnPayment, OwnPaymentLine
+from gates.reconciliation import VIEW as RECONCILE
+from gates.reconciliation import reconciliation_of
+from intake.models import State
 
 #: Notices and objections that a panel shows.
 SHOWN = 20
@@ -37,7 +40,29 @@ def _unpaid(rows: Any, user: Any) -> Any:
     return rows.visible_to(user, "gates.record_payment").filter(period__enrollment_closes_on__gt=timezone.localdate())
 
 
+def _statements(permission: str, *states: State) -> Callable[[Any, Any], Any]:
+    return lambda statements, user: statements.visible_to(user, permission).filter(state__in=states)
+
+
+def _statements_to_approve(statements: Any, user: Any) -> Any:
+    waiting = statements.visible_to(user, "gates.approve_statement").filter(state=State.SUBMITTED)
+    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
+
+
+_STATEMENT = "gates.statement"
 QUEUES = (
+    queue_of(
+        _STATEMENT, "gates.statements_to_approve", _("Collection statements to approve"), "gates.approve_statement",
+        _statements_to_approve, Urgency.NOW,
+    ),
+    queue_of(
+        _STATEMENT, "gates.statements_to_submit", _("Checked collection statements to review and submit"),
+        "gates.submit_statement", _statements("gates.submit_statement", State.REVIEW),
+    ),
+    queue_of(
+        _STATEMENT, "gates.statements_unreadable", _("Collection statements that were not taken in"), "gates.upload_statement",
+        _statements("gates.upload_statement", State.FAILED),
+    ),
     queue_of(
         _OBJECTION, "gates.objections", _("Objections to decide"), "gates.decide_objection", _to_decide, Urgency.NOW
     ),
@@ -83,12 +108,20 @@ def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _reconciliation(period: Any, user: Any) -> Mapping[str, Any]:
+    return {"found": reconciliation_of(period, user)}
+
+
 def _linked(rows: Any, name: str) -> list[tuple[Any, str]]:
     return [(row, reverse(f"admin:{name}_change", args=[row.pk])) for row in rows]
 
 
 PANELS = (
     PagePanel("gates.board", _("Who waits where"), "programs.period", VIEW, _board, "gates/board.html", 10),
+    PagePanel(
+        "gates.reconciliation", _("Reconciliation of own payments"), "programs.period", RECONCILE, _reconciliation,
+        "gates/reconciliation.html", 15,
+    ),
     PagePanel("gates.roster", _("Who waits where"), "beneficiaries.roster", VIEW, _roster, "gates/roster.html", 10),
     PagePanel(
         "gates.payment", _("Own payment"), "beneficiaries.enrollment", "gates.view_ownpayment", _payment, "gates/payment.html", 10

@@ -8,13 +8,18 @@ from typing import Any
 from accounts.roles import Role, grant_permissions
 from audit import events
 from gates import panels
+from gates.matching import STATEMENT
+from gates.meanings import MEANINGS
 from gates.models import ObjectionReason
 from gates.verbs import VERBS
+from intake import findings
+from intake.verbs import register_import
 
 _VIEW = ("gates.view_board", "gates.view_notice", "gates.view_objection", "gates.export_notice", "gates.export_objection")
 #: Masked, as all lists are.
 _MONEY = (
     "gates.view_board", "gates.view_unpaid", "gates.view_ownpayment", "gates.export_unpaid", "gates.export_ownpayment",
+    "gates.view_statement", "gates.export_statement", "gates.view_heldpayment", "gates.export_heldpayment",
 )
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
@@ -23,8 +28,10 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.REVIEWER: (
         *_VIEW, *_MONEY, "gates.post_notice", "gates.print_notice", "gates.close_notice", "gates.decide_objection",
     ),
-    Role.FINANCE_MAKER: (*_MONEY, "gates.record_payment"),
-    Role.FINANCE_CHECKER: _MONEY,
+    Role.FINANCE_MAKER: (
+        *_MONEY, "gates.record_payment", "gates.upload_statement", "gates.submit_statement", "gates.download_statement_rows",
+    ),
+    Role.FINANCE_CHECKER: (*_MONEY, "gates.approve_statement"),
     Role.AUDITOR: (*_VIEW, *_MONEY),
 }
 
@@ -41,4 +48,6 @@ def register() -> None:
     events.register_words(EVENT_WORDS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
+    findings.register_meanings(MEANINGS)
+    register_import(STATEMENT)
     panels.register()

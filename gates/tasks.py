@@ -1,4 +1,4 @@
-"""Background work of the room: close public notices whose days are over, record payments of many people."""
+"""Background work of the room: notices whose days are over, payments of many people, collection statements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gates import actions
-from gates.models import Notice, OwnPayment
+from gates.matching import STATEMENT
+from gates.models import Notice, OwnPayment, Statement
+from intake.applying import apply
+from intake.staging import stage
 from jobs.actions import Run
 from jobs.registry import job_kind
 
@@ -26,6 +29,20 @@ def record_payment(run: Run) -> dict[str, Any] | None:
     """Record one payment for everybody on it."""
     payment = OwnPayment.objects.select_related("period__plan", "organization").get(pk=run.arguments["payment"])
     return actions.pay_part(run, payment, at=timezone.now())
+
+
+@job_kind("gates.check_statement", title=_("Check a collection statement"), lease_seconds=120)
+def check_statement(run: Run) -> dict[str, Any] | None:
+    """Check and stage the files of one statement."""
+    stage(run, Statement.objects.get(pk=run.arguments["statement"]), STATEMENT, at=timezone.now())
+    return None
+
+
+@job_kind("gates.apply_statement", title=_("Take in a collection statement"), lease_seconds=120)
+def apply_statement(run: Run) -> dict[str, Any] | None:
+    """Record what one approved statement says."""
+    apply(run, Statement.objects.get(pk=run.arguments["statement"]), STATEMENT, at=timezone.now())
+    return None
 
 
 @shared_task(name="gates.close_notices", ignore_result=True)

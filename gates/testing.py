@@ -1,17 +1,22 @@
-"""Rosters that wait for their gates, and notices, for tests."""
+"""Rosters that wait for their gates, notices, payments and collection statements, for tests."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from beneficiaries.actions import approve_roster, submit_roster
-from beneficiaries.models import Roster
+from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import World, uploaded
-from gates.actions import make_notice, post_notice, record_payment
-from gates.models import WHITELIST, Notice, OwnPayment
+from gates.actions import make_notice, post_notice, record_payment, upload_statement
+from gates.actions.statements import DESK
+from gates.models import WHITELIST, Channel, Notice, OwnPayment, Statement
 from jobs.testing import drain
 from programs.models import Category
 
@@ -58,3 +63,60 @@ def paid(world: World, covers: Any, **changes: Any) -> OwnPayment:
         "at": timezone.now(), **changes,
     }
     return record_payment(covers, **values)
+
+
+#: Headings of a statement in these tests, by the keys of its columns.
+STATEMENT_HEADINGS = {
+    "number": "保障凭证号", "name": "姓名", "document": "证件号码", "amount": "缴费金额", "paid_on": "缴费日期", "serial": "流水号",
+}
+
+
+def line_of(cover: Enrollment, **cells: str) -> dict[str, str]:
+    """A line that pays the own share of a cover, by its number."""
+    return {
+        "number": cover.number, "name": cover.person.name.reveal(), "document": "", "amount": str(cover.own_share),
+        "paid_on": str(timezone.localdate()), "serial": f"S{cover.pk}", **cells,
+    }
+
+
+def statement_csv(lines: Sequence[dict[str, str]]) -> io.BytesIO:
+    """A statement as a bank gives it."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(STATEMENT_HEADINGS.values())
+    writer.writerows([[line.get(key, "") for key in STATEMENT_HEADINGS] for line in lines])
+    return io.BytesIO(text.getvalue().encode("utf-8-sig"))
+
+
+def sent(world: World, lines: Sequence[dict[str, str]], **changes: Any) -> Statement:
+    """A statement that waits for its check; count and sum are those of its lines unless they are given."""
+    values: dict[str, Any] = {
+        "period": world.period, "organization": world.city, "channel": Channel.BANK, "reference": "DZ-1",
+        "control_lines": len(lines), "by": world.finance_maker,
+        "at": timezone.now(), **changes,
+    }
+    if "control_amount" not in values:
+        values["control_amount"] = sum((Decimal(line["amount"]) for line in lines), Decimal("0.00"))
+    return upload_statement([("对账单.csv", statement_csv(lines))], **values)
+
+
+def checked_statement(world: World, lines: Sequence[dict[str, str]], **changes: Any) -> Statement:
+    """Checked by its job."""
+    statement = sent(world, lines, **changes)
+    drain()
+    return Statement.objects.get(pk=statement.pk)
+
+
+def approved_statement(world: World, statement: Statement, **changes: Any) -> Statement:
+    """Submitted by who uploaded it, approved by the checker; its lines wait for the job."""
+    at = changes.get("at", timezone.now())
+    DESK.submit(statement, by=world.finance_maker, at=at)
+    found: Statement = DESK.approve(statement, digest=statement.digest, by=world.finance_checker, at=at)
+    return found
+
+
+def taken_in(world: World, lines: Sequence[dict[str, str]], **changes: Any) -> Statement:
+    """The whole way."""
+    statement = approved_statement(world, checked_statement(world, lines, **changes))
+    drain()
+    return Statement.objects.get(pk=statement.pk)

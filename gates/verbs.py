@@ -13,6 +13,7 @@ VERBS = {
     "notice.closed": _("The notice is closed: it has passed for %(passed)d people, %(in_force)d covers came into force."),
     "payment.recorded": _("Own shares of %(people)d people were received: %(amount)s yuan."),
     "payment.too_late": _("For %(people)d people the payment came too late: %(amount)s yuan are to be given back."),
+    "statement.money_held": _("%(lines)d lines paid nobody's share: %(amount)s yuan are held, to be cleared or given back."),
     "objection.recorded": _("An objection was recorded: %(reason)s."),
     "objection.upheld": _("The objection was upheld (%(decision)s): %(covers)d covers voided."),
     "objection.dismissed": _("The objection was dismissed: %(decision)s"),

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from audit import events
 from audit.faults import fault_point
+from intake.findings import FileFinding
 from intake.models import State
 from intake.readers import FileRefused
 from intake.template import Template
@@ -21,9 +22,10 @@ BY = "system:intake"
 _UNREAD = (State.FAILED, State.WITHDRAWN)
 
 
-def close(run: Any, subject: Any, template: Template, code: str, *, at: datetime) -> None:
+def close(run: Any, subject: Any, template: Template, finding: FileFinding, *, at: datetime) -> None:
     """End a checked import of which nobody may see how its rows were judged, in the caller's transaction and lock."""
-    _end(run, subject, template, [[None, code, "", ""]], verb="closed", data={"code": code}, at=at)
+    told = [[None, finding.code, finding.extra, finding.sheet]]
+    _end(run, subject, template, told, verb="closed", data={"code": finding.code}, at=at)
 
 
 def fail(

@@ -324,12 +324,12 @@ def _finish(run: Any, subject: Any, template: Template, context: Any, seen: Seen
         if subject.state != State.CHECKING:
             return
         closed = template.reason_to_close(subject, at=at)
-        if closed:
+        if closed is not None:
             close(run, subject, template, closed, at=at)
         else:
             _open_review(run, subject, template, context, seen, at=at)
     fault_point("intake.finish_staging.committed")
-    if closed:
+    if closed is not None:
         remove_unread(run, subject, template)
 
 

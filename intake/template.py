@@ -18,11 +18,13 @@ from intake import checks
 from intake.checks import Checked, Context
 from intake.columns import Column
 from intake.errors import IntakeRefused
-from intake.findings import Verdict
+from intake.findings import FileFinding, Verdict
 from intake.framing import Cells
 from intake.models import Chunk, Import, StagedRow
 
 ROWS_PER_CHUNK = 40_000
+#: Verdicts whose rows do something when they are applied.
+APPLICABLE = (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED)
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,13 @@ class Template(ABC):
         In the transaction that opens the review, before the digest is made.
         """
 
-    def reason_to_close(self, subject: Any, *, at: datetime) -> str:
-        """The code of a finding for which a checked import is closed unread, with every row; "" for none."""
-        return ""
+    def reason_to_close(self, subject: Any, *, at: datetime) -> FileFinding | None:
+        """The finding for which a checked import is closed unread, with every row."""
+        return None
+
+    def does_something(self, subject: Any) -> bool:
+        """Whether approving a checked import has an effect."""
+        return any(subject.verdict_count(verdict) for verdict in APPLICABLE)
 
     def unusual(self, subject: Any) -> list[Unusual]:
         """What about a checked import waits for a person's confirmation before it can be submitted."""

@@ -82,7 +82,9 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         _("Money"),
         (
             Page("gates.unpaid", "hourglass_empty"),
+            Page("gates.statement", "request_quote"),
             Page("gates.ownpayment", "payments"),
+            Page("gates.heldpayment", "currency_exchange"),
             Page("programs.funder", "account_balance"),
             Page("programs.budget", "savings"),
             Page("programs.budgetreservation", "bookmark_added"),

@@ -23,6 +23,7 @@ from accounts.testing import PASSWORD, make_user
 from accounts.views import locked_page
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster
+from gates.columns import COLUMNS as STATEMENT_COLUMNS
 from intake.findings import Verdict
 from intake.models import State
 from intake.reference.regions import COLUMNS as REGION_COLUMNS
@@ -41,7 +42,7 @@ HAN = re.compile(r"[㐀-鿿豈-﫿]+")
 WORD = re.compile(r"[A-Za-z][\w.@-]*[A-Za-z]", re.ASCII)
 #: The language that one may choose is named in itself; a file's headings and choices are those that offices use.
 IN_ITS_OWN_WORDS = {"简体中文", *(
-    word for column in (*COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS)
+    word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
 ), *words_of_files()}
 #: Names and codes that are the same in Chinese.

@@ -36,22 +36,13 @@ from beneficiaries.models.roster import ENROLLING, Purpose
 from beneficiaries.purposes import APPROVAL, COUNTED, STARTED, TEMPLATES, template_of
 from intake.findings import Verdict
 from intake.models import State
-from intake.pages import ImportPages, blank_workbook
+from intake.pages import ImportPages, blank_workbook, of_its_office
 from intake.pages.buttons import BUTTON_STATES
 from intake.pages.mending import mending_context
 from programs.errors import BudgetRefused
 
 CORRECT = "beneficiaries.correct_person"
 DOWNLOAD = "beneficiaries.download_refused_rows"
-
-
-def is_of_its_office(user: Any, roster_id: str | int) -> bool:
-    """Whether the permission is held in the very office whose file it was: lines in the clear go back there only."""
-    roster = Roster.objects.select_related("organization", "uploaded_by__organization").get(pk=roster_id)
-    offices = {roster.organization.path, roster.uploaded_by.organization.path}
-    return any(grant.organization_path in offices for grant in user.grants(DOWNLOAD))
-
-
 _LOOKED_INTO = (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, State.APPLIED, State.REFUSED)
 
 
@@ -103,7 +94,7 @@ class RosterAdmin(RosterMending, undo_pages.UndoPages, ImportPages, ReadOnlyScop
     has_mend_permission = holds("beneficiaries.upload_roster")
     has_confirm_permission = holds("beneficiaries.submit_roster")
     has_gate_permission = holds("beneficiaries.pass_gate")
-    has_download_permission = holds(DOWNLOAD, also=lambda user, pk: is_of_its_office(user, pk))
+    has_download_permission = holds(DOWNLOAD, also=of_its_office(Roster, DOWNLOAD))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""

@@ -65,7 +65,7 @@ def record_payment(
                 at=at,
             )
     except IntegrityError as conflict:
-        raise _said(conflict) from conflict
+        raise said(conflict) from conflict
 
 
 def _record_payment(
@@ -101,7 +101,7 @@ def _record_payment(
     fault_point("gates.record_payment.fixed")
     if people <= AT_ONCE:
         passed, received = _pay(payment, OwnPaymentLine.objects.filter(payment=payment), by=by)
-        _finish(payment, people - passed, amount - received, by=by, at=at)
+        end_recording(payment, people - passed, amount - received, by=by, at=at)
     else:
         enqueue(
             KIND, arguments={"payment": payment.pk}, subject=payment, organization=office, region_code=payment.region_code,
@@ -134,7 +134,7 @@ def pay_part(run: Any, payment: OwnPayment, *, at: datetime) -> dict[str, Any]:
         fault_point("gates.pay_end.before")
         payment = OwnPayment.objects.select_for_update(of=("self",)).select_related("organization").get(pk=payment.pk)
         if payment.state == OwnPayment.State.RECORDING:
-            _finish(
+            end_recording(
                 payment, payment.people - place["people"], payment.amount - Decimal(place["amount"]), by=PAYER, at=at
             )
         run.advance()
@@ -157,7 +157,8 @@ def _pay(payment: OwnPayment, lines: QuerySet[OwnPaymentLine], *, by: Any) -> tu
     return passed.people, passed.own_share
 
 
-def _finish(payment: OwnPayment, left_people: int, left_amount: Decimal, *, by: Any, at: datetime) -> None:
+def end_recording(payment: OwnPayment, left_people: int, left_amount: Decimal, *, by: Any, at: datetime) -> None:
+    """Nothing of a payment is still to be recorded; for whom it came too late is told with it."""
     fault_point("gates.finish_payment.before")
     payment.state, payment.left_people, payment.left_amount = OwnPayment.State.RECORDED, left_people, left_amount
     payment.save(update_fields=["state", "left_people", "left_amount"])
@@ -178,10 +179,12 @@ def _refuse_unfit(period: Period, *, reference: str, paid_on: date, at: datetime
         raise GatesRefused("PAID_LATER")
 
 
-def _said(conflict: IntegrityError) -> Exception:
+def said(conflict: IntegrityError) -> Exception:
     """Somebody was faster: what the database refused, as the rules say it."""
     name = getattr(getattr(conflict.__cause__, "diag", None), "constraint_name", "")
-    codes = {"own_share_paid_once": "CHANGED", "own_payment_once": "REFERENCE_TAKEN"}
+    codes = {
+        "own_share_paid_once": "CHANGED", "own_payment_once": "REFERENCE_TAKEN", "statement_stands_once": "REFERENCE_TAKEN",
+    }
     return GatesRefused(codes[name], reference="") if name in codes else conflict
 
 

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +30,7 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
         "number", "program", "period_code", "organization", "reference", "paid_on", "payer", "people", "amount", "state",
         "left_people", "left_amount", "made_at",
     )
-    list_filter = ("state", "program", "period", "organization", "paid_on")
+    list_filter = ("state", ("statement", admin.EmptyFieldListFilter), "program", "period", "organization", "paid_on")
     list_select_related = ("program", "period__program", "sponsor")
     search_fields = ("=reference",)
     search_help_text = _("Reference of a payment")
@@ -36,7 +38,7 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
     ordering = ("-id",)
     fields = (
         "number", "program", "period_code", "organization", "reference", "paid_on", "payer", "people_shown", "amount_shown",
-        "standing", "left_people", "left_amount", "recorded_by", "made_at",
+        "standing", "left_people", "left_amount", "of_statement", "recorded_by", "made_at",
     )
     readonly_fields = fields
 
@@ -47,7 +49,8 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
-        return super().get_queryset(request).select_related("program", "period__program", "organization", "sponsor", "made_by")
+        found = super().get_queryset(request)
+        return found.select_related("program", "period__program", "organization", "sponsor", "made_by", "statement")
 
     @display(description=_("no."), ordering="id")
     def number(self, payment: OwnPayment) -> str:
@@ -80,6 +83,14 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
         return render_to_string(
             "portal/badge.html", {"text": payment.get_state_display(), "tone": TONES[OwnPayment.State(payment.state)]}
         )
+
+    @display(description=_("collection statement"))
+    def of_statement(self, payment: OwnPayment) -> str:
+        """The file that said who paid."""
+        if payment.statement_id is None:
+            return ""
+        address = reverse("admin:gates_statement_change", args=[payment.statement_id])
+        return format_html('<a href="{}">{}</a>', address, str(payment.statement))
 
     @display(description=_("recorded by"))
     def recorded_by(self, payment: Any) -> str:

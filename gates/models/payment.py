@@ -11,6 +11,7 @@ from accounts.models import Organization, User
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
+from gates.models.statement import Statement
 from programs.models import Funder, Period, Program
 
 
@@ -31,6 +32,10 @@ class OwnPayment(models.Model):
     sponsor = models.ForeignKey(
         Funder, models.PROTECT, null=True, blank=True, related_name="own_payments", verbose_name=_("sponsor")
     )
+    #: The file that said who paid; empty for what was recorded without one.
+    statement = models.OneToOneField(
+        Statement, models.PROTECT, null=True, blank=True, related_name="payment", verbose_name=_("collection statement")
+    )
     reference = models.CharField(_("reference of the payment"), max_length=60, db_collation="C")
     paid_on = models.DateField(_("paid on"))
     people = models.PositiveIntegerField(_("people"))
@@ -48,7 +53,7 @@ class OwnPayment(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "program", "period", "organization", "region_code", "sponsor", "reference", "paid_on", "people", "amount",
-        "state", "left_people", "left_amount", "made_by", "made_at",
+        "state", "left_people", "left_amount", "made_by", "made_at", "statement",
     )
 
     class Meta:
@@ -71,7 +76,7 @@ class OwnPayment(models.Model):
                 name="own_payment_stands", operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
                     "program", "period", "organization", "region_code", "sponsor", "reference", "paid_on", "people", "amount",
-                    "made_by", "made_at",
+                    "made_by", "made_at", "statement",
                 ),
             ),
             pgtrigger.Protect(
@@ -92,6 +97,8 @@ class OwnPaymentLine(models.Model):
         verbose_name=_("enrollment"),
     )
     amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
+    #: The line of a statement's file that said so: see `StatementRow`.
+    row_id = models.BigIntegerField(_("line"), null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -101,7 +108,7 @@ class OwnPaymentLine(models.Model):
         program="enrollment__program_id",
     )
     personal_fields = ()
-    open_fields = ("id", "payment", "enrollment", "amount")
+    open_fields = ("id", "payment", "enrollment", "amount", "row_id")
 
     class Meta:
         verbose_name = _("line of an own payment")

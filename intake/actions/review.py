@@ -14,13 +14,10 @@ from accounts.models import User
 from audit import events
 from audit.faults import fault_point
 from intake.errors import IntakeRefused
-from intake.findings import Verdict
 from intake.models import STANDING, File, State
 from intake.template import Template
 
 REASON_MIN = 4
-#: Verdicts whose rows do something when they are applied.
-APPLICABLE = (Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED)
 
 
 def receive(
@@ -73,7 +70,7 @@ def submit(subject: Any, *, template: Template, by: User, at: datetime) -> Any:
     """Hand a reviewed import to a second person."""
     with transaction.atomic():
         subject = locked(subject, template, State.REVIEW)
-        if not any(subject.verdict_count(verdict) for verdict in APPLICABLE):
+        if not template.does_something(subject):
             raise IntakeRefused("NOTHING_TO_APPLY")
         if subject.confirmed_digest != subject.digest and template.unusual(subject):
             raise IntakeRefused("UNUSUAL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from intake.actions import record_download
-from intake.actions.review import APPLICABLE
 from intake.columns import Column
 from intake.exports import write_template
 from intake.findings import Verdict
@@ -26,6 +25,7 @@ from intake.pages.mending import MENDING_STATES, MendingPages, mending_context, 
 from intake.pages.progress import STATE_TONES, problem_groups
 from intake.refused import refused_by_file, rows_back
 from intake.refused_archive import write_refused_files
+from intake.template import APPLICABLE
 
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KINDS = {"xlsx": _SHEET, "csv": "text/csv; charset=utf-8", "zip": "application/zip"}
@@ -168,7 +168,7 @@ class ImportPages(MendingPages):
         """What the import is."""
         return [
             (_t("office"), subject.organization.name),
-            (_t("files"), "、".join(file.name for file in subject.files.all())),
+            (_t("uploaded files"), "、".join(file.name for file in subject.files.all())),
             (_t("reason"), subject.reason),
         ]
 
@@ -290,6 +290,17 @@ class ImportPages(MendingPages):
         """To the import's page, with a message."""
         self.message_user(request, message)  # type: ignore[attr-defined]
         return HttpResponseRedirect(self.address(subject))
+
+
+def of_its_office(model: type[Any], permission: str) -> Callable[[Any, str | int], bool]:
+    """For `holds(also=...)`: the permission is held in the very office whose file it was. Lines in the clear go back there only."""
+
+    def is_of_its_office(user: Any, subject_id: str | int) -> bool:
+        subject = model.objects.select_related("organization", "uploaded_by__organization").get(pk=subject_id)
+        offices = {subject.organization.path, subject.uploaded_by.organization.path}
+        return any(grant.organization_path in offices for grant in user.grants(permission))
+
+    return is_of_its_office
 
 
 def blank_workbook(columns: Sequence[Column], name: str) -> HttpResponse:

@@ -134,7 +134,7 @@ class MendingPages(ButtonPages):
         return self.button_page(
             request, title=_t("Add files"), button=_t("Upload"), subject=subject, run=run, form=form,
             sentence=_t("They are checked together with what is there; what stands twice is found in all files."),
-            facts=[(_t("files"), "、".join(file.name for file in subject.files.order_by("pk")))],
+            facts=[(_t("uploaded files"), "、".join(file.name for file in subject.files.order_by("pk")))],
         )
 
     @action(description=_("Leave a file out"), url_path="leave-out", permissions=["mend"], icon="scan_delete")

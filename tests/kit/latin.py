@@ -45,9 +45,12 @@ from gates.actions import (
     post_notice,
     record_objection,
     record_payment,
+    upload_statement,
     withdraw_notice,
 )
-from gates.models import WHITELIST, Notice, Objection, ObjectionReason, ObjectionState
+from gates.actions.statements import DESK
+from gates.models import WHITELIST, Channel, Notice, Objection, ObjectionReason, ObjectionState, Statement
+from gates.testing import line_of, statement_csv
 from jobs.models import Job
 from jobs.testing import drain, drain_through_failures
 from programs import actions
@@ -175,6 +178,7 @@ def _rosters(world: LatinWorld) -> None:
         amount=Decimal("0.03"), by=world.users["city finance_maker"], at=timezone.now(),
         sponsor=Funder.objects.get(name="Zqfoundation"),
     )
+    _statements(world, applied)
     # The fourth has not paid.
     pass_gate_of(
         applied.enrollments.all(), gate=Gate.ACCEPTANCE, period=world.period, by=clerk, at=timezone.now(),
@@ -201,6 +205,34 @@ def _rosters(world: LatinWorld) -> None:
         enrollment.person, fields=["name"], reason=REASON, by=clerk, at=timezone.now(), organization=world.county,
         region_code=enrollment.region_code, program_id=world.program.pk,
     )
+
+
+def _statements(world: LatinWorld, roster: Roster) -> None:
+    """A statement in each state that has a page of its own; one was taken in, with money that is held."""
+    maker, checker = world.users["city finance_maker"], world.users["city finance_checker"]
+    covers = list(roster.enrollments.select_related("person", "program", "period").order_by("pk"))
+
+    def upload(reference: str, lines: list[dict[str, str]], **changes: Any) -> Statement:
+        upload_statement(
+            [(f"zq{reference}.csv", statement_csv(lines))], period=world.period, organization=world.city, channel=Channel.OTHER,
+            reference=f"ZQ-{reference}", by=maker, at=timezone.now(), **{
+                "control_lines": len(lines), "control_amount": sum((Decimal(line["amount"]) for line in lines), Decimal("0.00")),
+                **changes,
+            },
+        )
+        drain_through_failures()
+        return Statement.objects.latest("pk")
+
+    paid_before, waits = line_of(covers[0]), line_of(covers[3], amount="0.02")
+    done = DESK.submit(upload("done", [paid_before, waits]), by=maker, at=timezone.now())
+    DESK.approve(done, digest=done.digest, by=checker, at=timezone.now())
+    drain()
+    upload("review", [line_of(covers[1], serial="Zqserial"), {**line_of(covers[2], serial="ZQ2"), "number": "ZQ1"}])
+    DESK.submit(upload("submitted", [line_of(covers[1], serial="ZQ3")]), by=maker, at=timezone.now())
+    refused = DESK.submit(upload("refused", [line_of(covers[1], serial="ZQ4")]), by=maker, at=timezone.now())
+    DESK.refuse(refused, reason=REASON, by=checker, at=timezone.now())
+    DESK.withdraw(upload("withdrawn", [line_of(covers[1], serial="ZQ5")]), reason=REASON, by=maker, at=timezone.now())
+    upload("failed", [line_of(covers[1], serial="ZQ6")], control_lines=7)
 
 
 def _notice(world: LatinWorld, roster: Roster) -> Notice:

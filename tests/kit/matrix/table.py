@@ -16,7 +16,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
 from exports.models import Export
-from gates.models import Notice, Objection, OwnPayment, Unpaid
+from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
 from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
 from intake.models import WordMapping
 from jobs.models import Job
@@ -96,7 +96,7 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
 #: Pages that show other rows than their model's own.
 KIND_OF_PAGE = {
     "admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office",
-    "admin:beneficiaries_roster_kept_rows": "own office",
+    "admin:beneficiaries_roster_kept_rows": "own office", "admin:gates_statement_refused_rows": "own office",
 }
 
 
@@ -127,6 +127,8 @@ SUBJECTS: dict[str, Subject] = {
     "gates.notice": Subject("office", lambda place: Notice.objects.get(lines__enrollment=place.enrollment)),
     "gates.objection": Subject("office", lambda place: Objection.objects.get(enrollment=place.enrollment)),
     "gates.ownpayment": Subject("office", lambda place: OwnPayment.objects.get(lines__enrollment=place.enrollment)),
+    "gates.statement": Subject("office", lambda place: Statement.objects.get(rows__enrollment=place.enrollment)),
+    "gates.heldpayment": Subject("office", lambda place: HeldPayment.objects.get(enrollment=place.enrollment)),
     "gates.unpaid": Subject("office", lambda place: Unpaid.objects.get(roster=place.roster)),
     "handover.handover": Subject("insured", lambda place: HandOver.objects.get(lines__enrollment=place.enrollment)),
     "handover.handoverline": Subject("insured", lambda place: HandOverLine.objects.get(enrollment=place.enrollment)),

@@ -27,7 +27,7 @@ from beneficiaries.testing import World, csv_of, make_world, people
 from exports.actions import ask_export
 from exports.listing import Listing, Wanted
 from exports.models import Export
-from gates.models import Notice, NoticeLine, Objection, OwnPayment, OwnPaymentLine
+from gates.models import HeldPayment, Notice, NoticeLine, Objection, OwnPayment, OwnPaymentLine, Statement, StatementRow
 from intake.models import WordMapping
 from jobs.testing import drain
 from programs.actions import create_code, create_plan
@@ -263,10 +263,27 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
         reference=f"{canary}{enrollment.pk}", paid_on=day, people=1, amount=enrollment.own_share, made_by=clerk, made_at=at,
     )
     OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
+    _statement(world, office, clerk, enrollment, canary, at=at)
     with pgtrigger.ignore("programs.Plan:plan_terms_stand"):
         Plan.objects.filter(pk=world.plan.pk).update(requires_own_payment=True)
     Enrollment.objects.filter(pk=enrollment.pk).update(state="in_force", own_paid_at=at)
     Enrollment.objects.filter(roster=enrollment.roster_id).exclude(pk=enrollment.pk).update(state="awaiting")
+
+
+def _statement(world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any) -> None:
+    """A statement under review with a line of the person, whose money is held."""
+    statement = Statement.objects.create(
+        program=world.program, period=world.period, organization=office, region_code=office.region_code or "", channel="bank",
+        reference=f"{canary}对账{enrollment.pk}", control_lines=1, control_amount=Decimal("0.01"), uploaded_by=clerk,
+        uploaded_at=at, state="review", row_count=1, digest="0" * 64, money={},
+    )
+    row = StatementRow.objects.create(
+        statement=statement, file_id=0, sheet=f"{canary}表", line=2, chunk=0, verdict=6, codes=["PAID_TWICE"], findings=[],
+        amount=Decimal("0.01"), enrollment=enrollment, name=f"{canary}甲",
+    )
+    HeldPayment.objects.create(
+        statement=statement, row=row, period=world.period, enrollment=enrollment, kind="twice", amount=Decimal("0.01"),
+    )
 
 
 def rows_below(places: dict[str, Place], find: Callable[[Place], Any]) -> dict[str, Any]:

@@ -1,0 +1,302 @@
+"""Collection statements in the admin: uploaded, looked at, approved by another; and the money that they left held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from audit.admin import ReadOnlyScopedAdmin
+from audit.buttons import holds
+from audit.exporting import ExportColumn
+from beneficiaries.models import Enrollment
+from gates import actions
+from gates.actions.statements import DESK
+from gates.admin.statement_forms import UPLOAD, StatementForm
+from gates.columns import COLUMNS
+from gates.models import HeldPayment, OwnPayment, Statement
+from intake.findings import Verdict
+from intake.models import State
+from intake.pages import Cell, ImportPages, blank_workbook, of_its_office
+
+SUBMIT, APPROVE, DOWNLOAD = "gates.submit_statement", "gates.approve_statement", "gates.download_statement_rows"
+
+
+@admin.register(Statement)
+class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
+    """Statements, newest first."""
+
+    list_display = (
+        "number", "program", "period_code", "channel", "reference", "organization", "standing", "lines", "matched", "held",
+        "uploader", "uploaded_at",
+    )
+    export_columns = (
+        "number", "program", "period_code", "channel", "reference", "organization", "region_code", "state", "control_lines",
+        "control_amount", ExportColumn("matched", _("matched (yuan)"), lambda statement: yuan_of(statement, "amount")),
+        ExportColumn("held", _("held (yuan)"), lambda statement: yuan_of(statement, "held")), "uploader", "uploaded_at",
+        "submitted_at", "decided_at", "applied_at",
+    )
+    list_filter = ("state", "channel", "program", "period", "organization", "uploaded_at")
+    list_select_related = ("program", "period__program", "organization", "uploaded_by")
+    search_fields = ("=reference", "=id")
+    search_help_text = _("Statement number")
+    ordering = ("-id",)
+    list_per_page = 50
+    change_form_template = "intake/import_page.html"
+    desk = DESK
+    last_step = _("Record")
+    verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched")}
+    actions_list = ("upload", "blank_template")
+
+    has_upload_permission = holds(UPLOAD)
+    has_submit_permission = holds(SUBMIT)
+    has_approve_permission = holds(APPROVE)
+    has_mend_permission = holds(UPLOAD)
+    has_confirm_permission = holds(SUBMIT)
+    has_download_permission = holds(DOWNLOAD, also=of_its_office(Statement, DOWNLOAD))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what a page names."""
+        found = super().get_queryset(request)
+        return found.select_related(
+            "program", "period__program", "period__plan", "organization", "uploaded_by", "submitted_by", "decided_by",
+            "undo_asked_by", "undo_decided_by",
+        )
+
+    @display(description=_("period"), ordering="period__code")
+    def period_code(self, statement: Statement) -> str:
+        """The program year."""
+        return statement.period.code
+
+    @display(description=_("matched (yuan)"))
+    def matched(self, statement: Statement) -> str:
+        """Yuan of the lines that pay somebody's share."""
+        return shown(yuan_of(statement, "amount"))
+
+    @display(description=_("held (yuan)"))
+    def held(self, statement: Statement) -> str:
+        """Yuan of the other lines."""
+        return shown(yuan_of(statement, "held"))
+
+    def heads(self, subject: Statement) -> list[str]:
+        """What stands below the title besides the office."""
+        return [subject.program.name, subject.period.code, subject.reference]
+
+    def facts(self, subject: Statement) -> list[tuple[str, Any]]:
+        """What the statement is."""
+        return [
+            (_t("program"), subject.program.name), (_t("period"), subject.period.code),
+            (_t("channel"), subject.get_channel_display()), (_t("statement number"), subject.reference), *super().facts(subject),
+        ]
+
+    def summary(self, subject: Statement) -> list[tuple[str, Any]]:
+        """What the channel says, what pays somebody's share, what is held."""
+        money = subject.money
+        if not money:
+            return [(_t("by the statement"), in_words(subject.control_lines, subject.control_amount))]
+        found = [
+            (_t("by the statement"), in_words(subject.control_lines, subject.control_amount)),
+            (_t("matched"), in_words(money["rows"], Decimal(money["amount"]))),
+            (_t("not matched: to be cleared or given back"), in_words(money["held_rows"], Decimal(money["held"]))),
+        ]
+        if subject.state != State.APPLIED:
+            return found
+        payment = OwnPayment.objects.filter(statement=subject).first()
+        if payment is not None:
+            address = reverse("admin:gates_ownpayment_change", args=[payment.pk])
+            found.append((_t("own payment"), format_html('<a href="{}">{}</a>', address, str(payment))))
+            if payment.left_people:
+                found.append((_t("of the matched ones set aside"), in_words(payment.left_people, payment.left_amount)))
+        if HeldPayment.objects.filter(statement=subject).exists():
+            address = f"{reverse('admin:gates_heldpayment_changelist')}?statement={subject.pk}"
+            found.append((_t("payments held"), format_html('<a href="{}">{}</a>', address, _t("See the list"))))
+        return found
+
+    def confirm_facts(self, subject: Statement) -> list[tuple[str, Any]]:
+        """What a confirm page says: which statement, counts and sums."""
+        return [
+            (_t("program"), subject.program.name), (_t("period"), subject.period.code),
+            (_t("channel"), subject.get_channel_display()), (_t("statement number"), subject.reference),
+            *super().confirm_facts(subject),
+        ]
+
+    def approval_sentence(self, subject: Statement) -> str:
+        """What the click does."""
+        return _t(
+            "The matched people are recorded as having paid, their covers come into force where nothing else is missing, and the "
+            "sum is booked. It cannot be taken back here. The money of all other lines is listed as held."
+        )
+
+    def approval_warnings(self, subject: Statement) -> list[str]:
+        """What an approver should know first."""
+        found = super().approval_warnings(subject)
+        if timezone.localdate() >= subject.period.enrollment_closes_on and subject.verdict_count(Verdict.NEW):
+            found.append(_t("Enrollment has closed: send it back, and let it be checked again."))
+        return found
+
+    def cells_of(self, subject: Statement, page: Sequence[Any]) -> dict[int, list[Cell]]:
+        """What a line says; personal values masked."""
+        return {
+            row.pk: [
+                Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number"),
+                Cell(_t("name"), str(row.name or "")),
+                Cell(_t("paid on"), str(row.paid_on or "")), Cell(_t("amount (yuan)"), shown(row.amount), "pp-right"),
+                Cell(_t("serial number"), row.serial or "", "pp-number pp-wraps"),
+            ]
+            for row in page
+        }
+
+    def outcomes_of(self, subject: Statement, page: Sequence[Any], request: HttpRequest) -> dict[int, str]:
+        """The cover of each line that was recorded, for a reader who sees it."""
+        if subject.state != State.APPLIED or not request.user.has_perm("beneficiaries.view_enrollment"):
+            return {}
+        paid = {row.pk: row.enrollment_id for row in page if row.verdict == Verdict.NEW and not row.set_aside}
+        seen = set(
+            Enrollment.objects.visible_to(request.user, "beneficiaries.view_enrollment").filter(pk__in=paid.values())
+            .values_list("pk", flat=True)
+        )
+        return {
+            row: reverse("admin:beneficiaries_enrollment_change", args=[cover]) for row, cover in paid.items() if cover in seen
+        }
+
+    @action(description=_("New statement"), url_path="upload", permissions=["upload"], icon="upload_file")
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        """Take in a file."""
+        posted = request.method == "POST"
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            files = [(file.name, file) for file in given.pop("file")]
+            statement = actions.upload_statement(files, **given)
+            return self.see(request, statement, _t("The file has been received and is being checked."))
+
+        return self.button_page(
+            request, title=_t("New statement"), button=_t("Upload"), run=run,
+            form=StatementForm(request.POST if posted else None, request.FILES if posted else None, by=request.user),
+            sentence=_t(
+                "What a bank, WeChat, Alipay or a village collector received. The lines are matched to people who have not paid; "
+                "nothing takes effect before another person approves it."
+            ),
+            detail=render_to_string("gates/blank_statement.html"),
+        )
+
+    @action(description=_("Blank template"), url_path="template", permissions=["upload"], icon="table_view")
+    def blank_template(self, request: HttpRequest) -> HttpResponse:
+        """The layout as a workbook."""
+        return blank_workbook(COLUMNS, "statement-template.xlsx")
+
+
+class OfOneStatement(admin.SimpleListFilter):
+    """Of one statement, as a link names it."""
+
+    title = _("collection statement")
+    parameter_name = "statement"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """The one that is shown."""
+        wanted = self.used_parameters.get(self.parameter_name) or request.GET.get(self.parameter_name)
+        return [(wanted, f"#{wanted}")] if wanted else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Its lines."""
+        wanted = self.value()
+        if not wanted:
+            return queryset
+        if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 19):
+            return queryset.none()
+        return queryset.filter(statement=wanted)
+
+
+@admin.register(HeldPayment)
+class HeldPaymentAdmin(ReadOnlyScopedAdmin):
+    """Lines whose money is held, newest first."""
+
+    list_display = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "organization")
+    export_columns = (
+        "number", "kind", "row__name", "row__number", "row__document", "amount", "paid_on", "period_code", "statement__reference",
+        "row__sheet", "row__line", "organization",
+    )
+    list_filter = ("kind", "period", "statement__organization", OfOneStatement, "paid_on")
+    list_select_related = ("row", "period__program", "statement__organization")
+    search_fields = ("=statement__reference", "=row__serial")
+    search_help_text = _("Statement number or serial number")
+    sortable_by = ("number",)
+    ordering = ("-id",)
+    list_per_page = 50
+    fields = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "serial", "organization")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what a page names."""
+        return super().get_queryset(request).select_related("row", "period__program", "statement__organization")
+
+    @display(description=_("no."), ordering="id")
+    def number(self, held: HeldPayment) -> str:
+        """Its number."""
+        return f"#{held.pk}"
+
+    @display(description=_("name"))
+    def name(self, held: HeldPayment) -> str:
+        """Masked."""
+        return str(held.row.name or "—")
+
+    @display(description=_("cover or document number"))
+    def known_by(self, held: HeldPayment) -> str:
+        """As the line says it; a document masked."""
+        return held.row.number or str(held.row.document or "—")
+
+    @display(description=_("amount (yuan)"))
+    def amount_shown(self, held: HeldPayment) -> str:
+        """Yuan."""
+        return f"{held.amount:,.2f}"
+
+    @display(description=_("period"))
+    def period_code(self, held: HeldPayment) -> str:
+        """The program year."""
+        return held.period.code
+
+    @display(description=_("serial number"))
+    def serial(self, held: HeldPayment) -> str:
+        """The channel's own."""
+        return held.row.serial or "—"
+
+    @display(description=_("organization"))
+    def organization(self, held: HeldPayment) -> str:
+        """Whose statement it was."""
+        return held.statement.organization.name
+
+    @display(description=_("line of a statement"))
+    def origin(self, held: HeldPayment) -> SafeString | str:
+        """Statement, sheet and line, with the way there."""
+        address = f"{reverse('admin:gates_statement_change', args=[held.statement_id])}?row={held.row_id}#row-{held.row_id}"
+        place = " ".join(part for part in (held.row.sheet, str(held.row.line)) if part)
+        return format_html(
+            '<a href="{}">{}</a>', address,
+            _t("%(reference)s line %(line)s") % {"reference": held.statement.reference, "line": place},
+        )
+
+
+def yuan_of(statement: Statement, name: str) -> Decimal | None:
+    """A sum of a checked statement."""
+    return Decimal(statement.money[name]) if statement.money else None
+
+
+def shown(amount: Decimal | None) -> str:
+    """Yuan, or a dash."""
+    return f"{amount:,.2f}" if amount is not None else "—"
+
+
+def in_words(lines: int, amount: Decimal) -> str:
+    """Lines and yuan."""
+    return _t("%(lines)s payments, %(amount)s yuan") % {"lines": f"{lines:,}", "amount": f"{amount:,.2f}"}
