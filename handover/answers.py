@@ -187,7 +187,7 @@ class ReceiptTemplate(Template):
         accepted, refused = pl.col("answer") == "accepted", pl.col("answer") == "refused"
         policy, reason = pl.col("policy_number"), pl.col("reason")
         for code, column, where in (
-            ("COVER_NUMBER", "number", pl.col("number").is_not_null() & pl.col("enrollment_id").is_null()),
+            ("HANDED_NUMBER", "number", pl.col("number").is_not_null() & pl.col("enrollment_id").is_null()),
             ("UNKNOWN_LINE", "number", pl.col("enrollment_id").is_not_null() & pl.col("line_id").is_null()),
             ("ANSWER_MISSING", "result", pl.col("answer").is_null()),
             ("POLICY_MISSING", "policy_number", accepted & policy.is_null() if entry else pl.lit(value=False)),

@@ -9,8 +9,10 @@ from accounts.roles import Role, grant_permissions
 from audit import events
 from handover import panels
 from handover.answers import RECEIPT
+from handover.meanings import MEANINGS
 from handover.models import Kind
 from handover.verbs import VERBS
+from intake import findings
 from intake.verbs import register_import
 
 _VIEW = (
@@ -46,6 +48,7 @@ def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
     events.register_words(EVENT_WORDS)
+    findings.register_meanings(MEANINGS)
     register_import(RECEIPT)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)

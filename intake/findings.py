@@ -410,29 +410,6 @@ ROW_MEANINGS = (
     ),
     Meaning("DECIDED_AGAINST", _ERROR, _("refused by decision"), _("reason: %(extra)s")),
     Meaning("CHANGED_SINCE_REVIEW", _DOUBT, _("the data changed after the review"), _("review this row again")),
-    # Of an insurer's receipt.
-    Meaning(
-        "COVER_NUMBER", _ERROR, _("this is no cover number of this period"), _("copy it from the list that was handed over")
-    ),
-    Meaning("UNKNOWN_LINE", _ERROR, _("this hand-over does not name this cover"), _("check to which hand-over the line belongs")),
-    Meaning("ANSWER_MISSING", _ERROR, _("it does not say whether it was accepted"), _("write one of the agreed words")),
-    Meaning("POLICY_MISSING", _ERROR, _("accepted without a policy number"), _("ask the insurer for it")),
-    Meaning("POLICY_OF_REFUSED", _ERROR, _("refused, but with a policy number"), _("ask the insurer which of the two holds")),
-    Meaning("POLICY_TWICE", _ERROR, _("another person stands under this policy number"), _("ask the insurer for the right one")),
-    Meaning("REFUSAL_MISSING", _ERROR, _("refused without a reason"), _("ask the insurer for it")),
-    Meaning("REFUSAL_PERSONAL", _ERROR, _("the reason holds a long number"), _("leave numbers of people out of it")),
-    Meaning(
-        "CONFLICT", _ERROR, _("lines of this receipt contradict one another about this cover"), _("ask the insurer which one holds")
-    ),
-    Meaning("ANSWERED", _WARNING, _("answered so by an earlier receipt"), _("nothing to do")),
-    Meaning(
-        "ANSWERED_OTHERWISE", _DOUBT, _("an earlier receipt answered otherwise"),
-        _("the earlier answer stands; clear it with the insurer"),
-    ),
-    Meaning(
-        "NOT_WAITING", _WARNING, _("this cover does not wait for the insurer any more"),
-        _("the answer is kept; tell the insurer by the next list of removals"),
-    ),
 )
 
 #: Of lists of reference data alone.

@@ -158,7 +158,7 @@ class HandOverAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return HttpResponseRedirect(self.address(hand_over))
 
         return self.button_page(
-            request, title=_t("New hand-over"), button=_t("Propose"), run=run,
+            request, title=_t("New hand-over"), button=_t("Propose the hand-over"), run=run,
             sentence=_t("Nothing leaves before a colleague who checks releases it: who is on the list is fixed then."),
             form=ProposalForm(
                 request.POST if request.method == "POST" else None, by=request.user, period=request.GET.get("period", "")

@@ -25,7 +25,8 @@ def words_of_files() -> set[str]:
     """What files say in their own language, whatever the reader's: headings, codes, and the people of a preview."""
     found = {word for words in CODE_WORDS.values() for word in words.values()} | {heading for heading, _field in FIRST}
     found |= {heading for heading, _field, _text in LEAVING_COLUMNS} | {"示例"}
-    found |= {str(value) for values in PEOPLE.values() for value in values if isinstance(value, str)}
+    people: dict[str, Any] = PEOPLE
+    found |= {value for values in people.values() for value in values if isinstance(value, str)}
     return found | {word for column in COLUMNS for word in (str(column.label), *column.synonyms, *column.choices)}
 
 
