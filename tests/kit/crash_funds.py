@@ -13,10 +13,9 @@ from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, people
 from gates.testing import paid
-from programs import actions as programs
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
 from subsidies import actions
-from subsidies.models import Differences, FundRequest
+from subsidies.models import Differences
 from subsidies.models.request import Verdict
 from subsidies.testing import D, applied, made, receipt, sent, submitted
 from tests.kit.crash_samples import Run, fresh, noticed, sample
@@ -60,17 +59,6 @@ def let_end(world: World) -> None:
         at=timezone.now(),
     )
     approve_change(change, shown=digest_of(change), by=world.reviewer, at=timezone.now())
-
-
-@sample("programs.settle_budgets")
-def settle_budgets(world: World, token: Token) -> Run:
-    own = funded(world, token)
-    request = sent(own)
-    # As if it had come in: the budgets follow what requests received.
-    FundRequest.objects.filter(pk=request.pk).update(allocated=D("5.00"))
-    return lambda: programs.settle_budgets(
-        funder_id=own.foundation.pk, program_id=own.program.pk, period_id=own.period.pk, amount=D("5.00")
-    )
 
 
 @sample("subsidies.make_request")
