@@ -30,6 +30,7 @@ from intake.models import State
 from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
+from portal.demo_funds import ask_funders
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -99,6 +100,8 @@ def load(say: Say, *, logins: Path) -> None:
         period = _program(city, users, at=at)
         _wording(period.program, users[f"{city.short}.reviewer"], at=at)
         _rosters(city, period, users, say)
+        maker, checker = users[f"{city.short}.finance.maker"], users[f"{city.short}.finance.checker"]
+        ask_funders(period, maker=maker, checker=checker, say=say)
 
 
 def _organization(name: str, *, kind: str, at: datetime, parent: Organization | None = None, region: str = "") -> Organization:

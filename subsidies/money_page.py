@@ -26,6 +26,8 @@ ZERO = Decimal("0.00")
 VIEW = "subsidies.view_fundrequest"
 #: Months that the course shows; the newest.
 MONTHS = 24
+#: And at least so many, so that one of them does not fill the drawing.
+FEWEST = 6
 #: Units of a column of the drawing, and of its height.
 STEP, BAR, HEIGHT = 10, 4, 100
 
@@ -193,14 +195,21 @@ def _months(funder: Funder, user: Any, requests: Any, parts: Any) -> tuple[list[
 
 
 def _every_month(found: Any) -> list[date]:
-    """From the first to the last of some months without a gap, the newest MONTHS of them."""
+    """From the first to the last of some months without a gap, the newest MONTHS of them; half a year at least."""
     if not found:
         return []
-    day, last, days = min(found), max(found), []
+    last, days = max(found), []
+    day = min(min(found), _before(last, FEWEST - 1))
     while day <= last:
         days.append(day)
         day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
     return days[-MONTHS:]
+
+
+def _before(day: date, months: int) -> date:
+    """The first of the month so many months earlier."""
+    number = day.year * 12 + day.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def _bars(at: int, amounts: Sequence[Decimal], most: Decimal) -> list[tuple[int, str, str, str]]:

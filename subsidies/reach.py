@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from accounts.models import User
+from django.db.models import Q
+
+from accounts.models import Organization, User
+from beneficiaries.models import Enrollment
 from programs.models import Program
 from subsidies.errors import SubsidyRefused
 
@@ -23,3 +28,13 @@ def reaches(user: Any, permission: str, *, program: Program) -> bool:
         and (grant.program_ids is None or program.pk in grant.program_ids)
         for grant in user.grants(permission)
     )
+
+
+def enrolls_nobody(user: Any, permission: str) -> bool:
+    """Whether none of the offices that a role of the user reaches has enrolled anybody: a funder's, an insurer's.
+
+    Their lists of people are empty; to find that out row by row, every line of every request would be read.
+    """
+    reached = [Q(path__startswith=path) for path in {grant.organization_path for grant in user.grants(permission)}]
+    offices = list(Organization.objects.filter(reduce(or_, reached)).values_list("pk", flat=True)) if reached else []
+    return not Enrollment.objects.filter(organization__in=offices)[:1].exists()

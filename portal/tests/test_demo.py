@@ -17,6 +17,7 @@ from beneficiaries.models import Enrollment, Roster
 from portal import demo
 from portal.verify import check_all
 from programs.models import Budget
+from subsidies.models import FundRequest
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,8 @@ def state_of_everything() -> dict[str, Any]:
     return {
         "events": Event.objects.count(), "users": list(User.objects.order_by("pk").values_list("pk", "username", "password")),
         "rosters": list(Roster.objects.order_by("pk").values_list("pk", "state")), "covers": Enrollment.objects.count(),
-        "budgets": list(Budget.objects.order_by("pk").values_list("pk", "granted", "reserved", "used")),
+        "budgets": list(Budget.objects.order_by("pk").values_list("pk", "granted", "reserved", "used", "settled")),
+        "requests": list(FundRequest.objects.order_by("pk").values_list("pk", "state", "amount", "allocated")),
     }
 
 
@@ -54,7 +56,7 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {
         "roster.received", "roster.submitted", "roster.approved", "roster.refused", "roster.withdrawn", "roster.gate_passed",
-        "plan.approved", "budget.approved", "period.opened", "user.created",
+        "plan.approved", "budget.approved", "period.opened", "user.created", "funds.request_sent", "funds.movement_confirmed",
     } <= verbs
     assert all(roster.decided_by_id not in (None, roster.uploaded_by_id) for roster in Roster.objects.filter(state="applied"))
     assert [found.name for found in check_all() if found.rows] == []

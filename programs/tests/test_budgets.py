@@ -20,6 +20,7 @@ from portal.verify import check_all
 from programs import actions
 from programs.actions import Demand
 from programs.actions.reservations import has_lapsed
+from programs.actions.settling import settle_budgets
 from programs.errors import BudgetRefused
 from programs.models import (
     Budget,
@@ -481,3 +482,35 @@ def test_a_finance_maker_proposes_and_a_checker_approves_in_the_admin(world: Wor
     assert checker.post(approve).status_code == 302
     budget.refresh_from_db()
     assert (budget.state, budget.granted, budget.approved_by) == ("approved", D("88.88"), world.foundation_checker)
+
+
+# -- What came in of a funder ------------------------------------------------------------------------------------------
+
+
+def test_what_came_in_stands_on_tranches_as_far_as_they_are_used_and_goes_back_from_the_last_one(world: World) -> None:
+    first = Budget.objects.get(pk=world.budgets[0].pk)
+    second = make_budget(
+        world.foundation, period=world.period, granted=D("500.00"), label="第二批", maker=world.finance_maker,
+        checker=world.finance_checker, at=world.at,
+    )
+    Budget.objects.filter(pk=first.pk).update(used=D("100.00"))
+    Budget.objects.filter(pk=second.pk).update(used=D("50.00"))
+    place: dict[str, Any] = {
+        "funder_id": world.foundation.pk, "program_id": world.program.pk, "period_id": world.period.pk,
+    }
+
+    def settled() -> list[Decimal]:
+        return list(Budget.objects.filter(funder=world.foundation).order_by("pk").values_list("settled", flat=True))
+
+    settle_budgets(**place, amount=D("120.00"))
+    assert settled() == [D("100.00"), D("20.00")]
+    # Above what is used: on the last tranche, to be given back.
+    settle_budgets(**place, amount=D("40.00"))
+    assert settled() == [D("100.00"), D("60.00")]
+    # Undone since: what is settled beyond its use goes back first.
+    Budget.objects.filter(pk=first.pk).update(used=D("70.00"))
+    settle_budgets(**place, amount=D("-45.00"))
+    assert settled() == [D("70.00"), D("45.00")]
+    with pytest.raises(BudgetRefused) as refused:
+        settle_budgets(**place, amount=D("-115.01"))
+    assert (refused.value.code, refused.value.facts, settled()) == ("NOT_SETTLED", {"amount": D("0.01")}, [D("70.00"), D("45.00")])

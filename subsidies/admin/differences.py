@@ -24,6 +24,7 @@ from subsidies import actions
 from subsidies.admin.forms import ElsewhereForm, PeriodForm, RefundForm
 from subsidies.models import DifferenceLine, Differences
 from subsidies.models.difference import DifferenceReason, DifferencesState
+from subsidies.reach import enrolls_nobody
 
 TONES = {DifferencesState.PROPOSED: "wait", DifferencesState.APPROVED: "good", DifferencesState.WITHDRAWN: "calm"}
 
@@ -92,7 +93,7 @@ class DifferencesAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """The program year."""
         return found.period.code
 
-    @display(description=_("covers"))
+    @display(description=_("number of covers"))
     def people_shown(self, found: Differences) -> str:
         """On it."""
         return f"{found.people:,}"
@@ -210,7 +211,8 @@ class DifferenceLineAdmin(ReadOnlyScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
-        return super().get_queryset(request).select_related(*self.list_select_related)
+        rows = super().get_queryset(request).select_related(*self.list_select_related)
+        return rows.none() if enrolls_nobody(request.user, self.permission("view")) else rows
 
     def get_urls(self) -> list[Any]:
         """A list and its export: each person's own page is that of the enrollment."""
@@ -270,7 +272,7 @@ def facts_of(found: Differences) -> list[tuple[str, Any]]:
     return [
         (_t("program"), f"{found.program.name} · {found.period.code}"),
         (_t("kind"), found.get_kind_display()),
-        (_t("covers"), f"{found.people:,}"),
+        (_t("number of covers"), f"{found.people:,}"),
         (_t("to funders"), yuan % {"amount": f"{found.funders_amount:,.2f}"}),
         (_t("to the insured"), yuan % {"amount": f"{found.own_amount:,.2f}"}),
         (_t("own shares to pay back"), yuan % {"amount": f"{found.refund_amount:,.2f}"}),

@@ -29,6 +29,7 @@ from subsidies.admin.forms import DoubtForm
 from subsidies.errors import SubsidyRefused
 from subsidies.models import FundRequest, FundRequestLine
 from subsidies.models.request import Doubt, Verdict
+from subsidies.reach import enrolls_nobody
 
 DECIDE = "subsidies.make_request"
 _PAGES = ("changelist", "export_list", "decide", "take_up")
@@ -76,7 +77,8 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
-        return super().get_queryset(request).select_related(*self.list_select_related)
+        rows = super().get_queryset(request).select_related(*self.list_select_related)
+        return rows.none() if enrolls_nobody(request.user, self.permission("view")) else rows
 
     def get_urls(self) -> list[Any]:
         """A list and its buttons: each person's own page is that of the enrollment."""

@@ -291,7 +291,7 @@ def _as_csv(request: HttpRequest, found: FundRequest, stated: PlaceStatement) ->
         sums = stated.total if row is None else row.sums
         names = [_t("In all"), ""] if row is None else [harmless(row.county), harmless(row.category)]
         writer.writerow(
-            [*names, *([_t("under 5")] * 6 if sums is None else [
+            [*names, *([_t("not shown")] * 6 if sums is None else [
                 sums.times, sums.used, sums.given_back, sums.asked, sums.left_out, sums.to_ask,
             ])]
         )
@@ -319,7 +319,7 @@ def facts_of(found: FundRequest) -> list[tuple[str, Any]]:
         (_t("funder"), found.funder.name),
         (_t("program"), f"{found.program.name} · {found.period.code}"),
         (_t("cut day"), found.cut_on),
-        (_t("covers"), f"{found.people:,}"),
+        (_t("number of covers"), f"{found.people:,}"),
         (_t("corrections of earlier requests"), f"{found.removals:,}"),
         (_t("amount"), yuan % {"amount": f"{found.amount:,.2f}"}),
         *(

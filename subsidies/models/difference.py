@@ -24,7 +24,7 @@ class DifferencesKind(models.TextChoices):
 class DifferencesState(models.TextChoices):
     """Nothing is booked before somebody else approves it."""
 
-    PROPOSED = "proposed", _("Proposed")
+    PROPOSED = "proposed", _("To be approved")
     APPROVED = "approved", _("Approved")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
@@ -39,7 +39,7 @@ class Differences(models.Model):
     state = models.CharField(
         _("state"), max_length=9, choices=DifferencesState, default=DifferencesState.PROPOSED, db_collation="C"
     )
-    people = models.IntegerField(_("covers"), default=0)
+    people = models.IntegerField(_("number of covers"), default=0)
     funders_amount = models.DecimalField(_("to funders (yuan)"), max_digits=16, decimal_places=2, default=0)
     own_amount = models.DecimalField(_("to the insured (yuan)"), max_digits=16, decimal_places=2, default=0)
     #: Of what goes to the insured: the part that they had paid.

@@ -57,7 +57,7 @@ class FundRequest(models.Model):
     cut_on = models.DateField(_("cut day"), help_text=_("Covers that came into force by the end of this day."))
     state = models.CharField(_("state"), max_length=9, choices=RequestState, default=RequestState.MAKING, db_collation="C")
     #: Lines of covers asked for the first time, and of amounts taken off or asked again.
-    people = models.IntegerField(_("covers"), default=0)
+    people = models.IntegerField(_("number of covers"), default=0)
     removals = models.IntegerField(_("corrections"), default=0)
     amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2, default=0)
     #: Of the sign of the amount; a sum below zero is held for the funder at once.
@@ -254,7 +254,7 @@ class FundRequestPart(models.Model):
     request = models.ForeignKey(FundRequest, models.PROTECT, related_name="parts", verbose_name=_("request"))
     county = models.CharField(_("county"), max_length=6, db_collation="C")
     category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("category"))
-    people = models.IntegerField(_("covers"))
+    people = models.IntegerField(_("number of covers"))
     removals = models.IntegerField(_("corrections"))
     times = models.IntegerField(_("person-times"))
     new_people = models.IntegerField(_("people"))

@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
+from beneficiaries.actions import approve_change, propose_merge
 from beneficiaries.models import Enrollment, Roster
+from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, make_world, people
 from portal.verify import check_all
 from programs.models import Budget
@@ -263,3 +265,19 @@ def test_what_does_not_fit_is_refused(kept_world: Any) -> None:
     # A funder reads what it is asked; only the office that runs the program asks.
     refused("OUT_OF_SCOPE", lambda: made(world, by=world.foundation_maker))
     assert FundRequest.objects.count() == 0
+
+
+def test_two_records_of_one_person_are_a_doubt_once_they_are_merged_and_count_once(kept_world: Any) -> None:
+    world, first, _second = kept_world
+    other = second_program(world)
+    sent(world)
+    applied(other, people(1, first=70))
+    stays = first.enrollments.select_related("beneficiary__person").earliest("pk").beneficiary
+    goes = Enrollment.objects.filter(program=other.program).select_related("person").get().person
+    merge = propose_merge(stays, other=goes, reason="同一人两条记录", by=world.clerk, at=timezone.now())
+    approve_change(merge, shown=digest_of(merge), by=world.reviewer, at=timezone.now())
+    request = made(other)
+    line = request.lines.get()
+    assert (line.doubt, line.new_person, line.times) == ("overlaps", False, 1)
+    assert [part.new_people for part in request.parts.all()] == [0]
+    assert broken() == []
