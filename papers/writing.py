@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import zipfile
@@ -91,6 +92,8 @@ def _step(run: Run, printing: Printing, villages: Sequence[tuple[str, int]]) -> 
         )
         run.advance(done=at.people + count, total=max(at.people + count, run.total or 0))
         fault_point("papers.step.after")
+    # What the font's reader leaves behind refers to itself: some 15 MB a part, which Python would not look for by itself.
+    gc.collect()
     return True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -44,6 +46,10 @@ class PersonChangeQuerySet(ScopedQuerySet):
     def waiting(self) -> PersonChangeQuerySet:
         """Not decided yet."""
         return self.filter(state=ChangeState.PROPOSED)
+
+    def visible_to(self, user: Any, permission: str | None = None) -> PersonChangeQuerySet:
+        """As the scope says, without people whose data is restricted (ADR 27): a proposal waits until that is lifted."""
+        return super().visible_to(user, permission).filter(beneficiary__restricted_at__isnull=True)
 
 
 @tracked

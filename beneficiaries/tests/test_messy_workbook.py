@@ -40,6 +40,7 @@ ELSEWHERE = {
     "LAPSED": "beneficiaries/tests/test_lapses.py", "CHANGED_SINCE_REVIEW": "beneficiaries/tests/test_deciding.py",
     "DECIDED_ACCEPTED": "beneficiaries/tests/test_decided_again.py", "DECIDED_SAME": "beneficiaries/tests/test_decided_again.py",
     "DECIDED_CORRECTED": "beneficiaries/tests/test_decided_again.py",
+    "NOT_PROCESSED": "beneficiaries/tests/test_restrictions.py",
     "DECIDED_AGAINST": "beneficiaries/tests/test_decided_again.py",
 }
 #: No line of a file says a premium's shares: schemes that do not sum are refused with their plan.

@@ -280,9 +280,11 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "accounts.membership", "accounts.organization", "accounts.user", "audit.event", "audit.reveal",
         "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.roster",
         "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement", "gates.unpaid",
-        "intake.wordmapping", "jobs.job",
+        "handover.handover", "handover.handoverline", "handover.insurerformat", "handover.receipt",
+        "intake.wordmapping", "jobs.job", "papers.personrequest", "papers.printing",
         "programs.budget", "programs.budgetreservation", "programs.funder", "programs.fundingscheme",
         "programs.ledgeraccount", "programs.ledgertransaction", "programs.period", "programs.plan", "programs.program",
+        "subsidies.differenceline", "subsidies.differences", "subsidies.fundmovement", "subsidies.fundrequest", "subsidies.fundrequestline",
     }
 
 

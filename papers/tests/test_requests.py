@@ -20,12 +20,13 @@ from audit import reveals
 from audit.classification import our_models
 from audit.models import Event
 from audit.testing import shared
-from beneficiaries.actions import approve_roster, propose_correction, submit_roster
+from beneficiaries.actions import approve_change, approve_roster, propose_correction, submit_roster
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.holdings import About, registered
 from beneficiaries.identity import Identity
-from beneficiaries.models import Beneficiary, Enrollment, Person, Roster, RosterRow
+from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange, Roster, RosterRow
 from beneficiaries.people_search import people_found
+from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, people, uploaded
 from exports.listing import Listing, Wanted
 from jobs.testing import drain
@@ -186,7 +187,14 @@ def test_whoever_asked_for_it_is_in_no_list_search_export_or_print_and_the_cover
     world, officer = kept_world
     cover, other = covers(world)[:2]
     document = cover.person.document.reveal()
+    proposed = propose_correction(
+        cover.beneficiary, right=Identity("李更名", "", "", None, ""), reason="身份证已更名", by=world.clerk, at=timezone.now()
+    )
     request = granted(world, cover, kind, by=officer)
+    assert proposed not in PersonChange.objects.visible_to(world.reviewer)
+    with pytest.raises(BeneficiariesRefused) as waits:
+        approve_change(proposed, shown=digest_of(proposed), by=world.reviewer, at=timezone.now())
+    assert waits.value.code == "RESTRICTED"
     assert list(Beneficiary.objects.exclude(restricted_at=None)) == [cover.beneficiary]
     for reader in (world.clerk, world.reviewer, world.auditor):
         assert set(Enrollment.objects.visible_to(reader)) == set(covers(world)[1:])
@@ -200,7 +208,7 @@ def test_whoever_asked_for_it_is_in_no_list_search_export_or_print_and_the_cover
     assert asked(world).people == 2
     with pytest.raises(BeneficiariesRefused) as refused_change:
         propose_correction(
-            cover.beneficiary, right=Identity("李改名", "", "", None, ""), reason="更名", by=world.clerk, at=timezone.now()
+            cover.beneficiary, right=Identity("李改名", "", "", None, ""), reason="身份证已更名", by=world.clerk, at=timezone.now()
         )
     assert refused_change.value.code == "RESTRICTED"
     # The cover itself is a duty: it stands, and claims will find it.
