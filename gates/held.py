@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beneficiaries.holdings import Holding
-from gates.models import NoticeLine, Objection, OwnPaymentLine
+from gates.models import HeldPayment, NoticeLine, Objection, OwnPaymentLine, StatementRow
 
 HOLDINGS = (
     Holding(lambda whom: NoticeLine.objects.filter(enrollment__in=whom.enrollments).select_related("notice").order_by("pk")),
@@ -13,4 +13,12 @@ HOLDINGS = (
         ("text", "received_by", "decided_by"),
     ),
     Holding(lambda whom: OwnPaymentLine.objects.filter(enrollment__in=whom.enrollments).select_related("payment").order_by("pk")),
+    # Findings are the machine's codes; what the line said stands in its columns.
+    Holding(
+        lambda whom: StatementRow.objects.filter(enrollment__in=whom.enrollments).select_related("statement", "file").order_by("pk"),
+        ("codes", "findings", "verdict", "chunk"),
+    ),
+    Holding(
+        lambda whom: HeldPayment.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"), ("row",)
+    ),
 )

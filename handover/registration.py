@@ -7,8 +7,10 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.holdings import register_holding
 from handover import panels
 from handover.answers import RECEIPT
+from handover.held import HOLDINGS
 from handover.meanings import MEANINGS
 from handover.models import Kind
 from handover.verbs import VERBS
@@ -47,6 +49,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    register_holding(*HOLDINGS)
     events.register_words(EVENT_WORDS)
     findings.register_meanings(MEANINGS)
     register_import(RECEIPT)

@@ -284,7 +284,8 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "intake.wordmapping", "jobs.job", "papers.personrequest", "papers.printing",
         "programs.budget", "programs.budgetreservation", "programs.funder", "programs.fundingscheme",
         "programs.ledgeraccount", "programs.ledgertransaction", "programs.period", "programs.plan", "programs.program",
-        "subsidies.differenceline", "subsidies.differences", "subsidies.fundmovement", "subsidies.fundrequest", "subsidies.fundrequestline",
+        "subsidies.differenceline", "subsidies.differences", "subsidies.fundmovement", "subsidies.fundrequest",
+        "subsidies.fundrequestline",
     }
 
 

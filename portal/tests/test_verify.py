@@ -35,7 +35,6 @@ from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
-from handover.invariants import INVARIANTS as HANDOVER
 from papers.invariants import INVARIANTS as PAPERS
 from portal.verify import ALL, check_all
 from programs.models import Period

@@ -22,7 +22,7 @@ from subsidies.models import FundRequest, FundRequestLine
 from subsidies.models.request import ASKED, UNDER_WAY, Doubt, RequestState, Verdict
 from subsidies.reach import refuse_beyond
 
-MAKER = gettext_noop("system:requests")
+MAKER = gettext_noop("system:fund_requests")
 KIND = "subsidies.list_request"
 #: So many are listed with the click; more by a job.
 AT_ONCE = 2_000

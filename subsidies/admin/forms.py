@@ -78,7 +78,7 @@ class ReceiptForm(forms.Form):
     program = visible_choice(_("Program"))
     funder = visible_choice(_("Funder"))
     request = visible_choice(
-        _("Request"), required=False, help_text=_("Empty: the oldest requests first. What is above all of them is held.")
+        _("Request for funds"), required=False, help_text=_("Empty: the oldest requests first. What is above all of them is held.")
     )
     amount = _amount(_("Amount received (yuan)"), _("As the statement of the account says."))
     reference = _reference()

@@ -121,7 +121,7 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """Masked."""
         return str(line.enrollment.person.name)
 
-    @display(description=_("request"))
+    @display(description=_("request for funds"))
     def request_number(self, line: FundRequestLine) -> str:
         """Which one."""
         return f"#{line.request_id}"
@@ -192,7 +192,7 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
         try:
             lines, found = chosen(request, query)
             facts = [
-                (_t("request"), str(found)), (_t("doubtful lines"), f"{lines.exclude(doubt=Doubt.NONE).count():,}"),
+                (_t("request for funds"), str(found)), (_t("doubtful lines"), f"{lines.exclude(doubt=Doubt.NONE).count():,}"),
             ]
         except Refused as refused:
             error = refused

@@ -85,7 +85,7 @@ class FundMovementAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """Whose money it is."""
         return movement.funder.name if movement.funder is not None else _t("the insured themselves")
 
-    @display(description=_("request"))
+    @display(description=_("request for funds"))
     def request_number(self, movement: FundMovement) -> str:
         """What it is for."""
         return f"#{movement.request_id}" if movement.request_id else "—"
@@ -164,7 +164,7 @@ class FundMovementAdmin(ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t("Compare it with the statement of the account: requests, budgets and the books move at once."),
         )
 
-    @action(description=_("Decline"), url_path="decline", permissions=["confirm"], icon="block")
+    @action(description=_("Decline to confirm"), url_path="decline", permissions=["confirm"], icon="block")
     def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Book nothing."""
         movement = self.visible_or_404(request, object_id)
@@ -174,7 +174,7 @@ class FundMovementAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return _t("Declined: nothing was booked.")
 
         return self.button_page(
-            request, title=_t("Decline the movement"), button=_t("Decline"), subject=movement, run=run, danger=True,
+            request, title=_t("Decline the movement"), button=_t("Decline to confirm"), subject=movement, run=run, danger=True,
             facts=facts_of(movement), form=ReasonForm(request.POST if request.method == "POST" else None),
             sentence=_t("Its reference can be recorded again."),
         )
@@ -206,7 +206,7 @@ def facts_of(movement: FundMovement) -> list[tuple[str, Any]]:
         (_t("kind"), movement.get_kind_display()),
         (_t("funder"), movement.funder.name if movement.funder is not None else _t("the insured themselves")),
         (_t("program"), movement.program.name),
-        (_t("request"), f"#{movement.request_id}" if movement.request_id else ""),
+        (_t("request for funds"), f"#{movement.request_id}" if movement.request_id else ""),
         (_t("amount"), yuan % {"amount": f"{movement.amount:,.2f}"}),
         (_t("reference of the payment"), movement.reference),
         (_t("day of the movement"), movement.moved_on),

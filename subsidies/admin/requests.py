@@ -54,7 +54,7 @@ class FundRequestAdmin(ButtonPages, ReadOnlyScopedAdmin):
     list_filter = ("state", "program", "period", "funder")
     list_select_related = ("funder", "program", "period__program")
     search_fields = ("=id",)
-    search_help_text = _("Number of a request")
+    search_help_text = _("Number of a request for funds")
     sortable_by = ("number",)
     ordering = ("-id",)
     change_form_template = "subsidies/request_page.html"

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                         ('reference', models.CharField(blank=True, db_collation='C', default='', max_length=60, verbose_name='reference of the payment')),
                         ('moved_on', models.DateField(verbose_name='day of the movement')),
                         ('reason', models.CharField(blank=True, default='', max_length=300, verbose_name='reason')),
-                        ('state', models.CharField(choices=[('proposed', 'To be confirmed'), ('confirmed', 'Confirmed'), ('declined', 'Declined'), ('reversed', 'Reversed')], db_collation='C', default='proposed', max_length=9, verbose_name='state')),
+                        ('state', models.CharField(choices=[('proposed', 'To be confirmed'), ('confirmed', 'Confirmed'), ('declined', 'Not confirmed'), ('reversed', 'Reversed')], db_collation='C', default='proposed', max_length=9, verbose_name='state')),
                         ('held', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='held for the funder (yuan)')),
                         ('made_at', models.DateTimeField(verbose_name='recorded at')),
                         ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                         ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by')),
                         ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.program', verbose_name='program')),
                         ('reverses', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='subsidies.fundmovement', verbose_name='reverses')),
-                        ('request', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='subsidies.fundrequest', verbose_name='request')),
+                        ('request', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='subsidies.fundrequest', verbose_name='request for funds')),
                     ],
                     options={
                         'verbose_name': 'movement of funds',
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                         ('reference', models.CharField(blank=True, db_collation='C', default='', max_length=60, verbose_name='reference of the payment')),
                         ('moved_on', models.DateField(verbose_name='day of the movement')),
                         ('reason', models.CharField(blank=True, default='', max_length=300, verbose_name='reason')),
-                        ('state', models.CharField(choices=[('proposed', 'To be confirmed'), ('confirmed', 'Confirmed'), ('declined', 'Declined'), ('reversed', 'Reversed')], db_collation='C', default='proposed', max_length=9, verbose_name='state')),
+                        ('state', models.CharField(choices=[('proposed', 'To be confirmed'), ('confirmed', 'Confirmed'), ('declined', 'Not confirmed'), ('reversed', 'Reversed')], db_collation='C', default='proposed', max_length=9, verbose_name='state')),
                         ('held', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='held for the funder (yuan)')),
                         ('made_at', models.DateTimeField(verbose_name='recorded at')),
                         ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                         ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='subsidies.fundmovement')),
                         ('program', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.program', verbose_name='program')),
                         ('reverses', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='subsidies.fundmovement', verbose_name='reverses')),
-                        ('request', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='subsidies.fundrequest', verbose_name='request')),
+                        ('request', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='subsidies.fundrequest', verbose_name='request for funds')),
                     ],
                     options={
                         'abstract': False,
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                         ('amount', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='amount (yuan)')),
                         ('at', models.DateTimeField(verbose_name='at')),
                         ('movement', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='subsidies.fundmovement', verbose_name='movement')),
-                        ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='subsidies.fundrequest', verbose_name='request')),
+                        ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='subsidies.fundrequest', verbose_name='request for funds')),
                     ],
                     options={
                         'verbose_name': 'allocation of funds',
@@ -266,7 +266,7 @@ class Migration(migrations.Migration):
                         ('category', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.category', verbose_name='category')),
                         ('enrollment', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='fund_request_lines', to='beneficiaries.enrollment', verbose_name='enrollment')),
                         ('funder', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.funder', verbose_name='funder')),
-                        ('request', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='subsidies.fundrequest', verbose_name='request')),
+                        ('request', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='subsidies.fundrequest', verbose_name='request for funds')),
                     ],
                     options={
                         'verbose_name': 'line of a request for funds',
@@ -291,7 +291,7 @@ class Migration(migrations.Migration):
                         ('left_out', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='left out (yuan)')),
                         ('amount', models.DecimalField(decimal_places=2, max_digits=16, verbose_name='amount (yuan)')),
                         ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.category', verbose_name='category')),
-                        ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='subsidies.fundrequest', verbose_name='request')),
+                        ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='subsidies.fundrequest', verbose_name='request for funds')),
                     ],
                     options={
                         'verbose_name': 'part of a request for funds',

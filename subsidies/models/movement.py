@@ -31,7 +31,7 @@ class MovementState(models.TextChoices):
 
     PROPOSED = "proposed", _("To be confirmed")
     CONFIRMED = "confirmed", _("Confirmed")
-    DECLINED = "declined", _("Declined")
+    DECLINED = "declined", _("Not confirmed")
     REVERSED = "reversed", _("Reversed")
 
 
@@ -47,7 +47,7 @@ class FundMovement(models.Model):
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
     #: A receipt without one goes to the oldest requests first.
     request = models.ForeignKey(
-        FundRequest, models.PROTECT, null=True, related_name="movements", verbose_name=_("request")
+        FundRequest, models.PROTECT, null=True, related_name="movements", verbose_name=_("request for funds")
     )
     differences = models.ForeignKey(
         Differences, models.PROTECT, null=True, related_name="movements", verbose_name=_("differences")
@@ -144,7 +144,7 @@ class FundMovement(models.Model):
 class FundAllocation(models.Model):
     """Yuan of a request that were met (or came undone, below zero): by a movement, or by what was held for the funder."""
 
-    request = models.ForeignKey(FundRequest, models.PROTECT, related_name="allocations", verbose_name=_("request"))
+    request = models.ForeignKey(FundRequest, models.PROTECT, related_name="allocations", verbose_name=_("request for funds"))
     #: None: from what was held, when the request was approved.
     movement = models.ForeignKey(
         FundMovement, models.PROTECT, null=True, related_name="allocations", verbose_name=_("movement")

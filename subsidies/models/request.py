@@ -173,7 +173,9 @@ class Verdict(models.TextChoices):
 class FundRequestLine(models.Model):
     """One enrollment on a request; `amount` is what is asked for it now, below zero what is taken off again."""
 
-    request = models.ForeignKey(FundRequest, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("request"))
+    request = models.ForeignKey(
+        FundRequest, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("request for funds")
+    )
     #: The request's, for the constraint below.
     funder = models.ForeignKey(
         Funder, models.PROTECT, related_name="+", db_constraint=False, db_index=False, verbose_name=_("funder")
@@ -251,7 +253,7 @@ class FundRequestLine(models.Model):
 class FundRequestPart(models.Model):
     """A request's sums for one county and category: what pages and statements read instead of its lines."""
 
-    request = models.ForeignKey(FundRequest, models.PROTECT, related_name="parts", verbose_name=_("request"))
+    request = models.ForeignKey(FundRequest, models.PROTECT, related_name="parts", verbose_name=_("request for funds"))
     county = models.CharField(_("county"), max_length=6, db_collation="C")
     category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("category"))
     people = models.IntegerField(_("number of covers"))
