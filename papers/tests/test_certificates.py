@@ -115,6 +115,7 @@ def test_only_a_cover_in_force_has_a_certificate(kept_world: World, state: str, 
     assert not Printing.objects.exists() and not Event.objects.filter(verb="certificate.printed").exists()
 
 
+@pytest.mark.usefixtures("without_outlines")
 def test_nobody_prints_beyond_their_place_without_a_purpose_or_a_wording_or_more_than_a_days_worth(
     kept_world: World, settings: Any
 ) -> None:
@@ -166,6 +167,7 @@ def test_another_person_approves_and_the_archive_holds_a_pdf_for_each_village(ke
     assert broken() == []
 
 
+@pytest.mark.usefixtures("without_outlines")
 def test_a_large_village_has_several_files_and_nobody_is_left_out_or_printed_twice(kept_world: World, monkeypatch: Any) -> None:
     monkeypatch.setattr("papers.writing.STRETCH", 2)
     printing = approved(kept_world)
@@ -181,6 +183,7 @@ def test_a_large_village_has_several_files_and_nobody_is_left_out_or_printed_twi
     assert sorted(numbers) == sorted(cover.number for cover in covers(kept_world))
 
 
+@pytest.mark.usefixtures("without_outlines")
 def test_covers_that_ended_since_it_was_asked_for_are_left_out(kept_world: World) -> None:
     printing = approved(kept_world)
     Enrollment.objects.filter(region_code=VILLAGE).update(state="voided")
@@ -197,6 +200,7 @@ def test_covers_that_ended_since_it_was_asked_for_are_left_out(kept_world: World
     assert code_of(refused) == "NOBODY_COVERED"
 
 
+@pytest.mark.usefixtures("without_outlines")
 def test_the_file_is_for_whoever_asked_until_its_day_and_then_it_is_gone(kept_world: World) -> None:
     printing = approved(kept_world)
     at = timezone.now()
@@ -223,6 +227,7 @@ def test_the_file_is_for_whoever_asked_until_its_day_and_then_it_is_gone(kept_wo
     assert broken() == []
 
 
+@pytest.mark.usefixtures("without_outlines")
 def test_a_declined_printing_writes_nothing_and_a_cancelled_one_is_taken_back_by_whoever_asked(kept_world: World) -> None:
     printing = asked(kept_world)
     actions.decline_printing(printing, reason="范围过大", by=kept_world.reviewer, at=timezone.now())

@@ -22,6 +22,7 @@ from portal.verify import check_all
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("without_outlines")
 def test_a_fault_at_any_point_of_a_printing_or_a_gathering_loses_and_doubles_nobody(monkeypatch: Any) -> None:
     monkeypatch.setattr("papers.writing.STRETCH", 2)
     world = make_covered(3)
@@ -54,6 +55,6 @@ def test_a_fault_at_any_point_of_a_printing_or_a_gathering_loses_and_doubles_nob
         if not fault.struck:
             break
         struck += 1
-        k += 1 if FULL_SWEEP else 11
+        k += 1 if FULL_SWEEP else 9
     assert struck > 4
     assert [result.name for result in check_all() if result.rows] == []

@@ -13,9 +13,10 @@ from accounts.testing import make_user
 from audit.testing import shared
 from jobs.testing import drain
 from papers import actions
+from papers.font import Face
 from papers.invariants import INVARIANTS
 from papers.models import Asker, IdentityCheck, RequestKind
-from papers.testing import PURPOSE, approved, covers, make_covered
+from papers.testing import PURPOSE, approved, covers, make_covered, no_outlines
 from portal.verify import check
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +72,11 @@ def made() -> None:
     world = make_covered(2)
     officer = make_user("hy-security", organization=world.city, role=Role.SECURITY_ADMIN)
     first, second = covers(world)
-    approved(world)
-    drain()
-    actions.print_certificate(first, purpose=PURPOSE, by=world.clerk, at=timezone.now())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Face, "part", no_outlines)
+        approved(world)
+        drain()
+        actions.print_certificate(first, purpose=PURPOSE, by=world.clerk, at=timezone.now())
     for cover, kind in ((first, RequestKind.RESTRICTION), (second, RequestKind.ACCESS), (second, RequestKind.CORRECTION)):
         request = actions.record_request(
             cover.beneficiary, kind=kind, asker=Asker.SELF, identity_check=IdentityCheck.DOCUMENT,

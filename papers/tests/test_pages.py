@@ -22,7 +22,7 @@ from jobs.testing import drain
 from papers.models import CertificateWording, PersonRequest, Printing
 from papers.testing import PURPOSE, asked, covers, make_covered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_outlines")]
 
 
 def made() -> tuple[World, User]:

@@ -36,7 +36,7 @@ from papers.models import Asker, IdentityCheck, PersonRequest, RequestKind
 from papers.testing import PURPOSE, applied, approved, asked, covers, make_covered
 from portal.verify import check_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_outlines")]
 
 
 def made() -> tuple[World, User]:
