@@ -15,10 +15,13 @@ HOLDINGS = (
     Holding(lambda whom: OwnPaymentLine.objects.filter(enrollment__in=whom.enrollments).select_related("payment").order_by("pk")),
     # Findings are the machine's codes; what the line said stands in its columns.
     Holding(
-        lambda whom: StatementRow.objects.filter(enrollment__in=whom.enrollments).select_related("statement", "file").order_by("pk"),
+        lambda whom: StatementRow.objects.filter(enrollment__in=whom.enrollments).select_related(
+            "statement", "file"
+        ).order_by("pk"),
         ("codes", "findings", "verdict", "chunk"),
     ),
     Holding(
-        lambda whom: HeldPayment.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"), ("row",)
+        lambda whom: HeldPayment.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"),
+        ("row",),
     ),
 )
