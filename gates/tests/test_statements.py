@@ -201,9 +201,8 @@ def test_a_day_outside_the_time_of_enrollment_is_refused(kept_world: Any) -> Non
     ]
 
 
-def test_money_that_came_after_the_close_is_told_as_late(kept_world: Any, monkeypatch: Any) -> None:
+def test_money_that_came_after_the_close_is_told_as_late(kept_world: Any) -> None:
     world, first, _second, _third = kept_world
-    world.period.enrollment_closes_on = timezone.localdate()
     type(world.period).objects.filter(pk=world.period.pk).update(enrollment_closes_on=timezone.localdate())
     assert judged(world, line_of(covers_of(first)[0])) == [(REFUSED, ["PAID_LATE"])]
 
