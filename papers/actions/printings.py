@@ -59,10 +59,11 @@ def print_certificate(enrollment: Enrollment, *, purpose: str, by: User, at: dat
             raise PapersRefused("NOT_IN_FORCE", state=found.get_state_display())
         period = Period.objects.select_related("plan", "program__insurer").get(pk=found.period_id)
         _refuse_too_many(by, at=at)
+        # The first certificate of a program and year makes the key of their codes.
+        fault_point("papers.print.before")
         content, _count = file_of(
             shared_of(period, issued_on=timezone.localdate(at)), holders([found], period), title=found.number
         )
-        fault_point("papers.print.before")
         printing = Printing.objects.create(
             program_id=found.program_id, period=period, organization=found.organization, region_code=found.region_code,
             enrollment=found, purpose=purpose, state=PrintingState.SENT, people=1, villages=1, size=len(content),

@@ -35,7 +35,9 @@ def covered(world: World, token: Token) -> World:
             at=timezone.now(),
         )
     own = World(**{**vars(world), "program": program, "plan": plan, "period": period})
-    applied(own, people(2))
+    # Other people each time, alike in all that is kept in the clear: a request waits once for a person and office.
+    number = int("".join(str(ord(letter) - ord("a")) for letter in token.letters[2:]))
+    applied(own, people(2, first=number % 499 * 40_320))
     worded(own)
     return own
 
