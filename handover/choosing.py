@@ -11,7 +11,7 @@ from beneficiaries.gating import PASSABLE, PASSED, Gate, asked_gates
 from handover.models import Direction, HandOver, LeaveReason
 from intake.copying import ask
 
-# Whoever is on a standing line is on none else; whose roster is being undone is left.
+# Whoever is on a standing line is on none else; whose roster is being undone is left, and whose data is restricted (ADR 27).
 _ENTRIES = """
 SELECT e.id, e.region_code, e.premium, ''::text AS leave_reason, NULL::date AS last_day
 FROM beneficiaries_enrollment e JOIN accounts_organization o ON o.id = e.organization_id
@@ -21,6 +21,7 @@ WHERE e.period_id = %(period)s AND {waits}
     AND (r.id IS NULL OR r.state = ANY(%(passable)s))
     AND NOT EXISTS (
         SELECT FROM handover_handoverline l WHERE l.enrollment_id = e.id AND l.direction = 'entry' AND l.stands)
+    AND NOT EXISTS (SELECT FROM beneficiaries_beneficiary b WHERE b.id = e.beneficiary_id AND b.restricted_at IS NOT NULL)
 """
 # Of whoever ended nothing is paid back; who was never covered costs nothing.
 _LEAVES = f"""

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
-from beneficiaries.actions import approve_undo, request_undo
+from beneficiaries.actions import approve_undo, request_undo, restrict_person
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import World, make_world, people
 from gates.testing import applied
@@ -161,6 +161,17 @@ def test_nobody_of_another_office_and_no_roster_that_is_being_undone_is_handed_o
     assert set(roster.enrollments.values_list("state", flat=True)) == {"awaiting"}
     hand_over = actions.release_handover(draft, shown=2, by=world.reviewer, at=timezone.now())
     assert {line.enrollment.roster_id for line in hand_over.lines.all()} == {second.pk}
+
+
+def test_whoever_asked_that_their_data_is_only_kept_is_told_to_no_insurer(kept_world: Any) -> None:
+    world, roster = kept_world
+    kept, other = roster.enrollments.select_related("person").order_by("pk")[:2]
+    restrict_person(kept.person, organization=world.office, by=world.reviewer, at=timezone.now())
+    draft = proposed(world)
+    assert outlook(draft)[0] == 4
+    hand_over = actions.release_handover(draft, shown=4, by=world.reviewer, at=timezone.now())
+    told = set(hand_over.lines.values_list("enrollment", flat=True))
+    assert kept.pk not in told and other.pk in told
 
 
 @pytest.mark.parametrize(
