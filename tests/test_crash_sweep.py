@@ -1,6 +1,6 @@
 """Each action struck at each of its fault points: its business state, its history and its events are all before or all after.
 
-The short form strikes some points of each action in one mode, the full one (FULL_SWEEP=1) every point in both, with
+The short form strikes a point in the middle of each action in one mode, the full one (FULL_SWEEP=1) every point in both, with
 all invariants after each strike.
 """
 
@@ -32,9 +32,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 #: Samples register when their modules are read.
 
 #: In the short form about as many points of an action are struck, spread over all.
-STRIKES = None if FULL_SWEEP else 2
-#: Rooms whose first runs make keys.
-SEALING = ("accounts", "audit", "exports", "gates", "handover", "papers", "subsidies")
+STRIKES = None if FULL_SWEEP else 1
+#: Rooms of which each action may make keys of its own, which no other run makes again; of others the first action makes all.
+SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
 ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "papers", "subsidies", "audit")
 #: Modules whose samples join those of `crash_samples` when they are read.
@@ -104,13 +104,13 @@ def test_a_fault_at_any_point_leaves_all_of_an_action_or_nothing(world: World, r
         for mode in MODES if FULL_SWEEP else (MODES[place % 2],):
             swept = sweep_action(
                 partial(SAMPLES[name], world), mode=mode, strikes=STRIKES, verify=FULL_SWEEP,
-                warm=room in SEALING,
+                warm=room in SEALING or not struck,
             )
             own = [point for point in swept.points if not point.startswith(RECORD)]
             assert len(own) >= 2, f"{name} passes no fault point of its own"
             assert own[0].split(".")[0] == room, f"{name} first passes a point of another room: {own[0]}"
             struck += swept.struck
-    assert struck > sum(name.startswith(f"{room}.") for name in SAMPLES)
+    assert struck >= sum(name.startswith(f"{room}.") for name in SAMPLES)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -40,7 +40,7 @@ from tests.kit.crashes import RECORD, Token, sweep_action
 pytestmark = pytest.mark.django_db(transaction=True)
 
 #: About as many points of an action are struck in the short form; people for the runs.
-STRIKES, ROOM = (None, 400) if FULL_SWEEP else (3, 150)
+STRIKES, ROOM = (None, 400) if FULL_SWEEP else (2, 150)
 MODES = ("raise", "disconnect")
 
 

@@ -183,8 +183,9 @@ def sweep_action(
     with handled_by(counter):
         act()
     whole = change(before, rows_of(token))
-    swept, k, ready = Swept(counter.seen), 1, ""
     step = 1 if strikes is None else max(1, len(counter.seen) // strikes)
+    # Few strikes fall in the middle of their stretches: before the first point and after the last nothing is torn.
+    swept, k, ready = Swept(counter.seen), 1 + step // 2, ""
     while True:
         if not ready:
             token = new_token()

@@ -16,6 +16,7 @@ from accounts.roles import Role
 from accounts.testing import make_organization, make_user
 from audit import reveals
 from audit.models import Event
+from audit.testing import FULL_SWEEP
 from beneficiaries.actions import (
     approve_change,
     approve_roster,
@@ -337,9 +338,11 @@ def rows_of(label: str, model: Any) -> list[Any]:
     if model is Job:
         return list({(row.kind, row.state): row for row in Job.objects.order_by("pk")}.values())
     if model is Event:
-        return list({row.verb: row for row in Event.objects.order_by("pk")}.values())
+        said = list({row.verb: row for row in Event.objects.order_by("pk")}.values())
+        return said if FULL_SWEEP else said[::5]  # each sentence in both languages: tests/test_verbs.py
     if model is PersonChange:
-        return list({(row.kind, row.state): row for row in PersonChange.objects.order_by("pk")}.values())
+        changes = PersonChange.objects.order_by("pk")
+        return list({(row.kind, row.state if FULL_SWEEP else ""): row for row in changes}.values())
     by = "state" if any(each.name == "state" for each in model._meta.fields) else ""
     if model is Person or not by:
         return list(model.objects.order_by("-pk")[:1])
