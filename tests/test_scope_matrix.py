@@ -378,12 +378,12 @@ def test_autocomplete_offers_and_names_no_hidden_row(worlds: Worlds, rows: dict[
                 if related is None or related._meta.label_lower not in SUBJECTS:
                     continue
                 terms = ("", "金丝雀", "canary")
-                for term in terms if FULL_SWEEP else ("", *rotated(terms[1:], f"{reader}{field}")[:1]):
+                for term in terms if FULL_SWEEP else rotated(terms, f"{reader}{field}")[:1]:
                     asked += 1
                     place = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
                     answer = client.get(reverse("admin:autocomplete"), {**place, "term": term})
                     broken += [f"{reader} {place}: {leak}" for leak in judge.leaks(answer)]
-    assert broken == [] and asked > 150
+    assert broken == [] and asked > 100
 
 
 def test_no_form_takes_a_hidden_row_for_a_choice(worlds: Worlds, rows: dict[str, dict[str, Any]]) -> None:

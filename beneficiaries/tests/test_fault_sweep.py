@@ -31,6 +31,7 @@ STEP = 1 if FULL_SWEEP else 30
 #: Rosters to be struck, each once.
 POINTS, APPROVALS = (100, 60) if FULL_SWEEP else (8, 4)
 MODES = {"exception": FaultAt, "disconnect": Dropped}
+FIRST_MADE = ("audit.make_key.before", "audit.make_key.after", "programs.make_split.before", "programs.make_split.after")
 
 
 @pytest.fixture(autouse=True)
@@ -172,9 +173,12 @@ def money() -> Any:
 
 
 @pytest.mark.parametrize(
-    "point", ["audit.make_key.before", "audit.make_key.after", "programs.make_split.before", "programs.make_split.after"]
+    ("mode", "point"),
+    [
+        (mode, point) for point in FIRST_MADE for place, mode in enumerate(MODES)
+        if FULL_SWEEP or point.endswith((".before", ".after")[place])
+    ],
 )
-@pytest.mark.parametrize("mode", MODES)
 def test_keys_and_divisions_that_the_first_roster_makes_survive_a_fault_or_are_made_again(mode: str, point: str) -> None:
     world = make_world()
     points = points_of(lambda: staged_and_undone(world))

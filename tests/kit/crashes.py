@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import Any
 
@@ -65,7 +65,13 @@ class Token:
         """A row's text as every run would have it."""
         for own in (self.letters, self.capitals, self.digits):
             text = text.replace(own, "#")
-        return _NUMBERED.sub('"#"', text)
+        return _unnumbered(text)
+
+
+@lru_cache(maxsize=20_000)
+def _unnumbered(text: str) -> str:
+    """Most rows are the same before and after a run."""
+    return _NUMBERED.sub('"#"', text)
 
 
 def new_token() -> Token:
