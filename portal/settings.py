@@ -257,12 +257,12 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
 
 # -- Rooms -------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
     "portal",
     "accounts",
-    "django.contrib.admin",
+    "portal.site.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

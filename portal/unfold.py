@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -40,16 +42,21 @@ class Page:
 
     def address(self) -> str | None:
         """Its list; None when it has no admin."""
-        try:
-            return reverse(f"admin:{self.label.replace('.', '_')}_changelist")
-        except NoReverseMatch:
-            return None
+        return _list_address(self.label)
 
     @property
     def permission(self) -> str:
         """What opens the list."""
         app, model = self.label.split(".")
         return f"{app}.view_{model}"
+
+
+@lru_cache
+def _list_address(label: str) -> str | None:
+    try:
+        return reverse(f"admin:{label.replace('.', '_')}_changelist")
+    except NoReverseMatch:
+        return None
 
 
 #: Groups as the offices think of their work, each with its lists.
@@ -138,17 +145,34 @@ def open_pages(user: Any) -> Iterator[tuple[Promise, Page, str, str]]:
                 yield group, page, title, address
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar of this user."""
+class Entry(NamedTuple):
+    """One line of the sidebar."""
+
+    title: str
+    icon: str
+    link: str
+    active: bool
+
+
+def navigation(request: HttpRequest) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+    """(group's name, its entries) of this user's sidebar."""
     home = reverse("admin:index")
-    groups: dict[str, list[dict[str, Any]]] = {
-        "": [{"title": _t("Workbench"), "icon": "space_dashboard", "link": home, "active": request.path == home}]
-    }
+    groups: dict[str, list[Entry]] = {"": [Entry(_t("Workbench"), "space_dashboard", home, request.path == home)]}
     for group, page, title, address in open_pages(request.user):
-        groups.setdefault(str(group), []).append(
-            {"title": title, "icon": page.icon, "link": address, "active": request.path.startswith(address)}
-        )
-    return [{"title": title, "items": items} for title, items in groups.items()]
+        entry = Entry(title, page.icon, address, request.path.startswith(address))
+        groups.setdefault(str(group), []).append(entry)
+    return tuple((title, tuple(entries)) for title, entries in groups.items())
+
+
+@lru_cache(maxsize=1024)
+def _drawn(groups: tuple[tuple[str, tuple[Entry, ...]], ...]) -> str:
+    """The same for everybody who may open the same pages: drawn once a process."""
+    return render_to_string("portal/sidebar.html", {"groups": groups})
+
+
+def sidebar(request: HttpRequest) -> dict[str, Any]:
+    """What `unfold/helpers/navigation.html` shows; drawn only on pages that have a sidebar."""
+    return {"sidebar": SimpleLazyObject(lambda: _drawn(navigation(request)))}
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
@@ -239,6 +263,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [_asset("portal/portal.js")],
     "ENVIRONMENT": "portal.unfold.environment",
     "DASHBOARD_CALLBACK": "portal.dashboard.figures",
+    "GLOBAL_CALLBACK": "portal.unfold.sidebar",
     "LOGIN": {"image": _asset("portal/hills.svg")},
     "ACCOUNT": {"navigation": "portal.unfold.account_links"},
     "COMMAND": {"search_models": False, "show_history": False, "search_callback": "portal.unfold.search_pages"},
@@ -246,6 +271,6 @@ UNFOLD: dict[str, Any] = {
         "show_search": True,
         "command_search": True,
         "show_all_applications": False,
-        "navigation": "portal.unfold.navigation",
+        "navigation": [],
     },
 }

@@ -208,7 +208,7 @@ def test_the_sidebar_shows_only_what_a_role_opens(office: Organization) -> None:
     def titles(role: str) -> list[str]:
         request = RequestFactory().get(reverse("admin:index"))
         request.user = make_user(role=role, organization=office)
-        return [item["title"] for group in unfold.navigation(request) for item in group["items"]]
+        return [entry.title for _group, entries in unfold.navigation(request) for entry in entries]
 
     with translation.override("zh-hans"):
         clerk, security = titles(Role.CLERK), titles(Role.SECURITY_ADMIN)

@@ -1,0 +1,27 @@
+"""The admin site: unfold's, without the list of all models that no page of ours shows."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from unfold.sites import UnfoldAdminSite
+
+
+class PortalSite(UnfoldAdminSite):
+    """Django makes `available_apps` for each page, with a permission and two addresses a model: here only when it is read."""
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """All rooms and models that the user may open, or one room's; made when first looked at."""
+        if app_label is not None:
+            return super().get_app_list(request, app_label)
+        make = super().get_app_list
+        return cast("list[Any]", SimpleLazyObject(lambda: make(request)))
+
+
+class PortalAdminConfig(AdminConfig):
+    """`django.contrib.admin` with our site."""
+
+    default_site = "portal.site.PortalSite"
