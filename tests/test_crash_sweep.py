@@ -24,15 +24,13 @@ from beneficiaries.testing import World, make_world
 from programs.models import Budget
 from tests.kit import crash_funds, crash_samples_handover, papers_samples
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
-from tests.kit.crashes import RECORD, Token, sweep_action
+from tests.kit.crashes import RECORD, Token, strike_once, sweep_action, sweep_in_form
 from tests.kit.faults import writers
 from tests.test_fault_points import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 #: Samples register when their modules are read.
 
-#: In the short form about as many points of an action are struck, spread over all.
-STRIKES = None if FULL_SWEEP else 1
 #: Rooms of which each action may make keys of its own, which no other run makes again; of others the first action makes all.
 SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
@@ -102,10 +100,7 @@ def test_a_fault_at_any_point_leaves_all_of_an_action_or_nothing(world: World, r
         if not name.startswith(f"{room}."):
             continue
         for mode in MODES if FULL_SWEEP else (MODES[place % 2],):
-            swept = sweep_action(
-                partial(SAMPLES[name], world), mode=mode, strikes=STRIKES, verify=FULL_SWEEP,
-                warm=room in SEALING or not struck,
-            )
+            swept = sweep_in_form(partial(SAMPLES[name], world), mode=mode, warm=room in SEALING or not struck)
             own = [point for point in swept.points if not point.startswith(RECORD)]
             assert len(own) >= 2, f"{name} passes no fault point of its own"
             assert own[0].split(".")[0] == room, f"{name} first passes a point of another room: {own[0]}"
@@ -149,6 +144,13 @@ def broken_up(world: World, token: Token, *, commit: bool) -> Run:
 def test_an_action_that_commits_its_change_before_its_event_is_caught(world: World, mode: str) -> None:
     with pytest.raises(AssertionError, match=r"a fault at tests\.rename\.between .* neither before nor after") as caught:
         sweep_action(lambda token: broken_up(world, token, commit=True), mode=mode)
+    assert "missing came audit_event" in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_strike_in_the_middle_catches_it_too(world: World, mode: str) -> None:
+    with pytest.raises(AssertionError, match=r"\(point 3, .* neither before nor after") as caught:
+        strike_once(lambda token: broken_up(world, token, commit=True), mode=mode)
     assert "missing came audit_event" in str(caught.value)
 
 

@@ -11,10 +11,11 @@ from itertools import count
 from typing import Any
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from audit import keys
 from audit.faults import FaultAt, PlantedFault, handled_by
+from audit.testing import FULL_SWEEP
 from portal.verify import check_all
 
 #: What a strike looks like to whoever called the action.
@@ -170,42 +171,65 @@ class Swept:
     after_commit: int = 0
 
 
-def sweep_action(
-    prepare: Callable[[Token], Callable[[], Any]], *, mode: str, strikes: int | None = None, verify: bool = False,
-    warm: bool = False,
-) -> Swept:
-    """Run an action with its k-th point fatal until a run survives; raises AssertionError when something between before
-    and after was committed.
+def sweep_in_form(prepare: Callable[[Token], Callable[[], Any]], *, mode: str, warm: bool = False) -> Swept:
+    """The full form (FULL_SWEEP=1) strikes every point and asks all invariants each time, the short one the middle."""
+    if FULL_SWEEP:
+        return sweep_action(prepare, mode=mode, verify=True, warm=warm)
+    return strike_once(prepare, mode=mode, warm=warm)
 
-    `prepare` commits what one run needs and gives the run. `strikes`: about as many, spread over all points; None strikes
-    each. `verify`: all invariants after each strike, not only after those that left something.
-    `warm`: a run before all others makes what only the first makes, the keys of its purposes.
+
+def strike_once(prepare: Callable[[Token], Callable[[], Any]], *, mode: str, warm: bool = False) -> Swept:
+    """Strike an action in the middle of its points, which a run that is rolled back has counted; nothing may be left of it.
+
+    Raises AssertionError as `sweep_action` does, whose preparation it takes. A strike after the commit is compared with
+    a whole run.
     """
     if warm:
         prepare(new_token())()
     token = new_token()
     act = prepare(token)
-    before, counter = rows_of(token), FaultAt()
-    with handled_by(counter):
+    counter = FaultAt()
+    with handled_by(counter), transaction.atomic():
         act()
-    whole = change(before, rows_of(token))
-    step = 1 if strikes is None else max(1, len(counter.seen) // strikes)
-    # Few strikes fall in the middle of their stretches: before the first point and after the last nothing is torn.
-    swept, k, ready = Swept(counter.seen), 1 + step // 2, ""
+        transaction.set_rollback(True)
+    keys.forget()
+    swept, k = Swept(counter.seen), 1 + len(counter.seen) // 2
+    ready = exact()
+    if not _struck(act, k=k, mode=mode).struck:
+        raise AssertionError(f"point {k} of {counter.seen} was not passed again")
+    swept.struck = 1
+    if exact() != ready:
+        swept.after_commit = 1
+        token = new_token()
+        act, before = prepare(token), rows_of(token)
+        fault = _struck(act, k=k, mode=mode)
+        found = change(before, rows_of(token))
+        _refuse_difference(_whole(prepare), found, f"a fault at {fault.seen[-1]} (point {k}, {mode})")
+        _refuse_broken(fault, k=k, mode=mode)
+    return swept
+
+
+def sweep_action(
+    prepare: Callable[[Token], Callable[[], Any]], *, mode: str, verify: bool = False, warm: bool = False,
+) -> Swept:
+    """Run an action with its k-th point fatal until a run survives; raises AssertionError when something between before
+    and after was committed.
+
+    `prepare` commits what one run needs and gives the run. `verify`: all invariants after each strike, not only after
+    those that left something. `warm`: a run before all others makes what only the first makes, the keys of its purposes.
+    """
+    if warm:
+        prepare(new_token())()
+    counter = FaultAt()
+    with handled_by(counter):
+        whole = _whole(prepare)
+    swept, k, ready = Swept(counter.seen), 1, ""
     while True:
         if not ready:
             token = new_token()
             act = prepare(token)
             ready, before = exact(), rows_of(token)
-        fault = FaultAt(k=k, mode=mode)
-        try:
-            with handled_by(fault):
-                act()
-        except LOST:
-            pass
-        finally:
-            connection.close()
-            keys.forget()
+        fault = _struck(act, k=k, mode=mode)
         if not fault.struck:
             _refuse_difference(whole, change(before, rows_of(token)), "a run without a fault")
             return swept
@@ -216,9 +240,36 @@ def sweep_action(
             swept.after_commit += 1
             ready = ""
         if kept or verify:
-            broken = [(result.name, result.examples) for result in check_all() if result.rows]
-            assert broken == [], f"a fault at {fault.seen[-1]} (point {k}, {mode}) broke {broken}"
-        k += step
+            _refuse_broken(fault, k=k, mode=mode)
+        k += 1
+
+
+def _whole(prepare: Callable[[Token], Callable[[], Any]]) -> tuple[Rows, Rows]:
+    """What a run without a fault changes."""
+    token = new_token()
+    act = prepare(token)
+    before = rows_of(token)
+    act()
+    return change(before, rows_of(token))
+
+
+def _struck(act: Callable[[], Any], *, k: int, mode: str) -> FaultAt:
+    """The action run with its k-th point fatal, and whoever ran it gone."""
+    fault = FaultAt(k=k, mode=mode)
+    try:
+        with handled_by(fault):
+            act()
+    except LOST:
+        pass
+    finally:
+        connection.close()
+        keys.forget()
+    return fault
+
+
+def _refuse_broken(fault: FaultAt, *, k: int, mode: str) -> None:
+    broken = [(result.name, result.examples) for result in check_all() if result.rows]
+    assert broken == [], f"a fault at {fault.seen[-1]} (point {k}, {mode}) broke {broken}"
 
 
 def _refuse_difference(whole: Any, found: Any, what: str) -> None:
