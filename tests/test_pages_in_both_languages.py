@@ -46,6 +46,8 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
     word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
 ), *words_of_files()}
+#: The longest first: one may begin with another.
+KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.
 ALIKE = {
     "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "UTF",
@@ -97,10 +99,7 @@ def faults(answer: Any, language: str) -> list[str]:
         if RECORDED.match(piece):
             continue
         if language == "en":
-            left = piece
-            for known in sorted(IN_ITS_OWN_WORDS, key=len, reverse=True):
-                left = left.replace(known, "") if known else left
-            if HAN.search(left):
+            if HAN.search(piece) and HAN.search(KNOWN.sub("", piece)):
                 found.append(piece)
         elif [word for word in WORD.findall(piece) if not word.lower().startswith("zq") and word not in ALIKE]:
             found.append(piece)

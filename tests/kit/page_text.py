@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 
 #: Attributes that are shown or said.
 SAID = ("title", "placeholder", "aria-label", "alt", "label")
+#: Divisions within it are indented.
+_SIDEBAR_ENDS = "\n</div>"
 _SILENT = ("script", "style", "template")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "path", "rect", "circle")
@@ -48,7 +51,27 @@ class _Reader(HTMLParser):
 
 def said_on(page: str) -> list[str]:
     """Each piece of text of a page, white space folded, without repetitions."""
+    before, sidebar, rest = _parted(page)
+    return list(dict.fromkeys((*_read(before + rest), *_read_once(sidebar))))
+
+
+def _parted(page: str) -> tuple[str, str, str]:
+    """What stands before the sidebar's list (portal/sidebar.html), the list if there is one, and what follows."""
+    start = page.find('<div id="nav-sidebar-apps"')
+    if start < 0:
+        return page, "", ""
+    end = page.index(_SIDEBAR_ENDS, start) + len(_SIDEBAR_ENDS)
+    return page[:start], page[start:end], page[end:]
+
+
+@lru_cache(maxsize=64)
+def _read_once(sidebar: str) -> list[str]:
+    """A user's sidebar is the same on many pages."""
+    return _read(sidebar)
+
+
+def _read(text: str) -> list[str]:
     reader = _Reader()
-    reader.feed(page)
+    reader.feed(text)
     folded = (re.sub(r"\s+", " ", html.unescape(piece)).strip() for piece in reader.found)
-    return [piece for piece in dict.fromkeys(folded) if piece]
+    return [piece for piece in folded if piece]
