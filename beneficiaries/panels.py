@@ -20,7 +20,7 @@ from audit import panels
 from audit.badges import badge
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
 from audit.versions import last_day
-from beneficiaries.models import BeneficiaryCategory, ChangeState, Enrollment, PersonChange, RosterRow
+from beneficiaries.models import BeneficiaryCategory, ChangeState, Ending, Enrollment, PersonChange, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 
@@ -210,6 +210,11 @@ def _covers(person: Any, user: Any) -> dict[str, Any]:
     }
 
 
+def never_began(enrollment: Enrollment) -> bool:
+    """Whether a cover ended before its first day: it has no last one."""
+    return enrollment.ends_at <= enrollment.starts_at
+
+
 def first_moment(enrollment: Enrollment) -> str:
     """The first day of a cover; of a span its first moment."""
     local = timezone.localtime(enrollment.starts_at)
@@ -217,7 +222,9 @@ def first_moment(enrollment: Enrollment) -> str:
 
 
 def last_moment(enrollment: Enrollment) -> str:
-    """The last day of a cover; of a span the moment before which it ends, 24:00 where that is midnight."""
+    """The last day of a cover; of a span the moment before which it ends, 24:00 where that is midnight; in words if it never began."""
+    if never_began(enrollment):
+        return gettext("never began")
     local = timezone.localtime(enrollment.ends_at)
     if not enrollment.covers_a_span:
         return f"{last_day(enrollment.ends_at):%Y-%m-%d}"
@@ -283,11 +290,24 @@ def _life(person: Any, user: Any) -> dict[str, Any]:
             found.append(LifeEvent(each.roster.undone_at, words % facts))
         if each.state == EnrollmentState.IN_FORCE and each.starts_at <= timezone.now():
             found.append(LifeEvent(each.starts_at, gettext("Cover began (%(program)s %(period)s).") % facts))
+    endings = Ending.objects.visible_to(user, _VIEW_ENROLLMENT).filter(enrollment__person=person).order_by("-pk")
+    for ending in endings.select_related("enrollment__program", "enrollment__period")[:SHOWN]:
+        found.append(LifeEvent(ending.created_at, _ended(ending)))
     # As the reader's own offices know them: another organization may have brought the person earlier.
     known = person.beneficiaries.visible_to(user, _VIEW_BENEFICIARY).order_by("created_at").first()
     if known is not None:
         found.append(LifeEvent(known.created_at, gettext("Entered for the first time.")))
     return {"events": sorted(found, key=lambda event: event.at, reverse=True)}
+
+
+def _ended(ending: Ending) -> str:
+    cover = ending.enrollment
+    facts = {
+        "day": ending.ended_on, "reason": ending.get_reason_display(), "program": cover.program.name, "period": cover.period.code
+    }
+    if never_began(cover):
+        return gettext("Cover ended before it began: %(reason)s (%(program)s %(period)s).") % facts
+    return gettext("Cover ended, last day %(day)s: %(reason)s (%(program)s %(period)s).") % facts
 
 
 def state_badge(enrollment: Enrollment) -> SafeString:

@@ -107,6 +107,24 @@ def test_a_death_marks_the_person_and_every_later_roster_refuses_them(world: Wor
     assert broken() == []
 
 
+def test_the_persons_page_tells_the_ending_and_says_of_a_cover_that_never_began_no_last_day_before_its_first(
+    world: World,
+) -> None:
+    began, never = cover_of(0), cover_of(1)
+    Enrollment.objects.filter(pk=never.pk).update(starts_at=timezone.now() + timedelta(days=30))
+    for number in (0, 1):
+        approved(proposed(world, number, end_reason=EndReason.DECEASED), by=world.reviewer)
+    client = signed_in(world.reviewer)
+    pages = [
+        client.get(reverse("admin:beneficiaries_person_change", args=[cover.person_id]), headers={"accept-language": "zh-hans"})
+        for cover in (began, never)
+    ]
+    of_began, of_never = (page.content.decode() for page in pages)
+    assert f"保障终止,最后保障日 {yesterday()}:身故(爱心保" in of_began
+    assert "保障尚未开始即终止:身故(爱心保" in of_never and "未起保" in of_never
+    assert f"最后保障日 {yesterday()}" not in of_never.split("保障历程")[1].split("办理记录")[0]
+
+
 def test_what_cannot_be_is_refused_in_words_and_leaves_nothing(world: World) -> None:
     tomorrow = timezone.localdate() + timedelta(days=1)
     assert refused(lambda: proposed(world, day=tomorrow)) == "ENDS_LATER"
