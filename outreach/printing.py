@@ -1,4 +1,7 @@
-"""Lists for villages: whoever has no telephone, village by village on A4, names masked. Always Chinese: who reads it is the village."""
+"""Lists for villages: whoever has no telephone, village by village on A4, names masked.
+
+Always Chinese: who reads it is the village.
+"""
 
 from __future__ import annotations
 

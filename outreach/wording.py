@@ -19,8 +19,8 @@ _ALLOWED = re.compile(ALLOWED)
 _PLACE = re.compile(r"\{([^{}]*)\}")
 #: What tells of health, hardship or papers: no message says it, whoever reads the phone.
 SENSITIVE = (
-    "身份证", "证件号", "银行卡号", "疾病", "患病", "病历", "病情", "重病", "大病患者", "确诊", "诊断", "残疾", "癌", "肿瘤", "精神障碍",
-    "贫困", "困难户", "低保", "特困", "孤儿",
+    "身份证", "证件号", "银行卡号", "疾病", "患病", "病历", "病情", "重病", "大病患者", "确诊", "诊断", "残疾", "癌", "肿瘤",
+    "精神障碍", "贫困", "困难户", "低保", "特困", "孤儿",
 )
 #: Signs of one message, and of each of several: a text with a Chinese sign is sent as UCS-2.
 ONE, EACH = 70, 67
@@ -78,13 +78,13 @@ def yuan(amount: Decimal) -> str:
 
 
 #: People who do not exist, for the preview: a short name, a long one, one with a sign that counts twice.
-NOBODY: tuple[Mapping[str, str], ...] = (
-    {"name": "张三", "number": "HY-2027-000000000198", "first_day": "2027年1月1日", "last_day": "2027年12月31日", "amount": "0.01元"},
-    {
-        "name": "阿卜杜热西提·买买提", "number": "HY-2027-000012345673", "first_day": "2027年1月1日",
-        "last_day": "2027年12月31日", "amount": "129.00元",
-    },
-    {"name": "欧阳𠮷", "number": "HY-2027-000099999928", "first_day": "2027年10月15日", "last_day": "2027年12月31日", "amount": "1,069.00元"},
+NOBODY: tuple[Mapping[str, str], ...] = tuple(
+    {"name": name, "number": number, "first_day": first, "last_day": "2027年12月31日", "amount": amount}
+    for name, number, first, amount in (
+        ("张三", "HY-2027-000000000198", "2027年1月1日", "0.01元"),
+        ("阿卜杜热西提·买买提", "HY-2027-000012345673", "2027年1月1日", "129.00元"),
+        ("欧阳𠮷", "HY-2027-000099999928", "2027年10月15日", "1069.00元"),
+    )
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -48,10 +49,14 @@ class WordingForm(forms.Form):
         fields: Any = self.fields
         programs = Program.objects.visible_to(by, "outreach.draft_wording").filter(active=True)
         fields["program"].queryset = programs.order_by("code")
-        fields["text"].help_text = _t(
-            "Places: %(places)s. Up to 70 signs are one message, more are sent in pieces of 67. Nothing of papers, health or "
-            "hardship."
-        ) % {"places": " ".join(f"{{{place}}}" for place in PLACES)}
+        fields["text"].help_text = format_html(
+            '{} <span translate="no" lang="zh-Hans">{}</span>',
+            _t(
+                "Up to 70 signs are one message, more are sent in pieces of 67. Nothing of papers, health or hardship. Places "
+                "that are filled for each person:"
+            ),
+            " ".join(f"{{{place}}}" for place in PLACES),
+        )
 
     def clean(self) -> dict[str, Any]:
         """As the code knows them."""

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -72,9 +73,9 @@ class MessageWordingAdmin(ButtonPages, ReadOnlyScopedAdmin):
         )
 
     @display(description=_("text"))
-    def whole_text(self, found: MessageWording) -> str:
-        """With its signature."""
-        return found.whole
+    def whole_text(self, found: MessageWording) -> SafeString:
+        """With its signature, as it is in every language."""
+        return said(found)
 
     @display(description=_("reason for the refusal"))
     def reason_shown(self, found: MessageWording) -> str:
@@ -136,5 +137,10 @@ def facts_of(found: MessageWording) -> list[tuple[str, Any]]:
     """What a confirm page says about a wording."""
     return [
         (_t("program"), found.program.name), (_t("occasion"), found.get_topic_display()), (_t("version"), f"v{found.number}"),
-        (_t("name in messages"), found.get_name_form_display()), (_t("text"), found.whole),
+        (_t("name in messages"), found.get_name_form_display()), (_t("text"), said(found)),
     ]
+
+
+def said(found: MessageWording) -> SafeString:
+    """The text, which no page translates."""
+    return format_html('<span translate="no" lang="zh-Hans">{}</span>', found.whole)

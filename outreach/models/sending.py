@@ -48,14 +48,14 @@ class Sending(models.Model):
     region_code = models.CharField(_("region"), max_length=12, db_collation="C")
     topic = models.CharField(_("occasion"), max_length=10, choices=Topic, db_collation="C")
     #: 1 for the first message, 2 and 3 for reminders of whoever got the one before.
-    turn = models.PositiveSmallIntegerField(_("time"), default=1)
+    turn = models.PositiveSmallIntegerField(_("first message or reminder"), default=1)
     #: For covers that end soon.
     within_days = models.PositiveSmallIntegerField(_("days before the end"), null=True)
     wording = models.ForeignKey(MessageWording, models.PROTECT, related_name="sendings", verbose_name=_("wording"))
     #: One message for all people of a telephone, or one for each.
     grouped = models.BooleanField(_("one message a telephone"), default=True)
-    earliest_hour = models.PositiveSmallIntegerField(_("not before"), default=FIRST_HOUR)
-    latest_hour = models.PositiveSmallIntegerField(_("not after"), default=20)
+    earliest_hour = models.PositiveSmallIntegerField(_("sent not before (hour)"), default=FIRST_HOUR)
+    latest_hour = models.PositiveSmallIntegerField(_("sent not after (hour)"), default=20)
     state = models.CharField(_("state"), max_length=9, choices=SendingState, default=SendingState.PROPOSED, db_collation="C")
     people = models.IntegerField(_("people"), default=0)
     by_phone = models.IntegerField(_("by message"), default=0)
@@ -155,7 +155,7 @@ class SendingLine(models.Model):
     region_code = models.CharField(_("region"), max_length=12, db_collation="C")
     reach = models.CharField(_("reached"), max_length=7, choices=Reach, db_collation="C")
     topic = models.CharField(_("occasion"), max_length=10, choices=Topic, db_collation="C")
-    turn = models.PositiveSmallIntegerField(_("time"))
+    turn = models.PositiveSmallIntegerField(_("first message or reminder"))
     #: False once the sending was withdrawn.
     stands = models.BooleanField(_("stands"), default=True)
     #: The line whose message speaks for this one, too: they share a telephone.

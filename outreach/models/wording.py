@@ -30,7 +30,7 @@ class NameForm(models.TextChoices):
     """How a message to a telephone names the person; lists for villages always mask."""
 
     MASKED = "masked", _("Masked name")
-    FULL = "full", _("Full name")
+    FULL = "full", _("Name in full")
 
 
 class WordingState(models.TextChoices):

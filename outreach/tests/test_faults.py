@@ -46,7 +46,8 @@ def test_a_fault_at_any_point_of_a_sending_loses_and_doubles_nobody(monkeypatch:
         content = b"".join(content_of(sending))
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             rows = [row for name in archive.namelist() for row in csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig")))]
-        assert [row[2] for row in rows if row[0] != "手机号"] == [f"M{sending.pk}-{first}", f"M{sending.pk}-{other}"], fault.seen[-1]
+        sent = [row[2] for row in rows if row[0] != "手机号"]
+        assert sent == [f"M{sending.pk}-{first}", f"M{sending.pk}-{other}"], fault.seen[-1]
         actions.withdraw_sending(sending, reason="再来", by=world.reviewer, at=timezone.now())
         if not fault.struck:
             break

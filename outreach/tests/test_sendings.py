@@ -13,6 +13,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from audit.errors import Refused
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.models import Beneficiary, Enrollment, Person
@@ -23,7 +24,19 @@ from outreach import actions
 from outreach.choosing import outlook
 from outreach.errors import OutreachRefused
 from outreach.models import MessageWording, NameForm, Reach, Sending, SendingLine, Topic
-from outreach.testing import OWN, SHARED, TEXT, covers, drafter, line_numbers, make_paying, proposed, ready, released, worded
+from outreach.testing import (
+    OWN,
+    SHARED,
+    TEXT,
+    covers,
+    drafter,
+    line_numbers,
+    make_paying,
+    proposed,
+    ready,
+    released,
+    worded,
+)
 from portal.verify import check_all
 
 pytestmark = pytest.mark.django_db
@@ -207,7 +220,8 @@ def test_what_cannot_be_sent_is_refused_before_anybody_is_on_a_list(
 
 def test_each_occasion_finds_its_own_people(kept_world: World) -> None:
     at, rows = timezone.now(), covers(kept_world)
-    Enrollment.objects.filter(pk=rows[0].pk).update(state="in_force", starts_at=at - timedelta(days=300), ends_at=at + timedelta(days=9))
+    began, ends = at - timedelta(days=300), at + timedelta(days=9)
+    Enrollment.objects.filter(pk=rows[0].pk).update(state="in_force", starts_at=began, ends_at=ends)
     Enrollment.objects.filter(pk=rows[1].pk).update(state="in_force")
     Enrollment.objects.filter(pk=rows[2].pk).update(state="ended")
     for topic, within, people in (
@@ -269,7 +283,7 @@ def drafted(world: World, **changes: Any) -> MessageWording:
 )
 def test_a_wording_that_says_too_much_is_refused(kept_world: World, changes: dict[str, Any], code: str) -> None:
     before = MessageWording.objects.count()
-    with pytest.raises(Exception, match=".") as refused:
+    with pytest.raises(Refused) as refused:
         drafted(kept_world, **changes)
     assert (code_of(refused), MessageWording.objects.count()) == (code, before)
 

@@ -9,7 +9,10 @@ from outreach import wording
 
 @pytest.mark.parametrize(
     ("text", "count", "messages"),
-    [("字" * 70, 70, 1), ("字" * 71, 71, 2), ("字" * 134, 134, 2), ("字" * 135, 135, 3), ("𠮷" * 35, 70, 1), ("𠮷" * 36, 72, 2), ("a" * 71, 71, 2)],
+    [
+        ("字" * 70, 70, 1), ("字" * 71, 71, 2), ("字" * 134, 134, 2), ("字" * 135, 135, 3), ("𠮷" * 35, 70, 1), ("𠮷" * 36, 72, 2),
+        ("a" * 71, 71, 2),
+    ],
 )
 def test_a_text_is_counted_as_a_gateway_counts_it(text: str, count: int, messages: int) -> None:
     assert (wording.signs(text), wording.segments(text)) == (count, messages)
