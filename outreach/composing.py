@@ -36,7 +36,7 @@ ORDER BY l.number
 """
 _OF_PHONES = "b.phone IS NOT NULL AND (l.number = ANY(%(heads)s) OR l.told_with = ANY(%(heads)s))"
 _OF_VILLAGE = "l.reach = 'village' AND l.region_code = %(region)s AND l.number > %(after)s AND l.number <= %(last)s"
-_SCHEMA = {
+_SCHEMA: Any = {
     "number": pl.Int64, "head": pl.Int64, "region_code": pl.String, "cover": pl.String, "name": pl.String, "phone": pl.String,
     "first_day": pl.String, "last_day": pl.String, "own_share": pl.Decimal(16, 2),
 }

@@ -58,7 +58,9 @@ def _person(person: Any, user: Any) -> Mapping[str, Any]:
 
 PANELS = (
     PagePanel("outreach.person", _("Messages to people"), "beneficiaries.person", _VIEW, _person, "outreach/told.html", 40),
-    PagePanel("outreach.enrollment", _("Messages to people"), "beneficiaries.enrollment", _VIEW, _enrollment, "outreach/told.html", 40),
+    PagePanel(
+        "outreach.enrollment", _("Messages to people"), "beneficiaries.enrollment", _VIEW, _enrollment, "outreach/told.html", 40
+    ),
 )
 
 
