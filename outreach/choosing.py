@@ -22,12 +22,21 @@ _TOPICS: dict[str, str] = {
 }
 # One person once, by the newest of their covers. Whoever was told is told no second time for the same; a reminder goes to
 # whoever got the message before it.
+# A minor's message goes to the guardian, that of whoever has no telephone to their agent.
+MINOR = "(p.birth_on IS NOT NULL AND p.birth_on + interval '18 years' > %(at)s)"
+SPEAKS = f"""
+SELECT r.phone FROM beneficiaries_representative r
+WHERE r.beneficiary_id = b.id AND r.ended_by_id IS NULL AND r.phone IS NOT NULL
+    AND r.role = CASE WHEN {MINOR} THEN 'guardian' ELSE 'agent' END
+    AND (r.valid_from IS NULL OR r.valid_from <= %(at)s) AND (r.valid_to IS NULL OR r.valid_to >= (%(at)s)::date)
+ORDER BY r.id DESC LIMIT 1
+"""  # noqa: S608 - words of this room
 _CHOSEN = """
 SELECT DISTINCT ON (e.person_id) e.id, e.region_code,
     CASE WHEN p.deceased_on IS NOT NULL THEN 'deceased' WHEN b.restricted_at IS NOT NULL THEN 'restricted'
         WHEN EXISTS (SELECT FROM outreach_sendingline l
             WHERE l.enrollment_id = e.id AND l.topic = %(topic)s AND l.turn = %(turn)s AND l.stands) THEN 'told'
-        WHEN b.phone IS NOT NULL THEN 'phone' ELSE 'village' END AS reach
+        WHEN b.phone IS NOT NULL OR {speaks} THEN 'phone' ELSE 'village' END AS reach
 FROM beneficiaries_enrollment e JOIN accounts_organization o ON o.id = e.organization_id
 JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id
 JOIN beneficiaries_person p ON p.id = e.person_id
@@ -79,7 +88,7 @@ def chosen(sending: Sending, *, at: datetime) -> tuple[str, dict[str, Any]]:
         "until": at + timedelta(days=sending.within_days or 0), "topic": str(sending.topic), "turn": sending.turn,
         "sending": sending.pk,
     }
-    return _CHOSEN.format(topic=condition, reminded=_REMINDED if sending.turn > 1 else ""), values
+    return _CHOSEN.format(topic=condition, speaks=f"EXISTS ({SPEAKS})", reminded=_REMINDED if sending.turn > 1 else ""), values
 
 
 def outlook(sending: Sending, *, at: datetime) -> Outlook:

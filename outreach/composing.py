@@ -14,6 +14,7 @@ from audit import keys
 from audit.masking import mask_name
 from beneficiaries.models import Beneficiary, Person
 from beneficiaries.models.enrollment import cover_number
+from outreach.choosing import MINOR, SPEAKS
 from outreach.connectors import Message
 from outreach.models import NameForm, Sending
 from outreach.wording import pieces
@@ -23,18 +24,21 @@ _PHONE: Any = Beneficiary._meta.get_field("phone")
 #: Names, and numbers, that one message spells out; of more it says how many.
 SPELLED = 3
 _DAY = "FMYYYY年FMMM月FMDD日"
+#: Whose telephone is used: a minor's guardian's, else their own; of others their own, else their agent's.
+PHONE = f"(CASE WHEN {MINOR} THEN coalesce(speaks.phone, b.phone) ELSE coalesce(b.phone, speaks.phone) END)"
 # Whoever asked since for their data only to be kept, or has died, is told nothing any more.
 _FACTS = """
-SELECT l.number, coalesce(l.told_with, l.number), l.region_code, e.id, p.name, b.phone,
+SELECT l.number, coalesce(l.told_with, l.number), l.region_code, e.id, p.name, {phone},
     to_char(e.starts_at AT TIME ZONE %(zone)s, %(day)s),
     to_char((e.ends_at - interval '1 microsecond') AT TIME ZONE %(zone)s, %(day)s), e.own_share
 FROM outreach_sendingline l JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
 JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id
 JOIN beneficiaries_person p ON p.id = e.person_id
+LEFT JOIN LATERAL ({speaks}) speaks ON true
 WHERE l.sending_id = %(sending)s AND b.restricted_at IS NULL AND p.deceased_on IS NULL AND {lines}
 ORDER BY l.number
 """
-_OF_PHONES = "b.phone IS NOT NULL AND (l.number = ANY(%(heads)s) OR l.told_with = ANY(%(heads)s))"
+_OF_PHONES = f"{PHONE} IS NOT NULL AND (l.number = ANY(%(heads)s) OR l.told_with = ANY(%(heads)s))"
 _OF_VILLAGE = "l.reach = 'village' AND l.region_code = %(region)s AND l.number > %(after)s AND l.number <= %(last)s"
 _SCHEMA: Any = {
     "number": pl.Int64, "head": pl.Int64, "region_code": pl.String, "cover": pl.String, "name": pl.String, "phone": pl.String,
@@ -83,7 +87,8 @@ def village_lines(sending: Sending, *, region_code: str, after: int, last: int) 
 def _facts(sending: Sending, lines: str, **values: Any) -> pl.DataFrame:
     with connection.cursor() as cursor:
         cursor.execute(
-            _FACTS.format(lines=lines), {"zone": settings.TIME_ZONE, "day": _DAY, "sending": sending.pk, **values}
+            _FACTS.format(lines=lines, phone=PHONE, speaks=SPEAKS),
+            {"zone": settings.TIME_ZONE, "day": _DAY, "sending": sending.pk, "at": sending.released_at, **values},
         )
         rows = cursor.fetchall()
     if not rows:

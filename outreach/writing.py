@@ -18,7 +18,8 @@ from audit import events, keys
 from audit.faults import fault_point
 from intake import storage
 from jobs.actions import Run
-from outreach.composing import messages_of
+from outreach.choosing import SPEAKS
+from outreach.composing import PHONE, messages_of
 from outreach.connectors import Batch, connector
 from outreach.errors import OutreachRefused
 from outreach.models import Reach, Sending, SendingLine, SendingPart, SendingState
@@ -31,12 +32,15 @@ _AT_ONCE = 50_000
 _READ = 1 << 20
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
-_PHONES = """
-SELECT l.number, b.phone, e.starts_at, e.ends_at
+_PHONES = f"""
+SELECT l.number, {PHONE}, e.starts_at, e.ends_at
 FROM outreach_sendingline l JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
 JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id
-WHERE l.sending_id = %s AND l.reach = 'phone' AND l.number > %s AND b.phone IS NOT NULL ORDER BY l.number LIMIT %s
-"""
+JOIN beneficiaries_person p ON p.id = e.person_id
+LEFT JOIN LATERAL ({SPEAKS}) speaks ON true
+WHERE l.sending_id = %(sending)s AND l.reach = 'phone' AND l.number > %(after)s AND {PHONE} IS NOT NULL
+ORDER BY l.number LIMIT %(most)s
+"""  # noqa: S608 - words of this room
 _TOGETHER = """
 UPDATE outreach_sendingline l SET told_with = shared.head FROM unnest(%s::int[], %s::int[]) AS shared(number, head)
 WHERE l.sending_id = %s AND l.number = shared.number
@@ -74,7 +78,9 @@ def _shared(sending: Sending) -> tuple[list[int], list[int]]:
     frames, after = [], 0
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(_PHONES, [sending.pk, after, _AT_ONCE])
+            cursor.execute(
+                _PHONES, {"sending": sending.pk, "after": after, "most": _AT_ONCE, "at": sending.released_at}
+            )
             rows = cursor.fetchall()
         if not rows:
             break

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,10 @@ from django.utils import timezone
 from audit.errors import Refused
 from audit.models import Event
 from audit.testing import shared
-from beneficiaries.models import Beneficiary, Enrollment, Person
-from beneficiaries.testing import World, make_world
+from beneficiaries.actions import approve_change, propose_representative
+from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange, Role
+from beneficiaries.shown_change import digest_of
+from beneficiaries.testing import World, make_world, resident_id
 from jobs.models import Job
 from jobs.testing import drain
 from outreach import actions
@@ -235,6 +237,33 @@ def test_each_occasion_finds_its_own_people(kept_world: World) -> None:
         proposed(kept_world, topic=Topic.ENDS_SOON)
     assert code_of(refused) == "DAYS"
     assert proposed(kept_world, topic=Topic.ENDS_SOON, within_days=10).people == 1
+
+
+def speaks(world: World, cover: Enrollment, role: str, phone: str) -> None:
+    """Somebody who speaks for a person, recorded by two people."""
+    if role == "guardian":
+        Person.objects.filter(pk=cover.person_id).update(birth_on=date(timezone.localdate().year - 8, 1, 1))
+    known = Beneficiary.objects.select_related("person", "program", "organization").get(pk=cover.beneficiary_id)
+    change = propose_representative(
+        known, role=Role(role), name="赵敏", document_type="resident_id", document=resident_id("441602", "19900101", 22),
+        phone=phone, relation="母亲", reason="户口本已核对", by=world.clerk, at=timezone.now(),
+    )
+    change = PersonChange.objects.get(pk=change.pk)
+    approve_change(change, shown=digest_of(change), by=world.reviewer, at=timezone.now())
+
+
+def test_a_minors_message_goes_to_the_guardian_and_that_of_whoever_has_no_telephone_to_the_agent(kept_world: World) -> None:
+    child, other, *_rest, quiet, alone = covers(kept_world)
+    speaks(kept_world, child, "guardian", "13700137000")
+    speaks(kept_world, other, "agent", "13600136000")
+    speaks(kept_world, quiet, "agent", "13500135000")
+    sending = ready(kept_world)
+    assert (sending.by_phone, sending.by_village, sending.lines.get(enrollment=alone).reach) == (5, 1, "village")
+    (file,) = fetched(kept_world, sending)
+    # The child is told apart from those with whom their own telephone is shared; whoever has a telephone needs no agent.
+    assert sorted((row[0], row[1].count("、")) for row in file[1:]) == [
+        ("13500135000", 0), ("13700137000", 0), (SHARED, 1), (OWN, 0),
+    ]
 
 
 def test_files_are_deleted_when_their_time_is_over_and_the_rows_stay(kept_world: World) -> None:
