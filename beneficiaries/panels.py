@@ -326,7 +326,7 @@ def _speakers(person: Any, user: Any) -> dict[str, Any]:
 
     def until(each: Representative) -> str:
         if each.ended_by_id is not None:
-            return gettext("ended")
+            return gettext("has ended")
         return f"{each.valid_to:%Y-%m-%d}" if each.valid_to else "—"
 
     return {"lines": [(each, until(each)) for each in seen[:SHOWN]]}

@@ -82,7 +82,8 @@ def test_a_guardian_is_recorded_by_two_people_and_shown_masked(kept_world: World
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"document": CHILD}, "SPEAKS_FOR_SELF"), ({"document": YOUNG}, "SPEAKER_MINOR"), ({"document": MOTHER[:-1] + "0"}, "IDENTITY"),
+        ({"document": CHILD}, "SPEAKS_FOR_SELF"), ({"document": YOUNG}, "SPEAKER_MINOR"),
+        ({"document": MOTHER[:-1] + "0"}, "IDENTITY"),
         ({"phone": "12345"}, "SPEAKER_PHONE"), ({"relation": " "}, "SPEAKER_RELATION"),
         ({"valid_from": timezone.localdate(), "valid_to": timezone.localdate() - timedelta(days=1)}, "DATES_ORDER"),
     ],

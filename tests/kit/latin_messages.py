@@ -6,6 +6,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from beneficiaries.actions import approve_change, propose_end, propose_representative
+from beneficiaries.models import Enrollment, PersonChange, Representative, Role
+from beneficiaries.shown_change import digest_of
+from beneficiaries.testing import resident_id
 from jobs.testing import drain
 from outreach import actions
 from outreach.models import MessageWording, NameForm, Sending, Topic
@@ -39,3 +43,25 @@ def add_messages(world: Any, *, reason: str) -> None:
     actions.withdraw_sending(proposed(Topic.IN_FORCE), reason=reason, by=reviewer, at=timezone.now())
     ready(Topic.ENDED)
     proposed(Topic.IN_FORCE)
+
+
+def add_speakers(world: Any, *, reason: str) -> None:
+    """An agent who was recorded and ended, one who stands, one proposed."""
+    clerk, reviewer = world.users["county clerk"], world.users["city reviewer"]
+    cover = Enrollment.objects.filter(state="in_force", organization=world.county, period=world.period).earliest("pk")
+    given: dict[str, Any] = {"reason": reason, "by": clerk, "at": timezone.now()}
+
+    def proposed(number: int) -> PersonChange:
+        return propose_representative(
+            cover.beneficiary, role=Role.AGENT, name="Zqagent", document_type="resident_id",
+            document=resident_id("441602", "19850101", number), phone="13700137000", relation="Zqrelation", **given,
+        )
+
+    def approved(change: PersonChange) -> None:
+        fresh = PersonChange.objects.get(pk=change.pk)
+        approve_change(fresh, shown=digest_of(fresh), by=reviewer, at=timezone.now())
+
+    approved(proposed(1))
+    approved(proposed(3))
+    approved(propose_end(Representative.objects.earliest("pk"), **given))
+    proposed(5)
