@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
-from beneficiaries import missing, panels
+from beneficiaries import guarding, missing, panels
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
@@ -110,6 +110,7 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
+    findings.register_meanings(guarding.MEANINGS)
     wording.register_targets(ROSTER.key, in_words)
     panels.register()
     missing.register_ender(end_covers)

@@ -61,7 +61,7 @@ def fit_phone(phone: str) -> str | None:
     )
     checked = check(frame, _PHONE, Context(today=timezone.localdate(), regions=pl.DataFrame(), prefixes=(), categories={}))
     cell: Any = checked.frame.row(0, named=True)["phone"]
-    if not cell or len(checked.findings.filter(pl.col("severity") >= Severity.DOUBT.value)):
+    if not cell or len(checked.findings.filter(pl.col("severity").is_in([Severity.DOUBT.value, Severity.ERROR.value]))):
         raise BeneficiariesRefused("SPEAKER_PHONE")
     return str(cell)
 
@@ -91,10 +91,9 @@ def let_speak(change: PersonChange, *, by: Any, at: datetime) -> None:
 def let_end(change: PersonChange, *, by: Any, at: datetime) -> None:
     """End a guardian or agent: what they were stays readable, nothing is asked of them any more."""
     fault_point("beneficiaries.let_end.before")
-    ended = Representative.objects.filter(pk=change.representative_id, ended_by__isnull=True).update(ended_by=change)
-    if not ended:
-        raise BeneficiariesRefused("SPEAKER_ENDED")
     told: Any = change.representative
+    if not Representative.objects.filter(pk=told.pk, ended_by__isnull=True).update(ended_by=change):
+        raise BeneficiariesRefused("SPEAKER_ENDED")
     tell("person.speaker_ended", change, by=by, at=at, role=told.role)
     fault_point("beneficiaries.let_end.after")
 

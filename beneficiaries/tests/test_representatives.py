@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -13,14 +14,16 @@ from django.utils.translation import override
 
 from audit.models import Event
 from audit.testing import shared
-from beneficiaries import actions
+from beneficiaries import actions, guarding
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.holdings import about, parts_of
-from beneficiaries.models import Beneficiary, PersonChange, Representative, Role
+from beneficiaries.models import Beneficiary, PersonChange, Representative, Role, Roster, RosterRow
 from beneficiaries.representing import eighteenth, representatives_of
-from beneficiaries.testing import World, make_world, people, resident_id, row
+from beneficiaries.shown_change import digest_of
+from beneficiaries.testing import World, make_world, people, resident_id, row, uploaded
 from beneficiaries.tests.changing import approved, person_of, signed_in
 from beneficiaries.tests.undone import applied
+from jobs.testing import drain
 from portal.verify import check_all
 
 pytestmark = pytest.mark.django_db
@@ -108,8 +111,6 @@ def test_an_adult_has_an_agent_and_no_guardian(kept_world: World) -> None:
 
 
 def test_an_approval_of_what_has_moved_is_refused(kept_world: World) -> None:
-    from beneficiaries.shown_change import digest_of
-
     first = proposed(kept_world)
     shown = digest_of(first)
     approved(first, by=kept_world.reviewer)
@@ -171,3 +172,25 @@ def test_the_pages_lead_from_the_proposal_to_its_end(kept_world: World) -> None:
     assert clerk.post(end, {"representative": Representative.objects.get().pk, "reason": "监护人变更"}).status_code == 302
     assert PersonChange.objects.latest("pk").kind == "silenced"
     assert eighteenth(child.person.birth_on).isoformat() == "2036-06-10"
+
+
+def test_a_line_whose_guardian_is_the_person_or_no_adult_is_refused_and_the_others_go_on(kept_world: World) -> None:
+    def child(sequence: int, guardian: str) -> list[str]:
+        number = resident_id("441602", "20190610", sequence)
+        return row(
+            name="王小宝", document=number, sex="男", birth_on="2019-06-10", guardian_name="李梅",
+            guardian_document=number if guardian == "self" else guardian,
+        )
+
+    uploaded(kept_world, [child(31, "self"), child(33, YOUNG), child(35, MOTHER), child(37, "")])
+    drain()
+    rows = RosterRow.objects.filter(roster=Roster.objects.latest("pk")).order_by("line")
+    found = [(each.verdict, [code for code in each.codes if code.startswith("GUARDIAN")]) for each in rows]
+    assert found == [(6, ["GUARDIAN_SELF"]), (6, ["GUARDIAN_MINOR"]), (1, []), (1, [])]
+
+
+@pytest.mark.parametrize(("born", "minor"), [("20081126", False), ("20081127", True), ("20081125", False)])
+def test_somebody_is_of_age_on_their_eighteenth_birthday(born: str, minor: bool) -> None:
+    frame = pl.DataFrame({guarding.GUARDIAN: [resident_id("441602", born, 22), None]})
+    assert frame.select(guarding.is_minor(on=date(2026, 11, 26))).to_series().to_list() == [minor, None]
+    assert not guarding.names_a_guardian(frame.tail(1))
