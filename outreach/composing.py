@@ -77,11 +77,11 @@ def messages_of(sending: Sending, heads: Sequence[int]) -> list[Message]:
     ]
 
 
-def village_lines(sending: Sending, *, region_code: str, after: int, last: int) -> list[tuple[int, str, str]]:
-    """(number on the list, masked name, text) of lines of a village, masked whatever messages do."""
+def village_lines(sending: Sending, *, region_code: str, after: int, last: int) -> list[tuple[int, str, str, str]]:
+    """(number on the list, masked name, cover's number, text) of lines of a village, masked whatever messages do."""
     facts = _facts(sending, _OF_VILLAGE, region=region_code, after=after, last=last)
     alone = facts.with_columns(_masked(facts["name"]), amount=_yuan(pl.col("own_share")), number_text=pl.col("cover"))
-    return list(_texts(sending, alone).select("number", "name", "text").iter_rows())
+    return list(_texts(sending, alone).select("number", "name", "cover", "text").iter_rows())
 
 
 def _facts(sending: Sending, lines: str, **values: Any) -> pl.DataFrame:

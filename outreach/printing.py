@@ -42,7 +42,7 @@ def document(sending: Sending, *, place: str = "") -> Iterator[str]:
     yield "</body></html>\n"
 
 
-def _lines(sending: Sending, code: str) -> Iterator[tuple[int, str, str]]:
+def _lines(sending: Sending, code: str) -> Iterator[tuple[int, str, str, str]]:
     rows = SendingLine.objects.filter(sending=sending, reach=Reach.VILLAGE, region_code=code).order_by("number")
     after = 0
     while numbers := list(rows.filter(number__gt=after).values_list("number", flat=True)[:BATCH]):

@@ -97,7 +97,7 @@ class MessageWordingAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return HttpResponseRedirect(self.address(made))
 
         return self.button_page(
-            request, title=_t("Draft a wording"), button=_t("Draft"), run=run,
+            request, title=_t("Draft a wording"), button=_t("Put the wording forward"), run=run,
             sentence=_t("Nothing is sent with it before a colleague approves it; a text is never changed, only replaced."),
             form=WordingForm(request.POST if request.method == "POST" else None, by=request.user),
         )

@@ -43,7 +43,9 @@ from portal.verify import check_all
 
 pytestmark = pytest.mark.django_db
 _django_db_helper, one_world, kept_world = shared(make_paying)
-VILLAGE_LINE = re.compile(r'<td class="number">(\d+)</td><td class="name">([^<]+)</td><td>([^<]+)</td>')
+VILLAGE_LINE = re.compile(
+    r'<td class="number">(\d+)</td><td class="name">([^<]+)</td><td class="cover">([^<]+)</td><td>([^<]+)</td>'
+)
 
 
 def code_of(refused: Any) -> str:
@@ -119,10 +121,11 @@ def test_whoever_has_no_telephone_stands_masked_on_their_villages_list(kept_worl
     sending = ready(kept_world)
     page = "".join(actions.print_villages(sending, by=kept_world.clerk, at=timezone.now()))
     found = VILLAGE_LINE.findall(page)
-    assert [(int(number), name) for number, name, _text in found] == sorted(
-        (number, f"{name[0]}*") for number, name in zip(line_numbers(kept_world)[4:], names(kept_world)[4:], strict=True)
+    assert [(int(number), name, cover) for number, name, cover, _text in found] == sorted(
+        (number, f"{cover.person.name.reveal()[0]}*", cover.number)
+        for number, cover in zip(line_numbers(kept_world)[4:], covers(kept_world)[4:], strict=True)
     )
-    assert all(f"{name}您好" in text for _number, name, text in found)
+    assert all(f"{name}您好" in text for _number, name, _cover, text in found)
     assert not any(name in page for name in names(kept_world)) and "138001" not in page
     event = Event.objects.get(verb="sending.printed")
     assert event.data == {"people": 2, "villages": 1}
