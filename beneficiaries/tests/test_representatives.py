@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pgtrigger
 import polars as pl
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from audit.testing import shared
 from beneficiaries import actions, guarding
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.holdings import about, parts_of
+from beneficiaries.invariants import INVARIANTS
 from beneficiaries.models import Beneficiary, PersonChange, Representative, Role, Roster, RosterRow
 from beneficiaries.representing import eighteenth, representatives_of
 from beneficiaries.shown_change import digest_of
@@ -24,7 +26,7 @@ from beneficiaries.testing import World, make_world, people, resident_id, row, u
 from beneficiaries.tests.changing import approved, person_of, signed_in
 from beneficiaries.tests.undone import applied
 from jobs.testing import drain
-from portal.verify import check_all
+from portal.verify import check, check_all
 
 pytestmark = pytest.mark.django_db
 CHILD = resident_id("441602", "20180610", 31)
@@ -194,3 +196,18 @@ def test_somebody_is_of_age_on_their_eighteenth_birthday(born: str, minor: bool)
     frame = pl.DataFrame({guarding.GUARDIAN: [resident_id("441602", born, 22), None]})
     assert frame.select(guarding.is_minor(on=date(2026, 11, 26))).to_series().to_list() == [minor, None]
     assert not guarding.names_a_guardian(frame.tail(1))
+
+
+def test_a_guardian_whom_nobody_approved_is_found(kept_world: World) -> None:
+    (invariant,) = [each for each in INVARIANTS if each.name == "speakers_were_approved"]
+    change = approved(proposed(kept_world), by=kept_world.reviewer)
+    assert check(invariant).rows == 0
+    with pgtrigger.ignore():
+        PersonChange.objects.filter(pk=change.pk).update(state="proposed", decided_by=None, decided_at=None)
+    assert check(invariant).rows == 1
+    PersonChange.objects.filter(pk=change.pk).update(
+        state="approved", decided_by=kept_world.reviewer, decided_at=timezone.now()
+    )
+    other = proposed(kept_world, role=Role.AGENT)
+    Representative.objects.update(ended_by=other)
+    assert check(invariant).rows == 1

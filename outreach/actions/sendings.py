@@ -143,7 +143,8 @@ def withdraw_sending(sending: Sending, *, reason: str, by: User, at: datetime) -
         if not reason:
             raise OutreachRefused("REASON")
         events.refuse_personal(reason)
-        sent_already = sending.parts.filter(messages__gt=0, storage_key="").exists()
+        # A part without a file was sent by the connector itself, unless its file's time is over.
+        sent_already = sending.purged_at is None and sending.parts.filter(messages__gt=0, storage_key="").exists()
         if sending.fetched_at is not None or sent_already:
             raise OutreachRefused("FETCHED")
         fault_point("outreach.withdraw.before")

@@ -24,6 +24,7 @@ from jobs.models import Job
 from jobs.testing import drain
 from outreach import actions
 from outreach.choosing import outlook
+from outreach.connectors.console import ConsoleConnector
 from outreach.errors import OutreachRefused
 from outreach.models import MessageWording, NameForm, Reach, Sending, SendingLine, Topic
 from outreach.testing import (
@@ -205,6 +206,28 @@ def test_what_was_withdrawn_frees_its_people_and_what_has_left_is_not_withdrawn(
     with pytest.raises(OutreachRefused) as refused:
         actions.withdraw_sending(again, reason="内容有误", by=kept_world.reviewer, at=timezone.now())
     assert code_of(refused) == "FETCHED"
+
+
+def test_a_message_that_a_connector_has_sent_is_not_withdrawn(kept_world: World, settings: Any, monkeypatch: Any) -> None:
+    settings.MESSAGE_CONNECTOR = "outreach.connectors.console.ConsoleConnector"
+    monkeypatch.setattr(ConsoleConnector, "taken", {})
+    sending = ready(kept_world)
+    assert (sending.messages, sending.parts.get().reference) == (2, f"{sending.pk}-1")
+    with pytest.raises(OutreachRefused) as refused:
+        actions.withdraw_sending(sending, reason="内容有误", by=kept_world.reviewer, at=timezone.now())
+    assert code_of(refused) == "FETCHED"
+    with pytest.raises(OutreachRefused) as refused:
+        actions.open_messages(sending, by=kept_world.clerk, at=timezone.now())
+    assert code_of(refused) == "NO_MESSAGES"
+
+
+def test_where_nobody_has_a_telephone_the_villages_tell_everybody(kept_world: World) -> None:
+    Beneficiary.objects.update(phone=None)
+    sending = ready(kept_world)
+    assert (sending.state, sending.messages, sending.by_phone, sending.by_village) == ("ready", 0, 0, 6)
+    page = "".join(actions.print_villages(sending, by=kept_world.clerk, at=timezone.now()))
+    assert len(VILLAGE_LINE.findall(page)) == 6
+    assert broken() == []
 
 
 @pytest.mark.parametrize(
