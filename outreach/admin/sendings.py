@@ -288,7 +288,6 @@ def preview_of(sending: Sending) -> SafeString:
 def page_context(sending: Sending, request: HttpRequest) -> dict[str, Any]:
     """Facts, counts, villages with the way to their print."""
     released = sending.state in (SendingState.RELEASED, SendingState.READY)
-    proposed = sending.state == SendingState.PROPOSED
     villages = printing.villages_of(sending) if released else []
     prints = sending.state == SendingState.READY and sending.purged_at is None and request.user.has_perm(FETCH)
     address = reverse("admin:outreach_sending_print", args=[sending.pk])
@@ -304,7 +303,8 @@ def page_context(sending: Sending, request: HttpRequest) -> dict[str, Any]:
             *([(_t("reason for the withdrawal"), sending.reason)] if sending.reason else []),
             *([(_t("file"), file_in_words(sending))] if sending.folder else []),
         ],
-        "counts": facts_of_outlook(outlook(sending, at=timezone.now())) if proposed else [
+        # Counted anew on the page of the release alone: it reads everybody of the period.
+        "counts": [
             (_t("people"), f"{sending.people:,}"), (_t("by message"), f"{sending.by_phone:,}"),
             (_t("by the village"), f"{sending.by_village:,}"),
             *([(_t("messages"), f"{sending.messages:,}")] if sending.written_at else []),
