@@ -71,8 +71,8 @@ def _theirs(server: Server) -> float:
     return ticks / _TICK
 
 
-def enrolled(rows: int, folder: Path) -> Any:
-    """A world whose plan asks for the insurer's acceptance, with so many people who wait for it."""
+def enrolled(rows: int, folder: Path, **terms: Any) -> Any:
+    """A world whose plan asks for the insurer's acceptance, unless `terms` say otherwise, with so many people who wait for it."""
     from django.core.management import call_command
 
     from accounts.actions.regions import SYSTEM, import_regions
@@ -80,7 +80,7 @@ def enrolled(rows: int, folder: Path) -> Any:
     from beneficiaries.testing import make_world
 
     import_regions(read_regions(VENDORED), by=SYSTEM, at=_now())
-    world = make_world(granted=Decimal("999999999.00"), requires_insurer_acceptance=True)
+    world = make_world(granted=Decimal("999999999.00"), **{"requires_insurer_acceptance": True, **terms})
     file = folder / "roster.csv"
     call_command("make_roster", rows=rows, seed=1, dirty=0.0, region="441602", output=file, verbosity=0, stdout=_Quiet())
     call_command(

@@ -28,6 +28,7 @@ from beneficiaries.models import (
     Person,
     PersonChange,
     PersonDocument,
+    Representative,
     RosterRow,
 )
 from beneficiaries.restricting import known_to
@@ -180,6 +181,11 @@ def _what_was_done(whom: About) -> Iterator[Line]:
         ]
 
 
+def _indexes(whom: About, column: str) -> Any:
+    """Of the documents that name the person."""
+    return Person.objects.filter(pk__in=whom.people, **{f"{column}__isnull": False}).values(column)
+
+
 _STAFF = ("proposed_by", "decided_by")
 
 #: Of this room. Names of staff are no data of the person; rows of others (a merge's other person) are left out.
@@ -187,6 +193,20 @@ HOLDINGS = (
     Holding(lambda whom: Person.objects.filter(pk__in=whom.people).order_by("pk"), with_past=True),
     Holding(lambda whom: PersonDocument.objects.filter(person__in=whom.people).order_by("pk"), ("change",)),
     Holding(lambda whom: Beneficiary.objects.filter(pk__in=whom.beneficiaries).order_by("pk"), with_past=True),
+    # Of the person, and of the person as somebody's guardian or agent: whose, is the other's.
+    Holding(
+        lambda whom: Representative.objects.filter(
+            Q(beneficiary__in=whom.beneficiaries)
+            | (
+                Q(beneficiary__organization__path__startswith=whom.organization_path)
+                & (
+                    Q(identity_index_a__in=_indexes(whom, "identity_index_a"))
+                    | Q(identity_index_b__in=_indexes(whom, "identity_index_b"))
+                )
+            )
+        ).order_by("pk"),
+        ("change", "ended_by"),
+    ),
     Holding(
         lambda whom: BeneficiaryCategory.objects.filter(beneficiary__in=whom.beneficiaries).select_related(
             "category"

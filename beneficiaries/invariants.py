@@ -387,6 +387,21 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        16, "speakers_were_approved",
+        _("Every guardian or agent was recorded, and ended, by a change that another person approved."),
+        """
+        SELECT r.id FROM beneficiaries_representative r
+        JOIN beneficiaries_personchange c ON c.id = r.change_id
+        LEFT JOIN beneficiaries_personchange ended ON ended.id = r.ended_by_id
+        WHERE c.kind <> 'speaker' OR c.state <> 'approved' OR c.beneficiary_id <> r.beneficiary_id OR c.role <> r.role
+            OR (ended.id IS NOT NULL
+                AND (ended.kind <> 'silenced' OR ended.state <> 'approved' OR ended.representative_id <> r.id))
+        UNION ALL
+        SELECT c.id FROM beneficiaries_personchange c WHERE c.kind = 'speaker' AND c.state = 'approved'
+            AND NOT EXISTS (SELECT FROM beneficiaries_representative r WHERE r.change_id = c.id)
+        """,
+    ),
+    Invariant(
         27, "nothing_kept_past_its_date", _("No file is kept past its purge date."),
         "SELECT id FROM intake_file WHERE purged_at IS NULL AND purge_on < current_date - 1",
     ),

@@ -20,8 +20,18 @@ from audit import panels
 from audit.badges import badge
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
 from audit.versions import last_day
-from beneficiaries.models import BeneficiaryCategory, ChangeState, Ending, Enrollment, PersonChange, RosterRow
+from beneficiaries.models import (
+    Beneficiary,
+    BeneficiaryCategory,
+    ChangeState,
+    Ending,
+    Enrollment,
+    PersonChange,
+    Representative,
+    RosterRow,
+)
 from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.representing import representatives_of
 from intake.models import State
 
 _VIEW_ROSTER = "beneficiaries.view_roster"
@@ -41,7 +51,7 @@ def register() -> None:
         panels.register_figure(figure)
     for chart in CHARTS:
         panels.register_chart(chart)
-    for panel in (DOCUMENTS, CHANGES, CATEGORIES, COVERS, ROSTERS, LIFE):
+    for panel in (DOCUMENTS, SPEAKERS, CHANGES, CATEGORIES, COVERS, ROSTERS, LIFE):
         panels.register_page_panel(panel)
 
 
@@ -328,6 +338,24 @@ def _documents(person: Any, user: Any) -> dict[str, Any]:
 DOCUMENTS = PagePanel(
     "beneficiaries.documents", _("Further and former documents"), "beneficiaries.person", "beneficiaries.view_person",
     _documents, "beneficiaries/person_documents.html", 12,
+)
+
+
+def _speakers(person: Any, user: Any) -> dict[str, Any]:
+    """Who speaks for the person, as the reader's offices know it, masked."""
+    seen = representatives_of(person).filter(beneficiary__in=Beneficiary.objects.visible_to(user, _VIEW_BENEFICIARY))
+
+    def until(each: Representative) -> str:
+        if each.ended_by_id is not None:
+            return gettext("has ended")
+        return f"{each.valid_to:%Y-%m-%d}" if each.valid_to else "—"
+
+    return {"lines": [(each, until(each)) for each in seen[:SHOWN]]}
+
+
+SPEAKERS = PagePanel(
+    "beneficiaries.speakers", _("Guardians and agents"), "beneficiaries.person", _VIEW_BENEFICIARY, _speakers,
+    "beneficiaries/person_speakers.html", 13,
 )
 
 

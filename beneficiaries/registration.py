@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
-from beneficiaries import missing, panels
+from beneficiaries import guarding, missing, panels
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
 from beneficiaries.holdings import HOLDINGS, register_holding
 from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.models import ChangeKind, DecisionKind, PersonChange, RosterChunk, RosterRow
+from beneficiaries.models.change import Role as Speaker
 from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
 from beneficiaries.models.roster import EndReason
 from beneficiaries.template import ROSTER
@@ -82,6 +83,9 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "person.ended": lambda data: {"end_reason": str(EndReason(data["end_reason"]).label)},
     "person.corrected": lambda data: {"fields": in_fields(data["fields"])},
     "person.document_added": lambda data: {"document_type": str(DocumentType(data["document_type"]).label)},
+    **{
+        f"person.speaker_{step}": lambda data: {"role": str(Speaker(data["role"]).label)} for step in ("recorded", "ended")
+    },
     "roster.closed": lambda data: {"code": findings.causes_in_words(data["code"])},
 }
 
@@ -97,12 +101,16 @@ def register() -> None:
     blind_index.register(
         blind_index.BlindIndex(IDENTITY, "beneficiaries.PersonDocument", "identity_index", _identity_of)
     )
+    blind_index.register(
+        blind_index.BlindIndex(IDENTITY, "beneficiaries.Representative", "identity_index", _identity_of)
+    )
     blind_index.register(blind_index.BlindIndex(NAME, "beneficiaries.Person", "name_index", _name_of))
     blind_index.register_waiting(IDENTITY, lambda slot: _rows_without(f"identity_index_{slot}"))
     blind_index.register_waiting(NAME, lambda slot: _rows_without(f"name_index_{slot}"))
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
+    findings.register_meanings(guarding.MEANINGS)
     wording.register_targets(ROSTER.key, in_words)
     panels.register()
     missing.register_ender(end_covers)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import Organization
 from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.models import Beneficiary, Person, PersonChange
+from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange
 
 
 def known_to(person: Person, organization: Organization) -> QuerySet[Beneficiary]:
@@ -22,3 +23,10 @@ def refuse_restricted(change: PersonChange) -> None:
         concerned |= Q(person=change.other_id, program=change.program_id, organization=change.organization_id)
     if Beneficiary.objects.filter(concerned, restricted_at__isnull=False).exists():
         raise BeneficiariesRefused("RESTRICTED")
+
+
+def name_shown(enrollment: Enrollment) -> str:
+    """Whose cover it is, masked; of whom the office only keeps the data not even that. With its person and beneficiary."""
+    if enrollment.beneficiary.restricted_at is not None:
+        return gettext("(data only kept)")
+    return str(enrollment.person.name)

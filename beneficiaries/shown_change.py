@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from beneficiaries.ending_single import ending_outlook
-from beneficiaries.models import Beneficiary, ChangeKind, Enrollment, Person, PersonChange
+from beneficiaries.models import Beneficiary, ChangeKind, Enrollment, Person, PersonChange, Representative
 
 
 def _ending(change: PersonChange) -> list[Any]:
@@ -42,11 +42,17 @@ def _move(change: PersonChange) -> list[Any]:
     return [_identity(change), change.beneficiary.region_code, list(covers.values_list("pk", "state", "region_code"))]
 
 
+def _speakers(change: PersonChange) -> list[Any]:
+    known = Representative.objects.filter(beneficiary=change.beneficiary).order_by("pk").values_list("pk", "ended_by")
+    return [_identity(change), list(known)]
+
+
 #: What a change of each kind stands on.
 GROUNDS: Mapping[str, Callable[[PersonChange], list[Any]]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _identity, ChangeKind.DOCUMENT: _identity,
     ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _merge,
     ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
+    ChangeKind.SPEAKER: _speakers, ChangeKind.SILENCED: _speakers,
 }
 
 

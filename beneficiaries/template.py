@@ -19,7 +19,7 @@ from psycopg import sql
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
 from audit.sealing import Unsealed
-from beneficiaries import additions, applying, keepers, likeness, missing, money, pairs, probing, undoing
+from beneficiaries import additions, applying, guarding, keepers, likeness, missing, money, pairs, probing, undoing
 from beneficiaries.columns import COLUMNS
 from beneficiaries.deciding_again import decide_again, remember_decisions
 from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
@@ -145,6 +145,7 @@ class RosterTemplate(Template):
         known = _known(frame, indexes, context)
         frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
         frame, findings = self.leave_restricted(frame, findings)
+        frame, findings = self.judge_guardians(frame, findings, context)
         frame, findings = self.admit(frame, findings, context)
         frame = pairs.completed(additions.with_additions(frame, context), context)
         eligible = eligibility.decide(
@@ -209,6 +210,17 @@ class RosterTemplate(Template):
         """Refuse, in neutral words, lines of people whose data this office only keeps (ADR 27)."""
         kept = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("restricted")
         return self.refuse(frame, findings, "NOT_PROCESSED", "document", kept)
+
+    def judge_guardians(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Refuse lines whose guardian is the person, or no adult."""
+        if not guarding.names_a_guardian(frame):
+            return frame, findings
+        fine = pl.col("worst") < _REFUSED
+        frame, findings = self.refuse(frame, findings, "GUARDIAN_SELF", guarding.GUARDIAN, fine & guarding.is_self())
+        minor = fine & guarding.is_minor(on=context.checks.today)
+        return self.refuse(frame, findings, "GUARDIAN_MINOR", guarding.GUARDIAN, minor)
 
     def refuse(
         self, frame: pl.DataFrame, findings: pl.DataFrame, code: str, column: str, where: pl.Expr, *, extra: str = ""
@@ -320,6 +332,7 @@ class KnownPeopleTemplate(RosterTemplate):
         known = _known(frame, indexes, context)
         frame = frame.join(known.frame, on="row", how="left", maintain_order="left")
         frame, findings = self.leave_restricted(frame, findings)
+        frame, findings = self.judge_guardians(frame, findings, context)
         here = pl.col("same_contact").is_not_null()
         frame, findings = self.refuse(frame, findings, "NOT_KNOWN", "document", (pl.col("worst") < _REFUSED) & ~here)
         conflict = (pl.col("worst") < _REFUSED) & ~pl.col("same_name")

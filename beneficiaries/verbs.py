@@ -62,6 +62,8 @@ VERBS = {
     "person.ended": _("%(covers)d covers were ended with %(day)s (%(end_reason)s)."),
     "person.corrected": _("The identity was corrected: %(fields)s."),
     "person.document_added": _("A further document was recorded: %(document_type)s."),
+    "person.speaker_recorded": _("Recorded who speaks for the person: %(role)s."),
+    "person.speaker_ended": _("Ended who speaks for the person: %(role)s."),
     "person.merged": _(
         "Person %(other)d was merged into this one: %(covers)d covers moved, %(given_up)d were given up, %(released)s yuan went "
         "back to the budgets, %(own)s yuan are to be refunded to the person."

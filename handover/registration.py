@@ -16,6 +16,8 @@ from handover.models import Kind
 from handover.verbs import VERBS
 from intake import findings
 from intake.verbs import register_import
+from outreach.choosing import register_topic
+from outreach.models import Topic
 
 _VIEW = (
     "handover.view_insurerformat", "handover.view_handover", "handover.view_handoverline", "handover.view_receipt",
@@ -44,10 +46,16 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "hand_over.proposed": lambda data: {"kind": str(Kind(data["kind"]).label)},
     "hand_over.released": _columns,
 }
+#: Whom the insurer refused, as an enrollment `e`: why is in no message.
+REFUSED = """
+EXISTS (SELECT FROM handover_handoverline refused WHERE refused.enrollment_id = e.id AND refused.direction = 'entry'
+    AND refused.answer = 'refused' AND refused.stands)
+"""
 
 
 def register() -> None:
     """Called once from the app's `ready()`."""
+    register_topic(Topic.REFUSED, REFUSED)
     events.register_verbs(VERBS)
     register_holding(*HOLDINGS)
     events.register_words(EVENT_WORDS)

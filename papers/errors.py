@@ -33,6 +33,7 @@ class PapersRefused(Refused):
         "NOT_RESTRICTED": _("The data of this person is not restricted."),
         "RECEIVED_LATER": _("A request is received today or earlier."),
         "ASKER": _("Name whoever asks for the person."),
+        "NOT_RECORDED": _("Another guardian or agent is recorded for this person: record this one first, on the person's page."),
         "CHECK_OF_BOTH": _("Whoever asks for somebody else shows the documents of both."),
         "DEAD_ONLY": _("Close relatives ask about a person who died; this person is not registered as deceased."),
         "ANOTHER_DECIDES": _("Whoever recorded a request does not decide it: the person in charge does."),

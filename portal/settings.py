@@ -240,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
     "papers.retention": {"task": "papers.retention", "schedule": crontab(hour="4", minute="0")},
+    "outreach.retention": {"task": "outreach.retention", "schedule": crontab(hour="4", minute="5")},
     "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},
     "handover.retention": {"task": "handover.retention", "schedule": crontab(hour="3", minute="50")},
 }
@@ -289,6 +290,7 @@ INSTALLED_APPS = [
     "handover",
     "subsidies",
     "papers",
+    "outreach",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -351,6 +353,9 @@ PUBLIC_URL = public_url(env.str("PUBLIC_URL", default=""))
 #: Days for which printed files wait for whoever asked for them; papers of single people that one person prints a day.
 PRINTING_KEPT_DAYS = number("PRINTING_KEPT_DAYS", default=7)
 PRINTS_PER_DAY = number("PRINTS_PER_DAY", default=300)
+#: What takes messages to people on (docs/messages.md), by its dotted name; days for which their files wait.
+MESSAGE_CONNECTOR = env.str("MESSAGE_CONNECTOR", default="outreach.connectors.files.FileConnector")
+SENDING_KEPT_DAYS = number("SENDING_KEPT_DAYS", default=7)
 #: Days within which a person's request about their data is answered (docs/privacy.md); years for which the data of an insured
 #: person is kept after the last cover.
 REQUEST_DAYS = number("REQUEST_DAYS", default=15)

@@ -74,6 +74,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("handover.receipt", "move_to_inbox"),
             Page("handover.handoverline", "checklist"),
             Page("handover.insurerformat", "table_chart"),
+            Page("outreach.sending", "sms"),
+            Page("outreach.messagewording", "edit_notifications"),
             Page("papers.personrequest", "privacy_tip"),
             Page("papers.printing", "print"),
             Page("papers.certificatewording", "edit_note"),

@@ -29,6 +29,7 @@ from beneficiaries.merging import merge_people, refuse_unfit
 from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Person, PersonChange
 from beneficiaries.models.roster import EndReason
 from beneficiaries.moving import accept_transfer, move_person, moved_to
+from beneficiaries.representing import let_end, let_speak
 from beneficiaries.restricting import refuse_restricted
 from beneficiaries.shown_change import digest_of
 from beneficiaries.turns import record_deaths_alone, work_alone, work_beside_others
@@ -40,6 +41,7 @@ DOERS: Mapping[str, Callable[..., None]] = {
     ChangeKind.ENDING: end_cover, ChangeKind.CORRECTION: correct_identity, ChangeKind.DOCUMENT: add_document,
     ChangeKind.MERGE: merge_people, ChangeKind.UNMERGE: unmerge_people,
     ChangeKind.MOVE: move_person, ChangeKind.TRANSFER: accept_transfer,
+    ChangeKind.SPEAKER: let_speak, ChangeKind.SILENCED: let_end,
 }
 #: Reasons that a person gives; "left the list" is said by a list alone.
 END_REASONS = (EndReason.LEFT, EndReason.MOVED, EndReason.DECEASED)

@@ -242,6 +242,33 @@ def _move_warnings(change: PersonChange) -> list[str]:
     return [_t("Another county: covers stay listed in the county that pays for them.")] if county else []
 
 
+def _speaker(change: PersonChange, shown: frozenset[str]) -> Facts:
+    days = [f"{day:%Y-%m-%d}" if day else "—" for day in (change.valid_from, change.valid_to)]
+    return [
+        (_t("who speaks for the person"), change.get_role_display()), (_t("relation to the person"), change.relation),
+        (_t("name"), _sealed(change, "name", shown)), (_t("document"), change.get_document_type_display()),
+        (_t("document number"), _sealed(change, "document", shown)),
+        (_t("phone"), _sealed(change, "phone", shown) if change.phone is not None else ""),
+        (_t("valid"), " – ".join(days) if change.valid_from or change.valid_to else ""),
+    ]
+
+
+def _speaker_warnings(change: PersonChange) -> list[str]:
+    return [_t("Compare it with the papers: show it in the clear first. Messages of a minor go to this telephone.")]
+
+
+def _silenced(change: PersonChange, shown: frozenset[str]) -> Facts:
+    ended: Any = change.representative
+    return [
+        (_t("who speaks for the person"), ended.get_role_display()), (_t("relation to the person"), ended.relation),
+        (_t("name"), str(ended.name)), (_t("document number"), str(ended.document)),
+    ]
+
+
+def _silenced_warnings(change: PersonChange) -> list[str]:
+    return [_t("From then on nothing is asked of them, and no message goes to them, for this person.")]
+
+
 def _sealed(change: PersonChange, name: str, shown: frozenset[str]) -> str:
     value = getattr(change, name)
     return str(value.reveal()) if name in shown else str(value)
@@ -268,9 +295,10 @@ def _yuan(amount: Any) -> str:
 _FACTS: Mapping[str, Callable[[PersonChange, frozenset[str]], Facts]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _correction, ChangeKind.DOCUMENT: _document,
     ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _unmerge, ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
+    ChangeKind.SPEAKER: _speaker, ChangeKind.SILENCED: _silenced,
 }
 _WARNINGS: Mapping[str, Callable[[PersonChange], list[str]]] = {
     ChangeKind.ENDING: _ending_warnings, ChangeKind.CORRECTION: _identity_warnings, ChangeKind.DOCUMENT: _identity_warnings,
     ChangeKind.MERGE: _merge_warnings, ChangeKind.UNMERGE: _unmerge_warnings, ChangeKind.MOVE: _move_warnings,
-    ChangeKind.TRANSFER: _move_warnings,
+    ChangeKind.TRANSFER: _move_warnings, ChangeKind.SPEAKER: _speaker_warnings, ChangeKind.SILENCED: _silenced_warnings,
 }

@@ -19,6 +19,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
 from beneficiaries.admin.change_pages import ChangePages, number_of
 from beneficiaries.admin.forms import RevealForm
+from beneficiaries.admin.representing_pages import SpeakerPages
 from beneficiaries.models import Beneficiary, Person, PersonChange
 from beneficiaries.people_search import people_found
 
@@ -28,7 +29,7 @@ BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guar
 
 
 @admin.register(Person)
-class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
+class PersonAdmin(SpeakerPages, ChangePages, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
     list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
@@ -41,7 +42,9 @@ class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
     change_form_template = "beneficiaries/person_page.html"
     fields = ("document_type",)
     readonly_fields = fields
-    actions_detail = ("reveal", "end_cover", "correct", "add_document", "move", "merge", "unmerge")
+    actions_detail = (
+        "reveal", "end_cover", "correct", "add_document", "add_speaker", "end_speaker", "move", "merge", "unmerge",
+    )
 
     has_reveal_permission = holds(REVEAL)
 

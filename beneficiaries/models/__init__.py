@@ -1,6 +1,6 @@
 """The nouns of the room, one file each."""
 
-from beneficiaries.models.change import ChangeKind, ChangeState, PersonChange
+from beneficiaries.models.change import ChangeKind, ChangeState, PersonChange, Role
 from beneficiaries.models.decided_line import DecidedLine
 from beneficiaries.models.decision import DecisionKind, RosterDecision
 from beneficiaries.models.document import DocumentStanding, PersonDocument
@@ -10,11 +10,12 @@ from beneficiaries.models.full_list import FullList, MissingEnrollment
 from beneficiaries.models.merged_row import MergedRow
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
+from beneficiaries.models.representative import Representative
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 from beneficiaries.models.standing import Standing
 
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "DecidedLine", "DecisionKind", "DocumentStanding",
     "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument",
-    "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
+    "Purchase", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from audit.fields import SealedTextField
 from audit.history import tracked
-from audit.masking import mask_document, mask_name
+from audit.masking import mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.person import PERSON_KEY, Beneficiary, DocumentType, Person, Sex
+from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, Beneficiary, DocumentType, Person, Sex
 from beneficiaries.models.roster import EndReason
 from programs.models import Program
 
@@ -29,6 +29,8 @@ class ChangeKind(models.TextChoices):
     UNMERGE = "unmerge", _("Undo of a merge")
     MOVE = "move", _("Move within the office")
     TRANSFER = "transfer", _("Move to another office")
+    SPEAKER = "speaker", _("Guardian or agent")
+    SILENCED = "silenced", _("End of a guardian or agent")
 
 
 class ChangeState(models.TextChoices):
@@ -38,6 +40,13 @@ class ChangeState(models.TextChoices):
     APPROVED = "approved", _("Approved and done")
     TURNED_DOWN = "declined", _("Turned down")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Role(models.TextChoices):
+    """Who speaks for a person."""
+
+    GUARDIAN = "guardian", _("Guardian")
+    AGENT = "agent", _("Agent")
 
 
 class PersonChangeQuerySet(ScopedQuerySet):
@@ -111,6 +120,17 @@ class PersonChange(models.Model):
         Organization, models.PROTECT, related_name="+", verbose_name=_("receiving office"), null=True
     )
 
+    # Of a guardian or agent; of their end which one.
+    role = models.CharField(_("guardian or agent"), max_length=8, choices=Role, blank=True, default="", db_collation="C")
+    relation = models.CharField(_("relation to the person"), max_length=20, blank=True, default="")
+    phone = SealedTextField(
+        _("phone"), logical_name="beneficiary.phone", purpose=BENEFICIARY_KEY, mask=mask_phone, null=True
+    )
+    representative = models.ForeignKey(
+        "beneficiaries.Representative", models.PROTECT, related_name="+", verbose_name=_("guardian or agent"), null=True,
+        db_index=False,
+    )
+
     objects = PersonChangeQuerySet.as_manager()
 
     # A transfer is seen by the office that is asked to accept it, too.
@@ -118,12 +138,12 @@ class PersonChange(models.Model):
         Scope(organization_path="organization__path", region="region_code", program="program_id"),
         Scope(organization_path="to_organization__path", region="to_region", program="program_id"),
     )
-    personal_fields = ("name", "document")
+    personal_fields = ("name", "document", "phone")
     open_fields = (
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "reason", "proposed_by",
         "proposed_at", "decided_by", "decided_at", "answer", "end_reason", "ended_on", "document_type", "birth_on",
         "sex", "number_was_theirs", "valid_from", "valid_to", "other", "given_up", "undoes",
-        "to_region", "to_organization",
+        "to_region", "to_organization", "role", "relation", "representative",
     )
 
     class Meta:
@@ -164,7 +184,17 @@ class PersonChange(models.Model):
                     )
                 )
                 | Q(kind="document", document__isnull=False, name__isnull=True, birth_on__isnull=True, sex="")
-                | (~Q(kind__in=("correction", "document")) & Q(name__isnull=True, document__isnull=True)),
+                | Q(kind="speaker", document__isnull=False, name__isnull=False, birth_on__isnull=True, sex="")
+                | (~Q(kind__in=("correction", "document", "speaker")) & Q(name__isnull=True, document__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="person_change_says_who_speaks",
+                condition=(Q(kind="speaker", role__in=("guardian", "agent"), representative__isnull=True) & ~Q(relation=""))
+                | Q(kind="silenced", role="", relation="", phone__isnull=True, representative__isnull=False)
+                | (
+                    ~Q(kind__in=("speaker", "silenced"))
+                    & Q(role="", relation="", phone__isnull=True, representative__isnull=True)
+                ),
             ),
             models.CheckConstraint(
                 name="person_change_says_who_is_merged",

@@ -18,16 +18,18 @@ from beneficiaries.actions import (
     approve_roster,
     propose_correction,
     propose_document,
+    propose_end,
     propose_ending,
     propose_merge,
     propose_move,
+    propose_representative,
     propose_unmerge,
     submit_roster,
     turn_down_change,
     withdraw_change,
 )
 from beneficiaries.identity import Identity
-from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange, Roster
+from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange, Representative, Role, Roster
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, make_world, resident_id, row, uploaded
@@ -145,6 +147,29 @@ def withdraw(runs: Runs, token: Token) -> Callable[[], Any]:
     return lambda: withdraw_change(change, by=runs.world.clerk, at=timezone.now())
 
 
+def spoken_for(runs: Runs) -> PersonChange:
+    """An agent's number is one of nobody here; each run has another."""
+    known = runs.next()
+    number = resident_id("441602", "19850101", int(known.person.document.reveal()[14:17]))
+    return propose_representative(
+        known, role=Role.AGENT, name="赵敏", document_type="resident_id", document=number, phone="13700137000", relation="村干部",
+        reason=REASON, by=runs.world.clerk, at=timezone.now(),
+    )
+
+
+def approve_speaker(runs: Runs, token: Token) -> Callable[[], Any]:
+    return runs.decided(spoken_for(runs))
+
+
+def approve_end_of_speaker(runs: Runs, token: Token) -> Callable[[], Any]:
+    done = spoken_for(runs)
+    runs.decided(done)()
+    ended = propose_end(
+        Representative.objects.get(change=done.pk), reason=REASON, by=runs.world.clerk, at=timezone.now()
+    )
+    return runs.decided(ended)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_cover_is_given_up_with_all_of_its_money_or_not_at_all(mode: str) -> None:
     runs = Runs(make_world())
@@ -182,6 +207,7 @@ def standing(cover: Enrollment, beneficiary: Beneficiary) -> tuple[Any, ...]:
 SAMPLES: dict[str, Callable[[Runs, Token], Callable[[], Any]]] = {
     "propose": propose, "approve_ending": approve_ending, "approve_correction": approve_correction,
     "approve_document": approve_document, "approve_merge": approve_merge, "approve_unmerge": approve_unmerge,
+    "approve_speaker": approve_speaker, "approve_end_of_speaker": approve_end_of_speaker,
     "approve_move": approve_move, "accept_transfer": accept_transfer, "turn_down": turn_down, "withdraw": withdraw,
 }
 

@@ -18,6 +18,7 @@ from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
 from audit.buttons import ButtonPages, holds
+from beneficiaries.restricting import name_shown
 from gates import actions, printing
 from gates.admin.forms import COLUMN_WORDS, NoticeForm, ObjectionForm, PrintForm
 from gates.models import Notice, NoticeState, Objection, ObjectionState
@@ -206,7 +207,7 @@ class NoticeAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         def run(given: dict[str, Any]) -> str:
             objection = actions.record_objection(notice, **given)
             return _t("Recorded against %(name)s; a colleague who checks decides it.") % {
-                "name": objection.enrollment.person.name
+                "name": name_shown(objection.enrollment)
             }
 
         return self.button_page(
@@ -290,7 +291,7 @@ def page_context(notice: Notice, request: HttpRequest) -> dict[str, Any]:
         ],
         "more": max(0, len(villages) - SHOWN),
         "objections": [
-            (each, reverse("admin:gates_objection_change", args=[each.pk]), str(each.enrollment.person.name))
-            for each in seen.select_related("enrollment__person")[:SHOWN]
+            (each, reverse("admin:gates_objection_change", args=[each.pk]), name_shown(each.enrollment))
+            for each in seen.select_related("enrollment__person", "enrollment__beneficiary")[:SHOWN]
         ],
     }

@@ -21,6 +21,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.narrowing import PlaceFilter, RosterFilter
+from beneficiaries.restricting import name_shown
 from gates import actions
 from gates.admin.forms import DecisionForm
 from gates.models import Objection, ObjectionState
@@ -61,7 +62,7 @@ class ObjectionAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "notice__organization", "enrollment__person", "received_by", "decided_by"
+            "notice__organization", "enrollment__person", "enrollment__beneficiary", "received_by", "decided_by"
         )
 
     def rows_read(self, request: HttpRequest, rows: Any) -> None:
@@ -94,8 +95,8 @@ class ObjectionAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     @display(description=_("name"))
     def person_name(self, objection: Objection) -> str:
-        """Masked."""
-        return str(objection.enrollment.person.name)
+        """Masked; of whom the office only keeps the data not even that."""
+        return name_shown(objection.enrollment)
 
     @display(description=_("village"))
     def village(self, objection: Any) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
@@ -155,6 +157,28 @@ def test_whoever_asked_that_their_data_only_be_kept_is_on_no_notice_and_on_no_pr
     assert notice.people == 4 and not notice.lines.filter(enrollment=first).exists()
     restrict_person(second.person, **given)
     assert len(re.findall(r'<td class="number">', text_of(notice, place=VILLAGE))) == 1
+
+
+def test_an_objection_against_somebody_whose_data_is_only_kept_is_decided_without_their_name(
+    kept_world: Any, settings: Any
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    world, _roster = kept_world
+    objection = objected(world, posted_notice(world))
+    client = Client()
+    client.force_login(world.reviewer, backend="accounts.backends.RoleBackend")
+    pages = [
+        reverse("admin:gates_objection_changelist"), reverse("admin:gates_objection_change", args=[objection.pk]),
+        reverse("admin:gates_notice_change", args=[objection.notice_id]),
+    ]
+    name = str(objection.enrollment.person.name)
+    assert [name in client.get(page).content.decode() for page in pages] == [True] * 3
+    restrict_person(objection.enrollment.person, organization=world.office, by=world.reviewer, at=timezone.now())
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert "(限制处理)" in shown and name not in shown
+    decide = reverse("admin:gates_objection_decide", args=[objection.pk])
+    assert client.get(decide).status_code == 200
 
 
 def test_of_a_child_no_category_is_named_until_the_day_they_are_of_age(kept_world: Any) -> None:

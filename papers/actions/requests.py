@@ -18,6 +18,7 @@ from audit import events
 from audit.faults import fault_point
 from beneficiaries.actions import lift_restriction, restrict_person
 from beneficiaries.models import Beneficiary, Enrollment
+from beneficiaries.representing import representatives_of
 from beneficiaries.restricting import known_to
 from intake import storage
 from jobs.actions import Run, enqueue
@@ -77,8 +78,19 @@ def _refuse_stranger(beneficiary: Beneficiary, *, asker: Asker, asker_name: str,
         raise PapersRefused("ASKER")
     if identity_check != IdentityCheck.BOTH:
         raise PapersRefused("CHECK_OF_BOTH")
+    _refuse_other_than_registered(beneficiary, asker=asker, asker_name=asker_name)
     if asker == Asker.RELATIVE and beneficiary.person.deceased_on is None:
         raise PapersRefused("DEAD_ONLY")
+
+
+def _refuse_other_than_registered(beneficiary: Beneficiary, *, asker: Asker, asker_name: str) -> None:
+    """Where guardians, or agents, are recorded, one of them asks: a new one is recorded first."""
+    known = representatives_of(beneficiary.person).filter(
+        beneficiary__organization__path__startswith=beneficiary.organization.path, role=str(asker)
+    )
+    standing = list(known.standing(on=timezone.localdate()))
+    if standing and asker_name.strip() not in {each.name.reveal() for each in standing}:
+        raise PapersRefused("NOT_RECORDED")
 
 
 def grant_request(request: PersonRequest, *, answer: str = "", by: User, at: datetime) -> PersonRequest:

@@ -20,14 +20,21 @@ from audit import reveals
 from audit.classification import our_models
 from audit.models import Event
 from audit.testing import shared
-from beneficiaries.actions import approve_change, approve_roster, propose_correction, submit_roster
+from beneficiaries.actions import (
+    approve_change,
+    approve_roster,
+    propose_correction,
+    propose_representative,
+    submit_roster,
+)
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.holdings import About, registered
 from beneficiaries.identity import Identity
 from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange, Roster, RosterRow
+from beneficiaries.models.change import Role as Speaker
 from beneficiaries.people_search import people_found
 from beneficiaries.shown_change import digest_of
-from beneficiaries.testing import World, people, uploaded
+from beneficiaries.testing import World, people, resident_id, uploaded
 from exports.listing import Listing, Wanted
 from jobs.testing import drain
 from papers import actions
@@ -280,3 +287,22 @@ def test_a_lifted_restriction_brings_the_person_back_everywhere(kept_world: Any)
     verbs = Event.objects.filter(subject_type="beneficiaries.beneficiary").order_by("pk").values_list("verb", flat=True)
     assert list(verbs)[-2:] == ["person.restricted", "person.restriction_lifted"]
     assert broken() == []
+
+
+def test_where_an_agent_is_recorded_nobody_else_asks_as_one(kept_world: Any) -> None:
+    world, _officer = kept_world
+    cover = covers(world)[0]
+    known = Beneficiary.objects.select_related("person", "program", "organization").get(pk=cover.beneficiary_id)
+    change = propose_representative(
+        known, role=Speaker.AGENT, name="赵敏", document_type="resident_id", document=resident_id("441602", "19850101", 22),
+        relation="村干部", reason="委托书已核对", by=world.clerk, at=timezone.now(),
+    )
+    change = PersonChange.objects.get(pk=change.pk)
+    approve_change(change, shown=digest_of(change), by=world.reviewer, at=timezone.now())
+    given = {"asker": Asker.AGENT, "identity_check": IdentityCheck.BOTH}
+    with pytest.raises(PapersRefused) as refused:
+        recorded(world, cover, RequestKind.ACCESS, asker_name="钱强", **given)
+    assert code_of(refused) == "NOT_RECORDED"
+    assert recorded(world, cover, RequestKind.ACCESS, asker_name="赵敏", **given).state == "asked"
+    # For whom nobody is recorded it is as before.
+    assert recorded(world, covers(world)[1], RequestKind.ACCESS, asker_name="钱强", **given).state == "asked"

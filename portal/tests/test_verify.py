@@ -35,6 +35,7 @@ from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
+from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from portal.verify import ALL, check_all
 from programs.models import Period
@@ -488,16 +489,16 @@ def test_a_violation_planted_after_an_undo_is_found(
     plant(name, tables, statements)
 
 
-#: Planted where changes of people are tested: test_single_endings and test_merges.
+#: Planted where changes of people are tested: test_single_endings, test_merges and test_representatives.
 OF_CHANGES = {
     "approved_endings_end", "change_approved_by_another", "every_change_has_its_events", "every_merge_stands_or_is_undone",
-    "merged_rows_moved_whole", "merged_people_hold_nothing",
+    "merged_rows_moved_whole", "merged_people_hold_nothing", "speakers_were_approved",
 }
 
 
 def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_tested() -> None:
     wanted = {invariant.name for invariant in ALL} - {
-        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS)
+        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH)
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 

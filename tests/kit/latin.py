@@ -60,6 +60,7 @@ from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import hand_over
+from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
 
 #: What every datum begins with.
@@ -201,6 +202,8 @@ def _rosters(world: LatinWorld) -> None:
     withdraw_roster(upload("withdrawn", lines(2, first=70)), reason=REASON, by=clerk, at=timezone.now())
     upload("failed", [])
     add_papers(world, reason=REASON)
+    add_messages(world, reason=REASON)
+    add_speakers(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

@@ -20,6 +20,7 @@ from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, 
 from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
 from intake.models import WordMapping
 from jobs.models import Job
+from outreach.models import MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
@@ -156,6 +157,10 @@ SUBJECTS: dict[str, Subject] = {
     "subsidies.fundmovement": Subject("funds", lambda place: FundMovement.objects.get(request__lines__enrollment=place.enrollment)),
     "subsidies.differences": Subject("operator", lambda place: Differences.objects.get(period=place.period)),
     "subsidies.differenceline": Subject("office", lambda place: DifferenceLine.objects.get(enrollment=place.enrollment)),
+    "outreach.sending": Subject("office", lambda place: Sending.objects.get(lines__enrollment=place.enrollment)),
+    "outreach.messagewording": Subject(
+        "program", lambda place: MessageWording.objects.filter(program=place.program).earliest("pk")
+    ),
     "papers.printing": Subject("office", lambda place: _printing(place)),
     "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),
     "papers.certificatewording": Subject(

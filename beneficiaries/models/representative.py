@@ -1,0 +1,107 @@
+"""Guardians and agents: who speaks for a person, as one program's office knows them; recorded by a change of two people."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from audit.fields import SealedTextField
+from audit.history import tracked
+from audit.masking import mask_document, mask_name, mask_phone
+from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.change import PersonChange, Role
+from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, Beneficiary, DocumentType
+
+
+class RepresentativeQuerySet(ScopedQuerySet):
+    """Chainable words about guardians and agents."""
+
+    def standing(self, *, on: date) -> Self:
+        """Who speaks for somebody on a day."""
+        begun = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+        return self.filter(begun, Q(valid_to__isnull=True) | Q(valid_to__gte=on), ended_by__isnull=True)
+
+
+@tracked
+class Representative(models.Model):
+    """One guardian or agent of a person. What a change recorded is ended by another, never written over."""
+
+    beneficiary = models.ForeignKey(
+        Beneficiary, models.PROTECT, related_name="representatives", verbose_name=_("beneficiary")
+    )
+    role = models.CharField(_("guardian or agent"), max_length=8, choices=Role, db_collation="C")
+    # The names and keys of a person's and a beneficiary's: tokens move from the change as they are.
+    name = SealedTextField(_("name"), logical_name="person.name", purpose=PERSON_KEY, mask=mask_name)
+    document_type = models.CharField(_("document"), max_length=20, choices=DocumentType, db_collation="C")
+    document = SealedTextField(
+        _("document number"), logical_name="person.document", purpose=PERSON_KEY, mask=mask_document
+    )
+    identity_index_a = models.BinaryField(null=True)
+    identity_index_b = models.BinaryField(null=True)
+    phone = SealedTextField(
+        _("phone"), logical_name="beneficiary.phone", purpose=BENEFICIARY_KEY, mask=mask_phone, null=True
+    )
+    relation = models.CharField(_("relation to the person"), max_length=20)
+    valid_from = models.DateField(_("valid from"), null=True)
+    valid_to = models.DateField(_("valid until"), null=True, help_text=_("The last day."))
+    change = models.ForeignKey(
+        PersonChange, models.PROTECT, related_name="representatives", verbose_name=_("change of a person")
+    )
+    ended_by = models.ForeignKey(
+        PersonChange, models.PROTECT, related_name="+", null=True, db_index=False, verbose_name=_("ended by")
+    )
+    created_at = models.DateTimeField(_("recorded at"))
+
+    objects = RepresentativeQuerySet.as_manager()
+
+    scope = Scope(
+        organization_path="beneficiary__organization__path", region="beneficiary__region_code",
+        program="beneficiary__program_id",
+    )
+    personal_fields = ("name", "document", "phone")
+    open_fields = (
+        "id", "beneficiary", "role", "document_type", "identity_index_a", "identity_index_b", "relation", "valid_from",
+        "valid_to", "change", "ended_by", "created_at",
+    )
+
+    class Meta:
+        verbose_name = _("guardian or agent")
+        verbose_name_plural = _("guardians and agents")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                name="representative_once_a", fields=["beneficiary", "role", "identity_index_a"],
+                condition=Q(ended_by__isnull=True, identity_index_a__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="representative_once_b", fields=["beneficiary", "role", "identity_index_b"],
+                condition=Q(ended_by__isnull=True, identity_index_b__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="representative_has_identity",
+                condition=Q(identity_index_a__isnull=False) | Q(identity_index_b__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="representative_ends_after_it_begins",
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=models.F("valid_from")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["identity_index_a"], name="representative_by_number_a"),
+            models.Index(fields=["identity_index_b"], name="representative_by_number_b"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="representative_is_kept", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="representative_stays", operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("beneficiary", "role", "relation", "valid_from", "valid_to", "change"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"

@@ -1,0 +1,1 @@
+"""Messages to people: wordings, lists, what a gateway or a village gets."""
