@@ -8,6 +8,7 @@ VERBS = {
     "person.restricted": _("The data of the person is only kept from now on: nothing else is done with it."),
     "person.restriction_lifted": _("The restriction of the person's data was lifted."),
     "roster.received": _("The roster was uploaded with %(files)d file(s)."),
+    "roster.renewal_begun": _("Everybody covered in %(before)s is to be renewed into %(into)s (%(region)s)."),
     "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused."),
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
     "roster.conflicts_elsewhere": _("%(rows)d rows do not agree with people whom only other organizations know."),

@@ -138,6 +138,10 @@ class Template(ABC):
     def compare(self, checked: Checked, context: Any) -> Compared:
         """Verdicts against what is known, and the columns to stage."""
 
+    def make_rows(self, run: Any, subject: Any, context: Any) -> bool:
+        """Stage the rows of an import that has no files, chunk by chunk, resumable; False where files hold them."""
+        return False
+
     @abstractmethod
     def preview_money(self, subject: Any, context: Any) -> dict[str, Any]:
         """What approving the whole would cost whom."""
