@@ -96,7 +96,7 @@ LEFT JOIN LATERAL (
     WHERE id = r.known_person_id AND merged_into_id IS NULL AND {same} LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
-    SELECT id, contact_digest, restricted_at FROM beneficiaries_beneficiary
+    SELECT id, contact_digest, restricted_at, region_code FROM beneficiaries_beneficiary
     WHERE person_id = known.id AND program_id = %(program)s AND organization_id = %(organization)s LIMIT 1
 ) AS beneficiary ON true
 LEFT JOIN LATERAL (

@@ -44,7 +44,7 @@ _CANDIDATES = """
 beneficiaries_enrollment before
 WHERE before.organization_id = %(organization)s AND before.period_id = %(renewed)s AND before.period_kind = 'annual'
     AND before.state IN ('in_force', 'awaiting', 'ended')
-    AND (%(of_categories)s::bigint[] = '{}' OR before.category_id = ANY(%(of_categories)s::bigint[]))
+    AND (cardinality(%(of_categories)s::bigint[]) = 0 OR before.category_id = ANY(%(of_categories)s::bigint[]))
     AND (%(whole_office)s OR EXISTS (
         SELECT FROM beneficiaries_beneficiary beneficiary
         WHERE beneficiary.id = before.beneficiary_id AND beneficiary.region_code LIKE %(place)s))

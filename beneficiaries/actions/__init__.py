@@ -34,6 +34,6 @@ __all__ = [
     "approve_undo", "choose_sheets", "confirm_unusual", "cover_days", "declare_full", "enroll_paid", "lapse_period",
     "lift_restriction", "map_words", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction",
     "propose_document", "propose_ending", "propose_merge", "propose_move", "propose_unmerge", "queue_lapses", "refuse_roster",
-    "register_person", "renew_period", "request_undo", "restrict_person", "submit_roster", "take_out_file", "turn_down_change", "turn_down_undo",
-    "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
+    "register_person", "renew_period", "request_undo", "restrict_person", "submit_roster", "take_out_file",
+    "turn_down_change", "turn_down_undo", "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
 ]

@@ -30,15 +30,18 @@ class Years:
 @keepable
 def make_years(**terms: Any) -> Years:
     """As `make_world`; the next period takes enrollments now, too, and has budgets of its own."""
-    world = make_world(**terms)
+    return next_year(make_world(**terms))
+
+
+def next_year(world: World, *, granted: Decimal = Decimal("1000000.00")) -> Years:
+    """A world with the period after its own."""
     into = make_period(
         world.plan, year=world.period.starts_on.year + 1, by=world.finance_checker, at=world.at,
         enrollment_opens_on=world.period.enrollment_opens_on, enrollment_closes_on=world.period.enrollment_closes_on,
     )
     for funder in (world.foundation, world.county):
         make_budget(
-            funder, period=into, granted=Decimal("1000000.00"), maker=world.finance_maker, checker=world.finance_checker,
-            at=world.at,
+            funder, period=into, granted=granted, maker=world.finance_maker, checker=world.finance_checker, at=world.at
         )
     return Years(world, world.period, into)
 
