@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils.translation import gettext_lazy as _
 
 from audit.faults import fault_point
 from beneficiaries.covered_before import TAKEN_OVER
@@ -135,16 +133,6 @@ GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 _SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off"
 
 
-@dataclass(frozen=True)
-class Left(engine.Unusual):
-    """Half of those who were covered would not be: a person says that this is meant."""
-
-    def __str__(self) -> str:
-        return str(_("%(rows)s of %(limit)s people would not be covered any more, half of them or more: is the plan right?")) % {
-            "rows": f"{self.rows:,}", "limit": f"{self.limit:,}",
-        }
-
-
 class PeriodRenewalTemplate(RenewalTemplate):
     """Rows come from covers instead of lines; review, approval, money, applying and undo are those of any roster."""
 
@@ -172,7 +160,7 @@ class PeriodRenewalTemplate(RenewalTemplate):
         """When half of the people fall out."""
         refused = subject.verdict_count(Verdict.REFUSED)
         if subject.row_count >= self.unusual_from and refused * 2 >= subject.row_count:
-            return [Left("MANY_LEFT_OUT", refused, subject.row_count)]
+            return [engine.Unusual("MANY_LEFT_OUT", refused, subject.row_count)]
         return []
 
     def same_terms(self, subject: Roster) -> Any:

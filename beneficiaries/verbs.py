@@ -20,6 +20,7 @@ VERBS = {
     "roster.full_list_declared": _("The roster was declared the full list of %(region)s; %(people)d people are missing."),
     "roster.missing_restored": _("The cover of %(people)d people whom the full list had left out goes on."),
     "roster.missing_ended": _("The cover of %(people)d people who were missing from the full list was ended."),
+    "roster.left_downloaded": _("The list of who is not renewed was downloaded (%(people)d, masked)."),
     "roster.missing_downloaded": _("The list of missing people was downloaded (%(people)d, masked)."),
     "roster.people_corrected": _("Part %(chunk)d corrected name or document of %(people)d people."),
     "roster.submitted": _("The roster was submitted for approval."),

@@ -82,9 +82,13 @@ UNUSUAL: dict[str, Promise] = {
     "MANY_CHANGED": _(
         "%(rows)s rows change what is registered of known people, more than the usual %(limit)s: are the columns right?"
     ),
+    "MANY_LEFT_OUT": _("%(rows)s of %(limit)s people would be left out, half of them or more: is this meant?"),
 }
 
-_SHORT: dict[str, Promise] = {"MANY_REPEATED": _("many repeated rows"), "MANY_CHANGED": _("many changes of known people")}
+_SHORT: dict[str, Promise] = {
+    "MANY_REPEATED": _("many repeated rows"), "MANY_CHANGED": _("many changes of known people"),
+    "MANY_LEFT_OUT": _("many people left out"),
+}
 
 
 def reasons_in_words(codes: str) -> str:

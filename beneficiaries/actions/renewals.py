@@ -9,13 +9,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organization, User
+from audit import events
 from audit.faults import fault_point
 from beneficiaries.actions.rosters import cover_from, refuse_closed
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Roster
 from beneficiaries.models.roster import Purpose
 from beneficiaries.renewing_periods import RENEWAL_OF_PERIOD, anybody
-from intake.actions.review import record
 from intake.desk import enqueue_for
 from intake.models import UNDER_WAY, State
 from programs.models import Category, Period, Plan
@@ -48,9 +48,9 @@ def renew_period(
         _refuse_a_second(roster)
         fault_point("beneficiaries.renew_period.before")
         roster.save(force_insert=True)
-        record(
-            "renewal_begun", roster, RENEWAL_OF_PERIOD, by=by, at=at,
-            data={"before": before.code, "into": into.code, "region": region},
+        events.record(
+            "roster.renewal_begun", roster, by=by, at=at, organization=organization, region_code=region,
+            program_id=into.program_id, data={"before": before.code, "into": into.code, "region": region},
         )
         enqueue_for("beneficiaries.stage_roster", roster, RENEWAL_OF_PERIOD, by=by, at=at)
         fault_point("beneficiaries.renew_period.after")
