@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from audit.models import Event
@@ -279,3 +280,16 @@ def test_the_approved_digest_binds_whom_and_what_the_renewal_means(years: Years)
     roster = checked(roster)
     assert roster.state == State.APPLYING
     assert not Enrollment.objects.filter(roster=roster).exists()
+
+
+@pytest.mark.parametrize("change", [
+    "before_id = NULL, file_id = 1", "before_id = (SELECT max(id) FROM beneficiaries_enrollment)",
+    "before_id = (SELECT min(before_id) FROM beneficiaries_rosterrow)",
+])
+def test_a_renewed_cover_that_leads_to_no_cover_before_is_told(years: Years, change: str) -> None:
+    roster = renewed(years)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE beneficiaries_rosterrow DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE beneficiaries_rosterrow SET {change} WHERE roster_id = %s AND verdict = 3", [roster.pk])
+    assert "renewals_lead_to_the_cover_before" in {name for _number, name, _rows in broken()}
