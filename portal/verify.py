@@ -18,9 +18,10 @@ from jobs.invariants import INVARIANTS as JOBS
 from papers.invariants import INVARIANTS as PAPERS
 from programs.invariants import INVARIANTS as PROGRAMS
 from subsidies.invariants import INVARIANTS as SUBSIDIES
+from years.invariants import INVARIANTS as YEARS
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *YEARS, *EXPORTS, *JOBS, *AUDIT)
 
 
 @dataclass(frozen=True)

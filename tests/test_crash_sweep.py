@@ -36,7 +36,7 @@ STRIKES = None if FULL_SWEEP else 1
 #: Rooms of which each action may make keys of its own, which no other run makes again; of others the first action makes all.
 SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "papers", "subsidies", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "papers", "subsidies", "years", "audit")
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (crash_funds, crash_samples_handover, papers_samples)
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.

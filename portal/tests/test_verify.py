@@ -39,6 +39,7 @@ from papers.invariants import INVARIANTS as PAPERS
 from portal.verify import ALL, check_all
 from programs.models import Period
 from subsidies.invariants import INVARIANTS as SUBSIDIES
+from years.invariants import INVARIANTS as YEARS
 
 pytestmark = pytest.mark.django_db
 
@@ -498,7 +499,7 @@ OF_CHANGES = {
 
 def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_tested() -> None:
     wanted = {invariant.name for invariant in ALL} - {
-        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS)
+        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *YEARS)
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 
