@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.testing import shared
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Ending, Enrollment, Person
-from beneficiaries.tests.renewing import Years, cover_of, covered, make_years, renewed
 from beneficiaries.testing import people
+from beneficiaries.tests.renewing import Years, cover_of, covered, make_years, renewed
 from jobs.testing import drain
 from portal.verify import check_all
 from programs.models import Category, FundingSplitLine
