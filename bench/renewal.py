@@ -63,6 +63,9 @@ def steps(years: Any, rows: int) -> list[tuple[str, Callable[[], Any]]]:
     from beneficiaries.models import Enrollment, Roster
     from beneficiaries.tests.renewing import approved, asked
     from jobs.actions import run_pending
+    from years.actions import ask_comparison
+    from years.compared import compared
+    from years.models import Comparison
 
     kept: dict[str, Any] = {}
 
@@ -79,9 +82,17 @@ def steps(years: Any, rows: int) -> list[tuple[str, Callable[[], Any]]]:
         assert made == roster.counts["verdicts"]["3"], (made, roster.counts)
         print(f"  {made:,} of {rows:,} renewed: {roster.counts['codes']}")
 
+    def compare() -> None:
+        kept["comparison"] = ask_comparison(years.into, by=years.world.reviewer, at=_now())
+
+    def page() -> None:
+        found = compared(Comparison.objects.get(pk=kept["comparison"].pk), years.world.clerk)
+        print(f"  {dict(zip(found.headings, found.total.people, strict=True))}")
+
     return [
         ("asked", lambda: kept.update(roster=asked(years))), ("rows made and judged", work),
         ("submitted and approved", approve), ("enrolled", work), ("(looked at)", looked_at),
+        ("comparison asked", compare), ("years counted", work), ("comparison shown", page),
     ]
 
 

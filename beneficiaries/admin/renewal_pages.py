@@ -141,7 +141,7 @@ class RenewalPages(ButtonPages):
             response: Any = StreamingHttpResponse(_lines(roster, request), content_type="text/csv; charset=utf-8")
             response["Content-Disposition"] = f'attachment; filename="renewal-{roster.pk}-left.csv"'
             response["Cache-Control"] = "no-store"
-            return response  # type: ignore[no-any-return]
+            return response
 
         return self.button_page(
             request, title=_t("Who is not renewed"), button=_t("Download"), subject=roster, run=run,

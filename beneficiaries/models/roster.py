@@ -134,7 +134,9 @@ class RosterRow(StagedRow):
     # Written by the engine only, under the roster's own chunk, which has a true foreign key.
     roster = models.ForeignKey(Roster, models.PROTECT, related_name="rows", db_constraint=False, db_index=False)
     # Of a renewal without a file: none, but the cover that is renewed, which leads to a line of a file in its turn.
-    file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
+    file = models.ForeignKey(  # type: ignore[assignment]
+        File, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     before = models.ForeignKey(
         "beneficiaries.Enrollment", models.PROTECT, null=True, related_name="+", verbose_name=_("cover before"),
         db_constraint=False, db_index=False,

@@ -61,6 +61,7 @@ from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import hand_over
 from tests.kit.latin_papers import add_papers
+from tests.kit.latin_years import add_years
 
 #: What every datum begins with.
 MARK = "Zq"
@@ -206,6 +207,7 @@ def _rosters(world: LatinWorld) -> None:
         at=timezone.now(),
     )
     enrollment = Enrollment.objects.filter(roster=applied).latest("pk")
+    add_years(world, reason=REASON)
     reveals.reveal(
         enrollment.person, fields=["name"], reason=REASON, by=clerk, at=timezone.now(), organization=world.county,
         region_code=enrollment.region_code, program_id=world.program.pk,

@@ -82,6 +82,7 @@ def count_comparison(run: Run, comparison: Comparison, *, at: datetime) -> dict[
     return {"renewed": renewed, "new": new, "left": left}
 
 
+@transaction.atomic
 def count_due(*, at: datetime) -> int:
     """Ask for what is due: open periods that have one before, in either of which a roster moved since the last count.
 
