@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ from intake.exports import harmless
 from intake.findings import MEANINGS, Verdict
 from intake.models import ONCE_APPLIED, State
 from intake.pages.context import labels_of, sentences_of
+from intake.pages.progress import Step
 from programs.models import Category, FundingSplit, FundingSplitLine, Period, Plan
 
 #: What a renewal calls its verdicts.
@@ -51,6 +52,11 @@ _MOST_PLACES = 300
 def verdict_words(roster: Roster) -> dict[Verdict, str]:
     """Only of a renewal without a file."""
     return {verdict: str(words) for verdict, words in VERDICT_WORDS.items()} if roster.renewed_period_id else {}
+
+
+def steps_of(roster: Roster, steps: Sequence[Step]) -> Sequence[Step]:
+    """The way of a roster; a renewal begins without a file."""
+    return [replace(steps[0], title=_t("Begun")), *steps[1:]] if roster.renewed_period_id else steps
 
 
 class RenewForm(forms.Form):

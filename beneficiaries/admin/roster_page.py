@@ -84,10 +84,12 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     asked = review.shown(request.GET)
     wanted = review.sortable(roster, asked, chunks)
     rows, after = _rows(roster, request, wanted, chunks)
+    shared = import_context(
+        roster, last_step=str(LAST_STEP[roster.purpose]), wanted=wanted, verdict_words=renewal_pages.verdict_words(roster)
+    )
     return {
-        **import_context(
-            roster, last_step=str(LAST_STEP[roster.purpose]), wanted=wanted, verdict_words=renewal_pages.verdict_words(roster)
-        ),
+        **shared,
+        "steps": renewal_pages.steps_of(roster, shared["steps"]),
         **turns(request, after),
         "roster": roster,
         "facts": facts(roster),
