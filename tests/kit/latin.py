@@ -202,12 +202,12 @@ def _rosters(world: LatinWorld) -> None:
     withdraw_roster(upload("withdrawn", lines(2, first=70)), reason=REASON, by=clerk, at=timezone.now())
     upload("failed", [])
     add_papers(world, reason=REASON)
+    add_years(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),
     )
     enrollment = Enrollment.objects.filter(roster=applied).latest("pk")
-    add_years(world, reason=REASON)
     reveals.reveal(
         enrollment.person, fields=["name"], reason=REASON, by=clerk, at=timezone.now(), organization=world.county,
         region_code=enrollment.region_code, program_id=world.program.pk,
