@@ -59,7 +59,7 @@ SELECT number, min(id), max(id), count(*) FROM (
 """  # noqa: S608 - text of our own
 _COUNTIES = f"""
 SELECT DISTINCT left(region_code, {COUNTY_DIGITS}) FROM beneficiaries_beneficiary
-WHERE organization_id = %(organization)s AND region_code LIKE %(place)s
+WHERE organization_id = %(organization)s AND (%(whole_office)s OR region_code LIKE %(place)s)
 """  # noqa: S608 - a number of our own
 _WORK = f"""
 CREATE TEMPORARY TABLE renewal_work ON COMMIT DROP AS

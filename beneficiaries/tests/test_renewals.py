@@ -182,6 +182,13 @@ def test_whoever_another_office_has_taken_over_is_left_to_it(years: Years) -> No
     assert verdicts(roster)[born(1)] == (6, ["TAKEN_OVER"], "")
 
 
+def test_who_lives_where_nobody_pays_is_not_renewed_and_the_reason_is_told(years: Years) -> None:
+    Beneficiary.objects.filter(pk=cover_of(years, 1).beneficiary_id).update(region_code="441621")
+    verdict, codes, reason = verdicts(reviewed(years))[born(1)]
+    assert (verdict, codes) == (6, ["NOT_FUNDED"])
+    assert "441621" in reason
+
+
 def test_whoever_is_taken_over_after_the_review_is_set_aside(years: Years) -> None:
     world, cover = years.world, cover_of(years, 1)
     change = propose_move(
