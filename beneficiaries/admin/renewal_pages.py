@@ -44,7 +44,7 @@ BUTTON_STATES: dict[str, tuple[State, ...]] = {
     "left_rows": (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED, State.REFUSED)
 }
 #: Buttons of files, of which a renewal has none.
-OF_FILES = ("map_words", "choose_sheets", "add_files", "take_out_file", "full_list", "refused_rows")
+OF_FILES = ("map_words", "choose_sheets", "add_files", "take_out_file", "full_list", "refused_rows", "kept_rows")
 _BATCH = 2_000
 _MOST_PLACES = 300
 
@@ -158,7 +158,7 @@ class RenewalPages(ButtonPages):
 def offers(name: str, roster: Roster) -> bool:
     """Whether a button does something for a roster, as far as renewing decides it."""
     if name == "left_rows":
-        chunks = roster.chunks.filter(set_aside_rows__gt=0)
+        chunks = roster.chunks.filter(Q(set_aside_rows__gt=0) | ~Q(kept_counts={}))
         return roster.renewed_period_id is not None and (bool(roster.verdict_count(Verdict.REFUSED)) or chunks.exists())
     return roster.renewed_period_id is None or name not in OF_FILES
 
@@ -214,9 +214,9 @@ def number_before(row: RosterRow, roster: Roster) -> str:
 
 
 def _left_of(roster: Roster, request: HttpRequest) -> Any:
-    """Rows of people who do not go on, without those whose data is only kept."""
+    """Rows of people who do not go on, or of whom an undo left something; without those whose data is only kept."""
     found = RosterRow.objects.visible_to(request.user, "beneficiaries.view_roster").filter(roster=roster)
-    return found.filter(Q(verdict=Verdict.REFUSED) | ~Q(set_aside=""), known_person_id__isnull=False)
+    return found.filter(Q(verdict=Verdict.REFUSED) | ~Q(set_aside="") | ~Q(kept=""), known_person_id__isnull=False)
 
 
 def _lines(roster: Roster, request: HttpRequest) -> Iterator[bytes]:
@@ -231,6 +231,7 @@ def _lines(roster: Roster, request: HttpRequest) -> Iterator[bytes]:
         places = Region.objects.names_of([each.region_code for each in batch if each.region_code])
         for each in batch:
             why = [str(MEANINGS[each.set_aside].cause)] if each.set_aside else sentences_of(each, labels)
+            why += [template_of(roster).kept_in_words(each.kept)] if each.kept else []
             yield _line([
                 number_before(each, roster), str(each.name or ""), str(each.document or ""),
                 places.get(each.region_code or "", ""), each.category.name if each.category else "", "; ".join(why),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
+from beneficiaries.actions import approve_undo, request_undo
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.tests.renewing import Years, approved, checked, cover_of, covered, make_years, reviewed
 from beneficiaries.tests.test_purpose_pages import page_of, signed_in, text_of
@@ -97,6 +100,18 @@ def test_who_is_not_renewed_is_downloaded_masked_with_the_reason_and_told(years:
     assert "不符合投保条件(超过最高年龄)" in lines[1]
     event = Event.objects.filter(verb="roster.left_downloaded").latest("pk")
     assert (event.subject_id, event.data["people"]) == (str(roster.pk), 1)
+
+
+def test_what_an_undo_leaves_of_a_renewal_is_on_the_same_list(years: Years) -> None:
+    world = years.world
+    roster = checked(approved(world, reviewed(years)))
+    Enrollment.objects.filter(roster=roster, person__birth_on=date(1941, 1, 1)).update(state="ended")
+    roster = request_undo(roster, reason="方案有误", by=world.clerk, at=timezone.now())
+    roster = checked(approve_undo(roster, by=world.reviewer, at=timezone.now()))
+    assert roster.state == "undone"
+    response: Any = signed_in(world.clerk).post(reverse("admin:beneficiaries_roster_left_rows", args=[roster.pk]))
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()[1:]
+    assert sorted(line.split(",")[0] for line in lines) == sorted(cover_of(years, number).number for number in (0, 1))
 
 
 def test_an_approver_is_told_what_it_costs_and_a_renewed_cover_leads_to_the_one_before(years: Years) -> None:
