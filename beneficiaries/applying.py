@@ -13,6 +13,7 @@ from audit import blind_index
 from audit.faults import fault_point
 from audit.history import plan_anew
 from beneficiaries import money, same_person
+from beneficiaries.covered_before import RENEWABLE
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
@@ -57,11 +58,7 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
                WHEN {brings} THEN 'CHANGED_SINCE_REVIEW' ELSE 'ALREADY_COVERED'
            END
            WHEN known.deceased_on IS NOT NULL THEN 'STATUS_DECEASED'
-           WHEN %(renews)s AND NOT EXISTS (
-               SELECT FROM beneficiaries_enrollment before WHERE before.person_id = known.id
-               AND before.program_id = %(program)s AND before.organization_id = %(organization)s
-               AND before.period_id <> %(period)s AND before.state = 'in_force' AND before.starts_at < %(starts_at)s
-           ) THEN 'CHANGED_SINCE_REVIEW'
+           WHEN %(renews)s AND NOT ({renewable}) THEN 'CHANGED_SINCE_REVIEW'
            WHEN %(lapsed)s AND r.split_id IS NOT NULL THEN 'LAPSED'
            WHEN r.split_id IS NOT NULL AND EXISTS (
                SELECT FROM unnest(%(left_out_counties)s::text[], %(left_out_categories)s::bigint[]) AS o(county, category)
@@ -99,7 +96,7 @@ LEFT JOIN LATERAL (
     WHERE id = r.known_person_id AND merged_into_id IS NULL AND {same} LIMIT 1
 ) AS known ON true
 LEFT JOIN LATERAL (
-    SELECT id, contact_digest, restricted_at FROM beneficiaries_beneficiary
+    SELECT id, contact_digest, restricted_at, region_code FROM beneficiaries_beneficiary
     WHERE person_id = known.id AND program_id = %(program)s AND organization_id = %(organization)s LIMIT 1
 ) AS beneficiary ON true
 LEFT JOIN LATERAL (
@@ -215,7 +212,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
             _WORK.format(
                 people=sequence_of("beneficiaries_person"), beneficiaries=sequence_of("beneficiaries_beneficiary"),
                 identity=blind_index.active_slot(IDENTITY), name=blind_index.active_slot(NAME), digits=COUNTY_DIGITS,
-                brings=_BRINGS, same=same_person.IS_SAME,
+                brings=_BRINGS, same=same_person.IS_SAME, renewable=RENEWABLE,
             ),
             facts,
         )
@@ -269,7 +266,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     return {
         "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
         "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
-        "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW,
+        "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW, "cover_from": roster.cover_from,
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "period_kind": plan.period_kind, "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,

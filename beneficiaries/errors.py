@@ -85,6 +85,11 @@ class BeneficiariesRefused(Refused):
         "RESTRICTED": _("The data of this person is only kept: nothing is done with it before the restriction is lifted."),
         "RESTRICTED_ALREADY": _("The data of this person is only kept already."),
         "NOT_RESTRICTED": _("The data of this person is not restricted."),
+        "RENEWED_PERIOD": _("Only an earlier period of the same program can be renewed into this one."),
+        "RENEWED_REGION": _("Name a region of the office."),
+        "NOBODY_TO_RENEW": _("Nobody of these was covered in %(period)s."),
+        "RENEWAL_WAITS": _("Roster %(number)d renews the same people and is not done yet: finish it, or withdraw it."),
+        "RENEWAL_HAS_NO_FILES": _("This roster renews covers that are known: no files join it, and it is no full list."),
         "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 

@@ -160,7 +160,8 @@ def _lines_of_files(whom: About) -> Iterator[Line]:
     rows = RosterRow.objects.filter(pk__in=[number for number in numbers if number]).select_related("file").order_by("pk")
     for row in rows:
         yield [
-            (_t("File"), row.file.name), (_t("Sheet"), row.sheet), (_t("Line"), str(row.line)),
+            (_t("File"), row.file.name if row.file is not None else _t("none: a cover was renewed")), (_t("Sheet"), row.sheet),
+            (_t("Line"), str(row.line)),
             (_t("As it came"), keys.open_sealed(bytes(row.raw), raw_name(ROSTER)) if row.raw else ""),
         ]
 

@@ -97,6 +97,19 @@ INVARIANTS = [
         """,  # noqa: S608 - names of our own
     ),
     Invariant(
+        19, "renewals_lead_to_the_cover_before",
+        _("Who was renewed without a file has the cover before it: the same person's, in the renewed period of the program."),
+        """
+        SELECT e.id FROM beneficiaries_enrollment e
+        JOIN beneficiaries_roster roster ON roster.id = e.roster_id AND roster.renewed_period_id IS NOT NULL
+        LEFT JOIN beneficiaries_rosterrow r ON r.id = e.row_id
+        LEFT JOIN beneficiaries_enrollment before ON before.id = r.before_id
+        WHERE before.id IS NULL OR before.person_id <> e.person_id OR before.program_id <> e.program_id
+            OR before.period_id <> roster.renewed_period_id OR before.organization_id <> e.organization_id
+            OR before.state IN ('lapsed', 'awaiting')
+        """,
+    ),
+    Invariant(
         15, "roster_approved_by_another", _("No roster was approved by its own maker, or with another content."),
         """
         SELECT id FROM beneficiaries_roster

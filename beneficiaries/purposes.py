@@ -10,6 +10,7 @@ from beneficiaries.ending import END
 from beneficiaries.models import Roster, RosterRow
 from beneficiaries.models.roster import EndReason, Purpose
 from beneficiaries.renewing import RENEWAL
+from beneficiaries.renewing_periods import RENEWAL_OF_PERIOD
 from beneficiaries.template import ROSTER, RosterTemplate
 from beneficiaries.updating import UPDATE
 
@@ -46,7 +47,9 @@ LAST_STEP: dict[str, Promise] = {
 
 
 def template_of(roster: Roster) -> RosterTemplate:
-    """How this roster's files are read, checked and applied."""
+    """How this roster's rows come to be, are checked and applied."""
+    if roster.renewed_period_id is not None:
+        return RENEWAL_OF_PERIOD
     return TEMPLATES[roster.purpose]
 
 

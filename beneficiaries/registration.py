@@ -111,6 +111,7 @@ def register() -> None:
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
     findings.register_meanings(guarding.MEANINGS)
+    findings.register_words({reason.value: reason.label for reason in EndReason})
     wording.register_targets(ROSTER.key, in_words)
     panels.register()
     missing.register_ender(end_covers)

@@ -347,6 +347,21 @@ ROW_MEANINGS = (
         _("no cover of an earlier period is in force with this office"),
         _("whoever is new comes with a roster that enrolls"),
     ),
+    Meaning(
+        "ENDED_EARLY",
+        _ERROR,
+        _("the cover that would be renewed ended early (%(extra)s)"),
+        _("nothing; whoever is to be covered again comes with a roster that enrolls"),
+    ),
+    Meaning(
+        "COVER_WAITS",
+        _ERROR,
+        _("the cover that would be renewed still waits for a step"),
+        _("record the step first, then renew again"),
+    ),
+    Meaning(
+        "TAKEN_OVER", _ERROR, _("another office of the program has taken the person over"), _("that office enrolls them")
+    ),
     Meaning("STATUS_DECEASED", _ERROR, _("registered as deceased"), _("verify it")),
     Meaning(
         "NOT_PROCESSED", _ERROR, _("is not processed at present"), _("ask whoever is in charge of personal information")

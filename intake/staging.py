@@ -63,7 +63,8 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     marks = wording.marks(subject.organization_id, template.key, at=run.job.created_at)
     seen = Seen(aliases=words[Kind.HEADING], marks=marks)
     try:
-        _stage_files(run, subject, template, context, seen)
+        if not template.make_rows(run, subject, context):
+            _stage_files(run, subject, template, context, seen)
     except FileRefused as refused:
         file = seen.file.pk if seen.file is not None else None
         seen.sheets = {str(file): list(refused.seen)}

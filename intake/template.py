@@ -82,9 +82,13 @@ UNUSUAL: dict[str, Promise] = {
     "MANY_CHANGED": _(
         "%(rows)s rows change what is registered of known people, more than the usual %(limit)s: are the columns right?"
     ),
+    "MANY_LEFT_OUT": _("%(rows)s of %(limit)s people would be left out, half of them or more: is this meant?"),
 }
 
-_SHORT: dict[str, Promise] = {"MANY_REPEATED": _("many repeated rows"), "MANY_CHANGED": _("many changes of known people")}
+_SHORT: dict[str, Promise] = {
+    "MANY_REPEATED": _("many repeated rows"), "MANY_CHANGED": _("many changes of known people"),
+    "MANY_LEFT_OUT": _("many people left out"),
+}
 
 
 def reasons_in_words(codes: str) -> str:
@@ -137,6 +141,10 @@ class Template(ABC):
     @abstractmethod
     def compare(self, checked: Checked, context: Any) -> Compared:
         """Verdicts against what is known, and the columns to stage."""
+
+    def make_rows(self, run: Any, subject: Any, context: Any) -> bool:
+        """Stage the rows of an import that has no files, chunk by chunk, resumable; False where files hold them."""
+        return False
 
     @abstractmethod
     def preview_money(self, subject: Any, context: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_funds import ask_funders
+from portal.demo_next_year import next_year
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -102,6 +103,9 @@ def load(say: Say, *, logins: Path) -> None:
         _rosters(city, period, users, say)
         maker, checker = users[f"{city.short}.finance.maker"], users[f"{city.short}.finance.checker"]
         ask_funders(period, maker=maker, checker=checker, say=say)
+        if city.short == "hy":
+            clerks = [users[f"{city.short}.clerk.{county}"] for county in city.counties]
+            next_year(period, clerks, users, short=city.short, say=say)
 
 
 def _organization(name: str, *, kind: str, at: datetime, parent: Organization | None = None, region: str = "") -> Organization:

@@ -19,9 +19,13 @@ from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from programs.invariants import INVARIANTS as PROGRAMS
 from subsidies.invariants import INVARIANTS as SUBSIDIES
+from years.invariants import INVARIANTS as YEARS
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (
+    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH,
+    *YEARS, *EXPORTS, *JOBS, *AUDIT,
+)
 
 
 @dataclass(frozen=True)

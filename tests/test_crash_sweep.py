@@ -22,7 +22,7 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
-from tests.kit import crash_funds, crash_samples_handover, messages_samples, papers_samples
+from tests.kit import crash_funds, crash_samples_handover, crash_samples_years, messages_samples, papers_samples
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
 from tests.kit.crashes import RECORD, Token, strike_once, sweep_action, sweep_in_form
 from tests.kit.faults import writers
@@ -34,9 +34,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 #: Rooms of which each action may make keys of its own, which no other run makes again; of others the first action makes all.
 SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "outreach", "papers", "subsidies", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "outreach", "papers", "subsidies", "years", "audit")
 #: Modules whose samples join those of `crash_samples` when they are read.
-MORE = (crash_funds, crash_samples_handover, messages_samples, papers_samples)
+MORE = (crash_funds, crash_samples_handover, messages_samples, crash_samples_years, papers_samples)
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",

@@ -156,7 +156,7 @@ def test_workbench_of_each_reader(language: str, world: LatinWorld, clients: dic
 def test_lists_and_pages_asked_for_more(world: LatinWorld, clients: dict[tuple[str, str], Client]) -> None:
     """Searches, filters and parts of pages that only a query opens."""
     rosters, people = reverse("admin:beneficiaries_roster_changelist"), reverse("admin:beneficiaries_person_changelist")
-    reviewed = Roster.objects.get(state=State.REVIEW)
+    reviewed = Roster.objects.get(state=State.REVIEW, renewed_period=None)
     page = reverse("admin:beneficiaries_roster_change", args=[reviewed.pk])
     row = reviewed.rows.filter(verdict=Verdict.REFUSED).earliest("pk")
     day = timezone.localdate()

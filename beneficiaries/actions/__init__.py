@@ -16,6 +16,7 @@ from beneficiaries.actions.gates import Gate, open_gates, pass_gate, pass_purcha
 from beneficiaries.actions.lapses import lapse_period, periods_to_lapse, queue_lapses
 from beneficiaries.actions.mending import add_files, choose_sheets, confirm_unusual, map_words, take_out_file
 from beneficiaries.actions.purchases import Payment, Request, cover_days, enroll_paid, register_person
+from beneficiaries.actions.renewals import renew_period
 from beneficiaries.actions.representatives import propose_end, propose_representative
 from beneficiaries.actions.restrictions import lift_restriction, restrict_person
 from beneficiaries.actions.rosters import (
@@ -35,6 +36,6 @@ __all__ = [
     "lift_restriction", "map_words", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction",
     "propose_document", "propose_end", "propose_ending", "propose_merge", "propose_move", "propose_representative",
     "propose_unmerge", "queue_lapses", "refuse_roster",
-    "register_person", "request_undo", "restrict_person", "submit_roster", "take_out_file", "turn_down_change", "turn_down_undo",
-    "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
+    "register_person", "renew_period", "request_undo", "restrict_person", "submit_roster", "take_out_file",
+    "turn_down_change", "turn_down_undo", "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
 ]

@@ -24,6 +24,8 @@ def declare_full(
     """Look up who of the office's covered people is missing; the digest that is approved covers the list."""
     if roster.purpose not in ENROLLING:
         raise BeneficiariesRefused("FULL_LIST_ENROLLING_ONLY")
+    if roster.renewed_period_id is not None:
+        raise BeneficiariesRefused("RENEWAL_HAS_NO_FILES")
     with transaction.atomic():
         roster = in_review(roster, template_of(roster))
         fault_point("beneficiaries.declare_full_list.before")

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from accounts.models import User
 from beneficiaries.actions.rosters import DESK, refuse_closed
 from beneficiaries.choices import offered_for
+from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Roster
 from beneficiaries.purposes import template_of
 from intake import actions as intake
@@ -35,6 +36,8 @@ def choose_sheets(
 
 def add_files(roster: Roster, files: Sequence[tuple[str, BinaryIO]], *, by: User, at: datetime) -> Roster:
     """Further files join a roster under review. `files`: (name, stream)."""
+    if roster.renewed_period_id is not None:
+        raise BeneficiariesRefused("RENEWAL_HAS_NO_FILES")
     refuse_closed(roster.period, roster.organization, purpose=roster.purpose, at=at)
     found: Roster = DESK.add_files(roster, files, by=by, at=at)
     return found

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from beneficiaries.models import Enrollment, Purchase, RosterRow
+from beneficiaries.renewing_periods import cover_before
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Origin:
 
     sentence: str
     url: str = ""
+    #: Of the cover that was renewed.
+    before_url: str = ""
 
 
 def origin_of(enrollment: Enrollment) -> Origin:
@@ -40,10 +43,18 @@ def _of_roster(enrollment: Enrollment) -> Origin:
         return Origin(
             gettext("Roster %(roster)s; the line was deleted at the end of its retention.") % {"roster": enrollment.roster_id}
         )
+    url = f"{reverse('admin:beneficiaries_roster_change', args=[enrollment.roster_id])}?row={row.pk}#rows"
+    if row.file is None:
+        before = cover_before(enrollment)
+        return Origin(
+            gettext("Roster %(roster)s, by which cover %(number)s was renewed.")
+            % {"roster": enrollment.roster_id, "number": before.number if before is not None else ""},
+            url, reverse("admin:beneficiaries_enrollment_change", args=[row.before_id]),
+        )
     return Origin(
         gettext("Roster %(roster)s, file “%(file)s”, %(sheet)s line %(line)s.")
         % {"roster": enrollment.roster_id, "file": row.file.name, "sheet": row.sheet, "line": row.line},
-        f"{reverse('admin:beneficiaries_roster_change', args=[enrollment.roster_id])}?row={row.pk}#rows",
+        url,
     )
 
 

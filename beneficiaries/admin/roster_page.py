@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from audit.versions import alike, last_day
-from beneficiaries.admin import review
+from beneficiaries.admin import renewal_pages, review
 from beneficiaries.admin.sorting import SORTED_AT_MOST
 from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
@@ -84,8 +84,12 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
     asked = review.shown(request.GET)
     wanted = review.sortable(roster, asked, chunks)
     rows, after = _rows(roster, request, wanted, chunks)
+    shared = import_context(
+        roster, last_step=str(LAST_STEP[roster.purpose]), wanted=wanted, verdict_words=renewal_pages.verdict_words(roster)
+    )
     return {
-        **import_context(roster, last_step=str(LAST_STEP[roster.purpose]), wanted=wanted),
+        **shared,
+        "steps": renewal_pages.steps_of(roster, shared["steps"]),
         **turns(request, after),
         "roster": roster,
         "facts": facts(roster),
@@ -107,6 +111,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "decides": may_decide(request, roster),
         "enrolled": _enrolled(roster),
         "undo": undo_context(roster),
+        "renewal": renewal_pages.renewal_context(roster),
     }
 
 
@@ -119,7 +124,10 @@ def facts(roster: Roster) -> list[tuple[str, Any]]:
         (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {last:%Y-%m-%d}"),
         (_("plan"), str(roster.plan)),
         (_("office"), roster.organization.name),
-        (_("roster files"), "、".join(file.name for file in roster.files.all())),
+        *(
+            [(_("renewed from"), roster.renewed_period.code)] if roster.renewed_period is not None
+            else [(_("roster files"), "、".join(file.name for file in roster.files.all()))]
+        ),
         (_("reason"), roster.reason),
     ]
 
@@ -287,13 +295,13 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
     known = seen.known.get(whom(row) or 0) if says_something_new(row) else None
     return RowLine(
         pk=row.pk,
-        line=place_of(row),
-        file=seen.files.get(row.file_id, ""),
+        line=place_of(row) if row.file_id is not None else renewal_pages.number_before(row, roster),
+        file=seen.files.get(row.file_id or 0, ""),
         name=str(row.name or ""),
         document=str(row.document or ""),
         region=seen.places.get(row.region_code or "", ""),
         category=row.category.name if row.category is not None else "",
-        verdict=str(verdict.label),
+        verdict=renewal_pages.verdict_words(roster).get(verdict, str(verdict.label)),
         tone=TONES[verdict],
         premium=row.premium,
         sentences=sentences_of(row, seen.labels) + said_by(row)

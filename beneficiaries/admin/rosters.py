@@ -25,7 +25,7 @@ from audit.exporting import ExportColumn
 from audit.faults import fault_point
 from beneficiaries import actions, deciding, money
 from beneficiaries.actions.gates import open_gates
-from beneficiaries.admin import missing_page, review, undo_pages
+from beneficiaries.admin import missing_page, renewal_pages, review, undo_pages
 from beneficiaries.admin.forms import ApprovalForm, GateForm, UploadForm
 from beneficiaries.admin.mending import DESK, RosterMending
 from beneficiaries.admin.roster_page import DECIDE, page_context
@@ -47,7 +47,7 @@ _LOOKED_INTO = (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, S
 
 
 @admin.register(Roster)
-class RosterAdmin(RosterMending, undo_pages.UndoPages, ImportPages, ReadOnlyScopedAdmin):
+class RosterAdmin(RosterMending, renewal_pages.RenewalPages, undo_pages.UndoPages, ImportPages, ReadOnlyScopedAdmin):
     """Rosters, newest first."""
 
     list_display = (
@@ -69,10 +69,11 @@ class RosterAdmin(RosterMending, undo_pages.UndoPages, ImportPages, ReadOnlyScop
     list_per_page = 50
     change_form_template = "beneficiaries/roster_page.html"
     desk = DESK
-    actions_list = ("upload", "blank_template")
+    actions_list = ("upload", "renew", "blank_template")
     actions_detail = (
         "submit", "confirm_unusual", "approve", "refuse", "decide", "map_words", "choose_sheets", "add_files",
-        "take_out_file", "full_list", "missing", "find", "pass_gate", "refused_rows", "withdraw", *undo_pages.BUTTONS,
+        "take_out_file", "full_list", "missing", "find", "pass_gate", "refused_rows", *renewal_pages.BUTTONS, "withdraw",
+        *undo_pages.BUTTONS,
     )
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {
@@ -82,6 +83,7 @@ class RosterAdmin(RosterMending, undo_pages.UndoPages, ImportPages, ReadOnlyScop
         "missing": _LOOKED_INTO,
         "find": _LOOKED_INTO,
         "pass_gate": (State.APPLIED, State.UNDO_ASKED),
+        **renewal_pages.BUTTON_STATES,
         **undo_pages.BUTTON_STATES,
     }
 
@@ -101,12 +103,12 @@ class RosterAdmin(RosterMending, undo_pages.UndoPages, ImportPages, ReadOnlyScop
         found = super().get_queryset(request)
         return found.select_related(
             "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by",
-            "undo_asked_by", "undo_decided_by",
+            "renewed_period", "undo_asked_by", "undo_decided_by",
         )
 
     def offers(self, name: str, subject: Roster, request: HttpRequest) -> bool:
         """Whether a button does something for this reader now."""
-        if not super().offers(name, subject, request):
+        if not renewal_pages.offers(name, subject) or not super().offers(name, subject, request):
             return False
         if name == "full_list":
             return subject.purpose in ENROLLING

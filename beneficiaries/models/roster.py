@@ -52,6 +52,13 @@ class Roster(Import):
     #: The first day of the covers that this roster makes.
     cover_from = models.DateField(_("cover from"))
     files = models.ManyToManyField(File, related_name="rosters", verbose_name=_("files"), through="RosterFile")
+    #: Of a renewal without a file: everybody covered in this period, of these categories where some are named (ADR 29).
+    renewed_period = models.ForeignKey(
+        Period, models.PROTECT, related_name="renewals", verbose_name=_("renewed period"), null=True, db_index=False
+    )
+    renewed_categories = ArrayField(
+        models.BigIntegerField(), verbose_name=_("renewed categories"), default=list, db_default=[]
+    )
 
     objects = ScopedQuerySet.as_manager()
 
@@ -61,13 +68,22 @@ class Roster(Import):
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
         "confirmed_digest", "cover_from", "file_findings", "files", "layouts", "money", "period", "plan", "program",
-        "purpose", "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
+        "purpose", "renewed_categories",
+        "renewed_period", "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
     )
 
     class Meta(Import.Meta):
         verbose_name = _("roster")
         verbose_name_plural = _("rosters")
         ordering = ["-id"]
+        constraints = [
+            *Import.Meta.constraints,
+            models.CheckConstraint(
+                name="roster_renews_an_earlier_period",
+                condition=Q(renewed_period__isnull=True, renewed_categories=[])
+                | (Q(renewed_period__isnull=False, purpose=Purpose.RENEW) & ~Q(renewed_period=models.F("period"))),
+            ),
+        ]
         permissions = [
             ("upload_roster", _("Can upload rosters")),
             ("submit_roster", _("Can submit rosters")),
@@ -117,6 +133,14 @@ class RosterRow(StagedRow):
 
     # Written by the engine only, under the roster's own chunk, which has a true foreign key.
     roster = models.ForeignKey(Roster, models.PROTECT, related_name="rows", db_constraint=False, db_index=False)
+    # Of a renewal without a file: none, but the cover that is renewed, which leads to a line of a file in its turn.
+    file = models.ForeignKey(  # type: ignore[assignment]
+        File, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    before = models.ForeignKey(
+        "beneficiaries.Enrollment", models.PROTECT, null=True, related_name="+", verbose_name=_("cover before"),
+        db_constraint=False, db_index=False,
+    )
     name = SealedTextField(_("name"), logical_name="person.name", purpose=PERSON_KEY, mask=mask_name, null=True)
     document = SealedTextField(
         _("document number"), logical_name="person.document", purpose=PERSON_KEY, mask=mask_document, null=True
@@ -182,12 +206,18 @@ class RosterRow(StagedRow):
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "roster", "document_type",
         "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
         "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
-        "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason",
+        "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason", "before",
     )
 
     class Meta:
         verbose_name = _("roster row")
         verbose_name_plural = _("roster rows")
+        constraints = [
+            models.CheckConstraint(
+                name="roster_row_has_one_source",
+                condition=Q(file__isnull=False, before__isnull=True) | Q(file__isnull=True, before__isnull=False),
+            ),
+        ]
         indexes = [
             models.Index(fields=["roster", "chunk", "id"], name="roster_row_by_chunk"),
             models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),

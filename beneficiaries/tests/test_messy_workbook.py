@@ -36,6 +36,7 @@ ELSEWHERE = {
     "REGION_MOVED": "beneficiaries/tests/test_deciding.py", "TOO_MANY_CONFLICTS": "beneficiaries/tests/test_probing.py",
     "NOT_KNOWN": "beneficiaries/tests/test_purposes.py", "CATEGORY_NOT_HELD": "beneficiaries/tests/test_purposes.py",
     "NOTHING_TO_END": "beneficiaries/tests/test_purposes.py", "NOT_COVERED_BEFORE": "beneficiaries/tests/test_purposes.py",
+    **dict.fromkeys(("ENDED_EARLY", "COVER_WAITS", "TAKEN_OVER"), "beneficiaries/tests/test_renewals.py"),
     "NOT_FUNDED": "beneficiaries/tests/test_cover_days.py", "NO_BUDGET": "beneficiaries/tests/test_approval_by_priority.py",
     "LAPSED": "beneficiaries/tests/test_lapses.py", "CHANGED_SINCE_REVIEW": "beneficiaries/tests/test_deciding.py",
     "DECIDED_ACCEPTED": "beneficiaries/tests/test_decided_again.py", "DECIDED_SAME": "beneficiaries/tests/test_decided_again.py",

@@ -40,6 +40,7 @@ from papers.invariants import INVARIANTS as PAPERS
 from portal.verify import ALL, check_all
 from programs.models import Period
 from subsidies.invariants import INVARIANTS as SUBSIDIES
+from years.invariants import INVARIANTS as YEARS
 
 pytestmark = pytest.mark.django_db
 
@@ -489,8 +490,9 @@ def test_a_violation_planted_after_an_undo_is_found(
     plant(name, tables, statements)
 
 
-#: Planted where changes of people are tested: test_single_endings, test_merges and test_representatives.
+#: Planted where they are tested: test_single_endings, test_merges, test_representatives and test_renewals.
 OF_CHANGES = {
+    "renewals_lead_to_the_cover_before",
     "approved_endings_end", "change_approved_by_another", "every_change_has_its_events", "every_merge_stands_or_is_undone",
     "merged_rows_moved_whole", "merged_people_hold_nothing", "speakers_were_approved",
 }
@@ -498,7 +500,7 @@ OF_CHANGES = {
 
 def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_tested() -> None:
     wanted = {invariant.name for invariant in ALL} - {
-        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH)
+        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS)
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 

@@ -45,7 +45,7 @@ _VARYING_OF = {
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
 _NUMBERED = re.compile(
-    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|printing|sending|wording)": [0-9]+|'
+    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|printing|sending|wording|comparison)": [0-9]+|'
     r'"(?:content|sha256)": "[0-9a-f]{12}"|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
 )
 #: PostgreSQL takes a hundred arguments.

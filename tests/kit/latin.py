@@ -62,6 +62,7 @@ from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
+from tests.kit.latin_years import add_years
 
 #: What every datum begins with.
 MARK = "Zq"
@@ -204,6 +205,7 @@ def _rosters(world: LatinWorld) -> None:
     add_papers(world, reason=REASON)
     add_messages(world, reason=REASON)
     add_speakers(world, reason=REASON)
+    add_years(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

@@ -25,6 +25,7 @@ from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from tests.kit.matrix.worlds import Place
+from years.models import Comparison, YearLeft
 
 HIDDEN, READ, FULL = "hidden", "read", "full"
 
@@ -166,6 +167,8 @@ SUBJECTS: dict[str, Subject] = {
     "papers.certificatewording": Subject(
         "program", lambda place: CertificateWording.objects.filter(program=place.program).earliest("pk")
     ),
+    "years.comparison": Subject("program", lambda place: Comparison.objects.get(program=place.program)),
+    "years.yearleft": Subject("office", lambda place: YearLeft.objects.get(enrollment=place.enrollment)),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
         "staff", lambda place: WordMapping.objects.filter(organization=place.organization).earliest("pk")

@@ -1,0 +1,25 @@
+"""Whether a row of a renewal still has the cover before it, as SQL of the statement that applies a chunk; constants only."""
+
+from __future__ import annotations
+
+#: Of an approved transfer of a person to or from an office: the last one says who has them.
+TAKEN_OVER = """coalesce((
+    SELECT change.to_organization_id <> %(organization)s FROM beneficiaries_personchange change
+    WHERE change.person_id = {person} AND change.program_id = %(program)s AND change.kind = 'transfer'
+        AND change.state = 'approved' AND %(organization)s IN (change.organization_id, change.to_organization_id)
+    ORDER BY change.decided_at DESC, change.id DESC LIMIT 1
+), false)"""
+# Of a staged row `r`, its person `known` and its `beneficiary`. A file names a person, who needs some earlier cover; a row
+# made from a cover needs that very one, and the place, category and age by which it was judged.
+RENEWABLE = f"""CASE WHEN r.before_id IS NULL THEN EXISTS (
+    SELECT FROM beneficiaries_enrollment before WHERE before.person_id = known.id
+    AND before.program_id = %(program)s AND before.organization_id = %(organization)s
+    AND before.period_id <> %(period)s AND before.state = 'in_force' AND before.starts_at < %(starts_at)s
+) ELSE r.region_code = beneficiary.region_code AND EXISTS (
+    SELECT FROM beneficiaries_enrollment before JOIN beneficiaries_person person ON person.id = before.person_id
+    WHERE before.id = r.before_id AND before.person_id = known.id AND before.state = 'in_force'
+        AND person.birth_on IS NOT DISTINCT FROM r.birth_on
+) AND EXISTS (
+    SELECT FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id = beneficiary.id
+        AND held.category_id = r.category_id AND (held.valid_to IS NULL OR held.valid_to > %(cover_from)s)
+) AND NOT {TAKEN_OVER.format(person="known.id")} END"""  # noqa: S608 - constants of this module

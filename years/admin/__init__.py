@@ -1,0 +1,5 @@
+"""Pages of the room, one file for each noun."""
+
+from years.admin import comparisons, left
+
+__all__ = ["comparisons", "left"]

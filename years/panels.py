@@ -1,0 +1,49 @@
+"""What this room adds: on a period's page who is renewed and how the years compare, on a cover's page what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit import panels
+from audit.panels import PagePanel
+from beneficiaries.models import Roster
+from programs.models import Plan
+from years.actions.comparisons import before_of
+from years.models import Comparison
+
+_VIEW = "years.view_comparison"
+SHOWN = 20
+
+
+def _period(period: Any, user: Any) -> Mapping[str, Any]:
+    if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
+        return {}
+    before = before_of(period)
+    found = Comparison.objects.visible_to(user, _VIEW).filter(period=period).select_related("before").first()
+    day = timezone.localdate()
+    is_open = period.closed_at is None and period.enrollment_opens_on <= day < period.enrollment_closes_on
+    renews = before is not None and is_open and user.has_perm("beneficiaries.upload_roster")
+    rosters = Roster.objects.visible_to(user, "beneficiaries.view_roster").filter(period=period, renewed_period__isnull=False)
+    return {
+        "before": before, "comparison": found,
+        "comparison_url": reverse("admin:years_comparison_change", args=[found.pk]) if found is not None else "",
+        "renew_url": f"{reverse('admin:beneficiaries_roster_renew')}?into={period.pk}" if renews else "",
+        "renewals": [
+            (each, reverse("admin:beneficiaries_roster_change", args=[each.pk]))
+            for each in rosters.select_related("organization").order_by("-pk")[:SHOWN]
+        ] if user.has_perm("beneficiaries.view_roster") else [],
+    }
+
+
+PANELS = (PagePanel("years.period", _("From the year before"), "programs.period", _VIEW, _period, "years/period.html", 8),)
+
+
+def register() -> None:
+    """Called once at start."""
+    for panel in PANELS:
+        panels.register_page_panel(panel)
