@@ -187,8 +187,11 @@ class Total:
 def total_of(rows: QuerySet, *, filtered: bool) -> Total:
     """Counted up to CAP; beyond it the planner's estimate of an unfiltered list, in two figures."""
     counted = rows.order_by()[: CAP + 1].count()
-    if counted <= CAP:
-        return Total(counted, exact=True)
+    return Total(counted, exact=True) if counted <= CAP else beyond_cap(rows, filtered=filtered)
+
+
+def beyond_cap(rows: QuerySet, *, filtered: bool) -> Total:
+    """Of a list known to be longer than CAP: the planner's estimate where it is unfiltered."""
     if not filtered:
         plan = json.loads(rows.order_by().values("pk").explain(format="json"))
         guess = int(plan[0]["Plan"]["Plan Rows"])
@@ -242,9 +245,9 @@ class KeysetChangeList(ChangeList):
             place = read_place(str(request.GET.get("p", "")), self.page_keys)
         except ValueError as error:
             raise IncorrectLookupParameters from error
-        rows, more = self._rows(place)
+        rows, more = self._rows(request, place)
         filtered = self.has_active_filters or bool(self.query) or bool(self.get_filters_params())
-        self.total = total_of(self.queryset, filtered=bool(filtered))
+        self.total = self.model_admin.counted(request, self) or total_of(self.queryset, filtered=bool(filtered))
         shown = list(rows)
         self.model_admin.rows_read(request, shown)
         earlier = bool(shown) and (more if place.backward else place.kind == AFTER)
@@ -271,16 +274,21 @@ class KeysetChangeList(ChangeList):
     def _link(self, place: str) -> str:
         return self.get_query_string({"p": place})
 
-    def _rows(self, place: Place) -> tuple[QuerySet, bool]:
+    def _rows(self, request: HttpRequest, place: Place) -> tuple[QuerySet, bool]:
         """One page in the list's own order, and whether rows lie behind it in the direction of reading."""
         rows = self.queryset.annotate(**{_ANNOTATION % at: F(key.path) for at, key in enumerate(self.page_keys)})
+        if self.model_admin.joined_on_pages:
+            rows = rows.select_related(None).select_related(*self.model_admin.joined_on_pages)
         if place.values:
             far = beyond(self.page_keys, place)
             rows = rows.none() if far is None else rows.filter(far)
         if place.backward:
             rows = rows.reverse()
-        page = rows[: self.list_per_page + 1]
-        found = list(page)
+        for where, whole in (*self.model_admin.whereabouts(request, self, place), (Q(), True)):
+            page = rows.filter(where)[: self.list_per_page + 1]
+            found = list(page)
+            if whole or len(found) > self.list_per_page:
+                break
         more = len(found) > self.list_per_page
         found = found[: self.list_per_page]
         # The page stays a queryset (formsets ask for one), holding the rows that were read.

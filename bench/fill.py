@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from functools import partial
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,14 @@ def main() -> None:
         fill(wanted.rows, at=_now())
 
 
-def fill(rows: int, *, at: datetime, say: Any = partial(print, flush=True)) -> None:
+def fill(rows: int, *, at: datetime, say: Callable[[str], None] | None = None) -> None:
     """Make offices, programs and users through their own actions, and people set-wise; refused where anybody is known."""
     from django.conf import settings
     from django.db import connection
 
     from beneficiaries.models import Person
 
+    say = say or partial(print, flush=True)
     if not (settings.DEMO or settings.TESTING) or Person.objects.exists():
         raise FillRefused("Only an empty database of a demo or of tests is filled.")
     began = time.perf_counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path, quote
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -22,7 +22,7 @@ from audit import events, panels
 from audit.admin import list_rows
 from audit.admin.export_button import ExportButton
 from audit.admin.queue_filter import QueueFilter
-from audit.paging import CappedPaginator, KeysetChangeList
+from audit.paging import CappedPaginator, KeysetChangeList, Place, Total
 from audit.scope import Scope, ScopedQuerySet, only_reads
 from audit.versions import PAGE, Versions, history_model, versions
 
@@ -138,6 +138,8 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     #: Of choices that are searched; lists turn by key.
     paginator = CappedPaginator
     show_full_result_count = False
+    #: What a list's page names of others, where an object's own page names more: the rest is not joined for fifty rows.
+    joined_on_pages: tuple[str, ...] = ()
     #: Lookups by URL beyond those of `list_filter`.
     allowed_lookups: tuple[str, ...] = ()
     change_form_template = "audit/object_page.html"
@@ -158,6 +160,17 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[KeysetChangeList]:
         """A list whose pages turn by key."""
         return KeysetChangeList
+
+    def whereabouts(self, request: HttpRequest, shown: KeysetChangeList, place: Place) -> Iterable[tuple[Q, bool]]:
+        """Conditions that narrow the rows of a page to where they lie, to be tried in turn, each with whether none lies outside.
+
+        Of a list of millions that something counts; by default nothing is known.
+        """
+        return ()
+
+    def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
+        """How many rows a list has, where that is known without counting them."""
+        return None
 
     def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Look up what the rows of a list's page name, in one question for all of them."""

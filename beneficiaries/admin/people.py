@@ -19,8 +19,9 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
 from beneficiaries.admin.change_pages import ChangePages, number_of
 from beneficiaries.admin.forms import RevealForm
+from beneficiaries.admin.known_list import KnownList
 from beneficiaries.models import Beneficiary, Person, PersonChange
-from beneficiaries.people_search import people_found
+from beneficiaries.people_search import named_people
 
 REVEAL = "beneficiaries.reveal_person"
 PERSON_FIELDS = ("name", "document")
@@ -28,7 +29,7 @@ BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guar
 
 
 @admin.register(Person)
-class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
+class PersonAdmin(ChangePages, KnownList, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
     list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
@@ -53,7 +54,7 @@ class PersonAdmin(ChangePages, ReadOnlyScopedAdmin):
         """By the blind index of document or name; never by a pattern."""
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(pk__in=people_found(search_term).values("pk")), False
+        return named_people(queryset, search_term), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -11,10 +11,10 @@ from beneficiaries.models.merged_row import MergedRow
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
-from beneficiaries.models.standing import Standing
+from beneficiaries.models.standing import CountyStanding, Standing
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "DecidedLine", "DecisionKind", "DocumentStanding",
-    "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument",
-    "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
+    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DecidedLine", "DecisionKind",
+    "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange",
+    "PersonDocument", "Purchase", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]

@@ -198,6 +198,10 @@ class Enrollment(models.Model):
             ),
             # Few at any time: what still waits for a gate, found without reading those in force.
             models.Index(fields=["period", "roster"], name="enrollment_awaiting", condition=Q(state="awaiting")),
+            # Whom the insurer's number names: written with its answer, never by an enrollment.
+            models.Index(
+                fields=["insurer_policy_number"], name="enrollment_by_policy", condition=~Q(insurer_policy_number="")
+            ),
         ]
         triggers = [
             agrees("enrollment_agrees", _FEW, _MANY),

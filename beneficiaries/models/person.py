@@ -128,6 +128,8 @@ class Person(models.Model):
             ),
         ]
         indexes = [
+            # Few have another document: found without reading those who have the usual one.
+            models.Index(fields=["document_type"], name="person_by_document_type", condition=~Q(document_type="resident_id")),
             models.Index(fields=["merged_into"], name="person_merged", condition=Q(merged_into__isnull=False)),
             models.Index(
                 fields=["name_index_a", "birth_on"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)
@@ -213,6 +215,8 @@ class Beneficiary(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "region_code"], name="beneficiary_by_region"),
+            # An office's newest people: lists of offices that are some of many turn by it.
+            models.Index(fields=["organization", "person"], name="beneficiary_by_person"),
             # Few at any time: whoever asks for somebody else looks into this one and finds nothing.
             models.Index(fields=["id"], name="beneficiary_restricted", condition=Q(restricted_at__isnull=False)),
         ]
