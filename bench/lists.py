@@ -130,7 +130,7 @@ def pages() -> Iterator[Page]:
         "cover number": {"q": one.number}, "policy": {"q": one.insurer_policy_number or "PA0000000001"},
         "queue": {"queue": "beneficiaries.gates"},
     }
-    for reader, user in readers.items():
+    for user in readers.values():
         for name, query in filters.items():
             yield Page(user, f"enrollments {name}", address(listed("beneficiaries.enrollment"), query))
         for order in ("1", "-1"):
@@ -228,7 +228,11 @@ def ask(page: Page, wanted: argparse.Namespace) -> bool:
     sql = sum(float(query["time"]) for query in asked) * 1000
     median = statistics.median(taken)
     mark = "!" if median >= wanted.slow else " "
-    print(f"{mark} {median:>7.0f} ms {statistics.median(ours):>5.0f} own cpu {sql:>7.0f} sql {len(asked):>3} queries  {page.reader:<16} {page.name}", flush=True)
+    cpu = statistics.median(ours)
+    print(
+        f"{mark} {median:>7.0f} ms {cpu:>5.0f} own cpu {sql:>7.0f} sql {len(asked):>3} queries  "
+        f"{page.reader:<16} {page.name}", flush=True,
+    )
     if wanted.plans and median >= wanted.slow and warm:
         explain(max(asked.captured_queries, key=lambda query: float(query["time"])))
     return median >= wanted.slow

@@ -58,7 +58,7 @@ def kinds_of(
     fine: Any = Standing.objects.visible_to(user, permission)
     coarse: Any = CountyStanding.objects.visible_to(user, permission)
     covers: Any = _Everybody(Enrollment).visible_to(user, permission)
-    tells, whole, plans = not _deep(user, permission), True, Plan.objects.filter(period_kind=Plan.PeriodKind.SPAN)
+    tells, whole, plans = not reaches_below_counties(user, permission), True, Plan.objects.filter(period_kind=Plan.PeriodKind.SPAN)
     gates = [gate] if gate is not None else []
     for name, values in asked.items():
         value = str(values[-1] if isinstance(values, list) else values)
@@ -117,6 +117,14 @@ def total(kinds: Kinds) -> int | None:
     # By the person, whom an index finds.
     hidden = kinds.covers.filter(person_id__in=people, beneficiary_id__in=[pk for pk, _person in restricted])
     return int(number) - hidden.filter(period_kind=Plan.PeriodKind.ANNUAL).count()
+
+
+def number_of(
+    model: type[Enrollment], user: Any, permission: str, asked: Mapping[str, Any], *, gate: Gate | None = None
+) -> int | None:
+    """As `total` of `kinds_of`."""
+    kinds = kinds_of(model, user, permission, asked, gate=gate)
+    return None if kinds is None else total(kinds)
 
 
 #: From a number to a number; None for no end.
@@ -213,7 +221,7 @@ def _united(groups: Sequence[Group], edge: int | None, falling: bool) -> list[St
     return [(first, last) for first, last in joined]
 
 
-def _deep(user: Any, permission: str) -> bool:
+def reaches_below_counties(user: Any, permission: str) -> bool:
     """Whether a role reaches less than a county, where the coarse counts are blind."""
     return any(len(grant.region_prefix) > COUNTY_DIGITS for grant in user.grants(permission))
 

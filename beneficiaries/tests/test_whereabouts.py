@@ -21,7 +21,7 @@ from beneficiaries import standing, whereabouts
 from beneficiaries.actions import void_waiting
 from beneficiaries.gating import Gate, pass_gate_of
 from beneficiaries.models import Beneficiary, CountyStanding, Enrollment, Roster, Standing
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, make_world
 from beneficiaries.tests.outcomes import broken
 from beneficiaries.tests.test_lapses import applied
 from beneficiaries.whereabouts import Group, lying
@@ -102,7 +102,7 @@ def test_every_page_of_every_list_holds_the_rows_that_a_plain_reading_finds(kept
 
 
 def test_rows_are_asked_for_between_the_numbers_of_their_kind_alone(kept_world: Any) -> None:
-    world, rosters = kept_world
+    world, _rosters = kept_world
     voided = list(Enrollment.objects.filter(state="voided").order_by("pk").values_list("pk", flat=True))
     kinds = whereabouts.kinds_of(Enrollment, world.clerk, "beneficiaries.view_enrollment", {"state__exact": ["voided"]})
     assert kinds is not None
@@ -125,18 +125,19 @@ def test_whose_data_is_restricted_is_neither_listed_nor_counted(kept_world: Any)
 
 
 def test_counts_that_were_put_together_say_the_same(kept_world: Any) -> None:
-    world, rosters = kept_world
-    before = [walked(signed_in(world.clerk), f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting", way="next")]
+    world, _rosters = kept_world
+    client, address = signed_in(world.clerk), f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting"
+    before = walked(client, address, way="next")
     assert standing.settle() > 0
     assert Standing.objects.filter(people__lte=0).count() == CountyStanding.objects.filter(people__lte=0).count() == 0
-    after = [walked(signed_in(world.clerk), f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting", way="next")]
-    assert (after, len(after[0][0])) == (before, 9)
+    after = walked(client, address, way="next")
+    assert (after, len(after[0])) == (before, 9)
     assert CountyStanding.objects.aggregate(sum=Sum("people"))["sum"] == 12
 
 
 def test_a_kind_that_gains_and_loses_as_many_reaches_as_far_as_it_gained(kept_world: Any) -> None:
-    world, rosters = kept_world
-    first, last = (Enrollment.objects.filter(state="voided").aggregate(first=Min("pk"), last=Max("pk"))[key] for key in ("first", "last"))
+    world, _rosters = kept_world
+    first, last = Enrollment.objects.filter(state="voided").aggregate(first=Min("pk"), last=Max("pk")).values()
     lower = Enrollment.objects.filter(state="awaiting", notice_passed_at=None, pk__lt=first).order_by("pk")[0]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -152,7 +153,7 @@ def test_a_kind_that_gains_and_loses_as_many_reaches_as_far_as_it_gained(kept_wo
 
 
 def test_counts_that_lie_are_found(kept_world: Any) -> None:
-    world, rosters = kept_world
+    _world, _rosters = kept_world
     row = CountyStanding.objects.order_by("pk")[0]
     CountyStanding.objects.filter(pk=row.pk).update(people=row.people + 1)
     assert [name for _number, name, _rows in broken()] == ["receipts_equal_paid_shares", "county_standing_counts_enrollments"]
@@ -162,7 +163,7 @@ def test_counts_that_lie_are_found(kept_world: Any) -> None:
 
 
 def test_a_page_asks_as_many_questions_for_one_row_as_for_nine(kept_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    world, rosters = kept_world
+    world, _rosters = kept_world
     client = signed_in(world.clerk)
     for page in admin.site._registry.values():
         if page.opts.label_lower in ("beneficiaries.enrollment", "gates.unpaid", "beneficiaries.person"):
@@ -179,7 +180,7 @@ def test_a_page_asks_as_many_questions_for_one_row_as_for_nine(kept_world: Any, 
 
 
 def test_people_are_listed_once_each_as_their_offices_know_them(kept_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    world, rosters = kept_world
+    world, _rosters = kept_world
     address = reverse("admin:beneficiaries_person_changelist")
     for user in (world.clerk, world.reviewer):
         for few in (2_000, 1):
@@ -198,10 +199,9 @@ def test_a_cover_is_found_by_the_number_that_the_insurer_gave(kept_world: Any) -
     first, second = rosters[0].enrollments.order_by("pk")[:2]
     Enrollment.objects.filter(pk=first.pk).update(insurer_policy_number="PA001")
     client, address = signed_in(world.clerk), reverse("admin:beneficiaries_enrollment_changelist")
-    found = {
-        term: walked(client, f"{address}?q={term}", way="next")[0] for term in ("PA001", "PA002", first.number, str(first.person.document.reveal()))
-    }
-    assert found == {"PA001": [first.pk], "PA002": [], first.number: [first.pk], first.person.document.reveal(): [first.pk]}
+    document = first.person.document.reveal()
+    found = {term: walked(client, f"{address}?q={term}", way="next")[0] for term in ("PA001", "PA002", first.number, document)}
+    assert found == {"PA001": [first.pk], "PA002": [], first.number: [first.pk], document: [first.pk]}
     stranger = signed_in(make_user("zjclerk", organization=world.sibling, role="clerk"))
     assert walked(stranger, f"{address}?q=PA001", way="next")[0] == []
     assert second.pk
