@@ -96,7 +96,9 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "idle_queues": [card for card in cards if not card.count],
         "figures": [figure_card(figure, user) for figure in in_order(panels.figures_for(user))],
         "charts": [chart_card(chart, user) for chart in in_order(panels.charts_for(user))],
-        "place_tables": [place_card(table, user) for table in in_order(panels.place_tables_for(user))],
+        "place_tables": [
+            card for card in (place_card(table, user) for table in in_order(panels.place_tables_for(user))) if card.groups
+        ],
         "pages": [
             {"group": str(group), "title": title, "icon": page.icon, "url": address}
             for group, page, title, address in open_pages(user)

@@ -70,7 +70,7 @@ def place_card(table: PlaceTable, user: Any) -> PlaceCard:
                     )
                     for place in group.places
                 ],
-                _plain(group.sums) if len(group.places) > 1 else [],
+                _plain(group.sums) if len(group.places) > 1 and None not in group.sums else [],
             )
             for group in data.groups
         ],

@@ -46,12 +46,18 @@ def visible(model: type[models.Model], user: Any, permission: str | None = None)
     return model._default_manager.none()
 
 
+def with_names(rows: QuerySet) -> QuerySet:
+    """Rows with those whose names are a part of theirs (`named_by`): asked once for all choices, not for each."""
+    named_by: tuple[str, ...] = getattr(rows.model, "named_by", ())
+    return rows.select_related(*named_by) if named_by else rows
+
+
 class VisibleRelatedFilter(admin.RelatedFieldListFilter):
     """Offers related rows that the user may see; Django's own offers everybody's."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         """Primary key and text."""
-        rows = visible(field.remote_field.model, request.user)[:RELATED_LIMIT]
+        rows = with_names(visible(field.remote_field.model, request.user))[:RELATED_LIMIT]
         return [(row.pk, str(row)) for row in rows]
 
     def has_output(self) -> bool:
@@ -61,8 +67,8 @@ class VisibleRelatedFilter(admin.RelatedFieldListFilter):
 
 def _within(db_field: Any, request: HttpRequest, chosen: QuerySet | None) -> QuerySet:
     """Rows of a relation that the user may see, of those that a page has chosen."""
-    seen = visible(db_field.remote_field.model, request.user)
-    return seen if chosen is None else chosen.filter(pk__in=seen.order_by().values("pk"))
+    seen = with_names(visible(db_field.remote_field.model, request.user))
+    return seen if chosen is None else with_names(chosen).filter(pk__in=seen.order_by().values("pk"))
 
 
 class ScopedChoices:

@@ -204,7 +204,7 @@ class DifferenceLineAdmin(ReadOnlyScopedAdmin):
         "enrollment__person", "enrollment__program", "enrollment__period__program", "funder", "differences",
     )
     search_fields = ("=id",)
-    search_help_text = _("Cover number, document number or whole name")
+    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     sortable_by = ()
     ordering = ("-id",)
 

@@ -66,7 +66,7 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "enrollment__person", "enrollment__program", "enrollment__period__program", "funder", "category", "request",
     )
     search_fields = ("=id",)
-    search_help_text = _("Cover number, document number or whole name")
+    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     sortable_by = ()
     ordering = ("-request_id", "-enrollment_id")
     actions_list = ("decide", "take_up")
