@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, DateField, F, Q, QuerySet, Sum, Value
+from django.db.models import Count, DateField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Left, TruncMonth
 from django.utils import timezone
 
@@ -56,8 +56,8 @@ def spans_now(user: Any, permission: str) -> QuerySet[Enrollment]:
 
 def premium_of(counts: QuerySet[Any]) -> Decimal:
     """Yuan of who waits or is covered."""
-    premium = Sum(F("people") * F("split__premium"), default=ZERO)
-    return Decimal(counts.filter(state__in=LIVE).aggregate(sum=premium)["sum"])
+    by_split = counts.filter(state__in=LIVE).values_list("split__premium").annotate(number=Sum("people"))
+    return sum((premium * number for premium, number in by_split), ZERO)
 
 
 def live_by(user: Any, permission: str, column: str) -> list[tuple[str, int]]:

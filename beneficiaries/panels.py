@@ -21,7 +21,7 @@ from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series,
 from audit.versions import last_day
 from beneficiaries import place_tables, whereabouts
 from beneficiaries.counted import counts_for, live_by, months_of, people_in, premium_of, spans_now
-from beneficiaries.models import BeneficiaryCategory, ChangeState, Enrollment, PersonChange, RosterRow
+from beneficiaries.models import BeneficiaryCategory, ChangeState, Enrollment, Person, PersonChange, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from intake.models import State
 
@@ -305,7 +305,7 @@ DOCUMENTS = PagePanel(
 def _changes(person: Any, user: Any) -> dict[str, Any]:
     """What waits for a second person, and what was done or turned down."""
     seen = PersonChange.objects.visible_to(user, _VIEW_CHANGE)
-    found = seen.filter(Q(person=person) | Q(person__merged_into=person)).select_related("organization")
+    found = seen.filter(person__in=Person.objects.going_on_in(person)).select_related("organization")
     return {
         "lines": [
             (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -79,7 +79,7 @@ class PersonAdmin(ChangePages, KnownList, ReadOnlyScopedAdmin):
     def came_by(self, request: HttpRequest, obj: Any) -> list[Any]:
         """Changes that offices within reach proposed of them."""
         seen = PersonChange.objects.visible_to(request.user, "beneficiaries.view_personchange")
-        return list(seen.filter(Q(person=obj) | Q(person__merged_into=obj))[:50])
+        return list(seen.filter(person__in=Person.objects.going_on_in(obj))[:50])
 
     @display(description=_("name"))
     def person_name(self, person: Person) -> str:
@@ -136,8 +136,8 @@ def _word(model: type[Person | Beneficiary], name: str) -> str:
 
 def known_beneficiaries(person: Person, request: HttpRequest, permission: str | None = None) -> QuerySet:
     """What offices within the user's reach know of a person, of somebody merged into them too."""
-    of_both = Q(person=person) | Q(person__merged_into=person)
-    seen = Beneficiary.objects.visible_to(request.user, permission).filter(of_both).order_by("pk")
+    of_both = Person.objects.going_on_in(person)
+    seen = Beneficiary.objects.visible_to(request.user, permission).filter(person__in=of_both).order_by("pk")
     return seen.select_related("program", "organization")
 
 

@@ -67,6 +67,13 @@ class PersonQuerySet(ScopedQuerySet):
         merged = list(Person.objects.filter(found, merged_into__isnull=False).values_list("merged_into", flat=True))
         return self.filter(found | Q(pk__in=merged))
 
+    def going_on_in(self, person: Person) -> list[int]:
+        """Keys of a person and of those who were merged into them.
+
+        Asked for first: as an "or" within another question they would cost a reading of everybody.
+        """
+        return [person.pk, *self.filter(merged_into=person).order_by("pk").values_list("pk", flat=True)]
+
     def standing(self) -> Self:
         """Not merged into somebody else."""
         return self.filter(merged_into__isnull=True)
