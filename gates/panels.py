@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from beneficiaries.gating import Gate
+from beneficiaries.models import Enrollment
 from beneficiaries.whereabouts import number_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
 from gates.models import (
@@ -103,8 +105,11 @@ def _roster(roster: Any, user: Any) -> Mapping[str, Any]:
 
 
 def _person(person: Any, user: Any) -> Mapping[str, Any]:
-    lines = NoticeLine.objects.visible_to(user, "gates.view_notice").filter(enrollment__person=person)
-    objections = Objection.objects.visible_to(user, "gates.view_objection").filter(enrollment__person=person)
+    covers = list(Enrollment.objects.filter(person=person).values_list("pk", flat=True))
+    # Both kinds by name: each has its index.
+    either = Q(enrollment__in=covers, stands=True) | Q(enrollment__in=covers, stands=False)
+    lines = NoticeLine.objects.visible_to(user, "gates.view_notice").filter(either)
+    objections = Objection.objects.visible_to(user, "gates.view_objection").filter(enrollment__in=covers)
     return {
         "lines": [
             (line, reverse("admin:gates_notice_change", args=[line.notice_id]))
