@@ -2,7 +2,8 @@
 
     python -m bench.lists --folder /somewhere [--only enrollment] [--slow 100] [--touch] [--plans]
 
-Milliseconds are of the whole request within this process (median of five), of its own processor, and of its SQL (one request);
+Milliseconds are of the whole request within this process (median of five), of this process's and of
+its server process's processor (which a busy machine changes less), and of its SQL (one request);
 with `--touch` a tenth of the rows is updated first and not vacuumed. `--plans` explains the worst statement of each slow page.
 """
 
@@ -215,11 +216,13 @@ def ask(page: Page, wanted: argparse.Namespace) -> bool:
     if answer.status_code in (302, 400, 403, 404):
         return False
     assert answer.status_code == 200, (page, answer.status_code)
-    taken, ours = [], []
+    taken, ours, theirs = [], [], []
+    clock = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
     for _turn in range(wanted.times):
-        began, used = time.perf_counter(), time.process_time()
+        began, used, spent = time.perf_counter(), time.process_time(), _nanoseconds(clock)
         client.get(page.address)
         ours.append((time.process_time() - used) * 1000)
+        theirs.append((_nanoseconds(clock) - spent) / 1e6)
         taken.append((time.perf_counter() - began) * 1000)
         if taken[-1] > 1_000:
             break
@@ -228,14 +231,19 @@ def ask(page: Page, wanted: argparse.Namespace) -> bool:
     sql = sum(float(query["time"]) for query in asked) * 1000
     median = statistics.median(taken)
     mark = "!" if median >= wanted.slow else " "
-    cpu = statistics.median(ours)
+    cpu, server = statistics.median(ours), statistics.median(theirs)
     print(
-        f"{mark} {median:>7.0f} ms {cpu:>5.0f} own cpu {sql:>7.0f} sql {len(asked):>3} queries  "
+        f"{mark} {median:>7.0f} ms {cpu:>5.0f} own cpu {server:>6.0f} server's {sql:>7.0f} sql {len(asked):>3} queries  "
         f"{page.reader:<16} {page.name}", flush=True,
     )
     if wanted.plans and median >= wanted.slow and warm:
         explain(max(asked.captured_queries, key=lambda query: float(query["time"])))
     return median >= wanted.slow
+
+
+def _nanoseconds(clock: Path) -> int:
+    """Processor time of the server's process for us (Linux); of workers beside it none."""
+    return int(clock.read_text().split()[0]) if clock.exists() else 0
 
 
 def explain(query: dict[str, str]) -> None:

@@ -146,6 +146,8 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     show_full_result_count = False
     #: What a list's page names of others, where an object's own page names more: the rest is not joined for fifty rows.
     joined_on_pages: tuple[str, ...] = ()
+    #: Whether `whereabouts` gives stretches of keys, which are read in their order; no filter of the list may ask the table again.
+    reads_between = False
     #: Lookups by URL beyond those of `list_filter`.
     allowed_lookups: tuple[str, ...] = ()
     change_form_template = "audit/object_page.html"

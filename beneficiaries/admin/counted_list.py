@@ -18,6 +18,7 @@ class CountedList(ScopedModelAdmin):
     """Mixed into the admin of enrollments, or of those that wait for one gate."""
 
     gate: ClassVar[Gate | None] = None
+    reads_between = True
 
     def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
         """To the person, where the counts tell what the list is narrowed to."""
