@@ -170,8 +170,9 @@ def pools(rows: int) -> None:
     from beneficiaries.synthetic import AT, people
 
     lines = list(people(NAMES * 2, seed=1, region="441602"))
-    name, document = Person._meta.get_field("name"), Person._meta.get_field("document")
-    phone = Beneficiary._meta.get_field("phone")
+    name: Any = Person._meta.get_field("name")
+    document: Any = Person._meta.get_field("document")
+    phone: Any = Beneficiary._meta.get_field("phone")
     names = list(dict.fromkeys(line.cells[AT["name"]] for line in lines))[:NAMES]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -115,7 +115,7 @@ def pages() -> Iterator[Page]:
     readers = {
         "everything": "auditor", "city": "reviewer.4416", "county": f"clerk.{county}", "town": "town.4416",
     }
-    filters = {
+    filters: dict[str, dict[str, Any]] = {
         "first": {}, "last": {"p": "last"}, "province": {"place": "44"}, "city": {"place": "4416"}, "county": {"place": county},
         "town": {"place": f"{county}003"}, "small town": {"place": f"{county}016"}, "nobody there": {"place": "110101"},
         "awaiting": {"state__exact": "awaiting"}, "in force": {"state__exact": "in_force"}, "lapsed": {"state__exact": "lapsed"},
@@ -143,10 +143,11 @@ def pages() -> Iterator[Page]:
             yield Page(user, f"enrollments order {order}", address(listed("beneficiaries.enrollment"), {"o": order}))
         for name in ("first", "last", "document", "name", "rarer name", "nobody"):
             yield Page(user, f"people {name}", address(listed("beneficiaries.person"), filters[name]))
-        for name, query in {
+        further: dict[str, dict[str, Any]] = {
             "deep": {"p": written(AFTER, [max(1, top - DEEP)])}, "of a sex": {"sex__exact": "male"},
             "no such document": {"document_type__exact": "passport"},
-        }.items():
+        }
+        for name, query in further.items():
             yield Page(user, f"people {name}", address(listed("beneficiaries.person"), query))
         for name in ("first", "last", "county", "town", "next year", "category", "roster", "document", "name", "cover number"):
             yield Page(user, f"unpaid {name}", address(listed("gates.unpaid"), filters[name]))
@@ -157,7 +158,7 @@ def pages() -> Iterator[Page]:
         ):
             yield Page(user, f"{label} first", listed(label))
             yield Page(user, f"{label} last", address(listed(label), {"p": "last"}))
-        hand_over, request = HandOver.objects.order_by("pk").first(), FundRequest.objects.order_by("pk").first()
+        hand_over, request = HandOver.objects.earliest("pk"), FundRequest.objects.earliest("pk")
         yield Page(user, "lines of one hand-over", address(listed("handover.handoverline"), {"hand_over__id__exact": hand_over.pk}))
         yield Page(user, "open lines of hand-overs", address(listed("handover.handoverline"), {"answer": "open"}))
         yield Page(user, "lines of one request", address(listed("subsidies.fundrequestline"), {"request__id__exact": request.pk}))

@@ -63,7 +63,7 @@ def premium_of(counts: QuerySet[Any]) -> Decimal:
 def live_by(user: Any, permission: str, column: str) -> list[tuple[str, int]]:
     """People by a column's values, who wait or are covered; spans as long as they run. The most first; one question."""
     counted = counts_for(user, permission).filter(state__in=LIVE).values_list(column).annotate(number=Sum("people"))
-    running = spans_now(user, permission).values_list(column).annotate(number=Count("pk"))
+    running = spans_now(user, permission).values_list(column).annotate(covers=Count("pk"))
     found: dict[str, int] = {}
     for name, number in counted.union(running, all=True):
         found[name] = found.get(name, 0) + number
@@ -80,10 +80,10 @@ def months_of(user: Any, permission: str, first: date) -> dict[date, int]:
 class PlacePeople:
     """People of one county, or of one town where the reader reaches no further."""
 
-    covered: int = 0
-    waiting: dict[Gate, int] | None = None
-    this_month: int = 0
-    last_month: int = 0
+    covered: int
+    waiting: dict[Gate, int]
+    this_month: int
+    last_month: int
 
 
 def people_by_place(user: Any, permission: str, months: Sequence[date]) -> dict[str, PlacePeople]:

@@ -165,10 +165,11 @@ def stretches(kinds: Kinds, *, beyond: int | None, falling: bool, wanted: int) -
     )
     if where is None:
         return None
-    found = Q() if where[0] else Q(pk__in=[])
-    for first, last in where[0]:
-        found |= Q(**{name: at for name, at in (("pk__gte", first), ("pk__lte", last)) if at is not None})
-    return found, where[1]
+    places, whole = where
+    between = Q() if places else Q(pk__in=[])
+    for lowest, highest in places:
+        between |= Q(**{name: at for name, at in (("pk__gte", lowest), ("pk__lte", highest)) if at is not None})
+    return between, whole
 
 
 def lying(

@@ -47,6 +47,7 @@ def asked(client: Any, address: str) -> tuple[int, int]:
 def test_every_list_asks_as_many_questions_for_many_rows_as_for_one(world: LatinWorld) -> None:
     clients = {name: signed_in(user) for name, user in world.users.items()}
     wrong, proven = {}, set()
+    page: Any
     for model, page in admin.site._registry.items():
         label = model._meta.label_lower
         address = reverse(f"admin:{label.replace('.', '_')}_changelist")

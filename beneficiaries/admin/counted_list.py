@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from audit.admin.base import ScopedModelAdmin
 from audit.paging import AFTER, BEFORE, KeysetChangeList, Place, Total
-from beneficiaries import whereabouts
 from beneficiaries.gating import Gate
+from beneficiaries.whereabouts import Kinds, kinds_of, stretches, total
 
 
 class CountedList(ScopedModelAdmin):
@@ -23,7 +23,7 @@ class CountedList(ScopedModelAdmin):
     def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
         """To the person, where the counts tell what the list is narrowed to."""
         kinds = self._kinds(request, shown)
-        number = None if kinds is None else whereabouts.total(kinds)
+        number = None if kinds is None else total(kinds)
         return None if number is None else Total(number, exact=True)
 
     def whereabouts(self, request: HttpRequest, shown: KeysetChangeList, place: Place) -> Iterable[tuple[Q, bool]]:
@@ -33,15 +33,15 @@ class CountedList(ScopedModelAdmin):
             return ()
         beyond = place.values[0] if place.kind in (AFTER, BEFORE) else None
         falling = shown.page_keys[0].descending != place.backward
-        found = whereabouts.stretches(kinds, beyond=beyond, falling=falling, wanted=self.list_per_page + 1)
+        found = stretches(kinds, beyond=beyond, falling=falling, wanted=self.list_per_page + 1)
         return () if found is None else (found,)
 
-    def _kinds(self, request: HttpRequest, shown: Any) -> whereabouts.Kinds | None:
+    def _kinds(self, request: HttpRequest, shown: Any) -> Kinds | None:
         """Asked once a page."""
         if not hasattr(shown, "kinds_shown"):
             asked = shown.get_filters_params()
-            shown.kinds_shown = None if shown.query else whereabouts.kinds_of(
+            shown.kinds_shown = None if shown.query else kinds_of(
                 self.model, request.user, self.permission("view"), asked, gate=self.gate
             )
-        found: whereabouts.Kinds | None = shown.kinds_shown
+        found: Kinds | None = shown.kinds_shown
         return found
