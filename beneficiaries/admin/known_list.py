@@ -15,6 +15,8 @@ from beneficiaries.models import Beneficiary
 
 #: A reader who knows so few has them named one by one; of more, so many are tried at once, each time more.
 FEW, TRIED = 2_000, (4, 40)
+#: Among so many a narrowed list is first found longer than it is counted.
+LOOKED_AT = 4 * CAP
 #: Offices that are looked into one by one; whoever reads more reads most people, who are found in turn.
 OFFICES = 64
 
@@ -23,11 +25,15 @@ class KnownList(ScopedModelAdmin):
     """Mixed into the admin of people."""
 
     def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
-        """Of a list that is not narrowed: as many as are known, up to the cap."""
-        if shown.query or shown.get_filters_params():
+        """As many as are known, up to the cap; of a narrowed list at first among some of those who are known."""
+        if shown.query:
             return None
-        known = list(self._known(request).values_list("person", flat=True)[: CAP + 1])
-        return Total(len(set(known)), exact=True) if len(known) <= CAP else beyond_cap(shown.queryset, filtered=False)
+        known = self._known(request).values_list("person", flat=True)
+        if shown.get_filters_params():
+            some = shown.queryset.order_by().filter(pk__in=known[:LOOKED_AT])
+            return Total(CAP, exact=False) if some.count() > CAP else None
+        first = list(known[: CAP + 1])
+        return Total(len(set(first)), exact=True) if len(first) <= CAP else beyond_cap(shown.queryset, filtered=False)
 
     def whereabouts(self, request: HttpRequest, shown: KeysetChangeList, place: Place) -> Iterable[tuple[Q, bool]]:
         """The people next in turn that each office knows."""
@@ -41,10 +47,11 @@ class KnownList(ScopedModelAdmin):
         offices = self._offices(request)
         if offices is None:
             return
+        # Of each office whomever it knows, in the order of their index: who is not for this reader, the list itself leaves out.
         falling = shown.page_keys[0].descending != place.backward
+        rows = Beneficiary.objects.order_by("-person" if falling else "person").values_list("person", flat=True).distinct()
         if place.kind in (AFTER, BEFORE):
-            known = known.filter(**{f"person__{'lt' if falling else 'gt'}": place.values[0]})
-        rows = known.order_by("-person" if falling else "person").values_list("person", flat=True).distinct()
+            rows = rows.filter(**{f"person__{'lt' if falling else 'gt'}": place.values[0]})
         for times in TRIED:
             wanted = self.list_per_page * times
             parts = [rows.filter(organization=office)[:wanted] for office in offices]
