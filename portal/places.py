@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from audit import panels
@@ -82,7 +83,7 @@ def shade(value: int | Decimal | None, highest: int | Decimal) -> int:
     """From 1 to SHADES in equal steps up to the highest; nothing has none."""
     if not value or value < 0:
         return 0
-    return min(SHADES, -(-SHADES * Decimal(value) // Decimal(highest)).__int__())
+    return ceil(SHADES * Decimal(value) / Decimal(highest))
 
 
 def _highest(data: PlaceData) -> list[int | Decimal]:
