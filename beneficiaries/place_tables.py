@@ -25,7 +25,9 @@ _WAITS = {
     Gate.NOTICE: _("waits for the notice"), Gate.OWN_PAYMENT: _("has not paid"), Gate.ACCEPTANCE: _("waits for the insurer"),
 }
 #: Digits of the region that places stand below, by their own: towns in counties, counties in cities.
-_ABOVE = {9: 6, 6: 4}
+_ABOVE = {9: 6, 6: 4, 4: 2}
+#: More counties than these are shown by their cities: a table of hundreds of lines is read by nobody.
+MOST, CITY_DIGITS = 60, 4
 Numbers = Mapping[str, Sequence[int | Decimal]]
 
 
@@ -50,9 +52,14 @@ def _premium(user: Any) -> PlaceData:
 
 
 def laid_out(columns: Sequence[Any], numbers: Numbers, address: Callable[[str], str]) -> PlaceData:
-    """Places below their cities or counties, with sums; columns and places of nothing but zeros are left out."""
+    """Places below their cities, towns below counties, with sums; columns and places of nothing but zeros are left out."""
     shown = [at for at in range(len(columns)) if any(line[at] for line in numbers.values())]
     kept = {code: [line[at] for at in shown] for code, line in sorted(numbers.items()) if any(line)}
+    if len(kept) > MOST:
+        cities: dict[str, list[list[int | Decimal]]] = {}
+        for code, line in kept.items():
+            cities.setdefault(code[:CITY_DIGITS], []).append(line)
+        kept = {code: summed(lines) for code, lines in cities.items()}
     groups: dict[str, list[str]] = {}
     for code in kept:
         groups.setdefault(code[: _ABOVE.get(len(code), 0)], []).append(code)

@@ -132,3 +132,13 @@ def test_places_stand_below_their_city_with_its_sums_and_empty_ones_are_left_out
         ("河源市", ["源城区", "紫金县"], [4, 6]), ("百色市", ["靖西市"], [5, 0]),
     ]
     assert data.sums == [9, 6]
+
+
+def test_many_counties_are_shown_by_their_cities_below_provinces(one_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("beneficiaries.place_tables.MOST", 3)
+    numbers = {"441602": [1], "441621": [2], "441702": [4], "451081": [8]}
+    data = laid_out(["a"], numbers, lambda code: code)
+    assert [(group.name, [(each.name, each.values, each.url) for each in group.places], group.sums) for group in data.groups] == [
+        ("广东省", [("河源市", [3], "4416"), ("阳江市", [4], "4417")], [7]), ("广西壮族自治区", [("百色市", [8], "4510")], [8]),
+    ]
+    assert data.sums == [15]
