@@ -82,8 +82,8 @@ def touch() -> None:
             cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             cursor.execute(f"UPDATE {table} SET created_at = created_at + interval '1 second' WHERE id % 10 = 3")
+            print(f"{table}: {cursor.rowcount:,} rows touched", flush=True)
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            print(f"{table}: {cursor.rowcount} rows touched", flush=True)
 
 
 def pages() -> Iterator[Page]:
