@@ -343,7 +343,8 @@ def test_enrollments_are_found_by_cover_number_and_rosters_by_number(world: Worl
 @pytest.mark.parametrize(
     ("model", "help_text"),
     [
-        ("person", "可按完整的证件号码(含原证件、其他证件)或姓名查找"), ("enrollment", "可按完整的保障凭证号、保单号、证件号码或姓名查找"),
+        ("person", "可按完整的证件号码(含原证件、其他证件)或姓名查找"),
+        ("enrollment", "可按完整的保障凭证号、保单号、证件号码或姓名查找"),
         ("roster", "可按名单编号查找"),
     ],
 )
