@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest
@@ -187,8 +187,11 @@ class Total:
 def total_of(rows: QuerySet, *, filtered: bool) -> Total:
     """Counted up to CAP; beyond it the planner's estimate of an unfiltered list, in two figures."""
     counted = rows.order_by()[: CAP + 1].count()
-    if counted <= CAP:
-        return Total(counted, exact=True)
+    return Total(counted, exact=True) if counted <= CAP else beyond_cap(rows, filtered=filtered)
+
+
+def beyond_cap(rows: QuerySet, *, filtered: bool) -> Total:
+    """Of a list known to be longer than CAP: the planner's estimate where it is unfiltered."""
     if not filtered:
         plan = json.loads(rows.order_by().values("pk").explain(format="json"))
         guess = int(plan[0]["Plan"]["Plan Rows"])
@@ -201,6 +204,24 @@ def _two_figures(number: int) -> int:
     """12,345 -> 12,000."""
     step = 10 ** max(len(str(number)) - 2, 0)
     return round(number / step) * step
+
+
+def keys_between(page: QuerySet, where: Q, *, falling: bool) -> list[Any]:
+    """The keys of a page's rows, looked for within a stretch of keys alone and in their order.
+
+    The planner would rather read all rows of a region by their index and sort them: it cannot know that the stretch holds
+    most of these. So the stretch takes the table's name in the question, behind a fence (OFFSET 0).
+    """
+    model: Any = page.model
+    try:
+        stretch, bounds = model._base_manager.filter(where).order_by("-pk" if falling else "pk").query.sql_with_params()
+        asked, values = page.values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {table} AS NOT MATERIALIZED ({stretch} OFFSET 0) {asked}", [*bounds, *values])
+        return [key for (key, *_rest) in cursor.fetchall()]
 
 
 class KeysetPaginator(Paginator):
@@ -242,9 +263,9 @@ class KeysetChangeList(ChangeList):
             place = read_place(str(request.GET.get("p", "")), self.page_keys)
         except ValueError as error:
             raise IncorrectLookupParameters from error
-        rows, more = self._rows(place)
+        rows, more = self._rows(request, place)
         filtered = self.has_active_filters or bool(self.query) or bool(self.get_filters_params())
-        self.total = total_of(self.queryset, filtered=bool(filtered))
+        self.total = self.model_admin.counted(request, self) or total_of(self.queryset, filtered=bool(filtered))
         shown = list(rows)
         self.model_admin.rows_read(request, shown)
         earlier = bool(shown) and (more if place.backward else place.kind == AFTER)
@@ -271,16 +292,23 @@ class KeysetChangeList(ChangeList):
     def _link(self, place: str) -> str:
         return self.get_query_string({"p": place})
 
-    def _rows(self, place: Place) -> tuple[QuerySet, bool]:
+    def _rows(self, request: HttpRequest, place: Place) -> tuple[QuerySet, bool]:
         """One page in the list's own order, and whether rows lie behind it in the direction of reading."""
         rows = self.queryset.annotate(**{_ANNOTATION % at: F(key.path) for at, key in enumerate(self.page_keys)})
+        if self.model_admin.joined_on_pages:
+            rows = rows.select_related(None).select_related(*self.model_admin.joined_on_pages)
         if place.values:
             far = beyond(self.page_keys, place)
             rows = rows.none() if far is None else rows.filter(far)
         if place.backward:
             rows = rows.reverse()
-        page = rows[: self.list_per_page + 1]
-        found = list(page)
+        for where, whole in (*self.model_admin.whereabouts(request, self, place), (Q(), True)):
+            page = rows.filter(where)[: self.list_per_page + 1]
+            if where and self.model_admin.reads_between:
+                page = rows.filter(pk__in=keys_between(page, where, falling=self.page_keys[0].descending != place.backward))
+            found = list(page)
+            if whole or len(found) > self.list_per_page:
+                break
         more = len(found) > self.list_per_page
         found = found[: self.list_per_page]
         # The page stays a queryset (formsets ask for one), holding the rows that were read.

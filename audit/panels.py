@@ -71,12 +71,19 @@ class WorkQueue:
 
 
 def queue_of(
-    model: str, key: str, title: Words, permission: str, narrow: Callable[[Any, Any], Any], urgency: Urgency = Urgency.SOON
+    model: str, key: str, title: Words, permission: str, narrow: Callable[[Any, Any], Any], urgency: Urgency = Urgency.SOON,
+    *, counted: Callable[[Any], int | None] | None = None,
 ) -> WorkQueue:
-    """A queue of rows of "app.model": the list behind it counts what the workbench counts."""
+    """A queue of rows of "app.model": the list behind it counts what the workbench counts.
+
+    `counted` gives the same number without reading the rows, or None where it cannot tell.
+    """
     app_label, name = model.split(".")
 
     def count(user: Any) -> int:
+        known = counted(user) if counted is not None else None
+        if known is not None:
+            return known
         return int(narrow(apps.get_model(model)._default_manager.get_queryset(), user).count())
 
     def url() -> str:
@@ -134,6 +141,54 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Place:
+    """One county or town of a table of places, its values in the order of the columns; None for one that is not shown."""
+
+    code: str
+    name: Words
+    values: Sequence[int | Decimal | None]
+    url: Address = ""
+
+
+@dataclass(frozen=True)
+class PlaceGroup:
+    """Places of one city or county, with the sums over all of them."""
+
+    name: Words
+    places: Sequence[Place]
+    sums: Sequence[int | Decimal | None]
+
+
+@dataclass(frozen=True)
+class PlaceData:
+    """What a table of places shows; no groups mean that there is nothing yet."""
+
+    columns: Sequence[Words]
+    groups: Sequence[PlaceGroup]
+    sums: Sequence[int | Decimal | None]
+
+    def __post_init__(self) -> None:
+        lines = [self.sums, *(group.sums for group in self.groups)]
+        lines += [place.values for group in self.groups for place in group.places]
+        if any(len(line) != len(self.columns) for line in lines):
+            raise ValueError("a line of a table of places has a value for each of its columns")
+
+
+@dataclass(frozen=True)
+class PlaceTable:
+    """Numbers by place, each shaded by its size within its column: a map to be read, heard and printed.
+
+    `data` gives at most a few hundred places.
+    """
+
+    key: str
+    title: Words
+    permission: str
+    data: Callable[[Any], PlaceData]
+    note: Words = ""
+
+
+@dataclass(frozen=True)
 class PagePanel:
     """A part of another room's page: shown on each object of `model` ("beneficiaries.person") to who may see it."""
 
@@ -165,6 +220,7 @@ class Registry:
     queues: dict[str, WorkQueue] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     charts: dict[str, Chart] = field(default_factory=dict)
+    place_tables: dict[str, PlaceTable] = field(default_factory=dict)
     page_panels: dict[str, PagePanel] = field(default_factory=dict)
 
 
@@ -185,6 +241,11 @@ def register_figure(figure: Figure) -> None:
 def register_chart(chart: Chart) -> None:
     """Add a chart; rooms call this from `ready()`."""
     _register(registry.charts, chart)
+
+
+def register_place_table(table: PlaceTable) -> None:
+    """Add a table of places; rooms call this from `ready()`."""
+    _register(registry.place_tables, table)
 
 
 def register_page_panel(panel: PagePanel) -> None:
@@ -210,6 +271,11 @@ def figures_for(user: Any) -> list[Figure]:
 def charts_for(user: Any) -> list[Chart]:
     """The charts that a user may see."""
     return _permitted(registry.charts, user)
+
+
+def place_tables_for(user: Any) -> list[PlaceTable]:
+    """The tables of places that a user may see."""
+    return _permitted(registry.place_tables, user)
 
 
 def panels_for(subject: Model | type[Model], user: Any) -> list[PagePanel]:

@@ -56,8 +56,16 @@ def set_up(server: Server, folder: Path) -> None:
     with server.connect() as connection:
         connection.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
     server.ensure_database("bench")
+    environment(server.url("bench", role=OWNER), folder)
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def environment(database: str, folder: Path) -> None:
+    """Django over a database; files go into a folder."""
     os.environ.update(
-        DATABASE_URL=server.url("bench", role=OWNER), SECRET_KEY="x" * 60, CACHE_URL="locmemcache://",
+        DATABASE_URL=database, SECRET_KEY="x" * 60, CACHE_URL="locmemcache://",
         MASTER_KEYS="1:" + base64.b64encode(bytes(32)).decode(), CELERY_BROKER_URL="memory://",
         STORAGE_URL=f"file://{folder}", ALLOWED_HOSTS="localhost", TESTING="true", LOG_LEVEL="ERROR",
         DJANGO_SETTINGS_MODULE="portal.settings",
@@ -65,9 +73,6 @@ def set_up(server: Server, folder: Path) -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def timed(parts: dict[str, float], name: str, work: Callable[[], Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.invariants import Invariant
-from beneficiaries.models.standing import COLUMNS, KINDS
+from beneficiaries.models.standing import COLUMNS, COUNTY_COLUMNS, COUNTY_KINDS, FURTHER_KINDS, KINDS
 
 INVARIANTS = [
     Invariant(
@@ -108,6 +108,28 @@ INVARIANTS = [
             OR before.period_id <> roster.renewed_period_id OR before.organization_id <> e.organization_id
             OR before.state IN ('lapsed', 'awaiting')
         """,
+    ),
+    Invariant(
+        3, "standing_spans_enrollments", _("What lists are looked for between is where their enrollments are."),
+        f"""
+        SELECT min(program_id), min(period_id), min(roster_id) FROM (
+            SELECT {COLUMNS}, first_id, last_id, NULL AS id FROM beneficiaries_standing
+            UNION ALL
+            SELECT {KINDS}, NULL, NULL, id FROM beneficiaries_enrollment WHERE period_kind = 'annual'
+        ) AS both_sides GROUP BY {COLUMNS} HAVING min(id) < min(first_id) OR max(id) > max(last_id)
+        """,  # noqa: S608 - names of our own
+    ),
+    Invariant(
+        3, "county_standing_counts_enrollments", _("What the workbench counts of enrollments is how many there are."),
+        f"""
+        SELECT min(program_id), min(period_id), min(county) FROM (
+            SELECT {COUNTY_COLUMNS}, people FROM beneficiaries_countystanding
+            UNION ALL
+            SELECT {COUNTY_KINDS}, -1 FROM (
+                SELECT {KINDS}, {FURTHER_KINDS} FROM beneficiaries_enrollment WHERE period_kind = 'annual'
+            ) AS enrollments
+        ) AS both_sides GROUP BY {COUNTY_COLUMNS} HAVING sum(people) <> 0
+        """,  # noqa: S608 - names of our own
     ),
     Invariant(
         15, "roster_approved_by_another", _("No roster was approved by its own maker, or with another content."),

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, Q, Sum
-from django.db.models.functions import Left, TruncMonth
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization, Region
+from accounts.models import Organization
 from audit import panels
 from audit.badges import badge
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
 from audit.versions import last_day
+from beneficiaries import place_tables, whereabouts
+from beneficiaries.counted import counts_for, live_by, months_of, people_in, premium_of, spans_now
 from beneficiaries.models import (
     Beneficiary,
     BeneficiaryCategory,
     ChangeState,
     Ending,
     Enrollment,
+    Person,
     PersonChange,
     Representative,
     RosterRow,
@@ -40,7 +42,6 @@ _VIEW_BENEFICIARY = "beneficiaries.view_beneficiary"
 _VIEW_CHANGE, _DECIDE_CHANGE = "beneficiaries.view_personchange", "beneficiaries.decide_change"
 #: Bars of a chart, and rows of a person's panel, at most.
 MOST, SHOWN = 12, 50
-COUNTY_DIGITS = 6
 
 
 def register() -> None:
@@ -51,6 +52,8 @@ def register() -> None:
         panels.register_figure(figure)
     for chart in CHARTS:
         panels.register_chart(chart)
+    for table in place_tables.TABLES:
+        panels.register_place_table(table)
     for panel in (DOCUMENTS, SPEAKERS, CHANGES, CATEGORIES, COVERS, ROSTERS, LIFE):
         panels.register_page_panel(panel)
 
@@ -102,6 +105,9 @@ QUEUES = (
     queue_of(
         "beneficiaries.enrollment", "beneficiaries.gates", _("People whose cover awaits a step"), "beneficiaries.pass_gate",
         _awaiting_a_step,
+        counted=lambda user: whereabouts.number_of(
+            Enrollment, user, "beneficiaries.pass_gate", {"state__exact": EnrollmentState.AWAITING}
+        ),
     ),
     queue_of(
         _ROSTER, "beneficiaries.unreadable", _("Rosters that could not be read"), "beneficiaries.upload_roster",
@@ -116,16 +122,26 @@ QUEUES = (
 
 def _in_force(user: Any) -> int:
     """Not yet over: a day's cover is in force for its day."""
-    seen = Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(state=EnrollmentState.IN_FORCE)
-    return seen.filter(ends_at__gt=timezone.now()).count()
+    counted = counts_for(user, _VIEW_ENROLLMENT)
+    return people_in(counted, EnrollmentState.IN_FORCE) + spans_now(user, _VIEW_ENROLLMENT).count()
 
 
 def _awaiting(user: Any) -> int:
-    return Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(state=EnrollmentState.AWAITING).count()
+    return people_in(counts_for(user, _VIEW_ENROLLMENT), EnrollmentState.AWAITING)
+
+
+def _enrolled(back: int) -> Callable[[Any], int]:
+    """In this month, or as many months before."""
+
+    def value(user: Any) -> int:
+        month = months_until(timezone.localdate(), count=back + 1)[0]
+        return months_of(user, _VIEW_ENROLLMENT, month).get(month, 0)
+
+    return value
 
 
 def _premium(user: Any) -> Any:
-    return Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).live().aggregate(sum=Sum("premium"))["sum"] or 0
+    return premium_of(counts_for(user, _VIEW_ENROLLMENT))
 
 
 FIGURES = (
@@ -137,12 +153,10 @@ FIGURES = (
         "beneficiaries.awaiting", _("Enrolled, gates open"), _VIEW_ENROLLMENT, _awaiting, _("covers"),
         lambda: f"{reverse('admin:beneficiaries_enrollment_changelist')}?state__exact=awaiting",
     ),
+    Figure("beneficiaries.this_month", _("Enrolled this month"), _VIEW_ENROLLMENT, _enrolled(0), _("covers")),
+    Figure("beneficiaries.last_month", _("Enrolled last month"), _VIEW_ENROLLMENT, _enrolled(1), _("covers")),
     Figure("beneficiaries.premium", _("Premium of live enrollments"), _VIEW_ENROLLMENT, _premium, _("yuan")),
 )
-
-
-def _live(user: Any) -> Any:
-    return Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).live().order_by()
 
 
 def _data(rows: Sequence[tuple[Any, int]]) -> ChartData:
@@ -152,24 +166,14 @@ def _data(rows: Sequence[tuple[Any, int]]) -> ChartData:
 
 
 def _by(column: str) -> Callable[[Any], ChartData]:
-    def data(user: Any) -> ChartData:
-        return _data(list(_live(user).values_list(column).annotate(persons=Count("id")).order_by("-persons", column)[:MOST]))
-
-    return data
+    return lambda user: _data(live_by(user, _VIEW_ENROLLMENT, column)[:MOST])
 
 
 def _by_month(user: Any) -> ChartData:
     """The last twelve months with this one, those without anybody too."""
     months = months_until(timezone.localdate(), count=12)
-    begin = timezone.make_aware(datetime.combine(months[0], time.min))
-    found = dict(
-        Enrollment.objects.visible_to(user, _VIEW_ENROLLMENT).filter(created_at__gte=begin).order_by()
-        .annotate(month=TruncMonth("created_at", output_field=DateField())).values_list("month")
-        .annotate(persons=Count("id")).values_list("month", "persons")
-    )
-    if not found:
-        return ChartData([], [])
-    return _data([(f"{month:%Y-%m}", found.get(month, 0)) for month in months])
+    found = months_of(user, _VIEW_ENROLLMENT, months[0])
+    return _data([(f"{month:%Y-%m}", found.get(month, 0)) for month in months]) if found else ChartData([], [])
 
 
 def months_until(day: date, *, count: int) -> list[date]:
@@ -178,23 +182,11 @@ def months_until(day: date, *, count: int) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in range(last - count + 1, last + 1)]
 
 
-def _by_place(user: Any) -> ChartData:
-    """Counties; for an office of one county its towns."""
-    size = 9 if len(user.organization.region_code or "") >= COUNTY_DIGITS else COUNTY_DIGITS
-    rows = list(
-        _live(user).annotate(part=Left("region_code", size)).values_list("part").annotate(persons=Count("id"))
-        .order_by("-persons", "part")[:MOST]
-    )
-    names = Region.objects.names_of(code for code, _number in rows)
-    return _data([(names.get(code, code), number) for code, number in rows])
-
-
 CHARTS = (
     Chart(
-        "beneficiaries.by_month", _("Covers by month of enrollment"), _VIEW_ENROLLMENT, _by_month, _("covers"),
+        "beneficiaries.by_month", _("Annual covers by month of enrollment"), _VIEW_ENROLLMENT, _by_month, _("covers"),
         ChartKind.COLUMNS,
     ),
-    Chart("beneficiaries.by_place", _("Covers by county or town"), _VIEW_ENROLLMENT, _by_place, _("covers")),
     Chart(
         "beneficiaries.by_category", _("Covers by category"), _VIEW_ENROLLMENT, _by("category__name"),
         _("covers"),
@@ -232,7 +224,7 @@ def first_moment(enrollment: Enrollment) -> str:
 
 
 def last_moment(enrollment: Enrollment) -> str:
-    """The last day of a cover; of a span the moment before which it ends, 24:00 where that is midnight; in words if it never began."""
+    """The last day of a cover, if it ever began; of a span the moment before which it ends, 24:00 where that is midnight."""
     if never_began(enrollment):
         return gettext("never began")
     local = timezone.localtime(enrollment.ends_at)
@@ -362,7 +354,7 @@ SPEAKERS = PagePanel(
 def _changes(person: Any, user: Any) -> dict[str, Any]:
     """What waits for a second person, and what was done or turned down."""
     seen = PersonChange.objects.visible_to(user, _VIEW_CHANGE)
-    found = seen.filter(Q(person=person) | Q(person__merged_into=person)).select_related("organization")
+    found = seen.filter(person__in=Person.objects.going_on_in(person)).select_related("organization")
     return {
         "lines": [
             (

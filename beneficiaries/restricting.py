@@ -12,7 +12,7 @@ from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange
 
 def known_to(person: Person, organization: Organization) -> QuerySet[Beneficiary]:
     """What an office, and those below it, know of a person and of whoever was merged into them; restricted or not."""
-    of_both = Q(person=person) | Q(person__merged_into=person)
+    of_both = Q(person__in=Person.objects.going_on_in(person))
     return Beneficiary.objects.filter(of_both, organization__path__startswith=organization.path).order_by("pk")
 
 

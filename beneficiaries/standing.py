@@ -5,27 +5,35 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from audit.faults import fault_point
-from beneficiaries.models.standing import COLUMNS
+from beneficiaries.models.standing import COLUMNS, COUNTY_COLUMNS
 
 # Two that run at once take different rows: whoever waits for a row finds it gone. Readers see the old rows or the new one.
-_SETTLE = f"""
+_GONE = """
 WITH gone AS (
-    DELETE FROM beneficiaries_standing WHERE id IN (
-        SELECT unnest(array_agg(id)) FROM beneficiaries_standing GROUP BY {COLUMNS} HAVING count(*) > 1
+    DELETE FROM {table} WHERE id IN (
+        SELECT unnest(array_agg(id)) FROM {table} GROUP BY {columns} HAVING count(*) > 1
     )
-    RETURNING {COLUMNS}, people, own_share
+    RETURNING *
 )
-INSERT INTO beneficiaries_standing ({COLUMNS}, people, own_share)
-SELECT {COLUMNS}, sum(people), sum(own_share) FROM gone
+"""
+_SETTLE = _GONE.format(table="beneficiaries_standing", columns=COLUMNS) + f"""
+INSERT INTO beneficiaries_standing ({COLUMNS}, people, own_share, first_id, last_id)
+SELECT {COLUMNS}, sum(people), sum(own_share), min(first_id), max(last_id) FROM gone
 GROUP BY {COLUMNS} HAVING sum(people) <> 0 OR sum(own_share) <> 0 ORDER BY {COLUMNS}
+"""  # noqa: S608 - names of our own
+_SETTLE_COUNTIES = _GONE.format(table="beneficiaries_countystanding", columns=COUNTY_COLUMNS) + f"""
+INSERT INTO beneficiaries_countystanding ({COUNTY_COLUMNS}, people)
+SELECT {COUNTY_COLUMNS}, sum(people) FROM gone GROUP BY {COUNTY_COLUMNS} HAVING sum(people) <> 0 ORDER BY {COUNTY_COLUMNS}
 """  # noqa: S608 - names of our own
 
 
 def settle() -> int:
-    """Put together what is of one kind; how many rows it leaves in their place."""
+    """Put together what is of one kind; how many rows it leaves in their place, of boards."""
     with transaction.atomic(), connection.cursor() as cursor:
         fault_point("beneficiaries.settle_standing.before")
         cursor.execute(_SETTLE)
         left = cursor.rowcount
+        fault_point("beneficiaries.settle_standing")
+        cursor.execute(_SETTLE_COUNTIES)
         fault_point("beneficiaries.settle_standing.after")
     return int(left)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
+from beneficiaries.gating import Gate
+from beneficiaries.models import Enrollment
+from beneficiaries.whereabouts import number_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
 from gates.models import (
     Notice,
@@ -21,6 +25,7 @@ from gates.models import (
     OwnPayment,
     OwnPaymentLine,
     Statement,
+    Unpaid,
 )
 from gates.reconciliation import VIEW as RECONCILE
 from gates.reconciliation import reconciliation_of
@@ -47,6 +52,12 @@ def _hanging(notices: Any, user: Any) -> Any:
 
 def _unpaid(rows: Any, user: Any) -> Any:
     return rows.visible_to(user, "gates.record_payment").filter(period__enrollment_closes_on__gt=timezone.localdate())
+
+
+def _unpaid_counted(user: Any) -> int | None:
+    return number_of(
+        Unpaid, user, "gates.record_payment", {panels.QUEUE_PARAMETER: "gates.unpaid"}, gate=Gate.OWN_PAYMENT
+    )
 
 
 def _statements(permission: str, *states: State) -> Callable[[Any, Any], Any]:
@@ -76,7 +87,9 @@ QUEUES = (
         _OBJECTION, "gates.objections", _("Objections to decide"), "gates.decide_objection", _to_decide, Urgency.NOW
     ),
     queue_of(_NOTICE, "gates.to_post", _("Public notices to post"), "gates.post_notice", _to_post, Urgency.NOW),
-    queue_of("gates.unpaid", "gates.unpaid", _("People who have not paid"), "gates.record_payment", _unpaid),
+    queue_of(
+        "gates.unpaid", "gates.unpaid", _("People who have not paid"), "gates.record_payment", _unpaid, counted=_unpaid_counted
+    ),
     queue_of(_NOTICE, "gates.hanging", _("Public notices that hang"), "gates.close_notice", _hanging, Urgency.CALM),
 )
 
@@ -92,8 +105,11 @@ def _roster(roster: Any, user: Any) -> Mapping[str, Any]:
 
 
 def _person(person: Any, user: Any) -> Mapping[str, Any]:
-    lines = NoticeLine.objects.visible_to(user, "gates.view_notice").filter(enrollment__person=person)
-    objections = Objection.objects.visible_to(user, "gates.view_objection").filter(enrollment__person=person)
+    covers = list(Enrollment.objects.filter(person=person).values_list("pk", flat=True))
+    # Both kinds by name: each has its index.
+    either = Q(enrollment__in=covers, stands=True) | Q(enrollment__in=covers, stands=False)
+    lines = NoticeLine.objects.visible_to(user, "gates.view_notice").filter(either)
+    objections = Objection.objects.visible_to(user, "gates.view_objection").filter(enrollment__in=covers)
     return {
         "lines": [
             (line, reverse("admin:gates_notice_change", args=[line.notice_id]))

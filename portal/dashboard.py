@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from accounts.roles import Role
 from audit import panels
 from audit.panels import Chart, ChartData, ChartKind, Figure, P, WorkQueue
+from portal.figures import number_text
+from portal.places import place_card
 from portal.unfold import GROUPS, open_pages
 
 #: Widths of a chart drawn as columns, in its own units.
@@ -94,6 +96,9 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "idle_queues": [card for card in cards if not card.count],
         "figures": [figure_card(figure, user) for figure in in_order(panels.figures_for(user))],
         "charts": [chart_card(chart, user) for chart in in_order(panels.charts_for(user))],
+        "place_tables": [
+            card for card in (place_card(table, user) for table in in_order(panels.place_tables_for(user))) if card.groups
+        ],
         "pages": [
             {"group": str(group), "title": title, "icon": page.icon, "url": address}
             for group, page, title, address in open_pages(user)
@@ -143,13 +148,6 @@ def chart_card(chart: Chart, user: Any) -> ChartCard:
         width=COLUMN_STEP * max(1, len(rows)),
         url=panels.address(chart.url),
     )
-
-
-def number_text(value: str | Decimal | int) -> str:
-    """A number as people read it: groups of three, an amount with its fen."""
-    if isinstance(value, Decimal):
-        return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def round_top(highest: Decimal | int) -> Decimal | int:

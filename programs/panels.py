@@ -39,6 +39,12 @@ def _sum(*names: str) -> Any:
     return value
 
 
+def _left(user: Any) -> Decimal:
+    left = F("granted") - F("reserved") - F("used")
+    found = Budget.objects.visible_to(user, _VIEW).filter(state=Budget.State.APPROVED).aggregate(sum=Sum(left))
+    return found["sum"] or Decimal("0.00")
+
+
 def _by_funder(user: Any) -> ChartData:
     rows = list(
         Budget.objects.visible_to(user, _VIEW).filter(state=Budget.State.APPROVED).values("funder__name")
@@ -84,6 +90,9 @@ def register() -> None:
     )
     panels.register_figure(
         Figure("programs.reserved", _("Budget reserved"), "programs.view_statement", _sum("reserved"), _("yuan"))
+    )
+    panels.register_figure(
+        Figure("programs.left", _("Budget available"), "programs.view_statement", _left, _("yuan"))
     )
     panels.register_chart(
         Chart("programs.by_funder", _("Budgets by funder"), "programs.view_statement", _by_funder, _("yuan"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
+from subsidies import place_table
 from subsidies.models import DifferenceLine, FundRequestLine
 from subsidies.models.difference import DifferencesState
 from subsidies.models.movement import MovementState
@@ -94,3 +95,4 @@ def register() -> None:
         panels.register_queue(queue)
     for panel in PANELS:
         panels.register_page_panel(panel)
+    panels.register_place_table(place_table.TABLE)

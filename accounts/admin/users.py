@@ -53,7 +53,7 @@ class UserAdmin(AccountButtons, ReadOnlyScopedAdmin):
         """With live memberships and second factor, at a constant number of queries."""
         live = Membership.objects.live(on=timezone.localdate()).order_by("role")
         prefetch = Prefetch("memberships", queryset=live, to_attr="memberships_now")
-        return super().get_queryset(request).select_related("second_factor").prefetch_related(prefetch)
+        return super().get_queryset(request).select_related("second_factor", "organization").prefetch_related(prefetch)
 
     @display(description=_("roles"))
     def roles_held(self, user: User) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path, quote
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -22,7 +22,7 @@ from audit import events, panels
 from audit.admin import list_rows
 from audit.admin.export_button import ExportButton
 from audit.admin.queue_filter import QueueFilter
-from audit.paging import CappedPaginator, KeysetChangeList
+from audit.paging import CappedPaginator, KeysetChangeList, Place, Total
 from audit.scope import Scope, ScopedQuerySet, only_reads
 from audit.versions import PAGE, Versions, history_model, versions
 
@@ -46,12 +46,18 @@ def visible(model: type[models.Model], user: Any, permission: str | None = None)
     return model._default_manager.none()
 
 
+def with_names(rows: QuerySet) -> QuerySet:
+    """Rows with those whose names are a part of theirs (`named_by`): asked once for all choices, not for each."""
+    named_by: tuple[str, ...] = getattr(rows.model, "named_by", ())
+    return rows.select_related(*named_by) if named_by else rows
+
+
 class VisibleRelatedFilter(admin.RelatedFieldListFilter):
     """Offers related rows that the user may see; Django's own offers everybody's."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         """Primary key and text."""
-        rows = visible(field.remote_field.model, request.user)[:RELATED_LIMIT]
+        rows = with_names(visible(field.remote_field.model, request.user))[:RELATED_LIMIT]
         return [(row.pk, str(row)) for row in rows]
 
     def has_output(self) -> bool:
@@ -61,8 +67,8 @@ class VisibleRelatedFilter(admin.RelatedFieldListFilter):
 
 def _within(db_field: Any, request: HttpRequest, chosen: QuerySet | None) -> QuerySet:
     """Rows of a relation that the user may see, of those that a page has chosen."""
-    seen = visible(db_field.remote_field.model, request.user)
-    return seen if chosen is None else chosen.filter(pk__in=seen.order_by().values("pk"))
+    seen = with_names(visible(db_field.remote_field.model, request.user))
+    return seen if chosen is None else with_names(chosen).filter(pk__in=seen.order_by().values("pk"))
 
 
 class ScopedChoices:
@@ -138,6 +144,10 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     #: Of choices that are searched; lists turn by key.
     paginator = CappedPaginator
     show_full_result_count = False
+    #: What a list's page names of others, where an object's own page names more: the rest is not joined for fifty rows.
+    joined_on_pages: tuple[str, ...] = ()
+    #: Whether `whereabouts` gives stretches of keys, which are read in their order; no filter of the list may ask the table again.
+    reads_between = False
     #: Lookups by URL beyond those of `list_filter`.
     allowed_lookups: tuple[str, ...] = ()
     change_form_template = "audit/object_page.html"
@@ -158,6 +168,17 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[KeysetChangeList]:
         """A list whose pages turn by key."""
         return KeysetChangeList
+
+    def whereabouts(self, request: HttpRequest, shown: KeysetChangeList, place: Place) -> Iterable[tuple[Q, bool]]:
+        """Conditions that narrow the rows of a page to where they lie, to be tried in turn, each with whether none lies outside.
+
+        Of a list of millions that something counts; by default nothing is known.
+        """
+        return ()
+
+    def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
+        """How many rows a list has, where that is known without counting them."""
+        return None
 
     def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Look up what the rows of a list's page name, in one question for all of them."""

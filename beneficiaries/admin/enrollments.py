@@ -19,17 +19,18 @@ from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.exporting import ExportColumn
 from beneficiaries.admin.change_pages import EndingButton
+from beneficiaries.admin.counted_list import CountedList
 from beneficiaries.admin.narrowing import GateFilter, PlaceFilter, RosterFilter
 from beneficiaries.admin.origins import origin_of, payment_of
 from beneficiaries.gating import COLUMN, GATE_WORDS, asked_of
 from beneficiaries.models import Ending, Enrollment, Purchase, Roster
-from beneficiaries.models.enrollment import EnrollmentState, enrollment_id_of
+from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.panels import first_moment, last_moment, state_badge
-from beneficiaries.people_search import people_found
+from beneficiaries.people_search import covers_found
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(EndingButton, PlaceColumn, ReadOnlyScopedAdmin):
+class EnrollmentAdmin(EndingButton, PlaceColumn, CountedList, ReadOnlyScopedAdmin):
     """Covers, newest first."""
 
     list_display = (
@@ -44,9 +45,9 @@ class EnrollmentAdmin(EndingButton, PlaceColumn, ReadOnlyScopedAdmin):
     list_filter = (
         "state", GateFilter, "program", "period", "category", "organization", PlaceFilter, RosterFilter,
     )
-    list_select_related = ("person", "program", "period__program", "category")
+    list_select_related = joined_on_pages = ("person", "program", "period", "category")
     search_fields = ("=id",)
-    search_help_text = _("Cover number, document number or whole name")
+    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     ordering = ("-id",)
     change_form_template = "beneficiaries/enrollment_page.html"
     fields = ("state",)
@@ -72,14 +73,8 @@ class EnrollmentAdmin(EndingButton, PlaceColumn, ReadOnlyScopedAdmin):
         return [*(rosters if obj.roster_id else ()), *(purchases if obj.purchase_id else ())]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover number, or by the blind index of document or name; never by a pattern."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = enrollment_id_of(term)
-        if found is not None and "-" in term:
-            return queryset.filter(pk=found), False
-        return queryset.filter(person__in=people_found(term)), False
+        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
+        return (covers_found(queryset, search_term), False) if search_term.strip() else (queryset, False)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

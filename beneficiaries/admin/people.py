@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -19,9 +19,10 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
 from beneficiaries.admin.change_pages import ChangePages, number_of
 from beneficiaries.admin.forms import RevealForm
+from beneficiaries.admin.known_list import KnownList
 from beneficiaries.admin.representing_pages import SpeakerPages
 from beneficiaries.models import Beneficiary, Person, PersonChange
-from beneficiaries.people_search import people_found
+from beneficiaries.people_search import named_people
 
 REVEAL = "beneficiaries.reveal_person"
 PERSON_FIELDS = ("name", "document")
@@ -29,7 +30,7 @@ BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guar
 
 
 @admin.register(Person)
-class PersonAdmin(SpeakerPages, ChangePages, ReadOnlyScopedAdmin):
+class PersonAdmin(SpeakerPages, ChangePages, KnownList, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
     list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
@@ -56,7 +57,7 @@ class PersonAdmin(SpeakerPages, ChangePages, ReadOnlyScopedAdmin):
         """By the blind index of document or name; never by a pattern."""
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(pk__in=people_found(search_term).values("pk")), False
+        return named_people(queryset, search_term), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -81,7 +82,7 @@ class PersonAdmin(SpeakerPages, ChangePages, ReadOnlyScopedAdmin):
     def came_by(self, request: HttpRequest, obj: Any) -> list[Any]:
         """Changes that offices within reach proposed of them."""
         seen = PersonChange.objects.visible_to(request.user, "beneficiaries.view_personchange")
-        return list(seen.filter(Q(person=obj) | Q(person__merged_into=obj))[:50])
+        return list(seen.filter(person__in=Person.objects.going_on_in(obj))[:50])
 
     @display(description=_("name"))
     def person_name(self, person: Person) -> str:
@@ -138,8 +139,8 @@ def _word(model: type[Person | Beneficiary], name: str) -> str:
 
 def known_beneficiaries(person: Person, request: HttpRequest, permission: str | None = None) -> QuerySet:
     """What offices within the user's reach know of a person, of somebody merged into them too."""
-    of_both = Q(person=person) | Q(person__merged_into=person)
-    seen = Beneficiary.objects.visible_to(request.user, permission).filter(of_both).order_by("pk")
+    of_both = Person.objects.going_on_in(person)
+    seen = Beneficiary.objects.visible_to(request.user, permission).filter(person__in=of_both).order_by("pk")
     return seen.select_related("program", "organization")
 
 

@@ -196,8 +196,16 @@ class Enrollment(models.Model):
                 fields=["person", "plan", "starts_at"], name="enrollment_spans",
                 condition=Q(state__in=LIVE, period_kind="span"),
             ),
+            # Spans that are not over, among millions that are.
+            models.Index(
+                fields=["ends_at"], name="enrollment_spans_by_end", condition=Q(state__in=LIVE, period_kind="span")
+            ),
             # Few at any time: what still waits for a gate, found without reading those in force.
             models.Index(fields=["period", "roster"], name="enrollment_awaiting", condition=Q(state="awaiting")),
+            # Whom the insurer's number names: written with its answer, never by an enrollment.
+            models.Index(
+                fields=["insurer_policy_number"], name="enrollment_by_policy", condition=~Q(insurer_policy_number="")
+            ),
         ]
         triggers = [
             agrees("enrollment_agrees", _FEW, _MANY),

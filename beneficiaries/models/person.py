@@ -67,6 +67,13 @@ class PersonQuerySet(ScopedQuerySet):
         merged = list(Person.objects.filter(found, merged_into__isnull=False).values_list("merged_into", flat=True))
         return self.filter(found | Q(pk__in=merged))
 
+    def going_on_in(self, person: Person) -> list[int]:
+        """Keys of a person and of those who were merged into them.
+
+        Asked for first: as an "or" within another question they would cost a reading of everybody.
+        """
+        return [person.pk, *self.filter(merged_into=person).order_by("pk").values_list("pk", flat=True)]
+
     def standing(self) -> Self:
         """Not merged into somebody else."""
         return self.filter(merged_into__isnull=True)
@@ -128,6 +135,8 @@ class Person(models.Model):
             ),
         ]
         indexes = [
+            # Few have another document: found without reading those who have the usual one.
+            models.Index(fields=["document_type"], name="person_by_document_type", condition=~Q(document_type="resident_id")),
             models.Index(fields=["merged_into"], name="person_merged", condition=Q(merged_into__isnull=False)),
             models.Index(
                 fields=["name_index_a", "birth_on"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)
@@ -213,6 +222,8 @@ class Beneficiary(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "region_code"], name="beneficiary_by_region"),
+            # An office's newest people: lists of offices that are some of many turn by it.
+            models.Index(fields=["organization", "person"], name="beneficiary_by_person"),
             # Few at any time: whoever asks for somebody else looks into this one and finds nothing.
             models.Index(fields=["id"], name="beneficiary_restricted", condition=Q(restricted_at__isnull=False)),
         ]

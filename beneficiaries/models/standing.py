@@ -4,6 +4,9 @@ Counting 450,000 rows for a page costs a tenth of a second and reads them all; t
 trigger adds one row for each kind of enrollment that a statement made more or fewer; their sum is the count. No row is
 ever updated, so that chunks that are applied side by side do not wait for each other; `standing.settle` puts rows together.
 Covers of spans have no gates and are left out.
+
+`Standing` is fine enough for boards and tells between which numbers its enrollments lie, so that a list of ten million is read
+only where its rows are; `CountyStanding` is coarse, so that the workbench sums a few thousand rows whatever the people.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.roster import Roster
-from programs.models import Period, Program
+from programs.models import Category, FundingSplit, Period, Program
 
 #: What enrollments are told apart by, as SQL over a row of the enrollments' table.
 KINDS = """program_id, period_id, organization_id, roster_id, region_code, state,
@@ -24,23 +27,49 @@ KINDS = """program_id, period_id, organization_id, roster_id, region_code, state
 COLUMNS = "program_id, period_id, organization_id, roster_id, region_code, state, noticed, paid, accepted"
 
 
+#: What the coarse counts tell apart besides, as SQL over a row of the enrollments' table: the month is that of the enrollment.
+FURTHER_KINDS = "category_id, split_id, date_trunc('month', created_at AT TIME ZONE 'Asia/Shanghai')::date AS month"
+COUNTY_COLUMNS = (
+    "program_id, period_id, organization_id, county, category_id, split_id, month, state, noticed, paid, accepted"
+)
+COUNTY_KINDS = COUNTY_COLUMNS.replace("county", "left(region_code, 6) AS county")
+
+
 def _side(rows: str, sign: str) -> str:
     return (
-        f"SELECT {KINDS}, {sign}1 AS people, {sign}own_share AS own_share FROM {rows} WHERE period_kind = 'annual'"  # noqa: S608
+        f"SELECT id, {KINDS}, {FURTHER_KINDS}, {sign}1 AS people, {sign}own_share AS own_share"  # noqa: S608
+        f" FROM {rows} WHERE period_kind = 'annual'"
     )
 
 
 def counted(name: str, operation: pgtrigger.Operation, **sides: str) -> pgtrigger.Trigger:
-    """Leave the difference that a statement makes. Planned anew each time: a plan made for one row would sort millions."""
+    """Leave the difference that a statement makes. Planned anew each time: a plan made for one row would sort millions.
+
+    A kind that gains and loses as many leaves a row of nobody where it gains one beyond the numbers that it lost.
+    """
     referencing = pgtrigger.Referencing(**{side: f"{side}_rows" for side in sides})
     rows = " UNION ALL ".join(_side(f"{side}_rows", sign) for side, sign in sides.items())
     return pgtrigger.Trigger(
         name=name, level=pgtrigger.Statement, when=pgtrigger.After, operation=operation, referencing=referencing,
         func=f"""
         EXECUTE $counting$
-            INSERT INTO beneficiaries_standing ({COLUMNS}, people, own_share)
-            SELECT {COLUMNS}, sum(people), sum(own_share) FROM ({rows}) AS sides
-            GROUP BY {COLUMNS} HAVING sum(people) <> 0 OR sum(own_share) <> 0 ORDER BY {COLUMNS}
+            WITH sums AS MATERIALIZED (
+                SELECT {COLUMNS}, category_id, split_id, month, sum(people) AS people, sum(own_share) AS own_share,
+                    min(id) FILTER (WHERE people > 0) AS first_come, max(id) FILTER (WHERE people > 0) AS last_come,
+                    min(id) FILTER (WHERE people < 0) AS first_gone, max(id) FILTER (WHERE people < 0) AS last_gone
+                FROM ({rows}) AS sides GROUP BY {COLUMNS}, category_id, split_id, month
+            ), fine AS (
+                INSERT INTO beneficiaries_standing ({COLUMNS}, people, own_share, first_id, last_id)
+                SELECT {COLUMNS}, sum(people), sum(own_share), coalesce(min(first_come), min(first_gone)),
+                    coalesce(max(last_come), max(last_gone))
+                FROM sums GROUP BY {COLUMNS}
+                HAVING sum(people) <> 0 OR sum(own_share) <> 0
+                    OR min(first_come) < min(first_gone) OR max(last_come) > max(last_gone)
+                ORDER BY {COLUMNS}
+            )
+            INSERT INTO beneficiaries_countystanding ({COUNTY_COLUMNS}, people)
+            SELECT {COUNTY_KINDS}, sum(people) FROM sums GROUP BY {COUNTY_COLUMNS} HAVING sum(people) <> 0
+            ORDER BY {COUNTY_COLUMNS}
         $counting$;
         RETURN NULL;""",  # noqa: S608 - made of our own names
     )
@@ -63,6 +92,9 @@ class Standing(models.Model):
     accepted = models.BooleanField()
     people = models.BigIntegerField()
     own_share = models.DecimalField(max_digits=16, decimal_places=2)
+    #: Every enrollment of the kind that this row counts has a number from the first to the last.
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
 
     objects = ScopedQuerySet.as_manager()
 
@@ -70,13 +102,54 @@ class Standing(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "program", "period", "organization", "roster", "region_code", "state", "noticed", "paid", "accepted",
-        "people", "own_share",
+        "people", "own_share", "first_id", "last_id",
     )
 
     class Meta:
         verbose_name = _("count of enrollments")
         verbose_name_plural = _("counts of enrollments")
-        indexes = [models.Index(fields=["period", "roster"], name="standing_by_period")]
+        indexes = [
+            models.Index(fields=["period", "roster"], name="standing_by_period"),
+            # Where the newest and the oldest of a kind lie: found without reading the counts of all others.
+            models.Index(fields=["last_id"], name="standing_by_last"),
+            models.Index(fields=["first_id"], name="standing_by_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class CountyStanding(models.Model):
+    """So many enrollments more (or fewer) of a county, category and division of the premium, enrolled in one month, in a state."""
+
+    # Of rows that are held to their parents already.
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    period = models.ForeignKey(Period, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    #: The first six digits of the region.
+    county = models.CharField(max_length=6, db_collation="C")
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    #: Gives the premium of each, and what each payer pays of it.
+    split = models.ForeignKey(FundingSplit, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    month = models.DateField()
+    state = models.CharField(max_length=8, db_collation="C")
+    noticed = models.BooleanField()
+    paid = models.BooleanField()
+    accepted = models.BooleanField()
+    people = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="county", program="program_id")
+    personal_fields = ()
+    open_fields = (
+        "id", "program", "period", "organization", "county", "category", "split", "month", "state", "noticed", "paid",
+        "accepted", "people",
+    )
+
+    class Meta:
+        verbose_name = _("count of enrollments of a county")
+        verbose_name_plural = _("counts of enrollments of counties")
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"

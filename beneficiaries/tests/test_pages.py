@@ -74,15 +74,14 @@ def chart(key: str, user: User) -> list[tuple[str, int]]:
 # -- The workbench -----------------------------------------------------------------------------------------------------
 
 
-def test_the_charts_count_what_a_user_may_see_by_month_place_and_category(world: World) -> None:
+def test_the_charts_count_what_a_user_may_see_by_month_and_category(world: World) -> None:
     applied(world, [*people(3), *people(2, first=10, categories="特困人员")])
     month = f"{timezone.localdate():%Y-%m}"
     assert chart("beneficiaries.by_month", world.reviewer) == [(month, 5)]
     assert chart("beneficiaries.by_category", world.reviewer) == [("低保对象", 3), ("特困人员", 2)]
-    assert chart("beneficiaries.by_place", world.reviewer) == [("源城区", 5)]
     assert chart("beneficiaries.by_program", world.reviewer) == [(world.program.name, 5)]
     sibling = make_user("sibling", organization=world.sibling, role="clerk")
-    for key in ("by_month", "by_category", "by_place", "by_program"):
+    for key in ("by_month", "by_category", "by_program"):
         assert chart(f"beneficiaries.{key}", sibling) == []
 
 
@@ -345,7 +344,8 @@ def test_enrollments_are_found_by_cover_number_and_rosters_by_number(world: Worl
 @pytest.mark.parametrize(
     ("model", "help_text"),
     [
-        ("person", "可按完整的证件号码(含原证件、其他证件)或姓名查找"), ("enrollment", "可按完整的保障凭证号、证件号码或姓名查找"),
+        ("person", "可按完整的证件号码(含原证件、其他证件)或姓名查找"),
+        ("enrollment", "可按完整的保障凭证号、保单号、证件号码或姓名查找"),
         ("roster", "可按名单编号查找"),
     ],
 )

@@ -20,9 +20,10 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.export_button import PICKED, list_query
 from audit.buttons import ButtonPages, holds
 from audit.errors import Refused
-from beneficiaries.admin.enrollments import people_found
+from beneficiaries.admin.counted_list import CountedList
 from beneficiaries.admin.narrowing import PlaceFilter, RosterFilter
-from beneficiaries.models.enrollment import enrollment_id_of
+from beneficiaries.gating import Gate
+from beneficiaries.people_search import covers_found
 from exports.listing import Listing, Wanted, picked_of
 from gates import actions
 from gates.actions.payments import due_of
@@ -36,9 +37,10 @@ _PAGES = ("changelist", "export_list", "record")
 
 
 @admin.register(Unpaid)
-class UnpaidAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
+class UnpaidAdmin(PlaceColumn, CountedList, ButtonPages, ReadOnlyScopedAdmin):
     """People whose next step is their own payment."""
 
+    gate = Gate.OWN_PAYMENT
     list_display = (
         "cover_number", "person_name", "program", "period_code", "category", "place", "roster_number", "own_share", "closes",
     )
@@ -48,9 +50,9 @@ class UnpaidAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     )
     sortable_by = ("cover_number",)
     list_filter = ("program", "period", "category", "organization", PlaceFilter, RosterFilter)
-    list_select_related = ("person", "program", "period__program", "category")
+    list_select_related = joined_on_pages = ("person", "program", "period", "category")
     search_fields = ("=id",)
-    search_help_text = _("Cover number, document number or whole name")
+    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     ordering = ("-id",)
     actions_list = ("record",)
     actions = ("record_selected",)
@@ -67,14 +69,8 @@ class UnpaidAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         return [each for each in super().get_urls() if str(each.name or "").removeprefix(prefix) in _PAGES]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover number, or by the blind index of document or name; never by a pattern."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = enrollment_id_of(term)
-        if found is not None and "-" in term:
-            return queryset.filter(pk=found), False
-        return queryset.filter(person__in=people_found(term)), False
+        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
+        return (covers_found(queryset, search_term), False) if search_term.strip() else (queryset, False)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The button takes along what the list is narrowed to."""

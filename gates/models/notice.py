@@ -147,6 +147,10 @@ class NoticeLine(models.Model):
             models.UniqueConstraint(name="notice_line_once", fields=["notice", "region_code", "number"]),
             models.UniqueConstraint(name="noticed_once", fields=["enrollment"], condition=Q(stands=True)),
         ]
+        indexes = [
+            # Few: of withdrawn notices. Of the others the constraint above finds a person's line.
+            models.Index(fields=["enrollment"], name="notice_line_withdrawn", condition=Q(stands=False)),
+        ]
         triggers = [
             pgtrigger.Protect(name="notice_line_is_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,13 +17,16 @@ from unfold.decorators import display
 
 from accounts.admin.places import PlaceColumn
 from audit.admin import ReadOnlyScopedAdmin
+from audit.paging import KeysetChangeList, Place, Total, total_of
 from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import enrollment_id_of
-from handover.models import Answer, HandOverLine
+from handover.models import Answer, HandOver, HandOverLine
 
 TONES = {Answer.OPEN: "wait", Answer.ACCEPTED: "good", Answer.REFUSED: "bad"}
 _PAGES = ("changelist", "export_list")
 COVER = "beneficiaries.view_enrollment"
+#: Hand-overs that are named one by one.
+NAMED = 500
 
 
 class AnswerFilter(admin.SimpleListFilter):
@@ -63,7 +66,7 @@ class HandOverLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     search_fields = ("=policy_number",)
     search_help_text = _("Cover number, or the insurer's policy number")
     sortable_by = ()
-    ordering = ("hand_over", "number")
+    ordering = ("-hand_over_id", "-number")
     list_display_links = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -71,6 +74,27 @@ class HandOverLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         return super().get_queryset(request).select_related(
             "hand_over", "enrollment__person", "enrollment__program", "enrollment__period__program"
         )
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """One list from its first line on; of all lists the newest first, as their index has them."""
+        return ("hand_over_id", "number") if request.GET.get("hand_over__id__exact") else self.ordering
+
+    def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
+        """Up to the cap, of the hand-overs within reach."""
+        return None if shown.query else total_of(shown.queryset.filter(self._within(request)), filtered=True)
+
+    def whereabouts(self, request: HttpRequest, shown: KeysetChangeList, place: Place) -> Iterable[tuple[Q, bool]]:
+        """On the lists of the reader's offices, or to the reader's insurer: named, so that no other list is read."""
+        return () if shown.query else [(self._within(request), True)]
+
+    def _within(self, request: HttpRequest) -> Q:
+        user: Any = request.user
+        reached = Q(pk__in=[])
+        for grant in user.grants(self.permission("view")):
+            reached |= Q(organization__path__startswith=grant.organization_path)
+            reached |= Q(insurer__path__startswith=grant.organization_path)
+        found = list(HandOver.objects.filter(reached).order_by("pk").values_list("pk", flat=True)[: NAMED + 1])
+        return Q(hand_over__in=found) if len(found) <= NAMED else Q()
 
     def get_urls(self) -> list[Any]:
         """A list: each person's own page is that of the enrollment."""

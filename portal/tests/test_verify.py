@@ -257,6 +257,10 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
     ]),
     ("receipts_equal_paid_shares", (E,), [f"UPDATE {E} SET own_paid_at = now() WHERE id = (SELECT min(id) FROM {E})"]),
     ("standing_counts_enrollments", ("beneficiaries_standing",), ["UPDATE beneficiaries_standing SET people = people + 1"]),
+    ("standing_spans_enrollments", ("beneficiaries_standing",), ["UPDATE beneficiaries_standing SET first_id = last_id + 1"]),
+    ("county_standing_counts_enrollments", ("beneficiaries_countystanding",), [
+        "UPDATE beneficiaries_countystanding SET people = people + 1"
+    ]),
     ("every_void_has_its_event", (E,), [f"UPDATE {E} SET state = 'voided' WHERE id = (SELECT min(id) FROM {E})"]),
     ("undone_rows_hold_nothing", ("beneficiaries_rosterchunk",), ["UPDATE beneficiaries_rosterchunk SET undone_at = now()"]),
     ("undo_approved_by_another", (R,), [

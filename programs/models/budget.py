@@ -118,6 +118,9 @@ class Budget(models.Model):
             ),
         ]
 
+    #: Whose name is a part of its own.
+    named_by = ("funder",)
+
     def __str__(self) -> str:
         return f"{self.funder} {self.label}"
 

@@ -271,5 +271,8 @@ class Period(models.Model):
     #: Pages say the last day instead.
     ends_before = ("ends_on",)
 
+    #: Whose name is a part of its own.
+    named_by = ("program",)
+
     def __str__(self) -> str:
         return f"{self.program} {self.code}"

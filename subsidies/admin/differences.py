@@ -17,8 +17,7 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries.admin.enrollments import people_found
-from beneficiaries.models.enrollment import enrollment_id_of
+from beneficiaries.people_search import covers_found
 from intake.pages.forms import DigestForm
 from subsidies import actions
 from subsidies.admin.forms import ElsewhereForm, PeriodForm, RefundForm
@@ -205,7 +204,7 @@ class DifferenceLineAdmin(ReadOnlyScopedAdmin):
         "enrollment__person", "enrollment__program", "enrollment__period__program", "funder", "differences",
     )
     search_fields = ("=id",)
-    search_help_text = _("Cover number, document number or whole name")
+    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     sortable_by = ()
     ordering = ("-id",)
 
@@ -221,14 +220,8 @@ class DifferenceLineAdmin(ReadOnlyScopedAdmin):
         return [each for each in super().get_urls() if str(each.name or "").removeprefix(prefix) in pages]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover number, or by the blind index of document or name; never by a pattern."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = enrollment_id_of(term)
-        if found is not None and "-" in term:
-            return queryset.filter(enrollment=found), False
-        return queryset.filter(enrollment__person__in=people_found(term)), False
+        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
+        return (covers_found(queryset, search_term, path="enrollment__"), False) if search_term.strip() else (queryset, False)
 
     @display(description=_("cover number"))
     def cover_number(self, line: DifferenceLine) -> str:

@@ -20,8 +20,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.export_button import PICKED, list_query
 from audit.buttons import ButtonPages, holds
 from audit.errors import Refused
-from beneficiaries.admin.enrollments import people_found
-from beneficiaries.models.enrollment import enrollment_id_of
+from beneficiaries.people_search import covers_found
 from exports.listing import Listing, Wanted, picked_of
 from intake.pages.forms import ReasonForm
 from subsidies import actions
@@ -67,7 +66,7 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "enrollment__person", "enrollment__program", "enrollment__period__program", "funder", "category", "request",
     )
     search_fields = ("=id",)
-    search_help_text = _("Cover number, document number or whole name")
+    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     sortable_by = ()
     ordering = ("-request_id", "-enrollment_id")
     actions_list = ("decide", "take_up")
@@ -93,14 +92,8 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
             row.place_name = names.get(row.county, row.county)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover number, or by the blind index of document or name; never by a pattern."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = enrollment_id_of(term)
-        if found is not None and "-" in term:
-            return queryset.filter(enrollment=found), False
-        return queryset.filter(enrollment__person__in=people_found(term)), False
+        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
+        return (covers_found(queryset, search_term, path="enrollment__"), False) if search_term.strip() else (queryset, False)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The buttons take along what the list is narrowed to."""

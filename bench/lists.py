@@ -1,0 +1,263 @@
+"""`python -m bench.lists`: what the pages of a filled database (`bench.fill`) take in the server, each asked as a browser asks it.
+
+    python -m bench.lists --folder /somewhere [--only enrollment] [--slow 100] [--touch] [--plans]
+
+Milliseconds are of the whole request within this process (median of five), of this process's and of
+its server process's processor (which a busy machine changes less), and of its SQL (one request);
+with `--touch` a tenth of the rows is updated first and not vacuumed. `--plans` explains the worst statement of each slow page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.__main__ import environment
+from portal.local.environment import RUN_FOLDER
+from portal.local.postgres import OWNER, Server
+
+TIMES = 5
+#: A page of a list by its key: so many pages of fifty below the first.
+DEEP = 5_000 * 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address as one reader asks it."""
+
+    reader: str
+    name: str
+    address: str
+
+
+def main() -> None:
+    """Print one line a page, the slow ones marked."""
+    parser = argparse.ArgumentParser(prog="python -m bench.lists")
+    parser.add_argument("--folder", type=Path, default=RUN_FOLDER / "bench-lists")
+    parser.add_argument("--only", default="", help="pages whose line holds this text")
+    parser.add_argument("--slow", type=float, default=100, help="milliseconds from which a page counts as slow")
+    parser.add_argument("--touch", action="store_true", help="update a tenth of the rows first")
+    parser.add_argument("--plans", action="store_true", help="explain the worst statement of each slow page")
+    parser.add_argument("--times", type=int, default=TIMES, help="asked so often for a median")
+    parser.add_argument("--migrate", action="store_true", help="bring the database to today's tables first")
+    wanted = parser.parse_args()
+    server = Server(wanted.folder, durable=False)
+    with server.running():
+        environment(server.url("bench", role=OWNER), wanted.folder / "files")
+        from django.conf import settings
+
+        settings.SECOND_FACTOR_REQUIRED = False
+        settings.ALLOWED_HOSTS = ["testserver"]
+        if wanted.migrate:
+            migrate()
+        if wanted.touch:
+            touch()
+        slow = [ask(page, wanted) for page in pages() if wanted.only in f"{page.reader} {page.name} {page.address}"]
+    print(f"{sum(slow)} of {len(slow)} pages at {wanted.slow:.0f} ms or above")
+
+
+def migrate() -> None:
+    """With what it took."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    began = time.perf_counter()
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    print(f"migrated and vacuumed: {time.perf_counter() - began:.0f} s")
+
+
+def touch() -> None:
+    """Every tenth enrollment and person is written anew; nothing is vacuumed."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for table in ("beneficiaries_enrollment", "beneficiaries_person", "beneficiaries_beneficiary"):
+            cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(f"UPDATE {table} SET created_at = created_at + interval '1 second' WHERE id % 10 = 3")
+            print(f"{table}: {cursor.rowcount:,} rows touched", flush=True)
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def pages() -> Iterator[Page]:
+    """Every list in every way that the brief of its readers names."""
+    from django.db import connection
+    from django.urls import reverse
+
+    from audit.paging import AFTER, written
+    from beneficiaries.models import Enrollment, Person
+    from handover.models import HandOver
+    from programs.models import Category, Funder, Period, Program
+    from subsidies.models import FundRequest
+
+    def listed(label: str) -> str:
+        return reverse(f"admin:{label.replace('.', '_')}_changelist")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person, document FROM bench_known ORDER BY person DESC LIMIT 1")
+        known, document = cursor.fetchone()
+        cursor.execute("SELECT name FROM bench_name WHERE id IN (0, 1500) ORDER BY id")
+        frequent, rare = (row[0] for row in cursor.fetchall())
+        cursor.execute("SELECT max(id) FROM beneficiaries_enrollment")
+        top = cursor.fetchone()[0]
+    program = Program.objects.get(code="P4416")
+    old, new = Period.objects.filter(program=program).order_by("code")
+    category = Category.objects.filter(holds_for_everybody=False).order_by("pk")[2]
+    county = "441602"
+    one = Enrollment.objects.get(pk=known)
+    readers = {
+        "everything": "auditor", "city": "reviewer.4416", "county": f"clerk.{county}", "town": "town.4416",
+    }
+    filters: dict[str, dict[str, Any]] = {
+        "first": {}, "last": {"p": "last"}, "province": {"place": "44"}, "city": {"place": "4416"}, "county": {"place": county},
+        "town": {"place": f"{county}003"}, "small town": {"place": f"{county}016"}, "nobody there": {"place": "110101"},
+        "awaiting": {"state__exact": "awaiting"}, "in force": {"state__exact": "in_force"}, "lapsed": {"state__exact": "lapsed"},
+        "ended": {"state__exact": "ended"}, "voided": {"state__exact": "voided"}, "notice": {"gate": "notice"},
+        "payment": {"gate": "own_payment"}, "acceptance": {"gate": "acceptance"}, "last year": {"period__id__exact": old.pk},
+        "next year": {"period__id__exact": new.pk}, "program": {"program__id__exact": program.pk},
+        "category": {"category__id__exact": category.pk}, "office": {"organization__id__exact": one.organization_id},
+        "roster": {"roster": one.roster_id},
+        "lapsed of a county": {"state__exact": "lapsed", "place": county},
+        "category of last year in a city": {"category__id__exact": category.pk, "period__id__exact": old.pk, "place": "4416"},
+        "ended, last page": {"state__exact": "ended", "p": "last"}, "county, last page": {"place": county, "p": "last"},
+        "document": {"q": document}, "name": {"q": frequent}, "rarer name": {"q": rare}, "nobody": {"q": "查无此人"},
+        "cover number": {"q": one.number}, "policy": {"q": one.insurer_policy_number or "PA0000000001"},
+        "queue": {"queue": "beneficiaries.gates"},
+    }
+    for user in readers.values():
+        for name, query in filters.items():
+            yield Page(user, f"enrollments {name}", address(listed("beneficiaries.enrollment"), query))
+        for order in ("1", "-1"):
+            deep = max(1, top - DEEP) if order == "-1" else min(top, DEEP)
+            yield Page(
+                user, f"enrollments deep {order}",
+                address(listed("beneficiaries.enrollment"), {"o": order, "p": written(AFTER, [deep])}),
+            )
+            yield Page(user, f"enrollments order {order}", address(listed("beneficiaries.enrollment"), {"o": order}))
+        for name in ("first", "last", "document", "name", "rarer name", "nobody"):
+            yield Page(user, f"people {name}", address(listed("beneficiaries.person"), filters[name]))
+        further: dict[str, dict[str, Any]] = {
+            "deep": {"p": written(AFTER, [max(1, top - DEEP)])}, "of a sex": {"sex__exact": "male"},
+            "no such document": {"document_type__exact": "passport"},
+        }
+        for name, query in further.items():
+            yield Page(user, f"people {name}", address(listed("beneficiaries.person"), query))
+        for name in ("first", "last", "county", "town", "next year", "category", "roster", "document", "name", "cover number"):
+            yield Page(user, f"unpaid {name}", address(listed("gates.unpaid"), filters[name]))
+        for label in (
+            "beneficiaries.roster", "gates.ownpayment", "gates.notice", "gates.objection", "handover.handoverline",
+            "handover.handover", "subsidies.fundrequestline", "subsidies.fundrequest", "subsidies.differenceline",
+            "programs.budget", "programs.period", "audit.event", "jobs.job", "accounts.user", "accounts.region",
+        ):
+            yield Page(user, f"{label} first", listed(label))
+            yield Page(user, f"{label} last", address(listed(label), {"p": "last"}))
+        hand_over, request = HandOver.objects.earliest("pk"), FundRequest.objects.earliest("pk")
+        yield Page(user, "lines of one hand-over", address(listed("handover.handoverline"), {"hand_over__id__exact": hand_over.pk}))
+        yield Page(user, "open lines of hand-overs", address(listed("handover.handoverline"), {"answer": "open"}))
+        yield Page(user, "lines of one request", address(listed("subsidies.fundrequestline"), {"request__id__exact": request.pk}))
+        yield Page(user, "own payments of a period", address(listed("gates.ownpayment"), {"period__id__exact": old.pk}))
+        yield Page(user, "rosters applied", address(listed("beneficiaries.roster"), {"state__exact": "applied"}))
+        yield Page(user, "workbench", reverse("admin:index"))
+        person = Person.objects.get(pk=one.person_id)
+        yield Page(user, "a person", reverse("admin:beneficiaries_person_change", args=[person.pk]))
+        yield Page(user, "an enrollment", reverse("admin:beneficiaries_enrollment_change", args=[one.pk]))
+        yield Page(user, "a roster", reverse("admin:beneficiaries_roster_change", args=[one.roster_id]))
+        yield Page(user, "a period", reverse("admin:programs_period_change", args=[old.pk]))
+        yield Page(user, "next period", reverse("admin:programs_period_change", args=[new.pk]))
+        yield Page(user, "a program", reverse("admin:programs_program_change", args=[program.pk]))
+        yield Page(user, "a hand-over", reverse("admin:handover_handover_change", args=[hand_over.pk]))
+        yield Page(user, "a request for funds", reverse("admin:subsidies_fundrequest_change", args=[request.pk]))
+    funder = Funder.objects.get(kind="foundation")
+    for user in ("foundation", "finance.4416", "auditor"):
+        yield Page(user, "workbench", reverse("admin:index"))
+        yield Page(user, "a funder", reverse("admin:programs_funder_change", args=[funder.pk]))
+    for label in ("handover.handoverline", "handover.handover"):
+        yield Page("insurer", f"{label} first", listed(label))
+        yield Page("insurer", f"{label} last", address(listed(label), {"p": "last"}))
+    yield Page("insurer", "workbench", reverse("admin:index"))
+
+
+def address(page: str, query: dict[str, Any]) -> str:
+    """With what it is narrowed to."""
+    from django.utils.http import urlencode
+
+    return f"{page}?{urlencode(query)}" if query else page
+
+
+_clients: dict[str, Any] = {}
+
+
+def client_of(username: str) -> Any:
+    """Signed in."""
+    from django.test import Client
+
+    from accounts.models import User
+
+    if username not in _clients:
+        _clients[username] = Client(headers={"accept-language": "zh-hans"})
+        _clients[username].force_login(User.objects.get(username=username), backend="accounts.backends.RoleBackend")
+    return _clients[username]
+
+
+def ask(page: Page, wanted: argparse.Namespace) -> bool:
+    """Print its line; whether it was slow. A page that its reader may not open has none."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = client_of(page.reader)
+    with CaptureQueriesContext(connection) as warm:
+        answer = client.get(page.address)
+    if answer.status_code in (302, 400, 403, 404):
+        return False
+    assert answer.status_code == 200, (page, answer.status_code)
+    taken, ours, theirs = [], [], []
+    clock = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    for _turn in range(wanted.times):
+        began, used, spent = time.perf_counter(), time.process_time(), _nanoseconds(clock)
+        client.get(page.address)
+        ours.append((time.process_time() - used) * 1000)
+        theirs.append((_nanoseconds(clock) - spent) / 1e6)
+        taken.append((time.perf_counter() - began) * 1000)
+        if taken[-1] > 1_000:
+            break
+    with CaptureQueriesContext(connection) as asked:
+        client.get(page.address)
+    sql = sum(float(query["time"]) for query in asked) * 1000
+    median = statistics.median(taken)
+    mark = "!" if median >= wanted.slow else " "
+    cpu, server = statistics.median(ours), statistics.median(theirs)
+    print(
+        f"{mark} {median:>7.0f} ms {cpu:>5.0f} own cpu {server:>6.0f} server's {sql:>7.0f} sql {len(asked):>3} queries  "
+        f"{page.reader:<16} {page.name}", flush=True,
+    )
+    if wanted.plans and median >= wanted.slow and warm:
+        explain(max(asked.captured_queries, key=lambda query: float(query["time"])))
+    return median >= wanted.slow
+
+
+def _nanoseconds(clock: Path) -> int:
+    """Processor time of the server's process for us (Linux); of workers beside it none."""
+    return int(clock.read_text().split()[0]) if clock.exists() else 0
+
+
+def explain(query: dict[str, str]) -> None:
+    """The statement and its plan as it was carried out."""
+    from django.db import connection
+
+    print(f"    {float(query['time']) * 1000:.0f} ms: {query['sql'][:3000]}")
+    if query["sql"].startswith(("SELECT", "WITH", "(SELECT")):
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + query["sql"].replace("%", "%%"), [])
+            for (line,) in cursor.fetchall():
+                print(f"        {line[:220]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Every list asks as many questions for many rows as for one, and for many choices of a filter as for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection, transaction
+from django.test import RequestFactory, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.admin.base import VisibleRelatedFilter
+from beneficiaries.models import Enrollment, Roster
+from programs.models import Period
+from programs.testing import make_period
+from tests.kit.latin import LatinWorld, make_latin_world
+from tests.kit.matrix.asking import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def _django_db_helper() -> None:
+    """All tests here share one transaction: `world`."""
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[LatinWorld]:
+    """Made once for the module."""
+    with django_db_blocker.unblock(), override_settings(SECOND_FACTOR_REQUIRED=False), transaction.atomic():
+        yield make_latin_world()
+        transaction.set_rollback(True)
+
+
+def asked(client: Any, address: str) -> tuple[int, int]:
+    """Questions and rows of a page; the first asking warms what is kept."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as questions:
+        answer = client.get(address)
+    return len(questions), len(answer.context["cl"].result_list)
+
+
+def test_every_list_asks_as_many_questions_for_many_rows_as_for_one(world: LatinWorld) -> None:
+    clients = {name: signed_in(user) for name, user in world.users.items()}
+    wrong, proven = {}, set()
+    page: Any
+    for model, page in admin.site._registry.items():
+        label = model._meta.label_lower
+        address = reverse(f"admin:{label.replace('.', '_')}_changelist")
+        for name, client in clients.items():
+            if label in proven or not page.has_view_permission(_request(world.users[name])):
+                continue
+            usual = page.list_per_page
+            many = asked(client, address)
+            if many[1] < 2:
+                continue
+            try:
+                page.list_per_page = 1
+                # A row that names no place, say, asks for none: of the first row and the last the one that asks more.
+                one = max(asked(client, address), asked(client, f"{address}?p=last"))
+            finally:
+                page.list_per_page = usual
+            if one[0] != many[0]:
+                wrong[f"{label} {name}"] = (one, many)
+            proven.add(label)
+    assert wrong == {}
+    assert {
+        "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.roster", "accounts.user", "programs.budget",
+        "handover.handoverline", "audit.event",
+    } <= proven
+
+
+def test_a_filter_asks_one_question_for_all_its_choices(world: LatinWorld) -> None:
+    period = Period.objects.select_related("plan").earliest("pk")
+    for year in (2031, 2032, 2033):
+        make_period(period.plan, year=year, by=world.users["city finance_checker"], at=timezone.now())
+    user = world.users["county clerk"]
+    for model in (Enrollment, Roster):
+        page: Any = admin.site._registry[model]
+        user.grants()
+        with CaptureQueriesContext(connection) as questions:
+            found = VisibleRelatedFilter(
+                model._meta.get_field("period"), _request(user), {}, model, page, "period"
+            ).lookup_choices
+        assert (len(found) >= 4, len(questions)) == (True, 1)
+
+
+def _request(user: Any) -> Any:
+    request = RequestFactory().get("/")
+    request.user = user
+    return request
