@@ -13,9 +13,11 @@ from handover.answers import RECEIPT
 from handover.held import HOLDINGS
 from handover.meanings import MEANINGS
 from handover.models import Kind
+from handover.month import LINES, OPEN_POINTS
 from handover.verbs import VERBS
 from intake import findings
 from intake.verbs import register_import
+from programs.months import register_month
 
 _VIEW = (
     "handover.view_insurerformat", "handover.view_handover", "handover.view_handoverline", "handover.view_receipt",
@@ -49,6 +51,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    register_month((LINES,), OPEN_POINTS)
     register_holding(*HOLDINGS)
     events.register_words(EVENT_WORDS)
     findings.register_meanings(MEANINGS)

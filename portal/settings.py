@@ -289,6 +289,7 @@ INSTALLED_APPS = [
     "handover",
     "subsidies",
     "papers",
+    "closing",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",

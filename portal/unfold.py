@@ -96,6 +96,9 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("programs.budgetreservation", "bookmark_added"),
             Page("programs.ledgertransaction", "receipt_long"),
             Page("programs.ledgeraccount", "account_balance_wallet"),
+            Page("closing.monthclosing", "event_available"),
+            Page("closing.closedfigure", "summarize"),
+            Page("closing.closedbalance", "balance"),
         ),
     ),
     (

@@ -11,6 +11,7 @@ from audit import events
 from audit.invariants import INVARIANTS as AUDIT
 from audit.invariants import Invariant
 from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
+from closing.invariants import INVARIANTS as CLOSING
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
@@ -20,7 +21,7 @@ from programs.invariants import INVARIANTS as PROGRAMS
 from subsidies.invariants import INVARIANTS as SUBSIDIES
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *CLOSING, *EXPORTS, *JOBS, *AUDIT)
 
 
 @dataclass(frozen=True)
