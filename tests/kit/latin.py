@@ -58,6 +58,7 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
+from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import hand_over
 from tests.kit.latin_papers import add_papers
@@ -201,6 +202,7 @@ def _rosters(world: LatinWorld) -> None:
     withdraw_roster(upload("withdrawn", lines(2, first=70)), reason=REASON, by=clerk, at=timezone.now())
     upload("failed", [])
     add_papers(world, reason=REASON)
+    make_latin_months(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

@@ -15,6 +15,7 @@ from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
+from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from exports.models import Export
 from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
 from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
@@ -156,6 +157,9 @@ SUBJECTS: dict[str, Subject] = {
     "subsidies.fundmovement": Subject("funds", lambda place: FundMovement.objects.get(request__lines__enrollment=place.enrollment)),
     "subsidies.differences": Subject("operator", lambda place: Differences.objects.get(period=place.period)),
     "subsidies.differenceline": Subject("office", lambda place: DifferenceLine.objects.get(enrollment=place.enrollment)),
+    "closing.monthclosing": Subject("operator", lambda place: MonthClosing.objects.get(program=place.program)),
+    "closing.closedfigure": Subject("operator", lambda place: ClosedFigure.objects.get(closing__program=place.program)),
+    "closing.closedbalance": Subject("operator", lambda place: ClosedBalance.objects.get(closing__program=place.program)),
     "papers.printing": Subject("office", lambda place: _printing(place)),
     "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),
     "papers.certificatewording": Subject(

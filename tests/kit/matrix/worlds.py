@@ -34,6 +34,7 @@ from programs.actions import create_code, create_plan
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Code, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
+from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.papers import add_papers
@@ -235,6 +236,7 @@ def _place(
     hand_over_of(relation, world, office, clerk, enrollment, canary, at=at)
     make_funds(world, funder, enrollment, canary, at=at)
     add_papers(enrollment, clerk, canary, at=at)
+    add_month(world, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
         draft=PlanDraft(
