@@ -24,7 +24,7 @@ def months_to_draw_up(by: Any, *, at: datetime) -> list[tuple[Program, date]]:
     first = LedgerTransaction.objects.filter(program=OuterRef("pk")).order_by().values("program").annotate(day=Min("booked_on"))
     seen = Program.objects.visible_to(by, "programs.view_program").select_related("organization").order_by("name")
     under_way = Program.objects.filter(closings__state__in=(ClosingState.DRAWN, ClosingState.SUBMITTED))
-    found = []
+    found: list[tuple[Program, date]] = []
     for program in seen.exclude(pk__in=under_way).annotate(closed=closed, first=Subquery(first.values("day"))):
         start: Any = program
         if not reaches(by, DRAW, program=program) or start.first is None:
