@@ -7,8 +7,10 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from gates import panels
+from gates.evidence import EVIDENCE
 from gates.held import HOLDINGS
 from gates.matching import STATEMENT
 from gates.meanings import MEANINGS
@@ -52,6 +54,7 @@ def register() -> None:
     register_month((PAYMENTS,), OPEN_POINTS)
     events.register_words(EVENT_WORDS)
     register_holding(*HOLDINGS)
+    register_evidence(*EVIDENCE)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_meanings(MEANINGS)

@@ -7,9 +7,11 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from handover import panels
 from handover.answers import RECEIPT
+from handover.evidence import EVIDENCE
 from handover.held import HOLDINGS
 from handover.meanings import MEANINGS
 from handover.models import Kind
@@ -53,6 +55,7 @@ def register() -> None:
     events.register_verbs(VERBS)
     register_month((LINES,), OPEN_POINTS)
     register_holding(*HOLDINGS)
+    register_evidence(*EVIDENCE)
     events.register_words(EVENT_WORDS)
     findings.register_meanings(MEANINGS)
     register_import(RECEIPT)

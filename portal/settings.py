@@ -240,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
     "papers.retention": {"task": "papers.retention", "schedule": crontab(hour="4", minute="0")},
+    "samples.retention": {"task": "samples.retention", "schedule": crontab(hour="4", minute="15")},
     "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},
     "handover.retention": {"task": "handover.retention", "schedule": crontab(hour="3", minute="50")},
 }
@@ -290,6 +291,7 @@ INSTALLED_APPS = [
     "subsidies",
     "papers",
     "closing",
+    "samples",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -352,6 +354,8 @@ PUBLIC_URL = public_url(env.str("PUBLIC_URL", default=""))
 #: Days for which printed files wait for whoever asked for them; papers of single people that one person prints a day.
 PRINTING_KEPT_DAYS = number("PRINTING_KEPT_DAYS", default=7)
 PRINTS_PER_DAY = number("PRINTS_PER_DAY", default=300)
+#: Days for which the evidence of an audit sample waits for whoever asked for it.
+EVIDENCE_KEPT_DAYS = number("EVIDENCE_KEPT_DAYS", default=30)
 #: Days within which a person's request about their data is answered (docs/privacy.md); years for which the data of an insured
 #: person is kept after the last cover.
 REQUEST_DAYS = number("REQUEST_DAYS", default=15)

@@ -122,6 +122,9 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         _("System"),
         (
             Page("exports.export", "download"),
+            Page("samples.sample", "casino"),
+            Page("samples.sampleitem", "fact_check"),
+            Page("samples.evidencebundle", "folder_zip"),
             Page("jobs.job", "sync"),
             Page("audit.event", "history"),
             Page("audit.reveal", "visibility"),

@@ -18,10 +18,13 @@ from handover.invariants import INVARIANTS as HANDOVER
 from jobs.invariants import INVARIANTS as JOBS
 from papers.invariants import INVARIANTS as PAPERS
 from programs.invariants import INVARIANTS as PROGRAMS
+from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
 
 EXAMPLES = 10
-ALL: tuple[Invariant, ...] = (*PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *CLOSING, *EXPORTS, *JOBS, *AUDIT)
+ALL: tuple[Invariant, ...] = (
+    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *CLOSING, *SAMPLES, *EXPORTS, *JOBS, *AUDIT,
+)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from programs.months import register_month
 from subsidies import panels
+from subsidies.evidence import EVIDENCE
 from subsidies.held import HOLDINGS
 from subsidies.models.difference import DifferencesKind
 from subsidies.models.movement import MovementKind
@@ -47,6 +49,7 @@ def register() -> None:
     events.register_verbs(VERBS)
     register_month(COUNTINGS, OPEN_POINTS)
     register_holding(*HOLDINGS)
+    register_evidence(*EVIDENCE)
     events.register_words(EVENT_WORDS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)

@@ -16,7 +16,10 @@ from portal.local.environment import ROOT
 #: Parts that take about the same time; a room that is in none fails `portal/tests/test_local_tests.py`.
 PARTS = (
     ("tests", "accounts", "jobs", "portal"),
-    ("audit", "beneficiaries", "benefits", "closing", "exports", "gates", "handover", "intake", "papers", "programs", "subsidies"),
+    (
+        "audit", "beneficiaries", "benefits", "closing", "exports", "gates", "handover", "intake", "papers", "programs", "samples",
+        "subsidies",
+    ),
 )
 
 
