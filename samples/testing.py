@@ -17,7 +17,8 @@ PURPOSE = "年度审计抽查"
 def drawn(world: World, **changes: Any) -> Sample:
     """Two covers of the county, by the auditor of the city."""
     values: dict[str, Any] = {
-        "organization": world.city, "size": 2, "seed": SEED, "purpose": PURPOSE, "by": world.auditor, "at": timezone.now(), **changes,
+        "organization": world.city, "size": 2, "seed": SEED, "purpose": PURPOSE, "by": world.auditor, "at": timezone.now(),
+        **changes,
     }
     return actions.draw_sample(values.pop("program", world.program), **values)
 

@@ -22,7 +22,13 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
-from tests.kit import crash_funds, crash_samples_closing, crash_samples_handover, papers_samples
+from tests.kit import (
+    crash_funds,
+    crash_samples_closing,
+    crash_samples_handover,
+    crash_samples_of_audits,
+    papers_samples,
+)
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
 from tests.kit.crashes import RECORD, Token, sweep_action
 from tests.kit.faults import writers
@@ -36,9 +42,9 @@ STRIKES = None if FULL_SWEEP else 1
 #: Rooms of which each action may make keys of its own, which no other run makes again; of others the first action makes all.
 SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "papers", "subsidies", "closing", "audit")
+ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "papers", "subsidies", "closing", "samples", "audit")
 #: Modules whose samples join those of `crash_samples` when they are read.
-MORE = (crash_funds, crash_samples_closing, crash_samples_handover, papers_samples)
+MORE = (crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_of_audits, papers_samples)
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",

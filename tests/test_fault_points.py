@@ -72,7 +72,8 @@ def test_every_room_and_every_public_action_is_read() -> None:
     assert rooms <= set(ROOMS)
     known = {each.key for each in functions}
     for room in (
-        "accounts", "beneficiaries", "closing", "exports", "gates", "handover", "intake", "jobs", "papers", "programs", "subsidies",
+        "accounts", "beneficiaries", "closing", "exports", "gates", "handover", "intake", "jobs", "papers", "programs", "samples",
+        "subsidies",
     ):
         own = {entry for entry in entries if entry.startswith(f"{room}.")}
         assert {exports[entry] for entry in own} & known, room

@@ -62,6 +62,7 @@ from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import hand_over
 from tests.kit.latin_papers import add_papers
+from tests.kit.latin_samples import make_latin_samples
 
 #: What every datum begins with.
 MARK = "Zq"
@@ -203,6 +204,7 @@ def _rosters(world: LatinWorld) -> None:
     upload("failed", [])
     add_papers(world, reason=REASON)
     make_latin_months(world, reason=REASON)
+    make_latin_samples(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

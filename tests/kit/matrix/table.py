@@ -23,6 +23,7 @@ from intake.models import WordMapping
 from jobs.models import Job
 from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
+from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from tests.kit.matrix.worlds import Place
 
@@ -160,6 +161,11 @@ SUBJECTS: dict[str, Subject] = {
     "closing.monthclosing": Subject("operator", lambda place: MonthClosing.objects.get(program=place.program)),
     "closing.closedfigure": Subject("operator", lambda place: ClosedFigure.objects.get(closing__program=place.program)),
     "closing.closedbalance": Subject("operator", lambda place: ClosedBalance.objects.get(closing__program=place.program)),
+    "samples.sample": Subject("office", lambda place: Sample.objects.get(items__enrollment=place.enrollment)),
+    "samples.sampleitem": Subject("office", lambda place: SampleItem.objects.get(enrollment=place.enrollment)),
+    "samples.evidencebundle": Subject(
+        "office", lambda place: EvidenceBundle.objects.get(sample__items__enrollment=place.enrollment)
+    ),
     "papers.printing": Subject("office", lambda place: _printing(place)),
     "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),
     "papers.certificatewording": Subject(

@@ -38,6 +38,7 @@ from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.papers import add_papers
+from tests.kit.matrix.samples import add_sample
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
@@ -237,6 +238,7 @@ def _place(
     make_funds(world, funder, enrollment, canary, at=at)
     add_papers(enrollment, clerk, canary, at=at)
     add_month(world, at=at)
+    add_sample(enrollment, clerk, canary, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
         draft=PlanDraft(
