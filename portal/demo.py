@@ -32,6 +32,7 @@ from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_funds import ask_funders
 from portal.demo_months import close_last_month, in_the_month_before
+from portal.demo_samples import draw_and_look
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -104,6 +105,7 @@ def load(say: Say, *, logins: Path) -> None:
         maker, checker = users[f"{city.short}.finance.maker"], users[f"{city.short}.finance.checker"]
         ask_funders(period, maker=maker, checker=checker, say=say)
         close_last_month(period.program, maker=maker, checker=checker, say=say)
+        draw_and_look(period.program, auditor=users["auditor"], say=say)
 
 
 def _organization(name: str, *, kind: str, at: datetime, parent: Organization | None = None, region: str = "") -> Organization:

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _t
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.holdings import register_holding
 from samples import panels
+from samples.held import HOLDINGS
 from samples.models import Finding
 from samples.verbs import VERBS
 
@@ -31,6 +33,7 @@ def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
     events.register_words(EVENT_WORDS)
+    register_holding(*HOLDINGS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

@@ -23,7 +23,8 @@ from beneficiaries.evidence import masked
 from beneficiaries.models import Beneficiary, Enrollment
 from beneficiaries.testing import World, make_world, people
 from closing.testing import closed, this_month
-from gates.testing import TERMS, paid, posted_notice
+from gates.actions import close_notice
+from gates.testing import TERMS, moment, paid, posted_notice
 from intake import storage
 from jobs.testing import drain
 from samples import actions
@@ -255,6 +256,8 @@ def test_evidence_tells_the_notice_and_the_own_payment_of_a_cover(kept_world: Wo
     applied(world, people(1, county="441702", first=90))
     cover = Enrollment.objects.select_related("program").get(program=world.program)
     notice = posted_notice(world, region_code="441702")
+    close_notice(notice, by=world.clerk, at=moment(notice.ends_on))
+    drain()
     paid(world, Enrollment.objects.filter(pk=cover.pk), reference="YH-7", amount=cover.own_share)
     parts = {part.title: part.entries for part in masked(cover_of(SampleItem(enrollment_id=cover.pk)))}
     told = [dict(entry) for entry in parts["公示"]]
