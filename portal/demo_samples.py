@@ -23,8 +23,8 @@ def draw_and_look(program: Program, *, auditor: User, say: Callable[[str], None]
     if sample is None:
         try:
             sample = actions.draw_sample(
-                program, organization=program.organization, size=SIZE, seed=f"{program.code}-demo-1", purpose="年度承保合规抽查(示例)",
-                by=auditor, at=at,
+                program, organization=program.organization, size=SIZE, seed=f"{program.code}-demo-1",
+                purpose="年度承保合规抽查(示例)", by=auditor, at=at,
             )
         except SamplesRefused as refused:
             if refused.code != "NOBODY":
