@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop, override
 from audit import events
 from audit.faults import fault_point
 from beneficiaries.evidence import in_the_clear, masked
-from beneficiaries.holdings import Line
+from beneficiaries.holdings import Line, Part
 from beneficiaries.models import Enrollment
 from intake import storage
 from jobs.actions import Run
@@ -85,13 +85,20 @@ def _finish(run: Run, bundle: EvidenceBundle) -> dict[str, Any]:
 
 def contents(item: SampleItem, *, clear: bool) -> tuple[bytes, bytes]:
     """The page to read and the same as JSON; always Chinese."""
-    cover = cover_of(item)
     with override(LANGUAGE):
-        parts = in_the_clear(cover) if clear else masked(cover)
+        parts = evidence_of(item, gathered=in_the_clear if clear else masked)
         return _both(
             {"sample": item.sample_id, "position": item.position, "cover": item.number, "rank": item.rank, "in_the_clear": clear},
             [(part.title, [[pair for pair in entry if pair[1]] for entry in part.entries]) for part in parts],
         )
+
+
+def evidence_of(item: SampleItem, *, gathered: Callable[[Enrollment], list[Part]]) -> list[Part]:
+    """What proves a cover, as `gathered` tells it; of people whose data was restricted since the draw, that alone."""
+    if Enrollment.objects.free().filter(pk=item.enrollment_id).exists():
+        return gathered(cover_of(item))
+    why = _t("The data of the person was restricted since the draw: it is kept and shown to nobody.")
+    return [Part(_t("Cover"), [[(_t("Cover number"), item.number), (_t("State"), why)]])]
 
 
 def told(sample: Sample) -> tuple[bytes, bytes]:

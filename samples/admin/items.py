@@ -22,7 +22,7 @@ from samples.actions.drawing import DRAW
 from samples.admin.forms import NoteForm
 from samples.admin.samples import badge
 from samples.models import SampleItem
-from samples.writing import cover_of
+from samples.writing import evidence_of
 
 
 @admin.register(SampleItem)
@@ -62,7 +62,7 @@ class SampleItemAdmin(ButtonPages, ReadOnlyScopedAdmin):
             for each in item.sample.items.filter(position__in=(item.position - 1, item.position + 1))
         }
         context = {
-            "item": item, "title": f"{item.sample} · {item.position}", "badge": badge(item), "parts": masked(cover_of(item)),
+            "item": item, "title": f"{item.sample} · {item.position}", "badge": badge(item), "parts": evidence_of(item, gathered=masked),
             "facts": facts_of(item), "sample_url": reverse("admin:samples_sample_change", args=[item.sample_id]),
             "before_url": around.get(item.position - 1, ""), "after_url": around.get(item.position + 1, ""),
         }

@@ -34,7 +34,7 @@ from samples.models import EvidenceBundle, EvidenceState, Finding, Sample, Sampl
 from samples.rules import digest_of, rank_of
 from samples.rules import drawn as drawn_by_hand
 from samples.testing import PURPOSE, SEED, asked, drawn, gathering
-from samples.writing import cover_of
+from samples.writing import contents, cover_of
 from subsidies.testing import applied, midnight, sent
 
 pytestmark = pytest.mark.django_db
@@ -263,3 +263,13 @@ def test_evidence_tells_the_notice_and_the_own_payment_of_a_cover(kept_world: Wo
     told = [dict(entry) for entry in parts["公示"]]
     assert notice.digest in told[0].values()
     assert "YH-7" in dict(parts["个人缴费"][0]).values() and any("记账" in label for label, _value in parts["个人缴费"][1])
+
+
+def test_nothing_is_shown_of_people_whose_data_was_restricted_since_the_draw(kept_world: World) -> None:
+    item = drawn(kept_world).items.earliest("position")
+    person: Any = cover_of(item).person
+    Beneficiary.objects.filter(pk=cover_of(item).beneficiary_id).update(restricted_at=timezone.now())
+    for clear in (False, True):
+        page, data = contents(item, clear=clear)
+        assert "仅予保存" in page.decode() and len(json.loads(data)["parts"]) == 1
+        assert str(person.document) not in page.decode() and str(person.name) not in page.decode()
