@@ -62,7 +62,8 @@ class SampleItemAdmin(ButtonPages, ReadOnlyScopedAdmin):
             for each in item.sample.items.filter(position__in=(item.position - 1, item.position + 1))
         }
         context = {
-            "item": item, "title": f"{item.sample} · {item.position}", "badge": badge(item), "parts": evidence_of(item, gathered=masked),
+            "item": item, "title": f"{item.sample} · {item.position}", "badge": badge(item),
+            "parts": evidence_of(item, gathered=masked),
             "facts": facts_of(item), "sample_url": reverse("admin:samples_sample_change", args=[item.sample_id]),
             "before_url": around.get(item.position - 1, ""), "after_url": around.get(item.position + 1, ""),
         }
