@@ -54,7 +54,9 @@ def steps(world: Any, rows: int) -> list[tuple[str, int, float]]:
     from programs.models.books import month_after
     from samples.models import Stratum
     from samples.testing import drawn, gathering
-    from subsidies.testing import midnight, sent
+    from subsidies.actions import approve_request, submit_request
+    from subsidies.models import FundRequest
+    from subsidies.testing import made, midnight
 
     found: list[tuple[str, int, float]] = []
 
@@ -65,7 +67,10 @@ def steps(world: Any, rows: int) -> list[tuple[str, int, float]]:
         return result
 
     Enrollment.objects.update(starts_at=midnight(this_month()))
-    sent(world)
+    request = made(world)
+    drain()
+    request = submit_request(FundRequest.objects.get(pk=request.pk), by=world.finance_maker, at=timezone.now())
+    approve_request(request, digest=request.digest, by=world.finance_checker, at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     closing = timed("a month drawn up", lambda: drawn_up(world))

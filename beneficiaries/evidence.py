@@ -65,7 +65,7 @@ def postings_of(label: str, *numbers: int) -> Iterator[Line]:
     for posting in rows:
         yield [
             (_t("Posting"), f"#{posting.pk} {posting.get_kind_display()}"), (_t("At"), value_in_words(posting.at)),
-            (_t("Accounting day"), value_in_words(posting.booked_on)), (_t("From"), naming.kind_in_words(label)),
+            (_t("Accounting day"), value_in_words(posting.booked_on)), (_t("Posted for"), naming.kind_in_words(label)),
         ]
 
 
@@ -91,13 +91,13 @@ def _gathered(cover: Enrollment, say: Callable[[Sealed], str], line: Callable[[R
 
 
 #: Said by the line itself.
-_KEPT_APART = ("file", "sheet", "line", "codes", "findings", "verdict", "chunk", "raw")
+_KEPT_APART = ("file", "sheet", "line", "codes", "findings", "verdict", "chunk", "raw", "category_ids")
 
 
 def _cover(cover: Enrollment, say: Callable[[Sealed], str]) -> Line:
     person: Any = cover.person
     return [
-        (_t("Cover number"), cover.number), (_t("State"), cover.get_state_display()), (_t("Name"), say(person.name)),
+        (_t("Cover number"), cover.number), (_t("State"), cover.get_state_display()), (_t("Name of the person"), say(person.name)),
         (_t("Document number"), say(person.document)), (_t("Program"), f"{cover.program.name} · {cover.period.code}"),
         (_t("Office"), cover.organization.name), (_t("Category"), cover.category.name),
         (_t("Cover from"), value_in_words(cover.starts_at)), (_t("Cover until"), value_in_words(cover.ends_at)),

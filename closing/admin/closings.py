@@ -248,7 +248,7 @@ def facts_of(found: MonthClosing) -> list[tuple[str, Any]]:
         (_t("decided by"), found.decided_by.get_full_name() if found.decided_by is not None else ""),
         (_t("decided at"), _moment(found.decided_at)),
         *([(_t("reason"), found.reason)] if found.reason else []),
-        (_t("checksum"), found.digest),
+        (_t("checksum of the figures"), found.digest),
         (_t("checksum of the month before"), found.previous_digest),
     ]
 

@@ -29,7 +29,7 @@ class Finding(models.TextChoices):
     """What the auditor says of a cover."""
 
     OPEN = "open", _("To be looked at")
-    CORRECT = "correct", _("Correct")
+    CORRECT = "correct", _("No fault found")
     FAULT = "fault", _("Finding")
 
 
