@@ -48,7 +48,8 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
 ), *words_of_files()}
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "UTF",
+    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "SHA",
+    "UTF",
     "WPS", "XLS", "XLSX", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.

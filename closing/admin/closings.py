@@ -19,6 +19,8 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
+from audit.naming import as_recorded
 from closing import actions
 from closing.actions.months import CLOSE, DRAW
 from closing.admin.forms import DrawUpForm
@@ -40,7 +42,11 @@ class MonthClosingAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Months, newest first."""
 
     list_display = ("month_shown", "program", "standing", "postings_shown", "drawn_at", "drawer", "decider", "decided_at")
-    export_columns = ("month", "program", "state", "postings", "digest", "drawn_at", "submitted_at", "decided_at", "reason")
+    export_columns = (
+        "month", "program", "state", "postings",
+        ExportColumn("digest", _("checksum of the figures"), lambda closing: closing.digest),
+        "drawn_at", "submitted_at", "decided_at", "reason",
+    )
     list_filter = ("state", "program")
     list_select_related = ("program", "drawn_by", "decided_by")
     search_fields = ("=id",)
@@ -248,8 +254,8 @@ def facts_of(found: MonthClosing) -> list[tuple[str, Any]]:
         (_t("decided by"), found.decided_by.get_full_name() if found.decided_by is not None else ""),
         (_t("decided at"), _moment(found.decided_at)),
         *([(_t("reason"), found.reason)] if found.reason else []),
-        (_t("checksum of the figures"), found.digest),
-        (_t("checksum of the month before"), found.previous_digest),
+        (_t("checksum of the figures"), as_recorded(found.digest)),
+        (_t("checksum of the month before"), as_recorded(found.previous_digest) if found.previous_digest else ""),
     ]
 
 

@@ -49,7 +49,7 @@ class MonthClosing(models.Model):
     previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", verbose_name=_("closing of the month before"))
     previous_digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     #: SHA-256 over all that is kept here, and the digest of the month before: see `closing.digests`.
-    digest = models.CharField(_("checksum of the figures"), max_length=64, blank=True, default="", db_collation="C")
+    digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     #: Of each measure: code, title and definition in each language, whether it is money, stands, has a payer.
     measures = models.JSONField(default=list)
     #: What was open at the cut-off: code, number, sentence in each language.

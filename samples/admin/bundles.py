@@ -17,11 +17,13 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 from intake.pages.forms import ReasonForm
 from jobs.admin import live, note_on
 from jobs.models import Job
 from samples import actions
 from samples.actions.evidence import APPROVE, GATHER
+from samples.admin.codes import coded
 from samples.models import EvidenceBundle, EvidenceState
 
 TONES = {
@@ -36,7 +38,8 @@ class EvidenceBundleAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     list_display = ("number", "sample_number", "program", "is_clear", "standing", "items", "asked_at", "asker", "kept_until")
     export_columns = (
-        "number", "sample_number", "is_clear", "purpose", "state", "items", "digest", "asked_at", "decided_at", "ended_at",
+        "number", "sample_number", "is_clear", "purpose", "state", "items",
+        ExportColumn("digest", _("checksum of the manifest"), lambda bundle: bundle.digest), "asked_at", "decided_at", "ended_at",
     )
     list_filter = ("state", "is_clear", "sample")
     list_select_related = ("sample__program", "asked_by")
@@ -161,9 +164,9 @@ class EvidenceBundleAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return "—" if bundle.size is None else filesizeformat(bundle.size)
 
     @display(description=_("checksum of the manifest"))
-    def digest_shown(self, bundle: EvidenceBundle) -> str:
+    def digest_shown(self, bundle: EvidenceBundle) -> SafeString | str:
         """Once it is gathered."""
-        return bundle.digest or "—"
+        return coded(bundle.digest) if bundle.digest else "—"
 
     @display(description=_("kept until"), ordering="purge_on")
     def kept_until(self, bundle: EvidenceBundle) -> str:

@@ -15,10 +15,12 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 from audit.versions import value_in_words
 from beneficiaries.evidence import masked
 from samples import actions
 from samples.actions.drawing import DRAW
+from samples.admin.codes import coded
 from samples.admin.forms import NoteForm
 from samples.admin.samples import badge
 from samples.models import SampleItem
@@ -30,7 +32,10 @@ class SampleItemAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Covers drawn, newest samples first."""
 
     list_display = ("sample_number", "position", "number", "stratum_shown", "standing", "note", "noted_at")
-    export_columns = ("sample_number", "position", "number", "stratum", "rank", "finding", "note", "noted_at")
+    export_columns = (
+        "sample_number", "position", "number", "stratum", ExportColumn("rank", _("rank"), lambda item: item.rank), "finding",
+        "note", "noted_at",
+    )
     list_filter = ("finding", "sample")
     list_select_related = ("sample",)
     search_fields = ("=number",)
@@ -63,7 +68,10 @@ class SampleItemAdmin(ButtonPages, ReadOnlyScopedAdmin):
         }
         context = {
             "item": item, "title": f"{item.sample} · {item.position}", "badge": badge(item),
-            "parts": evidence_of(item, gathered=masked),
+            "parts": [
+                (part.title, [[(label, coded(value)) for label, value in entry] for entry in part.entries])
+                for part in evidence_of(item, gathered=masked)
+            ],
             "facts": facts_of(item), "sample_url": reverse("admin:samples_sample_change", args=[item.sample_id]),
             "before_url": around.get(item.position - 1, ""), "after_url": around.get(item.position + 1, ""),
         }
@@ -106,6 +114,7 @@ def facts_of(item: SampleItem) -> list[tuple[str, Any]]:
     """What is known of a cover's place in its sample."""
     return [
         (_t("Audit sample"), f"#{item.sample_id} · {item.position}"), (_t("Cover number"), item.number),
-        (_t("Stratum"), item.stratum), (_t("Rank"), item.rank), (_t("Result"), item.get_finding_display()), (_t("Note"), item.note),
+        (_t("Stratum"), item.stratum), (_t("Rank"), coded(item.rank)),
+        (_t("Result"), item.get_finding_display()), (_t("Note"), item.note),
         (_t("Noted"), f"{item.noted_by.get_full_name()} · {value_in_words(item.noted_at)}" if item.noted_by is not None else ""),
     ]

@@ -19,9 +19,11 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 from samples import actions
 from samples.actions.drawing import DRAW
 from samples.actions.evidence import GATHER
+from samples.admin.codes import coded
 from samples.admin.forms import ClearForm, ConclusionForm, DrawForm
 from samples.models import Finding, Sample, SampleItem, Stratum
 from samples.telling import definition_of, rule_of
@@ -35,8 +37,10 @@ class SampleAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     list_display = ("number", "program", "office", "population_shown", "size_shown", "progress", "standing", "drawn_at", "drawer")
     export_columns = (
-        "number", "program", "organization", "region_code", "stratum", "population", "size", "seed", "population_digest", "digest",
-        "purpose", "drawn_at", "finished_at", "conclusion",
+        "number", "program", "organization", "region_code", "stratum", "population", "size", "seed",
+        ExportColumn("population_digest", _("checksum of all covers"), lambda sample: sample.population_digest),
+        ExportColumn("digest", _("checksum of the sample"), lambda sample: sample.digest), "purpose",
+        "drawn_at", "finished_at", "conclusion",
     )
     list_filter = ("program", "organization", "drawn_at")
     list_select_related = ("program", "organization", "drawn_by")
@@ -222,7 +226,7 @@ def badge(item: SampleItem) -> SafeString:
 def facts_of(sample: Any) -> list[tuple[str, Any]]:
     """What a sample is, as its page, its confirm pages and its report say it."""
     return [
-        *definition_of(sample), (_t("Purpose"), sample.purpose),
+        *((label, coded(value)) for label, value in definition_of(sample)), (_t("Purpose"), sample.purpose),
         (_t("Drawn"), f"{sample.drawn_by.get_full_name()} · {timezone.localtime(sample.drawn_at):%Y-%m-%d %H:%M}"),
         (_t("Looked at"), _t("%(done)s of %(all)s, %(faults)s findings") % sample.counted),
         *([(_t("Conclusion"), sample.conclusion)] if sample.finished_at is not None else []),

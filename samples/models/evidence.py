@@ -36,7 +36,7 @@ class EvidenceBundle(models.Model):
     items = models.PositiveIntegerField(_("covers"), default=0)
     size = models.BigIntegerField(_("size"), null=True, help_text=_("Bytes."))
     #: SHA-256 of the manifest, which names that of every file.
-    digest = models.CharField(_("checksum of the manifest"), max_length=64, blank=True, default="", db_collation="C")
+    digest = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     folder = models.CharField(max_length=60, blank=True, default="", db_collation="C")
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked for by"))
     asked_at = models.DateTimeField(_("asked for at"))

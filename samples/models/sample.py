@@ -55,9 +55,9 @@ class Sample(models.Model):
     purpose = models.CharField(_("purpose"), max_length=300)
     population = models.BigIntegerField(_("covers in all"), default=0)
     #: SHA-256 of all their numbers in ascending order, each followed by a line feed.
-    population_digest = models.CharField(_("checksum of all covers"), max_length=64, db_collation="C", blank=True, default="")
+    population_digest = models.CharField(max_length=64, db_collation="C", blank=True, default="")
     #: The same of those drawn, in the order of the draw.
-    digest = models.CharField(_("checksum of the sample"), max_length=64, db_collation="C", blank=True, default="")
+    digest = models.CharField(max_length=64, db_collation="C", blank=True, default="")
     drawn_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("drawn by"))
     drawn_at = models.DateTimeField(_("drawn at"))
     conclusion = models.CharField(_("conclusion"), max_length=1000, blank=True, default="")
@@ -127,7 +127,7 @@ class SampleItem(models.Model):
         Enrollment, models.PROTECT, related_name="+", db_constraint=False, verbose_name=_("enrollment")
     )
     number = models.CharField(_("cover number"), max_length=60, db_collation="C")
-    rank = models.CharField(_("rank"), max_length=64, db_collation="C")
+    rank = models.CharField(max_length=64, db_collation="C")
     finding = models.CharField(_("result"), max_length=7, choices=Finding, default=Finding.OPEN, db_collation="C")
     note = models.CharField(_("note"), max_length=1000, blank=True, default="")
     noted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("noted by"))
