@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import panels
 from audit.panels import Urgency, queue_of
-from closing.actions.months import CLOSE, DRAW
+from closing.actions.months import CLOSE
 from closing.models import ClosingState
 
 _CLOSING = "closing.monthclosing"
@@ -19,14 +19,7 @@ def _to_close(closings: Any, user: Any) -> Any:
     return waiting.exclude(drawn_by=user).exclude(submitted_by=user)
 
 
-def _to_submit(closings: Any, user: Any) -> Any:
-    return closings.visible_to(user, DRAW).filter(state=ClosingState.DRAWN)
-
-
-QUEUES = (
-    queue_of(_CLOSING, "closing.to_close", _("Months to close"), CLOSE, _to_close, Urgency.NOW),
-    queue_of(_CLOSING, "closing.to_submit", _("Months drawn up, to be submitted"), DRAW, _to_submit),
-)
+QUEUES = (queue_of(_CLOSING, "closing.to_close", _("Months to close"), CLOSE, _to_close, Urgency.NOW),)
 
 
 def register() -> None:
