@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.db import connection
 
@@ -76,7 +77,7 @@ def write_items(sample: Sample, strata: dict[str, int]) -> int:
         return int(cursor.rowcount)
 
 
-def _facts(sample: Sample) -> dict[str, object]:
+def _facts(sample: Sample) -> dict[str, Any]:
     month = Month(sample.program_id, sample.closing.month) if sample.closing is not None else None
     return {
         "program": sample.program_id, "path": sample.organization.path, "region": sample.region_code,
