@@ -89,18 +89,7 @@ def about(person: Person, organization: Organization) -> About:
 
 def parts_of(whom: About) -> Iterator[Part]:
     """Heading by heading, in the reader's language; tables without a row are left out."""
-    for holding in registered():
-        rows = holding.rows(whom)
-        model: Any = rows.model
-        entries = [_entry(row, holding.leaves_out) for row in rows]
-        if entries:
-            yield Part(str(capfirst(model._meta.verbose_name_plural)), entries)
-        past = history_model(model) if holding.with_past else None
-        if past is not None:
-            before = past.objects.filter(pgh_obj_id__in=rows.order_by().values("pk")).order_by("pgh_id")
-            former = [_entry(row, holding.leaves_out, of=model) for row in before]
-            if former:
-                yield Part(_t("%(rows)s: earlier versions") % {"rows": capfirst(model._meta.verbose_name_plural)}, former)
+    yield from rows_of(whom)
     lines = list(_lines_of_files(whom))
     if lines:
         yield Part(_t("Lines of files that named the person"), lines)
@@ -109,14 +98,39 @@ def parts_of(whom: About) -> Iterator[Part]:
         yield Part(_t("What was done with the data"), done)
 
 
-def _entry(row: Model, leaves_out: Sequence[str], *, of: Any = None) -> Line:
+def opened(value: Sealed) -> str:
+    """A sealed value in the clear, or what says that its key was destroyed."""
+    try:
+        return value.reveal()
+    except KeyDestroyed:
+        return str(value)
+
+
+def rows_of(whom: About, *, say: Callable[[Sealed], str] = opened) -> Iterator[Part]:
+    """Rows of every room and their earlier versions; `say` tells sealed values: `opened`, or `str` for their masks."""
+    for holding in registered():
+        rows = holding.rows(whom)
+        model: Any = rows.model
+        entries = [entry_of(row, holding.leaves_out, say=say) for row in rows]
+        if entries:
+            yield Part(str(capfirst(model._meta.verbose_name_plural)), entries)
+        past = history_model(model) if holding.with_past else None
+        if past is not None:
+            before = past.objects.filter(pgh_obj_id__in=rows.order_by().values("pk")).order_by("pgh_id")
+            former = [entry_of(row, holding.leaves_out, say=say, of=model) for row in before]
+            if former:
+                yield Part(_t("%(rows)s: earlier versions") % {"rows": capfirst(model._meta.verbose_name_plural)}, former)
+
+
+def entry_of(row: Model, leaves_out: Sequence[str] = (), *, say: Callable[[Sealed], str] = opened, of: Any = None) -> Line:
+    """What a row says, field by field; `of`: the model whose version it is."""
     found = []
     if of is not None:
         found.append((_t("kept until"), value_in_words(row.pgh_created_at)))  # type: ignore[attr-defined]
     for each in (of or type(row))._meta.fields:
         if each.name in leaves_out or not _is_told(each):
             continue
-        value = _value(row, each)
+        value = _value(row, each, say)
         if value:
             found.append((str(capfirst(each.verbose_name)), value))
     return found
@@ -131,13 +145,10 @@ def _is_told(each: Any) -> bool:
     return not (each.is_relation and issubclass(each.related_model, Person | Beneficiary | Enrollment)) and each.name != "row_id"
 
 
-def _value(row: Any, each: Any) -> str:
+def _value(row: Any, each: Any, say: Callable[[Sealed], str]) -> str:
     value = getattr(row, each.attname)
     if isinstance(value, Sealed):
-        try:
-            return value.reveal()
-        except KeyDestroyed:
-            return str(value)
+        return say(value)
     if value is None or value in ("", []):
         return ""
     if each.is_relation:

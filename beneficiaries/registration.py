@@ -20,11 +20,13 @@ from beneficiaries.models import ChangeKind, DecisionKind, PersonChange, RosterC
 from beneficiaries.models.change import Role as Speaker
 from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
 from beneficiaries.models.roster import EndReason
+from beneficiaries.month import COVERS, OPEN_POINTS
 from beneficiaries.template import ROSTER
 from beneficiaries.verbs import VERBS
 from intake import findings, wording
 from intake.models import UNDER_WAY
 from intake.template import APPLICABLE, reasons_in_words
+from programs.months import register_month
 
 __all__ = ["Keeper", "register", "register_keeper"]
 
@@ -93,6 +95,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    register_month((COVERS,), OPEN_POINTS)
     events.register_words(EVENT_WORDS)
     register_holding(*HOLDINGS)
     blind_index.register(

@@ -7,15 +7,19 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from gates import panels
+from gates.evidence import EVIDENCE
 from gates.held import HOLDINGS
 from gates.matching import STATEMENT
 from gates.meanings import MEANINGS
 from gates.models import ObjectionReason
+from gates.month import OPEN_POINTS, PAYMENTS
 from gates.verbs import VERBS
 from intake import findings
 from intake.verbs import register_import
+from programs.months import register_month
 
 _VIEW = ("gates.view_board", "gates.view_notice", "gates.view_objection", "gates.export_notice", "gates.export_objection")
 #: Masked, as all lists are.
@@ -47,8 +51,10 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    register_month((PAYMENTS,), OPEN_POINTS)
     events.register_words(EVENT_WORDS)
     register_holding(*HOLDINGS)
+    register_evidence(*EVIDENCE)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_meanings(MEANINGS)

@@ -7,17 +7,21 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from handover import panels
 from handover.answers import RECEIPT
+from handover.evidence import EVIDENCE
 from handover.held import HOLDINGS
 from handover.meanings import MEANINGS
 from handover.models import Kind
+from handover.month import LINES, OPEN_POINTS
 from handover.verbs import VERBS
 from intake import findings
 from intake.verbs import register_import
 from outreach.choosing import register_topic
 from outreach.models import Topic
+from programs.months import register_month
 
 _VIEW = (
     "handover.view_insurerformat", "handover.view_handover", "handover.view_handoverline", "handover.view_receipt",
@@ -57,7 +61,9 @@ def register() -> None:
     """Called once from the app's `ready()`."""
     register_topic(Topic.REFUSED, REFUSED)
     events.register_verbs(VERBS)
+    register_month((LINES,), OPEN_POINTS)
     register_holding(*HOLDINGS)
+    register_evidence(*EVIDENCE)
     events.register_words(EVENT_WORDS)
     findings.register_meanings(MEANINGS)
     register_import(RECEIPT)

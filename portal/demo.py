@@ -31,7 +31,9 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_funds import ask_funders
+from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
+from portal.demo_samples import draw_and_look
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -106,6 +108,8 @@ def load(say: Say, *, logins: Path) -> None:
         if city.short == "hy":
             clerks = [users[f"{city.short}.clerk.{county}"] for county in city.counties]
             next_year(period, clerks, users, short=city.short, say=say)
+        close_last_month(period.program, maker=maker, checker=checker, say=say)
+        draw_and_look(period.program, auditor=users["auditor"], say=say)
 
 
 def _organization(name: str, *, kind: str, at: datetime, parent: Organization | None = None, region: str = "") -> Organization:
@@ -204,6 +208,8 @@ def _program(city: City, users: dict[str, User], *, at: datetime) -> Period:
         plan, code=str(year), starts_on=date(year, 1, 1), ends_on=date(year + 1, 1, 1),
         enrollment_opens_on=date(year - 1, 10, 1), enrollment_closes_on=date(year + 1, 1, 1), by=checker, at=at,
     )
+    # Granted last month: that is the month which is closed.
+    at = in_the_month_before(at)
     _budget(foundation, period, Decimal("400000.00"), users["foundation.maker"], users["foundation.checker"], at=at)
     for funder in counties:
         limit = Decimal("38000.00") if funder.region_code == city.counties[0] else Decimal("60000.00")

@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "years.count_due": {"task": "years.count_due", "schedule": 600.0, "options": {"expires": 600}},
     "papers.retention": {"task": "papers.retention", "schedule": crontab(hour="4", minute="0")},
     "outreach.retention": {"task": "outreach.retention", "schedule": crontab(hour="4", minute="5")},
+    "samples.retention": {"task": "samples.retention", "schedule": crontab(hour="4", minute="15")},
     "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},
     "handover.retention": {"task": "handover.retention", "schedule": crontab(hour="3", minute="50")},
 }
@@ -293,6 +294,8 @@ INSTALLED_APPS = [
     "papers",
     "outreach",
     "years",
+    "closing",
+    "samples",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -358,6 +361,8 @@ PRINTS_PER_DAY = number("PRINTS_PER_DAY", default=300)
 #: What takes messages to people on (docs/messages.md), by its dotted name; days for which their files wait.
 MESSAGE_CONNECTOR = env.str("MESSAGE_CONNECTOR", default="outreach.connectors.files.FileConnector")
 SENDING_KEPT_DAYS = number("SENDING_KEPT_DAYS", default=7)
+#: Days for which the evidence of an audit sample waits for whoever asked for it.
+EVIDENCE_KEPT_DAYS = number("EVIDENCE_KEPT_DAYS", default=30)
 #: Days within which a person's request about their data is answered (docs/privacy.md); years for which the data of an insured
 #: person is kept after the last cover.
 REQUEST_DAYS = number("REQUEST_DAYS", default=15)

@@ -107,6 +107,9 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("programs.budgetreservation", "bookmark_added"),
             Page("programs.ledgertransaction", "receipt_long"),
             Page("programs.ledgeraccount", "account_balance_wallet"),
+            Page("closing.monthclosing", "event_available"),
+            Page("closing.closedfigure", "summarize"),
+            Page("closing.closedbalance", "balance"),
         ),
     ),
     (
@@ -130,6 +133,9 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         _("System"),
         (
             Page("exports.export", "download"),
+            Page("samples.sample", "casino"),
+            Page("samples.sampleitem", "fact_check"),
+            Page("samples.evidencebundle", "folder_zip"),
             Page("jobs.job", "sync"),
             Page("audit.event", "history"),
             Page("audit.reveal", "visibility"),

@@ -11,6 +11,7 @@ from audit import events
 from audit.invariants import INVARIANTS as AUDIT
 from audit.invariants import Invariant
 from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
+from closing.invariants import INVARIANTS as CLOSING
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
@@ -18,13 +19,14 @@ from jobs.invariants import INVARIANTS as JOBS
 from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from programs.invariants import INVARIANTS as PROGRAMS
+from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
 from years.invariants import INVARIANTS as YEARS
 
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
-    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH,
-    *YEARS, *EXPORTS, *JOBS, *AUDIT,
+    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES, *EXPORTS,
+    *JOBS, *AUDIT,
 )
 
 

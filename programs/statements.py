@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -42,9 +42,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Posting:
-    """One leg of a posting within the span; `balance` is that of its kind of account after it, yuan."""
+    """One leg of a posting within the span; `balance` is that of its kind of account after it, yuan.
+
+    `booked_on`: the accounting day, later than `at` where the month of that was closed.
+    """
 
     at: datetime
+    booked_on: date
     kind: str
     what: str
     source: str
@@ -56,6 +60,11 @@ class Posting:
     def label(self) -> str:
         """The account's kind in words."""
         return str(AccountKind(self.kind).label)
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether it was made in a month that is closed, and counts in a later one."""
+        return self.booked_on != timezone.localdate(self.at)
 
     @property
     def debit(self) -> Decimal | None:
@@ -77,18 +86,18 @@ def postings(
     funder: Funder, *, program: Program, first: date, last: date, to: Any, opening: Sequence[Line]
 ) -> Iterator[Posting]:
     """Every leg within the span that the reader may see, by kind of account and time, with running balances."""
-    begins, ends = _span(first, last)
     balance = {line.kind: line.opening for line in opening}
     place = {kind: number for number, kind in enumerate(AccountKind.values)}
-    found = _entries(funder, program, to=to).filter(transaction__at__gte=begins, transaction__at__lt=ends)
+    found = _entries(funder, program, to=to).filter(transaction__booked_on__range=(first, last))
     for kind in sorted(balance, key=lambda kind: place[kind]):
         legs = found.filter(account__kind=kind).select_related("transaction", "account__budget")
-        for leg in legs.order_by("transaction__at", "id").iterator(chunk_size=2_000):
+        for leg in legs.order_by("transaction__booked_on", "transaction__at", "id").iterator(chunk_size=2_000):
             balance[kind] += leg.amount
             booked = leg.transaction
             memo = booked.memo or (leg.account.budget.label if leg.account.budget is not None else "")
             yield Posting(
-                booked.at, kind, booked.get_kind_display(), source_in_words(booked), memo, leg.amount, balance[kind]
+                booked.at, booked.booked_on, kind, booked.get_kind_display(), source_in_words(booked), memo, leg.amount,
+                balance[kind],
             )
 
 
@@ -102,17 +111,16 @@ def source_in_words(booked: LedgerTransaction) -> str:
 
 
 def statement(funder: Funder, *, program: Program, first: date, last: date, to: Any) -> Sequence[Line]:
-    """One line per kind of account of a funder in a program, from `first` to `last`, both days in. One query.
+    """One line per kind of account of a funder in a program, by accounting day from `first` to `last`, both in. One query.
 
     `to`: who reads it; whose money it is, and the program's office, see it, offices below do not.
     """
-    begins, ends = _span(first, last)
-    within = {"transaction__at__gte": begins, "transaction__at__lt": ends}
+    within = {"transaction__booked_on__range": (first, last)}
     rows = (
-        _entries(funder, program, to=to).filter(transaction__at__lt=ends)
+        _entries(funder, program, to=to).filter(transaction__booked_on__lte=last)
         .values("account__kind")
         .annotate(
-            opening=_sum(transaction__at__lt=begins),
+            opening=_sum(transaction__booked_on__lt=first),
             debits=_sum(**within, amount__gt=0),
             credits=_sum(**within, amount__lt=0),
         )
@@ -129,13 +137,6 @@ def _entries(funder: Funder, program: Program, *, to: Any) -> QuerySet[LedgerEnt
     return seen.filter(account__funder=funder, account__program=program)
 
 
-def _span(first: date, last: date) -> tuple[datetime, datetime]:
-    return _midnight(first), _midnight(last + timedelta(days=1))
-
-
 def _sum(**condition: object) -> Sum:
     return Sum(Case(When(**condition, then="amount"), default=Value(ZERO), output_field=_MONEY))
 
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -7,12 +7,16 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
+from programs.months import register_month
 from subsidies import panels
+from subsidies.evidence import EVIDENCE
 from subsidies.held import HOLDINGS
 from subsidies.models.difference import DifferencesKind
 from subsidies.models.movement import MovementKind
 from subsidies.models.request import Verdict
+from subsidies.month import COUNTINGS, OPEN_POINTS
 from subsidies.verbs import VERBS
 
 _NAMES = ("fundrequest", "fundrequestline", "fundmovement", "differences", "differenceline")
@@ -43,7 +47,9 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    register_month(COUNTINGS, OPEN_POINTS)
     register_holding(*HOLDINGS)
+    register_evidence(*EVIDENCE)
     events.register_words(EVENT_WORDS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)

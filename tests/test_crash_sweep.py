@@ -22,7 +22,15 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, sweep
 from beneficiaries.testing import World, make_world
 from programs.models import Budget
-from tests.kit import crash_funds, crash_samples_handover, crash_samples_years, messages_samples, papers_samples
+from tests.kit import (
+    crash_funds,
+    crash_samples_closing,
+    crash_samples_handover,
+    crash_samples_of_audits,
+    crash_samples_years,
+    messages_samples,
+    papers_samples,
+)
 from tests.kit.crash_samples import SAMPLES, Run, sample_kind
 from tests.kit.crashes import RECORD, Token, strike_once, sweep_action, sweep_in_form
 from tests.kit.faults import writers
@@ -34,9 +42,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 #: Rooms of which each action may make keys of its own, which no other run makes again; of others the first action makes all.
 SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
-ROOMS = ("accounts", "programs", "jobs", "exports", "gates", "handover", "outreach", "papers", "subsidies", "years", "audit")
+ROOMS = (
+    "accounts", "programs", "jobs", "exports", "gates", "handover", "outreach", "papers", "subsidies", "years", "closing",
+    "samples", "audit",
+)
 #: Modules whose samples join those of `crash_samples` when they are read.
-MORE = (crash_funds, crash_samples_handover, messages_samples, crash_samples_years, papers_samples)
+MORE = (
+    crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_of_audits, crash_samples_years, messages_samples,
+    papers_samples,
+)
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",
@@ -47,6 +61,8 @@ ELSEWHERE = {
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "
     "budgets apart from requests",
+    "programs.open_books_from": "part of closing.draw_up_month, decline_closing and withdraw_closing, which are swept: by itself"
+    " it would leave the books apart from closings",
     "subsidies.list_part": "subsidies/tests/test_races.py: many transactions, each struck and gone on from",
     "papers.gather_copy": "papers/tests/test_faults.py: the work of a job, killed at each of its points and gone on from",
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",

@@ -50,7 +50,8 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
 KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "UTF",
+    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "SHA",
+    "UTF",
     "WPS", "XLS", "XLSX", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.

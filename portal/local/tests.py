@@ -17,8 +17,8 @@ from portal.local.environment import ROOT
 PARTS = (
     ("tests", "accounts", "jobs", "portal"),
     (
-        "audit", "beneficiaries", "benefits", "exports", "gates", "handover", "intake", "outreach", "papers", "programs",
-        "subsidies", "years",
+        "audit", "beneficiaries", "benefits", "closing", "exports", "gates", "handover", "intake", "outreach", "papers", "programs",
+        "samples", "subsidies", "years",
     ),
 )
 

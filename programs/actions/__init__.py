@@ -1,5 +1,6 @@
 """What people and rooms do with plans, periods, budgets and money."""
 
+from programs.actions.books import open_books_from
 from programs.actions.budgets import approve_budget, close_budget, propose_budget
 from programs.actions.categories import CategoryLine, change_category, create_category, import_categories
 from programs.actions.codes import change_code, create_code, import_codes
@@ -37,7 +38,7 @@ __all__ = [
     "CategoryLine", "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "change_code",
     "change_hospital", "close_budget", "close_period", "copy_plan", "create_category", "create_code", "create_funder",
     "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories",
-    "import_codes", "import_hospitals", "open_budgets", "open_period", "post", "propose_budget", "put_in_force",
+    "import_codes", "import_hospitals", "open_books_from", "open_budgets", "open_period", "post", "propose_budget", "put_in_force",
     "receive_own", "refuse_plan", "release_reservation", "reserve", "reserve_by_priority", "resolve_splits",
     "retire_plan", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
 ]

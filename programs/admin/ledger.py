@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -60,18 +61,18 @@ class EntryInline(ScopedTabularInline):
 class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     """Postings, newest first."""
 
-    list_display = ("number", "at", "kind", "program", "source", "amount", "memo", "by")
+    list_display = ("number", "booked_on", "at", "kind", "program", "source", "amount", "memo", "by")
     export_columns = (
-        "number", "at", "kind", "program", "source",
+        "number", "booked_on", "at", "kind", "program", "source",
         ExportColumn("amount", _("amount (yuan)"), lambda posting: posting.debit_sum), "memo", "by",
     )
-    list_filter = ("kind", "program", "at")
+    list_filter = ("kind", "program", "booked_on", "at")
     list_select_related = ("program",)
     search_fields = ("=source_id",)
     search_help_text = _("Number of the roster or budget that was posted")
     sortable_by = ("number",)
     ordering = ("-id",)
-    fields = ("number", "at", "kind", "program", "source", "amount", "memo", "by")
+    fields = ("number", "accounting_day", "at", "kind", "program", "source", "amount", "memo", "by")
     readonly_fields = fields
     inlines = (EntryInline,)
 
@@ -95,6 +96,14 @@ class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     def number(self, posting: LedgerTransaction) -> str:
         """The posting's number."""
         return f"#{posting.pk}"
+
+    @display(description=_("accounting day"))
+    def accounting_day(self, posting: LedgerTransaction) -> str:
+        """The day that counts, and why it is another than that of the posting."""
+        day = f"{posting.booked_on:%Y-%m-%d}"
+        if not posting.is_carried:
+            return day
+        return _t("%(day)s: the month in which it was made is closed, so it falls into the first open one") % {"day": day}
 
     @display(description=_("posted for"))
     def source(self, posting: LedgerTransaction) -> str:

@@ -1,5 +1,6 @@
 """The nouns of the room, one file each."""
 
+from programs.models.books import Books
 from programs.models.budget import Budget, BudgetReservation, BudgetReservationLine
 from programs.models.funding import Funder, FundingScheme, FundingShare, FundingSplit, FundingSplitLine
 from programs.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
@@ -8,7 +9,7 @@ from programs.models.program import Category, Program
 from programs.models.reference import Code, Hospital
 
 __all__ = [
-    "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme", "FundingShare",
+    "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme", "FundingShare",
     "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "Period", "Plan",
     "PlanCategory", "PlanRegion", "Program",
 ]

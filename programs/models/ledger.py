@@ -5,10 +5,13 @@ from __future__ import annotations
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
+from programs.models.books import ACCOUNTING_DAY, LEGS_OF_OPEN_MONTHS
 from programs.models.budget import Budget, money_scope
 from programs.models.funding import Funder
 from programs.models.program import Program
@@ -101,6 +104,8 @@ class LedgerTransaction(models.Model):
     source_id = models.BigIntegerField(_("number"))
     memo = models.CharField(_("memo"), max_length=200, blank=True, default="")
     by_label = models.CharField(_("by"), max_length=80)
+    #: Said by the database at the insert, whatever is given: the day of `at`, or the first open one (ADR 30).
+    booked_on = models.DateField(_("accounting day"), db_default=Now(), editable=False)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -114,17 +119,31 @@ class LedgerTransaction(models.Model):
         ),
     )
     personal_fields = ()
-    open_fields = ("id", "kind", "program", "at", "source_type", "source_id", "memo", "by_label")
+    open_fields = ("id", "kind", "program", "at", "source_type", "source_id", "memo", "by_label", "booked_on")
 
     class Meta:
         verbose_name = _("ledger transaction")
         verbose_name_plural = _("ledger transactions")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["source_type", "source_id"], name="ledger_by_source")]
-        triggers = [*append_only("ledger_transaction"), _balances("ledger_transaction_balances", "NEW.id")]
+        indexes = [
+            models.Index(fields=["source_type", "source_id"], name="ledger_by_source"),
+            models.Index(fields=["program", "booked_on"], name="ledger_by_accounting_day"),
+        ]
+        triggers = [
+            *append_only("ledger_transaction"), _balances("ledger_transaction_balances", "NEW.id"),
+            pgtrigger.Trigger(
+                name="ledger_accounting_day", level=pgtrigger.Row, when=pgtrigger.Before, operation=pgtrigger.Insert,
+                func=ACCOUNTING_DAY,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether it was made in a month that is closed, and belongs to a later one."""
+        return self.booked_on != timezone.localdate(self.at)
 
 
 class LedgerEntry(models.Model):
@@ -145,7 +164,13 @@ class LedgerEntry(models.Model):
         verbose_name_plural = _("ledger entries")
         constraints = [models.CheckConstraint(name="ledger_entry_is_not_zero", condition=~Q(amount=0))]
         indexes = [models.Index(fields=["account", "id"], name="ledger_entry_by_account")]
-        triggers = [*append_only("ledger_entry"), _balances("ledger_entry_balances", "NEW.transaction_id")]
+        triggers = [
+            *append_only("ledger_entry"), _balances("ledger_entry_balances", "NEW.transaction_id"),
+            pgtrigger.Trigger(
+                name="ledger_entry_in_open_month", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"), func=LEGS_OF_OPEN_MONTHS,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.transaction_id} {self.account_id}"

@@ -176,7 +176,7 @@ def test_a_budget_closes_when_nothing_is_reserved_and_carries_nothing_any_more(w
     closed = actions.close_budget(foundation, by=world.finance_checker, at=world.at)
     assert (closed.state, closed.available) == ("closed", D("0.00"))
     with pytest.raises(BudgetRefused) as refused:
-        reserve(world, demand(world, "0.01"), pk=77)
+        reserve(world, demand(world, "0.01"), pk=987_654_321)
     assert refused.value.facts == {"funder": "示例公益基金会HY", "wanted": D("0.01"), "remaining": D("0.00")}
 
 

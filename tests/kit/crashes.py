@@ -36,6 +36,11 @@ _VARYING_OF = {
     "handover_handoverpart": ("crc", "size"),
     "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
     "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
+    **dict.fromkeys(("closing_monthclosing", "closing_monthclosingevent"), ("digest", "previous_digest")),
+    **dict.fromkeys(("samples_sample", "samples_sampleevent"), ("digest", "population_digest")),
+    **dict.fromkeys(("samples_sampleitem", "samples_sampleitemevent"), ("number", "rank")),
+    **dict.fromkeys(("samples_evidencebundle", "samples_evidencebundleevent"), ("digest", "size")),
+    "samples_evidencepart": ("number", "page_size", "page_sha256", "data_size", "data_sha256"),
     "papers_printing": ("digest", "size"), "papers_printingevent": ("digest", "size"),
     "papers_printedpart": ("sha256", "size"), "papers_personrequest": ("sha256", "size"),
     "papers_personrequestevent": ("sha256", "size"),
@@ -45,8 +50,9 @@ _VARYING_OF = {
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
 _NUMBERED = re.compile(
-    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|printing|sending|wording|comparison)": [0-9]+|'
-    r'"(?:content|sha256)": "[0-9a-f]{12}"|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
+    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|printing|sending|wording|comparison|bundle)": '
+    r'[0-9]+|'
+    r'"(?:content|sha256|checksum)": "[0-9a-f]{12}"|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
 )
 #: PostgreSQL takes a hundred arguments.
 _AT_ONCE = 40

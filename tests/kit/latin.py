@@ -58,10 +58,12 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
+from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
+from tests.kit.latin_samples import make_latin_samples
 from tests.kit.latin_years import add_years
 
 #: What every datum begins with.
@@ -206,6 +208,8 @@ def _rosters(world: LatinWorld) -> None:
     add_messages(world, reason=REASON)
     add_speakers(world, reason=REASON)
     add_years(world, reason=REASON)
+    make_latin_months(world, reason=REASON)
+    make_latin_samples(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

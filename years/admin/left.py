@@ -15,10 +15,10 @@ from unfold.decorators import display
 
 from accounts.admin.places import PlaceColumn
 from audit.admin import ReadOnlyScopedAdmin
-from beneficiaries.admin.enrollments import people_found
 from beneficiaries.admin.narrowing import PlaceFilter
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.models.roster import EndReason
+from beneficiaries.people_search import people_found
 from beneficiaries.registration import RULE_WORDS
 from years.models import YearLeft
 

@@ -14,7 +14,7 @@ from audit.faults import fault_point
 #: Tables that nobody updates or deletes from; their triggers refuse it too.
 APPEND_ONLY = (
     "audit_event", "audit_seal", "audit_reveal", "programs_ledgertransaction", "programs_ledgerentry",
-    "beneficiaries_purchase",
+    "beneficiaries_purchase", "closing_closedfigure", "closing_closedbalance",
 )
 
 

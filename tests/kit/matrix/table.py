@@ -15,6 +15,7 @@ from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
+from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from exports.models import Export
 from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
 from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
@@ -23,6 +24,7 @@ from jobs.models import Job
 from outreach.models import MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
+from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from tests.kit.matrix.worlds import Place
 from years.models import Comparison, YearLeft
@@ -161,6 +163,14 @@ SUBJECTS: dict[str, Subject] = {
     "outreach.sending": Subject("office", lambda place: Sending.objects.get(lines__enrollment=place.enrollment)),
     "outreach.messagewording": Subject(
         "program", lambda place: MessageWording.objects.filter(program=place.program).earliest("pk")
+    ),
+    "closing.monthclosing": Subject("operator", lambda place: MonthClosing.objects.get(program=place.program)),
+    "closing.closedfigure": Subject("operator", lambda place: ClosedFigure.objects.get(closing__program=place.program)),
+    "closing.closedbalance": Subject("operator", lambda place: ClosedBalance.objects.get(closing__program=place.program)),
+    "samples.sample": Subject("office", lambda place: Sample.objects.get(items__enrollment=place.enrollment)),
+    "samples.sampleitem": Subject("office", lambda place: SampleItem.objects.get(enrollment=place.enrollment)),
+    "samples.evidencebundle": Subject(
+        "office", lambda place: EvidenceBundle.objects.get(sample__items__enrollment=place.enrollment)
     ),
     "papers.printing": Subject("office", lambda place: _printing(place)),
     "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),

@@ -34,11 +34,13 @@ from programs.actions import create_code, create_plan
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Code, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
+from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.compared import compare_years
 from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.messages import add_messages
 from tests.kit.matrix.papers import add_papers
+from tests.kit.matrix.samples import add_sample
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
@@ -239,6 +241,8 @@ def _place(
     add_papers(enrollment, clerk, canary, at=at)
     add_messages(enrollment, clerk, canary, at=at)
     compare_years(enrollment, at=at)
+    add_month(world, at=at)
+    add_sample(enrollment, clerk, canary, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
         draft=PlanDraft(

@@ -1,0 +1,5 @@
+"""Pages of the room."""
+
+from closing.admin import closings, figures
+
+__all__ = ["closings", "figures"]

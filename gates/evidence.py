@@ -1,0 +1,41 @@
+"""What proves a cover's gates, for an auditor: the notice and the own payment, with who decided and checksums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from audit.versions import value_in_words
+from beneficiaries.evidence import Evidence, postings_of, who
+from beneficiaries.holdings import Line
+from beneficiaries.models import Enrollment
+from gates.models import NoticeLine, OwnPaymentLine
+
+
+def _notices(cover: Enrollment) -> Iterator[Line]:
+    lines = NoticeLine.objects.filter(enrollment=cover).select_related("notice__made_by", "notice__posted_by").order_by("pk")
+    for line in lines:
+        notice = line.notice
+        yield [
+            (_t("Notice"), f"#{notice.pk} · {notice.get_state_display()}"), (_t("Number on the list"), str(line.number)),
+            (_t("Days"), f"{notice.starts_on:%Y-%m-%d} – {notice.ends_on:%Y-%m-%d}"),
+            (_t("Made"), who(notice.made_by, notice.made_at)), (_t("Posted"), who(notice.posted_by, notice.posted_at)),
+            (_t("Checksum of the list"), notice.digest),
+        ]
+
+
+def _payments(cover: Enrollment) -> Iterator[Line]:
+    lines = OwnPaymentLine.objects.filter(enrollment=cover).select_related("payment__made_by").order_by("pk")
+    for line in lines:
+        payment = line.payment
+        yield [
+            (_t("Own payment"), f"#{payment.pk}"), (_t("Reference of the payment"), payment.reference),
+            (_t("Paid on"), value_in_words(payment.paid_on)), (_t("Amount (yuan)"), value_in_words(line.amount)),
+            (_t("Recorded"), who(payment.made_by, payment.made_at)),
+        ]
+        yield from postings_of("gates.ownpayment", payment.pk)
+
+
+EVIDENCE = (Evidence(_("Public notice"), _notices), Evidence(_("Own payment"), _payments))
