@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -137,22 +137,37 @@ def stamp(
 
 def lock_rosters(covers: QuerySet[Enrollment]) -> dict[int, Roster]:
     """The rosters of these enrollments, locked in the order of their ids: gates, lapses and undo meet there."""
-    ids = list(covers.order_by("roster").values_list("roster", flat=True).distinct())
-    found = Roster.objects.select_for_update(of=("self",)).select_related("organization").filter(
-        pk__in=[pk for pk in ids if pk is not None]
-    )
+    found = Roster.objects.select_for_update(of=("self",)).select_related("organization").filter(pk__in=_rosters_of(covers))
     return {roster.pk: roster for roster in found.order_by("pk")}
+
+
+def share_rosters(covers: QuerySet[Enrollment]) -> dict[int, Roster]:
+    """As `lock_rosters`, beside others who share them: undo, lapses and other gates wait, and are waited for.
+
+    For whoever has locked what they change already (the lines of a receipt), so that two chunks of a roster go on at once.
+    In one transaction a roster is shared or locked, never both: two that share it would wait for each other.
+    """
+    found = list(Roster.objects.raw(_SHARED, [_rosters_of(covers)]))
+    prefetch_related_objects(found, "organization")
+    return {roster.pk: roster for roster in found}
+
+
+_SHARED = "SELECT * FROM beneficiaries_roster WHERE id = ANY(%s) ORDER BY id FOR SHARE"
+
+
+def _rosters_of(covers: QuerySet[Enrollment]) -> list[int]:
+    return [pk for pk in covers.order_by("roster").values_list("roster", flat=True).distinct() if pk is not None]
 
 
 def pass_gate_of(
     covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = "",
-    numbers: RawSQL | None = None,
+    numbers: RawSQL | None = None, rosters: Mapping[int, Roster] | None = None,
 ) -> Passed:
     """Record a gate of a period's plan for many enrollments of any of its rosters and purchases, in the caller's transaction.
 
     One event a roster, none a person. Whoever does not wait at this gate is left as they are, and so are rosters that
     are being undone. Money is the caller's: `Passed.own_share` is what came in when the gate is the own payment.
-    `numbers`: as `stamp` takes them.
+    `numbers`: as `stamp` takes them. `rosters`: theirs, which the caller has locked or shares; else they are locked here.
     """
     asked = asked_gates(period.plan)
     if gate not in asked:
@@ -163,7 +178,8 @@ def pass_gate_of(
         raise BeneficiariesRefused("POLICY_NUMBER")
     covers = covers.filter(period=period)
     fault_point("beneficiaries.pass_gate_of.before")
-    rosters = lock_rosters(covers)
+    if rosters is None:
+        rosters = lock_rosters(covers)
     # A purchase is never changed, so nobody may lock it: its enrollments are what two clicks meet at.
     list(covers.filter(roster=None).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     open_ones = [pk for pk, roster in rosters.items() if roster.state in PASSABLE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,12 @@ from audit import events
 from audit.faults import fault_point
 from audit.history import plan_anew
 from beneficiaries.actions import void_waiting
-from beneficiaries.gating import PASSABLE, Gate, lock_rosters, pass_gate_of
-from beneficiaries.models import Enrollment
+from beneficiaries.gating import PASSABLE, Gate, pass_gate_of, share_rosters
+from beneficiaries.models import Enrollment, Roster
 from handover import statement
 from handover.models import Answer, Direction, HandOver, HandOverState, Receipt
 from intake.findings import Verdict
-from intake.models import Chunk
+from intake.models import Chunk, State
 from intake.template import Applied
 
 # With statistics of its own: planned by those of the whole table, joins of a chunk with a chunk fell into nested loops.
@@ -57,7 +58,7 @@ UPDATE beneficiaries_enrollment e SET insurer_policy_number = w.policy_number
 FROM receipt_work w WHERE e.id = w.enrollment_id AND w.answer = 'accepted' AND w.policy_number IS NOT NULL
     AND e.state IN ('in_force', 'ended') AND e.insurer_policy_number = ''
 """
-_COVERS = "SELECT enrollment_id FROM receipt_work WHERE answer = %s"
+_COVERS = "SELECT enrollment_id FROM receipt_work WHERE answer = ANY(%s)"
 _NUMBERS = "SELECT enrollment_id, policy_number FROM receipt_work WHERE answer = %s"
 
 
@@ -71,11 +72,9 @@ def answer_lines(
     }
     fault_point("handover.answer.before")
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         if own_policies:
-            # One policy number for two people, by two receipts at once: the second sees the first.
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"handover.policies:{hand_over.insurer_id}"]
-            )
+            _take_turn(cursor, receipt, hand_over)
         cursor.execute(_WORK, facts)
         # Whatever the planner takes the covers for, each finds its line by index: else a chunk was compared with itself.
         cursor.execute("CREATE INDEX ON receipt_work (enrollment_id)")
@@ -92,10 +91,13 @@ def answer_lines(
             plan_anew(cursor)
             cursor.execute(_NUMBERED)
     accepted, refused = counts.get(Answer.ACCEPTED, 0), counts.get(Answer.REFUSED, 0)
-    if hand_over.direction == Direction.ENTRY and asks_acceptance:
-        _take_in(hand_over, by=receipt.decided_by, at=at)
+    if hand_over.direction == Direction.ENTRY and asks_acceptance and counts:
+        # The lines are locked, so nobody else answers for these people; chunks of one roster go on side by side.
+        rosters = share_rosters(_covers())
+        _take_in(hand_over, rosters, by=receipt.decided_by, at=at)
         if refused:
-            _take_out(by=receipt.decided_by, at=at)
+            # Last, since it moves money: whoever gives back to one budget takes turns until the commit.
+            _take_out(rosters, by=receipt.decided_by, at=at)
     fault_point("handover.answer.counted")
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE receipt_work")
@@ -106,25 +108,45 @@ def answer_lines(
     return Applied(accepted + refused, set_aside)
 
 
-def _covers(answer: Answer) -> QuerySet[Enrollment]:
-    """Enrollments of the chunk's work that got this answer."""
-    return Enrollment.objects.filter(pk__in=RawSQL(_COVERS, [answer.value]))  # noqa: S611 - a constant of this module
+def _take_turn(cursor: Any, receipt: Receipt, hand_over: HandOver) -> None:
+    """One policy number for two people, by two receipts at once: the second sees the first.
+
+    Chunks of one receipt name no number twice (that was refused at the review), so they share the turn, unless another
+    receipt of the insurer is being applied. Both cannot think that they are alone: each was on its way before its first
+    chunk, and stays so until its last is committed.
+    """
+    cursor.execute(_OTHERS, {"insurer": hand_over.insurer_id, "applying": State.APPLYING, "receipt": receipt.pk})
+    alone = cursor.fetchone() is None
+    lock = "pg_advisory_xact_lock_shared" if alone else "pg_advisory_xact_lock"
+    cursor.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [f"handover.policies:{hand_over.insurer_id}"])
 
 
-def _take_in(hand_over: HandOver, *, by: Any, at: datetime) -> None:
+_OTHERS = """
+SELECT FROM handover_receipt r JOIN handover_handover h ON h.id = r.hand_over_id
+WHERE h.insurer_id = %(insurer)s AND r.state = %(applying)s AND r.id <> %(receipt)s LIMIT 1
+"""
+
+
+def _covers(*answers: Answer) -> QuerySet[Enrollment]:
+    """Enrollments of the chunk's work, or those of it that got one of these answers."""
+    return Enrollment.objects.filter(
+        pk__in=RawSQL(_COVERS, [[answer.value for answer in answers or (Answer.ACCEPTED, Answer.REFUSED)]])  # noqa: S611
+    )
+
+
+def _take_in(hand_over: HandOver, rosters: Mapping[int, Roster], *, by: Any, at: datetime) -> None:
     """Whoever still waits for the insurer comes into force under a policy number of their own."""
     pass_gate_of(
-        _covers(Answer.ACCEPTED), gate=Gate.ACCEPTANCE, period=hand_over.period,
+        _covers(Answer.ACCEPTED), gate=Gate.ACCEPTANCE, period=hand_over.period, rosters=rosters,
         numbers=RawSQL(_NUMBERS, [Answer.ACCEPTED.value]), by=by, at=at,  # noqa: S611 - a constant of this module
     )
 
 
-def _take_out(*, by: Any, at: datetime) -> None:
+def _take_out(rosters: Mapping[int, Roster], *, by: Any, at: datetime) -> None:
     """Whoever still waits is voided and the money goes back; a roster that is being undone does that itself."""
-    covers = _covers(Answer.REFUSED)
-    rosters = lock_rosters(covers)
-    standing = [pk for pk, roster in rosters.items() if roster.state in PASSABLE]
-    void_waiting(covers.filter(Q(roster__in=standing) | Q(roster=None)), by=by, at=at)
+    standing = {pk: roster for pk, roster in rosters.items() if roster.state in PASSABLE}
+    covers = _covers(Answer.REFUSED).filter(Q(roster__in=list(standing)) | Q(roster=None))
+    void_waiting(covers, rosters=standing, by=by, at=at)
 
 
 def finish(receipt: Receipt, *, at: datetime) -> None:
