@@ -14,7 +14,7 @@ from audit import events
 from audit.faults import fault_point
 from audit.history import plan_anew
 from beneficiaries.actions import void_waiting
-from beneficiaries.gating import PASSABLE, Gate, pass_gate_of, share_rosters
+from beneficiaries.gating import PASSABLE, accept_numbered, share_rosters
 from beneficiaries.models import Enrollment, Roster
 from handover import statement
 from handover.models import Answer, Direction, HandOver, HandOverState, Receipt
@@ -22,25 +22,26 @@ from intake.findings import Verdict
 from intake.models import Chunk, State
 from intake.template import Applied
 
-# With statistics of its own: planned by those of the whole table, joins of a chunk with a chunk fell into nested loops.
+# Judged as it is locked, in the order of the lines: what another receipt has answered meanwhile shows here. `place`: where
+# the locked line lies, so that writing its answer needs no search. By arrays: a join would read all lines for each chunk.
 _WORK = """
 CREATE TEMPORARY TABLE receipt_work ON COMMIT DROP AS
-SELECT id AS row_id, line_id, enrollment_id, answer, policy_number, refusal FROM handover_receiptrow
-WHERE receipt_id = %(receipt)s AND chunk = %(chunk)s AND verdict = %(new)s AND set_aside = ''
-"""
-# In one order, before anything is compared: what another receipt answers meanwhile shows as drift.
-_LOCK = """
-SELECT count(*) FROM (
-    SELECT FROM handover_handoverline l JOIN receipt_work w ON w.line_id = l.id ORDER BY l.id FOR UPDATE OF l) locked
+SELECT r.id AS row_id, r.line_id, r.enrollment_id, r.answer, r.policy_number, r.refusal, l.ctid AS place,
+    l.answer <> '' OR NOT l.stands AS drifted
+FROM handover_receiptrow r JOIN handover_handoverline l ON l.id = r.line_id AND l.id = ANY(ARRAY(
+    SELECT line_id FROM handover_receiptrow
+    WHERE receipt_id = %(receipt)s AND chunk = %(chunk)s AND verdict = %(new)s AND set_aside = ''))
+WHERE r.receipt_id = %(receipt)s AND r.chunk = %(chunk)s AND r.verdict = %(new)s AND r.set_aside = ''
+ORDER BY r.line_id FOR UPDATE OF l
 """
 _SET_ASIDE = """
 WITH drifted AS (
-    DELETE FROM receipt_work w USING handover_handoverline l
-    WHERE l.id = w.line_id AND (l.answer <> '' OR NOT l.stands OR (
+    DELETE FROM receipt_work w
+    WHERE w.drifted OR (
         %(own)s AND w.answer = 'accepted' AND EXISTS (
             SELECT FROM handover_handoverline other JOIN handover_handover h ON h.id = other.hand_over_id
             WHERE other.policy_number = w.policy_number AND other.policy_number <> '' AND h.insurer_id = %(insurer)s
-                AND other.enrollment_id <> l.enrollment_id)))
+                AND other.enrollment_id <> w.enrollment_id))
     RETURNING w.row_id
 )
 UPDATE handover_receiptrow r SET set_aside = 'CHANGED_SINCE_REVIEW' FROM drifted WHERE r.id = drifted.row_id
@@ -49,7 +50,7 @@ _ANSWERED = """
 UPDATE handover_handoverline l SET answer = w.answer, row_id = w.row_id, answered_at = %(at)s,
     policy_number = CASE WHEN w.answer = 'accepted' THEN coalesce(w.policy_number, '') ELSE '' END,
     refusal = coalesce(w.refusal, '')
-FROM receipt_work w WHERE w.line_id = l.id
+FROM receipt_work w WHERE l.ctid = ANY(ARRAY(SELECT place FROM receipt_work)) AND w.line_id = l.id
 """
 _COUNTED = "SELECT answer, count(*) FROM receipt_work GROUP BY 1"
 # Where the plan asks for no acceptance, cover stands already: it only gets its number.
@@ -79,21 +80,23 @@ def answer_lines(
         # Whatever the planner takes the covers for, each finds its line by index: else a chunk was compared with itself.
         cursor.execute("CREATE INDEX ON receipt_work (enrollment_id)")
         cursor.execute("ANALYZE receipt_work")
-        cursor.execute(_LOCK)
         plan_anew(cursor)
         cursor.execute(_SET_ASIDE, facts)
         set_aside = cursor.rowcount
         fault_point("handover.answer.lines")
         cursor.execute(_ANSWERED, facts)
+        written = cursor.rowcount
         cursor.execute(_COUNTED)
         counts = dict(cursor.fetchall())
+        if written != sum(counts.values()):
+            raise RuntimeError(f"receipt {receipt.pk}: {written} of {sum(counts.values())} lines written")
         if hand_over.direction == Direction.ENTRY and not asks_acceptance:
             plan_anew(cursor)
             cursor.execute(_NUMBERED)
     accepted, refused = counts.get(Answer.ACCEPTED, 0), counts.get(Answer.REFUSED, 0)
     if hand_over.direction == Direction.ENTRY and asks_acceptance and counts:
         # The lines are locked, so nobody else answers for these people; chunks of one roster go on side by side.
-        rosters = share_rosters(_covers())
+        rosters = share_rosters(_covers(*Answer.values))
         _take_in(hand_over, rosters, by=receipt.decided_by, at=at)
         if refused:
             # Last, since it moves money: whoever gives back to one budget takes turns until the commit.
@@ -127,18 +130,15 @@ WHERE h.insurer_id = %(insurer)s AND r.state = %(applying)s AND r.id <> %(receip
 """
 
 
-def _covers(*answers: Answer) -> QuerySet[Enrollment]:
-    """Enrollments of the chunk's work, or those of it that got one of these answers."""
-    return Enrollment.objects.filter(
-        pk__in=RawSQL(_COVERS, [[answer.value for answer in answers or (Answer.ACCEPTED, Answer.REFUSED)]])  # noqa: S611
-    )
+def _covers(*answers: str) -> QuerySet[Enrollment]:
+    """Enrollments of the chunk's work that got one of these answers."""
+    return Enrollment.objects.filter(pk__in=RawSQL(_COVERS, [list(answers)]))  # noqa: S611 - a constant of this module
 
 
 def _take_in(hand_over: HandOver, rosters: Mapping[int, Roster], *, by: Any, at: datetime) -> None:
     """Whoever still waits for the insurer comes into force under a policy number of their own."""
-    pass_gate_of(
-        _covers(Answer.ACCEPTED), gate=Gate.ACCEPTANCE, period=hand_over.period, rosters=rosters,
-        numbers=RawSQL(_NUMBERS, [Answer.ACCEPTED.value]), by=by, at=at,  # noqa: S611 - a constant of this module
+    accept_numbered(
+        RawSQL(_NUMBERS, [Answer.ACCEPTED.value]), rosters=rosters, period=hand_over.period, by=by, at=at  # noqa: S611
     )
 
 
