@@ -19,4 +19,10 @@ VERBS = {
     "hand_over.withdrawn": _("The hand-over was withdrawn: %(reason)s"),
     "hand_over.purged": _("The file of the hand-over was deleted when its time was over."),
     "hand_over.answered": _("All lines are answered: %(accepted)d accepted, %(refused)d refused."),
+    "invoice.difference_decided": _("Our amount is paid where the insurer charges more: %(lines)d lines. %(reason)s"),
+    "remittance.prepared": _("A remittance was prepared: %(invoices)d invoices, %(amount)s yuan."),
+    "remittance.approved": _("The remittance was approved: %(amount)s yuan."),
+    "remittance.paid": _("The remittance was paid and booked: %(amount)s yuan."),
+    "remittance.failed": _("The remittance failed at the bank: %(reason)s"),
+    "remittance.withdrawn": _("The remittance was withdrawn: %(reason)s"),
 }
