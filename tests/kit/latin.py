@@ -59,7 +59,7 @@ from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_funds import make_latin_funds
-from tests.kit.latin_handover import hand_over
+from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_papers import add_papers
 
 #: What every datum begins with.
@@ -189,6 +189,7 @@ def _rosters(world: LatinWorld) -> None:
         policy_number="ZQ-1",
     )
     hand_over(world.users, world.period, world.county, applied)
+    charge(world.users, world.period)
     _changes(world, applied)
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())
