@@ -47,7 +47,7 @@ JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
 WHERE a.invoice_id = %s GROUP BY 1 ORDER BY 1
 """
 _STATED = """
-SELECT h.kind = 'removals', coalesce(sum((part ->> 5)::bigint), 0), coalesce(sum((part ->> 7)::bigint * s.premium), 0.00)
+SELECT h.kind = 'removals', coalesce(sum((part ->> 5)::int), 0), coalesce(sum((part ->> 7)::bigint * s.premium), 0.00)
 FROM handover_handover h CROSS JOIN LATERAL jsonb_array_elements(h.statement) part
 JOIN programs_fundingsplit s ON s.id = (part ->> 2)::bigint
 WHERE h.id = ANY(%s) GROUP BY 1

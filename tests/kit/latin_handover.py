@@ -95,17 +95,22 @@ def charge(users: dict[str, User], period: Period) -> None:
     paid = _approved(first, maker, checker)
     actions.confirm_paid(paid, reference="ZQ-BANK-1", paid_on=timezone.localdate(), **maker)
     others = list(HandOverLine.objects.filter(hand_over=line.hand_over).exclude(pk=line.pk).order_by("pk"))
-    for place, (each, states) in enumerate(zip(others, ("approved", "prepared"), strict=False)):
+    for place, (each, state) in enumerate(zip(others, ("approved", "prepared", "waits"), strict=True)):
         HandOverLine.objects.filter(pk=each.pk).update(
             answer="accepted", policy_number=f"ZQ-PB{place}", row_id=1, answered_at=timezone.now()
         )
+        if state == "waits":
+            continue
         found = actions.INVOICES.submit(_charged(period, [(each.enrollment.number, "99.00")], maker), **maker)
         actions.INVOICES.approve(found, digest=found.digest, **checker)
         drain_through_failures()
         remittance = actions.prepare_remittance([found], **maker)
-        if states == "approved":
+        if state == "approved":
             actions.approve_remittance(remittance, **checker)
-    actions.INVOICES.submit(_charged(period, [(number, "99.00"), (others[-1].enrollment.number, "99.00")], maker), **maker)
+    for last in (False, True):
+        found = _charged(period, [(number, "99.00"), (others[-1].enrollment.number, "99.00"), (f"Zq{last}", "1.00")], maker)
+        if last:
+            actions.INVOICES.submit(found, **maker)
 
 
 def _approved(invoice: Invoice, maker: dict[str, Any], checker: dict[str, Any]) -> Remittance:

@@ -56,8 +56,9 @@ def _charge(world: World, canary: str, *, at: Any) -> None:
     """A program's invoice and its remittance, as if they had gone their way; of the office that operates it alone."""
     given: dict[str, Any] = {"program": world.program, "period": world.period, "insurer": world.insurer}
     invoice = Invoice.objects.create(
-        **given, organization=world.program.organization, region_code=world.program.region_code, number=f"{canary}{world.period.pk}",
-        issued_on=at.date(), control_lines=1, control_amount="99.00", state="applied", agreed_lines=1, agreed_amount="99.00",
+        **given, organization=world.program.organization, region_code=world.program.region_code,
+        number=f"{canary}{world.period.pk}", issued_on=at.date(), control_lines=1, control_amount="99.00", state="applied",
+        agreed_lines=1, agreed_amount="99.00",
         uploaded_by=world.finance_maker, uploaded_at=at, submitted_by=world.finance_maker, submitted_at=at,
         decided_by=world.finance_checker, decided_at=at, applied_at=at, digest="0" * 64, approved_digest="0" * 64,
     )
