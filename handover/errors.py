@@ -46,6 +46,7 @@ class HandOverRefused(Refused):
         "ANSWERED_IN_PART": _("The insurer has answered some of it already: it can no longer be withdrawn."),
         "RECEIPT_UNDER_WAY": _("A receipt of this hand-over is under way: finish it or send it back first."),
         "FILE_NOT_READY": _("The file is still being written."),
+        "PASSWORD": _("Give a password of %(least)d to %(most)d characters: letters, digits and signs that every keyboard has."),
         "FILE_GONE": _("The file was deleted when its time was over."),
         "NOT_RELEASED": _("Receipts are taken for hand-overs that are released."),
         "NO_UNDO": _("A receipt is not undone: what the insurer answers later comes as a further receipt."),

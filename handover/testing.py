@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pyzipper
 from django.utils import timezone
 
 from beneficiaries.testing import World
@@ -77,6 +78,17 @@ def released(world: World, **changes: Any) -> HandOver:
     hand_over = actions.release_handover(hand_over, shown=people, by=world.reviewer, at=timezone.now())
     drain()
     return HandOver.objects.get(pk=hand_over.pk)
+
+
+PASSWORD = "Xq7-nobody's-own"  # noqa: S105 - of files that tests make
+
+
+def opened(archive: bytes, *, password: str = PASSWORD) -> tuple[str, bytes]:
+    """Name and content of the one entry of a locked archive."""
+    with pyzipper.AESZipFile(io.BytesIO(archive)) as found:
+        found.setpassword(password.encode())
+        (name,) = found.namelist()
+        return name, found.read(name)
 
 
 def numbers_of(hand_over: HandOver) -> list[str]:

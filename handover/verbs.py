@@ -15,7 +15,7 @@ VERBS = {
         "Columns: %(columns)s"
     ),
     "hand_over.written": _("The file of the hand-over was written: %(people)d people."),
-    "hand_over.downloaded": _("The file of the hand-over was downloaded, in the clear: %(people)d people."),
+    "hand_over.downloaded": _("The file of the hand-over was downloaded, locked with a password: %(people)d people."),
     "hand_over.withdrawn": _("The hand-over was withdrawn: %(reason)s"),
     "hand_over.purged": _("The file of the hand-over was deleted when its time was over."),
     "hand_over.answered": _("All lines are answered: %(accepted)d accepted, %(refused)d refused."),

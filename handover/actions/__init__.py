@@ -2,6 +2,7 @@
 
 from handover.actions.formats import approve_format, change_format, draft_format, retire_format
 from handover.actions.hand_overs import (
+    file_name,
     open_handover,
     propose_handover,
     purge_handovers,
@@ -21,6 +22,7 @@ from handover.actions.remittances import (
 
 __all__ = [
     "DESK", "INVOICES", "approve_format", "approve_remittance", "change_format", "confirm_paid", "decline_remittance",
-    "draft_format", "open_handover", "pay_ours", "prepare_remittance", "propose_handover", "purge_handovers", "record_failure",
-    "release_handover", "retire_format", "upload_invoice", "upload_receipt", "withdraw_handover", "withdraw_remittance",
+    "draft_format", "file_name", "open_handover", "pay_ours", "prepare_remittance", "propose_handover", "purge_handovers",
+    "record_failure", "release_handover", "retire_format", "upload_invoice", "upload_receipt", "withdraw_handover",
+    "withdraw_remittance",
 ]

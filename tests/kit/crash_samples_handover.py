@@ -12,6 +12,7 @@ from gates.testing import applied
 from handover import actions as handover
 from handover.models import HandOver, InsurerFormat, Invoice
 from handover.testing import (
+    PASSWORD,
     TERMS,
     agreed,
     answered,
@@ -103,7 +104,7 @@ def withdraw_handover(world: World, token: Token) -> Run:
 @sample("handover.open_handover")
 def open_handover(world: World, token: Token) -> Run:
     _own, hand_over = told(world, token)
-    return lambda: list(handover.open_handover(fresh(hand_over), **clerk_of(world)))
+    return lambda: list(handover.open_handover(fresh(hand_over), password=PASSWORD, **clerk_of(world)))
 
 
 @sample("handover.purge_handovers")
