@@ -180,9 +180,12 @@ class InvoiceAdmin(ImportPages, ReadOnlyScopedAdmin):
 
     def confirm_facts(self, subject: Invoice) -> list[tuple[str, Any]]:
         """What a confirm page says: which invoice, counts and sums."""
+        agreed = subject.verdict_count(Verdict.NEW) + (subject.money["more"][0] if subject.pays_ours else 0)
         return [
-            (_t("insurer"), subject.insurer.name), (_t("invoice number"), subject.number), *super().confirm_facts(subject),
+            (_t("office"), subject.organization.name), (_t("insurer"), subject.insurer.name),
+            (_t("invoice number"), subject.number), *self.summary(subject),
             *([(_t("why our amount is paid"), subject.pays_ours)] if subject.pays_ours else []),
+            (_t("lines that are agreed"), f"{agreed:,}"), (_t("lines that stay disputed"), f"{subject.row_count - agreed:,}"),
         ]
 
     def approval_sentence(self, subject: Invoice) -> str:
