@@ -46,7 +46,6 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
     ),
-    "handover.upload_invoice": "handover/tests/test_invoice_faults.py: the files are kept first, then the invoice that has them",
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "
     "budgets apart from requests",

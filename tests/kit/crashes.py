@@ -33,7 +33,7 @@ _VARYING_OF = {
     "gates_notice": ("digest",), "gates_noticeevent": ("digest",),
     **dict.fromkeys(("handover_handover", "handover_handoverevent"), ("digest", "sha256", "size", "statement")),
     "handover_handoverpart": ("crc", "size"),
-    **dict.fromkeys(("handover_invoice", "handover_invoiceevent"), ("digest", "approved_digest", "shares")),
+    **dict.fromkeys(("handover_invoice", "handover_invoiceevent"), ("digest", "approved_digest", "shares", "layouts")),
     "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
     "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
     "papers_printing": ("digest", "size"), "papers_printingevent": ("digest", "size"),
