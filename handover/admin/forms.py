@@ -206,5 +206,5 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("Password of the file"), initial=made_password, max_length=MOST, strip=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Keep this one, or type your own of at least 12 characters. 7-Zip, WinRAR, WinZip and Bandizip open the file."),
+        help_text=_("Keep this one, or type your own of at least 12 characters. The usual tools for archives open the file."),
     )
