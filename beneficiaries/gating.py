@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -89,10 +89,10 @@ PASSED = {
 # Cover never begins before the gates are passed: a later day moves its start to the next midnight.
 _STAMP = """
 WITH passed AS (
-    UPDATE beneficiaries_enrollment e SET {column} = %s, insurer_policy_number = {number},
+    UPDATE beneficiaries_enrollment e SET {column} = %(at)s, insurer_policy_number = {number},
         state = CASE WHEN {ready} THEN 'in_force' ELSE e.state END,
-        starts_at = CASE WHEN {ready} AND e.starts_at < %s AND e.ends_at > %s THEN %s ELSE e.starts_at END
-    {numbered}WHERE e.id IN ({covers}) AND e.state = 'awaiting' AND NOT {passed}{earlier}{own}
+        starts_at = CASE WHEN {ready} AND e.starts_at < %(begins)s AND e.ends_at > %(begins)s THEN %(begins)s ELSE e.starts_at END
+    {whose} AND NOT {passed}{earlier}
     RETURNING e.roster_id, e.state, e.own_share
 )
 SELECT roster_id, count(*), count(*) FILTER (WHERE state = 'in_force'), sum(own_share) FROM passed GROUP BY 1 ORDER BY 1
@@ -100,36 +100,42 @@ SELECT roster_id, count(*), count(*) FILTER (WHERE state = 'in_force'), sum(own_
 
 
 def stamp(
-    covers: QuerySet[Enrollment], gate: Gate, *, asked: Sequence[Gate], policy_number: str = "", at: datetime,
-    numbers: RawSQL | None = None,
+    covers: QuerySet[Enrollment], gate: Gate, *, asked: Sequence[Gate], policy_number: str = "", at: datetime
 ) -> dict[int | None, Passed]:
     """Record a gate of one plan for whichever of these enrollments have it before them; by roster, None for purchases.
 
-    In the caller's transaction, under the locks of their rosters. `numbers`: a query of rows (enrollment, insurer's policy),
-    once each, where not all have the same; who is not among them is left.
+    In the caller's transaction, under the locks of their rosters.
     """
-    others = [each for each in asked if each is not gate]
-    ready = " AND ".join(PASSED[each] for each in others) or "true"
-    earlier = "".join(f" AND {PASSED[each]}" for each in asked[: asked.index(gate)])
+    number = "%(policy)s" if gate is Gate.ACCEPTANCE else "e.insurer_policy_number"
     query, chosen = covers.order_by().values("pk").query.sql_with_params()
-    begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    accepts = gate is Gate.ACCEPTANCE
-    number = "%s" if accepts else "e.insurer_policy_number"
-    numbered = ""
-    given: Sequence[Any] = ()
-    if numbers is not None:
-        number, given = "numbered.policy_number", numbers.params
-        numbered = f"FROM ({numbers.sql}) AS numbered(enrollment_id, policy_number) "
+    named = {f"chosen_{place}": value for place, value in enumerate(chosen)}
+    query = query % tuple(f"%({name})s" for name in named)
+    return _stamped(gate, _CHOSEN.format(covers=query), {"policy": policy_number, **named}, number=number, asked=asked, at=at)
+
+
+# Found by their ids in one walk through the key. The state is written so that the index of whoever waits does not fit: read
+# whole for each chunk (its statistics are older than the wait), it made the chunks of a long list slower than all else.
+_CHOSEN = "WHERE e.id = ANY(ARRAY({covers})) AND e.state || '' = 'awaiting'"
+_NUMBERED = """FROM ({numbers}) AS numbered(enrollment_id, policy_number)
+    WHERE e.id = ANY(ARRAY(SELECT enrollment_id FROM ({numbers}) AS ours(enrollment_id, policy_number)))
+    AND e.id = numbered.enrollment_id AND e.state || '' = 'awaiting' AND e.period_id = %(period)s
+    AND (e.roster_id = ANY(%(rosters)s) OR e.roster_id IS NULL)"""
+
+
+def _stamped(
+    gate: Gate, whose: str, values: Mapping[str, Any], *, number: str, asked: Sequence[Gate], at: datetime
+) -> dict[int | None, Passed]:
+    """One statement; `whose`: its FROM and WHERE, `number`: the insurer's policy."""
     statement = _STAMP.format(
-        column=COLUMN[gate], passed=PASSED[gate], ready=ready, earlier=earlier, covers=query, number=number,
-        numbered=numbered, own=" AND numbered.enrollment_id = e.id" if numbered else "",
+        column=COLUMN[gate], passed=PASSED[gate], whose=whose, number=number,
+        ready=" AND ".join(PASSED[each] for each in asked if each is not gate) or "true",
+        earlier="".join(f" AND {PASSED[each]}" for each in asked[: asked.index(gate)]),
     )
-    same = [policy_number] if accepts and numbers is None else []
-    values: list[Any] = [at, *same, begins, begins, begins, *given, *chosen]
+    begins = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     fault_point("beneficiaries.stamp_gate.before")
     with connection.cursor() as cursor:
         plan_anew(cursor)
-        cursor.execute(statement, values)
+        cursor.execute(statement, {"at": at, "begins": begins, **values})
         found = {roster: Passed(people, in_force, own) for roster, people, in_force, own in cursor.fetchall()}
     fault_point("beneficiaries.stamp_gate.after")
     return found
@@ -137,38 +143,91 @@ def stamp(
 
 def lock_rosters(covers: QuerySet[Enrollment]) -> dict[int, Roster]:
     """The rosters of these enrollments, locked in the order of their ids: gates, lapses and undo meet there."""
-    ids = list(covers.order_by("roster").values_list("roster", flat=True).distinct())
-    found = Roster.objects.select_for_update(of=("self",)).select_related("organization").filter(
-        pk__in=[pk for pk in ids if pk is not None]
-    )
+    ids = [pk for pk in _rosters_of(covers) if pk is not None]
+    found = Roster.objects.select_for_update(of=("self",)).select_related("organization").filter(pk__in=ids)
     return {roster.pk: roster for roster in found.order_by("pk")}
 
 
+def share_rosters(covers: QuerySet[Enrollment]) -> dict[int, Roster]:
+    """As `lock_rosters`, beside others who share them: undo, lapses and other gates wait, and are waited for.
+
+    For whoever has locked what they change already (the lines of a receipt), so that two chunks of a roster go on at once.
+    In one transaction a roster is shared or locked, never both: two that share it would wait for each other. Enrollments of
+    purchases are locked themselves.
+    """
+    ids = set(_rosters_of(covers))
+    if None in ids:
+        _lock_purchased(covers)
+    found = list(Roster.objects.raw(_SHARED, [sorted(pk for pk in ids if pk is not None)]))
+    prefetch_related_objects(found, "organization")
+    return {roster.pk: roster for roster in found}
+
+
+_SHARED = "SELECT * FROM beneficiaries_roster WHERE id = ANY(%s) ORDER BY id FOR SHARE"
+
+
+def _rosters_of(covers: QuerySet[Enrollment]) -> list[int | None]:
+    return list(covers.order_by("roster").values_list("roster", flat=True).distinct())
+
+
+def _lock_purchased(covers: QuerySet[Enrollment]) -> None:
+    """A purchase is never changed, so nobody may lock it: its enrollments are what two clicks meet at."""
+    list(covers.filter(roster=None).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
 def pass_gate_of(
-    covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = "",
-    numbers: RawSQL | None = None,
+    covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = ""
 ) -> Passed:
     """Record a gate of a period's plan for many enrollments of any of its rosters and purchases, in the caller's transaction.
 
     One event a roster, none a person. Whoever does not wait at this gate is left as they are, and so are rosters that
     are being undone. Money is the caller's: `Passed.own_share` is what came in when the gate is the own payment.
-    `numbers`: as `stamp` takes them.
     """
-    asked = asked_gates(period.plan)
-    if gate not in asked:
-        raise BeneficiariesRefused("GATE_NOT_ASKED")
+    asked = _asked(gate, period)
     if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= period.enrollment_closes_on:
         raise BeneficiariesRefused("GATE_CLOSED", day=period.enrollment_closes_on)
-    if gate is Gate.ACCEPTANCE and numbers is None and not policy_number.strip():
+    if gate is Gate.ACCEPTANCE and not policy_number.strip():
         raise BeneficiariesRefused("POLICY_NUMBER")
     covers = covers.filter(period=period)
     fault_point("beneficiaries.pass_gate_of.before")
     rosters = lock_rosters(covers)
-    # A purchase is never changed, so nobody may lock it: its enrollments are what two clicks meet at.
-    list(covers.filter(roster=None).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    _lock_purchased(covers)
     open_ones = [pk for pk, roster in rosters.items() if roster.state in PASSABLE]
     covers = covers.filter(Q(roster__in=open_ones) | Q(roster=None))
-    found = stamp(covers, gate, asked=asked, policy_number=policy_number.strip()[:60], at=at, numbers=numbers)
+    found = stamp(covers, gate, asked=asked, policy_number=policy_number.strip()[:60], at=at)
+    return _told(found, rosters, gate, by=by, at=at)
+
+
+def accept_numbered(
+    numbers: RawSQL, *, rosters: Mapping[int, Roster], period: Period, by: Any, at: datetime
+) -> Passed:
+    """Record the insurer's acceptance for whoever waits for it, each under a policy number of their own.
+
+    `numbers`: a query of rows (enrollment, insurer's policy), once each; `rosters`: theirs, which the caller has locked or
+    shares. As `pass_gate_of` else.
+    """
+    asked = _asked(Gate.ACCEPTANCE, period)
+    fault_point("beneficiaries.accept_numbered.before")
+    given = {f"given_{place}": value for place, value in enumerate(numbers.params)}
+    found = _stamped(
+        Gate.ACCEPTANCE, _NUMBERED.format(numbers=numbers.sql % tuple(f"%({name})s" for name in given)),
+        {**given, "period": period.pk, "rosters": [pk for pk, roster in rosters.items() if roster.state in PASSABLE]},
+        number="numbered.policy_number", asked=asked, at=at,
+    )
+    return _told(found, rosters, Gate.ACCEPTANCE, by=by, at=at)
+
+
+def _asked(gate: Gate, period: Period) -> list[Gate]:
+    asked = asked_gates(period.plan)
+    if gate not in asked:
+        raise BeneficiariesRefused("GATE_NOT_ASKED")
+    return asked
+
+
+def _told(
+    found: Mapping[int | None, Passed], rosters: Mapping[int, Roster], gate: Gate, *, by: Any, at: datetime
+) -> Passed:
+    """One event a roster; the sum."""
     for pk, passed in found.items():
         if pk is not None:
             record_passed(rosters[pk], gate, passed, by=by, at=at)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from beneficiaries.holdings import Holding
-from handover.models import HandOverLine
+from handover.models import HandOverLine, InvoiceLine
 
 HOLDINGS = (
     Holding(lambda whom: HandOverLine.objects.filter(enrollment__in=whom.enrollments).select_related("hand_over").order_by("pk")),
+    Holding(
+        lambda whom: InvoiceLine.objects.filter(line__enrollment__in=whom.enrollments).select_related("invoice").order_by("pk")
+    ),
 )

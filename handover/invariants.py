@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.invariants import NUMBER, Invariant
+from handover.premium_invariants import PREMIUM
 
 INVARIANTS = [
     Invariant(
@@ -142,4 +143,5 @@ INVARIANTS = [
         UNION ALL SELECT 'line', id FROM handover_handoverline WHERE refusal <> '' AND refusal ~ '{NUMBER}'
         """,  # noqa: S608
     ),
+    *PREMIUM,
 ]

@@ -31,4 +31,22 @@ MEANINGS = (
         "NOT_WAITING", _WARNING, _("this cover does not wait for the insurer any more"),
         _("the answer is kept; tell the insurer by the next list of removals"),
     ),
+    Meaning("CHARGE_OF_WHOM", _ERROR, _("there is neither a cover number nor a policy number"), _("ask the insurer whom it means")),
+    Meaning(
+        "UNKNOWN_CHARGE", _ERROR, _("no list of this period has this person, or several stand under this policy"),
+        _("ask the insurer for the cover number"),
+    ),
+    Meaning("POLICY_OTHER", _ERROR, _("the cover stands under another policy number"), _("ask the insurer whom it means")),
+    Meaning(
+        "NOT_ACCEPTED", _ERROR, _("charged, but not accepted by a receipt"), _("let the insurer accept it by a receipt first"),
+    ),
+    Meaning("CHARGED_TWICE", _ERROR, _("another line of this invoice charges the same premium"), _("the first line counts")),
+    Meaning("CHARGED_BEFORE", _WARNING, _("agreed on an earlier invoice (%(extra)s)"), _("nothing is paid twice")),
+    Meaning(
+        "CHARGED_MORE", _DOUBT, _("more is charged than is due (%(extra)s)"),
+        _("decide that our amount is paid, or leave it disputed"),
+    ),
+    Meaning(
+        "CHARGED_LESS", _DOUBT, _("less is charged than is due (%(extra)s)"), _("it stays disputed: ask for a corrected invoice"),
+    ),
 )

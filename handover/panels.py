@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from beneficiaries.gating import Gate
-from handover.models import HandOver, HandOverLine, HandOverState
+from handover import premium
+from handover.models import HandOver, HandOverLine, HandOverState, RemittanceState
 from intake.models import State
 
 #: Rows that a panel shows.
 SHOWN = 20
 _HAND_OVER, _RECEIPT, _FORMAT = "handover.handover", "handover.receipt", "handover.insurerformat"
+_INVOICE, _REMITTANCE = "handover.invoice", "handover.remittance"
 
 
 def _to_release(hand_overs: Any, user: Any) -> Any:
@@ -43,6 +45,25 @@ def _formats(formats: Any, user: Any) -> Any:
     return formats.visible_to(user, "handover.approve_format").filter(state="draft").exclude(drafted_by=user)
 
 
+def _invoices_to_submit(invoices: Any, user: Any) -> Any:
+    return invoices.visible_to(user, "handover.submit_invoice").filter(state=State.REVIEW)
+
+
+def _invoices_to_approve(invoices: Any, user: Any) -> Any:
+    waiting = invoices.visible_to(user, "handover.approve_invoice").filter(state=State.SUBMITTED)
+    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
+
+
+def _remittances_to_approve(remittances: Any, user: Any) -> Any:
+    waiting = remittances.visible_to(user, "handover.approve_remittance").filter(state=RemittanceState.PREPARED)
+    return waiting.exclude(made_by=user)
+
+
+def _remittances_to_confirm(remittances: Any, user: Any) -> Any:
+    waiting = remittances.visible_to(user, "handover.confirm_remittance").filter(state=RemittanceState.APPROVED)
+    return waiting.exclude(approved_by=user)
+
+
 QUEUES = (
     queue_of(
         _HAND_OVER, "handover.to_release", _("Hand-overs to release"), "handover.release_handover", _to_release, Urgency.NOW
@@ -53,6 +74,22 @@ QUEUES = (
     queue_of(
         _HAND_OVER, "handover.unanswered", _("Hand-overs that the insurer has not answered"), "handover.upload_receipt",
         _unanswered, Urgency.CALM,
+    ),
+    queue_of(
+        _INVOICE, "handover.invoices_to_approve", _("Invoices of insurers to agree to"), "handover.approve_invoice",
+        _invoices_to_approve, Urgency.NOW,
+    ),
+    queue_of(
+        _INVOICE, "handover.invoices_to_submit", _("Invoices of insurers to review"), "handover.submit_invoice",
+        _invoices_to_submit,
+    ),
+    queue_of(
+        _REMITTANCE, "handover.remittances_to_approve", _("Remittances to approve"), "handover.approve_remittance",
+        _remittances_to_approve, Urgency.NOW,
+    ),
+    queue_of(
+        _REMITTANCE, "handover.remittances_to_confirm", _("Remittances whose payment is to be recorded"),
+        "handover.confirm_remittance", _remittances_to_confirm,
     ),
 )
 
@@ -83,6 +120,19 @@ def _lines_of(user: Any, **of: Any) -> list[tuple[HandOverLine, str]]:
     return [(line, reverse("admin:handover_handover_change", args=[line.hand_over_id])) for line in found]
 
 
+def _premium(period: Any, user: Any) -> Mapping[str, Any]:
+    return {
+        "lines": premium.standing_of(period, user),
+        "upload_url": _offered("handover_invoice_upload", "handover.upload_invoice", period, user),
+        "prepare_url": _offered("handover_remittance_prepare", "handover.prepare_remittance", period, user),
+    }
+
+
+def _offered(page: str, permission: str, period: Any, user: Any) -> str:
+    """The address of a page that this reader may use, with the period chosen."""
+    return f"{reverse(f'admin:{page}')}?period={period.pk}" if user.has_perm(permission) and period.program.insurer_id else ""
+
+
 def _linked(rows: Any, name: str) -> list[tuple[Any, str]]:
     return [(row, reverse(f"admin:{name}_change", args=[row.pk])) for row in rows]
 
@@ -90,6 +140,10 @@ def _linked(rows: Any, name: str) -> list[tuple[Any, str]]:
 _VIEW, _LINE = "handover.view_handover", "handover.view_handoverline"
 PANELS = (
     PagePanel("handover.period", _("Hand-over to the insurer"), "programs.period", _VIEW, _period, "handover/period.html", 20),
+    PagePanel(
+        "handover.premium", _("Premium, invoices and remittances"), "programs.period", "handover.view_invoice", _premium,
+        "handover/premium.html", 21,
+    ),
     PagePanel("handover.person", _("Insurer"), "beneficiaries.person", _LINE, _person, "handover/lines.html", 20),
     PagePanel("handover.enrollment", _("Insurer"), "beneficiaries.enrollment", _LINE, _enrollment, "handover/lines.html", 20),
 )

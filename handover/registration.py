@@ -11,6 +11,7 @@ from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from handover import panels
 from handover.answers import RECEIPT
+from handover.charging import INVOICE
 from handover.evidence import EVIDENCE
 from handover.held import HOLDINGS
 from handover.meanings import MEANINGS
@@ -27,6 +28,11 @@ _VIEW = (
     "handover.view_insurerformat", "handover.view_handover", "handover.view_handoverline", "handover.view_receipt",
     "handover.export_insurerformat", "handover.export_handover", "handover.export_handoverline", "handover.export_receipt",
 )
+#: Lines masked, as all lists are: each is compared with the invoice's.
+_PREMIUM = (
+    "handover.view_handover", "handover.export_handover", "handover.view_handoverline", "handover.export_handoverline",
+    "handover.view_invoice", "handover.export_invoice", "handover.view_remittance", "handover.export_remittance",
+)
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
         *_VIEW, "handover.draft_format", "handover.propose_handover", "handover.download_handover", "handover.upload_receipt",
@@ -35,9 +41,12 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.REVIEWER: (
         *_VIEW, "handover.approve_format", "handover.release_handover", "handover.download_handover", "handover.approve_receipt",
     ),
-    Role.FINANCE_MAKER: ("handover.view_handover", "handover.export_handover"),
-    Role.FINANCE_CHECKER: ("handover.view_handover", "handover.export_handover"),
-    Role.AUDITOR: _VIEW,
+    Role.FINANCE_MAKER: (
+        *_PREMIUM, "handover.upload_invoice", "handover.submit_invoice", "handover.download_invoice_rows",
+        "handover.prepare_remittance", "handover.confirm_remittance",
+    ),
+    Role.FINANCE_CHECKER: (*_PREMIUM, "handover.approve_invoice", "handover.approve_remittance"),
+    Role.AUDITOR: tuple(dict.fromkeys((*_VIEW, *_PREMIUM))),
 }
 
 
@@ -67,6 +76,7 @@ def register() -> None:
     events.register_words(EVENT_WORDS)
     findings.register_meanings(MEANINGS)
     register_import(RECEIPT)
+    register_import(INVOICE)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from handover import writing
 from handover.actions import purge_handovers
 from handover.actions.hand_overs import KIND, RETENTION
+from handover.actions.invoices import AGREE, CHECK
 from handover.actions.receipts import APPLY, STAGE
 from handover.answers import template_of
-from handover.models import Receipt
+from handover.charging import INVOICE
+from handover.models import Invoice, Receipt
 from intake.applying import apply
 from intake.staging import stage
 from jobs.actions import Run, enqueue
@@ -45,6 +47,20 @@ def apply_receipt(run: Run) -> dict[str, Any] | None:
     """Make the answers of one receipt real."""
     receipt = Receipt.objects.get(pk=run.arguments["receipt"])
     apply(run, receipt, template_of(receipt), at=timezone.now())
+    return None
+
+
+@job_kind(CHECK, title=_("Check an invoice of an insurer"), lease_seconds=120)
+def check_invoice(run: Run) -> dict[str, Any] | None:
+    """Check and stage the files of one invoice."""
+    stage(run, Invoice.objects.get(pk=run.arguments["invoice"]), INVOICE, at=timezone.now())
+    return None
+
+
+@job_kind(AGREE, title=_("Agree to the lines of an invoice"), lease_seconds=120)
+def agree_invoice(run: Run) -> dict[str, Any] | None:
+    """Make what is equal of one invoice owed."""
+    apply(run, Invoice.objects.get(pk=run.arguments["invoice"]), INVOICE, at=timezone.now())
     return None
 
 

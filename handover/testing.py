@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+import pyzipper
 from django.utils import timezone
 
 from beneficiaries.testing import World
 from handover import actions
 from handover.choosing import outlook
 from handover.columns import checked_columns, checked_words, read_codes, read_columns
-from handover.models import HandOver, HandOverLine, InsurerFormat, Kind, Receipt
+from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Kind, Receipt, Remittance
 from jobs.testing import drain
 
 TERMS: dict[str, Any] = {"requires_insurer_acceptance": True}
@@ -78,6 +80,17 @@ def released(world: World, **changes: Any) -> HandOver:
     return HandOver.objects.get(pk=hand_over.pk)
 
 
+PASSWORD = "Xq7-nobody's-own"  # noqa: S105 - of files that tests make
+
+
+def opened(archive: bytes, *, password: str = PASSWORD) -> tuple[str, bytes]:
+    """Name and content of the one entry of a locked archive."""
+    with pyzipper.AESZipFile(io.BytesIO(archive)) as found:
+        found.setpassword(password.encode())
+        (name,) = found.namelist()
+        return name, found.read(name)
+
+
 def numbers_of(hand_over: HandOver) -> list[str]:
     """Cover numbers in the order of the lines."""
     lines = HandOverLine.objects.filter(hand_over=hand_over).order_by("number")
@@ -109,3 +122,42 @@ def answered(world: World, hand_over: HandOver, rows: Iterable[tuple[str, str, s
     receipt = approved(world, received(world, hand_over, rows, name=name))
     drain()
     return Receipt.objects.get(pk=receipt.pk)
+
+
+def invoice_file(rows: Iterable[tuple[str, str, str]]) -> io.BytesIO:
+    """(cover number, policy number, premium) as the insurer writes them."""
+    lines = ["凭证号,保单号,应收保费", *(",".join(row) for row in rows)]
+    return io.BytesIO("\r\n".join([*lines, ""]).encode("gb18030"))
+
+
+def invoiced(
+    world: World, rows: Sequence[tuple[str, str, str]], *, number: str = "FP-1", lines: int | None = None, amount: str | None = None
+) -> Invoice:
+    """Uploaded by the finance maker and checked; count and sum are those of the lines unless said otherwise."""
+    whole = sum((Decimal(each[2].replace("(", "-").strip(")¥")) for each in rows), Decimal("0.00"))
+    invoice = actions.upload_invoice(
+        [(f"{number}.csv", invoice_file(rows))], period=world.period, number=number, issued_on=timezone.localdate(),
+        control_lines=len(rows) if lines is None else lines, control_amount=whole if amount is None else Decimal(amount),
+        by=world.finance_maker, at=timezone.now(),
+    )
+    drain()
+    return Invoice.objects.get(pk=invoice.pk)
+
+
+def agreed(world: World, invoice: Invoice) -> Invoice:
+    """Submitted by the maker, agreed to by the checker, its lines agreed."""
+    invoice = actions.INVOICES.submit(invoice, by=world.finance_maker, at=timezone.now())
+    actions.INVOICES.approve(invoice, digest=invoice.digest, by=world.finance_checker, at=timezone.now())
+    drain()
+    return Invoice.objects.get(pk=invoice.pk)
+
+
+def remitted(world: World, *invoices: Invoice, reference: str = "") -> Remittance:
+    """Prepared by the maker, approved by the checker; with a reference paid, too."""
+    remittance = actions.prepare_remittance(invoices, by=world.finance_maker, at=timezone.now())
+    remittance = actions.approve_remittance(remittance, by=world.finance_checker, at=timezone.now())
+    if reference:
+        remittance = actions.confirm_paid(
+            remittance, reference=reference, paid_on=timezone.localdate(), by=world.finance_maker, at=timezone.now()
+        )
+    return remittance

@@ -15,8 +15,14 @@ VERBS = {
         "Columns: %(columns)s"
     ),
     "hand_over.written": _("The file of the hand-over was written: %(people)d people."),
-    "hand_over.downloaded": _("The file of the hand-over was downloaded, in the clear: %(people)d people."),
+    "hand_over.downloaded": _("The file of the hand-over was downloaded, locked with a password: %(people)d people."),
     "hand_over.withdrawn": _("The hand-over was withdrawn: %(reason)s"),
     "hand_over.purged": _("The file of the hand-over was deleted when its time was over."),
     "hand_over.answered": _("All lines are answered: %(accepted)d accepted, %(refused)d refused."),
+    "invoice.difference_decided": _("Our amount is paid where the insurer charges more: %(lines)d lines. %(reason)s"),
+    "remittance.prepared": _("A remittance was prepared: %(invoices)d invoices, %(amount)s yuan."),
+    "remittance.approved": _("The remittance was approved: %(amount)s yuan."),
+    "remittance.paid": _("The remittance was paid and booked: %(amount)s yuan."),
+    "remittance.failed": _("The remittance failed at the bank: %(reason)s"),
+    "remittance.withdrawn": _("The remittance was withdrawn: %(reason)s"),
 }

@@ -102,6 +102,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("subsidies.fundrequest", "request_quote"),
             Page("subsidies.fundmovement", "swap_horiz"),
             Page("subsidies.differences", "difference"),
+            Page("handover.invoice", "receipt"),
+            Page("handover.remittance", "send_money"),
             Page("programs.funder", "account_balance"),
             Page("programs.budget", "savings"),
             Page("programs.budgetreservation", "bookmark_added"),

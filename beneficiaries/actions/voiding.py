@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,14 +31,18 @@ WHERE e.id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 
 
-def void_waiting(covers: QuerySet[Enrollment], *, by: Any, at: datetime) -> int:
+def void_waiting(
+    covers: QuerySet[Enrollment], *, by: Any, at: datetime, rosters: Mapping[int, Roster] | None = None
+) -> int:
     """Void enrollments that still wait for a gate and give back what was used for them; how many those were.
 
     As an undo does it: from used back to available, nothing owed any more; who had paid is owed the own share. Whoever
     covers already is left as they are. `covers` are of one roster or purchase each; a roster that is being undone is refused.
+    `rosters`: theirs, which the caller has locked or shares; else they are locked here.
     """
     with transaction.atomic():
-        rosters = lock_rosters(covers)
+        if rosters is None:
+            rosters = lock_rosters(covers)
         if any(roster.state not in PASSABLE for roster in rosters.values()):
             raise BeneficiariesRefused("GATE_UNDONE")
         waiting = covers.filter(state=EnrollmentState.AWAITING)

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
-from audit.history import tracked_updates
+from audit.history import tracked_updates_by_row
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees, keeps_its_parents, moves_by_a_merge
 from beneficiaries.models.person import Beneficiary, Person
@@ -90,7 +90,7 @@ _MANY = """
 """
 
 
-@tracked_updates
+@tracked_updates_by_row
 class Enrollment(models.Model):
     """A funded place; cover runs from `starts_at` to before `ends_at` once every gate of the plan is passed."""
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import Organization, User
 from audit import events
 from audit.faults import fault_point
-from handover import choosing, statement, writing
+from handover import choosing, locking, statement, writing
 from handover.errors import HandOverRefused
 from handover.models import (
     FormatState,
@@ -177,8 +177,12 @@ def withdraw_handover(hand_over: HandOver, *, reason: str, by: User, at: datetim
     return hand_over
 
 
-def open_handover(hand_over: HandOver, *, by: User, at: datetime) -> Iterator[bytes]:
-    """The bytes of a file in the clear, their event written before the first."""
+def open_handover(hand_over: HandOver, *, password: str, by: User, at: datetime) -> Iterator[bytes]:
+    """The bytes of an archive of the file, which the password opens; their event written before the first.
+
+    The password is kept nowhere: whoever loses it downloads again, under another.
+    """
+    opens = locking.checked_password(password)
     with transaction.atomic():
         kept = _locked(hand_over, HandOverState.RELEASED, HandOverState.ANSWERED)
         if kept.written_at is None:
@@ -188,7 +192,13 @@ def open_handover(hand_over: HandOver, *, by: User, at: datetime) -> Iterator[by
         fault_point("handover.open.before")
         _record("hand_over.downloaded", kept, by=by, at=at, people=kept.people, sha256=kept.sha256[:12])
         fault_point("handover.open.after")
-    return writing.content_of(kept)
+    return locking.locked(writing.content_of(kept), name=file_name(kept), size=kept.size or 0, password=opens)
+
+
+def file_name(hand_over: HandOver) -> str:
+    """What its file is called: by its hand-over, without a person's name."""
+    kind = hand_over.format.file_kind
+    return f"{hand_over.program.code}-{hand_over.period.code}-{hand_over.kind}-{hand_over.pk}.{kind}"
 
 
 def purge_handovers(*, at: datetime, limit: int = 200) -> int:

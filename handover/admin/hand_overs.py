@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from handover import actions
-from handover.admin.forms import ProposalForm, ReceiptForm, ShownForm
+from handover.admin.forms import PasswordForm, ProposalForm, ReceiptForm, ShownForm
 from handover.choosing import outlook
 from handover.models import HandOver, HandOverState, Kind, Receipt
 from handover.models.hand_over import DOWNLOAD
@@ -34,10 +34,6 @@ TONES = {
     HandOverState.WITHDRAWN: "calm",
 }
 _TOLD = (HandOverState.RELEASED, HandOverState.ANSWERED)
-_CONTENT = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv",
-}
-
 
 @admin.register(HandOver)
 class HandOverAdmin(ButtonPages, ReadOnlyScopedAdmin):
@@ -188,15 +184,20 @@ class HandOverAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     @action(description=_("Download"), url_path="download", permissions=["download"], icon="download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The file, in the clear."""
+        """The file, in an archive that its password opens."""
         hand_over = self.visible_or_404(request, object_id)
+        posted = request.method == "POST"
 
         def run(given: dict[str, Any]) -> Any:
             return as_download(actions.open_handover(hand_over, **given), hand_over)
 
         return self.button_page(
             request, title=_t("Download"), button=_t("Download"), subject=hand_over, run=run, facts=facts_of(hand_over),
-            sentence=_t("The file holds personal data in the clear, for this purpose and recipient. Each download is recorded."),
+            sentence=_t(
+                "The file holds personal data, for this purpose and recipient, in an archive that this password opens. It is kept "
+                "nowhere: note it now, and tell it by another way than the file. Each download is recorded."
+            ),
+            form=PasswordForm(request.POST if posted else None),
         )
 
     @action(description=_("Upload a receipt"), url_path="receive", permissions=["receive"], icon="upload_file")
@@ -237,12 +238,10 @@ class HandOverAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
 
 def as_download(content: Any, hand_over: HandOver) -> StreamingHttpResponse:
-    """A file that no cache keeps, called by its hand-over and without a person's name."""
-    kind = hand_over.format.file_kind
-    answer = StreamingHttpResponse(content, content_type=_CONTENT[kind])
-    name = f"{hand_over.program.code}-{hand_over.period.code}-{hand_over.kind}-{hand_over.pk}.{kind}"
+    """An archive that no cache keeps; its length shows only at its end."""
+    answer = StreamingHttpResponse(content, content_type="application/zip")
+    name = f"{actions.file_name(hand_over)}.zip"
     answer["Content-Disposition"] = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
-    answer["Content-Length"] = str(hand_over.size)
     answer["Cache-Control"] = "no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

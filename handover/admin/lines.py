@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,7 +20,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.paging import KeysetChangeList, Place, Total, total_of
 from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import enrollment_id_of
-from handover.models import Answer, HandOver, HandOverLine
+from handover.models import Answer, HandOver, HandOverLine, InvoiceLine
 
 TONES = {Answer.OPEN: "wait", Answer.ACCEPTED: "good", Answer.REFUSED: "bad"}
 _PAGES = ("changelist", "export_list")
@@ -49,6 +49,23 @@ class AnswerFilter(admin.SimpleListFilter):
         return queryset.filter(answer=wanted) if wanted in Answer.values else queryset.none()
 
 
+class AgreedFilter(admin.SimpleListFilter):
+    """Whether an invoice of the insurer has been agreed that charges the line, or gives it back."""
+
+    title = _("agreed on an invoice")
+    parameter_name = "agreed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Agreed, or not."""
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """By what was agreed, which is once a line."""
+        agreed = Exists(InvoiceLine.objects.filter(line=OuterRef("pk")))
+        wanted = {"yes": agreed, "no": ~agreed}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(wanted)
+
+
 @admin.register(HandOverLine)
 class HandOverLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     """Lines in the order of their lists."""
@@ -61,7 +78,7 @@ class HandOverLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         "place_in_list", "cover_number", "enrollment__person__name", "place", "direction", "premium", "leave_reason", "last_day",
         "answer", "policy_number", "refusal", "answered_at",
     )
-    list_filter = (AnswerFilter, "direction", "leave_reason", "hand_over")
+    list_filter = (AnswerFilter, AgreedFilter, "direction", "leave_reason", "hand_over", "hand_over__period")
     list_select_related = ("hand_over", "enrollment__person", "enrollment__program", "enrollment__period")
     search_fields = ("=policy_number",)
     search_help_text = _("Cover number, or the insurer's policy number")

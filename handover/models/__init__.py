@@ -11,9 +11,13 @@ from handover.models.hand_over import (
     Kind,
     LeaveReason,
 )
+from handover.models.invoice import Invoice, InvoiceChunk, InvoiceFile, InvoiceLine, InvoiceRow
 from handover.models.receipt import Receipt, ReceiptChunk, ReceiptFile, ReceiptRow
+from handover.models.remittance import Remittance, RemittanceInvoice, RemittancePart, RemittanceState
 
 __all__ = [
     "Answer", "DateStyle", "Direction", "Encoding", "FileKind", "FormatState", "HandOver", "HandOverLine", "HandOverPart",
-    "HandOverState", "InsurerFormat", "Kind", "LeaveReason", "Receipt", "ReceiptChunk", "ReceiptFile", "ReceiptRow",
+    "HandOverState", "InsurerFormat", "Invoice", "InvoiceChunk", "InvoiceFile", "InvoiceLine", "InvoiceRow", "Kind",
+    "LeaveReason", "Receipt", "ReceiptChunk", "ReceiptFile", "ReceiptRow", "Remittance", "RemittanceInvoice", "RemittancePart",
+    "RemittanceState",
 ]

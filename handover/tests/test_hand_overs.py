@@ -24,7 +24,7 @@ from handover.choosing import outlook
 from handover.errors import HandOverRefused
 from handover.models import HandOver, HandOverLine, HandOverPart, InsurerFormat, Kind
 from handover.statement import statement_of
-from handover.testing import TERMS, drafted, format_in_use, numbers_of, proposed, received, released
+from handover.testing import PASSWORD, TERMS, drafted, format_in_use, numbers_of, opened, proposed, received, released
 from intake import storage
 from jobs.testing import drain
 from portal.verify import check_all
@@ -210,7 +210,7 @@ def test_a_withdrawn_hand_over_frees_its_people_and_its_file_goes(kept_world: An
     hand_over.refresh_from_db()
     assert (hand_over.state, hand_over.lines.filter(stands=True).count()) == ("withdrawn", 0)
     with pytest.raises(HandOverRefused) as refused:
-        actions.open_handover(hand_over, by=world.clerk, at=timezone.now())
+        actions.open_handover(hand_over, password=PASSWORD, by=world.clerk, at=timezone.now())
     assert code_of(refused) == "STATE"
     assert actions.purge_handovers(at=timezone.now()) == 1
     assert storage.keys_within(hand_over.folder) == []
@@ -223,19 +223,25 @@ def test_each_download_leaves_its_event_and_the_file_is_gone_when_its_time_is_ov
     draft = proposed(world, kept_days=3)
     hand_over = actions.release_handover(draft, shown=5, by=world.reviewer, at=timezone.now())
     with pytest.raises(HandOverRefused) as refused:
-        actions.open_handover(hand_over, by=world.clerk, at=timezone.now())
+        actions.open_handover(hand_over, password=PASSWORD, by=world.clerk, at=timezone.now())
     assert code_of(refused) == "FILE_NOT_READY"
     drain()
     hand_over.refresh_from_db()
-    content = b"".join(actions.open_handover(hand_over, by=world.clerk, at=timezone.now()))
-    assert hashlib.sha256(content).hexdigest() == hand_over.sha256
-    list(actions.open_handover(hand_over, by=world.reviewer, at=timezone.now()))
+    content = b"".join(actions.open_handover(hand_over, password=PASSWORD, by=world.clerk, at=timezone.now()))
+    name, plain = opened(content)
+    assert (name, hashlib.sha256(plain).hexdigest()) == (actions.file_name(hand_over), hand_over.sha256)
+    list(actions.open_handover(hand_over, password=PASSWORD, by=world.reviewer, at=timezone.now()))
+    for weak in ("", "Short-1", "有中文的密码不能到处输入", "a" * 65, "with a blank in it"):
+        with pytest.raises(HandOverRefused) as refused:
+            actions.open_handover(hand_over, password=weak, by=world.clerk, at=timezone.now())
+        assert code_of(refused) == "PASSWORD"
     told = Event.objects.filter(verb="hand_over.downloaded").order_by("pk")
+    assert not any(PASSWORD in str(event.data) for event in told)
     assert [(event.actor_id, event.data["people"]) for event in told] == [(world.clerk.pk, 5), (world.reviewer.pk, 5)]
     over = timezone.now() + timedelta(days=3)
     assert actions.purge_handovers(at=over - timedelta(days=1)) == 0
     with pytest.raises(HandOverRefused) as refused:
-        actions.open_handover(hand_over, by=world.clerk, at=over)
+        actions.open_handover(hand_over, password=PASSWORD, by=world.clerk, at=over)
     assert code_of(refused) == "FILE_GONE"
     assert len(storage.keys_within(hand_over.folder)) == 1
     assert (actions.purge_handovers(at=over), actions.purge_handovers(at=over)) == (1, 0)

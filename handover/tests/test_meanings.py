@@ -1,4 +1,4 @@
-"""Findings of a receipt in the words of an office: cause and remedy, at the line and the column."""
+"""Findings of a receipt or an invoice in the words of an office: cause and remedy, at the line and the column."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ SAID = [
     ("ANSWERED", "warning", "", "第17行 证件号码:此前的回执已作同样答复,无需处理"),
     ("ANSWERED_OTHERWISE", "doubt", "", "第17行 证件号码:此前的回执答复不同,以此前的答复为准,请与保险公司核实"),
     ("NOT_WAITING", "warning", "", "第17行 证件号码:该凭证已不在等待保险公司承保,答复已留存,请在下次减员清单中告知保险公司"),
+    ("CHARGE_OF_WHOM", "error", "", "第17行 证件号码:保障凭证号与保单号均未填写,请与保险公司核对所指何人"),
+    ("UNKNOWN_CHARGE", "error", "", "第17行 证件号码:本期名单中查无此人,或该保单号下有多人,请向保险公司索取保障凭证号"),
+    ("POLICY_OTHER", "error", "", "第17行 证件号码:该保障的保单号不同,请与保险公司核对所指何人"),
+    ("NOT_ACCEPTED", "error", "", "第17行 证件号码:账单收取,但回执未承保,请保险公司先以回执承保"),
+    ("CHARGED_TWICE", "error", "", "第17行 证件号码:本账单另一行已收取同一笔保费,以第一行为准"),
+    ("CHARGED_BEFORE", "warning", "#3 FP-1", "第17行 证件号码:以前的账单已认可(#3 FP-1),不会重复支付"),
+    ("CHARGED_MORE", "doubt", "99.00, +1.50", "第17行 证件号码:多于应付金额(99.00, +1.50),可决定按我方金额支付,或保留争议"),
+    ("CHARGED_LESS", "doubt", "99.00, -0.01", "第17行 证件号码:少于应付金额(99.00, -0.01),保留争议,请保险公司更正账单"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from beneficiaries.testing import World, make_world, people
 from gates.testing import applied
 from handover import actions
 from handover.models import HandOver, InsurerFormat, Receipt
-from handover.testing import COLUMNS, TERMS, answered, drafted, numbers_of, receipt_file, released
+from handover.testing import COLUMNS, PASSWORD, TERMS, answered, drafted, numbers_of, opened, receipt_file, released
 from jobs.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -114,12 +115,16 @@ def test_a_hand_over_goes_its_way_by_clicks(kept_world: Any) -> None:
     hand_over.refresh_from_db()
     assert text_of(clerk.get(page)).count("297.00") >= 4
     fetch = reverse("admin:handover_handover_download", args=[hand_over.pk])
-    assert "明文" in text_of(clerk.get(fetch))
-    answer = clerk.post(fetch)
-    content = b"".join(answer.streaming_content)
+    offered = [re.search(r'name="password" value="([^"]+)"', text_of(clerk.get(fetch))) for _turn in range(2)]
+    passwords = {found[1] for found in offered if found}
+    assert len(passwords) == 2 and all(re.fullmatch(r"(?:\w{4}-){3}\w{4}", each) for each in passwords)
+    assert "12 至 64 位密码" in clerk.post(fetch, {"password": "kurz"}).content.decode()
+    password = passwords.pop()
+    answer = clerk.post(fetch, {"password": password})
+    entry, content = opened(b"".join(answer.streaming_content), password=password)
     assert hashlib.sha256(content).hexdigest() == hand_over.sha256
     name = f"HY-{kept_world.period.code}-initial-{hand_over.pk}.xlsx"
-    assert answer["Content-Disposition"].startswith(f'attachment; filename="{name}"')
+    assert entry == name and answer["Content-Disposition"].startswith(f'attachment; filename="{name}.zip"')
     one, two, _three = numbers_of(hand_over)
     file = receipt_file([(one, "Y", "PA1", ""), (two, "N", "", "年龄超限"), (two[:-1] + "x", "Y", "PA2", "")])
     file.name = "回执.csv"
@@ -157,12 +162,13 @@ def test_the_insurers_people_see_and_fetch_their_own_and_change_nothing(kept_wor
     page = reverse("admin:handover_handover_change", args=[hand_over.pk])
     fetch = reverse("admin:handover_handover_download", args=[hand_over.pk])
     assert "297.00" in text_of(theirs.get(page))
-    assert hashlib.sha256(b"".join(theirs.post(fetch).streaming_content)).hexdigest() == hand_over.sha256
+    _name, content = opened(b"".join(theirs.post(fetch, {"password": PASSWORD}).streaming_content))
+    assert hashlib.sha256(content).hexdigest() == hand_over.sha256
     assert theirs.get(reverse("admin:handover_handoverline_changelist")).context["cl"].queryset.count() == 3
     for name in ("receive", "withdraw", "release"):
         answer = theirs.post(reverse(f"admin:handover_handover_{name}", args=[hand_over.pk]), {"reason": "x"})
         assert answer.status_code == 403, name
-    assert (others.get(page).status_code, others.post(fetch).status_code) == (404, 403)
+    assert (others.get(page).status_code, others.post(fetch, {"password": PASSWORD}).status_code) == (404, 403)
     reviewer = signed_in(make_user("hy-insurer-reviewer", organization=kept_world.insurer, role="reviewer"))
     assert reviewer.post(reverse("admin:handover_handover_withdraw", args=[hand_over.pk]), {"reason": "不要了"}).status_code == 403
     hand_over.refresh_from_db()

@@ -29,6 +29,8 @@ class AccountKind(models.TextChoices):
     PERSON_RECEIVABLE = "person_receivable", _("Premium owed by insured persons")
     OWN_RECEIVED = "own_received", _("Own shares received")
     INSURER_PAYABLE = "insurer_payable", _("Premium owed to the insurer")
+    #: Below zero: money that went out, of a funder or of the insured themselves.
+    INSURER_PAID = "insurer_paid", _("Premium paid to the insurer")
     BUDGET_GRANTED = "budget_granted", _("Budget: granted")
     BUDGET_AVAILABLE = "budget_available", _("Budget: available")
     BUDGET_RESERVED = "budget_reserved", _("Budget: reserved")
@@ -96,6 +98,7 @@ class LedgerTransaction(models.Model):
         DIFFERENCE = "diff", _("Difference: premium no longer due")
         REFUND = "refund", _("Own shares paid back")
         REVERSAL = "reversal", _("Wrong posting reversed")
+        REMITTANCE = "remit", _("Premium paid to the insurer")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))

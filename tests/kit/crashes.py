@@ -34,6 +34,7 @@ _VARYING_OF = {
     "gates_notice": ("digest",), "gates_noticeevent": ("digest",),
     **dict.fromkeys(("handover_handover", "handover_handoverevent"), ("digest", "sha256", "size", "statement")),
     "handover_handoverpart": ("crc", "size"),
+    **dict.fromkeys(("handover_invoice", "handover_invoiceevent"), ("digest", "approved_digest", "shares", "layouts")),
     "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
     "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
     **dict.fromkeys(("closing_monthclosing", "closing_monthclosingevent"), ("digest", "previous_digest")),
@@ -50,8 +51,8 @@ _VARYING_OF = {
 _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 #: Numbers of rows within texts: paths, users and programs in an event's data, codes of ledger accounts.
 _NUMBERED = re.compile(
-    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|printing|sending|wording|comparison|bundle)": '
-    r'[0-9]+|'
+    r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|invoice|printing|sending|'
+    r'wording|comparison|bundle)": [0-9]+|'
     r'"(?:content|sha256|checksum)": "[0-9a-f]{12}"|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
 )
 #: PostgreSQL takes a hundred arguments.

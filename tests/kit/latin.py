@@ -60,7 +60,7 @@ from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_funds import make_latin_funds
-from tests.kit.latin_handover import hand_over
+from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
 from tests.kit.latin_samples import make_latin_samples
@@ -193,6 +193,7 @@ def _rosters(world: LatinWorld) -> None:
         policy_number="ZQ-1",
     )
     hand_over(world.users, world.period, world.county, applied)
+    charge(world.users, world.period)
     _changes(world, applied)
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())

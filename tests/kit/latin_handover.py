@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 from django.utils import timezone
@@ -11,8 +13,9 @@ from beneficiaries.models import Enrollment, Roster
 from handover import actions
 from handover.admin.forms import FIRST
 from handover.answers import COLUMNS
+from handover.charging import COLUMNS as CHARGED
 from handover.fields import CODE_WORDS, LEAVING_COLUMNS
-from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
+from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Receipt, Remittance
 from handover.preview import PEOPLE
 from handover.testing import receipt_file, terms
 from jobs.testing import drain_through_failures
@@ -27,7 +30,7 @@ def words_of_files() -> set[str]:
     found |= {heading for heading, _field, _text in LEAVING_COLUMNS} | {"示例"}
     people: dict[str, Any] = PEOPLE
     found |= {value for values in people.values() for value in values if isinstance(value, str)}
-    return found | {word for column in COLUMNS for word in (str(column.label), *column.synonyms, *column.choices)}
+    return found | {word for column in (*COLUMNS, *CHARGED) for word in (str(column.label), *column.synonyms, *column.choices)}
 
 
 def hand_over(users: dict[str, User], period: Period, office: Organization, roster: Roster) -> None:
@@ -73,3 +76,54 @@ def _received(told: HandOver, rows: list[tuple[str, str, str, str]], clerk: User
     receipt = actions.upload_receipt([(f"zq{len(rows)}{rows[0][2]}.csv", file)], hand_over=told, by=clerk, at=timezone.now())
     drain_through_failures()
     return Receipt.objects.get(pk=receipt.pk)
+
+
+def charge(users: dict[str, User], period: Period) -> None:
+    """Invoices under review, submitted, agreed; remittances of every state. The lines are those of the list that was told."""
+    maker: dict[str, Any] = {"by": users["city finance_maker"], "at": timezone.now()}
+    checker: dict[str, Any] = {"by": users["city finance_checker"], "at": timezone.now()}
+    line = HandOverLine.objects.filter(hand_over__period=period, hand_over__state="released").earliest("pk")
+    HandOverLine.objects.filter(pk=line.pk).update(answer="accepted", policy_number="ZQ-PA9", row_id=1, answered_at=timezone.now())
+    number = line.enrollment.number
+    first = _charged(period, [(number, "99.00"), ("Zqnobody", "1.00")], maker)
+    first = actions.INVOICES.submit(first, **maker)
+    actions.INVOICES.approve(first, digest=first.digest, **checker)
+    drain_through_failures()
+    first = Invoice.objects.get(pk=first.pk)
+    actions.record_failure(_approved(first, maker, checker), reason="Zqreason", **maker)
+    actions.withdraw_remittance(actions.prepare_remittance([first], **maker), reason="Zqreason", **maker)
+    paid = _approved(first, maker, checker)
+    actions.confirm_paid(paid, reference="ZQ-BANK-1", paid_on=timezone.localdate(), **maker)
+    others = list(HandOverLine.objects.filter(hand_over=line.hand_over).exclude(pk=line.pk).order_by("pk"))
+    for place, (each, state) in enumerate(zip(others, ("approved", "prepared", "waits"), strict=True)):
+        HandOverLine.objects.filter(pk=each.pk).update(
+            answer="accepted", policy_number=f"ZQ-PB{place}", row_id=1, answered_at=timezone.now()
+        )
+        if state == "waits":
+            continue
+        found = actions.INVOICES.submit(_charged(period, [(each.enrollment.number, "99.00")], maker), **maker)
+        actions.INVOICES.approve(found, digest=found.digest, **checker)
+        drain_through_failures()
+        remittance = actions.prepare_remittance([found], **maker)
+        if state == "approved":
+            actions.approve_remittance(remittance, **checker)
+    for last in (False, True):
+        found = _charged(period, [(number, "99.00"), (others[-1].enrollment.number, "99.00"), (f"Zq{last}", "1.00")], maker)
+        if last:
+            actions.INVOICES.submit(found, **maker)
+
+
+def _approved(invoice: Invoice, maker: dict[str, Any], checker: dict[str, Any]) -> Remittance:
+    return actions.approve_remittance(actions.prepare_remittance([invoice], **maker), **checker)
+
+
+def _charged(period: Period, rows: list[tuple[str, str]], maker: dict[str, Any]) -> Invoice:
+    number = f"ZQ-INV{Invoice.objects.count()}"
+    lines = ["保障凭证号,保费", *(",".join(row) for row in rows)]
+    actions.upload_invoice(
+        [(f"zq{number}.csv".lower(), BytesIO("\r\n".join([*lines, ""]).encode()))], period=period, number=number,
+        issued_on=timezone.localdate(), control_lines=len(rows),
+        control_amount=sum((Decimal(amount) for _number, amount in rows), Decimal("0.00")), **maker,
+    )
+    drain_through_failures()
+    return Invoice.objects.get(number=number)

@@ -10,7 +10,15 @@ from typing import Any
 from accounts.models import Organization, User
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World
-from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
+from handover.models import (
+    HandOver,
+    HandOverLine,
+    InsurerFormat,
+    Invoice,
+    Receipt,
+    Remittance,
+    RemittanceInvoice,
+)
 from handover.testing import terms
 
 
@@ -40,3 +48,22 @@ def hand_over_of(
         hand_over=hand_over, program=world.program, organization=office, region_code=enrollment.region_code, state="review",
         uploaded_by=clerk, uploaded_at=at, reason=f"{canary}回执", digest="0" * 64,
     )
+    if not Invoice.objects.filter(period=world.period).exists():
+        _charge(world, canary, at=at)
+
+
+def _charge(world: World, canary: str, *, at: Any) -> None:
+    """A program's invoice and its remittance, as if they had gone their way; of the office that operates it alone."""
+    given: dict[str, Any] = {"program": world.program, "period": world.period, "insurer": world.insurer}
+    invoice = Invoice.objects.create(
+        **given, organization=world.program.organization, region_code=world.program.region_code,
+        number=f"{canary}{world.period.pk}", issued_on=at.date(), control_lines=1, control_amount="99.00", state="applied",
+        agreed_lines=1, agreed_amount="99.00",
+        uploaded_by=world.finance_maker, uploaded_at=at, submitted_by=world.finance_maker, submitted_at=at,
+        decided_by=world.finance_checker, decided_at=at, applied_at=at, digest="0" * 64, approved_digest="0" * 64,
+    )
+    remittance = Remittance.objects.create(
+        **given, state="approved", lines=1, amount="99.00", made_by=world.finance_maker, made_at=at,
+        approved_by=world.finance_checker, approved_at=at,
+    )
+    RemittanceInvoice.objects.create(remittance=remittance, invoice=invoice, amount="99.00")

@@ -18,7 +18,7 @@ from beneficiaries.models import PersonChange
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from exports.models import Export
 from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
-from handover.models import HandOver, HandOverLine, InsurerFormat, Receipt
+from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Receipt, Remittance
 from intake.models import WordMapping
 from jobs.models import Job
 from outreach.models import MessageWording, Sending
@@ -154,6 +154,8 @@ SUBJECTS: dict[str, Subject] = {
     "handover.insurerformat": Subject(
         "insurer's table", lambda place: InsurerFormat.objects.get(organization=place.organization)
     ),
+    "handover.invoice": Subject("operator", lambda place: Invoice.objects.get(period=place.period)),
+    "handover.remittance": Subject("operator", lambda place: Remittance.objects.get(period=place.period)),
     "handover.receipt": Subject("office", lambda place: Receipt.objects.get(hand_over__lines__enrollment=place.enrollment)),
     "subsidies.fundrequest": Subject("funds", lambda place: FundRequest.objects.get(lines__enrollment=place.enrollment)),
     "subsidies.fundrequestline": Subject("office", lambda place: FundRequestLine.objects.get(enrollment=place.enrollment)),
