@@ -30,6 +30,7 @@ from beneficiaries.tests.test_purposes import applied as through_purpose
 from beneficiaries.tests.test_purposes import approved, enrolled, who
 from beneficiaries.tests.test_purposes_among_others import declared, in_review
 from beneficiaries.tests.undone import applied
+from closing.invariants import INVARIANTS as CLOSING
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
@@ -39,6 +40,7 @@ from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from portal.verify import ALL, check_all
 from programs.models import Period
+from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
 from years.invariants import INVARIANTS as YEARS
 
@@ -504,7 +506,8 @@ OF_CHANGES = {
 
 def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_tested() -> None:
     wanted = {invariant.name for invariant in ALL} - {
-        invariant.name for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS)
+        invariant.name
+        for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES)
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 
