@@ -102,8 +102,9 @@ def test_two_clicks_at_once_begin_one_renewal_and_two_that_overlap_cover_each_on
         one = stepper.start(work(whole), stop_at="beneficiaries.apply.enrollments.before")
         other = stepper.start(work(part), stop_at="")
         one.go_on()
-        assert one.result().ending == Ran.DONE
-        assert other.result().ending in (Ran.DONE, Ran.RETRIED)
+        # Whichever the server stops for the other's sake is tried again.
+        endings = {one.result().ending, other.result().ending}
+        assert Ran.DONE in endings and endings <= {Ran.DONE, Ran.RETRIED}
     recover()
     assert Enrollment.objects.filter(period=years.into).count() == ROOM
     done = [Enrollment.objects.filter(roster=each).count() for each in (whole, part)]

@@ -57,9 +57,10 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((E,), [f"UPDATE {E} SET created_at = {LATER}"]), ((P,), [f"UPDATE {P} SET asked_at = {LATER} WHERE state = 'sent'"]),
         ((C, E, B), [
             f"INSERT INTO {C} (kind, state, person_id, beneficiary_id, program_id, organization_id, region_code, reason, "
-            "proposed_by_id, proposed_at, answer, end_reason, ended_on, document_type, sex, given_up, to_region) "
+            "proposed_by_id, proposed_at, answer, end_reason, ended_on, document_type, sex, given_up, to_region, "
+            "relation, role) "
             f"SELECT 'ending', 'proposed', person_id, id, program_id, organization_id, region_code, 'x', "
-            f"(SELECT min(id) FROM accounts_user), {LATER}, '', 'left', current_date, '', '', '{{}}', '' "
+            f"(SELECT min(id) FROM accounts_user), {LATER}, '', 'left', current_date, '', '', '{{}}', '', '', '' "
             f"FROM {B} WHERE restricted_at IS NOT NULL",
         ]),
     ],

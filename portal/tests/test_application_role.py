@@ -19,10 +19,12 @@ from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Person, Roster
 from beneficiaries.testing import World, make_world, people, uploaded
 from beneficiaries.tests.purchasing import day_market
+from closing.testing import closed, this_month
 from jobs.testing import drain
 from portal.local.postgres import APPLICATION
 from portal.local.pytest_plugin import OWN_SERVER, SERVER
 from portal.management.commands.grant_application import APPEND_ONLY
+from programs.models.books import month_after
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -33,7 +35,7 @@ DENIED, BROKEN, TWICE, UNKNOWN, CHECK = "42501", "23000", "23505", "23503", "235
 
 @pytest.fixture
 def world() -> World:
-    """An applied roster with its money, a purchase of a day's cover, events sealed, something revealed."""
+    """An applied roster with its money, a purchase of a day's cover, a closed month, events sealed, something revealed."""
     found = make_world()
     uploaded(found, people(2))
     drain()
@@ -48,6 +50,10 @@ def world() -> World:
     )
     market = day_market(world=found)
     market.cover(market.span(market.worker(), 8, 18))
+    month = this_month()
+    while month <= found.period.starts_on:
+        closed(found, month)
+        month = month_after(month)
     seal_events(at=timezone.now())
     return found
 
