@@ -400,6 +400,9 @@ AUTH_PASSWORD_VALIDATORS = [
 if TESTING:
     # Hashing slowly is the point in production and only costs time in tests.
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+elif DEMO:
+    # Its passwords are random: nobody guesses them, and a first start makes nineteen.
+    PASSWORD_HASHERS = ["accounts.hashers.DemoPasswordHasher"]
 AXES_HANDLER = "accounts.lockout.AccountAndAddress"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURE_LIMIT

@@ -10,11 +10,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
 
 from portal.local.postgres import OWNER, Server, ServerFailed
+from portal.local.pytest_plugin import OWN_SERVER, SERVER
 from tests.kit.nursery import Child, Nursery, nursery
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not OWN_SERVER, reason="copies the tables of the embedded server's test database"),
+]
 
 PATIENCE = 300
 #: Chunks of 15 that are committed before the strike.
@@ -36,8 +41,7 @@ class Site:
 
     def start(self, *arguments: str, **environment: str) -> Child:
         """A process that is on its way."""
-        module = "manage" if arguments[0] == "migrate" else "beneficiaries.tests.crash_program"
-        return self.processes.start(module, *arguments, environment=environment)
+        return self.processes.start("beneficiaries.tests.crash_program", *arguments, environment=environment)
 
     def ask(self, statement: str, *values: Any) -> Any:
         """One value of the database."""
@@ -97,21 +101,19 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Migrated, with a world; durable as in production."""
+def site(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Site]:
+    """The test database's tables in a server of their own; durable as in production."""
     folder = tmp_path_factory.mktemp("crash")
     server = Server(folder, durable=True)
     server.start()
     try:
-        server.ensure_database("portal")
+        server.copy_database(SERVER, str(connection.settings_dict["NAME"]), name="portal")
         (folder / "files").mkdir()
         environment = {
             "DATABASE_URL": server.url("portal", role=OWNER), "STORAGE_URL": f"file://{folder / 'files'}",
         }
         with nursery("beneficiaries.tests.crash_program", environment=environment) as processes:
-            made = Site(server, processes)
-            made.run("migrate", "-v0")
-            yield made
+            yield Site(server, processes)
     finally:
         server.stop()
         server.destroy()

@@ -27,7 +27,7 @@ from programs.models import Budget, LedgerTransaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STEP = 1 if FULL_SWEEP else 30
+STEP = 1 if FULL_SWEEP else 48
 #: Rosters to be struck, each once.
 POINTS, APPROVALS = (100, 60) if FULL_SWEEP else (8, 4)
 MODES = {"exception": FaultAt, "disconnect": Dropped}

@@ -25,7 +25,7 @@ from jobs.testing import drain_through_failures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STEP = 1 if FULL_SWEEP else 30
+STEP = 1 if FULL_SWEEP else 48
 #: Rosters to be struck, and people of each.
 POINTS, ROOM = 80 if STEP == 1 else 7, 6
 MODES = {"exception": FaultAt, "disconnect": Dropped}

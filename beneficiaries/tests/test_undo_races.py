@@ -44,7 +44,7 @@ from programs.models import LedgerEntry, LedgerTransaction, Period
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FOUNDATION = Decimal("68.99")
-STEP = 1 if FULL_SWEEP else 20
+STEP = 1 if FULL_SWEEP else 34
 
 
 @pytest.fixture
