@@ -1,4 +1,4 @@
-"""Creates the tables of a room in one step of its first migration; what a model is stays in its room."""
+"""Steps of migrations taken together, so that Django renders its models once; what a model is stays in its room."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 
-class CreateModels(Operation):
-    """One CreateModel after another, whose models Django renders once instead of once for each that is related to the next.
+class Together(Operation):
+    """Operations between which models are not rendered: each sees the models as they were before all, and as they are after.
 
-    They may refer to each other in any order. Triggers in a model's options come with its table.
+    So what is altered is altered once; and a table that is created here comes with all that is added to it afterwards:
+    columns, indexes, constraints, triggers.
     """
 
-    category = OperationCategory.ADDITION
+    category = OperationCategory.MIXED
     serialization_expand_args = ["operations"]
 
-    def __init__(self, operations: Sequence[CreateModel]) -> None:
+    def __init__(self, operations: Sequence[Operation]) -> None:
         self.operations = operations
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
@@ -31,16 +32,21 @@ class CreateModels(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """Foreign keys are added at the migration's end, as Django does for each table."""
-        for operation in self.operations:
+        """In their order. Foreign keys are added at the migration's end, as Django does for each table."""
+        for operation in self._done_apart():
             operation.database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """The last table goes first."""
-        for operation in reversed(self.operations):
+        """The last goes first."""
+        for operation in reversed(self._done_apart()):
             operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def _done_apart(self) -> list[Operation]:
+        """All but what comes with a table that is created here, and goes with it."""
+        created = {operation.name_lower for operation in self.operations if isinstance(operation, CreateModel)}
+        return [each for each in self.operations if str(getattr(each, "model_name", "")).lower() not in created]
 
     def references_model(self, name: str, app_label: str) -> bool:
         """Whether one of them is, or refers to, that model."""
@@ -48,9 +54,25 @@ class CreateModels(Operation):
 
     def describe(self) -> str:
         """For `migrate --plan`."""
-        return f"Create models {', '.join(operation.name for operation in self.operations)}"
+        return "; ".join(operation.describe() for operation in self.operations)
 
     @property
     def migration_name_fragment(self) -> str:
         """For migrations that get their name from what they do."""
         return "_".join(operation.migration_name_fragment for operation in self.operations)
+
+
+class CreateModels(Together):
+    """One CreateModel after another.
+
+    They may refer to each other in any order. Triggers in a model's options come with its table.
+    """
+
+    category = OperationCategory.ADDITION
+
+    def __init__(self, operations: Sequence[CreateModel]) -> None:
+        super().__init__(operations)
+
+    def describe(self) -> str:
+        """For `migrate --plan`."""
+        return f"Create models {', '.join(operation.name for operation in self.operations)}"

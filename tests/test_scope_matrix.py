@@ -212,7 +212,7 @@ def object_page(
     for method in ("get", "post"):
         if method == "post" and page.verb == "history":
             continue  # answers as to GET
-        missing = status_of_missing(page, client, method)
+        missing = status_of_missing(page, reader, client, method)
         for relation, instance in below.items():
             address = reverse(page.name, args=[instance.pk])
             is_open = may(page, subject, reader, relation, method)
@@ -240,12 +240,12 @@ def object_page(
     return found
 
 
-_missing: dict[tuple[str, str], int] = {}
+_missing: dict[tuple[str, str, str], int] = {}
 
 
-def status_of_missing(page: Page, client: Any, method: str) -> int:
-    """What a page answers about a row that never was; in the short form the first reader's answer counts for all who hold it."""
-    key = (page.name, method)
+def status_of_missing(page: Page, reader: str, client: Any, method: str) -> int:
+    """What a page answers about a row that never was; in the short form the first reader's answer counts for its role."""
+    key = (page.name, reader.split()[1], method)
     if FULL_SWEEP or key not in _missing:
         _missing[key] = ask(client, method, reverse(page.name, args=[MISSING])).status_code
     return _missing[key]

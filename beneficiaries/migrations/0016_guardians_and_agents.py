@@ -7,6 +7,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Representative',
             fields=[
@@ -238,4 +240,4 @@ class Migration(migrations.Migration):
             model_name='representativeevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='3adbb13c6b2f8fbfd86b3890a3952b508bb33e7b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a53d9', table='beneficiaries_representativeevent', when='BEFORE')),
         ),
-    ]
+    ])]

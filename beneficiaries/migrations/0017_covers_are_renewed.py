@@ -7,6 +7,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='roster',
             name='insert_insert',
@@ -99,4 +101,4 @@ class Migration(migrations.Migration):
             model_name='rosterrow',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('before__isnull', True), ('file__isnull', False)), models.Q(('before__isnull', False), ('file__isnull', True)), _connector='OR'), name='roster_row_has_one_source'),
         ),
-    ]
+    ])]

@@ -5,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('programs', '0008_funders_pay'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='CountyStanding',
             fields=[
@@ -117,4 +119,4 @@ class Migration(migrations.Migration):
             name='split',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.fundingsplit'),
         ),
-    ]
+    ])]

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('programs', '0008_funders_pay'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.AlterField(
             model_name='enrollmentevent',
             name='beneficiary',
@@ -69,4 +71,4 @@ class Migration(migrations.Migration):
             name='split',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.fundingsplit', verbose_name='funding'),
         ),
-    ]
+    ])]
