@@ -72,7 +72,3 @@ class CreateModels(Together):
 
     def __init__(self, operations: Sequence[CreateModel]) -> None:
         super().__init__(operations)
-
-    def describe(self) -> str:
-        """For `migrate --plan`."""
-        return f"Create models {', '.join(operation.name for operation in self.operations)}"

@@ -24,6 +24,7 @@ from beneficiaries.holdings import About, Line, Part, entry_of, opened, rows_of
 from beneficiaries.models import Enrollment, Roster, RosterChunk, RosterRow
 from beneficiaries.template import ROSTER
 from intake.findings import MEANINGS, Verdict, describe
+from intake.models import File
 from intake.staging import raw_name
 from programs.models import FundingSplitLine, LedgerTransaction
 
@@ -71,9 +72,12 @@ def postings_of(label: str, *numbers: int) -> Iterator[Line]:
 
 def _gathered(cover: Enrollment, say: Callable[[Sealed], str], line: Callable[[RosterRow], str]) -> Iterator[Part]:
     yield Part(_t("Cover"), [_cover(cover, say)])
-    row = RosterRow.objects.filter(pk=cover.row_id).select_related("file", "category").first() if cover.row_id else None
-    if row is not None:
-        yield Part(_t("Line of the file"), [_line(row, line), entry_of(row, _KEPT_APART, say=say)])
+    row = came = _row_of(cover)
+    while came is not None and came.before is not None:
+        yield Part(_t("Renewed without a file"), [_renewed(came, came.before)])
+        came = _row_of(came.before)
+    if came is not None and came.file is not None:
+        yield Part(_t("Line of the file"), [_line(came, came.file, line), entry_of(came, _KEPT_APART, say=say)])
     yield Part(_t("How it came in and who approved it"), list(_approvals(cover, row)))
     yield Part(_t("Plan and who pays"), [_funding(cover)])
     for each in _registered:
@@ -105,15 +109,33 @@ def _cover(cover: Enrollment, say: Callable[[Sealed], str]) -> Line:
     ]
 
 
-def _line(row: RosterRow, line: Callable[[RosterRow], str]) -> Line:
+def _row_of(cover: Enrollment) -> RosterRow | None:
+    """The checked row that a cover came from; none of a purchase."""
+    if cover.row_id is None:
+        return None
+    rows = RosterRow.objects.select_related("file", "category", "before__program", "before__period")
+    return rows.filter(pk=cover.row_id).first()
+
+
+def _line(row: RosterRow, file: File, line: Callable[[RosterRow], str]) -> Line:
+    return [
+        (_t("File"), file.name), (_t("SHA-256 of the file"), file.sha256), (_t("Sheet"), row.sheet), (_t("Line"), str(row.line)),
+        *_checked(row), (_t("As it came"), line(row)),
+    ]
+
+
+def _renewed(row: RosterRow, before: Enrollment) -> Line:
+    return [(_t("Renewed cover"), before.number), (_t("Program"), f"{before.program.name} · {before.period.code}"), *_checked(row)]
+
+
+def _checked(row: RosterRow) -> Line:
     findings = [
         describe(each["code"], value_masked=each.get("value_masked") or "", extra=str(each.get("extra") or ""))
         for each in row.findings or [] if each["code"] in MEANINGS
     ]
     return [
-        (_t("File"), row.file.name), (_t("SHA-256 of the file"), row.file.sha256), (_t("Sheet"), row.sheet),
-        (_t("Line"), str(row.line)), (_t("Verdict of the check"), str(Verdict(row.verdict).label)),
-        (_t("Findings of the check"), "\n".join(findings) or _t("None")), (_t("As it came"), line(row)),
+        (_t("Verdict of the check"), str(Verdict(row.verdict).label)),
+        (_t("Findings of the check"), "\n".join(findings) or _t("None")),
     ]
 
 

@@ -230,7 +230,8 @@ def test_a_foundations_quarter_from_its_request_to_two_tranches_and_a_page_witho
         assert "李" not in visible_text(foundation)
         assert_no_horizontal_scroll(foundation)
         assert_no_console_errors(foundation)
-    assert foundation.goto("/admin/beneficiaries/person/").status == 403
+    closed = foundation.goto("/admin/beneficiaries/person/")
+    assert closed is not None and closed.status == 403
     for page in (maker, checker):
         assert_no_console_errors(page)
     assert_books_whole()

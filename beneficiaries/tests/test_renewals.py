@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit.models import Event
 from audit.testing import shared
@@ -23,6 +23,7 @@ from beneficiaries.actions import (
     withdraw_roster,
 )
 from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.evidence import masked
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, PersonChange, Roster, RosterRow
 from beneficiaries.models.roster import EndReason
 from beneficiaries.renewing_periods import cover_before, rows_before
@@ -131,6 +132,17 @@ def test_an_approved_renewal_enrolls_from_the_first_day_of_the_new_period_and_le
         "roster.renewal_begun", "roster.checked", "roster.submitted", "roster.approved", "roster.chunk_applied", "roster.applied",
     ]
     assert broken() == []
+
+
+def test_the_evidence_of_a_renewed_cover_leads_to_the_file_of_the_cover_before(years: Years) -> None:
+    cover = Enrollment.objects.filter(roster=renewed(years)).earliest("pk")
+    before = cover_before(cover)
+    assert before is not None
+    with translation.override("en"):
+        parts = {str(part.title): dict(part.entries[0]) for part in masked(cover)}
+    assert parts["Renewed without a file"]["Renewed cover"] == before.number
+    line = RosterRow.objects.get(pk=before.row_id)
+    assert (parts["Line of the file"]["File"], parts["Line of the file"]["Line"]) == ("名册.csv", str(line.line))
 
 
 def test_nothing_personal_is_sealed_again_and_nothing_known_is_changed(years: Years) -> None:
