@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.testing import make_user
-from audit.testing import shared
+from audit.testing import FULL_SWEEP, shared
 from beneficiaries import standing, whereabouts
 from beneficiaries.actions import void_waiting
 from beneficiaries.gating import Gate, pass_gate_of
@@ -91,14 +91,16 @@ def test_every_page_of_every_list_holds_the_rows_that_a_plain_reading_finds(kept
     world, rosters = kept_world
     client = signed_in(world.clerk)
     address = reverse("admin:beneficiaries_enrollment_changelist")
-    for wanted in filters(world, rosters):
+    for place, wanted in enumerate(filters(world, rosters)):
         query = "&".join(f"{name}={value}" for name, value in wanted.items())
         shown = client.get(f"{address}?{query}").context["cl"].queryset
         for order, sign in (("-1", "-"), ("1", "")):
             plain = list(shown.order_by(f"{sign}pk").values_list("pk", flat=True))
             told = {f"共 {len(plain)} 条"}
-            assert walked(client, f"{address}?{query}&o={order}", way="next") == (plain, told), (wanted, order)
-            assert walked(client, f"{address}?{query}&o={order}&p=last", way="previous") == (plain, told), (wanted, order)
+            # In the short form each filter is walked one way up and the other way down, the next one the other way round.
+            ways = [("", "next"), ("&p=last", "previous")]
+            for start, way in ways if FULL_SWEEP else [ways[(place + len(sign)) % 2]]:
+                assert walked(client, f"{address}?{query}&o={order}{start}", way=way) == (plain, told), (wanted, order, way)
 
 
 def test_rows_are_asked_for_between_the_numbers_of_their_kind_alone(kept_world: Any) -> None:
