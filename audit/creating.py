@@ -72,3 +72,7 @@ class CreateModels(Together):
 
     def __init__(self, operations: Sequence[CreateModel]) -> None:
         super().__init__(operations)
+
+    def describe(self) -> str:
+        """For `migrate --plan`."""
+        return f"Create models {', '.join(each.name for each in self.operations if isinstance(each, CreateModel))}"

@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import OperationWriter
 from pgtrigger.compiler import Trigger
 
-from audit.creating import CreateModels
+from audit.creating import CreateModels, Together
 
 #: A function body that raises, as the compiler of triggers writes it.
 KEPT = Trigger(
@@ -90,6 +90,42 @@ def test_tables_that_refer_to_each_other_come_with_keys_constraints_and_triggers
     with connection.schema_editor() as editor:
         back.unapply(before.clone(), editor)
     assert standing() == {}
+
+
+def additions() -> list[Any]:
+    """A table, what is added to it, and a change of a table that stands."""
+    return [
+        migrations.CreateModel("Hen", fields=[("id", models.BigAutoField(primary_key=True))]),
+        migrations.AddField("Hen", "weight", models.IntegerField(default=0)),
+        migrations.AddConstraint(
+            "Hen", models.CheckConstraint(condition=models.Q(weight__gte=0), name="hen_weighs_something")
+        ),
+        pgtrigger.migrations.AddTrigger("hen", KEPT),
+        migrations.AddField("Nest", "hen", models.ForeignKey("audit.Hen", models.CASCADE, null=True, related_name="+")),
+        migrations.AddConstraint("Nest", models.CheckConstraint(condition=models.Q(id__gt=0), name="nest_has_number")),
+    ]
+
+
+@pytest.mark.django_db
+def test_what_is_added_to_a_table_that_is_created_there_comes_with_it_and_others_are_changed_in_order() -> None:
+    nest = migrations.CreateModel("Nest", fields=[("id", models.BigAutoField(primary_key=True))])
+    before = migration(nest)
+    with connection.schema_editor() as editor:
+        start = before.apply(ProjectState(), editor)
+    wanted = {
+        "audit_hen": {"PRIMARY KEY (id)", "CHECK ((weight >= 0))", "pgtrigger_kept_00000"},
+        "audit_nest": {
+            "PRIMARY KEY (id)", "CHECK ((id > 0))",
+            "FOREIGN KEY (hen_id) REFERENCES audit_hen(id) DEFERRABLE INITIALLY DEFERRED",
+        },
+    }
+    for operations in (additions(), [Together(additions())]):
+        with connection.schema_editor() as editor:
+            migration(*operations).apply(start.clone(), editor)
+        assert standing() == wanted
+        with connection.schema_editor() as editor:
+            migration(*operations).unapply(start.clone(), editor)
+        assert standing() == {"audit_nest": {"PRIMARY KEY (id)"}}
 
 
 def test_the_state_is_that_of_single_steps() -> None:
