@@ -140,7 +140,8 @@ _ASKED = """
 from beneficiaries import messy
 from beneficiaries.models import Roster
 found = Roster.objects.order_by("pk")
-print(found.get(files__name=messy.FILE_NAME).pk, found.get(state="submitted").pk, found.filter(state="applied").first().pk)
+submitted = found.get(state="submitted", renewed_period=None)
+print(found.get(files__name=messy.FILE_NAME).pk, submitted.pk, found.filter(state="applied").first().pk)
 """
 
 
