@@ -15,9 +15,10 @@ from django.utils import timezone
 from accounts.models import Organization, Region, User
 from accounts.testing import make_organization, make_region_tree, make_user
 from audit.worlds import keepable
-from beneficiaries.actions import upload_roster
+from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster
+from jobs.testing import drain
 from programs.models import Budget, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
 
@@ -146,3 +147,13 @@ def uploaded(world: World, rows: Sequence[Sequence[str]], *, name: str = "名册
     return upload_roster(
         [(name, csv_of(rows))], period=world.period, organization=world.office, by=world.clerk, at=timezone.now()
     )
+
+
+def applied(world: World, rows: Sequence[Sequence[str]]) -> Roster:
+    """A roster all the way: uploaded, submitted, approved by another, applied; in force where the plan asks for nothing."""
+    roster = uploaded(world, rows)
+    drain()
+    roster = submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
+    approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
+    drain()
+    return Roster.objects.get(pk=roster.pk)

@@ -11,9 +11,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from beneficiaries.actions import approve_roster, submit_roster
-from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, uploaded
+from beneficiaries.models import Enrollment
+from beneficiaries.testing import World
 from gates.actions import make_notice, post_notice, record_payment, upload_statement
 from gates.actions.statements import DESK
 from gates.models import WHITELIST, Channel, Notice, OwnPayment, Statement
@@ -21,16 +20,6 @@ from jobs.testing import drain
 from programs.models import Category
 
 TERMS: dict[str, Any] = {"requires_notice": True, "notice_days": 5, "requires_own_payment": True}
-
-
-def applied(world: World, rows: list[list[str]]) -> Roster:
-    """Uploaded, submitted, approved, applied; its people wait for their first gate."""
-    roster = uploaded(world, rows)
-    drain()
-    roster = submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
-    approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
-    drain()
-    return Roster.objects.get(pk=roster.pk)
 
 
 def made_notice(world: World, **changes: Any) -> Notice:

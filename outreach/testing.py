@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.testing import make_user
-from beneficiaries.actions import approve_roster, submit_roster
-from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, make_world, people, uploaded
+from beneficiaries.models import Enrollment
+from beneficiaries.testing import World, applied, make_world, people
 from jobs.testing import drain
 from outreach.actions import approve_message, draft_message, propose_sending, release_sending
 from outreach.models import MessageWording, NameForm, Sending, Topic
@@ -20,16 +19,6 @@ PAYING: dict[str, Any] = {"requires_notice": False, "requires_own_payment": True
 TEXT = "{姓名}您好,{项目}应缴{应缴金额},请于{缴费截止日}前缴纳。咨询{咨询电话}"
 HOTLINE = "0762-3380000"
 SHARED, OWN = "13800138000", "13900139000"
-
-
-def applied(world: World, rows: list[list[str]]) -> Roster:
-    """Uploaded, submitted, approved, applied."""
-    roster = uploaded(world, rows)
-    drain()
-    roster = submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
-    approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
-    drain()
-    return Roster.objects.get(pk=roster.pk)
 
 
 def worded(world: World, *, topic: Topic = Topic.TO_PAY, text: str = TEXT, name_form: NameForm = NameForm.MASKED) -> MessageWording:

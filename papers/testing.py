@@ -6,10 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from beneficiaries.actions import approve_roster, submit_roster
-from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, make_world, people, uploaded
-from jobs.testing import drain
+from beneficiaries.models import Enrollment
+from beneficiaries.testing import World, applied, make_world, people
 from papers.actions import approve_printing, ask_printing, write_wording
 from papers.models import CertificateWording, Printing
 
@@ -18,16 +16,6 @@ OPEN: dict[str, Any] = {"requires_notice": False, "requires_own_payment": False,
 CLAIM = "一、出院后30日内拨打咨询电话报案。\n二、带上身份证、发票、清单、出院小结和银行卡。"
 PHONE = "0762-3380000"
 PURPOSE = "发给村民本人"
-
-
-def applied(world: World, rows: list[list[str]]) -> Roster:
-    """Uploaded, submitted, approved, applied."""
-    roster = uploaded(world, rows)
-    drain()
-    roster = submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
-    approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
-    drain()
-    return Roster.objects.get(pk=roster.pk)
 
 
 def make_covered(count: int = 3) -> World:

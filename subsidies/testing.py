@@ -9,26 +9,16 @@ from typing import Any
 import pgtrigger
 from django.utils import timezone
 
-from beneficiaries.actions import approve_roster, approve_undo, request_undo, submit_roster
+from beneficiaries.actions import approve_undo, request_undo
 from beneficiaries.models import Ending, Enrollment, Roster
 from beneficiaries.models.roster import EndReason
-from beneficiaries.testing import World, uploaded
+from beneficiaries.testing import World
 from jobs.testing import drain
 from programs.models import LedgerAccount
 from subsidies import actions
 from subsidies.models import Differences, FundMovement, FundRequest
 
 D = Decimal
-
-
-def applied(world: World, rows: list[list[str]]) -> Roster:
-    """Uploaded, submitted, approved, applied; in force where the plan asks for nothing."""
-    roster = uploaded(world, rows)
-    drain()
-    roster = submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
-    approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())
-    drain()
-    return Roster.objects.get(pk=roster.pk)
 
 
 def undone(world: World, roster: Roster) -> None:

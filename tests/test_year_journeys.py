@@ -18,10 +18,10 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, csv_of, make_world, people
+from beneficiaries.testing import World, applied, csv_of, make_world, people
 from gates.models import Notice, OwnPayment, Unpaid
 from gates.tasks import close_notices
-from gates.testing import TERMS, applied, paid, posted_notice
+from gates.testing import TERMS, paid, posted_notice
 from jobs.testing import drain
 from papers.models import Printing
 from papers.testing import worded

@@ -9,13 +9,13 @@ from django.db import connection
 
 from audit.testing import shared
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from closing import actions
 from closing.invariants import INVARIANTS
 from closing.testing import closed, drawn, once_over, submitted, this_month
 from portal.verify import check
 from programs.models.books import month_after
-from subsidies.testing import applied, midnight
+from subsidies.testing import midnight
 
 pytestmark = pytest.mark.django_db
 C, F, B, V = "closing_monthclosing", "closing_closedfigure", "closing_closedbalance", "audit_event"

@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from closing import actions
 from closing.errors import ClosingRefused
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
@@ -25,7 +25,7 @@ from programs.models import Books, LedgerAccount, LedgerEntry, LedgerTransaction
 from programs.models.books import month_after
 from programs.models.ledger import AccountKind
 from programs.statements import postings, statement
-from subsidies.testing import applied, midnight, received
+from subsidies.testing import midnight, received
 
 pytestmark = pytest.mark.django_db
 D = Decimal

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from audit.testing import shared
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from closing.models import MonthClosing
 from closing.testing import closed, once_over, this_month
 from closing.tests.test_months import book
-from subsidies.testing import applied, midnight
+from subsidies.testing import midnight
 
 pytestmark = pytest.mark.django_db
 

@@ -17,11 +17,11 @@ from audit.testing import shared
 from beneficiaries.gating import Gate, pass_gate_of
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import EnrollmentState
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from gates.actions import record_objection
 from gates.board import board_of
 from gates.models import ObjectionReason
-from gates.testing import TERMS, applied, paid, posted_notice
+from gates.testing import TERMS, paid, posted_notice
 
 pytestmark = pytest.mark.django_db
 D = Decimal

@@ -12,10 +12,10 @@ from django.utils import timezone
 from audit.faults import FaultAt, handled_by
 from audit.models import Event
 from audit.testing import FULL_SWEEP
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from beneficiaries.tests.outcomes import LOST, recover
 from gates import actions
-from gates.testing import TERMS, applied, paid, posted_notice
+from gates.testing import TERMS, paid, posted_notice
 from jobs.testing import drain_through_failures
 from portal.verify import check_all
 from programs.models import LedgerEntry

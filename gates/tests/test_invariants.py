@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from audit.testing import shared
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from gates import actions
 from gates.invariants import INVARIANTS
 from gates.models import ObjectionReason, ObjectionState
-from gates.testing import TERMS, applied, paid, posted_notice
+from gates.testing import TERMS, paid, posted_notice
 from gates.tests import test_statement_invariants
 from jobs.testing import drain
 from portal.verify import check

@@ -18,12 +18,12 @@ from audit.testing import shared
 from beneficiaries.actions import restrict_person
 from beneficiaries.gating import Gate, waiting_at
 from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances, money_of
 from gates import actions, printing, tasks
 from gates.errors import GatesRefused
 from gates.models import Notice, NoticeLine, Objection, ObjectionReason, ObjectionState
-from gates.testing import TERMS, applied, made_notice, moment, posted_notice
+from gates.testing import TERMS, made_notice, moment, posted_notice
 from jobs.models import Job
 from jobs.testing import drain
 from portal.verify import check_all

@@ -16,13 +16,13 @@ from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import Gate, approve_undo, pass_gate, request_undo
 from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances
 from gates import actions
 from gates.actions import payments
 from gates.errors import GatesRefused
 from gates.models import OwnPayment, Unpaid
-from gates.testing import applied, moment, paid
+from gates.testing import moment, paid
 from jobs.models import Job
 from jobs.testing import drain
 from portal.verify import check_all

@@ -16,12 +16,12 @@ from audit.testing import FULL_SWEEP
 from audit.worlds import keepable
 from beneficiaries.actions import Gate, pass_gate
 from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.outcomes import LOST, recover
 from gates.actions.statements import DESK
 from gates.errors import GatesRefused
 from gates.models import HeldPayment, OwnPayment, OwnPaymentLine, Statement
-from gates.testing import applied, approved_statement, checked_statement, line_of, paid, sent
+from gates.testing import approved_statement, checked_statement, line_of, paid, sent
 from intake.errors import IntakeRefused
 from jobs.testing import drain, drain_through_failures
 from portal.verify import check_all

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from audit.testing import shared
 from beneficiaries.actions import Gate, pass_gate
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from gates.invariants import INVARIANTS
-from gates.testing import applied, line_of, taken_in
+from gates.testing import line_of, taken_in
 from portal.verify import check
 
 pytestmark = pytest.mark.django_db

@@ -15,11 +15,11 @@ from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import Gate, pass_gate
 from beneficiaries.models import Roster
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from exports.tests.conftest import content_of, export
 from gates.models import HeldPayment, OwnPayment, Statement
 from gates.reconciliation import reconciliation_of
-from gates.testing import applied, checked_statement, line_of, paid, statement_csv, taken_in
+from gates.testing import checked_statement, line_of, paid, statement_csv, taken_in
 from jobs.testing import drain
 from programs.models import Period
 

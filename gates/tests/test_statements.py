@@ -15,12 +15,12 @@ from audit.testing import shared
 from beneficiaries.actions import Gate, approve_undo, pass_gate, request_undo
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.models.enrollment import cover_number
-from beneficiaries.testing import World, make_world, people, resident_id
+from beneficiaries.testing import World, applied, make_world, people, resident_id
 from beneficiaries.tests.test_lapses import balances
 from gates.actions.statements import DESK
 from gates.errors import GatesRefused
 from gates.models import HeldPayment, OwnPayment, OwnPaymentLine, Statement, StatementRow
-from gates.testing import applied, approved_statement, checked_statement, line_of, paid, sent, statement_csv, taken_in
+from gates.testing import approved_statement, checked_statement, line_of, paid, sent, statement_csv, taken_in
 from intake.errors import IntakeRefused
 from intake.findings import describe
 from jobs.testing import drain

@@ -13,10 +13,9 @@ from django.utils import timezone
 from audit.faults import FaultAt, handled_by
 from audit.models import Event
 from audit.testing import FULL_SWEEP
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from beneficiaries.tests.outcomes import LOST, recover
 from beneficiaries.tests.test_lapses import money_of
-from gates.testing import applied
 from handover import actions, writing
 from handover.models import HandOver, Kind, Receipt
 from handover.testing import TERMS, approved, numbers_of, proposed, received

@@ -17,8 +17,7 @@ from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import approve_undo, request_undo, restrict_person
 from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, make_world, people
-from gates.testing import applied
+from beneficiaries.testing import World, applied, make_world, people
 from handover import actions, writing
 from handover.choosing import outlook
 from handover.errors import HandOverRefused

@@ -11,8 +11,7 @@ from django.utils import timezone
 from audit.testing import shared
 from beneficiaries.actions import void_waiting
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import make_world, people
-from gates.testing import applied
+from beneficiaries.testing import applied, make_world, people
 from handover.invariants import INVARIANTS
 from handover.models import HandOver, Kind
 from handover.premium_invariants import PREMIUM

@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from audit.faults import FaultAt, handled_by
 from audit.testing import FULL_SWEEP
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from beneficiaries.tests.outcomes import LOST, recover
-from gates.testing import applied
 from handover import actions
 from handover.models import Invoice, InvoiceLine, Kind
 from handover.testing import TERMS, answered, invoiced, numbers_of, released

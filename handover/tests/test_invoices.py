@@ -12,9 +12,8 @@ from django.utils import timezone
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import approve_undo, request_undo
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances
-from gates.testing import applied
 from handover import actions, premium
 from handover.errors import HandOverRefused
 from handover.models import InvoiceLine, InvoiceRow, Kind, Remittance

@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from accounts.testing import make_user
 from audit.testing import shared
-from beneficiaries.testing import World, make_world, people
-from gates.testing import applied
+from beneficiaries.testing import World, applied, make_world, people
 from handover import actions
 from handover.models import HandOver, InsurerFormat, Receipt
 from handover.testing import COLUMNS, PASSWORD, TERMS, answered, drafted, numbers_of, opened, receipt_file, released

@@ -9,8 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.testing import shared
-from beneficiaries.testing import make_world, people
-from gates.testing import applied
+from beneficiaries.testing import applied, make_world, people
 from handover import actions
 from handover.premium_invariants import PREMIUM
 from handover.testing import TERMS, agreed, answered, invoiced, numbers_of, released, remitted

@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.testing import shared
-from beneficiaries.testing import World, make_world, people
-from gates.testing import applied
+from beneficiaries.testing import World, applied, make_world, people
 from handover.models import Invoice, Remittance
 from handover.testing import TERMS, agreed, answered, invoice_file, invoiced, numbers_of, released, remitted
 from handover.tests.test_pages import signed_in, text_of

@@ -14,9 +14,8 @@ from audit.faults import handled_by
 from audit.testing import STEP_SECONDS, Stepper
 from beneficiaries.actions import approve_undo, request_undo
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import money_of
-from gates.testing import applied
 from handover import actions
 from handover.errors import HandOverRefused
 from handover.models import HandOver, HandOverLine, Receipt, ReceiptRow

@@ -16,9 +16,8 @@ from beneficiaries.actions import approve_undo, propose_ending, request_undo
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances, money_of
-from gates.testing import applied
 from handover import actions
 from handover.errors import HandOverRefused
 from handover.models import HandOver, HandOverLine, Kind, Receipt, ReceiptRow

@@ -15,14 +15,14 @@ from django.utils import timezone
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from jobs.models import Job
 from jobs.testing import drain
 from papers import actions, codes
 from papers.certificate import squares_of
 from papers.errors import PapersRefused
 from papers.models import PrintedPart, Printing
-from papers.testing import OPEN, PURPOSE, applied, approved, asked, covers, worded
+from papers.testing import OPEN, PURPOSE, approved, asked, covers, worded
 from papers.tests.reading import lines_of, pages_of, squares_in
 from portal.verify import check_all
 

@@ -34,13 +34,13 @@ from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange, 
 from beneficiaries.models.change import Role as Speaker
 from beneficiaries.people_search import people_found
 from beneficiaries.shown_change import digest_of
-from beneficiaries.testing import World, people, resident_id, uploaded
+from beneficiaries.testing import World, applied, people, resident_id, uploaded
 from exports.listing import Listing, Wanted
 from jobs.testing import drain
 from papers import actions
 from papers.errors import PapersRefused
 from papers.models import Asker, IdentityCheck, PersonRequest, RequestKind
-from papers.testing import PURPOSE, applied, approved, asked, covers, make_covered
+from papers.testing import PURPOSE, approved, asked, covers, make_covered
 from portal.verify import check_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_outlines")]

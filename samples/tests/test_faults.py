@@ -13,14 +13,13 @@ from accounts.testing import make_user
 from audit.faults import FaultAt, handled_by
 from audit.models import Event
 from audit.testing import FULL_SWEEP
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from beneficiaries.tests.outcomes import LOST, recover
 from jobs.testing import drain_through_failures
 from portal.verify import check
 from samples import actions
 from samples.invariants import INVARIANTS
 from samples.testing import asked, drawn
-from subsidies.testing import applied
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,14 +11,13 @@ from django.utils import timezone
 from accounts.roles import Role
 from accounts.testing import make_user
 from audit.testing import shared
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from jobs.testing import drain
 from portal.verify import check
 from samples import actions
 from samples.invariants import INVARIANTS
 from samples.models import Finding, Stratum
 from samples.testing import asked, drawn, gathering
-from subsidies.testing import applied
 
 pytestmark = pytest.mark.django_db
 S, N, B, P, V = "samples_sample", "samples_sampleitem", "samples_evidencebundle", "samples_evidencepart", "audit_event"

@@ -15,12 +15,11 @@ from django.urls import reverse
 from accounts.roles import Role
 from accounts.testing import make_user
 from audit.testing import shared
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from jobs.testing import drain
 from samples.models import EvidenceBundle, Finding, Sample
 from samples.testing import SEED, drawn
 from samples.writing import cover_of
-from subsidies.testing import applied
 
 pytestmark = pytest.mark.django_db
 

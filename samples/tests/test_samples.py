@@ -21,7 +21,7 @@ from audit.models import Event
 from audit.testing import shared
 from beneficiaries.evidence import masked
 from beneficiaries.models import Beneficiary, Enrollment
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from closing.testing import closed, this_month
 from gates.actions import close_notice
 from gates.testing import TERMS, moment, paid, posted_notice
@@ -35,7 +35,7 @@ from samples.rules import digest_of, rank_of
 from samples.rules import drawn as drawn_by_hand
 from samples.testing import PURPOSE, SEED, asked, drawn, gathering
 from samples.writing import contents, cover_of
-from subsidies.testing import applied, midnight, sent
+from subsidies.testing import midnight, sent
 
 pytestmark = pytest.mark.django_db
 

@@ -11,14 +11,13 @@ from django.utils import timezone
 
 from audit.testing import shared
 from beneficiaries.models import Ending, Enrollment, Roster
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances
 from portal.verify import check_all
 from subsidies import actions
 from subsidies.errors import SubsidyRefused
 from subsidies.models import DifferenceLine, Differences
 from subsidies.testing import (
-    applied,
     confirmed,
     differences,
     ended,

@@ -9,12 +9,12 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.testing import shared
-from beneficiaries.testing import make_world, people
+from beneficiaries.testing import applied, make_world, people
 from portal.verify import check
 from subsidies import actions
 from subsidies.invariants import INVARIANTS
 from subsidies.models import FundRequest
-from subsidies.testing import applied, confirmed, differences, ended, receipt, received, reversed_one, sent
+from subsidies.testing import confirmed, differences, ended, receipt, received, reversed_one, sent
 
 pytestmark = pytest.mark.django_db
 R, L, P, M, A = (

@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from portal.verify import check_all
 from programs.models import Budget, LedgerTransaction
 from programs.testing import make_budget
 from subsidies import actions
 from subsidies.errors import SubsidyRefused
 from subsidies.models import FundAllocation, FundMovement, FundRequest
-from subsidies.testing import applied, confirmed, funds, receipt, received, reversed_one, sent, undone
+from subsidies.testing import confirmed, funds, receipt, received, reversed_one, sent, undone
 
 pytestmark = pytest.mark.django_db
 D = Decimal

@@ -18,11 +18,11 @@ from django.utils import timezone
 from accounts.testing import make_user
 from audit.testing import shared
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from subsidies import actions
 from subsidies.models import FundMovement, FundRequest
 from subsidies.money_page import page_of
-from subsidies.testing import applied, ended, made, received, sent
+from subsidies.testing import ended, made, received, sent
 
 pytestmark = pytest.mark.django_db
 D = Decimal

@@ -15,7 +15,7 @@ from audit.models import Event
 from audit.testing import FULL_SWEEP, Stepper
 from beneficiaries.actions import approve_undo, request_undo
 from beneficiaries.models import Roster
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.outcomes import LOST, recover
 from jobs.testing import drain, drain_through_failures
 from portal.verify import check_all
@@ -23,7 +23,7 @@ from programs.models import Budget
 from subsidies import actions
 from subsidies.errors import SubsidyRefused
 from subsidies.models import FundMovement, FundRequest
-from subsidies.testing import applied, confirmed, funds, made, receipt, sent
+from subsidies.testing import confirmed, funds, made, receipt, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 D = Decimal

@@ -15,14 +15,14 @@ from audit.testing import shared
 from beneficiaries.actions import approve_change, propose_merge
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.shown_change import digest_of
-from beneficiaries.testing import World, make_world, people
+from beneficiaries.testing import World, applied, make_world, people
 from portal.verify import check_all
 from programs.models import Budget
 from programs.testing import make_budget, make_period, make_plan, make_program
 from subsidies import actions
 from subsidies.errors import SubsidyRefused
 from subsidies.models import FundRequest
-from subsidies.testing import applied, funds, made, received, sent, submitted, undone
+from subsidies.testing import funds, made, received, sent, submitted, undone
 
 pytestmark = pytest.mark.django_db
 D = Decimal

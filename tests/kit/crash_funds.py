@@ -11,13 +11,13 @@ from beneficiaries.actions import approve_change, propose_ending
 from beneficiaries.models import Enrollment
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
-from beneficiaries.testing import World, people
+from beneficiaries.testing import World, applied, people
 from gates.testing import paid
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
 from subsidies import actions
 from subsidies.models import Differences
 from subsidies.models.request import Verdict
-from subsidies.testing import D, applied, made, receipt, sent, submitted
+from subsidies.testing import D, made, receipt, sent, submitted
 from tests.kit.crash_samples import Run, fresh, noticed, sample
 from tests.kit.crashes import Token
 

@@ -21,7 +21,7 @@ from audit.models import DataKey
 from beneficiaries.actions import pass_gate
 from beneficiaries.gating import Gate
 from beneficiaries.models import Enrollment, Roster
-from beneficiaries.testing import World, people
+from beneficiaries.testing import World, applied, people
 from exports import actions as exports
 from exports import writing
 from exports.listing import Listing, Wanted
@@ -29,7 +29,7 @@ from exports.models import Export
 from gates import actions as gates
 from gates.models import Notice, Objection, ObjectionReason, ObjectionState
 from gates.testing import TERMS as GATED
-from gates.testing import applied, made_notice, paid, posted_notice
+from gates.testing import made_notice, paid, posted_notice
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.registry import forget_kind, job_kind

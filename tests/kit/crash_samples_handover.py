@@ -7,8 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from beneficiaries.testing import World, people
-from gates.testing import applied
+from beneficiaries.testing import World, applied, people
 from handover import actions as handover
 from handover.models import HandOver, InsurerFormat, Invoice
 from handover.testing import (

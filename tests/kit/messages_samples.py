@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from beneficiaries.testing import World, people
+from beneficiaries.testing import World, applied, people
 from jobs.models import Job
 from jobs.testing import drain
 from outreach import actions
 from outreach.models import MessageWording, NameForm, Sending, Topic
-from outreach.testing import HOTLINE, PAYING, TEXT, applied, drafter, proposed, worded
+from outreach.testing import HOTLINE, PAYING, TEXT, drafter, proposed, worded
 from programs.testing import make_budget, make_period, make_plan, make_program
 from tests.kit.crash_samples import D, Run, fresh, sample
 from tests.kit.crashes import Token

@@ -11,12 +11,12 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.testing import make_user
 from beneficiaries.models import Enrollment
-from beneficiaries.testing import World, people
+from beneficiaries.testing import World, applied, people
 from jobs.models import Job
 from jobs.testing import drain
 from papers import actions
 from papers.models import Asker, IdentityCheck, PersonRequest, Printing, RequestKind
-from papers.testing import CLAIM, OPEN, PHONE, PURPOSE, applied
+from papers.testing import CLAIM, OPEN, PHONE, PURPOSE
 from programs.testing import make_budget, make_period, make_plan, make_program
 from tests.kit.crash_samples import D, Run, fresh, sample
 from tests.kit.crashes import Token
