@@ -150,6 +150,8 @@ def settle(page: Page) -> None:
 
 def assert_no_horizontal_scroll(page: Page) -> None:
     """The page is no wider than its window; names what stands out."""
+    # A click may have led away: the document that comes is empty for a moment.
+    settle(page)
     found = None
     # A page that was just resized may still be on its way.
     for _attempt in range(20):
