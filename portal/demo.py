@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.actions import create_organization, create_user, grant_membership
@@ -273,7 +275,8 @@ def _wording(program: Program, reviewer: User, *, at: datetime) -> None:
 
 
 def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> None:
-    """Rosters in every state that a visitor should see."""
+    """Rosters in every state that a visitor should see; the names and overlaps of their files are those of the whole demo."""
+    one_in = settings.DEMO_ONE_IN
     reviewer = users[f"{city.short}.reviewer"]
     first_county = city.counties[0]
     plans: list[tuple[str, str, int, int, str]] = [
@@ -291,7 +294,8 @@ def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> No
         ]
     for name, county, rows, first, goal in plans:
         clerk = users[f"{city.short}.clerk.{county}"]
-        roster = _uploaded(name, lambda: _file(city, county, rows, first=first), period, clerk)  # noqa: B023 - called at once
+        made = partial(_file, city, county, rows // one_in, first=first // one_in)
+        roster = _uploaded(name, made, period, clerk)
         _bring(roster, goal, clerk, reviewer, gates=city.gates and first == 0)
         say(f"{city.name}: {name}, {rows} rows, {goal}")
     if messy.COUNTY in city.counties:

@@ -189,6 +189,8 @@ def _is_installed(path: str) -> bool:
 # -- What runs where ---------------------------------------------------------------------------------------------------
 TESTING = flag("TESTING", default=False)
 DEMO = flag("DEMO", default=False)
+#: Of the people on the demo's rosters one in as many is loaded: all of them, or a demo that is loaded in less time.
+DEMO_ONE_IN = number("DEMO_ONE_IN", default=1)
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", "50 or more random characters")
 if len(SECRET_KEY) < 50:

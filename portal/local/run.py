@@ -1,11 +1,14 @@
-"""`make run`: database, migrations, demo, then web, worker and scheduler under one supervisor, until Ctrl-C."""
+"""`make run`: database, migrations, demo, then web, worker and scheduler under one supervisor, until Ctrl-C.
+
+The three are forked from the supervisor, which has loaded the portal once for all: loading is most of what a start costs.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -31,7 +34,8 @@ from portal.local.environment import (
     demo_server,
     logins_file,
 )
-from portal.local.postgres import APPLICATION, Server, ServerFailed, process_of
+from portal.local.forking import Forked, lives
+from portal.local.postgres import APPLICATION, Server, ServerFailed
 
 #: Seconds that a stopping process may take before it is killed; the database needs the rest of the five.
 STOP_SECONDS = 2
@@ -40,6 +44,11 @@ LAST_PORT = 65535
 #: Lines of a process's log that are shown when it has ended by itself.
 LINES_SHOWN = 20
 LEFTOVER_SECONDS = 5
+#: What web, worker and scheduler load, each below the one before.
+MODULES = (
+    "portal.wsgi", "portal.celery", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "celery.bin.celery", "celery.apps.worker",
+    "celery.apps.beat", "celery.concurrency.thread", "celery.worker.consumer", "portal.local.broker",
+)
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
 
@@ -110,7 +119,7 @@ def only_one(path: Path) -> Iterator[None]:
 
 
 def processes_folder() -> Path:
-    """Where each process writes its id before it starts; its command line names the folder too."""
+    """Where each process writes its id and when it was born before it starts."""
     return RUN_FOLDER / "processes"
 
 
@@ -121,21 +130,16 @@ def end_leftovers(folder: Path) -> bool:
     """
     ended = False
     for file in sorted(folder.glob("*")):
-        text = file.read_text(errors="replace").strip()
-        if file.suffix == "" and text.isascii() and text.isdecimal() and _lives(int(text), folder):
+        number, _space, told = file.read_text(errors="replace").strip().partition(" ")
+        if file.suffix == "" and number.isascii() and number.isdecimal() and lives(int(number), told):
             ended = True
             with suppress(ProcessLookupError):
-                os.killpg(int(text), signal.SIGKILL)
+                os.killpg(int(number), signal.SIGKILL)
             until = time.monotonic() + LEFTOVER_SECONDS
-            while _lives(int(text), folder) and time.monotonic() < until:
+            while lives(int(number), told) and time.monotonic() < until:
                 time.sleep(0.05)
         file.unlink(missing_ok=True)
     return ended
-
-
-def _lives(pid: int, folder: Path) -> bool:
-    state, command_line = process_of(pid)
-    return state not in ("", "Z") and str(folder) in command_line
 
 
 def prepare(server: Server) -> None:
@@ -174,6 +178,8 @@ class Supervisor(Manager):
 
     #: The process that ended before all others; what ends after it was told to.
     first_to_end = ""
+    #: Started when all processes are.
+    herald: threading.Thread
 
     def _system_print(self, data: str) -> None:
         """Honcho says here what starts and stops."""
@@ -183,9 +189,15 @@ class Supervisor(Manager):
         super()._system_print(data)
 
     def _start(self) -> None:
+        """All are forked before the first thread is there."""
+        logs, folder = logs_folder(), processes_folder()
         for name, known in self._processes.items():
+            child = Forked(known["obj"].cmd, name=name, file=folder / name, log=logs / f"{name}.log")
+            known["obj"]._child_ctor = lambda _words, child=child, **_given: child
             known["process"] = threading.Thread(target=known["obj"].run, args=(self.events,), name=name, daemon=True)
+        for known in self._processes.values():
             known["process"].start()
+        self.herald.start()
 
 
 def commands(port: int, folder: Path) -> dict[str, list[str]]:
@@ -207,7 +219,7 @@ def commands(port: int, folder: Path) -> dict[str, list[str]]:
 def supervise(environment: dict[str, str], port: int) -> None:
     """Web, worker and scheduler until a signal or the end of one of them."""
     honcho_manager.KILL_WAIT = STOP_SECONDS
-    environment = {"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment}
+    load({"LOG_FORMAT": "console", "LOG_LEVEL": "WARNING", **os.environ, **environment})
     folder = processes_folder()
     folder.mkdir(exist_ok=True)
     logs = logs_folder()
@@ -215,10 +227,8 @@ def supervise(environment: dict[str, str], port: int) -> None:
     supervisor = Supervisor()
     for name, words in commands(port, folder).items():
         logs.joinpath(f"{name}.log").unlink(missing_ok=True)
-        log = shlex.quote(str(logs / f"{name}.log"))
-        line = f"echo $$ > {shlex.quote(str(folder / name))}; exec {shlex.join(words)} >> {log} 2>&1"
-        supervisor.add_process(name, line, env=environment, cwd=str(ROOT), quiet=True)
-    threading.Thread(target=announce, args=(port,), daemon=True).start()
+        supervisor.add_process(name, words, quiet=True)
+    supervisor.herald = threading.Thread(target=announce, args=(port,), daemon=True)
     supervisor.loop()
     print("The portal has stopped.", flush=True)
     # A process that ended by itself is a failure; being told to stop is not.
@@ -226,6 +236,17 @@ def supervise(environment: dict[str, str], port: int) -> None:
         if supervisor.first_to_end:
             print(last_words(supervisor.first_to_end), file=sys.stderr, flush=True)
         sys.exit(supervisor.returncode)
+
+
+def load(environment: dict[str, str]) -> None:
+    """The portal and what serves it, once for all that are forked from here; nothing is opened or started by it."""
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    for name in MODULES:
+        importlib.import_module(name)
+    app = sys.modules["portal.celery"].app
+    app.loader.import_default_modules()
+    app.finalize()
 
 
 def logs_folder() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from audit.models import Event
 from beneficiaries.models import Enrollment, Roster
-from portal import demo
 from portal.verify import check_all
 from programs.models import Budget
 from subsidies.models import FundRequest
@@ -33,15 +31,9 @@ def state_of_everything() -> dict[str, Any]:
 
 
 def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Any
 ) -> None:
-    whole = demo._file
-
-    def shorter(city: demo.City, county: str, rows: int, *, first: int) -> io.BytesIO:
-        """The same people in the same order, a tenth of them: the names and overlaps of the files stay."""
-        return whole(city, county, rows // 10, first=first // 10)
-
-    monkeypatch.setattr(demo, "_file", shorter)
+    settings.DEMO_ONE_IN = 10
     logins = tmp_path / "logins.txt"
     call_command("load_demo", logins=logins)
     by_state = Counter(Roster.objects.values_list("state", flat=True))
