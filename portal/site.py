@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
+from unfold.settings import get_config
 from unfold.sites import UnfoldAdminSite
 
 
@@ -19,6 +20,16 @@ class PortalSite(UnfoldAdminSite):
             return super().get_app_list(request, app_label)
         make = super().get_app_list
         return cast("list[Any]", SimpleLazyObject(lambda: make(request)))
+
+    @cached_property
+    def _config(self) -> dict[str, Any]:
+        """Unfold's defaults with our settings, which stay what they are: it merges them anew for each of thirty words of a page."""
+        merged: dict[str, Any] = get_config(self.settings_name)
+        return merged
+
+    def _get_config(self, key: str, *args: Any) -> Any:
+        found = self._config.get(key)
+        return self._get_value(found, *args) if found else None
 
 
 class PortalAdminConfig(AdminConfig):

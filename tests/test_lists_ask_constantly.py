@@ -37,10 +37,12 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[LatinWorld]
 
 
 def asked(client: Any, address: str) -> tuple[int, int]:
-    """Questions and rows of a page; the first asking warms what is kept."""
-    client.get(address)
+    """Questions and rows of a page, of a list that was asked before: that warmed what is kept.
+
+    Asked in the background: now and then a request writes down that its session is used, with questions of its own.
+    """
     with CaptureQueriesContext(connection) as questions:
-        answer = client.get(address)
+        answer = client.get(address, headers={"x-background": "1"})
     return len(questions), len(answer.context["cl"].result_list)
 
 
@@ -54,10 +56,10 @@ def test_every_list_asks_as_many_questions_for_many_rows_as_for_one(world: Latin
         for name, client in clients.items():
             if label in proven or not page.has_view_permission(_request(world.users[name])):
                 continue
+            if len(client.get(address).context["cl"].result_list) < 2:
+                continue
             usual = page.list_per_page
             many = asked(client, address)
-            if many[1] < 2:
-                continue
             try:
                 page.list_per_page = 1
                 # A row that names no place, say, asks for none: of the first row and the last the one that asks more.
