@@ -6,19 +6,22 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.kit.browser import look, settle
+
 #: Gives a list of faults in words. Runs in the page, on what is shown there now.
 _AUDIT = (Path(__file__).parent / "accessibility.js").read_text(encoding="utf-8")
 
 
 def faults_of(page: Page) -> list[str]:
-    """Everything that WCAG would refuse on a page as it stands now."""
-    found: list[str] = page.evaluate(_AUDIT)
+    """Everything that WCAG would refuse on a page that has come."""
+    found: list[str] = look(page, _AUDIT)
     return found
 
 
 def focus_is_seen(page: Page, presses: int = 12) -> list[str]:
     """Walk by Tab; gives the controls that do not show that they hold the focus."""
     hidden = []
+    settle(page)
     for _press in range(presses):
         page.keyboard.press("Tab")
         blind = page.evaluate(

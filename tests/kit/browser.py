@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response, sync_playwright
 
 from portal.local.chromium import FLAGS, chromium_here
 
@@ -20,6 +20,8 @@ SHOTS = Path(settings.BASE_DIR) / ".run" / "shots"
 WIDE, PHONE = (1280, 900), (390, 844)
 #: Milliseconds that a page may take; two cores shared with a database are slow at times.
 PATIENCE = 15_000
+#: Times that a page is looked at while it leads on to another by itself.
+LOOKS = 5
 #: Milliseconds between two looks at what a page still asks for.
 TURN = 25
 BACKEND = "accounts.backends.RoleBackend"
@@ -148,10 +150,23 @@ def settle(page: Page) -> None:
     raise AssertionError(f"the page still asks: {', '.join(request.url for request in _under_way[page])}")
 
 
+def look(page: Page, script: str, given: object = None) -> Any:
+    """What a script finds on a page that has come: after a click the old document may still stand, or an empty new one.
+
+    Whoever looks at a page that a click or a key may have left looks by this; a page that leaves under the look is waited for.
+    """
+    for _attempt in range(LOOKS):
+        settle(page)
+        try:
+            return page.evaluate(script, given)
+        except Error as error:
+            if "Execution context was destroyed" not in error.message:
+                raise
+    raise AssertionError(f"the page does not stay: {page.url}")
+
+
 def assert_no_horizontal_scroll(page: Page) -> None:
     """The page is no wider than its window; names what stands out."""
-    # A click may have led away: the document that comes is empty for a moment.
-    settle(page)
     found = None
     # A page that was just resized may still be on its way.
     for _attempt in range(20):
@@ -164,7 +179,7 @@ def assert_no_horizontal_scroll(page: Page) -> None:
 
 def _stands_out(page: Page) -> Any:
     """Widths of page and window and what stands out; None when nothing does."""
-    return page.evaluate(
+    return look(page,
         """() => {
             const wide = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= wide) return null;
@@ -179,7 +194,7 @@ def _stands_out(page: Page) -> Any:
 
 def keyboard_reachable(page: Page) -> list[str]:
     """Walk through a page by Tab; gives the names in order, fails on a control that Tab never reaches."""
-    count = page.evaluate(
+    count = look(page,
         """() => {
             const mark = (one, at) => one.setAttribute("data-walk", at);
             const shown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
@@ -218,7 +233,7 @@ def keyboard_reachable(page: Page) -> list[str]:
 
 def visible_text(page: Page) -> str:
     """What a person reads on a page: text, placeholders, titles and labels for readers aloud; no names of icons."""
-    return page.evaluate(
+    return look(page,
         """() => {
             const icons = [...document.querySelectorAll(".material-symbols-outlined")];
             icons.forEach((one) => { one.dataset.word = one.textContent; one.textContent = ""; });
