@@ -294,8 +294,7 @@ def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> No
         ]
     for name, county, rows, first, goal in plans:
         clerk = users[f"{city.short}.clerk.{county}"]
-        made = partial(_file, city, county, rows // one_in, first=first // one_in)
-        roster = _uploaded(name, made, period, clerk)
+        roster = _uploaded(name, partial(_file, city, county, rows // one_in, first=first // one_in), period, clerk)
         _bring(roster, goal, clerk, reviewer, gates=city.gates and first == 0)
         say(f"{city.name}: {name}, {rows} rows, {goal}")
     if messy.COUNTY in city.counties:

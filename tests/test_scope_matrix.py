@@ -369,10 +369,11 @@ def test_no_export_holds_a_hidden_row(worlds: Worlds, rows: dict[str, dict[str, 
             if page is None or not (asks(page, reader) if holds(page, reader) else tries(page, reader) or FULL_SWEEP):
                 continue
             address = reverse(page.name)
-            foreign = rows.get(label, {}).get("foreign")
-            # Whoever may export names rows by one door: in the short form one of those who export a list names the foreign row.
-            names = foreign is not None and (FULL_SWEEP or not holds(page, reader) or page.name not in files["picked"])
-            for query in ("", f"?picked={foreign.pk}") if names else ("",):
+            queries = ["", *(f"?picked={foreign.pk}" for foreign in [rows.get(label, {}).get("foreign")] if foreign is not None)]
+            if holds(page, reader) and page.name in files["picked"] and not FULL_SWEEP:
+                # Whoever exports a list names rows by one door: in the short form the first of them names the foreign row.
+                queries = queries[:1]
+            for query in queries:
                 kind = "csv" if query else "xlsx"
                 answer = ask(client, "post", address + query, {"kind": kind, "purpose": "核对名单用"})
                 broken += [row(page, reader, "post", f"file {query}", leak) for leak in judge.leaks(answer)]

@@ -5,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('programs', '0007_own_shares_are_received'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Standing',
             fields=[
@@ -68,4 +70,4 @@ class Migration(migrations.Migration):
             model_name='standing',
             index=models.Index(fields=['period', 'roster'], name='standing_by_period'),
         ),
-    ]
+    ])]

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('programs', '0007_own_shares_are_received'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='beneficiary',
             name='before_update_update',
@@ -44,4 +46,4 @@ class Migration(migrations.Migration):
             model_name='beneficiary',
             trigger=pgtrigger.compiler.Trigger(name='before_delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "beneficiaries_beneficiaryevent" ("address", "bank_account", "bank_name", "contact_digest", "created_at", "guardian_document", "guardian_name", "id", "organization_id", "person_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "program_id", "region_code", "restricted_at", "updated_at") SELECT old_values."address", old_values."bank_account", old_values."bank_name", old_values."contact_digest", old_values."created_at", old_values."guardian_document", old_values."guardian_name", old_values."id", old_values."organization_id", old_values."person_id", _pgh_attached_context.value, NOW(), \'before_delete\', old_values."id", old_values."phone", old_values."program_id", old_values."region_code", old_values."restricted_at", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e0b04c2a1298df756685f66d481210f446ec7534', level='STATEMENT', operation='DELETE', pgid='pgtrigger_before_delete_delete_41d46', referencing='REFERENCING OLD TABLE AS old_values ', table='beneficiaries_beneficiary', when='AFTER')),
         ),
-    ]
+    ])]

@@ -1,4 +1,3 @@
-import audit.creating
 import audit.fields
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -6,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -20,9 +21,8 @@ class Migration(migrations.Migration):
         ('programs', '0007_own_shares_are_received'),
     ]
 
-    operations = [
-        audit.creating.CreateModels(
-            operations=[
+    operations = [Together([
+        *[
                 migrations.CreateModel(
                     name='HeldPayment',
                     fields=[
@@ -245,8 +245,7 @@ class Migration(migrations.Migration):
                         'triggers': [pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='82efefe57e5141894fe8e3eba42f7ce7b2b869e6', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_45a82', table='gates_statementrowevent', when='BEFORE'))],
                     },
                 ),
-            ],
-        ),
+        ],
         pgtrigger.migrations.RemoveTrigger(
             model_name='ownpayment',
             name='own_payment_stands',
@@ -265,4 +264,4 @@ class Migration(migrations.Migration):
             model_name='ownpayment',
             trigger=pgtrigger.compiler.Trigger(name='own_payment_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."paid_on" IS DISTINCT FROM (NEW."paid_on") OR OLD."people" IS DISTINCT FROM (NEW."people") OR OLD."period_id" IS DISTINCT FROM (NEW."period_id") OR OLD."program_id" IS DISTINCT FROM (NEW."program_id") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."region_code" IS DISTINCT FROM (NEW."region_code") OR OLD."sponsor_id" IS DISTINCT FROM (NEW."sponsor_id") OR OLD."statement_id" IS DISTINCT FROM (NEW."statement_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='29790c6508d89f2c15cc5bb1c039e7e28a86c5a2', operation='UPDATE', pgid='pgtrigger_own_payment_stands_f1da0', table='gates_ownpayment', when='BEFORE')),
         ),
-    ]
+    ])]

@@ -6,6 +6,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('programs', '0001_squashed_0005_undo_posting'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='HospitalEvent',
             fields=[
@@ -174,4 +176,4 @@ class Migration(migrations.Migration):
             model_name='hospitalevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='78bbbb406af3cd00429dfd3ce517316b0f749118', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_761a2', table='programs_hospitalevent', when='BEFORE')),
         ),
-    ]
+    ])]

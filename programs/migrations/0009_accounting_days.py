@@ -6,6 +6,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('programs', '0008_funders_pay'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Books',
             fields=[
@@ -56,4 +58,4 @@ class Migration(migrations.Migration):
             model_name='books',
             trigger=pgtrigger.compiler.Trigger(name='books_are_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='31d830a102144fd2535ec5f3b0768b221ba7fa25', operation='DELETE', pgid='pgtrigger_books_are_kept_a4501', table='programs_books', when='BEFORE')),
         ),
-    ]
+    ])]
