@@ -31,5 +31,4 @@ class RetentionRefused(Refused):
         "NOTHING_DUE": _("Nothing is due: there is nothing to release."),
         "CHANGED": _("This is not the list that you were shown. Look at it again."),
         "TERM_CHANGED": _("A term has changed since it was listed: withdraw this list and draw it up anew."),
-        "NOT_DONE": _("There is a certificate once it is done."),
     }

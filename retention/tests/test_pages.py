@@ -53,7 +53,7 @@ def test_a_destruction_goes_from_its_list_to_its_certificate_by_two_people(kept_
     drain()
     run.refresh_from_db()
     shown = text_of(reviewer.get(page("change", run)))
-    for word in ("待授权", "保单档案 10 年", "源城区", "396.00", "清单(仅编号)"):
+    for word in ("待放行", "保单档案 10 年", "源城区", "396.00", "清单(仅编号)"):
         assert word in shown, word
     assert officer.post(page("release", run), {"digest": run.digest}).status_code == 403
     stale = reviewer.post(page("release", run), {"digest": "0" * 64})
@@ -63,7 +63,7 @@ def test_a_destruction_goes_from_its_list_to_its_certificate_by_two_people(kept_
     drain()
     run.refresh_from_db()
     paper = text_of(officer.get(page("certificate", run)))
-    for word in ("销毁记录", "上传文件内容", "人员", run.certificate_digest, run.digest, "授权人"):
+    for word in ("销毁记录", "上传文件内容", "人员", run.certificate_digest, run.digest, "放行人"):
         assert word in paper, word
     assert "Certificate of destruction" in text_of(signed_in(officer_of(kept_world), "en").get(page("certificate", run)))
 
