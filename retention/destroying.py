@@ -1,4 +1,4 @@
-"""The work of the job that destroys what was released: people step by step, then lines of files, then files; goes on where it was killed.
+"""The job that destroys what was released: people step by step, then lines of files, then files; goes on where it was killed.
 
 Each step asks again who is still due, under the locks by which people are covered and held: whoever came to be kept stays.
 Money, covers and places stay as they are; nothing here touches them.
@@ -97,7 +97,9 @@ def _destroy_people(job: Run, run: DestructionRun) -> bool:
         run.destroyed += len(going)
         _add(run.done_counts, counts)
         run.save(update_fields=["destroyed", "done_counts", "spared"])
-        record("destruction.step", run, by=LISTER, at=at, people=len(going), spared=len(spared), checksum=_digest_of(going)[:12])
+        record(
+            "destruction.step", run, by=LISTER, at=at, people=len(going), spared=len(spared), checksum=_digest_of(going)[:12]
+        )
         job.advance(more=len(people))
         fault_point("retention.people.after")
     fault_point("retention.people.committed")
@@ -107,7 +109,8 @@ def _destroy_people(job: Run, run: DestructionRun) -> bool:
 def _spare(cursor: Any, run: DestructionRun, people: list[int], *, at: Any) -> dict[int, str]:
     """Whoever is not due any more, and why; their lines say so. The people are locked to the end of the transaction."""
     cursor.execute(
-        "SELECT id FROM beneficiaries_person WHERE id = ANY(%s) OR merged_into_id = ANY(%s) ORDER BY id FOR UPDATE", [people, people]
+        "SELECT id FROM beneficiaries_person WHERE id = ANY(%s) OR merged_into_id = ANY(%s) ORDER BY id FOR UPDATE",
+        [people, people],
     )
     cursor.execute(due.RECHECK, due.values_of(run.program, due_on=run.due_on, at=at, only=people))
     found = dict(cursor.fetchall())
@@ -144,7 +147,6 @@ def _overwrite(cursor: Any, people: list[int], *, at: Any) -> dict[str, int]:
 
 def _lines_of_people(job: Run, run: DestructionRun) -> bool:
     """Lines of the next chunk of an import in the programs that knew them, by a cursor; then the files of what was touched."""
-    at = timezone.now()
     reached = job.cursor or {"source": 0, "import": 0, "chunk": -1}
     found = _next_chunk(run, reached)
     if found is None:

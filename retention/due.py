@@ -30,12 +30,14 @@ _OF_PROGRAM = """p.id IN (
 _THESE = "p.id = ANY(%(only)s)"
 _COVERED = "e.state IN ('in_force', 'ended')"
 #: From where a term runs: the end of cover; where none stood, when it came to nothing, at the earliest when it was asked for.
-_BEGAN = f"""(CASE WHEN {_COVERED} OR e.state = 'awaiting' THEN e.ends_at ELSE greatest(e.created_at, least(e.starts_at, e.ends_at)) END)"""
+_BEGAN = f"""(CASE WHEN {_COVERED} OR e.state = 'awaiting' THEN e.ends_at
+    ELSE greatest(e.created_at, least(e.starts_at, e.ends_at)) END)"""
 _DUE = f"""({_BEGAN} + CASE WHEN {_COVERED} THEN greatest(t.cover, CASE WHEN e.ends_at - e.starts_at > interval '{LONG_COVER}'
     THEN interval '{LONG_YEARS} years' ELSE interval '0' END) ELSE t.uncovered END)"""
 _FOUND = f"""
 WITH terms AS MATERIALIZED (
-    SELECT * FROM unnest(%(programs)s::bigint[], %(cover)s::interval[], %(uncovered)s::interval[]) AS t(program_id, cover, uncovered)
+    SELECT * FROM unnest(%(programs)s::bigint[], %(cover)s::interval[], %(uncovered)s::interval[])
+        AS t(program_id, cover, uncovered)
 ), who AS MATERIALIZED (
     SELECT p.id FROM beneficiaries_person p WHERE {{who}} AND p.destroyed_at IS NULL AND p.merged_into_id IS NULL
 ), same AS MATERIALIZED (

@@ -24,8 +24,8 @@ class Kind(models.TextChoices):
 class Unit(models.TextChoices):
     """What a term is counted in."""
 
-    YEARS = "years", _("years")
-    DAYS = "days", _("days")
+    YEARS = "years", _("Years")
+    DAYS = "days", _("Days")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ PERSON_KEY, BENEFICIARY_KEY = "person", "beneficiary"
 
 
 #: Of rows `kept` that name a person: see `Destroyable.owner_gone`.
-OWNER_GONE = """EXISTS (SELECT FROM beneficiaries_person owner WHERE owner.id = kept.person_id AND owner.destroyed_at IS NOT NULL)"""
+OWNER_GONE = (
+    "EXISTS (SELECT FROM beneficiaries_person owner WHERE owner.id = kept.person_id AND owner.destroyed_at IS NOT NULL)"
+)
 
 
 class Sex(models.TextChoices):

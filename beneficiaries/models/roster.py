@@ -201,7 +201,10 @@ class RosterRow(StagedRow):
         organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
     )
     destroyable = Destroyable(
-        blinded=("identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "contact_digest", "known_contact_digest"), dropped=("raw",),
+        blinded=(
+            "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "contact_digest", "known_contact_digest",
+        ),
+        dropped=("raw",),
         blurred=("birth_on",), emptied={"findings": "NULL", "bank_name": "NULL"},
     )
     personal_fields = (

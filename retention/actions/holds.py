@@ -48,7 +48,8 @@ def place_hold(
     elif isinstance(held, Organization):
         hold.held_organization, hold.organization, hold.region_code = held, held, held.region_code or ""
     elif isinstance(held, Roster):
-        hold.roster, hold.organization, hold.region_code, hold.program_id = held, held.organization, held.region_code, held.program_id
+        hold.roster, hold.organization, hold.region_code = held, held.organization, held.region_code
+        hold.program_id = held.program_id
     else:
         hold.person_id, hold.organization, hold.region_code = held.person_id, held.organization, held.region_code
         hold.program_id = held.program_id

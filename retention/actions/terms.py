@@ -40,7 +40,9 @@ def propose_term(program: Program, *, kind: Kind, length: int, reason: str, by: 
         with transaction.atomic():
             fault_point("retention.propose_term.before")
             term.save(force_insert=True)
-            _record("term.proposed", term, by=by, at=at, length=length, unit=str(rule.unit.value), kind=str(kind), reason=term.reason)
+            _record(
+                "term.proposed", term, by=by, at=at, length=length, unit=str(rule.unit.value), kind=str(kind), reason=term.reason
+            )
             fault_point("retention.propose_term.after")
     except IntegrityError as conflict:
         if "retention_term_waits_once" in str(conflict):

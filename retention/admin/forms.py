@@ -89,7 +89,7 @@ class HoldForm(forms.Form):
         help_text=_("As it stands on the person's page."),
     )
     roster = forms.IntegerField(
-        label=_("Number of a roster"), required=False, min_value=1, widget=UnfoldAdminIntegerFieldWidget()
+        label=_("Roster number"), required=False, min_value=1, widget=UnfoldAdminIntegerFieldWidget()
     )
     reason = forms.CharField(
         label=_("Reason"), max_length=300, widget=UnfoldAdminTextInputWidget(),

@@ -37,7 +37,9 @@ TONES = {
 class DestructionRunAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Destruction runs, newest first."""
 
-    list_display = ("number_shown", "program", "kind", "standing", "due_on", "on_list", "destroyed_shown", "drawer", "releaser", "finished_at")
+    list_display = (
+        "number_shown", "program", "kind", "standing", "due_on", "on_list", "destroyed_shown", "drawer", "releaser", "finished_at",
+    )
     export_columns = ("id", "program", "kind", "state", "due_on", "number", "destroyed", "drawn_at", "released_at", "finished_at")
     list_filter = ("state", "kind", "program")
     list_select_related = ("program", "drawn_by", "released_by")
@@ -82,7 +84,9 @@ class DestructionRunAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """The run's page."""
         found = self.visible_or_404(request, object_id)
         lines = f"{reverse('admin:retention_destructionline_changelist')}?{urlencode({'run__id__exact': found.pk})}"
-        context = {**context_of(found), "title": str(found), "badge": badge(found), "lines_url": lines, "sentence": _sentence(found)}
+        context = {
+            **context_of(found), "title": str(found), "badge": badge(found), "lines_url": lines, "sentence": _sentence(found),
+        }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("number"))
@@ -123,7 +127,8 @@ class DestructionRunAdmin(ButtonPages, ReadOnlyScopedAdmin):
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "title": _t("Retention: terms and what comes due"),
             **overview(
-                programs, seen.visible_to(request.user, "retention.view_legalhold"), self.get_queryset(request), day=timezone.localdate()
+                programs, seen.visible_to(request.user, "retention.view_legalhold"), self.get_queryset(request),
+                day=timezone.localdate(),
             ),
             "holds_url": reverse("admin:retention_legalhold_changelist"),
             "terms_url": reverse("admin:retention_retentionterm_changelist"),
@@ -143,7 +148,9 @@ class DestructionRunAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Draw up a destruction"), button=_t("List what is due"), run=run,
             form=DrawUpForm(request.POST if request.method == "POST" else None, by=request.user),
-            sentence=_t("What is out of its term today is listed and counted. Nothing is destroyed before a colleague releases the list."),
+            sentence=_t(
+                "What is out of its term today is listed and counted. Nothing is destroyed before a colleague releases the list."
+            ),
         )
 
     @action(description=_("Release"), url_path="release", permissions=["release"], icon="delete_forever")
@@ -157,9 +164,12 @@ class DestructionRunAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Release the destruction"), button=_t("Destroy for good"), subject=found, run=run, danger=True,
-            facts=facts_of(found), form=DigestForm(request.POST if request.method == "POST" else None, initial={"digest": found.digest}),
-            sentence=_t("Names, documents, contacts and the lines of files can be read by nobody afterwards. Nothing brings them back."
-                        " Covers, amounts and the ledger stay as they are."),
+            facts=facts_of(found),
+            form=DigestForm(request.POST if request.method == "POST" else None, initial={"digest": found.digest}),
+            sentence=_t(
+                "Names, documents, contacts and the lines of files can be read by nobody afterwards. Nothing brings them back."
+                " Covers, amounts and the ledger stay as they are."
+            ),
         )
 
     @action(description=_("Withdraw"), url_path="withdraw", permissions=["draw"], icon="undo")

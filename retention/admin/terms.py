@@ -96,7 +96,9 @@ class RetentionTermAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Propose a term"), button=_t("Propose"), run=run,
             form=TermForm(request.POST if request.method == "POST" else None, by=request.user),
-            sentence=_t("From its approval on the program keeps these records so long, and no longer. Never shorter than the law asks."),
+            sentence=_t(
+                "From its approval on the program keeps these records so long, and no longer. Never shorter than the law asks."
+            ),
         )
 
     @action(description=_("Put in force"), url_path="approve", permissions=["approve"], icon="check")
