@@ -62,17 +62,19 @@ WITH terms AS MATERIALIZED (
     FROM same s JOIN beneficiaries_beneficiary b ON b.person_id = s.person_id JOIN terms t ON t.program_id = b.program_id
     JOIN accounts_organization o ON o.id = b.organization_id
     CROSS JOIN LATERAL (SELECT EXISTS (
-        SELECT FROM beneficiaries_enrollment e WHERE e.person_id = b.person_id AND e.program_id = b.program_id) AS there) AS enrolled
+        SELECT FROM beneficiaries_enrollment e WHERE e.person_id = b.person_id AND e.program_id = b.program_id
+    ) AS there) AS enrolled
     GROUP BY 1
 )
 SELECT who.id, known.county, coalesce(covers.began_at, known.began_at) AS began_at, coalesce(covers.covers, 0) AS covers,
     coalesce(covers.premium, 0) AS premium, CASE
         WHEN coalesce(covers.due_here, known.due_here) > %(at)s THEN 'cover'
-        WHEN greatest(covers.due_at, known.due_at) > %(at)s OR covers.held OR known.held OR who.id = ANY(%(held_people)s) THEN 'other'
+        WHEN greatest(covers.due_at, known.due_at) > %(at)s OR covers.held OR known.held
+            OR who.id = ANY(%(held_people)s) THEN 'other'
         WHEN EXISTS (SELECT FROM papers_personrequest r WHERE r.person_id = who.id
             AND (r.state = 'asked' OR (r.storage_key <> '' AND r.purged_at IS NULL))) THEN 'request'
-        WHEN EXISTS (SELECT FROM beneficiaries_personchange c WHERE c.state = 'proposed' AND (c.person_id = who.id OR c.other_id = who.id))
-            THEN 'change'
+        WHEN EXISTS (SELECT FROM beneficiaries_personchange c WHERE c.state = 'proposed'
+            AND (c.person_id = who.id OR c.other_id = who.id)) THEN 'change'
         WHEN covers.audited THEN 'audit'
         WHEN covers.owed THEN 'money' ELSE '' END AS kept
 FROM who JOIN known ON known.stands = who.id LEFT JOIN covers ON covers.stands = who.id
@@ -111,7 +113,8 @@ def terms_now(program_ids: Sequence[int] | None = None) -> dict[tuple[int, str],
     found = RetentionTerm.objects.filter(state=TermState.IN_FORCE)
     if program_ids is not None:
         found = found.filter(program__in=program_ids)
-    return {(program, kind): (length, unit) for program, kind, length, unit in found.values_list("program", "kind", "length", "unit")}
+    rows = found.values_list("program", "kind", "length", "unit")
+    return {(program, kind): (length, unit) for program, kind, length, unit in rows}
 
 
 def term_of(program_id: int, kind: str, terms: dict[tuple[int, str], tuple[int, str]]) -> tuple[int, str]:
@@ -137,7 +140,8 @@ def values_of(program: Program, *, due_on: date, at: datetime, only: Sequence[in
         "held_people": [each[4] or each[2] for each in holds if each[2]], "held_rosters": [each[3] for each in holds if each[3]],
         "reserved": list(reserved.values_list("owner_id", flat=True).distinct()), "open_requests": list(_OPEN_REQUESTS),
         "auditing": EvidenceBundle.objects.filter(state__in=("asked", "writing", "ready")).exists(),
-        "owing": FundRequest.objects.filter(state__in=_OPEN_REQUESTS).exists() or Differences.objects.filter(state="proposed").exists(),
+        "owing": FundRequest.objects.filter(state__in=_OPEN_REQUESTS).exists()
+        or Differences.objects.filter(state="proposed").exists(),
     }
 
 

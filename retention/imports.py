@@ -52,7 +52,8 @@ SOURCES: Sequence[Source] = (
         Roster, RosterRow, RosterChunk, "roster_id", Kind.LIST,
         f"({_OF_COVER.format(by='e.row_id = r.id', standing='NULL')} OR (r.verdict IN ({_APPLIED}) AND r.set_aside = ''"
         f" AND {_OF_PERSON.format(standing='NULL')}) OR EXISTS (SELECT FROM beneficiaries_person p"
-        " WHERE p.id = ANY(%(held_people)s) AND (p.identity_index_a = r.identity_index_a OR p.identity_index_b = r.identity_index_b)))",
+        " WHERE p.id = ANY(%(held_people)s)"
+        " AND (p.identity_index_a = r.identity_index_a OR p.identity_index_b = r.identity_index_b)))",
         f"({_OF_COVER.format(by='e.row_id = r.id', standing='NOT NULL')} OR {_OF_PERSON.format(standing='NOT NULL')})",
     ),
     _by_enrollment(Statement, StatementRow, StatementChunk, "statement_id"),

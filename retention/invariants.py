@@ -27,16 +27,20 @@ def _line_gone(source: Source) -> str:
     by = "e.row_id = t.id" if source.rows.__name__ == "RosterRow" else "e.id = t.enrollment_id"
     return (
         "EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person p ON p.id = e.person_id"
-        f" WHERE {by} AND p.destroyed_at IS NOT NULL)"  # noqa: S608
+        f" WHERE {by} AND p.destroyed_at IS NOT NULL)"
     )
 
 
 _READABLE = "\nUNION ALL\n".join(
     [
-        f"SELECT '{model._meta.label_lower}', t.id FROM {model._meta.db_table} t WHERE {_gone(model)} AND NOT {is_destroyed(model, 't')}"  # noqa: S608
+        f"SELECT '{model._meta.label_lower}', t.id FROM {model._meta.db_table} t"  # noqa: S608
+        f" WHERE {_gone(model)} AND NOT {is_destroyed(model, 't')}"
         for model in _OWNED
     ]
-    + ["SELECT 'beneficiaries.beneficiary', t.id FROM beneficiaries_beneficiary t WHERE t.bank_name <> '' AND " + _gone(Beneficiary)]
+    + [
+        "SELECT 'beneficiaries.beneficiary', t.id FROM beneficiaries_beneficiary t"  # noqa: S608
+        f" WHERE t.bank_name <> '' AND {_gone(Beneficiary)}"
+    ]
     + [
         f"SELECT '{source.rows._meta.label_lower}', t.id FROM {source.rows._meta.db_table} t"  # noqa: S608
         f" WHERE NOT {is_destroyed(source.rows, 't')} AND {_line_gone(source)}"
@@ -44,8 +48,8 @@ _READABLE = "\nUNION ALL\n".join(
     ]
 )
 _VERSIONS = "\nUNION ALL\n".join(
-    f"SELECT '{model._meta.label_lower}', h.pgh_id FROM {history_table(model)} h JOIN {model._meta.db_table} t ON t.id = h.pgh_obj_id"  # noqa: S608
-    f" WHERE {gone}"
+    f"SELECT '{model._meta.label_lower}', h.pgh_id FROM {history_table(model)} h"  # noqa: S608
+    f" JOIN {model._meta.db_table} t ON t.id = h.pgh_obj_id WHERE {gone}"
     for model, gone in [
         *((model, _gone(model)) for model in _OWNED), *((source.rows, _line_gone(source)) for source in SOURCES),
     ]
@@ -93,7 +97,8 @@ INVARIANTS = [
         """,  # noqa: S608
     ),
     Invariant(
-        20, "every_destruction_has_its_events", _("Every destruction has the events of its release and its end, with what was shown."),
+        20, "every_destruction_has_its_events",
+        _("Every destruction has the events of its release and its end, with what was shown."),
         """
         SELECT r.id FROM retention_destructionrun r WHERE r.state IN ('released', 'done') AND NOT EXISTS (
             SELECT FROM audit_event e WHERE e.subject_type = 'retention.destructionrun' AND e.subject_id = r.id::text
@@ -105,10 +110,12 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        18, "every_line_of_a_destruction_has_an_outcome", _("Every line of a destruction that is done was destroyed, or says why not."),
+        18, "every_line_of_a_destruction_has_an_outcome",
+        _("Every line of a destruction that is done was destroyed, or says why not."),
         """
         SELECT r.id FROM retention_destructionrun r JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE done_at IS NOT NULL) AS done, count(*) FILTER (WHERE kept = '' AND done_at IS NULL) AS open
+            SELECT count(*) FILTER (WHERE done_at IS NOT NULL) AS done,
+                count(*) FILTER (WHERE kept = '' AND done_at IS NULL) AS open
             FROM retention_destructionline l WHERE l.run_id = r.id
         ) AS counted ON true
         WHERE r.state IN ('released', 'done') AND (counted.done <> r.destroyed OR (r.state = 'done' AND counted.open > 0))
@@ -117,7 +124,8 @@ INVARIANTS = [
     Invariant(
         16, "terms_and_destructions_by_two", _("No term and no destruction was decided by whoever proposed it."),
         """
-        SELECT id FROM retention_retentionterm WHERE decided_by_id = proposed_by_id OR (state = 'in_force' AND decided_by_id IS NULL)
+        SELECT id FROM retention_retentionterm WHERE decided_by_id = proposed_by_id
+            OR (state = 'in_force' AND decided_by_id IS NULL)
         UNION ALL
         SELECT id FROM retention_destructionrun WHERE released_by_id = drawn_by_id
             OR (state IN ('released', 'done') AND released_by_id IS NULL)

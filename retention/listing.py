@@ -91,7 +91,8 @@ def ended_at(subject: Any) -> datetime:
 def files_to_go(source: Source, subject: Any, cursor: Any, *, unneeded: int = 0) -> list[Any]:
     """Contents that are still stored of an import of which no line will be needed any more."""
     stored = [file for file in subject.files.all() if file.purged_at is None]
-    if not stored or subject.state == "applied" and (subject.row_count > unneeded and has_readable(source, subject.pk, cursor)):
+    needed = subject.state == "applied" and subject.row_count > unneeded
+    if not stored or (needed and has_readable(source, subject.pk, cursor)):
         return []
     return stored
 

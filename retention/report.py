@@ -93,7 +93,10 @@ def facts_of(run: DestructionRun) -> list[tuple[str, Any]]:
         ),
         (_t("terms counted from"), f"{run.oldest:%Y-%m-%d} – {run.newest:%Y-%m-%d}" if run.oldest and run.newest else ""),
         (_t("drawn up by"), f"{run.drawn_by.get_full_name()} · {_moment(run.drawn_at)}"),
-        (_t("released by"), f"{run.released_by.get_full_name()} · {_moment(run.released_at)}" if run.released_by is not None else ""),
+        (
+            _t("released by"),
+            f"{run.released_by.get_full_name()} · {_moment(run.released_at)}" if run.released_by is not None else "",
+        ),
         (_t("destroyed"), f"{run.destroyed:,}" if run.released_at is not None else ""),
         (_t("destroyed at"), _moment(run.finished_at)),
         *([(_t("reason"), run.reason)] if run.reason else []),

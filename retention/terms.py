@@ -51,7 +51,8 @@ RULES: dict[str, Rule] = {
         _("uploaded files of lists that came to nothing; lines that enrolled nobody"),
     ),
     Kind.PAYMENT: Rule(
-        Unit.YEARS, 10, _("the end of the import"), _("lines that name nobody whom the office knows; their files, once no line is left")
+        Unit.YEARS, 10, _("the end of the import"),
+        _("lines that name nobody whom the office knows; their files, once no line is left"),
     ),
 }
 #: A cover of more than a year is kept ten, whatever the term says.

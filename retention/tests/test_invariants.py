@@ -39,7 +39,8 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((), [f"UPDATE {RR} SET set_aside = 'x' WHERE id = {_ROW}"]),
     ],
     "destroyed_by_a_released_run": [
-        ((L,), [f"DELETE FROM {L} WHERE subject_id = {_GONE}"]), ((P,), [f"UPDATE {P} SET destroyed_at = now() WHERE id = {_LIVING}"]),
+        ((L,), [f"DELETE FROM {L} WHERE subject_id = {_GONE}"]),
+        ((P,), [f"UPDATE {P} SET destroyed_at = now() WHERE id = {_LIVING}"]),
         ((P,), [f"UPDATE {P} SET destroyed_at = NULL WHERE id = {_GONE}"]),
     ],
     "nothing_destroyed_within_its_term": [
@@ -55,11 +56,14 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((V,), [f"DELETE FROM {V} WHERE verb = '{verb}'"]) for verb in ("destruction.released", "destruction.done")
     ],
     "every_line_of_a_destruction_has_an_outcome": [
-        ((L,), [f"UPDATE {L} SET done_at = NULL WHERE subject_id = {_GONE}"]), ((R,), [f"UPDATE {R} SET destroyed = destroyed - 1"]),
+        ((L,), [f"UPDATE {L} SET done_at = NULL WHERE subject_id = {_GONE}"]),
+        ((R,), [f"UPDATE {R} SET destroyed = destroyed - 1"]),
     ],
     "terms_and_destructions_by_two": [
-        ((R,), [f"ALTER TABLE {R} DROP CONSTRAINT destruction_run_released_by_another", f"UPDATE {R} SET released_by_id = drawn_by_id"]),
-        ((T,), [f"ALTER TABLE {T} DROP CONSTRAINT retention_term_decided_by_another", f"UPDATE {T} SET decided_by_id = proposed_by_id"]),
+        ((R,), [f"ALTER TABLE {R} DROP CONSTRAINT destruction_run_released_by_another",
+                f"UPDATE {R} SET released_by_id = drawn_by_id"]),
+        ((T,), [f"ALTER TABLE {T} DROP CONSTRAINT retention_term_decided_by_another",
+                f"UPDATE {T} SET decided_by_id = proposed_by_id"]),
     ],
     "no_raw_numbers_in_retention": [
         ((table,), [f"UPDATE {table} SET reason = '441602196203151219'"]) for table in (R, T, H)

@@ -69,7 +69,8 @@ def test_a_hold_that_comes_first_is_waited_for_and_spares_its_person() -> None:
     known = Beneficiary.objects.get(person=Enrollment.objects.order_by("pk")[0].person_id)
     with Stepper() as stepper:
         holding = stepper.start(
-            lambda: actions.place_hold(known, reason="保全", by=world.auditor, at=timezone.now()), stop_at="retention.place_hold.after"
+            lambda: actions.place_hold(known, reason="保全", by=world.auditor, at=timezone.now()),
+            stop_at="retention.place_hold.after",
         )
         destroying = stepper.start(drain)
         assert destroying.waits()

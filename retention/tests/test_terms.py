@@ -30,7 +30,9 @@ def proposed(world: World, length: int, kind: Kind = Kind.COVER) -> RetentionTer
     )
 
 
-@pytest.mark.parametrize(("kind", "length", "least"), [(Kind.COVER, 4, 5), (Kind.LIST, 29, 30), (Kind.PAYMENT, 9, 10), (Kind.UNCOVERED, 1, 30)])
+@pytest.mark.parametrize(
+    ("kind", "length", "least"), [(Kind.COVER, 4, 5), (Kind.LIST, 29, 30), (Kind.PAYMENT, 9, 10), (Kind.UNCOVERED, 1, 30)]
+)
 def test_nobody_goes_below_the_law(kept_world: World, kind: Kind, length: int, least: int) -> None:
     with refused("LEGAL_MINIMUM"):
         proposed(kept_world, length, kind)
@@ -78,7 +80,7 @@ def test_an_open_request_keeps_its_person_and_one_that_waited_for_the_end_of_the
     grant_request(request, by=officer, at=at)
     run = done(kept_world)
     request.refresh_from_db()
-    assert (run.destroyed, request.text is not None, str(request.text), request.completed_at is not None) == (4, True, "(已销毁)", True)
+    assert (run.destroyed, str(request.text), request.completed_at is not None) == (4, "(已销毁)", True)
 
 
 def test_money_that_is_not_settled_keeps_its_people(kept_world: World) -> None:
