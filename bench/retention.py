@@ -71,12 +71,33 @@ def steps(world: Any, rows: int) -> list[tuple[str, int, float, float]]:
         cursor.execute("VACUUM ANALYZE")
     run = timed("listed: who is out of their term", lambda: drawn(world))
     timed("released", lambda: actions.release_run(run, digest=run.digest, by=world.reviewer, at=timezone.now()))
-    timed("destroyed, lines of the file with them", drain)
+    if os.environ.get("STATEMENTS"):
+        _statements(connection, drain)
+    else:
+        timed("destroyed, lines of the file with them", drain)
     run = DestructionRun.objects.get(pk=run.pk)
     assert (run.state, run.destroyed) == ("done", rows), run.state
     timed("verify, the invariants of this room", lambda: [check(each) for each in INVARIANTS])
     assert not any(check(each).rows for each in INVARIANTS)
     return found
+
+
+def _statements(connection: Any, act: Callable[[], Any]) -> None:
+    """Seconds by statement."""
+    spent: dict[str, float] = {}
+
+    def timing(execute: Any, statement: Any, *rest: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return execute(statement, *rest)
+        finally:
+            name = " ".join(str(statement).split())[:110]
+            spent[name] = spent.get(name, 0) + time.perf_counter() - began
+
+    with connection.execute_wrapper(timing):
+        act()
+    for name, seconds in sorted(spent.items(), key=lambda each: -each[1])[:14]:
+        print(f"{seconds:>7.2f} {name}")
 
 
 def _busy(connection: Any) -> float:

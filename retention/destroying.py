@@ -61,7 +61,8 @@ def destroy_run(job: Run) -> dict[str, Any] | None:
     if run.state == RunState.RELEASED:
         if run.kind == RunKind.PEOPLE:
             _until_done(job, lambda: _destroy_people(job, run))
-            _until_done(job, lambda: _lines_of_people(job, run))
+            programs = _programs_of(run)
+            _until_done(job, lambda: _lines_of_people(job, run, programs))
         else:
             _until_done(job, lambda: _destroy_import(job, run))
         _finish(job, run)
@@ -145,10 +146,10 @@ def _overwrite(cursor: Any, people: list[int], *, at: Any) -> dict[str, int]:
     return {name: number for name, number in counts.items() if number}
 
 
-def _lines_of_people(job: Run, run: DestructionRun) -> bool:
+def _lines_of_people(job: Run, run: DestructionRun, programs: list[int]) -> bool:
     """Lines of the next chunk of an import in the programs that knew them, by a cursor; then the files of what was touched."""
     reached = job.cursor or {"source": 0, "import": 0, "chunk": -1}
-    found = _next_chunk(run, reached)
+    found = _next_chunk(programs, reached)
     if found is None:
         return False
     source, pk, chunk = found
@@ -164,9 +165,8 @@ def _lines_of_people(job: Run, run: DestructionRun) -> bool:
     return True
 
 
-def _next_chunk(run: DestructionRun, reached: dict[str, int]) -> tuple[Source, int, int] | None:
+def _next_chunk(programs: list[int], reached: dict[str, int]) -> tuple[Source, int, int] | None:
     """In the order of sources, imports and chunks: the one behind the last."""
-    programs = _programs_of(run)
     for place in range(reached["source"], len(SOURCES)):
         source = SOURCES[place]
         after = (reached["import"], reached["chunk"]) if place == reached["source"] else (0, -1)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -91,16 +91,17 @@ def interval(length: int, unit: str) -> str:
 
 #: Why somebody stays although the program's own term is over; the first that holds is told. What another office keeps is told
 #: in no other words than a hold: that somebody is known elsewhere is nobody's business here.
-KEPT: dict[str, str | Promise] = {
-    "other": _("to be kept for another duty"),
-    "request": _("a request about their data is open"),
-    "change": _("a change of theirs waits"),
-    "audit": _("the evidence of an audit sample is kept"),
-    "money": _("money is not settled"),
-    "cover": _("a cover runs, waits or is within its term"),
-}
+class Kept(models.TextChoices):
+    """Codes of lines."""
+
+    OTHER = "other", _("to be kept for another duty")
+    REQUEST = "request", _("a request about their data is open")
+    CHANGE = "change", _("a change of theirs waits")
+    AUDIT = "audit", _("the evidence of an audit sample is kept")
+    MONEY = "money", _("money is not settled")
+    COVER = "cover", _("a cover runs, waits or is within its term")
 
 
 def kept_in_words(code: str) -> str:
     """Why a line stays."""
-    return str(KEPT.get(code, gettext("kept")))
+    return str(Kept(code).label)

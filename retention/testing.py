@@ -46,9 +46,10 @@ def age_import(roster: Roster, *, days: int) -> None:
     """As if it had come, and ended, so many days before: straight, past the guards of what is final."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE beneficiaries_roster SET uploaded_at = uploaded_at - %(by)s, submitted_at = submitted_at - %(by)s,
-            decided_at = decided_at - %(by)s, applied_at = applied_at - %(by)s WHERE id = %(roster)s""",
-            {"by": timedelta(days=days), "roster": roster.pk},
+            """UPDATE beneficiaries_roster SET uploaded_at = uploaded_at - age, submitted_at = submitted_at - age,
+            decided_at = decided_at - age, applied_at = applied_at - age FROM (SELECT %(by)s::interval AS age) AS moved
+            WHERE id = %(roster)s""",
+            {"by": f"{days} days", "roster": roster.pk},
         )
 
 

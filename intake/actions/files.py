@@ -76,7 +76,7 @@ def keep_files(without_kept: Callable[[QuerySet, datetime], QuerySet]) -> None:
 
 def purge_files(*, at: datetime, limit: int = 1_000) -> int:
     """Delete the content of files whose retention has ended; the row stays and says so."""
-    due = File.objects.filter(purge_on__lte=timezone.localdate(at), purged_at=None)
+    due: QuerySet = File.objects.filter(purge_on__lte=timezone.localdate(at), purged_at=None)
     for without_kept in _kept:
         due = without_kept(due, at)
     return sum(_purge(file, at=at) for file in due.order_by("pk")[:limit])

@@ -11,6 +11,7 @@ from accounts.models import Organization, User
 from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
 from programs.models import Program
+from retention.terms import Kept
 
 
 class RunKind(models.TextChoices):
@@ -137,7 +138,7 @@ class DestructionLine(models.Model):
     #: The day from which the term is counted.
     began_on = models.DateField(_("term counted from"))
     #: Why it stays; empty: it is to be destroyed.
-    kept = models.CharField(_("stays because"), max_length=8, blank=True, default="", db_collation="C")
+    kept = models.CharField(_("stays because"), max_length=8, choices=Kept, blank=True, default="", db_collation="C")
     done_at = models.DateTimeField(_("destroyed at"), null=True)
 
     objects = ScopedQuerySet.as_manager()
