@@ -41,13 +41,13 @@ def tables_of(run: DestructionRun) -> list[Table]:
     names = dict(Region.objects.filter(pk__in=[county for county, _number in counties]).values_list("pk", "name"))
     kept = _added(run.kept, run.spared)
     found = [
-        Table("counties", _t("What goes, by county"), _t("county"), _t("number"), [
+        Table("counties", _t("What goes, by county"), _t("county"), _t("how many"), [
             (names.get(county, county) or "—", f"{number:,}") for county, number in sorted(counties)
         ]),
-        Table("kept", _t("What stays, and why"), _t("reason"), _t("number"), [
+        Table("kept", _t("What stays, and why"), _t("reason"), _t("how many"), [
             (kept_in_words(reason), f"{number:,}") for reason, number in sorted(kept.items())
         ]),
-        Table("done", _t("What was overwritten or deleted"), _t("records"), _t("number"), [
+        Table("done", _t("What was overwritten or deleted"), _t("records"), _t("how many"), [
             (_record_in_words(name), f"{number:,}") for name, number in sorted(run.done_counts.items())
         ]),
     ]

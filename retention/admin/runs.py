@@ -130,6 +130,7 @@ class DestructionRunAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 programs, seen.visible_to(request.user, "retention.view_legalhold"), self.get_queryset(request),
                 day=timezone.localdate(),
             ),
+            "draw_url": reverse("admin:retention_destructionrun_draw_up") if request.user.has_perm(DRAW) else "",
             "holds_url": reverse("admin:retention_legalhold_changelist"),
             "terms_url": reverse("admin:retention_retentionterm_changelist"),
             "runs_url": reverse("admin:retention_destructionrun_changelist"),
