@@ -49,7 +49,7 @@ _READABLE = "\nUNION ALL\n".join(
 )
 _VERSIONS = "\nUNION ALL\n".join(
     f"SELECT '{model._meta.label_lower}', h.pgh_id FROM {history_table(model)} h"  # noqa: S608
-    f" JOIN {model._meta.db_table} t ON t.id = h.pgh_obj_id WHERE {gone}"
+    f" JOIN {model._meta.db_table} t ON t.id = h.pgh_obj_id WHERE {gone} AND NOT {is_destroyed(model, 'h')}"
     for model, gone in [
         *((model, _gone(model)) for model in _OWNED), *((source.rows, _line_gone(source)) for source in SOURCES),
     ]
@@ -57,7 +57,7 @@ _VERSIONS = "\nUNION ALL\n".join(
 
 INVARIANTS = [
     Invariant(27, "nothing_of_the_destroyed_can_be_read", _("Of whoever was destroyed no value can be read anywhere."), _READABLE),
-    Invariant(27, "no_version_of_the_destroyed_is_kept", _("Of whoever was destroyed no earlier version is kept."), _VERSIONS),
+    Invariant(27, "no_version_of_the_destroyed_is_kept", _("Of whoever was destroyed no earlier version can be read."), _VERSIONS),
     Invariant(
         27, "destroyed_by_a_released_run", _("Whoever was destroyed stands, done, on the list of a run that was released."),
         f"""

@@ -62,7 +62,7 @@ def _list_imports(cursor: Any, run: DestructionRun, *, at: datetime) -> None:
         before = _before(run, source, at=values["at"])
         found = list(
             due.imports_ended(source.model, run.program, before=before).filter(program=run.program)
-            .select_related("organization").order_by("pk")
+            .select_related("organization").prefetch_related("files").order_by("pk")
         )
         unneeded = count_unneeded(cursor, source, [each.pk for each in found], values) if found else {}
         for each in found:

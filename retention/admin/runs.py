@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -193,7 +193,8 @@ class DestructionRunAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """The destruction on paper: counts, who and when; it names nobody whose data it was."""
         found = self.visible_or_404(request, object_id)
         if found.state != RunState.DONE:
-            raise Http404
+            messages.info(request, _t("There is a certificate once it is done."))
+            return HttpResponseRedirect(reverse("admin:retention_destructionrun_change", args=[found.pk]))
         context = {**context_of(found), "checksums": [
             (_t("checksum of the list"), as_recorded(found.digest)),
             (_t("checksum of this certificate"), as_recorded(found.certificate_digest)),

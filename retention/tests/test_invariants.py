@@ -34,9 +34,10 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((RR,), [f"UPDATE {RR} SET raw = '\\x01' WHERE id = {_ROW}"]),
     ],
     "no_version_of_the_destroyed_is_kept": [
-        # By their own triggers: a version is kept of whatever is changed.
-        ((), [f"UPDATE {B} SET region_code = '441621' WHERE person_id = {_GONE}"]),
-        ((), [f"UPDATE {RR} SET set_aside = 'x' WHERE id = {_ROW}"]),
+        # By their own triggers: a version is kept of what stood there for a moment.
+        ((), [f"UPDATE {B} SET phone = (SELECT name FROM {P} WHERE id = {_LIVING}) WHERE person_id = {_GONE}",
+              f"UPDATE {B} SET phone = NULL WHERE person_id = {_GONE}"]),
+        ((), [f"UPDATE {RR} SET raw = '\\x01' WHERE id = {_ROW}", f"UPDATE {RR} SET raw = NULL WHERE id = {_ROW}"]),
     ],
     "destroyed_by_a_released_run": [
         ((L,), [f"DELETE FROM {L} WHERE subject_id = {_GONE}"]),

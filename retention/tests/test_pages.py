@@ -11,9 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.testing import shared
+from beneficiaries.evidence import in_the_clear, masked
+from beneficiaries.holdings import about, parts_of
 from beneficiaries.models import Beneficiary, Enrollment, Person
 from beneficiaries.testing import World
 from jobs.testing import drain
+from papers.codes import check, coder, year_of
 from retention.models import DestructionRun, LegalHold, RetentionTerm
 from retention.testing import done, make_old, officer_of
 
@@ -58,7 +61,8 @@ def test_a_destruction_goes_from_its_list_to_its_certificate_by_two_people(kept_
     assert officer.post(page("release", run), {"digest": run.digest}).status_code == 403
     stale = reviewer.post(page("release", run), {"digest": "0" * 64})
     assert (stale.status_code, "与您看到的清单不一致" in stale.content.decode()) == (409, True)
-    assert officer.get(page("certificate", run)).status_code == 404
+    early = officer.get(page("certificate", run))
+    assert (early.status_code, early["Location"]) == (302, page("change", run))
     assert reviewer.post(page("release", run), {"digest": run.digest}).status_code == 302
     drain()
     run.refresh_from_db()
@@ -121,3 +125,20 @@ def test_a_term_below_the_law_is_refused_and_one_above_is_put_in_force_by_anothe
     term.refresh_from_db()
     assert term.state == "in_force"
     assert "12 年" in text_of(officer.get(page("overview")))
+
+
+def test_copies_evidence_and_certificates_of_somebody_destroyed_tell_nothing_and_break_nothing(kept_world: World) -> None:
+    cover = Enrollment.objects.select_related("person", "organization").order_by("pk")[0]
+    name, document, day = cover.person.name.reveal(), cover.person.document.reveal(), cover.starts_at.date()
+    code = coder(cover.program.code, year_of(cover))(cover.number, cover.starts_at)
+    answer = check(cover.number, code, day=day)
+    done(kept_world)
+    cover = Enrollment.objects.select_related("person", "organization").get(pk=cover.pk)
+    held = "\n".join(str(part) for part in parts_of(about(cover.person, cover.organization)))
+    evidence = str(masked(cover)) + str(in_the_clear(cover))
+    for said in (held, evidence):
+        assert name not in said and document not in said
+    assert "(destroyed)" in held or "(已销毁)" in held
+    assert not Person.objects.with_document(document).exists()
+    assert not Person.objects.with_name(name).filter(pk=cover.person_id).exists()
+    assert (check(cover.number, code, day=day), day) == (answer, day) and answer is not None
