@@ -20,6 +20,11 @@ NONCE = 12
 TAG = 16
 
 
+#: What stands in a destroyed value's place: a token of no key (keys are numbered from 1), the same everywhere.
+NO_KEY = 0
+DESTROYED = bytes([1]) + bytes(4 + NONCE + TAG)
+
+
 class DamagedToken(ValueError):
     """A token that was altered, cut, or sealed for another place."""
 

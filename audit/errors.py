@@ -28,6 +28,7 @@ class AuditRefused(Refused):
 
     messages: ClassVar[dict[str, str | Promise]] = {
         "KEY_DESTROYED": _("The key of this data was destroyed at the end of its retention."),
+        "DESTROYED": _("This content was destroyed at the end of its retention."),
         "KEY_MISSING": _("The key of this data is unknown here."),
         "MASTER_KEY_MISSING": _("MASTER_KEYS lacks the key %(master_key_id)s that wraps this data's key."),
         "REVEAL_REASON": _("Say why you need to see it: at least %(characters)d characters."),

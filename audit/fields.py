@@ -30,6 +30,13 @@ class Sealed:
         """The text in the clear."""
         return keys.open_sealed(self.token, self.logical_name)
 
+    def told(self) -> str:
+        """The text in the clear, or what says that nobody can read it any more."""
+        try:
+            return self.reveal()
+        except KeyDestroyed:
+            return str(self)
+
     def __str__(self) -> str:
         try:
             return self._mask(self.reveal())

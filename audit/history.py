@@ -9,6 +9,8 @@ import pghistory
 import pgtrigger
 from django.db import connection, models
 
+from audit.destroying import let_go
+
 M = TypeVar("M", bound=type[models.Model])
 
 
@@ -18,12 +20,15 @@ def tracked(model: M) -> M: ...
 def tracked(*, exclude: Sequence[str]) -> Callable[[M], M]: ...
 def tracked(model: M | None = None, *, exclude: Sequence[str] = ()) -> Any:
     """Keep every version: a row for each insert, update and delete."""
-    track = pghistory.track(
-        pghistory.InsertEvent(level=pgtrigger.Statement),
-        pghistory.UpdateEvent(level=pgtrigger.Statement),
-        pghistory.DeleteEvent(level=pgtrigger.Statement),
-        exclude=list(exclude) or None, append_only=True,
-    )
+
+    def track(tracked_model: Any) -> Any:
+        return pghistory.track(
+            pghistory.InsertEvent(level=pgtrigger.Statement),
+            pghistory.UpdateEvent(level=pgtrigger.Statement),
+            pghistory.DeleteEvent(level=pgtrigger.Statement),
+            exclude=list(exclude) or None, **_guarded(tracked_model),
+        )(tracked_model)
+
     return track if model is None else track(model)
 
 
@@ -32,7 +37,7 @@ def tracked_updates(model: M) -> M:
     return pghistory.track(
         pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement),
         pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
-        append_only=True,
+        **_guarded(model),
     )(model)
 
 
@@ -56,8 +61,13 @@ def tracked_updates_by_row(model: M) -> M:
 def tracked_corrections(model: M) -> M:
     """Keep what was there before an update; a deletion leaves no trace: for rows that can be made anew from their source."""
     return pghistory.track(
-        pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement), append_only=True
+        pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement), **_guarded(model)
     )(model)
+
+
+def _guarded(model: Any) -> dict[str, Any]:
+    """Versions stay as they are, and stay; those of what is destroyed at the end of its retention go with it."""
+    return {"append_only": False, "meta": {"triggers": let_go(model)}} if hasattr(model, "destroyable") else {"append_only": True}
 
 
 def carry_context() -> None:

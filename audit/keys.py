@@ -83,8 +83,8 @@ def open_bytes(token: bytes, logical_name: str) -> bytes:
 
 
 def open_many(tokens: Iterable[bytes | None], logical_name: str) -> list[str | None]:
-    """The texts of a column of tokens; the keys are fetched in one query."""
-    column = list(tokens)
+    """The texts of a column of tokens; the keys are fetched in one query. A destroyed value is as one that never was."""
+    column = [None if token == ciphers.DESTROYED else token for token in tokens]
     load({ciphers.key_id_of(token) for token in column if token})
     bound = logical_name.encode()
     return [
@@ -223,6 +223,8 @@ def _cipher(key_id: int) -> ciphers.Cipher:
     _forget_what_is_old()
     cipher = _opened.get(key_id)
     if cipher is None:
+        if key_id == ciphers.NO_KEY:
+            raise KeyDestroyed("DESTROYED")
         key = DataKey.objects.filter(pk=key_id, kind=DataKey.Kind.DATA).first()
         if key is None:
             raise KeyMissing("KEY_MISSING", key_id=key_id)

@@ -85,7 +85,7 @@ def add_document(change: PersonChange, *, by: User, at: datetime) -> None:
 
 def document_text(person: Person, change: PersonChange, *, at: datetime) -> str:
     """What the index of a further document is made of, cleaned; birth and sex are those of the first."""
-    given = Identity(person.name.reveal(), change.document_type, _clear(change.document), None, "")
+    given = Identity(person.name.told(), change.document_type, _clear(change.document), None, "")
     return cleaned(given, at=at).text
 
 

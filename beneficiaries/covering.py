@@ -138,7 +138,7 @@ JOIN beneficiaries_person person ON person.id = beneficiary.person_id
 LEFT JOIN beneficiaries_beneficiarycategory held ON held.beneficiary_id = beneficiary.id
     AND held.valid_from <= %(day)s AND (held.valid_to IS NULL OR held.valid_to > %(day)s)
 LEFT JOIN programs_category category ON category.id = held.category_id
-WHERE beneficiary.person_id = ANY(%(people)s) AND beneficiary.program_id = %(program)s
+WHERE beneficiary.person_id = ANY(%(people)s) AND person.destroyed_at IS NULL AND beneficiary.program_id = %(program)s
     AND beneficiary.organization_id = %(organization)s
 GROUP BY person.id, beneficiary.id
 """

@@ -19,6 +19,7 @@ class BeneficiariesRefused(Refused):
     messages: ClassVar[dict[str, str | Promise]] = {
         "PERIOD_CLOSED": _("Enrollment for %(period)s is open from %(opens)s to %(closes)s only."),
         "OUT_OF_REACH": _("The program is not run in this organization's region."),
+        "DESTROYED": _("The data of this person was destroyed at the end of its term: nothing can be changed any more."),
         "OUT_OF_SCOPE": _("This office or program lies outside your own."),
         "SPEAKS_FOR_SELF": _("Nobody is their own guardian or agent."),
         "SPEAKER_MINOR": _("A guardian or agent is of age; by the number of the document this one is not."),

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _t
 
 from accounts.models import Organization, Region
 from audit import events, keys
-from audit.errors import KeyDestroyed
 from audit.fields import Sealed, SealedTextField
 from audit.models import Event, Reveal
 from audit.versions import history_model, value_in_words
@@ -100,10 +99,7 @@ def parts_of(whom: About) -> Iterator[Part]:
 
 def opened(value: Sealed) -> str:
     """A sealed value in the clear, or what says that its key was destroyed."""
-    try:
-        return value.reveal()
-    except KeyDestroyed:
-        return str(value)
+    return value.told()
 
 
 def rows_of(whom: About, *, say: Callable[[Sealed], str] = opened) -> Iterator[Part]:

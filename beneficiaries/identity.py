@@ -48,7 +48,7 @@ class Identity:
 def identity_of(person: Person) -> Identity:
     """As it is registered."""
     return Identity(
-        person.name.reveal(), person.document_type, person.document.reveal(), person.birth_on, person.sex
+        person.name.told(), person.document_type, person.document.told(), person.birth_on, person.sex
     )
 
 

@@ -25,6 +25,14 @@ def refuse_restricted(change: PersonChange) -> None:
         raise BeneficiariesRefused("RESTRICTED")
 
 
+def refuse_destroyed(change: PersonChange) -> None:
+    """BeneficiariesRefused("DESTROYED") where a change concerns somebody of whom nothing is left; held to the transaction's end."""
+    concerned = [number for number in (change.person_id, change.other_id) if number is not None]
+    people = Person.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk")
+    if any(person.destroyed_at is not None for person in people):
+        raise BeneficiariesRefused("DESTROYED")
+
+
 def name_shown(enrollment: Enrollment) -> str:
     """Whose cover it is, masked; of whom the office only keeps the data not even that. With its person and beneficiary."""
     if enrollment.beneficiary.restricted_at is not None:

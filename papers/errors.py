@@ -30,6 +30,7 @@ class PapersRefused(Refused):
         "OWN_FILE": _("The file is for whoever asked for it, and nobody else."),
         "RIGHT_LOST": _("Your roles do not reach these people any more. Nothing is handed out."),
         "REQUEST_WAITS": _("Such a request of this person waits to be decided already."),
+        "DESTROYED": _("The data of this person was destroyed at the end of its term: there is nothing left to ask about."),
         "NOT_RESTRICTED": _("The data of this person is not restricted."),
         "RECEIVED_LATER": _("A request is received today or earlier."),
         "ASKER": _("Name whoever asks for the person."),

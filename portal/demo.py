@@ -35,6 +35,7 @@ from papers.models import CertificateWording
 from portal.demo_funds import ask_funders
 from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
+from portal.demo_retention import LONG_AGO, keep_and_list
 from portal.demo_samples import draw_and_look
 from portal.local.environment import write_private
 from programs import actions as programs
@@ -112,6 +113,8 @@ def load(say: Say, *, logins: Path) -> None:
             next_year(period, clerks, users, short=city.short, say=say)
         close_last_month(period.program, maker=maker, checker=checker, say=say)
         draw_and_look(period.program, auditor=users["auditor"], say=say)
+        if city.short == "hy":
+            keep_and_list(period.program, users=users, reviewer=users[f"{city.short}.reviewer"], say=say)
 
 
 def _organization(name: str, *, kind: str, at: datetime, parent: Organization | None = None, region: str = "") -> Organization:
@@ -294,8 +297,9 @@ def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> No
         ]
     for name, county, rows, first, goal in plans:
         clerk = users[f"{city.short}.clerk.{county}"]
-        roster = _uploaded(name, partial(_file, city, county, rows // one_in, first=first // one_in), period, clerk)
-        _bring(roster, goal, clerk, reviewer, gates=city.gates and first == 0)
+        at = timezone.now() - LONG_AGO if goal == "refused" else None
+        roster = _uploaded(name, partial(_file, city, county, rows // one_in, first=first // one_in), period, clerk, at=at)
+        _bring(roster, goal, clerk, reviewer, gates=city.gates and first == 0, at=at)
         say(f"{city.name}: {name}, {rows} rows, {goal}")
     if messy.COUNTY in city.counties:
         # An ugly workbook as it comes from an office, and people of it who are covered already.
@@ -307,14 +311,16 @@ def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> No
             say(f"{city.name}: {name}, {goal}")
 
 
-def _uploaded(name: str, made: Callable[[], io.BytesIO], period: Period, clerk: User) -> Roster:
+def _uploaded(
+    name: str, made: Callable[[], io.BytesIO], period: Period, clerk: User, *, at: datetime | None = None
+) -> Roster:
     """The roster of a file's name, uploaded unless it was.
 
     What was withdrawn, refused or unreadable may be uploaded again: the content alone would not tell that it was.
     """
     found = Roster.objects.filter(period=period, organization=clerk.organization, files__name=name).first()
     return found or rosters.upload_roster(
-        [(name, made())], period=period, organization=clerk.organization, by=clerk, at=timezone.now()
+        [(name, made())], period=period, organization=clerk.organization, by=clerk, at=at or timezone.now()
     )
 
 
@@ -324,17 +330,19 @@ def _covered_people() -> io.BytesIO:
     return io.BytesIO(text.getvalue().encode("utf-8-sig"))
 
 
-def _bring(roster: Roster, goal: str, clerk: User, reviewer: User, *, gates: bool) -> None:
+def _bring(
+    roster: Roster, goal: str, clerk: User, reviewer: User, *, gates: bool, at: datetime | None = None
+) -> None:
     """Lead a roster to its state, from wherever a killed load left it."""
     run_pending()
     roster = Roster.objects.get(pk=roster.pk)
     if goal in ("submitted", "applied", "refused") and roster.state == State.REVIEW:
-        roster = rosters.submit_roster(roster, by=clerk, at=timezone.now())
+        roster = rosters.submit_roster(roster, by=clerk, at=at or timezone.now())
     if goal == "applied" and roster.state == State.SUBMITTED:
         rosters.approve_roster(roster, digest=roster.digest, by=reviewer, at=timezone.now())
         run_pending()
     if goal == "refused" and roster.state == State.SUBMITTED:
-        rosters.refuse_roster(roster, reason="请使用新模板并补充监护人信息", by=reviewer, at=timezone.now())
+        rosters.refuse_roster(roster, reason="请使用新模板并补充监护人信息", by=reviewer, at=at or timezone.now())
     if goal == "withdrawn" and roster.state == State.REVIEW:
         rosters.withdraw_roster(roster, reason="上传了其他乡镇的名单", by=clerk, at=timezone.now())
     if gates:

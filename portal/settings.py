@@ -298,6 +298,7 @@ INSTALLED_APPS = [
     "years",
     "closing",
     "samples",
+    "retention",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",

@@ -115,6 +115,15 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        _("Retention"),
+        (
+            Page("retention.destructionrun", "delete_sweep"),
+            Page("retention.legalhold", "gavel"),
+            Page("retention.retentionterm", "schedule"),
+            Page("retention.destructionline", "list"),
+        ),
+    ),
+    (
         _("Offices and users"),
         (
             Page("accounts.organization", "corporate_fare"),

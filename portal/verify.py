@@ -19,13 +19,14 @@ from jobs.invariants import INVARIANTS as JOBS
 from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from programs.invariants import INVARIANTS as PROGRAMS
+from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
 from years.invariants import INVARIANTS as YEARS
 
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
-    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES, *EXPORTS,
+    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES, *RETENTION, *EXPORTS,
     *JOBS, *AUDIT,
 )
 

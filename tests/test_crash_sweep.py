@@ -27,6 +27,7 @@ from tests.kit import (
     crash_samples_closing,
     crash_samples_handover,
     crash_samples_of_audits,
+    crash_samples_retention,
     crash_samples_years,
     messages_samples,
     papers_samples,
@@ -44,12 +45,12 @@ SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
 ROOMS = (
     "accounts", "programs", "jobs", "exports", "gates", "handover", "outreach", "papers", "subsidies", "years", "closing",
-    "samples", "audit",
+    "retention", "samples", "audit",
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
-    crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_of_audits, crash_samples_years, messages_samples,
-    papers_samples,
+    crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_of_audits, crash_samples_retention,
+    crash_samples_years, messages_samples, papers_samples,
 )
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
@@ -68,6 +69,7 @@ ELSEWHERE = {
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
     "audit.events.record": "part of every action here: its two points are struck in each",
     "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",
+    "audit.destroying.destroy": "retention/tests/test_faults.py: part of the steps of a destruction, each struck and gone on from",
     "audit.keys.rewrap_keys": "audit/tests/test_commands.py: one transaction a key, each struck and gone on from",
     "audit.resealing.reseal": "audit/tests/test_commands.py: many transactions, each struck and gone on from",
     **dict.fromkeys(

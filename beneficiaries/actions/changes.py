@@ -30,7 +30,7 @@ from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Person, P
 from beneficiaries.models.roster import EndReason
 from beneficiaries.moving import accept_transfer, move_person, moved_to
 from beneficiaries.representing import let_end, let_speak
-from beneficiaries.restricting import refuse_restricted
+from beneficiaries.restricting import refuse_destroyed, refuse_restricted
 from beneficiaries.shown_change import digest_of
 from beneficiaries.turns import record_deaths_alone, work_alone, work_beside_others
 from beneficiaries.unmerging import refuse_settled, unmerge_people
@@ -140,6 +140,7 @@ def propose(change: PersonChange, beneficiary: Beneficiary, *, reason: str, by: 
     events.refuse_personal(change.reason)
     try:
         with transaction.atomic():
+            refuse_destroyed(change)
             fault_point("beneficiaries.propose_change.before")
             change.save(force_insert=True)
             tell("change.proposed", change, by=by, at=at, kind=change.kind, reason=change.reason)
@@ -165,6 +166,7 @@ def _approve(change: PersonChange, *, shown: str, by: User, at: datetime) -> Per
     with transaction.atomic():
         change = _to_decide(change, by=by)
         _take_turns(change)
+        refuse_destroyed(change)
         refuse_restricted(change)
         if digest_of(change) != shown:
             raise BeneficiariesRefused("CHANGE_STALE")

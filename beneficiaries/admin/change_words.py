@@ -271,7 +271,7 @@ def _silenced_warnings(change: PersonChange) -> list[str]:
 
 def _sealed(change: PersonChange, name: str, shown: frozenset[str]) -> str:
     value = getattr(change, name)
-    return str(value.reveal()) if name in shown else str(value)
+    return str(value.told()) if name in shown else str(value)
 
 
 def _identity_warnings(change: PersonChange) -> list[str]:

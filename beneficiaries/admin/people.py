@@ -21,6 +21,7 @@ from beneficiaries.admin.change_pages import ChangePages, number_of
 from beneficiaries.admin.forms import RevealForm
 from beneficiaries.admin.known_list import KnownList
 from beneficiaries.admin.representing_pages import SpeakerPages
+from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Beneficiary, Person, PersonChange
 from beneficiaries.people_search import named_people
 
@@ -101,6 +102,8 @@ class PersonAdmin(SpeakerPages, ChangePages, KnownList, ReadOnlyScopedAdmin):
         known = list(known_beneficiaries(person, request, REVEAL))
 
         def run(given: dict[str, Any]) -> str:
+            if person.destroyed_at is not None:
+                raise BeneficiariesRefused("DESTROYED")
             wanted = given["fields_wanted"]
             place = {
                 "reason": given["reason"], "by": given["by"], "at": given["at"],
@@ -189,4 +192,4 @@ def _value(subject: Any, name: str, shown: frozenset[str]) -> str:
     sealed = getattr(subject, name)
     if sealed is None:
         return ""
-    return sealed.reveal() if name in shown else str(sealed)
+    return sealed.told() if name in shown else str(sealed)

@@ -10,11 +10,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.masking import mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, Beneficiary, DocumentType, Person, Sex
+from beneficiaries.models.person import BENEFICIARY_KEY, OWNER_GONE, PERSON_KEY, Beneficiary, DocumentType, Person, Sex
 from beneficiaries.models.roster import EndReason
 from programs.models import Program
 
@@ -138,6 +139,7 @@ class PersonChange(models.Model):
         Scope(organization_path="organization__path", region="region_code", program="program_id"),
         Scope(organization_path="to_organization__path", region="to_region", program="program_id"),
     )
+    destroyable = Destroyable(blurred=("birth_on",), owner_gone=OWNER_GONE)
     personal_fields = ("name", "document", "phone")
     open_fields = (
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "reason", "proposed_by",

@@ -6,13 +6,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.masking import mask_document
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees
 from beneficiaries.models.change import PersonChange
-from beneficiaries.models.person import PERSON_KEY, DocumentType, Person
+from beneficiaries.models.person import OWNER_GONE, PERSON_KEY, DocumentType, Person
 
 
 class DocumentStanding(models.TextChoices):
@@ -54,6 +55,7 @@ class PersonDocument(models.Model):
         organization_path="person__beneficiaries__organization__path", region="person__beneficiaries__region_code",
         program="person__beneficiaries__program_id", many=True,
     )
+    destroyable = Destroyable(blinded=("identity_index_a", "identity_index_b"), owner_gone=OWNER_GONE)
     personal_fields = ("document",)
     open_fields = (
         "id", "person", "document_type", "identity_index_a", "identity_index_b", "standing", "valid_from", "valid_to",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import pgtrigger
 from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from audit import blind_index
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked_updates
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
@@ -21,6 +23,12 @@ from programs.models import Category, Program
 #: Purposes of blind indexes: identity = document type and number; name = the name as written.
 IDENTITY, NAME = "person.identity", "person.name"
 PERSON_KEY, BENEFICIARY_KEY = "person", "beneficiary"
+
+
+#: Of rows `kept` that name a person: see `Destroyable.owner_gone`.
+OWNER_GONE = (
+    "EXISTS (SELECT FROM beneficiaries_person owner WHERE owner.id = kept.person_id AND owner.destroyed_at IS NOT NULL)"
+)
 
 
 class Sex(models.TextChoices):
@@ -102,14 +110,21 @@ class Person(models.Model):
         db_index=False,
     )
 
+    #: Since when nothing that named them can be read any more (销毁); a person who comes again is another row.
+    destroyed_at = models.DateTimeField(_("destroyed at"), null=True)
+
     objects = PersonQuerySet.as_manager()
 
     scope = Scope(through=("beneficiaries.Beneficiary", "person_id"))
+    destroyable = Destroyable(
+        blinded=("identity_index_a", "identity_index_b", "name_index_a", "name_index_b"), blurred=("birth_on",),
+        owner_gone="kept.destroyed_at IS NOT NULL",
+    )
     # Birth date and sex stay plain: ages are checked set-wise for millions, and without name and number they name nobody.
     personal_fields = ("name", "document")
     open_fields = (
         "id", "document_type", "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a",
-        "name_index_b", "created_at", "deceased_on", "merged_into",
+        "name_index_b", "created_at", "deceased_on", "merged_into", "destroyed_at",
     )
 
     class Meta:
@@ -145,7 +160,16 @@ class Person(models.Model):
                 fields=["name_index_b", "birth_on"], name="person_by_name_b", condition=Q(name_index_b__isnull=False)
             ),
         ]
-        triggers = [kept_for("person_is_kept", [("beneficiaries_beneficiary", "person_id")])]
+        triggers = [
+            kept_for("person_is_kept", [("beneficiaries_beneficiary", "person_id")]),
+            pgtrigger.Protect(
+                name="person_stays_destroyed", operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    'OLD."destroyed_at" IS NOT NULL AND (OLD."name", OLD."document", OLD."destroyed_at")'
+                    ' IS DISTINCT FROM (NEW."name", NEW."document", NEW."destroyed_at")'
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
@@ -208,6 +232,7 @@ class Beneficiary(models.Model):
     objects = BeneficiaryQuerySet.as_manager()
 
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
+    destroyable = Destroyable(blinded=("contact_digest",), emptied={"bank_name": "''"}, owner_gone=OWNER_GONE)
     personal_fields = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
     open_fields = (
         "id", "person", "program", "organization", "region_code", "bank_name", "contact_digest", "created_at",

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.masking import mask_document, mask_name, mask_phone
@@ -62,6 +63,11 @@ class Representative(models.Model):
     scope = Scope(
         organization_path="beneficiary__organization__path", region="beneficiary__region_code",
         program="beneficiary__program_id",
+    )
+    destroyable = Destroyable(
+        blinded=("identity_index_a", "identity_index_b"), owner_gone="""EXISTS (
+            SELECT FROM beneficiaries_beneficiary b JOIN beneficiaries_person owner ON owner.id = b.person_id
+            WHERE b.id = kept.beneficiary_id AND owner.destroyed_at IS NOT NULL)""",
     )
     personal_fields = ("name", "document", "phone")
     open_fields = (

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked, tracked_corrections
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
@@ -198,6 +199,13 @@ class RosterRow(StagedRow):
     keeps_its_seals = True
     scope = Scope(
         organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
+    )
+    destroyable = Destroyable(
+        blinded=(
+            "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "contact_digest", "known_contact_digest",
+        ),
+        dropped=("raw",),
+        blurred=("birth_on",), emptied={"findings": "NULL", "bank_name": "NULL"},
     )
     personal_fields = (
         "name", "document", "phone", "address", "bank_account", "guardian_name", "guardian_document", "raw",

@@ -127,7 +127,7 @@ class ObjectionAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """Sealed, unless this reader has opened it."""
         if objection.text is None:
             return "—"
-        return objection.text.reveal() if "text" in objection.shown else str(objection.text)
+        return objection.text.told() if "text" in objection.shown else str(objection.text)
 
     @display(description=_("recorded by"))
     def recorded_by(self, objection: Objection) -> str:

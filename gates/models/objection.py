@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
@@ -60,6 +61,9 @@ class Objection(models.Model):
     scope = Scope(
         organization_path="notice__organization__path", region="notice__region_code", program="notice__program_id"
     )
+    destroyable = Destroyable(owner_gone="""EXISTS (
+        SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person owner ON owner.id = e.person_id
+        WHERE e.id = kept.enrollment_id AND owner.destroyed_at IS NOT NULL)""")
     personal_fields = ("text",)
     open_fields = (
         "id", "notice", "enrollment", "reason", "received_on", "received_by", "received_at", "state", "decision",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked, tracked_corrections
 from audit.masking import mask_document, mask_name
@@ -140,6 +141,7 @@ class StatementRow(StagedRow):
     scope = Scope(
         organization_path="statement__organization__path", region="statement__region_code", program="statement__program_id"
     )
+    destroyable = Destroyable(dropped=("raw",), emptied={"findings": "NULL"})
     personal_fields = ("name", "document", "raw")
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "statement", "number",

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
+from audit.destroying import Destroyable
 from audit.history import tracked, tracked_corrections
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
@@ -135,6 +136,7 @@ class InvoiceRow(StagedRow):
     objects = ScopedQuerySet.as_manager()
 
     scope = _SCOPE
+    destroyable = Destroyable(dropped=("raw",), emptied={"findings": "NULL"})
     personal_fields = ("raw",)
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "invoice", "line_id",

@@ -1,6 +1,6 @@
 """What people do with files and imports."""
 
-from intake.actions.files import discard_file, purge_files, receive_file, remove_orphans
+from intake.actions.files import destroy_file, discard_file, keep_files, purge_files, receive_file, remove_orphans
 from intake.actions.mending import (
     Said,
     add_files,
@@ -16,7 +16,8 @@ from intake.actions.undo import approve_undo, request_undo, turn_down_undo
 
 __all__ = [
     "Said", "add_files", "approve", "approve_by_priority", "approve_undo", "choose_sheets", "confirm_unusual",
-    "discard_file", "discard_upload", "end_mapping", "hold_upload", "map_words", "purge_files", "receive", "receive_file",
+    "destroy_file", "discard_file", "discard_upload", "end_mapping", "hold_upload", "keep_files", "map_words", "purge_files",
+    "receive", "receive_file",
     "record_download", "record_export", "refuse", "remove_orphans", "request_undo", "submit", "take_in_upload", "take_out_file",
     "turn_down_undo", "withdraw",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -63,10 +64,22 @@ def receive_file(
     return file
 
 
+#: What leaves out files that must stay beyond their time.
+_kept: list[Callable[[QuerySet, datetime], QuerySet]] = []
+
+
+def keep_files(without_kept: Callable[[QuerySet, datetime], QuerySet]) -> None:
+    """Called at start by a room that knows of files to be kept: it is given those that are due, and leaves some out."""
+    if without_kept not in _kept:
+        _kept.append(without_kept)
+
+
 def purge_files(*, at: datetime, limit: int = 1_000) -> int:
     """Delete the content of files whose retention has ended; the row stays and says so."""
-    due = File.objects.filter(purge_on__lte=timezone.localdate(at), purged_at=None).order_by("pk")[:limit]
-    return sum(_purge(file, at=at) for file in due)
+    due: QuerySet = File.objects.filter(purge_on__lte=timezone.localdate(at), purged_at=None)
+    for without_kept in _kept:
+        due = without_kept(due, at)
+    return sum(_purge(file, at=at) for file in due.order_by("pk")[:limit])
 
 
 def remove_orphans(*, at: datetime, limit: int = 1_000) -> int:
@@ -113,6 +126,11 @@ def _purge(file: File, *, at: datetime) -> bool:
         gone = _mark_purged(file, "file.purged", by=RETENTION, at=at)
         fault_point("intake.purge.after")
     return gone
+
+
+def destroy_file(file: File, *, at: datetime) -> bool:
+    """Delete a content of which nobody may keep anything; again without harm."""
+    return _purge(file, at=at)
 
 
 def _mark_purged(file: File, verb: str, *, by: User | str, at: datetime) -> bool:

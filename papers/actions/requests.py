@@ -17,7 +17,7 @@ from accounts.models import User
 from audit import events
 from audit.faults import fault_point
 from beneficiaries.actions import lift_restriction, restrict_person
-from beneficiaries.models import Beneficiary, Enrollment
+from beneficiaries.models import Beneficiary, Enrollment, Person
 from beneficiaries.representing import representatives_of
 from beneficiaries.restricting import known_to
 from intake import storage
@@ -59,6 +59,8 @@ def record_request(
     )
     try:
         with transaction.atomic():
+            if Person.objects.select_for_update(no_key=True).get(pk=beneficiary.person_id).destroyed_at is not None:
+                raise PapersRefused("DESTROYED")
             fault_point("papers.record_request.before")
             request.save(force_insert=True)
             _record("request.recorded", request, by=by, at=at, kind=str(kind), day=request.due_on)

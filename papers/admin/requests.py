@@ -54,7 +54,7 @@ class PersonRequestAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     fields = (
         "number", "kind", "standing", "person_name", "program", "organization", "place_shown", "asker", "asker_shown",
         "identity_check", "said", "received_on", "due", "recorder", "recorded_at", "answer_shown", "decider", "decided_at",
-        "kept_until", "copy",
+        "kept_until", "completed_at", "copy",
     )
     readonly_fields = fields
     actions_list = ("record",)

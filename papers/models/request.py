@@ -7,11 +7,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
+from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.masking import mask_name
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Beneficiary, Person
+from beneficiaries.models.person import OWNER_GONE
 from programs.models import Program
 
 REQUEST_KEY = "person_request"
@@ -86,6 +88,8 @@ class PersonRequest(models.Model):
     decided_at = models.DateTimeField(_("decided at"), null=True)
     #: Until when the law has the office keep the data, where it was asked to be deleted.
     kept_until = models.DateField(_("kept by law until"), null=True)
+    #: When what was only kept until the end of its term was destroyed: the request is fulfilled.
+    completed_at = models.DateTimeField(_("data destroyed at"), null=True)
     #: The copy of everything that is held, sealed in the storage.
     storage_key = models.CharField(max_length=120, blank=True, default="", db_collation="C")
     size = models.BigIntegerField(_("size"), null=True, help_text=_("Bytes."))
@@ -97,10 +101,11 @@ class PersonRequest(models.Model):
 
     #: Whoever is restricted stands in no list of people: here they are found.
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
+    destroyable = Destroyable(owner_gone=OWNER_GONE)
     personal_fields = ("asker_name", "text")
     open_fields = (
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "asker", "identity_check",
-        "received_on", "due_on", "recorded_by", "recorded_at", "answer", "decided_by", "decided_at", "kept_until",
+        "received_on", "due_on", "recorded_by", "recorded_at", "answer", "decided_by", "decided_at", "kept_until", "completed_at",
         "storage_key", "size", "sha256", "purge_on", "purged_at",
     )
 

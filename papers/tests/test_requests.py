@@ -170,6 +170,7 @@ NOT_HELD = {
     "beneficiaries.MergedRow": "rows that a merge moved: the rows themselves are held",
     "beneficiaries.MissingEnrollment": "that a full list left somebody out: the cover and its ending are held",
     "beneficiaries.RosterRow": "lines of files, by the rows that came of them: `_lines_of_files`",
+    "retention.LegalHold": "an investigation's, of which the law has nobody told (PIPL, articles 18 and 45)",
     "beneficiaries.DecidedLine": "a reviewer's decision on a line in doubt, until the roster is applied",
 }
 

@@ -18,7 +18,7 @@ PARTS = (
     ("tests", "jobs", "portal", "exports", "samples"),
     (
         "accounts", "audit", "beneficiaries", "benefits", "closing", "gates", "handover", "intake", "outreach", "papers",
-        "programs", "subsidies", "years",
+        "programs", "retention", "subsidies", "years",
     ),
 )
 

@@ -40,6 +40,7 @@ from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from portal.verify import ALL, check_all
 from programs.models import Period
+from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
 from years.invariants import INVARIANTS as YEARS
@@ -507,7 +508,9 @@ OF_CHANGES = {
 def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_tested() -> None:
     wanted = {invariant.name for invariant in ALL} - {
         invariant.name
-        for invariant in (*JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES)
+        for invariant in (
+            *JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES, *RETENTION,
+        )
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
 

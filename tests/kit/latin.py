@@ -63,6 +63,7 @@ from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
+from tests.kit.latin_retention import make_latin_retention
 from tests.kit.latin_samples import make_latin_samples
 from tests.kit.latin_years import add_years
 
@@ -211,6 +212,7 @@ def _rosters(world: LatinWorld) -> None:
     add_years(world, reason=REASON)
     make_latin_months(world, reason=REASON)
     make_latin_samples(world, reason=REASON)
+    make_latin_retention(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

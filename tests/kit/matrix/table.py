@@ -24,6 +24,7 @@ from jobs.models import Job
 from outreach.models import MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
+from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
 from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from tests.kit.matrix.worlds import Place
@@ -169,6 +170,10 @@ SUBJECTS: dict[str, Subject] = {
     "closing.monthclosing": Subject("operator", lambda place: MonthClosing.objects.get(program=place.program)),
     "closing.closedfigure": Subject("operator", lambda place: ClosedFigure.objects.get(closing__program=place.program)),
     "closing.closedbalance": Subject("operator", lambda place: ClosedBalance.objects.get(closing__program=place.program)),
+    "retention.retentionterm": Subject("operator", lambda place: RetentionTerm.objects.get(program=place.program)),
+    "retention.legalhold": Subject("operator", lambda place: LegalHold.objects.get(held_program=place.program)),
+    "retention.destructionrun": Subject("operator", lambda place: DestructionRun.objects.get(program=place.program)),
+    "retention.destructionline": Subject("operator", lambda place: DestructionLine.objects.get(run__program=place.program)),
     "samples.sample": Subject("office", lambda place: Sample.objects.get(items__enrollment=place.enrollment)),
     "samples.sampleitem": Subject("office", lambda place: SampleItem.objects.get(enrollment=place.enrollment)),
     "samples.evidencebundle": Subject(

@@ -40,6 +40,7 @@ from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.messages import add_messages
 from tests.kit.matrix.papers import add_papers
+from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
@@ -242,6 +243,7 @@ def _place(
     add_messages(enrollment, clerk, canary, at=at)
     compare_years(enrollment, at=at)
     add_month(world, at=at)
+    add_retention(world, at=at)
     add_sample(enrollment, clerk, canary, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},

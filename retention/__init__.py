@@ -1,0 +1,1 @@
+"""Retention: terms as data, legal holds, and the destruction of what nobody may keep any longer."""

@@ -1,0 +1,5 @@
+"""Pages of the room."""
+
+from retention.admin import holds, lines, runs, terms
+
+__all__ = ["holds", "lines", "runs", "terms"]

@@ -1,0 +1,108 @@
+"""Lines of files and the files themselves: which are still needed, which are past their term, how they are destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audit.destroying import destroy, is_destroyed
+from beneficiaries.models import Roster, RosterChunk, RosterRow
+from gates.models import Statement, StatementChunk, StatementRow
+from handover.models import Invoice, InvoiceChunk, InvoiceRow, Receipt, ReceiptChunk, ReceiptRow
+from intake.models import State
+from intake.template import APPLICABLE
+from retention.terms import Kind
+
+_APPLIED = ", ".join(str(int(verdict)) for verdict in APPLICABLE)
+_OF_COVER = """EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person p ON p.id = e.person_id
+    WHERE {by} AND p.destroyed_at IS {standing})"""
+#: A line that changed or ended what was known names its person itself.
+_OF_PERSON = """(r.known_person_id IS NOT NULL AND EXISTS (
+    SELECT FROM beneficiaries_person p WHERE p.id = r.known_person_id AND p.destroyed_at IS {standing}))"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An import and its lines. `needed`, `gone`: SQL over a line `r`: it stands behind somebody who is kept, or destroyed."""
+
+    model: Any
+    rows: Any
+    chunks: Any
+    key: str
+    kind: Kind
+    needed: str
+    gone: str
+
+    @property
+    def label(self) -> str:
+        """As lines of a run name it."""
+        return str(self.model._meta.label_lower)
+
+
+def _by_enrollment(model: Any, rows: Any, chunks: Any, key: str) -> Source:
+    return Source(
+        model, rows, chunks, key, Kind.PAYMENT, _OF_COVER.format(by="e.id = r.enrollment_id", standing="NULL"),
+        _OF_COVER.format(by="e.id = r.enrollment_id", standing="NOT NULL"),
+    )
+
+
+SOURCES: Sequence[Source] = (
+    Source(
+        Roster, RosterRow, RosterChunk, "roster_id", Kind.LIST,
+        f"({_OF_COVER.format(by='e.row_id = r.id', standing='NULL')} OR (r.verdict IN ({_APPLIED}) AND r.set_aside = ''"
+        f" AND {_OF_PERSON.format(standing='NULL')}) OR EXISTS (SELECT FROM beneficiaries_person p"
+        " WHERE p.id = ANY(%(held_people)s)"
+        " AND (p.identity_index_a = r.identity_index_a OR p.identity_index_b = r.identity_index_b)))",
+        f"({_OF_COVER.format(by='e.row_id = r.id', standing='NOT NULL')} OR {_OF_PERSON.format(standing='NOT NULL')})",
+    ),
+    _by_enrollment(Statement, StatementRow, StatementChunk, "statement_id"),
+    _by_enrollment(Receipt, ReceiptRow, ReceiptChunk, "receipt_id"),
+    _by_enrollment(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
+)
+BY_LABEL = {source.label: source for source in SOURCES}
+
+
+#: States in which an import is over.
+ENDED = (State.APPLIED, State.UNDONE, State.REFUSED, State.WITHDRAWN, State.FAILED)
+
+
+def names_destroyed(source: Source, pk: int, cursor: Any) -> bool:
+    """Whether a line of an import named somebody who is destroyed."""
+    cursor.execute(
+        f"SELECT EXISTS (SELECT FROM {source.rows._meta.db_table} r WHERE r.{source.key} = %s AND {source.gone})", [pk],  # noqa: S608
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def readable(source: Source, alias: str = "r") -> str:
+    """SQL: a line has something to be read."""
+    return f"NOT {is_destroyed(source.rows, alias)}"
+
+
+def destroy_lines(cursor: Any, source: Source, *, pk: int, chunk: int, unneeded: bool, given: Mapping[str, Any]) -> int:
+    """Of one chunk, in the caller's transaction: of whoever is destroyed, and with `unneeded` of nobody who is kept."""
+    which = f"NOT {source.needed}" if unneeded else source.gone
+    return destroy(
+        cursor, source.rows, given={**given, "import": pk, "chunk": chunk},
+        rows=f"""SELECT r.id FROM {source.rows._meta.db_table} r
+            WHERE r.{source.key} = %(import)s AND r.chunk = %(chunk)s AND {readable(source)} AND {which}""",  # noqa: S608
+    )
+
+
+def count_unneeded(cursor: Any, source: Source, pks: Sequence[int], given: Mapping[str, Any]) -> dict[int, int]:
+    """Lines of imports that stand behind nobody who is kept, and can be read."""
+    cursor.execute(
+        f"""SELECT r.{source.key}, count(*) FROM {source.rows._meta.db_table} r
+        WHERE r.{source.key} = ANY(%(imports)s) AND {readable(source)} AND NOT {source.needed} GROUP BY 1""",  # noqa: S608
+        {**given, "imports": list(pks)},
+    )
+    return dict(cursor.fetchall())
+
+
+def has_readable(source: Source, pk: int, cursor: Any) -> bool:
+    """Whether a line of an import is still needed."""
+    cursor.execute(
+        f"SELECT EXISTS (SELECT FROM {source.rows._meta.db_table} r WHERE r.{source.key} = %s AND {readable(source)})", [pk],  # noqa: S608
+    )
+    return bool(cursor.fetchone()[0])

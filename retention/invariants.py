@@ -1,0 +1,142 @@
+"""What must hold of terms, holds and destruction; `manage.py verify` runs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.destroying import history_table, is_destroyed
+from audit.invariants import NUMBER, Invariant
+from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, Representative
+from gates.models import Objection
+from papers.models import PersonRequest
+from retention.due import PERSON
+from retention.imports import SOURCES, Source
+
+_OWNED: tuple[Any, ...] = (Person, PersonDocument, Beneficiary, Representative, PersonChange, PersonRequest, Objection)
+
+
+def _gone(model: Any) -> str:
+    """SQL: whoever a row `t` speaks of is destroyed."""
+    return str(model.destroyable.owner_gone).replace("kept.", "t.")
+
+
+def _line_gone(source: Source) -> str:
+    """SQL: a line `t` by which somebody destroyed was enrolled."""
+    by = "e.row_id = t.id" if source.rows.__name__ == "RosterRow" else "e.id = t.enrollment_id"
+    return (
+        "EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person p ON p.id = e.person_id"
+        f" WHERE {by} AND p.destroyed_at IS NOT NULL)"
+    )
+
+
+_READABLE = "\nUNION ALL\n".join(
+    [
+        f"SELECT '{model._meta.label_lower}', t.id FROM {model._meta.db_table} t"  # noqa: S608
+        f" WHERE {_gone(model)} AND NOT {is_destroyed(model, 't')}"
+        for model in _OWNED
+    ]
+    + [
+        "SELECT 'beneficiaries.beneficiary', t.id FROM beneficiaries_beneficiary t"  # noqa: S608
+        f" WHERE t.bank_name <> '' AND {_gone(Beneficiary)}"
+    ]
+    + [
+        f"SELECT '{source.rows._meta.label_lower}', t.id FROM {source.rows._meta.db_table} t"  # noqa: S608
+        f" WHERE NOT {is_destroyed(source.rows, 't')} AND {_line_gone(source)}"
+        for source in SOURCES
+    ]
+)
+_VERSIONS = "\nUNION ALL\n".join(
+    f"SELECT '{model._meta.label_lower}', h.pgh_id FROM {history_table(model)} h"  # noqa: S608
+    f" JOIN {model._meta.db_table} t ON t.id = h.pgh_obj_id WHERE {gone} AND NOT {is_destroyed(model, 'h')}"
+    for model, gone in [
+        *((model, _gone(model)) for model in _OWNED), *((source.rows, _line_gone(source)) for source in SOURCES),
+    ]
+)
+
+INVARIANTS = [
+    Invariant(27, "nothing_of_the_destroyed_can_be_read", _("Of whoever was destroyed no value can be read anywhere."), _READABLE),
+    Invariant(27, "no_version_of_the_destroyed_is_kept", _("Of whoever was destroyed no earlier version can be read."), _VERSIONS),
+    Invariant(
+        27, "destroyed_by_a_released_run", _("Whoever was destroyed stands, done, on the list of a run that was released."),
+        f"""
+        SELECT p.id FROM beneficiaries_person p WHERE p.destroyed_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM retention_destructionline l JOIN retention_destructionrun r ON r.id = l.run_id
+            WHERE l.subject_type = '{PERSON}' AND l.subject_id = coalesce(p.merged_into_id, p.id) AND l.done_at IS NOT NULL
+                AND r.state IN ('released', 'done'))
+        UNION ALL
+        SELECT l.subject_id FROM retention_destructionline l LEFT JOIN beneficiaries_person p ON p.id = l.subject_id
+        WHERE l.subject_type = '{PERSON}' AND l.done_at IS NOT NULL AND p.destroyed_at IS NULL
+        """,  # noqa: S608
+    ),
+    Invariant(
+        27, "nothing_destroyed_within_its_term", _("Nobody was destroyed within a term, and nobody was covered afterwards."),
+        f"""
+        SELECT e.id FROM retention_destructionline l JOIN retention_destructionrun r ON r.id = l.run_id
+        JOIN beneficiaries_enrollment e ON e.person_id = l.subject_id
+        WHERE l.subject_type = '{PERSON}' AND l.done_at IS NOT NULL AND (
+            e.created_at > l.done_at OR (e.state IN ('in_force', 'ended') AND e.ends_at + CASE
+                WHEN e.program_id = r.program_id THEN greatest((r.terms ->> 'cover')::interval, interval '5 years')
+                ELSE interval '5 years' END > l.done_at))
+        """,  # noqa: S608
+    ),
+    Invariant(
+        27, "nothing_destroyed_under_a_hold", _("Nothing was destroyed while a legal hold kept it."),
+        f"""
+        SELECT l.id FROM retention_legalhold h
+        JOIN retention_destructionline l ON l.done_at > h.placed_at AND l.done_at < coalesce(h.lifted_at, 'infinity')
+            AND (h.ends_on IS NULL OR (l.done_at AT TIME ZONE 'Asia/Shanghai')::date <= h.ends_on)
+        WHERE (l.subject_type = '{PERSON}' AND (h.person_id = l.subject_id OR EXISTS (
+                SELECT FROM beneficiaries_enrollment e WHERE e.person_id = l.subject_id
+                    AND (e.program_id = h.held_program_id OR e.roster_id = h.roster_id))
+                OR EXISTS (SELECT FROM beneficiaries_beneficiary b JOIN accounts_organization o ON o.id = b.organization_id
+                    JOIN accounts_organization held ON held.id = h.held_organization_id
+                    WHERE b.person_id = l.subject_id AND starts_with(o.path, held.path))))
+            OR (l.subject_type = 'beneficiaries.roster' AND h.roster_id = l.subject_id)
+        """,  # noqa: S608
+    ),
+    Invariant(
+        20, "every_destruction_has_its_events",
+        _("Every destruction has the events of its release and its end, with what was shown."),
+        """
+        SELECT r.id FROM retention_destructionrun r WHERE r.state IN ('released', 'done') AND NOT EXISTS (
+            SELECT FROM audit_event e WHERE e.subject_type = 'retention.destructionrun' AND e.subject_id = r.id::text
+            AND e.verb = 'destruction.released' AND e.data ->> 'checksum' = left(r.digest, 12))
+        UNION ALL
+        SELECT r.id FROM retention_destructionrun r WHERE r.state = 'done' AND NOT EXISTS (
+            SELECT FROM audit_event e WHERE e.subject_type = 'retention.destructionrun' AND e.subject_id = r.id::text
+            AND e.verb = 'destruction.done' AND e.data ->> 'checksum' = left(r.certificate_digest, 12))
+        """,
+    ),
+    Invariant(
+        18, "every_line_of_a_destruction_has_an_outcome",
+        _("Every line of a destruction that is done was destroyed, or says why not."),
+        """
+        SELECT r.id FROM retention_destructionrun r JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE done_at IS NOT NULL) AS done,
+                count(*) FILTER (WHERE kept = '' AND done_at IS NULL) AS open
+            FROM retention_destructionline l WHERE l.run_id = r.id
+        ) AS counted ON true
+        WHERE r.state IN ('released', 'done') AND (counted.done <> r.destroyed OR (r.state = 'done' AND counted.open > 0))
+        """,
+    ),
+    Invariant(
+        16, "terms_and_destructions_by_two", _("No term and no destruction was decided by whoever proposed it."),
+        """
+        SELECT id FROM retention_retentionterm WHERE decided_by_id = proposed_by_id
+            OR (state = 'in_force' AND decided_by_id IS NULL)
+        UNION ALL
+        SELECT id FROM retention_destructionrun WHERE released_by_id = drawn_by_id
+            OR (state IN ('released', 'done') AND released_by_id IS NULL)
+        """,
+    ),
+    Invariant(
+        26, "no_raw_numbers_in_retention", _("No reason of a term, hold or destruction holds a document or account number."),
+        f"""
+        SELECT id FROM retention_retentionterm WHERE reason ~ '{NUMBER}' OR answer ~ '{NUMBER}'
+        UNION ALL SELECT id FROM retention_legalhold WHERE reason ~ '{NUMBER}' OR lift_reason ~ '{NUMBER}'
+        UNION ALL SELECT id FROM retention_destructionrun WHERE reason ~ '{NUMBER}'
+        """,  # noqa: S608
+    ),
+]
