@@ -37,7 +37,7 @@ from benefits.terms import PlanTerms
 #: Fields that only few plans or cases need: forms fold them away while they are empty.
 RARE = frozenset({
     "bands_per", "claimed_before", "days_per_event", "days_per_year", "deductible_per", "department", "diagnosis", "disease_group",
-    "en", "events", "exclusions", "factors", "false_papers", "held_to", "hospital", "indicated", "indication_required", "kinds",
+    "events", "exclusions", "factors", "false_papers", "held_to", "hospital", "indicated", "indication_required", "kinds",
     "lists", "number", "of_remainder", "payments", "refused_departments", "required_list", "settlement_required", "several",
     "shared_deductible", "shared_limits", "tags", "unknown", "waiting_days", "waiting_waived_when_renewing", "within_days",
     "age", "conditions", "premium_due", "premium_paid", "occupation_class", "injuries", "died_on", "death_paid_elsewhere",
@@ -175,7 +175,7 @@ class Form:
         kind = "number" if isinstance(codec, Number | Whole) else "text"
         if isinstance(codec, Text) and codec.longest > 500:
             kind = "long"
-        return Node(**{**common, "kind": kind, "value": value, "hint": _hint(codec, self.language)})
+        return Node(**{**common, "kind": kind, "value": value, "hint": _hint(codec, common["key"], self.language)})
 
     def _options(self, key: str, codec: Any) -> tuple[tuple[str, str], ...]:
         if isinstance(codec, Choice):
@@ -204,6 +204,7 @@ def names_in(terms_data: Any, language: str) -> dict[str, list[tuple[str, str]]]
     return {
         "counts": kinds, "kinds": kinds, "kind": kinds, "shared_limits": limits, "shared_deductible": deductibles,
         "deducts": all_of("responsibilities", "code"),
+        "part": [(part, wording.say(labels.UNKNOWN_PARTS, part, language)) for part in labels.UNKNOWN_PARTS],
     }
 
 
@@ -411,10 +412,12 @@ def _text(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def _hint(codec: Any, language: str) -> str:
+def _hint(codec: Any, key: str, language: str) -> str:
     if codec is RATIO:
         return "0.7 = 70%"
-    return codec.says if isinstance(codec, Day | Moment) else ""
+    if isinstance(codec, Text) and codec.pattern:
+        return wording.say(labels.HINTS, key, language) if key in labels.HINTS else ""
+    return {Day: "YYYY-MM-DD", Moment: "YYYY-MM-DD HH:MM"}.get(type(codec), "")
 
 
 _NAME = Record("Name", dict, (Field("zh", Text(), required=True), Field("en", Text())))

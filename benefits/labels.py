@@ -119,6 +119,20 @@ FIELDS = {
     "zh": ("中文", "Chinese"),
 }
 
+#: What the parts are called that a source may not state; others are texts of their own.
+UNKNOWN_PARTS = {
+    **wording.PARTS,
+    "limit": ("限额", "limit"), "lists": ("清单", "lists"), "hospitals": ("医院范围", "hospitals"), "year": ("年度", "year"),
+    "pre_existing": ("既往症", "pre-existing conditions"), "price": ("保费", "price"), "settings": ("就医方式", "settings"),
+    "responsibilities": ("其他责任", "responsibilities"),
+}
+#: How a text of a pattern is written.
+HINTS = {
+    "code": ("小写字母、数字、_", "small letters, digits, _"),
+    "starts": ("如01-01", "such as 01-01"),
+    "region": ("如4416", "such as 4416"),
+}
+
 #: What an option means, whatever field it stands in; `per` and payers, kinds and parts have tables of `wording`.
 OPTIONS = {
     "healthy": ("非既往症", "healthy"),

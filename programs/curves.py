@@ -8,6 +8,7 @@ from decimal import Decimal
 from benefits import labels
 from benefits.curve import Point, curve
 from benefits.facts import HIGHEST, Bill, Event, Facts, Insured, Line
+from benefits.shapes import plain_number
 from benefits.terms import HEALTH_CLASSES, HEALTHY, PRE_EXISTING, ZERO, Expense, PlanTerms, Table
 
 WIDTH, HEIGHT = 600, 240
@@ -30,13 +31,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Picture:
-    """What is paid for one line of a kind against its cost; amounts in yuan, `across` and `up` label the axes."""
+    """What is paid for one line of a kind against its cost; `across` and `up` are places and labels of the axes."""
 
-    kind: str
     lines: tuple[Drawn, ...]
-    across: tuple[tuple[int, Decimal], ...]
-    up: tuple[tuple[int, Decimal], ...]
-    highest: Decimal
+    across: tuple[tuple[int, str], ...]
+    up: tuple[tuple[int, str], ...]
 
 
 def kinds_of(terms: PlanTerms) -> list[str]:
@@ -80,9 +79,15 @@ def picture(terms: PlanTerms, kind: str, *, language: str = "zh", age: int = ADU
     )
     parts = range(_LABELS + 1)
     return Picture(
-        kind, lines, tuple((WIDTH * part // _LABELS, up_to * part / _LABELS) for part in parts),
-        tuple((HEIGHT - HEIGHT * part // _LABELS, highest * part / _LABELS) for part in parts), highest,
+        lines, tuple((WIDTH * part // _LABELS, _short(up_to * part / _LABELS, language)) for part in parts),
+        tuple((HEIGHT - HEIGHT * part // _LABELS, _short(highest * part / _LABELS, language)) for part in parts),
     )
+
+
+def _short(amount: Decimal, language: str) -> str:
+    """An amount for an axis: tens of thousands are 万, thousands k."""
+    unit, word = (10_000, "万") if language == "zh" else (1_000, "k")
+    return f"{plain_number(amount)}" if amount < unit else f"{plain_number(amount / unit)}{word}"
 
 
 def _asks_class(terms: PlanTerms, kind: str) -> bool:

@@ -253,7 +253,9 @@ class _Editor:
             kind = self.request.GET.get("kind", "expense")
             if kind not in BENEFITS:
                 raise Http404
-            parts.append({"benefit": kind})
+            # A line to fill in for what nearly every one has.
+            blank = {"bands": [{}], "limits": [{}]} if kind == Expense.benefit else {}
+            parts.append({"benefit": kind, "code": f"part_{len(parts) + 1}", **blank})
         return int(asked)
 
     @property
