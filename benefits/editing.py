@@ -119,7 +119,7 @@ class Form:
 
     def node(self, codec: Any, data: Any, place: str, key: str, *, required: bool = False) -> Node:
         """The part of a form for a value."""
-        common = {
+        common: dict[str, Any] = {
             "place": place, "key": key, "label": labels.label(key, self.language), "required": required, "rare": key in RARE,
             "problems": self._problems(place),
         }

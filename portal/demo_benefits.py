@@ -29,7 +29,7 @@ def example_terms(*, premium: Decimal, cover: Decimal, region: str) -> PlanTerms
 
 
 def supplementary(
-    code: str, *, name: str, office: Organization, insurer: Organization, maker: User, checker: User, by: str, at: datetime
+    code: str, *, name: str, office: Organization, insurer: Organization | None, maker: User, checker: User, by: str, at: datetime
 ) -> None:
     """A 惠民保 of a city: this year's plan in force, next year's submitted with a lower deductible; each step once."""
     program = Program.objects.filter(code=code).first() or programs.create_program(

@@ -65,8 +65,8 @@ class BenefitPages:
     def edit_benefits(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """One part of the benefits as a form: the plan as a whole, or a responsibility."""
         plan = self.visible_or_404(request, object_id)
-        if not self.has_change_permission(request, plan):
-            raise Http404
+        if plan.state != Plan.State.DRAFT:
+            return self._back_with(request, plan, str(ProgramRefused("STATE", state=plan.get_state_display())))
         editor = _Editor(plan, request)
         if request.method == "POST":
             try:
@@ -87,15 +87,13 @@ class BenefitPages:
     def load_benefits(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """State the benefits by a file, in place of what the draft stated."""
         plan = self.visible_or_404(request, object_id)
-        if not self.has_change_permission(request, plan):
-            raise Http404
         held = _digest(plan)
 
         def run(given: dict[str, Any]) -> str:
             actions.set_benefits(plan, given["file"], base=held, by=given["by"], at=given["at"])
             return _t("The benefits are those of the file.")
 
-        form = BenefitsFileForm(*([request.POST, request.FILES] if request.method == "POST" else []))
+        form = BenefitsFileForm(request.POST, request.FILES) if request.method == "POST" else BenefitsFileForm()
         return self.button_page(
             request, title=_t("Load plan file"), button=_t("Load"), subject=plan, run=run, form=form, facts=plan_facts(plan),
             sentence=_t("The file takes the place of what this draft says about its benefits."), danger=bool(held),
@@ -106,8 +104,8 @@ class BenefitPages:
         """Take out one responsibility, or all benefits."""
         plan = self.visible_or_404(request, object_id)
         terms = benefit_terms(plan)
-        if terms is None or not self.has_change_permission(request, plan):
-            raise Http404
+        if terms is None:
+            return self._back_with(request, plan, str(ProgramRefused("NO_BENEFITS")))
         code, held = request.GET.get("code", ""), _digest(plan)
         part = next((part for part in terms.responsibilities if part.code == code), None)
         if code and part is None:
@@ -134,7 +132,7 @@ class BenefitPages:
         plan = self.visible_or_404(request, object_id)
         terms = benefit_terms(plan)
         if terms is None:
-            raise Http404
+            return self._back_with(request, plan, str(ProgramRefused("NO_BENEFITS")))
         answer = HttpResponse(plan_file.dump(terms), content_type="application/yaml; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{terms.code}-v{plan.number}.yaml"'
         return answer
@@ -145,7 +143,7 @@ class BenefitPages:
         plan = self.visible_or_404(request, object_id)
         terms = benefit_terms(plan)
         if terms is None:
-            raise Http404
+            return self._back_with(request, plan, str(ProgramRefused("NO_BENEFITS")))
         trial = _Trial(terms, request)
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "subject": plan, "plan": plan, "trial": trial,
@@ -172,6 +170,12 @@ class BenefitPages:
             "title": _t("Compare versions"), "back_url": self.address(plan),
         }
         return render(request, "programs/compare_plans.html", context)
+
+
+    def _back_with(self: Any, request: HttpRequest, plan: Plan, why: str) -> HttpResponse:
+        """The plan's page, which says why the one asked for has nothing to show."""
+        messages.warning(request, why)
+        return HttpResponseRedirect(self.address(plan))
 
 
 def compared(before: Plan, after: Plan) -> list[tuple[str, str, str, str]]:
@@ -254,7 +258,7 @@ class _Editor:
             if kind not in BENEFITS:
                 raise Http404
             # A line to fill in for what nearly every one has.
-            blank = {"bands": [{}], "limits": [{}]} if kind == Expense.benefit else {}
+            blank: dict[str, Any] = {"bands": [{}], "limits": [{}]} if kind == Expense.benefit else {}
             parts.append({"benefit": kind, "code": f"part_{len(parts) + 1}", **blank})
         return int(asked)
 
