@@ -32,6 +32,7 @@ from intake.models import State
 from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
+from portal.demo_benefits import example_terms, supplementary
 from portal.demo_funds import ask_funders
 from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
@@ -111,6 +112,10 @@ def load(say: Say, *, logins: Path) -> None:
         if city.short == "hy":
             clerks = [users[f"{city.short}.clerk.{county}"] for county in city.counties]
             next_year(period, clerks, users, short=city.short, say=say)
+            supplementary(
+                f"HMB{city.region}", name="惠民保(示例)", office=period.program.organization, insurer=period.program.insurer,
+                maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
+            )
         close_last_month(period.program, maker=maker, checker=checker, say=say)
         draw_and_look(period.program, auditor=users["auditor"], say=say)
         if city.short == "hy":
@@ -241,7 +246,8 @@ def _plan(program: Program, city: City, foundation: Funder, maker: User, checker
                 "requires_insurer_acceptance": city.gates, "max_age": 95,
             },
             draft=PlanDraft(
-                categories=list(Category.objects.order_by("position")), schemes=[SchemeDraft("全部对象", shares)]
+                categories=list(Category.objects.order_by("position")), schemes=[SchemeDraft("全部对象", shares)],
+                benefits=example_terms(premium=city.premium, cover=city.cover, region=city.region),
             ),
             by=maker, at=at,
         )

@@ -57,6 +57,12 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        15, "benefits_are_as_stated", _("Every plan's benefits are the file whose digest they bear."),
+        """
+        SELECT id FROM programs_planbenefits WHERE digest <> encode(sha256(convert_to(content, 'UTF8')), 'hex')
+        """,
+    ),
+    Invariant(
         15, "no_self_approved_plan", _("No plan and no budget was approved by its own maker."),
         """
         SELECT id FROM programs_plan

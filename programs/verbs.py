@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 VERBS = {
     "plan.drafted": _("Version %(version)d was drafted."),
     "plan.changed": _("The draft of version %(version)d was changed."),
+    "plan.benefits_set": _("The benefits of version %(version)d were stated: %(number)d responsibilities (file %(digest)s)."),
+    "plan.benefits_cleared": _("The benefits of version %(version)d were taken out."),
     "plan.submitted": _("Version %(version)d was submitted for approval."),
     "plan.approved": _("Version %(version)d was approved."),
     "plan.refused": _("Version %(version)d was sent back: %(reason)s"),

@@ -13,7 +13,8 @@ def live_span(row: str) -> str:
 # The people first, in the order of ids, and then in a statement of its own, which sees what others committed meanwhile
 # (READ COMMITTED; another isolation would not, and is refused). Spans of a person that lie apart are sorted by begin and
 # by end alike: a new one overlaps another exactly when the last that begins before its end also ends after its begin, which
-# is one step in the index. Planned anew each time: a session's first plan, made for a small table, would read it whole.
+# is one step in the index. Planned anew each time: a session's first plan, made for a small table, would read it whole; and
+# looked up one by one: of a table believed to be small a join would read all new rows for each person.
 _APART = f"""
     IF NOT EXISTS (SELECT FROM new_rows WHERE {live_span("new_rows")}) THEN
         RETURN NULL;
@@ -24,9 +25,9 @@ _APART = f"""
     END IF;
     EXECUTE $locking$
         SELECT count(*) FROM (
-            SELECT FROM beneficiaries_person
-            WHERE id IN (SELECT person_id FROM new_rows WHERE {live_span("new_rows")})
-            ORDER BY id FOR NO KEY UPDATE
+            SELECT DISTINCT person_id FROM new_rows WHERE {live_span("new_rows")} ORDER BY person_id
+        ) AS those CROSS JOIN LATERAL (
+            SELECT FROM beneficiaries_person WHERE id = those.person_id FOR NO KEY UPDATE
         ) AS locked
     $locking$ INTO found;
     EXECUTE $looking$

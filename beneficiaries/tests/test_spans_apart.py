@@ -20,6 +20,8 @@ from programs.terms import plan_terms
 
 #: Spans of one statement; FULL_SWEEP=1 takes five times as many.
 MANY = 100_000 if FULL_SWEEP else 20_000
+#: New people whom the planner takes for a few.
+FEW_BELIEVED = 40_000
 
 COLUMNS = (
     "person_id, beneficiary_id, program_id, plan_id, period_id, organization_id, region_code, category_id, purchase_id, "
@@ -298,3 +300,21 @@ def test_a_day_is_long_enough(book: Book) -> None:
         book.insert((0, 250.5, 250.6))
     assert Enrollment.objects.count() == 500
     assert Enrollment.objects.covering(at=timezone.now() + timedelta(days=4000)).count() == 0
+
+
+@pytest.mark.django_db
+def test_people_are_locked_one_by_one_whatever_the_planner_believes_of_their_number() -> None:
+    """Statistics of a time when there were few people: a plan made by them would read all new rows for each person."""
+    market = day_market()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE beneficiaries_person")
+    book = Book(market, workers=FEW_BELIEVED)
+    first = book.people[0]
+    spans = (
+        f"SELECT {first} + n AS person_id, 8 AS begins, 32 AS ends, n + 1 AS line "
+        f"FROM generate_series(0, {FEW_BELIEVED - 1}) AS n"
+    )
+    # It takes a second; the other way some hundred million comparisons.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '60s'")
+    assert book.run(book.statement(spans)) == FEW_BELIEVED

@@ -128,6 +128,10 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("balance_equals_entries", ("programs_ledgeraccount",), ["UPDATE programs_ledgeraccount SET balance = balance + 1"]),
     ("budget_within_grant", ("programs_budget",), ["UPDATE programs_budget SET used = used + 1"]),
     ("budget_equals_ledger", ("programs_budget",), ["UPDATE programs_budget SET granted = granted + 1"]),
+    ("benefits_are_as_stated", ("programs_planbenefits",), [
+        "INSERT INTO programs_planbenefits (plan_id, content, digest, changed_by_id, changed_at) "
+        "SELECT id, 'code: other', repeat('0', 64), drafted_by_id, now() FROM programs_plan LIMIT 1",
+    ]),
     ("no_self_approved_plan", ("programs_plan",), [
         "ALTER TABLE programs_plan DROP CONSTRAINT plan_approved_by_another",
         "UPDATE programs_plan SET decided_by_id = drafted_by_id",

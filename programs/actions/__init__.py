@@ -9,6 +9,7 @@ from programs.actions.ledger import Leg, post
 from programs.actions.periods import close_period, open_period
 from programs.actions.plans import (
     approve_plan,
+    clear_benefits,
     copy_plan,
     create_funder,
     create_plan,
@@ -16,6 +17,7 @@ from programs.actions.plans import (
     put_in_force,
     refuse_plan,
     retire_plan,
+    set_benefits,
     submit_plan,
     usual_terms,
 )
@@ -36,9 +38,9 @@ from programs.rules.allocation import Demand
 
 __all__ = [
     "CategoryLine", "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "change_code",
-    "change_hospital", "close_budget", "close_period", "copy_plan", "create_category", "create_code", "create_funder",
-    "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories",
+    "change_hospital", "clear_benefits", "close_budget", "close_period", "copy_plan", "create_category", "create_code",
+    "create_funder", "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories",
     "import_codes", "import_hospitals", "open_books_from", "open_budgets", "open_period", "post", "propose_budget", "put_in_force",
     "receive_own", "refuse_plan", "release_reservation", "reserve", "reserve_by_priority", "resolve_splits",
-    "retire_plan", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
+    "retire_plan", "set_benefits", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,21 @@ from django.db.models import Max
 from accounts.models import Organization, Region, User
 from audit import events
 from audit.faults import fault_point
+from benefits import plan_file
+from benefits.terms import PlanTerms as BenefitTerms
+from programs.benefit_terms import benefit_terms
 from programs.errors import ProgramRefused
-from programs.models import Category, Funder, FundingScheme, FundingShare, Plan, PlanCategory, PlanRegion, Program
+from programs.models import (
+    Category,
+    Funder,
+    FundingScheme,
+    FundingShare,
+    Plan,
+    PlanBenefits,
+    PlanCategory,
+    PlanRegion,
+    Program,
+)
 from programs.rules.funding import check_shares
 from programs.terms import plan_terms
 
@@ -48,6 +62,7 @@ class PlanDraft:
     categories: Sequence[Category] = ()
     regions: Sequence[str] = ()
     schemes: Sequence[SchemeDraft] = field(default_factory=list)
+    benefits: BenefitTerms | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,8 @@ def create_plan(
                 FundingShare.objects.create(
                     scheme=made, position=position, payer=share.payer, funder=share.funder, amount=share.amount
                 )
+        if draft.benefits is not None:
+            PlanBenefits.objects.create(plan=plan, changed_by=by, changed_at=at, **_written(draft.benefits))
         _record("plan.drafted", plan, by=by, at=at)
         fault_point("programs.create_plan.after")
     return plan
@@ -126,8 +143,46 @@ def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
             )
             for scheme in plan.schemes.select_related("category")
         ],
+        benefits=benefit_terms(plan),
     )
     return create_plan(plan.program, terms={name: getattr(plan, name) for name in kept}, draft=draft, by=by, at=at)
+
+
+def set_benefits(plan: Plan, terms: BenefitTerms, *, base: str = "", by: User, at: datetime) -> PlanBenefits:
+    """State what a draft pays, in place of what it stated before.
+
+    `base`: digest of what whoever changed it had read, "" where there was nothing; refused where somebody was faster.
+    """
+    with transaction.atomic():
+        plan = _locked(plan, Plan.State.DRAFT)
+        kept = PlanBenefits.objects.filter(plan=plan).first() or PlanBenefits(plan=plan)
+        if kept.digest != base:
+            raise ProgramRefused("BENEFITS_CHANGED")
+        for name, value in {**_written(terms), "changed_by": by, "changed_at": at}.items():
+            setattr(kept, name, value)
+        fault_point("programs.set_benefits.before")
+        kept.save()
+        _record("plan.benefits_set", plan, by=by, at=at, number=len(terms.responsibilities), digest=kept.digest[:12])
+        fault_point("programs.set_benefits.after")
+    return kept
+
+
+def clear_benefits(plan: Plan, *, by: User, at: datetime) -> Plan:
+    """A draft states no benefits any more."""
+    with transaction.atomic():
+        plan = _locked(plan, Plan.State.DRAFT)
+        fault_point("programs.clear_benefits.before")
+        if not PlanBenefits.objects.filter(plan=plan).delete()[0]:
+            raise ProgramRefused("NO_BENEFITS")
+        _record("plan.benefits_cleared", plan, by=by, at=at)
+        fault_point("programs.clear_benefits.after")
+    return plan
+
+
+def _written(terms: BenefitTerms) -> dict[str, str]:
+    """Columns of the benefits: a plan file as the engine writes it, and its digest."""
+    content = plan_file.dump(terms)
+    return {"content": content, "digest": hashlib.sha256(content.encode()).hexdigest()}
 
 
 def submit_plan(plan: Plan, *, by: User, at: datetime) -> Plan:

@@ -30,7 +30,9 @@ from audit.faults import fault_point
 from audit.versions import last_day
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.admin.benefits import BenefitPages, benefits_context
 from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
+from programs.admin.plan_facts import plan_facts, terms_in_words
 from programs.errors import ProgramRefused
 from programs.models import (
     Category,
@@ -206,7 +208,7 @@ class FundingSchemeAdmin(ScopedModelAdmin):
 
 
 @admin.register(Plan)
-class PlanAdmin(ButtonPages, ScopedModelAdmin):
+class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
     """Plan versions."""
 
     list_display = ("name", "number", "program", "premium_yuan", "limit_yuan", "standing", "in_force_at")
@@ -222,7 +224,10 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
     fields = _TERMS
     inlines = (CategoryInline, RegionInline, SchemeInline)
     actions_list = ("draft",)
-    actions_detail = ("submit", "approve", "refuse", "put_in_force", "open_period", "new_version", "retire")
+    actions_detail = (
+        "submit", "approve", "refuse", "put_in_force", "open_period", "edit_benefits", "load_benefits", "remove_benefit",
+        "try_benefits", "compare_benefits", "download_benefits", "new_version", "retire",
+    )
     change_form_template = "programs/plan_page.html"
     button_states: ClassVar[dict[str, tuple[str, ...]]] = {
         "submit": (Plan.State.DRAFT,),
@@ -232,16 +237,27 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         "open_period": (Plan.State.IN_FORCE,),
         "new_version": tuple(Plan.State.values),
         "retire": (Plan.State.IN_FORCE,),
+        "edit_benefits": (Plan.State.DRAFT,),
+        "load_benefits": (Plan.State.DRAFT,),
+        "try_benefits": tuple(Plan.State.values),
+        "compare_benefits": tuple(Plan.State.values),
+        "download_benefits": tuple(Plan.State.values),
     }
+    #: Buttons that need benefits to be stated.
+    button_needs_benefits = ("try_benefits", "download_benefits")
 
     has_draft_permission = holds("programs.add_plan")
     has_submit_permission = holds("programs.submit_plan")
     has_approve_permission = holds("programs.approve_plan")
     has_period_permission = holds("programs.open_period")
+    has_terms_permission = holds("programs.change_plan")
+    has_reading_permission = holds("programs.view_plan")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
-        return super().get_queryset(request).select_related("program__organization", "drafted_by", "submitted_by", "decided_by")
+        return super().get_queryset(request).select_related(
+            "program__organization", "drafted_by", "submitted_by", "decided_by", "benefits"
+        )
 
     @display(description=_("premium (yuan)"), ordering="premium")
     def premium_yuan(self, plan: Plan) -> str:
@@ -272,7 +288,8 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
         own = request.user.pk in (plan.drafted_by_id, plan.submitted_by_id)
         return [
             button for button in offered
-            if plan.state in self.button_states[button.method.__name__]
+            if plan.state in self.button_states.get(button.method.__name__, ())
+            and (button.method.__name__ not in self.button_needs_benefits or hasattr(plan, "benefits"))
             and not (own and button.method.__name__ in ("approve", "refuse"))
         ]
 
@@ -281,7 +298,8 @@ class PlanAdmin(ButtonPages, ScopedModelAdmin):
     ) -> HttpResponse:
         """The plan's page: who pays what, to the fen."""
         plan = self.visible_or_404(request, object_id)
-        context = {**page_context(plan), "title": str(plan)}
+        benefits = benefits_context(plan, request, may_change=self.has_change_permission(request, plan))
+        context = {**page_context(plan), **benefits, "title": str(plan)}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
@@ -466,34 +484,16 @@ def state_badge(plan: Plan) -> SafeString:
     return badge(plan.get_state_display(), tone)
 
 
-def plan_facts(plan: Plan) -> list[tuple[str, Any]]:
-    """What a confirm page says about a plan."""
-    return [
-        (_t("program"), plan.program.name),
-        (_t("plan name"), str(plan)),
-        (_t("premium"), _t("%(amount)s yuan") % {"amount": f"{plan.premium:,.2f}"}),
-        (_t("cover limit"), _t("%(amount)s yuan") % {"amount": f"{plan.cover_limit:,.2f}"}),
-        (_t("categories"), "、".join(held.category.name for held in plan.categories.select_related("category"))),
-    ]
-
-
 def page_context(plan: Plan) -> dict[str, Any]:
     """Terms in words, and what each category's premium divides into."""
     examples, problems = _examples(plan)
-    regions = [held.region_prefix for held in plan.regions.all()] or [plan.program.region_code]
-    places = dict(Region.objects.filter(pk__in=regions).values_list("pk", "full_name"))
-    ages = f"{plan.min_age if plan.min_age is not None else 0} – {plan.max_age if plan.max_age is not None else '∞'}"
     return {
         "plan": plan,
         "badge": state_badge(plan),
         "facts": [
-            *plan_facts(plan),
-            (_t("regions"), "、".join(f"{places.get(code, '')} {code}".strip() for code in regions)),
-            (_t("ages"), f"{ages} ({plan.get_age_on_display()})"),
-            (_t("time of cover"), plan.get_period_kind_display()),
-            (_t("late start"), plan.get_proration_display()),
-            *_span_facts(plan),
-            (_t("steps before cover"), "、".join(str(word) for word in _gates(plan))),
+            (_t("program"), plan.program.name),
+            (_t("plan name"), str(plan)),
+            *terms_in_words(plan).items(),
             (_t("drafted by"), plan.drafted_by.display_name),
             (_t("submitted by"), plan.submitted_by.display_name if plan.submitted_by else ""),
             (_t("decided by"), plan.decided_by.display_name if plan.decided_by else ""),
@@ -503,28 +503,6 @@ def page_context(plan: Plan) -> dict[str, Any]:
         "problems": problems,
         "periods": [(period, last_day(period.ends_on)) for period in plan.periods.order_by("-starts_on")],
     }
-
-
-def _span_facts(plan: Plan) -> list[tuple[str, Any]]:
-    """Bounds of a span and of its price, where the plan has them."""
-    if plan.period_kind != Plan.PeriodKind.SPAN:
-        return []
-    least = _t("%(amount)s yuan") % {"amount": f"{plan.minimum_premium:,.2f}"} if plan.minimum_premium is not None else ""
-    return [
-        (_t("least premium of a span"), least),
-        (_t("longest span (hours)"), plan.longest_hours if plan.longest_hours is not None else ""),
-    ]
-
-
-def _gates(plan: Plan) -> list[Any]:
-    found = []
-    if plan.requires_notice:
-        found.append(_t("public notice of %(days)d days") % {"days": plan.notice_days})
-    if plan.requires_own_payment:
-        found.append(_t("own payment"))
-    if plan.requires_insurer_acceptance:
-        found.append(_t("insurer's acceptance"))
-    return found or [_t("none")]
 
 
 @dataclass(frozen=True)

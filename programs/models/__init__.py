@@ -1,5 +1,6 @@
 """The nouns of the room, one file each."""
 
+from programs.models.benefits import PlanBenefits
 from programs.models.books import Books
 from programs.models.budget import Budget, BudgetReservation, BudgetReservationLine
 from programs.models.funding import Funder, FundingScheme, FundingShare, FundingSplit, FundingSplitLine
@@ -11,5 +12,5 @@ from programs.models.reference import Code, Hospital
 __all__ = [
     "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme", "FundingShare",
     "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "Period", "Plan",
-    "PlanCategory", "PlanRegion", "Program",
+    "PlanBenefits", "PlanCategory", "PlanRegion", "Program",
 ]

@@ -228,16 +228,16 @@ def test_buttons_are_offered_to_whom_they_serve(world: World) -> None:
 
     def offered(client: Client) -> set[str]:
         page = client.get(address).content.decode()
-        found = re.findall(rf"/admin/programs/plan/{plan.pk}/([a-z]+)/|/admin/programs/plan/([a-z]+)/{plan.pk}/", page)
+        found = re.findall(rf"/admin/programs/plan/{plan.pk}/([a-z-]+)/|/admin/programs/plan/([a-z-]+)/{plan.pk}/", page)
         return {name for pair in found for name in pair if name} - {"change", "history"}
 
-    assert offered(maker) == {"submit", "copy"}
-    assert offered(signed_in(world.finance_checker)) == set()
+    assert offered(maker) == {"submit", "copy", "compare", "benefits", "benefits-file"}
+    assert offered(signed_in(world.finance_checker)) == {"compare"}
     maker.post(reverse("admin:programs_plan_submit", args=[plan.pk]))
-    assert offered(maker) == {"copy"}
-    assert offered(signed_in(world.finance_checker)) == {"approve", "refuse"}
-    assert offered(signed_in(world.foundation_checker)) == set()
-    assert offered(signed_in(world.clerk)) == set()
+    assert offered(maker) == {"copy", "compare"}
+    assert offered(signed_in(world.finance_checker)) == {"approve", "refuse", "compare"}
+    assert offered(signed_in(world.foundation_checker)) == {"compare"}
+    assert offered(signed_in(world.clerk)) == {"compare"}
 
 
 def test_the_number_of_another_plans_scheme_is_no_row_of_this_plan(world: World) -> None:

@@ -22,6 +22,7 @@ from beneficiaries.actions import pass_gate
 from beneficiaries.gating import Gate
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.testing import World, applied, people
+from benefits import plan_file
 from exports import actions as exports
 from exports import writing
 from exports.listing import Listing, Wanted
@@ -297,6 +298,12 @@ def opened(world: World, token: Token) -> Period:
     return programs.open_period(in_force(world, token), by=world.finance_checker, at=timezone.now(), **_YEAR)
 
 
+BENEFITS = plan_file.load("""
+code: example
+name: 示例
+responsibilities:
+  - {code: bills, name: 医疗费用, benefit: expense, counts: [self_pay], deductible: 100, ratio: 0.5, limits: [{amount: 1000}]}
+""")
 _YEAR: dict[str, Any] = {
     "code": "2031", "starts_on": date(2031, 1, 1), "ends_on": date(2032, 1, 1), "enrollment_opens_on": date(2030, 10, 1),
     "enrollment_closes_on": date(2032, 1, 1),
@@ -410,6 +417,19 @@ def create_plan(world: World, token: Token) -> Run:
 def copy_plan(world: World, token: Token) -> Run:
     plan = drafted(world, token)
     return lambda: programs.copy_plan(fresh(plan), by=world.finance_maker, at=timezone.now())
+
+
+@sample("programs.set_benefits")
+def set_benefits(world: World, token: Token) -> Run:
+    plan = drafted(world, token)
+    return lambda: programs.set_benefits(fresh(plan), BENEFITS, by=world.finance_maker, at=timezone.now())
+
+
+@sample("programs.clear_benefits")
+def clear_benefits(world: World, token: Token) -> Run:
+    plan = drafted(world, token)
+    programs.set_benefits(plan, BENEFITS, by=world.finance_maker, at=timezone.now())
+    return lambda: programs.clear_benefits(fresh(plan), by=world.finance_maker, at=timezone.now())
 
 
 @sample("programs.submit_plan")

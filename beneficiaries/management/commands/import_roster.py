@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from accounts.console import user_with
 from accounts.models import User
 from audit.errors import Refused
 from beneficiaries import actions
@@ -59,7 +60,7 @@ class Command(BaseCommand):
             raise CommandError("--by-priority needs --approve-by.")
         if not options["file"].is_file():
             raise CommandError(f"There is no file {options['file']}.")
-        clerk = _user(options["user"], "beneficiaries.upload_roster")
+        clerk = user_with(options["user"], "beneficiaries.upload_roster")
         period = _period(options["program"], options["period"], clerk)
         seconds: dict[str, float] = {}
         try:
@@ -78,7 +79,7 @@ class Command(BaseCommand):
                     roster = actions.confirm_unusual(roster, by=clerk, at=timezone.now())
                 roster = actions.submit_roster(roster, by=clerk, at=timezone.now())
             if options["approve_by"]:
-                reviewer = _user(options["approve_by"], "beneficiaries.approve_roster")
+                reviewer = user_with(options["approve_by"], "beneficiaries.approve_roster")
                 if not Roster.objects.visible_to(reviewer, "beneficiaries.approve_roster").filter(pk=roster.pk).exists():
                     raise CommandError(f"{reviewer} does not reach this office's rosters.")
                 started = time.monotonic()
@@ -112,15 +113,6 @@ class Command(BaseCommand):
             self.stdout.write(f"  {code}: {count}")
         for name, value in seconds.items():
             self.stdout.write(f"  {name}: {value:.1f} s")
-
-
-def _user(name: str, permission: str) -> User:
-    user = User.objects.filter(username=name, is_active=True).select_related("organization").first()
-    if user is None:
-        raise CommandError(f"There is no active user {name}.")
-    if not user.has_perm(permission):
-        raise CommandError(f"{name} lacks the permission {permission}.")
-    return user
 
 
 def _period(program: str, code: str | None, clerk: User) -> Period:

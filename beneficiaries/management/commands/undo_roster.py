@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from accounts.console import user_with
 from accounts.models import User
 from audit.errors import Refused
 from beneficiaries import actions
-from beneficiaries.management.commands.import_roster import _user, _worked
+from beneficiaries.management.commands.import_roster import _worked
 from beneficiaries.models import Roster
 from beneficiaries.purposes import template_of
 from beneficiaries.undo_outlook import refunds_of, undo_outlook
@@ -34,11 +35,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Request, and go on as far as asked."""
-        requester = _user(options["user"], "beneficiaries.request_undo")
+        requester = user_with(options["user"], "beneficiaries.request_undo")
         roster = _reached(options["number"], requester, "beneficiaries.request_undo")
         reviewer = None
         if options["approve_by"]:
-            reviewer = _user(options["approve_by"], "beneficiaries.approve_undo")
+            reviewer = user_with(options["approve_by"], "beneficiaries.approve_undo")
             _reached(options["number"], reviewer, "beneficiaries.approve_undo")
         started = time.monotonic()
         outlook = undo_outlook(roster)

@@ -1,0 +1,65 @@
+"""What the demo's plans pay: the example terms of 爱心保, and a city's 惠民保 with a version of next year on its way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+
+from accounts.models import Organization, User
+from benefits import editing, plan_file
+from benefits.terms import PlanTerms, Price, Words, fixed
+from programs import actions as programs
+from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.models import Category, Plan, PlanBenefits, Program
+
+_PRICE, _COVER = Decimal("149.00"), Decimal("2000000.00")
+
+
+def example_terms(*, premium: Decimal, cover: Decimal, region: str) -> PlanTerms:
+    """爱心保's example terms at a city's premium and cover, in yuan."""
+    terms = _fixture("aixinbao-example")
+    return replace(
+        terms, region=region, prices=(Price(premium),),
+        limits=tuple(replace(limit, amount=fixed(cover)) for limit in terms.limits),
+    )
+
+
+def supplementary(
+    code: str, *, name: str, office: Organization, insurer: Organization | None, maker: User, checker: User, by: str, at: datetime
+) -> None:
+    """A 惠民保 of a city: this year's plan in force, next year's submitted with a lower deductible; each step once."""
+    program = Program.objects.filter(code=code).first() or programs.create_program(
+        code, name=name, kind=Program.Kind.SUPPLEMENTARY, organization=office, insurer=insurer, by=by, at=at
+    )
+    plan = program.plans.order_by("number").first() or programs.create_plan(
+        program,
+        terms={"name": f"{name}方案", "premium": _PRICE, "cover_limit": _COVER, "requires_notice": False},
+        draft=PlanDraft(
+            categories=list(Category.objects.filter(holds_for_everybody=True).order_by("position")),
+            schemes=[SchemeDraft("全部对象", [ShareDraft("person")])],
+            benefits=replace(
+                _fixture("weifang"), code=code.lower(), name=Words(name), region=program.region_code, notes=(), unknown=(),
+            ),
+        ),
+        by=maker, at=at,
+    )
+    if plan.state == Plan.State.DRAFT:
+        plan = programs.submit_plan(plan, by=maker, at=at)
+    if plan.state == Plan.State.IN_REVIEW:
+        plan = programs.approve_plan(plan, by=checker, at=at)
+    if plan.state == Plan.State.APPROVED:
+        plan = programs.put_in_force(plan, by=checker, at=at)
+    if program.plans.count() == 1:
+        later = programs.copy_plan(plan, by=maker, at=at)
+        held = PlanBenefits.objects.get(plan=later)
+        data = editing.replaced(plan_file.data_of(plan_file.load(held.content)), "responsibilities[0].deductible", 16000)
+        programs.set_benefits(later, plan_file.terms_of(data), base=held.digest, by=maker, at=at)
+        programs.submit_plan(later, by=maker, at=at)
+
+
+def _fixture(name: str) -> PlanTerms:
+    return plan_file.load_path(Path(settings.BASE_DIR) / "fixtures" / "plans" / f"{name}.yaml")

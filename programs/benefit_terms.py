@@ -1,0 +1,56 @@
+"""A plan version's benefit terms as the engine reads them, and where they and the plan's own columns do not agree."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _t
+
+from benefits import plan_file
+from benefits.editing import problem_in_words
+from benefits.soundness import doubts
+from benefits.terms import PlanTerms
+from programs.models import Plan, PlanBenefits
+
+
+def benefit_terms(plan: Plan) -> PlanTerms | None:
+    """The terms of a plan version; None where it states none. Read once for each text."""
+    held = PlanBenefits.objects.filter(plan=plan).only("content", "digest").first()
+    return None if held is None else _read(held.digest, held.content)
+
+
+@lru_cache(maxsize=256)
+def _read(digest: str, content: str) -> PlanTerms:
+    return plan_file.load(content)
+
+
+def engine_language() -> str:
+    """The language of the page as the engine calls it."""
+    return "en" if (get_language() or "").startswith("en") else "zh"
+
+
+def disagreements(plan: Plan, terms: PlanTerms) -> list[str]:
+    """In words: what the benefits say otherwise than the plan's columns or its program."""
+    said = []
+    prices = {price.amount for price in terms.prices}
+    if prices and plan.premium not in prices:
+        amount = f"{plan.premium:,.2f}"
+        said.append(_t("The plan's premium of %(amount)s yuan is none of the prices in the benefits.") % {"amount": amount})
+    if terms.kind != plan.program.kind:
+        said.append(_t("The benefits are of another kind of program than this one."))
+    region = plan.program.region_code
+    if terms.region and not (terms.region.startswith(region) or region.startswith(terms.region)):
+        said.append(_t("The benefits are for region %(code)s, the program is not.") % {"code": terms.region})
+    highest = max((row.value for limit in terms.limits if limit.per == "year" for row in limit.amount), default=None)
+    if highest is not None and highest > plan.cover_limit:
+        said.append(
+            _t("A shared limit of %(amount)s yuan a year is above the plan's cover of %(cover)s yuan.")
+            % {"amount": f"{highest:,.2f}", "cover": f"{plan.cover_limit:,.2f}"}
+        )
+    return said
+
+
+def doubts_in_words(terms: PlanTerms, language: str) -> list[str]:
+    """What may be meant but should be looked at, each with its place."""
+    return [problem_in_words(problem, terms, language) for problem in doubts(terms)]

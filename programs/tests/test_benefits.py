@@ -1,0 +1,274 @@
+"""What a plan pays: stated while it is a draft, by files and forms, one after the other; kept with the version for good."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from audit.models import Event
+from audit.testing import shared
+from beneficiaries.testing import World, make_world
+from benefits import editing, plan_file
+from benefits.terms import PlanTerms
+from programs.actions import clear_benefits, copy_plan, put_in_force, set_benefits, submit_plan
+from programs.actions.plans import approve_plan
+from programs.benefit_terms import benefit_terms, disagreements
+from programs.curves import kinds_of, picture
+from programs.errors import ProgramRefused
+from programs.models import Plan, PlanBenefits
+
+pytestmark = pytest.mark.django_db
+FIXTURES = Path(settings.BASE_DIR) / "fixtures" / "plans"
+
+_django_db_helper, one_world, kept_world = shared(make_world)
+
+
+@pytest.fixture
+def world(kept_world: World) -> World:
+    return kept_world
+
+
+@pytest.fixture
+def draft(world: World) -> Plan:
+    """A new version of the world's plan, still to be changed."""
+    return copy_plan(world.plan, by=world.finance_maker, at=world.at)
+
+
+def terms(code: str) -> PlanTerms:
+    return plan_file.load_path(FIXTURES / f"{code}.yaml")
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="accounts.backends.RoleBackend")
+    return client
+
+
+def page(client: Client, plan: Plan, name: str, query: str = "") -> Any:
+    return client.get(address(plan, name) + query)
+
+
+def address(plan: Plan, name: str) -> str:
+    return reverse(f"admin:programs_plan_{name}", args=[plan.pk])
+
+
+def form_of(answer: Any) -> dict[str, list[str]]:
+    """What a page's form would send as it stands."""
+    context = answer.context["editor" if "editor" in answer.context else "trial"]
+    given = {
+        node.place: list(node.value) if isinstance(node.value, tuple) else [node.value]
+        for node in context.node.walk() if node.is_input and node.value
+    }
+    return {**given, **({"_base": [context.base]} if hasattr(context, "base") else {})}
+
+
+# --- stating
+
+
+def test_what_is_stated_comes_back_to_the_letter_and_is_told(world: World, draft: Plan) -> None:
+    kept = set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    assert benefit_terms(draft) == terms("weifang")
+    event = Event.objects.filter(verb="plan.benefits_set").latest("pk")
+    assert event.data == {"version": draft.number, "number": 3, "digest": kept.digest[:12]}
+
+
+def test_a_new_version_begins_with_the_benefits_of_the_one_it_was_made_from(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("hangzhou-2022"), by=world.finance_maker, at=world.at)
+    again = copy_plan(draft, by=world.finance_maker, at=world.at)
+    assert benefit_terms(again) == terms("hangzhou-2022")
+    clear_benefits(again, by=world.finance_maker, at=world.at)
+    assert benefit_terms(draft) == terms("hangzhou-2022") and benefit_terms(again) is None
+
+
+def test_of_two_who_change_the_same_the_second_is_told_and_nothing_is_lost(world: World, draft: Plan) -> None:
+    read = set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at).digest
+    set_benefits(draft, terms("yantai"), base=read, by=world.finance_maker, at=world.at)
+    with pytest.raises(ProgramRefused) as refused:
+        set_benefits(draft, terms("mianyang"), base=read, by=world.finance_maker, at=world.at)
+    assert refused.value.code == "BENEFITS_CHANGED"
+    assert benefit_terms(draft) == terms("yantai")
+
+
+def test_benefits_of_a_submitted_plan_are_changed_by_nobody_not_in_the_database_either(world: World, draft: Plan) -> None:
+    held = set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    submit_plan(draft, by=world.finance_maker, at=world.at)
+    with pytest.raises(ProgramRefused) as refused:
+        set_benefits(draft, terms("yantai"), base=held.digest, by=world.finance_maker, at=world.at)
+    assert refused.value.code == "STATE"
+    for statement in ("UPDATE programs_planbenefits SET content = content || ' '", "DELETE FROM programs_planbenefits"):
+        with pytest.raises(IntegrityError, match="while it is a draft only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"{statement} WHERE plan_id = %s", [draft.pk])
+
+
+def test_nothing_can_be_cleared_where_nothing_is_stated(world: World, draft: Plan) -> None:
+    with pytest.raises(ProgramRefused) as refused:
+        clear_benefits(draft, by=world.finance_maker, at=world.at)
+    assert refused.value.code == "NO_BENEFITS"
+
+
+def test_what_the_plan_and_its_benefits_say_differently_is_named(world: World, draft: Plan) -> None:
+    Plan.objects.filter(pk=draft.pk).update(premium=Decimal("99.00"), cover_limit=Decimal("400000.00"))
+    draft.refresh_from_db()
+    found = disagreements(draft, terms("day-cover-example"))
+    assert len(found) == 3 and any("99.00" in each for each in found) and any("500,000.00" in each for each in found)
+
+
+# --- pages
+
+
+@pytest.mark.parametrize("code", sorted(path.stem for path in FIXTURES.glob("*.yaml")))
+def test_each_real_plan_is_read_as_tables_and_every_part_of_it_goes_through_its_form_unchanged(
+    world: World, draft: Plan, code: str
+) -> None:
+    client = signed_in(world.finance_maker)
+    sent = client.post(
+        address(draft, "load_benefits"), {"file": SimpleUploadedFile("plan.yaml", (FIXTURES / f"{code}.yaml").read_bytes())}
+    )
+    assert sent.status_code == 302
+    assert benefit_terms(draft) == terms(code)
+    shown = client.get(reverse("admin:programs_plan_change", args=[draft.pk])).content.decode()
+    assert all(part.name.zh in shown for part in terms(code).responsibilities)
+    for part in ("", *(str(position) for position in range(len(terms(code).responsibilities)))):
+        query = f"?part={part}" if part else ""
+        answer = client.post(address(draft, "edit_benefits") + query, form_of(page(client, draft, "edit_benefits", query)))
+        assert answer.status_code == 302, [problem.say() for problem in answer.context["editor"].problems]
+        assert benefit_terms(draft) == terms(code)
+
+
+def test_an_actuary_states_a_responsibility_with_two_bands_from_nothing(world: World, draft: Plan) -> None:
+    client, there = signed_in(world.finance_maker), "?part=0&kind=expense"
+    place = "responsibilities[0]"
+    given = form_of(page(client, draft, "edit_benefits", there)) | {
+        f"{place}.code": ["in_catalogue"], f"{place}.name.zh": ["医保目录内自付费用"], f"{place}.deductible[0].value": ["18,000"],
+        f"{place}.counts": ["self_pay", "class_b_first"], f"{place}.bands[0].to": ["100000"],
+        f"{place}.bands[0].ratio[0].value": ["65%"],
+    }
+    more = client.post(address(draft, "edit_benefits") + there, given | {"_add": [f"{place}.bands"]})
+    assert more.status_code == 200 and not PlanBenefits.objects.filter(plan=draft).exists()
+    given = form_of(more) | {f"{place}.bands[1].from": ["100000"], f"{place}.bands[1].ratio[0].value": ["0.8"]}
+    saved = client.post(address(draft, "edit_benefits") + there, given | {"_save": ["1"]})
+    assert saved.status_code == 302
+    found = benefit_terms(draft)
+    assert found is not None and found.name.zh == draft.name and found.prices[0].amount == draft.premium
+    part = plan_file.data_of(found)["responsibilities"][0]
+    assert part == {
+        "code": "in_catalogue", "name": "医保目录内自付费用", "benefit": "expense", "counts": ["self_pay", "class_b_first"],
+        "deductible": 18000, "bands": [{"to": 100000, "ratio": Decimal("0.65")}, {"from": 100000, "ratio": Decimal("0.8")}],
+    }
+
+
+def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_maker)
+    given = form_of(page(client, draft, "edit_benefits", "?part=0")) | {
+        "responsibilities[0].bands[0].to": ["十万"], "responsibilities[0].bands[1].ratio[0].value": ["80"],
+    }
+    answer = client.post(address(draft, "edit_benefits") + "?part=0", given)
+    nodes = {node.place: node for node in answer.context["editor"].node.walk()}
+    assert nodes["responsibilities[0].bands[0].to"].value == "十万"
+    assert len(nodes["responsibilities[0].bands[0].to"].problems) == 1
+    assert nodes["responsibilities[0].bands[1].ratio"].problems == ("80大于1",)
+    assert benefit_terms(draft) == terms("weifang")
+
+
+def test_a_responsibility_moves_in_the_order_of_settlement_and_is_taken_out(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_maker)
+    given = form_of(page(client, draft, "edit_benefits", "?part=2")) | {"_move": ["up"]}
+    assert client.post(address(draft, "edit_benefits") + "?part=2", given).status_code == 302
+    client.post(address(draft, "remove_benefit") + "?code=in_catalogue")
+    found = benefit_terms(draft)
+    assert found is not None
+    assert [part.code for part in found.responsibilities] == ["special_drugs", "out_of_catalogue_drugs"]
+    for code in ("special_drugs", "out_of_catalogue_drugs"):
+        client.post(address(draft, "remove_benefit") + f"?code={code}")
+    assert benefit_terms(draft) is None
+
+
+def test_a_spoilt_file_names_every_problem_with_its_place_and_changes_nothing(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_maker)
+    spoilt = (FIXTURES / "weifang.yaml").read_text().replace("ratio: 0.65", "ratio: 65")
+    spoilt = spoilt.replace("deductible: 20000", "deductable: 1")
+    answer = client.post(address(draft, "load_benefits"), {"file": SimpleUploadedFile("plan.yaml", spoilt.encode())})
+    said = answer.context["form"].errors["file"]
+    assert [each.split(":")[0] for each in said] == ["responsibilities[0].bands[0].ratio", "responsibilities[1].deductable"]
+    for name, content in (("a.yaml", b"\xff\xfe\x00"), ("a.yaml", b"- 1"), ("a.json", b"{"), ("a.yaml", b"x: &a [*a]")):
+        refused = client.post(address(draft, "load_benefits"), {"file": SimpleUploadedFile(name, content)})
+        assert refused.status_code == 200 and refused.context["form"].errors["file"]
+    assert benefit_terms(draft) == terms("weifang")
+
+
+def test_the_downloaded_file_loads_into_the_same_terms(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("chengdu-2023"), by=world.finance_maker, at=world.at)
+    answer = page(signed_in(world.finance_checker), draft, "download_benefits")
+    assert plan_file.load(answer.content.decode()) == terms("chengdu-2023")
+    assert answer["Content-Disposition"] == f'attachment; filename="chengdu-2023-v{draft.number}.yaml"'
+
+
+def test_a_trial_decides_a_case_to_the_fen_and_keeps_nothing(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    before = Event.objects.count()
+    given = form_of(page(client, draft, "try_benefits")) | {
+        "bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["150000"],
+    }
+    answer = client.post(address(draft, "try_benefits"), given)
+    # Above 18,000: 65 % up to 100,000 and 80 % beyond.
+    assert answer.context["trial"].decision.amount == Decimal("93300.00")
+    assert answer.context["trial"].paid[0] == ("医保目录内自付费用", Decimal("93300.00"))
+    assert "93,300" in answer.content.decode() and Event.objects.count() == before
+    wrong = client.post(address(draft, "try_benefits"), given | {"bills[0].lines[0].amount": ["多"]})
+    assert wrong.context["trial"].decision is None
+    assert {node.place: node for node in wrong.context["trial"].node.walk()}["bills[0].lines[0].amount"].problems
+
+
+def test_versions_are_compared_in_words(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    submit_plan(draft, by=world.finance_maker, at=world.at)
+    approve_plan(draft, by=world.finance_checker, at=world.at)
+    later = copy_plan(put_in_force(draft, by=world.finance_checker, at=world.at), by=world.finance_maker, at=world.at)
+    data = editing.replaced(plan_file.data_of(terms("weifang")), "responsibilities[0].deductible", 16000)
+    data = editing.replaced(data, "responsibilities[0].bands[1].ratio", Decimal("0.85"))
+    held = PlanBenefits.objects.get(plan=later)
+    set_benefits(later, plan_file.terms_of(data), base=held.digest, by=world.finance_maker, at=world.at)
+    answer = page(signed_in(world.finance_checker), later, "compare_benefits", f"?with={draft.pk}")
+    assert answer.context["changes"] == [
+        ("医保目录内自付费用", "免赔额", "年度18,000元", "年度16,000元"),
+        ("医保目录内自付费用", "赔付比例 100,000元以上", "80%", "85%"),
+    ]
+
+
+def test_only_whoever_may_change_plans_is_offered_the_editor(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    assert page(client, draft, "edit_benefits").status_code in (403, 404)
+    assert client.post(address(draft, "remove_benefit"), {}).status_code in (403, 404)
+    shown = client.get(reverse("admin:programs_plan_change", args=[draft.pk])).content.decode()
+    assert address(draft, "edit_benefits") not in shown and "医保目录内自付费用" in shown
+    assert not re.search(r"responsibilities\[", shown)
+
+
+# --- curve
+
+
+def test_the_curve_of_a_plan_begins_to_pay_above_the_deductible_and_bends_at_its_band() -> None:
+    drawn = picture(terms("weifang"), "self_pay")
+    assert drawn is not None and kinds_of(terms("weifang")) == ["self_pay", "out_of_catalogue", "special_drug"]
+    kinks = [(point.bill, point.paid) for point in drawn.lines[0].kinks if point.kink]
+    assert kinks == [(Decimal("18000.00"), Decimal("0.00")), (Decimal("100000.00"), Decimal("53300.00"))]
+
+
+def test_whoever_had_the_disease_before_has_a_line_of_their_own() -> None:
+    drawn = picture(terms("shanghai-2022"), "out_of_catalogue")
+    assert drawn is not None and [line.name for line in drawn.lines] == ["非既往症", "既往症"]
