@@ -262,6 +262,19 @@ def test_a_list_is_called_by_what_it_lists(client: Client, office: Organization)
     assert " ".join(page.split("<title>", 1)[1].split("</title>", 1)[0].split()) == "用户 | 普惠保险管理平台"
 
 
+def test_a_role_s_region_is_named_on_its_list_and_its_page(client: Client, db: None) -> None:
+    whole = make_organization()
+    admin = make_user(role=Role.SECURITY_ADMIN, organization=whole)
+    clerk = make_user(role=Role.CLERK, organization=make_organization(parent=whole, region="441602"), region_prefix="441602")
+    client.force_login(admin, backend=BACKEND)
+    client.cookies["django_language"] = "zh-hans"
+    listed = client.get(reverse("admin:accounts_membership_changelist")).content.decode()
+    cells = re.findall(r'field-reach[^>]*>\s*([^<]*?)\s*<', listed)
+    assert sorted(cells) == ["全部地区", "源城区"]
+    page = client.get(reverse("admin:accounts_membership_change", args=[clerk.memberships.get().pk])).content.decode()
+    assert "<dt>地区</dt><dd>源城区</dd>" in page
+
+
 def test_a_page_without_an_admin_or_a_model_is_left_out() -> None:
     assert unfold.Page("nowhere.nothing", "").title() is None
     assert unfold.Page("accounts.pastpassword", "").title() is not None
