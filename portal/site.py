@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
+from portal.offered import offers
+
 
 class PortalSite(UnfoldAdminSite):
     """Django makes `available_apps` for each page, with a permission and two addresses a model: here only when it is read."""
@@ -19,6 +21,13 @@ class PortalSite(UnfoldAdminSite):
             return super().get_app_list(request, app_label)
         make = super().get_app_list
         return cast("list[Any]", SimpleLazyObject(lambda: make(request)))
+
+    def _build_app_dict(self, request: HttpRequest, label: str | None = None) -> dict[str, Any]:
+        """Rooms and models as the sidebar has them: the palette finds nothing that is not offered."""
+        found: dict[str, Any] = super()._build_app_dict(request, label)
+        for room in found.values():
+            room["models"] = [each for each in room["models"] if offers(request.user, each["model"]._meta.label_lower)]
+        return found
 
 
 class PortalAdminConfig(AdminConfig):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import Organization, User
 from accounts.roles import PERMISSIONS, Role
@@ -85,6 +86,19 @@ def test_an_insurer_is_offered_what_is_handed_over_and_no_money_of_funders() -> 
     assert {"handover.handover", "handover.handoverline", "handover.insurerformat", "programs.plan"} <= lists
     assert lists & offered.NEVER_MET["insurer"] == set()
     assert panels.figures_for(clerk) == panels.charts_for(clerk) == panels.place_tables_for(clerk) == []
+
+
+@pytest.mark.django_db
+def test_the_palette_finds_nothing_that_is_not_offered(client: Client, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    for kind, found in (("charity", False), ("government", True)):
+        client.force_login(
+            make_user(role=Role.FINANCE_MAKER, organization=make_organization(kind=kind)), backend="accounts.backends.RoleBackend"
+        )
+        for address, query in (("admin:search", {"s": "people who", "extended": "1"}), ("admin:app_list", {})):
+            page = client.get(reverse(address, args=["gates"] if not query else []), query, headers={"accept-language": "en"})
+            assert (reverse("admin:gates_unpaid_changelist") in page.content.decode().split('id="content"')[-1]) is found, address
+            assert page.status_code == 200
 
 
 @pytest.mark.django_db
