@@ -37,6 +37,13 @@ def holds(permission: str, *, also: Callable[[Any, str | int], bool] | None = No
     return has_permission
 
 
+def ask_to_choose(form: Form) -> None:
+    """Fields that nothing is chosen of yet ask for it in words; Django's own show a row of dashes."""
+    for field in form.fields.values():
+        if isinstance(field, ModelChoiceField) and field.empty_label is not None:
+            field.empty_label = _t("Please choose")
+
+
 class ButtonPages:
     """Mixed into a ScopedModelAdmin: pages behind its buttons."""
 
@@ -68,9 +75,7 @@ class ButtonPages:
         `detail` is markup below the facts, made by a template.
         """
         form = form if form is not None else Form(request.POST if request.method == "POST" else None)
-        for field in form.fields.values():
-            if isinstance(field, ModelChoiceField) and field.empty_label is not None:
-                field.empty_label = _t("Please choose")
+        ask_to_choose(form)
         back = back or self.address(subject)
         status = 200
         if request.method == "POST" and form.is_valid():

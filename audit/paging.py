@@ -19,6 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from unfold.views import ChangeList
@@ -247,6 +248,11 @@ class KeysetChangeList(ChangeList):
     """A list whose pages follow one another by key. Two questions a page: the count up to a cap, and the rows."""
 
     total: Total
+
+    def __init__(self, request: HttpRequest, *given: Any) -> None:
+        """Called by what it lists; Django's own title tells people to choose one."""
+        super().__init__(request, *given)
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[str]:
         """Every column of the order by itself, the primary key last, so that each row has one place."""

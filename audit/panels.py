@@ -222,6 +222,8 @@ class Registry:
     charts: dict[str, Chart] = field(default_factory=dict)
     place_tables: dict[str, PlaceTable] = field(default_factory=dict)
     page_panels: dict[str, PagePanel] = field(default_factory=dict)
+    #: Whether a panel can ever show this user anything; the roof knows.
+    offers: Callable[[Any, Any], bool] = lambda panel, user: True
 
 
 registry = Registry()
@@ -315,4 +317,4 @@ def _register(known: dict[str, P], panel: P) -> None:
 
 
 def _permitted(known: Mapping[str, P], user: Any) -> list[P]:
-    return [panel for panel in known.values() if user.has_perm(panel.permission)]
+    return [panel for panel in known.values() if user.has_perm(panel.permission) and registry.offers(panel, user)]

@@ -9,6 +9,8 @@ from django.core.cache.backends.dummy import DummyCache
 from django.utils.translation import gettext_lazy as _
 from unfold import sites
 
+from audit import panels
+
 
 class PortalConfig(AppConfig):
     """Floor 7: settings, urls, the admin site, demo and verify."""
@@ -20,6 +22,7 @@ class PortalConfig(AppConfig):
         """Register the deployment checks; tell rooms that do not know each other about each other."""
         import_module("portal.checks")
         import_module("portal.registration").register()
+        panels.registry.offers = import_module("portal.offered").offers_panel
         # Unfold keeps the palette's finds for five minutes by user and word alone: they would outlive a change of the
         # language, or of a role, and a short search would stand in for a long one.
         sites.cache = DummyCache("", {})

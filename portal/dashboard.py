@@ -60,6 +60,8 @@ class Row:
 
     label: str
     shown: bool
+    #: Every second of the labels shown: a phone has no room for it.
+    spare: bool
     texts: list[str]
     total: str
     parts: list[Part]
@@ -80,6 +82,11 @@ class ChartCard:
     def as_bars(self) -> bool:
         """Whether its labels stand one under the other."""
         return self.chart.kind == ChartKind.BARS
+
+    @property
+    def digits(self) -> int:
+        """Characters of the longest total: the bars beside them end at one line."""
+        return max(len(row.total) for row in self.rows)
 
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -134,6 +141,7 @@ def chart_card(chart: Chart, user: Any) -> ChartCard:
         Row(
             label=str(label),
             shown=at % every == 0,
+            spare=at % (2 * every) == every,
             texts=[number_text(line.values[at]) for line in data.series],
             total=number_text(totals[at]),
             parts=_parts(data, at, top=top, kind=chart.kind),

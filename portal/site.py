@@ -10,6 +10,8 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from unfold.settings import get_config
 from unfold.sites import UnfoldAdminSite
 
+from portal.offered import offers
+
 
 class PortalSite(UnfoldAdminSite):
     """Django makes `available_apps` for each page, with a permission and two addresses a model: here only when it is read."""
@@ -30,6 +32,13 @@ class PortalSite(UnfoldAdminSite):
     def _get_config(self, key: str, *args: Any) -> Any:
         found = self._config.get(key)
         return self._get_value(found, *args) if found else None
+
+    def _build_app_dict(self, request: HttpRequest, label: str | None = None) -> dict[str, Any]:
+        """Rooms and models as the sidebar has them: the palette finds nothing that is not offered."""
+        found: dict[str, Any] = super()._build_app_dict(request, label)
+        for room in found.values():
+            room["models"] = [each for each in room["models"] if offers(request.user, each["model"]._meta.label_lower)]
+        return found
 
 
 class PortalAdminConfig(AdminConfig):

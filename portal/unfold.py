@@ -21,6 +21,7 @@ from django.utils.translation import override
 from unfold.dataclasses import SearchResult
 
 from audit import panels
+from portal.offered import offers
 
 #: Entries that the palette adds at most.
 PALETTE_LIMIT = 20
@@ -42,7 +43,7 @@ class Page:
 
     def address(self) -> str | None:
         """Its list; None when it has no admin."""
-        return _list_address(self.label)
+        return list_address(self.label)
 
     @property
     def permission(self) -> str:
@@ -52,7 +53,8 @@ class Page:
 
 
 @lru_cache
-def _list_address(label: str) -> str | None:
+def list_address(label: str) -> str | None:
+    """The list of "app.model"; None when it has no admin."""
     try:
         return reverse(f"admin:{label.replace('.', '_')}_changelist")
     except NoReverseMatch:
@@ -157,12 +159,20 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
 )
 
 
+_GROUP_OF = {page.label: group for group, pages in GROUPS for page in pages}
+
+
+def group_of(label: str) -> str:
+    """The sidebar's group of "app.model"; empty for one that has no place of its own there."""
+    return str(_GROUP_OF.get(label, ""))
+
+
 def open_pages(user: Any) -> Iterator[tuple[Promise, Page, str, str]]:
     """(group, page, title, address) of each list that this user may open."""
     for group, pages in GROUPS:
         for page in pages:
             title, address = page.title(), page.address()
-            if title and address and user.has_perm(page.permission):
+            if title and address and user.has_perm(page.permission) and offers(user, page.label):
                 yield group, page, title, address
 
 

@@ -94,7 +94,7 @@ def postings(
         for leg in legs.order_by("transaction__booked_on", "transaction__at", "id").iterator(chunk_size=2_000):
             balance[kind] += leg.amount
             booked = leg.transaction
-            memo = booked.memo or (leg.account.budget.label if leg.account.budget is not None else "")
+            memo = booked.remark or (leg.account.budget.label if leg.account.budget is not None else "")
             yield Posting(
                 booked.at, booked.booked_on, kind, booked.get_kind_display(), source_in_words(booked), memo, leg.amount,
                 balance[kind],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -157,6 +158,20 @@ def test_a_chart_is_drawn_to_a_round_top_and_its_parts_stand_on_one_another() ->
     assert [row.total for row in card.rows] == ["40", "25"]
 
 
+@pytest.mark.parametrize(
+    ("months", "shown", "spared"),
+    [
+        (4, [0, 1, 2, 3], [1, 3]), (12, [0, 2, 4, 6, 8, 10], [2, 6, 10]),
+        (24, [0, 3, 6, 9, 12, 15, 18, 21], [3, 9, 15, 21]),
+    ],
+)
+def test_a_phone_is_spared_every_second_label_of_a_chart(months: int, shown: list[int], spared: list[int]) -> None:
+    data = ChartData([str(at) for at in range(months)], [Series("甲", list(range(months)))])
+    rows = dashboard.chart_card(Chart("k", "t", "p", lambda user: data, kind=ChartKind.COLUMNS), None).rows
+    assert [at for at, row in enumerate(rows) if row.shown] == shown
+    assert [at for at, row in enumerate(rows) if row.spare] == spared
+
+
 @pytest.mark.parametrize(("highest", "top"), [(0, 1), (1, 1), (2, 2), (3, 5), (11, 20), (50, 50), (51, 100)])
 def test_the_top_of_a_chart_is_a_round_number(highest: int, top: int) -> None:
     assert dashboard.round_top(highest) == top
@@ -216,6 +231,48 @@ def test_the_sidebar_shows_only_what_a_role_opens(office: Organization) -> None:
     assert clerk[0] == security[0] == "工作台"
     assert users in security
     assert users not in clerk
+
+
+@pytest.mark.parametrize(
+    ("language", "steps"), [("zh-hans", ["机构与用户", "用户", "zqclerk"]), ("en", ["Offices and users", "Users", "zqclerk"])]
+)
+def test_a_page_stands_where_the_sidebar_has_its_list_and_a_button_s_page_names_its_object(
+    client: Client, office: Organization, language: str, steps: list[str]
+) -> None:
+    admin = make_user(role=Role.SYSTEM_ADMIN, organization=office)
+    clerk = make_user("zqclerk", role=Role.CLERK, organization=office)
+    client.force_login(admin, backend=BACKEND)
+    client.cookies["django_language"] = language
+    listed = reverse("admin:accounts_user_changelist")
+    for address, shown in (
+        (listed, steps[:2]), (reverse("admin:accounts_user_change", args=[clerk.pk]), steps),
+        (reverse("admin:accounts_user_history", args=[clerk.pk]), steps),
+        (reverse("admin:accounts_user_deactivate", args=[clerk.pk]), steps), (reverse("admin:accounts_user_new_user"), steps[:2]),
+    ):
+        heading = client.get(address).content.decode().split('<h1 class="pp-crumbs', 1)[1].split("</h1>", 1)[0]
+        found = re.findall(r'class="pp-crumb"(?: href="([^"]*)")?>([^<]*)<', heading)
+        assert [title for _link, title in found] == shown, address
+        assert found[0][0] == "" and found[1][0] == listed
+
+
+def test_a_list_is_called_by_what_it_lists(client: Client, office: Organization) -> None:
+    client.force_login(make_user(role=Role.SYSTEM_ADMIN, organization=office), backend=BACKEND)
+    client.cookies["django_language"] = "zh-hans"
+    page = client.get(reverse("admin:accounts_user_changelist")).content.decode()
+    assert " ".join(page.split("<title>", 1)[1].split("</title>", 1)[0].split()) == "用户 | 普惠保险管理平台"
+
+
+def test_a_role_s_region_is_named_on_its_list_and_its_page(client: Client, db: None) -> None:
+    whole = make_organization()
+    admin = make_user(role=Role.SECURITY_ADMIN, organization=whole)
+    clerk = make_user(role=Role.CLERK, organization=make_organization(parent=whole, region="441602"), region_prefix="441602")
+    client.force_login(admin, backend=BACKEND)
+    client.cookies["django_language"] = "zh-hans"
+    listed = client.get(reverse("admin:accounts_membership_changelist")).content.decode()
+    cells = re.findall(r'field-reach[^>]*>\s*([^<]*?)\s*<', listed)
+    assert sorted(cells) == ["全部地区", "源城区"]
+    page = client.get(reverse("admin:accounts_membership_change", args=[clerk.memberships.get().pk])).content.decode()
+    assert "<dt>地区</dt><dd>源城区</dd>" in page
 
 
 def test_a_page_without_an_admin_or_a_model_is_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from unfold.decorators import action, display
 
 from accounts import actions
 from accounts.admin.forms import GrantForm
-from accounts.models import Membership
+from accounts.models import Membership, Region
 from accounts.panels import SOON_DAYS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
@@ -43,14 +44,14 @@ class EndingFilter(admin.SimpleListFilter):
 class MembershipAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Who holds which role where."""
 
-    list_display = ("user", "role", "organization", "region_prefix", "live_now", "expires_on", "ended_at")
+    list_display = ("user", "role", "organization", "reach", "live_now", "expires_on", "ended_at")
     list_filter = ("role", EndingFilter, ("ended_at", admin.EmptyFieldListFilter))
     search_fields = ("user__username", "user__display_name", "organization__name")
     search_help_text = _("User name, name or organization, or a part of it")
     list_select_related = ("user", "organization")
     ordering = ("user__username", "role", "id")
     fields = (
-        "user", "role", "organization", "region_prefix", "every_program", "granted_at", "granted_by", "expires_on",
+        "user", "role", "organization", "reach", "every_program", "granted_at", "granted_by", "expires_on",
         "ended_at",
     )
     readonly_fields = fields
@@ -59,6 +60,20 @@ class MembershipAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     has_grant_permission = holds("accounts.grant_membership")
     has_end_permission = holds("accounts.end_membership")
+
+    def rows_read(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """The names of the page's regions."""
+        names = Region.objects.names_of(row.region_prefix for row in rows)
+        for row in rows:
+            row.place_name = names.get(row.region_prefix, row.region_prefix)
+
+    @display(description=_("region"), ordering="region_prefix")
+    def reach(self, membership: Any) -> str:
+        """Where the role holds: a region by name, or all of the organization's."""
+        code = membership.region_prefix
+        if not code:
+            return _t("every region")
+        return getattr(membership, "place_name", None) or Region.objects.names_of([code]).get(code, code)
 
     @display(description=_("in force"), boolean=True)
     def live_now(self, membership: Membership) -> bool:

@@ -26,3 +26,8 @@ class PlaceColumn:
     def place(self, row: Any) -> str:
         """The region's name; of a row by itself its code."""
         return getattr(row, "place_name", row.region_code)
+
+    @display(description=_("region"))
+    def place_of_one(self, row: Any) -> str:
+        """The region's name, on the page of one row."""
+        return Region.objects.names_of([row.region_code]).get(row.region_code, row.region_code)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from audit import events, naming
@@ -66,7 +67,7 @@ class EventAdmin(ReadOnlyScopedAdmin):
         """As it stands in the logs."""
         return event.request_id
 
-    @display(description=_("account"))
+    @display(description=pgettext_lazy("of a user", "account"))
     def account(self, event: Event) -> SafeString:
         """What the search takes: a user name, or a part of the system."""
         return naming.as_recorded(event.actor)

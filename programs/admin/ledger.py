@@ -61,7 +61,7 @@ class EntryInline(ScopedTabularInline):
 class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     """Postings, newest first."""
 
-    list_display = ("number", "booked_on", "at", "kind", "program", "source", "amount", "memo", "by")
+    list_display = ("number", "booked_on", "at", "kind", "program", "source", "amount", "remark", "by")
     export_columns = (
         "number", "booked_on", "at", "kind", "program", "source",
         ExportColumn("amount", _("amount (yuan)"), lambda posting: posting.debit_sum), "memo", "by",
@@ -72,7 +72,7 @@ class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     search_help_text = _("Number of the roster or budget that was posted")
     sortable_by = ("number",)
     ordering = ("-id",)
-    fields = ("number", "accounting_day", "at", "kind", "program", "source", "amount", "memo", "by")
+    fields = ("number", "accounting_day", "at", "kind", "program", "source", "amount", "remark", "by")
     readonly_fields = fields
     inlines = (EntryInline,)
 
@@ -114,6 +114,11 @@ class LedgerTransactionAdmin(ReadOnlyScopedAdmin):
     def amount(self, posting: Any) -> str:
         """Yuan: the debits within the reader's reach."""
         return f"{posting.debit_sum:,.2f}"
+
+    @display(description=_("memo"))
+    def remark(self, posting: LedgerTransaction) -> str:
+        """People, tranche or reference."""
+        return posting.remark
 
     @display(description=_("who"))
     def by(self, posting: Any) -> str:

@@ -21,7 +21,7 @@ from unfold.decorators import action
 from accounts.admin.places import PlaceColumn
 from audit import events
 from audit.admin import ReadOnlyScopedAdmin, ScopedModelAdmin
-from audit.buttons import ButtonPages, holds
+from audit.buttons import ButtonPages, ask_to_choose, holds
 from audit.faults import fault_point
 from intake.exports import harmless
 from intake.reference.pages import ReferencePages, listing
@@ -78,7 +78,7 @@ class ProgramAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
     search_fields = ("code", "name")
     search_help_text = _("Name or code, or a part of it")
     ordering = ("code",)
-    fields = ("code", "name", "kind", "organization", "region_code", "insurer", "active")
+    fields = ("code", "name", "kind", "organization", "place_of_one", "insurer", "active")
     readonly_fields = fields
     actions_list = ("new_program",)
 
@@ -109,7 +109,7 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
     search_fields = ("name",)
     search_help_text = _("Name, or a part of it")
     ordering = ("name",)
-    fields = ("name", "kind", "organization", "region_code", "active")
+    fields = ("name", "kind", "organization", "place_of_one", "active")
     readonly_fields = fields
     actions_list = ("new_funder",)
     actions_detail = ("statement",)
@@ -148,6 +148,7 @@ class FunderAdmin(ButtonPages, PlaceColumn, ReadOnlyScopedAdmin):
             request.GET if "program" in request.GET else None, by=request.user,
             initial={"first": today.replace(month=1, day=1), "last": today},
         )
+        ask_to_choose(form)
         lines: list[Line] = []
         shown: list[Posting] = []
         if form.is_bound and form.is_valid():

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
@@ -100,6 +101,9 @@ class LedgerTransaction(models.Model):
         REVERSAL = "reversal", _("Wrong posting reversed")
         REMITTANCE = "remit", _("Premium paid to the insurer")
 
+    #: Kinds that are posted for people, whose number is their memo.
+    OF_PEOPLE = (Kind.USE, Kind.LAPSE, Kind.UNDO, Kind.RECEIPT, Kind.DIFFERENCE)
+
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
     at = models.DateTimeField(_("at"))
@@ -139,6 +143,13 @@ class LedgerTransaction(models.Model):
                 func=ACCOUNTING_DAY,
             ),
         ]
+
+    @property
+    def remark(self) -> str:
+        """Its memo as people read it: so many people, a tranche, a bank's reference."""
+        if self.kind in self.OF_PEOPLE and self.memo.isdecimal():
+            return ngettext("%(people)d person", "%(people)d people", int(self.memo)) % {"people": int(self.memo)}
+        return self.memo
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"

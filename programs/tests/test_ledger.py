@@ -163,3 +163,12 @@ def test_two_first_postings_at_once_make_each_account_once() -> None:
         first.result()
         second.result()
     assert balances(world) == {PERSON: D("3.00"), DUE: D("-3.00")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "memo", "said"),
+    [("use", "881", "881 人"), ("lapse", "1", "1 人"), ("remit", "881", "881"), ("grant", "第一批", "第一批"), ("receipt", "", "")],
+)
+def test_a_posting_says_people_as_people_and_a_reference_as_it_is(kind: str, memo: str, said: str) -> None:
+    with override("zh-hans"):
+        assert LedgerTransaction(kind=kind, memo=memo).remark == said

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from audit.history import tracked
@@ -19,7 +20,7 @@ from subsidies.models.request import FundRequest, funds_scope
 class MovementKind(models.TextChoices):
     """What happened."""
 
-    RECEIPT = "receipt", _("Received")
+    RECEIPT = "receipt", pgettext_lazy("funds", "Received")
     WRITE_OFF = "write_off", _("Written off")
     PAYBACK = "payback", _("Paid back to the funder")
     OWN_REFUND = "own_refund", _("Own shares paid back")
