@@ -12,9 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.roles import Role
+from accounts.testing import make_organization, make_user
 from audit.testing import shared
 from beneficiaries.testing import World, applied, make_world, people
-from handover.models import Invoice, Remittance
+from handover import actions
+from handover.models import HandOver, Invoice, Remittance
 from handover.testing import TERMS, agreed, answered, invoice_file, invoiced, numbers_of, released, remitted
 from handover.tests.test_pages import signed_in, text_of
 from jobs.testing import drain
@@ -107,6 +110,34 @@ def test_each_number_of_the_periods_page_opens_a_list_of_as_many_rows(kept_world
     auditor = text_of(signed_in(world.auditor).get(address))
     assert "已认可,尚未划付" in auditor and "上传账单" not in auditor
     assert "已认可,尚未划付" not in text_of(signed_in(world.clerk).get(address))
+
+
+def test_the_insurer_reads_what_was_decided_of_its_own_and_nothing_before_nor_of_another(kept_world: Any) -> None:
+    world, (one, two, _three) = kept_world
+    other = make_organization("另一财产保险", kind="insurer")
+    own, foreign = (
+        signed_in(make_user(name, organization=of, role=Role.AUDITOR))
+        for name, of in (("ins.own", world.insurer), ("ins.other", other))
+    )
+    waiting = invoiced(world, [(one, "", "99.00"), (two, "", "98.00")])
+    assert own.get(page("invoice_change", waiting.pk)).status_code == 404
+    assert own.get(page("invoice_changelist")).context["cl"].queryset.count() == 0
+    decided = agreed(world, waiting)
+    prepared = actions.prepare_remittance([decided], by=world.finance_maker, at=timezone.now())
+    assert own.get(page("remittance_change", prepared.pk)).status_code == 404
+    shown = text_of(own.get(page("invoice_change", decided.pk)))
+    assert "1 行,98.00 元" in shown and one in shown and "上传账单" not in shown
+    assert own.get(page("invoice_withdraw", decided.pk)).status_code == 403
+    actions.approve_remittance(prepared, by=world.finance_checker, at=timezone.now())
+    assert "99.00" in text_of(own.get(page("remittance_change", prepared.pk)))
+    standing = text_of(own.get(reverse("admin:programs_period_change", args=[world.period.pk])))
+    assert "划付办理中" in standing and "制作划付单" not in standing
+    told = HandOver.objects.get(period=world.period)
+    assert "按付款方" in text_of(own.get(page("handover_change", told.pk)))
+    for name, row in (("invoice_change", decided), ("remittance_change", prepared), ("handover_change", told)):
+        assert foreign.get(page(name, row.pk)).status_code == 404
+    for name in ("invoice_changelist", "remittance_changelist", "handover_changelist", "handoverline_changelist"):
+        assert foreign.get(page(name)).context["cl"].queryset.count() == 0
 
 
 def test_the_lists_of_lines_and_invoices_cost_the_same_for_one_and_for_many(kept_world: Any) -> None:

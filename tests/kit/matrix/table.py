@@ -88,6 +88,11 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "limited": {"own": READ},
         "foundation": {"parent": READ},
     },
+    # What the insurer charges for a whole program and is paid: of the office that operates it, read by that insurer.
+    "billed": {
+        "city": {"own": FULL, "other program": FULL},
+        "insurer": {"own": READ, "other program": READ},
+    },
     # Of a whole program: of the office that operates it.
     "operator": {"city": {"own": FULL, "other program": FULL}},
     # Lines in the clear go back to the office whose file it was, and not to what is above it.
@@ -154,8 +159,8 @@ SUBJECTS: dict[str, Subject] = {
     "handover.insurerformat": Subject(
         "insurer's table", lambda place: InsurerFormat.objects.get(organization=place.organization)
     ),
-    "handover.invoice": Subject("operator", lambda place: Invoice.objects.get(period=place.period)),
-    "handover.remittance": Subject("operator", lambda place: Remittance.objects.get(period=place.period)),
+    "handover.invoice": Subject("billed", lambda place: Invoice.objects.get(period=place.period)),
+    "handover.remittance": Subject("billed", lambda place: Remittance.objects.get(period=place.period)),
     "handover.receipt": Subject("office", lambda place: Receipt.objects.get(hand_over__lines__enrollment=place.enrollment)),
     "subsidies.fundrequest": Subject("funds", lambda place: FundRequest.objects.get(lines__enrollment=place.enrollment)),
     "subsidies.fundrequestline": Subject("office", lambda place: FundRequestLine.objects.get(enrollment=place.enrollment)),
