@@ -154,7 +154,7 @@ def standing_of(period: Period, user: Any) -> list[Line]:
         waiting_lines=Sum("control_lines", filter=waiting, default=0),
         waiting=Sum("control_amount", filter=waiting, default=ZERO),
         agreed_lines=Sum("agreed_lines", filter=decided, default=0), agreed=Sum("agreed_amount", filter=decided, default=ZERO),
-        difference=Sum("difference", filter=decided, default=ZERO), differing=Count("pk", filter=decided & ~Q(difference=0)),
+        above=Sum("difference", filter=decided, default=ZERO), differing=Count("pk", filter=decided & ~Q(difference=0)),
     )
     paid = {
         state: (lines, amount)
@@ -187,12 +187,12 @@ def standing_of(period: Period, user: Any) -> list[Line]:
             found["amount"] - found["waiting"] - found["agreed"], page("invoice", stands="disputed", **own),
         ),
         *(
-            [Line(_t("Of it accepted above or below our premium"), found["differing"], found["difference"],
+            [Line(_t("Of it accepted above or below our premium"), found["differing"], found["above"],
                   page("invoice", stands="differing", **own))] if found["differing"] else []
         ),
         Line(
             _t("Accepted and not agreed on any invoice"), entries[0] + leaves[0] - found["agreed_lines"],
-            due - found["agreed"] + found["difference"], lines_of("", agreed="no"),
+            due - found["agreed"] + found["above"], lines_of("", agreed="no"),
         ),
         Line(_t("Remitted"), *remitted, page("remittance", state__exact="paid", **own)),
         Line(_t("Remittance on the way"), *moving, page("remittance", stands="moving", **own)),

@@ -129,7 +129,7 @@ class SumTemplate(InvoiceTemplate):
         subject.shares, subject.agreed_lines = agreed.shares, agreed.lines
         accepted = settled(subject) == DecisionKind.ACCEPT and agreed.lines
         subject.difference = difference_of(subject) if accepted else ZERO
-        subject.bearers = [[bearer_of(agreed.shares), str(subject.difference)]] if subject.difference else []
+        subject.bearers = [[bearer_of(shares_due(subject)), str(subject.difference)]] if subject.difference else []
         subject.agreed_amount = agreed.amount + subject.difference
         subject.save(update_fields=["shares", "agreed_lines", "agreed_amount", "difference", "bearers"])
         fault_point("handover.end_sum.after")
@@ -183,6 +183,14 @@ def agrees(invoice: Invoice) -> bool:
     """Whether its lines are agreed: equal, accepted as charged, or ours where more is charged."""
     how = settled(invoice)
     return how in (EQUAL, DecisionKind.ACCEPT) or (how == DecisionKind.INSIST and difference_of(invoice) > 0)
+
+
+def shares_due(invoice: Invoice) -> list[list[int]]:
+    """[split, covers charged, covers given back] of what is due, from the statement that is kept."""
+    return [
+        [split, paying if direction == "entry" else 0, paying if direction == "leave" else 0]
+        for direction, _county, _category, split, _due, paying, *_others in invoice.money["statement"]
+    ]
 
 
 def bearer_of(shares: Iterable[Sequence[int]]) -> int | None:

@@ -31,6 +31,7 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_funds import ask_funders
+from portal.demo_insurer import settle_with_insurer
 from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
 from portal.demo_samples import draw_and_look
@@ -110,6 +111,11 @@ def load(say: Say, *, logins: Path) -> None:
             next_year(period, clerks, users, short=city.short, say=say)
         close_last_month(period.program, maker=maker, checker=checker, say=say)
         draw_and_look(period.program, auditor=users["auditor"], say=say)
+        if city.gates:
+            settle_with_insurer(
+                period, clerk=users[f"{city.short}.clerk.{city.counties[0]}"], reviewer=users[f"{city.short}.reviewer"],
+                maker=maker, checker=checker, say=say,
+            )
 
 
 def _organization(name: str, *, kind: str, at: datetime, parent: Organization | None = None, region: str = "") -> Organization:

@@ -26,6 +26,7 @@ from tests.kit import (
     crash_funds,
     crash_samples_closing,
     crash_samples_handover,
+    crash_samples_invoices,
     crash_samples_of_audits,
     crash_samples_years,
     messages_samples,
@@ -48,7 +49,8 @@ ROOMS = (
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
-    crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_of_audits, crash_samples_years, messages_samples,
+    crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
+    crash_samples_years, messages_samples,
     papers_samples,
 )
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.

@@ -18,7 +18,7 @@ from handover.errors import HandOverRefused
 from handover.models import DecisionKind, Invoice, InvoiceDecision
 from handover.objecting import objections, workbook
 from handover.reach import refuse_beyond
-from handover.totals import bearer_of, difference_of, template_of
+from handover.totals import bearer_of, difference_of, shares_due, template_of
 from intake.deciding import Change, in_review, settle
 from intake.findings import Verdict
 from intake.models import State
@@ -112,7 +112,7 @@ def decide_sum(invoice: Invoice, *, kind: DecisionKind, reason: str, by: User, a
             raise HandOverRefused("SUM_OF_LINES")
         if not difference_of(found):
             raise HandOverRefused("NOTHING_TO_DECIDE")
-        if kind == DecisionKind.ACCEPT and bearer_of(_shares_due(found)) is None:
+        if kind == DecisionKind.ACCEPT and bearer_of(shares_due(found)) is None:
             raise HandOverRefused("NOBODY_BEARS")
         reason = reason_given(reason)
         fault_point("handover.decide_sum.before")
@@ -144,6 +144,7 @@ def write_objections(invoice: Invoice, *, by: User, at: datetime) -> bytes:
 
 
 def _in_review(invoice: Invoice, *, by: User) -> Invoice:
+    fault_point("handover.invoice.locking")
     found: Invoice = in_review(invoice, template_of(invoice))
     refuse_beyond(
         by, "handover.submit_invoice", organization=found.organization, region_code=found.region_code, program_id=found.program_id
@@ -157,14 +158,6 @@ def _which(choice: Choice, kind: DecisionKind) -> tuple[str, dict[str, Any]]:
         return "r.id = ANY(%(rows)s)", {"rows": list(choice.rows)}
     undecided = "r.decision_id IS NOT NULL" if kind == DecisionKind.REOPEN else "r.decision_id IS NULL"
     return (f"{undecided} AND %(code)s = ANY(r.codes)", {"code": choice.code}) if choice.code else (undecided, {})
-
-
-def _shares_due(invoice: Invoice) -> list[list[int]]:
-    """[split, covers charged, covers given back] of what is due, from the statement that is kept."""
-    return [
-        [split, paying if direction == "entry" else 0, paying if direction == "leave" else 0]
-        for direction, _county, _category, split, _due, paying, *_others in invoice.money["statement"]
-    ]
 
 
 def _record(verb: str, invoice: Invoice, decision: InvoiceDecision, *, by: User, at: datetime, **data: Any) -> None:

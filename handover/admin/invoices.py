@@ -168,7 +168,8 @@ class InvoiceAdmin(AnswerPages, ImportPages, ReadOnlyScopedAdmin):
         return [
             (_t("insurer"), subject.insurer.name), (_t("program"), subject.program.name), (_t("period"), subject.period.code),
             (_t("invoice number"), subject.number), (_t("invoice code"), subject.code),
-            (_t("day of the invoice"), subject.issued_on), (_t("of what"), of_what(subject)), (_t("of which tax (yuan)"), shown(subject.tax)),
+            (_t("day of the invoice"), subject.issued_on), (_t("of what"), of_what(subject)),
+            (_t("of which tax (yuan)"), shown(subject.tax)),
             *([(_t("takes back"), f"#{subject.reverses_id} {subject.reverses.number}")] if subject.reverses else []),
             *super().facts(subject),
             *([(_t("why our amount is paid"), subject.pays_ours)] if subject.pays_ours else []),
