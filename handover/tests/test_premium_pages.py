@@ -163,7 +163,7 @@ def test_a_sum_is_recorded_compared_decided_and_agreed_by_clicks(kept_world: Any
     assert maker.post(page("invoice_submit", invoice.pk)).status_code == 302
     invoice.refresh_from_db()
     shown = text_of(checker.get(page("invoice_approve", invoice.pk)))
-    assert "300.00 元" in shown and "+3.00" in shown
+    assert "300.00元" in shown and "+3.00" in shown
     assert checker.post(page("invoice_approve", invoice.pk), {"digest": invoice.digest}).status_code == 302
     drain()
     shown = text_of(checker.get(page("invoice_change", invoice.pk)))
@@ -187,7 +187,7 @@ def test_differing_lines_are_decided_by_their_links_and_the_insurer_fetches_the_
     agreed(world, invoice)
     own = signed_in(make_user("ins.objections", organization=world.insurer, role=Role.AUDITOR))
     answer = own.post(page("invoice_objections", invoice.pk))
-    assert answer.status_code == 200 and answer["Content-Type"].endswith("sheet") and answer["Cache-Control"] == "no-store"
+    assert answer.status_code == 200 and answer["Content-Type"].endswith("sheet") and "no-store" in answer["Cache-Control"]
     assert Event.objects.get(verb="invoice.objections_taken").data["lines"] == 2
 
 
