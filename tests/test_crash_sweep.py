@@ -61,6 +61,7 @@ ELSEWHERE = {
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
     ),
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
+    "outreach.upload_report": "outreach/tests/test_report_faults.py: the files are kept first, then the report that has them",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "
     "budgets apart from requests",
     "programs.open_books_from": "part of closing.draw_up_month, decline_closing and withdraw_closing, which are swept: by itself"

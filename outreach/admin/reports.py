@@ -90,9 +90,9 @@ class DeliveryReportAdmin(ImportPages, ReadOnlyScopedAdmin):
         return {
             row.pk: [
                 Cell(
-                    _t("reference"), reference_of(subject.sending, row.number) if row.number is not None else "—", "pp-number"
+                    _t("our reference"), reference_of(subject.sending, row.number) if row.number is not None else "—", "pp-number"
                 ),
-                Cell(_t("outcome"), str(Outcome(row.outcome).label) if row.outcome else "—"),
+                Cell(_t("what became of it"), str(Outcome(row.outcome).label) if row.outcome else "—"),
                 Cell(_t("why it failed"), row.failure or "—"),
             ]
             for row in page

@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                 ('kept', models.CharField(blank=True, db_collation='C', db_default='', default='', max_length=24, verbose_name='kept')),
                 ('line_id', models.BigIntegerField(null=True, verbose_name='line of the message')),
                 ('number', models.PositiveIntegerField(null=True, verbose_name='number on the list')),
-                ('outcome', models.CharField(choices=[('', 'Not known'), ('delivered', 'Delivered'), ('failed', 'Not delivered')], db_collation='C', max_length=9, null=True, verbose_name='outcome')),
+                ('outcome', models.CharField(choices=[('', 'Not known'), ('delivered', 'Delivered'), ('failed', 'Not delivered')], db_collation='C', max_length=9, null=True, verbose_name='what became of it')),
                 ('failure', models.CharField(max_length=120, null=True, verbose_name='why it failed')),
             ],
             options={
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ('kept', models.CharField(blank=True, db_collation='C', db_default='', default='', max_length=24, verbose_name='kept')),
                 ('line_id', models.BigIntegerField(null=True, verbose_name='line of the message')),
                 ('number', models.PositiveIntegerField(null=True, verbose_name='number on the list')),
-                ('outcome', models.CharField(choices=[('', 'Not known'), ('delivered', 'Delivered'), ('failed', 'Not delivered')], db_collation='C', max_length=9, null=True, verbose_name='outcome')),
+                ('outcome', models.CharField(choices=[('', 'Not known'), ('delivered', 'Delivered'), ('failed', 'Not delivered')], db_collation='C', max_length=9, null=True, verbose_name='what became of it')),
                 ('failure', models.CharField(max_length=120, null=True, verbose_name='why it failed')),
             ],
             options={
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='sendingline',
             name='outcome',
-            field=models.CharField(blank=True, choices=[('', 'Not known'), ('delivered', 'Delivered'), ('failed', 'Not delivered')], db_collation='C', db_default='', default='', max_length=9, verbose_name='outcome'),
+            field=models.CharField(blank=True, choices=[('', 'Not known'), ('delivered', 'Delivered'), ('failed', 'Not delivered')], db_collation='C', db_default='', default='', max_length=9, verbose_name='what became of it'),
         ),
         migrations.AddField(
             model_name='sendingline',

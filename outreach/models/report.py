@@ -93,7 +93,7 @@ class DeliveryReportRow(StagedRow):
     #: The line of the sending whose message it is; empty where there is none.
     line_id = models.BigIntegerField(_("line of the message"), null=True)
     number = models.PositiveIntegerField(_("number on the list"), null=True)
-    outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome, null=True, db_collation="C")
+    outcome = models.CharField(_("what became of it"), max_length=9, choices=Outcome, null=True, db_collation="C")
     failure = models.CharField(_("why it failed"), max_length=120, null=True)
 
     objects = ScopedQuerySet.as_manager()

@@ -180,7 +180,9 @@ class SendingLine(models.Model):
     stands = models.BooleanField(_("stands"), default=True)
     #: The line whose message speaks for this one, too: they share a telephone.
     told_with = models.PositiveIntegerField(null=True)
-    outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome, blank=True, default="", db_default="", db_collation="C")
+    outcome = models.CharField(
+        _("what became of it"), max_length=9, choices=Outcome, blank=True, default="", db_default="", db_collation="C"
+    )
     failure = models.CharField(_("why it failed"), max_length=120, blank=True, default="", db_default="")
     #: The line of the report that says so.
     report_row_id = models.BigIntegerField(_("row of the report"), null=True)

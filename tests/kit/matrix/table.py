@@ -21,7 +21,7 @@ from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, 
 from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Receipt, Remittance
 from intake.models import WordMapping
 from jobs.models import Job
-from outreach.models import MessageWording, Sending
+from outreach.models import DeliveryReport, MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from samples.models import EvidenceBundle, Sample, SampleItem
@@ -168,6 +168,9 @@ SUBJECTS: dict[str, Subject] = {
     "subsidies.differences": Subject("operator", lambda place: Differences.objects.get(period=place.period)),
     "subsidies.differenceline": Subject("office", lambda place: DifferenceLine.objects.get(enrollment=place.enrollment)),
     "outreach.sending": Subject("office", lambda place: Sending.objects.get(lines__enrollment=place.enrollment)),
+    "outreach.deliveryreport": Subject(
+        "office", lambda place: DeliveryReport.objects.get(sending__lines__enrollment=place.enrollment)
+    ),
     "outreach.messagewording": Subject(
         "program", lambda place: MessageWording.objects.filter(program=place.program).earliest("pk")
     ),
