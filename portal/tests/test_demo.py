@@ -15,6 +15,7 @@ from accounts.roles import Role
 from audit.models import Event
 from beneficiaries.models import Enrollment, Roster
 from handover.models import Invoice, Remittance
+from outreach.models import DeliveryReport
 from portal import demo
 from portal.verify import check_all
 from programs.models import Budget
@@ -57,6 +58,7 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     invoices = sorted(Invoice.objects.values_list("state", "covers", "agreed_lines"))
     assert invoices == [("applied", "", 5), ("review", "hand_over", 0)]
     assert list(Remittance.objects.values_list("state", flat=True)) == ["prepared"]
+    assert list(DeliveryReport.objects.values_list("state", flat=True)) == ["applied"]
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {
         "roster.received", "roster.submitted", "roster.approved", "roster.refused", "roster.withdrawn", "roster.gate_passed",

@@ -36,7 +36,7 @@ def add_messages(world: Any, *, reason: str) -> None:
         sending = proposed(topic)
         actions.release_sending(sending, shown=sending.people, by=reviewer, at=timezone.now())
         drain()
-        return sending
+        return Sending.objects.get(pk=sending.pk)
 
     for topic in (Topic.IN_FORCE, Topic.IN_FORCE, Topic.ENDED):
         actions.approve_message(drafted(topic), by=reviewer, at=timezone.now())
@@ -44,6 +44,8 @@ def add_messages(world: Any, *, reason: str) -> None:
     drafted(Topic.IN_FORCE)
     actions.withdraw_sending(proposed(Topic.IN_FORCE), reason=reason, by=reviewer, at=timezone.now())
     ready(Topic.ENDED)
+    # Proposed before everybody is told by the other one.
+    proposed(Topic.IN_FORCE)
     told = ready(Topic.IN_FORCE)
     first = told.lines.filter(reach="phone").earliest("number")
     rows = [(f"M{told.pk}-{first.number}", "失败", "Zqreason"), ("Zqnobody", "送达", "")]
@@ -53,7 +55,6 @@ def add_messages(world: Any, *, reason: str) -> None:
     _reported(told, clerk, [*others, ("Zqother", "送达", "")], submitted=False)
     actions.REPORTS.approve(kept, digest=kept.digest, by=reviewer, at=timezone.now())
     drain()
-    proposed(Topic.IN_FORCE)
 
 
 def _reported(
