@@ -41,6 +41,7 @@ class Scope:
 
     `upward`: rows of organizations and regions above the user's are seen too (a county sees its city's program).
     `reading_only`: opens rows to be seen; no permission but a "view_" or "export_" one reaches them this way.
+    `where`: a further condition on the rows that are opened, as (lookup, value): what another office may see once it is decided.
     `many`: a lookup crosses to many rows; the condition becomes a subquery, so that no row comes twice.
     `through`: another model and its foreign key to this one: whoever sees one of its rows sees this one.
     `by_dealings`: the row is opened by what the reader's own offices do with it, so offices that know nothing of each
@@ -55,6 +56,7 @@ class Scope:
     upward: bool = False
     many: bool = False
     reading_only: bool = False
+    where: tuple[tuple[str, Any], ...] = ()
     by_dealings: bool = False
     through: tuple[str, str] | None = None
     alternatives: tuple[Scope, ...] = ()
@@ -106,6 +108,8 @@ class Scope:
             return None
         parts = [self._reach(grant) for grant in dict.fromkeys(grants)]
         whole = reduce(or_, [part for part in parts if part is not None], Q()) or None
+        if whole is not None and self.where:
+            whole &= Q(**dict(self.where))
         if whole is None or not self.many:
             return whole
         return Q(pk__in=model._default_manager.filter(whole).order_by().values("pk"))

@@ -20,7 +20,7 @@ from audit.faults import fault_point
 from audit.history import plan_anew
 from handover import premium
 from handover.errors import HandOverRefused
-from handover.models import Invoice, InvoiceChunk, InvoiceRow
+from handover.models import DecisionKind, Invoice, InvoiceChunk, InvoiceDecision, InvoiceRow
 from intake import checks
 from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
@@ -125,7 +125,7 @@ class InvoiceTemplate(Template):
     import_key = "invoice"
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
     unique_by = ("number", "sign")
-    staged = ("line_id", "enrollment_id", "amount", "due")
+    staged = ("line_id", "enrollment_id", "amount", "due", "decision_id")
     purpose = "handover"
 
     def context(self, subject: Invoice, *, at: datetime) -> InvoiceContext:
@@ -173,7 +173,8 @@ class InvoiceTemplate(Template):
             .when(pl.col("code") == "CHARGED_BEFORE").then(Verdict.COVERED)
             .when(weight == Severity.DOUBT.value).then(Verdict.DOUBTFUL).otherwise(Verdict.NEW)
         )  # fmt: skip
-        return Compared(frame.with_columns(verdict=verdict.cast(pl.UInt8)), {}, findings)
+        undecided = pl.lit(None, dtype=pl.Int64)
+        return Compared(frame.with_columns(verdict=verdict.cast(pl.UInt8), decision_id=undecided), {}, findings)
 
     def decide_again(self, subject: Invoice, *, at: datetime) -> dict[str, int]:
         """Lines that charge the same premium once more show when all are read: the first one counts."""
@@ -198,21 +199,31 @@ class InvoiceTemplate(Template):
         )
 
     def preview_money(self, subject: Invoice, context: InvoiceContext) -> dict[str, Any]:
-        """{"equal": [lines, charged, due], ... "more", "less", "before", "others", "missing": [lines, due]}; yuan as text."""
+        """{"equal": [lines, charged, due], ... "more", "less", "before", "others", "missing": [lines, due]}; yuan as text.
+
+        "decided", where anything was: by kind of decision the same three, and "ours", "dearer": see `agreeing`.
+        """
         return review_of(subject)
 
     def does_something(self, subject: Invoice) -> bool:
-        """Whether there is a line to be agreed."""
-        return bool(subject.verdict_count(Verdict.NEW) or (subject.pays_ours and subject.money["more"][0]))
+        """Whether a line is to be agreed, or something to be said to the insurer."""
+        decided = subject.money.get("decided", {})
+        return bool(agreeing(subject) or any(decided[kind][0] for kind in _ANSWERS if kind in decided))
 
     def reserve(self, subject: Invoice, *, by: Any, at: datetime) -> None:
-        """Nothing is held."""
+        """Nothing is held; whoever decided about differences does not approve it."""
+        if InvoiceDecision.objects.filter(invoice=subject, decided_by=by).exists():
+            raise HandOverRefused("OWN_DECISIONS")
 
     def release(self, subject: Invoice, *, at: datetime) -> None:
         """What was agreed of the whole, by divisions of premium."""
         fault_point("handover.end_invoice.before")
-        subject.shares, subject.agreed_lines, subject.agreed_amount = premium.agreed_of(subject)
-        subject.save(update_fields=["shares", "agreed_lines", "agreed_amount"])
+        agreed = premium.agreed_of(subject)
+        subject.shares, subject.agreed_lines = agreed.shares, agreed.lines
+        subject.bearers = [[funder, str(amount)] for funder, amount in agreed.differences]
+        subject.difference = sum((amount for _funder, amount in agreed.differences), ZERO)
+        subject.agreed_amount = agreed.amount
+        subject.save(update_fields=["shares", "agreed_lines", "agreed_amount", "difference", "bearers"])
         fault_point("handover.end_invoice.after")
 
     def apply_chunk(self, subject: Invoice, chunk: Chunk, *, context: InvoiceContext, at: datetime) -> Applied:
@@ -232,6 +243,13 @@ class InvoiceTemplate(Template):
         return (
             f"period {subject.period_id}", f"insurer {subject.insurer_id}", f"number {subject.number}", f"day {subject.issued_on}",
             f"control {subject.control_lines} {subject.control_amount}", f"pays ours {subject.pays_ours}",
+            f"code {subject.code}", f"tax {subject.tax}", f"takes back {subject.reverses_id}",
+            f"of {subject.covers} {subject.sides} {subject.hand_over_id} {subject.month}",
+            *(
+                f"decision {pk} {kind} {reason} {chosen}"
+                for pk, kind, reason, chosen in InvoiceDecision.objects.filter(invoice=subject).order_by("pk")
+                .values_list("pk", "kind", "reason", "chosen")
+            ),
         )
 
     def same_terms(self, subject: Invoice) -> models.QuerySet:
@@ -244,6 +262,16 @@ class InvoiceTemplate(Template):
 
 
 INVOICE = InvoiceTemplate()
+#: What is said to the insurer about a line.
+_ANSWERS = (DecisionKind.ACCEPT.value, DecisionKind.INSIST.value, DecisionKind.ASK.value)
+
+
+def agreeing(invoice: Invoice) -> int:
+    """Lines that an approval agrees to: equal ones, accepted ones, and where more is charged those that ours is paid for."""
+    decided = invoice.money.get("decided", {})
+    dearer = invoice.money["more"][0] - decided.get("dearer", 0) if invoice.pays_ours else 0
+    accepted = decided.get(DecisionKind.ACCEPT, [0])[0]
+    return int(invoice.verdict_count(Verdict.NEW) + accepted + decided.get("ours", 0) + dearer)
 
 
 def _known(frame: pl.DataFrame, context: InvoiceContext) -> pl.DataFrame:
@@ -316,8 +344,9 @@ def review_of(invoice: Invoice) -> dict[str, Any]:
     """What the comparison found, in lines and yuan."""
     rows = InvoiceRow.objects.filter(invoice=invoice).exclude(verdict=Verdict.REPLACED).order_by()
     found = {name: [0, ZERO, ZERO] for name in ("equal", "more", "less", "before", "others")}
+    decided: dict[str, Any] = {}
     more = models.Case(models.When(codes__contains=["CHARGED_MORE"], then=True), default=False)
-    for verdict, is_more, lines, charged, due in rows.values_list("verdict").annotate(
+    for verdict, kind, is_more, lines, charged, due in rows.values_list("verdict", "decision__kind").annotate(
         more=more, lines=Count("pk"), charged=Sum("amount", default=ZERO), ours=Sum("due", default=ZERO)
     ):
         name = {Verdict.NEW: "equal", Verdict.DOUBTFUL: "more" if is_more else "less", Verdict.COVERED: "before"}.get(
@@ -325,9 +354,21 @@ def review_of(invoice: Invoice) -> dict[str, Any]:
         )
         kept = found[name]
         found[name] = [kept[0] + lines, kept[1] + charged, kept[2] + due]
+        if kind is not None:
+            sums = decided.get(kind, [0, ZERO, ZERO])
+            decided[kind] = [sums[0] + lines, sums[1] + charged, sums[2] + due]
+            if is_more:
+                decided["dearer"] = decided.get("dearer", 0) + lines
+                decided["ours"] = decided.get("ours", 0) + (lines if kind == DecisionKind.INSIST else 0)
     with connection.cursor() as cursor:
         plan_anew(cursor)
         cursor.execute(_MISSING, {"period": invoice.period_id, "invoice": invoice.pk, "standing": _STANDING})
         missing, due = cursor.fetchone()
-    told: dict[str, Any] = {name: [lines, str(charged), str(ours)] for name, (lines, charged, ours) in found.items()}
-    return {**told, "missing": [missing, str(due)]}
+
+    def told(sums: Any) -> Any:
+        return [sums[0], str(sums[1]), str(sums[2])] if isinstance(sums, list) else sums
+
+    return {
+        **{name: told(sums) for name, sums in found.items()}, "missing": [missing, str(due)],
+        **({"decided": {name: told(sums) for name, sums in decided.items()}} if decided else {}),
+    }

@@ -49,4 +49,7 @@ MEANINGS = (
     Meaning(
         "CHARGED_LESS", _DOUBT, _("less is charged than is due (%(extra)s)"), _("it stays disputed: ask for a corrected invoice"),
     ),
+    Meaning(
+        "SUM_DISPUTED", _ERROR, _("the sum of the invoice is disputed"), _("ask the insurer for a corrected invoice"),
+    ),
 )

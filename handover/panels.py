@@ -124,6 +124,7 @@ def _premium(period: Any, user: Any) -> Mapping[str, Any]:
     return {
         "lines": premium.standing_of(period, user),
         "upload_url": _offered("handover_invoice_upload", "handover.upload_invoice", period, user),
+        "record_url": _offered("handover_invoice_record", "handover.upload_invoice", period, user),
         "prepare_url": _offered("handover_remittance_prepare", "handover.prepare_remittance", period, user),
     }
 

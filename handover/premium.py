@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _t
@@ -26,12 +26,14 @@ ZERO = Decimal("0.00")
 # Two invoices that charge one line at once: the second waits for the first, and finds it agreed.
 _AGREED = """
 WITH ours AS (
-    SELECT id, line_id, due FROM handover_invoicerow
-    WHERE invoice_id = %(invoice)s AND chunk = %(chunk)s AND set_aside = ''
-        AND (verdict = %(equal)s OR (%(pays_ours)s AND verdict = %(doubtful)s AND codes @> ARRAY['CHARGED_MORE']::varchar[]))
+    SELECT r.id, r.line_id, CASE WHEN d.kind = 'accept' THEN r.amount ELSE r.due END AS amount
+    FROM handover_invoicerow r LEFT JOIN handover_invoicedecision d ON d.id = r.decision_id
+    WHERE r.invoice_id = %(invoice)s AND r.chunk = %(chunk)s AND r.set_aside = '' AND r.line_id IS NOT NULL
+        AND (r.verdict = %(equal)s OR (r.verdict = %(doubtful)s AND (d.kind = 'accept'
+            OR (r.codes @> ARRAY['CHARGED_MORE']::varchar[] AND (d.kind = 'insist' OR (d.kind IS NULL AND %(pays_ours)s))))))
 ), agreed AS (
     INSERT INTO handover_invoiceline (invoice_id, line_id, amount, row_id)
-    SELECT %(invoice)s, line_id, due, id FROM ours ORDER BY line_id
+    SELECT %(invoice)s, line_id, amount, id FROM ours ORDER BY line_id
     ON CONFLICT (line_id) DO NOTHING RETURNING row_id
 ), late AS (
     UPDATE handover_invoicerow r SET set_aside = 'CHANGED_SINCE_REVIEW'
@@ -41,9 +43,10 @@ SELECT (SELECT count(*) FROM agreed), (SELECT count(*) FROM late)
 """
 # A division of premium is one of a few dozen: covers are counted by it, never summed one by one.
 _SHARES = """
-SELECT e.split_id, count(*) FILTER (WHERE a.amount > 0), count(*) FILTER (WHERE a.amount < 0), count(*), sum(a.amount)
+SELECT e.split_id, count(*) FILTER (WHERE r.due > 0), count(*) FILTER (WHERE r.due < 0), count(*), sum(a.amount),
+    sum(a.amount - r.due)
 FROM handover_invoiceline a JOIN handover_handoverline l ON l.id = a.line_id
-JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
+JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id JOIN handover_invoicerow r ON r.id = a.row_id
 WHERE a.invoice_id = %s GROUP BY 1 ORDER BY 1
 """
 _STATED = """
@@ -71,19 +74,47 @@ def agree_lines(invoice: Invoice, chunk: int) -> Applied:
     return Applied(agreed, late)
 
 
-def agreed_of(invoice: Invoice) -> tuple[list[list[int]], int, Decimal]:
-    """[[split, covers charged, covers given back], ...], the lines and the yuan that were agreed."""
+@dataclass(frozen=True)
+class Agreed:
+    """[[split, covers charged, covers given back], ...], the lines and yuan; who bears by how much accepted figures differ."""
+
+    shares: list[list[int]]
+    lines: int
+    amount: Decimal
+    differences: list[tuple[int, Decimal]]
+
+
+def agreed_of(invoice: Invoice) -> Agreed:
+    """What was agreed of an invoice's lines. A difference is borne by the funder who pays most of the line's premium."""
     with connection.cursor() as cursor:
         cursor.execute(_SHARES, [invoice.pk])
         found = cursor.fetchall()
-    return (
-        [[split, charged, back] for split, charged, back, _lines, _amount in found],
+    bearers = bearer_of_split(row[0] for row in found if row[5])
+    borne: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for row in found:
+        if row[5]:
+            borne[bearers[row[0]]] += row[5]
+    return Agreed(
+        [[split, charged, back] for split, charged, back, _lines, _amount, _difference in found],
         sum(row[3] for row in found), sum((row[4] for row in found), ZERO),
+        sorted((funder, amount) for funder, amount in borne.items() if amount),
     )
 
 
-def parts_of(shares: Iterable[Sequence[int]]) -> dict[int | None, Decimal]:
-    """Yuan by funder, None for the insured themselves, of covers counted by their division of premium; exact: covers are whole."""
+def bearer_of_split(splits: Iterable[int]) -> dict[int, int]:
+    """By division of premium the funder who pays most of it, the first of equals; none where the insured pay it all."""
+    lines = FundingSplitLine.objects.filter(split__in=list(splits), amount__gt=0).order_by("split", "-amount", "position")
+    found: dict[int, int] = {}
+    for split, funder in lines.values_list("split", "funder"):
+        found.setdefault(split, funder)
+    return found
+
+
+def parts_of(shares: Iterable[Sequence[int]], bearers: Iterable[tuple[int, str]] = ()) -> dict[int | None, Decimal]:
+    """Yuan by funder, None for the insured themselves, of covers counted by their division of premium; exact: covers are whole.
+
+    `bearers`: who bears how much of accepted differences, yuan as text.
+    """
     covers: dict[int, int] = defaultdict(int)
     for split, charged, back in shares:
         covers[split] += charged - back
@@ -93,6 +124,8 @@ def parts_of(shares: Iterable[Sequence[int]]) -> dict[int | None, Decimal]:
     lines = FundingSplitLine.objects.filter(split__in=covers).values_list("split", "funder", "amount")
     for split, funder, amount in lines:
         found[funder] += covers[split] * amount
+    for funder, difference in bearers:
+        found[funder] += Decimal(difference)
     return {payer: amount for payer, amount in found.items() if amount}
 
 
@@ -121,6 +154,7 @@ def standing_of(period: Period, user: Any) -> list[Line]:
         waiting_lines=Sum("control_lines", filter=waiting, default=0),
         waiting=Sum("control_amount", filter=waiting, default=ZERO),
         agreed_lines=Sum("agreed_lines", filter=decided, default=0), agreed=Sum("agreed_amount", filter=decided, default=ZERO),
+        above=Sum("difference", filter=decided, default=ZERO), differing=Count("pk", filter=decided & ~Q(difference=0)),
     )
     paid = {
         state: (lines, amount)
@@ -152,9 +186,13 @@ def standing_of(period: Period, user: Any) -> list[Line]:
             _t("Disputed: charged and not agreed"), found["lines"] - found["waiting_lines"] - found["agreed_lines"],
             found["amount"] - found["waiting"] - found["agreed"], page("invoice", stands="disputed", **own),
         ),
+        *(
+            [Line(_t("Of it accepted above or below our premium"), found["differing"], found["above"],
+                  page("invoice", stands="differing", **own))] if found["differing"] else []
+        ),
         Line(
-            _t("Accepted and not agreed on any invoice"), entries[0] + leaves[0] - found["agreed_lines"], due - found["agreed"],
-            lines_of("", agreed="no"),
+            _t("Accepted and not agreed on any invoice"), entries[0] + leaves[0] - found["agreed_lines"],
+            due - found["agreed"] + found["above"], lines_of("", agreed="no"),
         ),
         Line(_t("Remitted"), *remitted, page("remittance", state__exact="paid", **own)),
         Line(_t("Remittance on the way"), *moving, page("remittance", stands="moving", **own)),

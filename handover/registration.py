@@ -15,7 +15,7 @@ from handover.charging import INVOICE
 from handover.evidence import EVIDENCE
 from handover.held import HOLDINGS
 from handover.meanings import MEANINGS
-from handover.models import Kind
+from handover.models import Covers, DecisionKind, Kind, Sides
 from handover.month import LINES, OPEN_POINTS
 from handover.verbs import VERBS
 from intake import findings
@@ -58,6 +58,12 @@ def _columns(data: Mapping[str, Any]) -> Mapping[str, str]:
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "hand_over.proposed": lambda data: {"kind": str(Kind(data["kind"]).label)},
     "hand_over.released": _columns,
+    "invoice.recorded": lambda data: {
+        "covers": str(Covers(data["covers"]).label), "sides": str(Sides(data["sides"]).label),
+    },
+    **dict.fromkeys(
+        ("invoice.lines_decided", "invoice.sum_decided"), lambda data: {"kind": str(DecisionKind(data["kind"]).label)}
+    ),
 }
 #: Whom the insurer refused, as an enrollment `e`: why is in no message.
 REFUSED = """

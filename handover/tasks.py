@@ -16,8 +16,8 @@ from handover.actions.hand_overs import KIND, RETENTION
 from handover.actions.invoices import AGREE, CHECK
 from handover.actions.receipts import APPLY, STAGE
 from handover.answers import template_of
-from handover.charging import INVOICE
 from handover.models import Invoice, Receipt
+from handover.totals import template_of as template_of_invoice
 from intake.applying import apply
 from intake.staging import stage
 from jobs.actions import Run, enqueue
@@ -53,14 +53,16 @@ def apply_receipt(run: Run) -> dict[str, Any] | None:
 @job_kind(CHECK, title=_("Check an invoice of an insurer"), lease_seconds=120)
 def check_invoice(run: Run) -> dict[str, Any] | None:
     """Check and stage the files of one invoice."""
-    stage(run, Invoice.objects.get(pk=run.arguments["invoice"]), INVOICE, at=timezone.now())
+    invoice = Invoice.objects.get(pk=run.arguments["invoice"])
+    stage(run, invoice, template_of_invoice(invoice), at=timezone.now())
     return None
 
 
 @job_kind(AGREE, title=_("Agree to the lines of an invoice"), lease_seconds=120)
 def agree_invoice(run: Run) -> dict[str, Any] | None:
     """Make what is equal of one invoice owed."""
-    apply(run, Invoice.objects.get(pk=run.arguments["invoice"]), INVOICE, at=timezone.now())
+    invoice = Invoice.objects.get(pk=run.arguments["invoice"])
+    apply(run, invoice, template_of_invoice(invoice), at=timezone.now())
     return None
 
 

@@ -15,7 +15,7 @@ from beneficiaries.testing import World
 from handover import actions
 from handover.choosing import outlook
 from handover.columns import checked_columns, checked_words, read_codes, read_columns
-from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Kind, Receipt, Remittance
+from handover.models import Covers, HandOver, HandOverLine, InsurerFormat, Invoice, Kind, Receipt, Remittance, Sides
 from jobs.testing import drain
 
 TERMS: dict[str, Any] = {"requires_insurer_acceptance": True}
@@ -139,6 +139,17 @@ def invoiced(
         [(f"{number}.csv", invoice_file(rows))], period=world.period, number=number, issued_on=timezone.localdate(),
         control_lines=len(rows) if lines is None else lines, control_amount=whole if amount is None else Decimal(amount),
         by=world.finance_maker, at=timezone.now(),
+    )
+    drain()
+    return Invoice.objects.get(pk=invoice.pk)
+
+
+def recorded(world: World, amount: str, *, number: str = "FP-9", **of: Any) -> Invoice:
+    """An invoice of one sum, by the finance maker, compared; of the whole period's entries unless said otherwise."""
+    given: dict[str, Any] = {"covers": Covers.PERIOD, "sides": Sides.ENTRIES, **of}
+    invoice = actions.record_invoice(
+        world.period, number=number, issued_on=timezone.localdate(), amount=Decimal(amount), by=world.finance_maker,
+        at=timezone.now(), **given,
     )
     drain()
     return Invoice.objects.get(pk=invoice.pk)

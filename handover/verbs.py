@@ -20,6 +20,12 @@ VERBS = {
     "hand_over.purged": _("The file of the hand-over was deleted when its time was over."),
     "hand_over.answered": _("All lines are answered: %(accepted)d accepted, %(refused)d refused."),
     "invoice.difference_decided": _("Our amount is paid where the insurer charges more: %(lines)d lines. %(reason)s"),
+    "invoice.recorded": _(
+        "An invoice without lines was recorded: %(amount)s yuan for %(lines)d lines of ours (%(covers)s, %(sides)s)."
+    ),
+    "invoice.lines_decided": _("%(kind)s: %(lines)d lines. %(reason)s"),
+    "invoice.sum_decided": _("%(kind)s: the sum differs by %(difference)s yuan. %(reason)s"),
+    "invoice.objections_taken": _("The objections to the insurer were downloaded: %(lines)d lines."),
     "remittance.prepared": _("A remittance was prepared: %(invoices)d invoices, %(amount)s yuan."),
     "remittance.approved": _("The remittance was approved: %(amount)s yuan."),
     "remittance.paid": _("The remittance was paid and booked: %(amount)s yuan."),

@@ -39,7 +39,9 @@ WHERE l.sending_id = %(sending)s AND b.restricted_at IS NULL AND p.deceased_on I
 ORDER BY l.number
 """
 _OF_PHONES = f"{PHONE} IS NOT NULL AND (l.number = ANY(%(heads)s) OR l.told_with = ANY(%(heads)s))"
-_OF_VILLAGE = "l.reach = 'village' AND l.region_code = %(region)s AND l.number > %(after)s AND l.number <= %(last)s"
+_OF_VILLAGE = (
+    "(l.reach = 'village' OR l.outcome = 'failed') AND l.region_code = %(region)s AND l.number > %(after)s AND l.number <= %(last)s"
+)
 _SCHEMA: Any = {
     "number": pl.Int64, "head": pl.Int64, "region_code": pl.String, "cover": pl.String, "name": pl.String, "phone": pl.String,
     "first_day": pl.String, "last_day": pl.String, "own_share": pl.Decimal(16, 2),

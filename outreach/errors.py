@@ -40,5 +40,7 @@ class OutreachRefused(Refused):
         "NOT_READY": _("It is still being written."),
         "NO_MESSAGES": _("Nobody of the list has a telephone: print the village lists."),
         "NO_VILLAGE": _("Nobody of the list is to be told by the village."),
+        "REPORT_LINES": _("Give the number of lines of the report, as the gateway says it."),
+        "REPORT_STANDS": _("What was reported stands: what the gateway says later comes as a further report."),
         "EXPIRED": _("The file was kept until %(day)s."),
     }

@@ -48,6 +48,66 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        15, "report_approved_by_another", _("No delivery report was approved by who uploaded or submitted it."),
+        """
+        SELECT id FROM outreach_deliveryreport WHERE state IN ('approved', 'applying', 'applied')
+            AND (decided_by_id IS NULL OR decided_by_id IN (uploaded_by_id, submitted_by_id) OR approved_digest <> digest)
+        """,
+    ),
+    Invariant(
+        11, "outcome_is_what_a_report_said",
+        _("What became of a message is what a line of an applied report of that message says, of it or of whoever it spoke for."),
+        """
+        SELECT l.id FROM outreach_sendingline l
+        LEFT JOIN outreach_deliveryreportrow r ON r.id = l.report_row_id AND r.verdict = 1 AND r.set_aside = ''
+        LEFT JOIN outreach_deliveryreport d ON d.id = r.report_id AND d.sending_id = l.sending_id
+            AND d.state IN ('applying', 'applied')
+        LEFT JOIN outreach_sendingline own ON own.id = r.line_id AND own.sending_id = l.sending_id
+        WHERE l.outcome <> '' AND (d.id IS NULL OR own.id IS NULL OR r.outcome <> l.outcome OR coalesce(r.failure, '') <> l.failure
+            OR (own.id <> l.id AND (l.told_with IS NULL OR l.told_with <> coalesce(own.told_with, own.number))))
+        """,
+    ),
+    Invariant(
+        10, "report_counts_its_lines", _("A delivery report has as many lines as the gateway says, and keeps each that it can."),
+        """
+        SELECT d.id FROM outreach_deliveryreport d CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE r.verdict <> 7) AS lines, count(*) FILTER (
+                WHERE d.state = 'applied' AND r.verdict = 1 AND r.set_aside = '' AND NOT EXISTS (
+                    SELECT FROM outreach_sendingline l WHERE l.id = r.line_id AND l.report_row_id IS NOT NULL)) AS lost
+            FROM outreach_deliveryreportrow r WHERE r.report_id = d.id) whole
+        WHERE d.state IN ('review', 'submitted', 'approved', 'applying', 'applied')
+            AND (whole.lines <> d.control_lines OR whole.lost > 0)
+        """,
+    ),
+    Invariant(
+        10, "sending_counts_its_results", _("A message counts as delivered and not delivered what its lines say, by county too."),
+        """
+        SELECT s.id FROM outreach_sending s CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE outcome = 'delivered') AS delivered, count(*) FILTER (WHERE outcome = 'failed') AS failed
+            FROM outreach_sendingline l WHERE l.sending_id = s.id) whole
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum((part ->> 2)::int), 0) AS delivered, coalesce(sum((part ->> 3)::int), 0) AS failed
+            FROM jsonb_array_elements(s.results) part) by_county
+        WHERE (s.delivered <> whole.delivered OR s.failed <> whole.failed OR by_county.delivered <> s.delivered
+                OR by_county.failed <> s.failed)
+            AND NOT EXISTS (SELECT FROM outreach_deliveryreport d WHERE d.sending_id = s.id AND d.state = 'applying')
+        """,
+    ),
+    Invariant(
+        20, "every_report_step_has_its_event", _("Every delivery report has the events of its steps."),
+        """
+        SELECT d.id FROM outreach_deliveryreport d CROSS JOIN (
+            VALUES ('delivery_report.received',
+                    ARRAY['received', 'checking', 'review', 'submitted', 'approved', 'applying', 'applied']),
+                ('delivery_report.approved', ARRAY['approved', 'applying', 'applied']),
+                ('delivery_report.applied', ARRAY['applied'])
+        ) step(verb, states)
+        WHERE d.state = ANY(step.states) AND NOT EXISTS (
+            SELECT FROM audit_event e WHERE e.verb = step.verb AND e.subject_type = 'outreach.deliveryreport'
+            AND e.subject_id = d.id::text)
+        """,
+    ),
+    Invariant(
         20, "every_sending_step_has_its_event", _("Every message to people has the event of its step, with as many people."),
         """
         SELECT s.id FROM outreach_sending s WHERE s.released_at IS NOT NULL AND NOT EXISTS (
@@ -68,6 +128,7 @@ INVARIANTS = [
         f"""
         SELECT id FROM outreach_messagewording WHERE text ~ '{NUMBER}' OR hotline ~ '{NUMBER}' OR reason ~ '{NUMBER}'
         UNION ALL SELECT id FROM outreach_sending WHERE reason ~ '{NUMBER}'
+        UNION ALL SELECT id FROM outreach_sendingline WHERE failure ~ '{NUMBER}'
         """,  # noqa: S608
     ),
     Invariant(

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
+from intake.models import State
 from outreach.actions.sendings import FETCH
 from outreach.models import Sending, SendingLine, SendingState, WordingState
 
 #: Rows that a panel shows.
 SHOWN = 20
 _SENDING, _WORDING, _VIEW = "outreach.sending", "outreach.messagewording", "outreach.view_sending"
+_REPORT = "outreach.deliveryreport"
 
 
 def _to_release(sendings: Any, user: Any) -> Any:
@@ -32,7 +35,29 @@ def _wordings(wordings: Any, user: Any) -> Any:
     return drafts.exclude(drafted_by=user)
 
 
+def _not_reached(sendings: Any, user: Any) -> Any:
+    failed = sendings.visible_to(user, FETCH).filter(state=SendingState.READY, failed__gt=0, purged_at=None)
+    return failed.filter(Q(printed_at=None) | Q(printed_at__lt=F("reported_at")))
+
+
+def _reports_to_submit(reports: Any, user: Any) -> Any:
+    return reports.visible_to(user, "outreach.submit_report").filter(state=State.REVIEW)
+
+
+def _reports_to_approve(reports: Any, user: Any) -> Any:
+    waiting = reports.visible_to(user, "outreach.approve_report").filter(state=State.SUBMITTED)
+    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
+
+
 QUEUES = (
+    queue_of(
+        _REPORT, "outreach.reports_to_approve", _("Delivery reports to approve"), "outreach.approve_report", _reports_to_approve,
+        Urgency.NOW,
+    ),
+    queue_of(_REPORT, "outreach.reports_to_submit", _("Delivery reports to review"), "outreach.submit_report", _reports_to_submit),
+    queue_of(
+        _SENDING, "outreach.not_reached", _("Messages that did not reach everybody: print for the villages"), FETCH, _not_reached
+    ),
     queue_of(
         _SENDING, "outreach.to_release", _("Messages to release"), "outreach.release_sending", _to_release, Urgency.NOW
     ),

@@ -10,13 +10,18 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from intake.applying import apply
+from intake.staging import stage
 from jobs.actions import Run, enqueue
 from jobs.errors import JobsRefused
 from jobs.models import Job
 from jobs.registry import job_kind
 from outreach import writing
 from outreach.actions import purge_sendings
+from outreach.actions.reports import APPLY, STAGE
 from outreach.actions.sendings import KIND, RETENTION
+from outreach.models import DeliveryReport
+from outreach.reporting import template_of
 
 REMOVAL = "outreach.remove_files"
 
@@ -25,6 +30,22 @@ REMOVAL = "outreach.remove_files"
 def write_sending(run: Run) -> dict[str, Any] | None:
     """Write the messages that were released."""
     return writing.write(run)
+
+
+@job_kind(STAGE, title=_("Check a delivery report"), lease_seconds=120)
+def stage_report(run: Run) -> dict[str, Any] | None:
+    """Check and stage the files of one report."""
+    report = DeliveryReport.objects.get(pk=run.arguments["report"])
+    stage(run, report, template_of(report), at=timezone.now())
+    return None
+
+
+@job_kind(APPLY, title=_("Keep what a delivery report says"), lease_seconds=120)
+def apply_report(run: Run) -> dict[str, Any] | None:
+    """Keep what became of the messages of one report."""
+    report = DeliveryReport.objects.get(pk=run.arguments["report"])
+    apply(run, report, template_of(report), at=timezone.now())
+    return None
 
 
 @job_kind(REMOVAL, title=_("Delete messages whose time is over"), unit="files", lease_seconds=600)

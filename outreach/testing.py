@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -11,8 +13,8 @@ from accounts.testing import make_user
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World, applied, make_world, people
 from jobs.testing import drain
-from outreach.actions import approve_message, draft_message, propose_sending, release_sending
-from outreach.models import MessageWording, NameForm, Sending, Topic
+from outreach.actions import REPORTS, approve_message, draft_message, propose_sending, release_sending, upload_report
+from outreach.models import DeliveryReport, MessageWording, NameForm, Sending, Topic
 
 #: A plan under which people wait for their own payment and nothing else.
 PAYING: dict[str, Any] = {"requires_notice": False, "requires_own_payment": True, "requires_insurer_acceptance": False}
@@ -68,6 +70,31 @@ def make_paying() -> World:
     applied(world, rows)
     worded(world)
     return world
+
+
+def report_file(rows: Iterable[tuple[str, str, str]]) -> io.BytesIO:
+    """(reference, result, reason) as a gateway writes them."""
+    return io.BytesIO("\r\n".join(["短信编号,状态,失败原因", *(",".join(row) for row in rows), ""]).encode("gb18030"))
+
+
+def reported(
+    world: World, sending: Sending, rows: Sequence[tuple[str, str, str]], *, name: str = "回执.csv", lines: int | None = None
+) -> DeliveryReport:
+    """Uploaded by the clerk and checked."""
+    report = upload_report(
+        [(name, report_file(rows))], sending=sending, control_lines=len(rows) if lines is None else lines, by=world.clerk,
+        at=timezone.now(),
+    )
+    drain()
+    return DeliveryReport.objects.get(pk=report.pk)
+
+
+def kept(world: World, report: DeliveryReport) -> DeliveryReport:
+    """Submitted by the clerk, approved by the reviewer, its results kept."""
+    report = REPORTS.submit(report, by=world.clerk, at=timezone.now())
+    REPORTS.approve(report, digest=report.digest, by=world.reviewer, at=timezone.now())
+    drain()
+    return DeliveryReport.objects.get(pk=report.pk)
 
 
 def covers(world: World) -> list[Enrollment]:

@@ -34,6 +34,8 @@ from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_benefits import example_terms, supplementary
 from portal.demo_funds import ask_funders
+from portal.demo_insurer import settle_with_insurer
+from portal.demo_messages import tell_people
 from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
 from portal.demo_retention import LONG_AGO, keep_and_list
@@ -120,6 +122,15 @@ def load(say: Say, *, logins: Path) -> None:
         draw_and_look(period.program, auditor=users["auditor"], say=say)
         if city.short == "hy":
             keep_and_list(period.program, users=users, reviewer=users[f"{city.short}.reviewer"], say=say)
+        if city.gates:
+            settle_with_insurer(
+                period, clerk=users[f"{city.short}.clerk.{city.counties[0]}"], reviewer=users[f"{city.short}.reviewer"],
+                maker=maker, checker=checker, say=say,
+            )
+            tell_people(
+                period, drafter=users[f"{city.short}.clerk"], clerk=users[f"{city.short}.clerk.{city.counties[0]}"],
+                reviewer=users[f"{city.short}.reviewer"], say=say,
+            )
 
 
 def _organization(name: str, *, kind: str, at: datetime, parent: Organization | None = None, region: str = "") -> Organization:
@@ -150,6 +161,9 @@ def _users(logins: Path, *, at: datetime) -> dict[str, User]:
             Login(f"{city.short}.finance.maker", Role.FINANCE_MAKER, "财务经办", office),
             Login(f"{city.short}.finance.checker", Role.FINANCE_CHECKER, "财务授权", office),
         ]
+        if city.gates:
+            # Wordings of messages are drafted where the program is operated.
+            wanted.append(Login(f"{city.short}.clerk", Role.CLERK, "项目经办", office))
         for county in city.counties:
             county_office = f"{Region.objects.get(pk=county).name}民政局"
             _organization(

@@ -77,6 +77,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("handover.handoverline", "checklist"),
             Page("handover.insurerformat", "table_chart"),
             Page("outreach.sending", "sms"),
+            Page("outreach.deliveryreport", "mark_email_read"),
             Page("outreach.messagewording", "edit_notifications"),
             Page("papers.personrequest", "privacy_tip"),
             Page("papers.printing", "print"),

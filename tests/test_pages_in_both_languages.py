@@ -33,6 +33,7 @@ from programs.lists import CATEGORY_COLUMNS, CODE_COLUMNS, HOSPITAL_COLUMNS
 from programs.models import Funder
 from tests.kit.latin import LatinWorld, make_latin_world, rows_of
 from tests.kit.latin_handover import words_of_files
+from tests.kit.latin_messages import words_of_reports
 from tests.kit.matrix.asking import BACKEND, ask
 from tests.kit.matrix.table import Page, admin_pages
 from tests.kit.page_text import said_on
@@ -45,7 +46,7 @@ WORD = re.compile(r"[A-Za-z][\w.@-]*[A-Za-z]", re.ASCII)
 IN_ITS_OWN_WORDS = {"简体中文", *(
     word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
-), *words_of_files()}
+), *words_of_files(), *words_of_reports()}
 #: The longest first: one may begin with another.
 KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.

@@ -93,7 +93,7 @@ def test_each_model_has_a_row_in_each_relation_that_its_kind_knows(rows: dict[st
         "own person": {"own", "sibling", "parent", "foreign"},
         "insured": {"own", "sibling", "parent", "other program", "foreign"},
         "insurer's table": {"own", "sibling", "parent", "foreign"},
-        "operator": {"own", "other program", "foreign"},
+        "operator": {"own", "other program", "foreign"}, "billed": {"own", "other program", "foreign"},
         "funds": {"own", "sibling", "parent", "other program", "foreign"},
     }
     poor = {

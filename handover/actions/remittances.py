@@ -55,7 +55,9 @@ def prepare_remittance(invoices: Sequence[Invoice], *, by: User, at: datetime) -
             RemittanceInvoice.objects.bulk_create(
                 RemittanceInvoice(remittance=remittance, invoice=each, amount=each.agreed_amount) for each in found
             )
-            parts = premium.parts_of(row for each in found for row in each.shares)
+            parts = premium.parts_of(
+                (row for each in found for row in each.shares), (row for each in found for row in each.bearers)
+            )
             RemittancePart.objects.bulk_create(
                 RemittancePart(remittance=remittance, funder_id=payer, amount=part)
                 for payer, part in sorted(parts.items(), key=lambda part: part[0] or 0)

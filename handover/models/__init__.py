@@ -11,13 +11,23 @@ from handover.models.hand_over import (
     Kind,
     LeaveReason,
 )
-from handover.models.invoice import Invoice, InvoiceChunk, InvoiceFile, InvoiceLine, InvoiceRow
+from handover.models.invoice import (
+    Covers,
+    DecisionKind,
+    Invoice,
+    InvoiceChunk,
+    InvoiceDecision,
+    InvoiceFile,
+    InvoiceLine,
+    InvoiceRow,
+    Sides,
+)
 from handover.models.receipt import Receipt, ReceiptChunk, ReceiptFile, ReceiptRow
 from handover.models.remittance import Remittance, RemittanceInvoice, RemittancePart, RemittanceState
 
 __all__ = [
-    "Answer", "DateStyle", "Direction", "Encoding", "FileKind", "FormatState", "HandOver", "HandOverLine", "HandOverPart",
-    "HandOverState", "InsurerFormat", "Invoice", "InvoiceChunk", "InvoiceFile", "InvoiceLine", "InvoiceRow", "Kind",
-    "LeaveReason", "Receipt", "ReceiptChunk", "ReceiptFile", "ReceiptRow", "Remittance", "RemittanceInvoice", "RemittancePart",
-    "RemittanceState",
+    "Answer", "Covers", "DateStyle", "DecisionKind", "Direction", "Encoding", "FileKind", "FormatState", "HandOver",
+    "HandOverLine", "HandOverPart", "HandOverState", "InsurerFormat", "Invoice", "InvoiceChunk", "InvoiceDecision",
+    "InvoiceFile", "InvoiceLine", "InvoiceRow", "Kind", "LeaveReason", "Receipt", "ReceiptChunk", "ReceiptFile", "ReceiptRow",
+    "Remittance", "RemittanceInvoice", "RemittancePart", "RemittanceState", "Sides",
 ]

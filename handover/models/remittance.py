@@ -27,6 +27,22 @@ class RemittanceState(models.TextChoices):
 
 #: States in which an invoice is on its way, so that no other remittance may pay it.
 LIVE = (RemittanceState.PREPARED, RemittanceState.APPROVED, RemittanceState.PAID)
+#: States that the insurer is shown: before a second person has approved it, a payment is the office's own matter.
+TOLD = (RemittanceState.APPROVED, RemittanceState.PAID, RemittanceState.FAILED)
+
+
+def _paid(prefix: str = "") -> Scope:
+    """The operating office's own; read by the insurer that is paid."""
+    return Scope.any_of(
+        Scope(
+            organization_path=f"{prefix}program__organization__path", region=f"{prefix}program__region_code",
+            program=f"{prefix}program_id",
+        ),
+        Scope(
+            organization_path=f"{prefix}insurer__path", program=f"{prefix}program_id", reading_only=True,
+            where=((f"{prefix}state__in", TOLD),),
+        ),
+    )
 
 
 @tracked
@@ -54,7 +70,7 @@ class Remittance(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
-    scope = Scope(organization_path="program__organization__path", region="program__region_code", program="program_id")
+    scope = _paid()
     personal_fields = ()
     open_fields = (
         "id", "program", "period", "insurer", "state", "lines", "amount", "made_by", "made_at", "approved_by", "approved_at",
@@ -113,10 +129,7 @@ class Remittance(models.Model):
         return f"{self._meta.verbose_name} {self.pk}"
 
 
-_SCOPE = Scope(
-    organization_path="remittance__program__organization__path", region="remittance__program__region_code",
-    program="remittance__program_id",
-)
+_SCOPE = _paid("remittance__")
 
 
 class RemittanceInvoice(models.Model):

@@ -142,7 +142,7 @@ def test_an_invoice_is_taken_in_once_agreed_to_by_another_and_only_for_what_is_e
         actions.INVOICES.submit(less, **given)
     assert nothing.value.code == "NOTHING_TO_APPLY"
     refused("NOTHING_DEARER", lambda: actions.pay_ours(less, reason="按备案费率", **given))
-    refused("INVOICE_NUMBER_TAKEN", lambda: invoiced(world, [(numbers[1], "", "99.00")]))
+    refused("INVOICE_NUMBER_STANDS", lambda: invoiced(world, [(numbers[1], "", "99.00")]))
     actions.INVOICES.withdraw(less, reason="保险公司重开", **given)
     more = invoiced(world, [(numbers[0], "", "99.01"), (numbers[1], "", "99.00")])
     refused("REASON", lambda: actions.pay_ours(more, reason=" ", **given))

@@ -11,20 +11,22 @@ from django.utils import timezone
 from audit.testing import shared
 from beneficiaries.testing import applied, make_world, people
 from handover import actions
+from handover.models import DecisionKind, Invoice
 from handover.premium_invariants import PREMIUM
-from handover.testing import TERMS, agreed, answered, invoiced, numbers_of, released, remitted
+from handover.testing import TERMS, agreed, answered, invoiced, numbers_of, recorded, released, remitted
 from portal.verify import check
 
 pytestmark = pytest.mark.django_db
 F, R, L = "handover_invoice", "handover_invoicerow", "handover_invoiceline"
 T, N, P, V = "handover_remittance", "handover_remittanceinvoice", "handover_remittancepart", "audit_event"
-A = "programs_ledgeraccount"
+A, D = "programs_ledgeraccount", "handover_invoicedecision"
 #: Name -> tables whose triggers stand aside, and what breaks it.
 VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
     "premium_moved_by_two": [
         ((F,), [
             f"ALTER TABLE {F} DROP CONSTRAINT invoice_approved_by_another", f"UPDATE {F} SET decided_by_id = submitted_by_id",
         ]),
+        ((D,), [f"UPDATE {D} SET decided_by_id = (SELECT decided_by_id FROM {F} WHERE {F}.id = invoice_id)"]),
         ((T,), [
             f"ALTER TABLE {T} DROP CONSTRAINT remittance_approved_by_another, DROP CONSTRAINT remittance_confirmed_by_another",
             f"UPDATE {T} SET approved_by_id = made_by_id",
@@ -46,7 +48,18 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
     "invoice_equals_its_lines": [
         ((F,), [f"UPDATE {F} SET agreed_amount = agreed_amount + 0.01 WHERE state = 'applied'"]),
         ((F,), [f"UPDATE {F} SET control_lines = control_lines + 1"]), ((F,), [f"UPDATE {F} SET shares = '[]'"]),
+        ((F,), [f"UPDATE {F} SET bearers = '[]' WHERE difference <> 0"]),
         ((L,), [f"DELETE FROM {L} WHERE id = (SELECT min(id) FROM {L})"]),
+    ],
+    "sum_is_agreed_as_decided": [
+        ((D,), [f"UPDATE {D} SET kind = 'ask'"]),
+        ((F,), [f"UPDATE {F} SET money = jsonb_set(money, '{{due,1}}', '\"98.00\"') WHERE covers <> ''"]),
+    ],
+    "an_invoice_is_taken_in_once": [((F,), [f"UPDATE {F} SET number = 'FP-2', code = '04' WHERE number = 'FP-3'"])],
+    "red_letter_within_its_invoice": [
+        ((F,), [
+            f"UPDATE {F} SET control_amount = -500, reverses_id = (SELECT id FROM {F} WHERE number = 'FP-2') WHERE number = 'FP-1'",
+        ]),
     ],
     "invoice_row_has_one_outcome": [
         ((L,), [f"DELETE FROM {L}"]), ((R,), [f"UPDATE {R} SET verdict = 6 WHERE verdict = 1"]),
@@ -65,24 +78,25 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
     "every_step_of_premium_has_its_event": [
         ((V,), [f"DELETE FROM {V} WHERE verb = '{verb}'"])
         for verb in (
-            "invoice.received", "invoice.approved", "invoice.difference_decided", "remittance.prepared", "remittance.approved",
-            "remittance.paid", "remittance.failed", "remittance.withdrawn",
+            "invoice.received", "invoice.recorded", "invoice.sum_decided", "invoice.approved", "invoice.difference_decided",
+            "remittance.prepared", "remittance.approved", "remittance.paid", "remittance.failed", "remittance.withdrawn",
         )
     ],
     "no_raw_numbers_in_premium": [
         ((F,), [f"UPDATE {F} SET pays_ours = '证件441602196203151219' WHERE pays_ours <> ''"]),
+        ((D,), [f"UPDATE {D} SET reason = '账号6228480000000007'"]),
         ((T,), [f"UPDATE {T} SET reason = '账号6228480000000007' WHERE reason <> ''"]),
     ],
 }
 
 
 def made() -> None:
-    """An invoice agreed and paid after a failure, another whose remittance was withdrawn; one line dearer, one disputed."""
+    """An invoice agreed and paid after a failure, another whose remittance was withdrawn; a sum accepted."""
     world = make_world(**TERMS)
-    applied(world, people(4))
+    applied(world, people(5))
     hand_over = released(world)
-    one, two, three, _four = numbers_of(hand_over)
-    answered(world, hand_over, [(number, "Y", f"PA{at}", "") for at, number in enumerate((one, two, three), 1)])
+    one, two, three, four, _five = numbers_of(hand_over)
+    answered(world, hand_over, [(number, "Y", f"PA{at}", "") for at, number in enumerate((one, two, three, four), 1)])
     given: dict[str, Any] = {"by": world.finance_maker, "at": timezone.now()}
     invoice = invoiced(world, [(one, "", "99.00"), (two, "", "99.50"), ("x", "", "99.00")])
     invoice = agreed(world, actions.pay_ours(invoice, reason="按备案费率", **given))
@@ -90,6 +104,9 @@ def made() -> None:
     remitted(world, invoice, reference="YH-1")
     other = agreed(world, invoiced(world, [(three, "", "99.00")], number="FP-2"))
     actions.withdraw_remittance(actions.prepare_remittance([other], **given), reason="下月一并", **given)
+    whole = recorded(world, "100.00", number="FP-3")
+    actions.decide_sum(whole, kind=DecisionKind.ACCEPT, reason="按合同约定", **given)
+    agreed(world, Invoice.objects.get(pk=whole.pk))
 
 
 _django_db_helper, one_world, kept_world = shared(made)

@@ -133,7 +133,7 @@ class ImportPages(MendingPages):
             **turns(request, after),
             "title": str(subject)[:1].upper() + str(subject)[1:],
             "heads": self.heads(subject),
-            "problems": problem_groups(subject, wanted.code),
+            "problems": problem_groups(subject, wanted.code, decide=self.decided_at(subject, request)),
             "filters": rows.filters(list(rows.offered(subject, wanted, chunks).values())),
             "rows": self.row_lines(subject, page, request),
             "summary": self.summary(subject),
@@ -157,6 +157,10 @@ class ImportPages(MendingPages):
     def outcomes_of(self, subject: Any, page: Sequence[Any], request: HttpRequest) -> dict[int, str]:
         """By row the address of what became of it, where the reader may see that."""
         return {}
+
+    def decided_at(self, subject: Any, request: HttpRequest) -> Callable[[str], str]:
+        """Where rows with a finding are decided, for a reader who may; "" where nothing is decided."""
+        return lambda code: ""
 
     def heads(self, subject: Any) -> list[str]:
         """What stands below the title besides the office."""

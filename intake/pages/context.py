@@ -31,7 +31,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class RowLine:
-    """One line of the file, personal values masked; `outcome`: the address of what became of it, or the reason in words."""
+    """One line of the file, personal values masked; `outcome`: the address of what became of it, or the reason in words.
+
+    `said`: what was decided about it; `decide`: the address where a reader who may decides it.
+    """
 
     pk: int
     line: str
@@ -42,6 +45,8 @@ class RowLine:
     tone: str
     sentences: Sequence[str]
     outcome: str
+    said: str = ""
+    decide: str = ""
 
 
 def import_context(

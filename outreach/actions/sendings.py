@@ -183,6 +183,8 @@ def print_villages(sending: Sending, *, place: str = "", by: User, at: datetime)
             raise OutreachRefused("NO_VILLAGE")
         fault_point("outreach.print.before")
         _fetched(sending, at=at)
+        sending.printed_at = at
+        sending.save(update_fields=["printed_at"])
         record("sending.printed", sending, by=by, at=at, people=sum(villages), villages=len(villages))
         fault_point("outreach.print.after")
     return printing.document(sending, place=place)

@@ -1,5 +1,5 @@
 """Pages of the room, one file for each noun."""
 
-from outreach.admin import sendings, wordings
+from outreach.admin import reports, sendings, wordings
 
-__all__ = ["sendings", "wordings"]
+__all__ = ["reports", "sendings", "wordings"]

@@ -18,6 +18,7 @@ from unfold.widgets import (
 
 from accounts.models import Organization, Region
 from accounts.models.region import CODE_LENGTHS
+from intake.pages.forms import SeveralFilesField
 from outreach.actions.sendings import MOST_DAYS, PROPOSE
 from outreach.models import NameForm, Topic
 from outreach.models.sending import FIRST_HOUR, LAST_HOUR, MOST_TURNS
@@ -123,3 +124,15 @@ def _below(code: str) -> list[Region]:
             break
         found += more
     return sorted(found, key=lambda each: each.pk)
+
+
+class ReportForm(forms.Form):
+    """A gateway's report, and how many lines it says that it has."""
+
+    control_lines = forms.IntegerField(
+        label=_("Number of lines"), min_value=1, max_value=2_000_000_000, widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=_("As the gateway says it: a file with another number is refused whole."),
+    )
+    file = SeveralFilesField(
+        label=_("Files"), help_text=_("XLSX, XLS or CSV (UTF-8 or GB18030), one or several; up to a million rows each."),
+    )

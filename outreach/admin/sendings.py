@@ -24,9 +24,9 @@ from jobs.models import Job
 from outreach import actions, printing
 from outreach.actions.sendings import FETCH, PROPOSE
 from outreach.actions.wordings import examples
-from outreach.admin.forms import SendingForm, ShownForm
+from outreach.admin.forms import ReportForm, SendingForm, ShownForm
 from outreach.choosing import Outlook, outlook
-from outreach.models import Sending, SendingState, Topic
+from outreach.models import DeliveryReport, Sending, SendingState, Topic
 
 TONES = {
     SendingState.PROPOSED: "wait", SendingState.RELEASED: "work", SendingState.READY: "good", SendingState.WITHDRAWN: "calm",
@@ -41,11 +41,11 @@ class SendingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
 
     list_display = (
         "number", "topic_shown", "program", "period_code", "place", "standing", "people_shown", "by_phone_shown",
-        "by_village_shown", "proposed_at",
+        "by_village_shown", "outcome_shown", "proposed_at",
     )
     export_columns = (
         "number", "topic", "turn", "program", "period_code", "organization", "place", "state", "people", "by_phone", "by_village",
-        "messages", "proposed_at", "released_at", "fetched_at",
+        "messages", "delivered", "failed", "proposed_at", "released_at", "fetched_at",
     )
     list_filter = ("state", "topic", "program", "period", "organization", "proposed_at")
     list_select_related = ("program", "period__program")
@@ -57,16 +57,18 @@ class SendingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     fields = ("state",)
     readonly_fields = fields
     actions_list = ("propose",)
-    actions_detail = ("release", "download", "print", "withdraw")
+    actions_detail = ("release", "download", "print", "report", "withdraw")
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[SendingState, ...]]] = {
         "release": (SendingState.PROPOSED,), "download": (SendingState.READY,), "print": (SendingState.READY,),
+        "report": (SendingState.READY,),
         "withdraw": (SendingState.PROPOSED, SendingState.RELEASED, SendingState.READY),
     }
 
     has_propose_permission = holds(PROPOSE)
     has_release_permission = holds("outreach.release_sending")
     has_fetch_permission = holds(FETCH)
+    has_report_permission = holds("outreach.upload_report")
 
     class Media:
         """Renews the page while its job runs."""
@@ -92,7 +94,7 @@ class SendingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         fits = {
             "release": sending.proposed_by_id != request.user.pk, "withdraw": sending.fetched_at is None,
             "download": sending.messages > 0 and sending.purged_at is None,
-            "print": sending.by_village > 0 and sending.purged_at is None,
+            "print": sending.by_village + sending.failed > 0 and sending.purged_at is None, "report": sending.messages > 0,
         }
         return fits[name]
 
@@ -139,6 +141,29 @@ class SendingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     def by_village_shown(self, sending: Sending) -> str:
         """Whoever has none."""
         return f"{sending.by_village:,}"
+
+    @display(description=_("delivered / not delivered"))
+    def outcome_shown(self, sending: Sending) -> str:
+        """As reports say it; a dash before the first."""
+        return f"{sending.delivered:,} / {sending.failed:,}" if sending.reported_at else "—"
+
+    @action(description=_("Upload a delivery report"), url_path="report", permissions=["report"], icon="mark_email_read")
+    def report(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take in what became of its messages."""
+        sending = self.visible_or_404(request, object_id)
+        posted = request.method == "POST"
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            files = [(file.name, file) for file in given.pop("file")]
+            report = actions.upload_report(files, sending=sending, **given)
+            self.message_user(request, _t("The file has been received and is being checked."))
+            return HttpResponseRedirect(reverse("admin:outreach_deliveryreport_change", args=[report.pk]))
+
+        return self.button_page(
+            request, title=_t("Upload a delivery report"), button=_t("Upload"), subject=sending, run=run, facts=facts_of(sending),
+            sentence=_t("Each line is found by our reference. What the gateway does not know stays unknown."),
+            form=ReportForm(request.POST if posted else None, request.FILES if posted else None),
+        )
 
     @action(description=_("New message"), url_path="propose", permissions=["propose"], icon="sms")
     def propose(self, request: HttpRequest) -> HttpResponse:
@@ -309,12 +334,27 @@ def page_context(sending: Sending, request: HttpRequest) -> dict[str, Any]:
             (_t("by the village"), f"{sending.by_village:,}"),
             *([(_t("messages"), f"{sending.messages:,}")] if sending.written_at else []),
         ],
+        "results": results_of(sending),
+        "reports": [
+            (each, reverse("admin:outreach_deliveryreport_change", args=[each.pk]))
+            for each in DeliveryReport.objects.visible_to(request.user, "outreach.view_deliveryreport").filter(sending=sending)
+            .order_by("-pk")[:20]
+        ],
         "job": Job.objects.about(sending).order_by("-pk").first() if sending.state == SendingState.RELEASED else None,
         "villages": [
             (name, f"{people:,}", f"{address}?village={code}" if prints else "") for code, name, people in villages[:SHOWN]
         ],
         "more": max(0, len(villages) - SHOWN),
     }
+
+
+def results_of(sending: Sending) -> list[tuple[str, int, int, int, int]]:
+    """(county, people by message, delivered, not delivered, not known), from the counts that are kept."""
+    names = Region.objects.names_of(row[0] for row in sending.results)
+    return [
+        (names.get(code, code), people, delivered, failed, people - delivered - failed)
+        for code, people, delivered, failed in sending.results
+    ]
 
 
 def _who(user: Any, at: Any) -> str:

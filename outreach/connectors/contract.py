@@ -18,6 +18,9 @@ def keeps_the_contract(connector: Connector, *, sent: Sent, folder: str, key: st
     lost, again, last = connector.send(first), connector.send(first), connector.send(second)
     if (lost.messages, again.messages, last.messages) != (2, 2, 1):
         raise AssertionError("a connector says how many messages it has taken, however often the batch comes")
+    strange = set(getattr(connector, "result_words", {}).values()) - {"delivered", "failed", "unknown"}
+    if strange:
+        raise AssertionError(f"a report says delivered, failed or unknown, not {sorted(strange)}")
     # Of a batch that came twice the portal keeps the later answer alone.
     found = sorted(sent([again, last]))
     if found != sorted((each.reference, each.phone) for each in messages):

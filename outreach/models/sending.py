@@ -35,6 +35,14 @@ class Reach(models.TextChoices):
     VILLAGE = "village", _("By the village")
 
 
+class Outcome(models.TextChoices):
+    """What became of a message."""
+
+    OPEN = "", _("Not known")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Not delivered")
+
+
 _OFFICE = Scope(organization_path="organization__path", region="region_code", program="program_id")
 
 
@@ -75,6 +83,14 @@ class Sending(models.Model):
     messages = models.IntegerField(_("messages"), default=0)
     #: The first time that something of it left.
     fetched_at = models.DateTimeField(_("first fetched at"), null=True)
+    #: People of whose messages a report has said so.
+    delivered = models.IntegerField(_("delivered"), default=0)
+    failed = models.IntegerField(_("not delivered"), default=0)
+    #: [[county, people by message, delivered, not delivered], ...] as the last report left it.
+    results = models.JSONField(default=list)
+    reported_at = models.DateTimeField(_("reported at"), null=True)
+    #: The last time that its village lists were printed.
+    printed_at = models.DateTimeField(_("printed at"), null=True)
     folder = models.CharField(max_length=60, blank=True, default="", db_collation="C")
     purge_on = models.DateField(_("file kept until"), null=True)
     purged_at = models.DateTimeField(_("deleted at"), null=True)
@@ -86,8 +102,8 @@ class Sending(models.Model):
     open_fields = (
         "id", "program", "period", "organization", "region_code", "topic", "turn", "within_days", "wording", "grouped",
         "earliest_hour", "latest_hour", "state", "people", "by_phone", "by_village", "digest", "proposed_by", "proposed_at",
-        "released_by", "released_at", "withdrawn_by", "reason", "grouped_at", "written_at", "messages", "fetched_at", "folder",
-        "purge_on", "purged_at",
+        "released_by", "released_at", "withdrawn_by", "reason", "grouped_at", "written_at", "messages", "delivered", "failed",
+        "results", "reported_at", "printed_at", "fetched_at", "folder", "purge_on", "purged_at",
     )
 
     class Meta:
@@ -113,6 +129,10 @@ class Sending(models.Model):
                 | (Q(released_by__isnull=False, released_at__isnull=False, people__gt=0) & ~Q(digest="") & ~Q(folder="")),
             ),
             models.CheckConstraint(name="sending_people_are_reached", condition=Q(people=F("by_phone") + F("by_village"))),
+            models.CheckConstraint(
+                name="sending_results_within_its_people",
+                condition=Q(delivered__gte=0, failed__gte=0, by_phone__gte=F("delivered") + F("failed")),
+            ),
             models.CheckConstraint(name="sending_ready_is_written", condition=~Q(state="ready") | Q(written_at__isnull=False)),
             models.CheckConstraint(
                 name="sending_wakes_nobody",
@@ -160,12 +180,21 @@ class SendingLine(models.Model):
     stands = models.BooleanField(_("stands"), default=True)
     #: The line whose message speaks for this one, too: they share a telephone.
     told_with = models.PositiveIntegerField(null=True)
+    outcome = models.CharField(
+        _("what became of it"), max_length=9, choices=Outcome, blank=True, default="", db_default="", db_collation="C"
+    )
+    failure = models.CharField(_("why it failed"), max_length=120, blank=True, default="", db_default="")
+    #: The line of the report that says so.
+    report_row_id = models.BigIntegerField(_("row of the report"), null=True)
 
     objects = ScopedQuerySet.as_manager()
 
     scope = Scope(organization_path="sending__organization__path", region="region_code", program="sending__program_id")
     personal_fields = ()
-    open_fields = ("id", "sending", "enrollment", "number", "region_code", "reach", "topic", "turn", "stands", "told_with")
+    open_fields = (
+        "id", "sending", "enrollment", "number", "region_code", "reach", "topic", "turn", "stands", "told_with", "outcome",
+        "failure", "report_row_id",
+    )
 
     class Meta:
         verbose_name = _("person who was told")
@@ -178,11 +207,20 @@ class SendingLine(models.Model):
                 name="sending_line_told_with_an_earlier",
                 condition=Q(told_with__isnull=True) | Q(reach="phone", told_with__lt=F("number")),
             ),
+            models.CheckConstraint(
+                name="sending_line_reported_by_a_row",
+                condition=Q(outcome="", report_row_id__isnull=True)
+                | (~Q(outcome="") & Q(reach="phone", report_row_id__isnull=False)),
+            ),
+            models.CheckConstraint(name="sending_line_failed_for_a_reason", condition=Q(failure="") | Q(outcome="failed")),
         ]
         indexes = [
             models.Index(fields=["sending", "told_with"], name="sending_line_of_a_phone", condition=Q(told_with__isnull=False)),
             models.Index(
                 fields=["sending", "region_code", "number"], name="sending_line_by_village", condition=Q(reach="village")
+            ),
+            models.Index(
+                fields=["sending", "region_code", "number"], name="sending_line_not_reached", condition=Q(outcome="failed")
             ),
         ]
         triggers = [

@@ -13,6 +13,8 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from audit.models import Event
 from beneficiaries.models import Enrollment, Roster
+from handover.models import Invoice, Remittance
+from outreach.models import DeliveryReport
 from portal.verify import check_all
 from programs.models import Budget
 from subsidies.models import FundRequest
@@ -44,7 +46,11 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     )
     assert set(Budget.objects.values_list("state", flat=True)) == {"approved"}
     assert Budget.objects.filter(used__gt=0).exists() and Budget.objects.filter(reserved__gt=0).count() == 0
-    assert set(Enrollment.objects.values_list("state", flat=True)) == {"awaiting", "in_force"}
+    assert set(Enrollment.objects.values_list("state", flat=True)) == {"awaiting", "in_force", "voided"}
+    invoices = sorted(Invoice.objects.values_list("state", "covers", "agreed_lines"))
+    assert invoices == [("applied", "", 5), ("review", "hand_over", 0)]
+    assert list(Remittance.objects.values_list("state", flat=True)) == ["prepared"]
+    assert list(DeliveryReport.objects.values_list("state", flat=True)) == ["applied"]
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {
         "roster.received", "roster.submitted", "roster.approved", "roster.refused", "roster.withdrawn", "roster.gate_passed",

@@ -11,11 +11,22 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from beneficiaries.models import Enrollment, Roster
 from handover import actions
+from handover.actions import Choice
 from handover.admin.forms import FIRST
 from handover.answers import COLUMNS
 from handover.charging import COLUMNS as CHARGED
 from handover.fields import CODE_WORDS, LEAVING_COLUMNS
-from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Receipt, Remittance
+from handover.models import (
+    Covers,
+    DecisionKind,
+    HandOver,
+    HandOverLine,
+    InsurerFormat,
+    Invoice,
+    Receipt,
+    Remittance,
+    Sides,
+)
 from handover.preview import PEOPLE
 from handover.testing import receipt_file, terms
 from jobs.testing import drain_through_failures
@@ -111,6 +122,15 @@ def charge(users: dict[str, User], period: Period) -> None:
         found = _charged(period, [(number, "99.00"), (others[-1].enrollment.number, "99.00"), (f"Zq{last}", "1.00")], maker)
         if last:
             actions.INVOICES.submit(found, **maker)
+        else:
+            actions.decide_lines(found, choice=Choice(), kind=DecisionKind.ASK, reason="Zqreason", **maker)
+    maker["at"] = timezone.now()
+    whole = actions.record_invoice(
+        period, number="ZQ-SUM1", issued_on=timezone.localdate(), amount=Decimal("100.00"), covers=Covers.HAND_OVER,
+        sides=Sides.ENTRIES, hand_over=line.hand_over, **maker,
+    )
+    drain_through_failures()
+    actions.decide_sum(Invoice.objects.get(pk=whole.pk), kind=DecisionKind.INSIST, reason="Zqreason", **maker)
 
 
 def _approved(invoice: Invoice, maker: dict[str, Any], checker: dict[str, Any]) -> Remittance:

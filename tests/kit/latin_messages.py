@@ -12,7 +12,9 @@ from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import resident_id
 from jobs.testing import drain
 from outreach import actions
-from outreach.models import MessageWording, NameForm, Sending, Topic
+from outreach.models import DeliveryReport, MessageWording, NameForm, Sending, Topic
+from outreach.reporting import template_of
+from outreach.testing import report_file
 
 
 def add_messages(world: Any, *, reason: str) -> None:
@@ -34,7 +36,7 @@ def add_messages(world: Any, *, reason: str) -> None:
         sending = proposed(topic)
         actions.release_sending(sending, shown=sending.people, by=reviewer, at=timezone.now())
         drain()
-        return sending
+        return Sending.objects.get(pk=sending.pk)
 
     for topic in (Topic.IN_FORCE, Topic.IN_FORCE, Topic.ENDED):
         actions.approve_message(drafted(topic), by=reviewer, at=timezone.now())
@@ -42,7 +44,36 @@ def add_messages(world: Any, *, reason: str) -> None:
     drafted(Topic.IN_FORCE)
     actions.withdraw_sending(proposed(Topic.IN_FORCE), reason=reason, by=reviewer, at=timezone.now())
     ready(Topic.ENDED)
+    # Proposed before everybody is told by the other one.
     proposed(Topic.IN_FORCE)
+    told = ready(Topic.IN_FORCE)
+    first = told.lines.filter(reach="phone").earliest("number")
+    rows = [(f"M{told.pk}-{first.number}", "失败", "Zqreason"), ("Zqnobody", "送达", "")]
+    kept = _reported(told, clerk, rows)
+    others = [(f"M{told.pk}-{line.number}", "送达", "") for line in told.lines.filter(reach="phone", told_with=None)]
+    _reported(told, clerk, [*others, ("Zqsomebody", "送达", "")])
+    _reported(told, clerk, [*others, ("Zqother", "送达", "")], submitted=False)
+    actions.REPORTS.approve(kept, digest=kept.digest, by=reviewer, at=timezone.now())
+    drain()
+
+
+def _reported(
+    told: Sending, clerk: Any, rows: list[tuple[str, str, str]], *, submitted: bool = True
+) -> DeliveryReport:
+    """A report that was checked, and handed on unless said otherwise."""
+    report = actions.upload_report(
+        [(f"zq{rows[-1][0]}.csv".lower(), report_file(rows))], sending=told, control_lines=len(rows), by=clerk, at=timezone.now()
+    )
+    drain()
+    report.refresh_from_db()
+    if submitted:
+        report = actions.REPORTS.submit(report, by=clerk, at=timezone.now())
+    return report
+
+
+def words_of_reports() -> set[str]:
+    """What files of reports say in their own language: headings and words."""
+    return {word for column in template_of().columns for word in (str(column.label), *column.synonyms, *column.choices)}
 
 
 def add_speakers(world: Any, *, reason: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import User
 from beneficiaries.models import Enrollment
-from outreach.models import MessageWording, Sending, SendingLine
+from outreach.models import DeliveryReport, MessageWording, Sending, SendingLine
 
 
 def add_messages(enrollment: Enrollment, clerk: User, canary: str, *, at: Any) -> None:
@@ -22,6 +22,11 @@ def add_messages(enrollment: Enrollment, clerk: User, canary: str, *, at: Any) -
         program_id=enrollment.program_id, period_id=enrollment.period_id, organization_id=enrollment.organization_id,
         region_code=enrollment.region_code, topic="in_force", wording=wording, people=1, by_phone=1, reason=f"{canary}备注",
         proposed_by=clerk, proposed_at=at,
+    )
+    DeliveryReport.objects.create(
+        sending=sending, program_id=enrollment.program_id, organization_id=enrollment.organization_id,
+        region_code=enrollment.region_code, control_lines=1, state="review", uploaded_by=clerk, uploaded_at=at,
+        reason=f"{canary}回执", digest="0" * 64,
     )
     SendingLine.objects.create(
         sending=sending, enrollment=enrollment, number=1, region_code=enrollment.region_code, reach="phone", topic="in_force",

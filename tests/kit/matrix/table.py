@@ -21,7 +21,7 @@ from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, 
 from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Receipt, Remittance
 from intake.models import WordMapping
 from jobs.models import Job
-from outreach.models import MessageWording, Sending
+from outreach.models import DeliveryReport, MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
@@ -89,6 +89,11 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "limited": {"own": READ},
         "foundation": {"parent": READ},
     },
+    # What the insurer charges for a whole program and is paid: of the office that operates it, read by that insurer.
+    "billed": {
+        "city": {"own": FULL, "other program": FULL},
+        "insurer": {"own": READ, "other program": READ},
+    },
     # Of a whole program: of the office that operates it.
     "operator": {"city": {"own": FULL, "other program": FULL}},
     # Lines in the clear go back to the office whose file it was, and not to what is above it.
@@ -155,8 +160,8 @@ SUBJECTS: dict[str, Subject] = {
     "handover.insurerformat": Subject(
         "insurer's table", lambda place: InsurerFormat.objects.get(organization=place.organization)
     ),
-    "handover.invoice": Subject("operator", lambda place: Invoice.objects.get(period=place.period)),
-    "handover.remittance": Subject("operator", lambda place: Remittance.objects.get(period=place.period)),
+    "handover.invoice": Subject("billed", lambda place: Invoice.objects.get(period=place.period)),
+    "handover.remittance": Subject("billed", lambda place: Remittance.objects.get(period=place.period)),
     "handover.receipt": Subject("office", lambda place: Receipt.objects.get(hand_over__lines__enrollment=place.enrollment)),
     "subsidies.fundrequest": Subject("funds", lambda place: FundRequest.objects.get(lines__enrollment=place.enrollment)),
     "subsidies.fundrequestline": Subject("office", lambda place: FundRequestLine.objects.get(enrollment=place.enrollment)),
@@ -164,6 +169,9 @@ SUBJECTS: dict[str, Subject] = {
     "subsidies.differences": Subject("operator", lambda place: Differences.objects.get(period=place.period)),
     "subsidies.differenceline": Subject("office", lambda place: DifferenceLine.objects.get(enrollment=place.enrollment)),
     "outreach.sending": Subject("office", lambda place: Sending.objects.get(lines__enrollment=place.enrollment)),
+    "outreach.deliveryreport": Subject(
+        "office", lambda place: DeliveryReport.objects.get(sending__lines__enrollment=place.enrollment)
+    ),
     "outreach.messagewording": Subject(
         "program", lambda place: MessageWording.objects.filter(program=place.program).earliest("pk")
     ),
