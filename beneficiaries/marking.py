@@ -30,8 +30,10 @@ BATCH = 5_000
 _NAME, _PHONE = "person.name", "beneficiary.phone"
 _READ = """
 SELECT b.id, p.name, b.phone FROM beneficiaries_beneficiary b JOIN beneficiaries_person p ON p.id = b.person_id
-WHERE b.id = ANY(%s) ORDER BY b.id FOR NO KEY UPDATE OF b
+WHERE b.id = ANY(%s) ORDER BY b.id
 """
+# Locked before the names are read: who waited for a correction reads the name that it left.
+_LOCK = "SELECT FROM beneficiaries_beneficiary WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _WRITE = """
 UPDATE beneficiaries_beneficiary b SET name_mark_a = fresh.name_a, name_mark_b = fresh.name_b, phone_mark_a = fresh.phone_a,
     phone_mark_b = fresh.phone_b
@@ -64,6 +66,7 @@ def mark(beneficiaries: Iterable[int]) -> int:
     fault_point("beneficiaries.mark.before")
     with connection.cursor() as cursor:
         digests = blind_index.live_digests(MARK)
+        cursor.execute(_LOCK, [numbers])
         cursor.execute(_READ, [numbers])
         rows = cursor.fetchall()
         names, phones = _opened([row[1] for row in rows], _NAME), _opened([row[2] for row in rows], _PHONE)
@@ -141,9 +144,11 @@ def wrong_marks() -> Iterator[int]:
         if not rows:
             return
         names, phones = _opened([row[1] for row in rows], _NAME), _opened([row[2] for row in rows], _PHONE)
-        right = _of_names(digest, names)
-        for (number, _name, sealed, by_name, by_phone), name, told, phone in zip(rows, names, right, phones, strict=True):
-            if (by_name is not None and name is not None and by_name != told) or (by_phone is not None and (sealed is None or (phone is not None and by_phone != phone_mark(digest, phone)))):
+        facts = zip(rows, names, _of_names(digest, names), phones, _of_phones(digest, rows, phones), strict=True)
+        for (number, _name, sealed, by_name, by_phone), name, name_told, phone, phone_told in facts:
+            named = by_name is None or name is None or by_name == name_told
+            dialed = by_phone is None or (sealed is not None and (phone is None or by_phone == phone_told))
+            if not (named and dialed):
                 yield number
         last = rows[-1][0]
 

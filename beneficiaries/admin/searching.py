@@ -43,8 +43,9 @@ def tell(request: HttpRequest, asked: Asked | None) -> None:
     if asked.more:
         messages.warning(
             request,
-            _t("More than %(number)s people are found; %(number)s of them are looked at. Type more of the name, or the document number.")
-            % {"number": MOST}, fail_silently=True,
+            _t("More than %(number)s people are found, and only %(number)s are shown: type more of the name, or the "
+               "document number.") % {"number": MOST},
+            fail_silently=True,
         )
     if asked.partly:
         messages.warning(
