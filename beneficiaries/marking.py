@@ -48,7 +48,8 @@ SELECT beneficiary_id FROM roster_work WHERE is_new_beneficiary AND name_mark_a 
 
 def cells(frame: pl.DataFrame, context: Any, stems: Sequence[str]) -> dict[str, Cells]:
     """The marks of a chunk's rows that are not refused, in the slots that new rows fill, as COPY takes them."""
-    usable, found = pl.col("worst") < Severity.ERROR.weight, {}
+    usable = pl.col("worst") < Severity.ERROR.weight
+    found: dict[str, Cells] = {}
     for slot in context.mark_slots if stems else ():
         if "name_mark" in stems:
             names = frame.select(pl.when(usable).then("name")).to_series()
