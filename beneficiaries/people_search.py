@@ -5,6 +5,7 @@ Never by a pattern. By telephone and by the beginning of a name only people with
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from beneficiaries.marks import begins, dialed, marks_beginning, phone_mark, pie
 from beneficiaries.models import Beneficiary, Enrollment, Person
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.models.person import MARK
+from beneficiaries.money import COUNTY_DIGITS
 
 #: People named one by one to the database; of a name that more have, it looks itself.
 NAMED = 5_000
@@ -26,6 +28,8 @@ NAMED = 5_000
 MOST = 200
 #: Marked people named to be opened, newest first; beyond them some of each office.
 LOOKED_AT, OPENED = 20_000, 500
+#: Of each office at least so many, where offices are many.
+OF_EACH, OF_ALL = 20, 600
 #: So many marks has a name that is too frequent to be looked for in full.
 FREQUENT = 5
 VIEW = "beneficiaries.view_person"
@@ -105,9 +109,10 @@ def _by_phone(phone: str, *, by: Any) -> tuple[list[int], bool]:
     """Who has a telephone with an office within reach."""
     slot = blind_index.active_slot(MARK)
     mark = phone_mark(blind_index.digest_for(MARK, slot), phone)
-    marked = Beneficiary.objects.visible_to(by, VIEW).filter(**{f"phone_mark_{slot}": mark}).order_by("-person_id")
-    tokens = marked.values_list("person_id", "person__merged_into", "pk")[: LOOKED_AT + 1]
-    return _opened(list(tokens), _PHONES, lambda texts: [text == phone for text in texts])
+    marked = Beneficiary.objects.filter(**{f"phone_mark_{slot}": mark}).order_by()
+    known = list(marked.values_list("person_id", "pk")[: LOOKED_AT + 1])
+    found, more = _opened(known, _PHONES, lambda texts: [text == phone for text in texts], by=by)
+    return found, more or len(known) > LOOKED_AT
 
 
 def _by_beginning(term: str, *, by: Any) -> tuple[list[int], bool]:
@@ -117,31 +122,54 @@ def _by_beginning(term: str, *, by: Any) -> tuple[list[int], bool]:
         return [], False
     slot = blind_index.active_slot(MARK)
     marks = marks_beginning(blind_index.digest_for(MARK, slot), start)
-    offices = _offices(by)
-    seen = Beneficiary.objects.visible_to(by, VIEW).filter(
-        **{"organization__in": offices, f"name_mark_{slot}__in": marks}
-    )
-    some = False
-    rows: list[Any] = []
-    if len(start) > 1 or pieces_of(start) < FREQUENT:
-        rows = list(seen.order_by().values_list("person_id", "person__merged_into", "pk")[: LOOKED_AT + 1])
-        some = len(rows) > LOOKED_AT
-    else:
-        some = True
-    if some:
-        each = max(20, 3 * MOST // max(len(offices), 1))
-        parts = [
-            seen.filter(organization=office).order_by("-person_id").values_list("person_id", "person__merged_into", "pk")[:each]
-            for office in offices
-        ]
-        rows, some = [], False
-        for part in parts:
-            of_office = list(part)
-            some |= len(of_office) == each
-            rows += of_office
-    rows.sort(reverse=True)
-    found, more = _opened(rows, _NAMES, lambda texts: begins(texts, start))
+    frequent = len(start) == 1 and pieces_of(start) >= FREQUENT
+    known, some = _marked(slot, marks, frequent=frequent, by=by)
+    found, more = _opened(known, _NAMES, lambda texts: begins(texts, start), by=by)
     return found, more or some
+
+
+# Nothing but offices and marks is asked for: beside a condition on the region the planner would read whole offices.
+_OF_OFFICES = """
+SELECT person_id, id FROM beneficiaries_beneficiary
+WHERE organization_id = ANY(%(offices)s) AND name_mark_{slot} = ANY(%(marks)s) LIMIT %(most)s
+"""
+# Of each office its newest, in the order of its index.
+_OF_EACH = """
+SELECT found.person_id, found.id, office.id FROM unnest(%(offices)s::bigint[]) AS office(id) CROSS JOIN LATERAL (
+    SELECT person_id, id FROM beneficiaries_beneficiary
+    WHERE organization_id = office.id AND name_mark_{slot} = ANY(%(marks)s)
+        AND EXISTS (SELECT FROM unnest(%(regions)s::text[]) AS region WHERE starts_with(region_code, region))
+    ORDER BY person_id DESC LIMIT %(each)s
+) AS found
+"""
+
+
+def _marked(slot: str, marks: list[int], *, frequent: bool, by: Any) -> tuple[list[tuple[int, int]], bool]:
+    """People of these marks (person, beneficiary) of the offices within reach, and whether there are more.
+
+    Some may still be out of reach by region or program; of a frequent beginning, or of too many, some of each office.
+    """
+    grants = by.grants(VIEW)
+    if grants and all(len(grant.region_prefix) > COUNTY_DIGITS for grant in grants):
+        # A town's people are few, and found by their region.
+        rows = Beneficiary.objects.visible_to(by, VIEW).filter(**{f"name_mark_{slot}__in": marks}).order_by()
+        few = list(rows.values_list("person_id", "pk")[: LOOKED_AT + 1])
+        return few, len(few) > LOOKED_AT
+    offices = _offices(by)
+    facts: dict[str, Any] = {
+        "offices": offices, "marks": marks, "most": LOOKED_AT + 1, "each": max(OF_EACH, OF_ALL // max(len(offices), 1)),
+        "regions": sorted({grant.region_prefix for grant in grants}),
+    }
+    with connection.cursor() as cursor:
+        if not frequent:
+            cursor.execute(_OF_OFFICES.format(slot=slot), facts)
+            found = cursor.fetchall()
+            if len(found) <= LOOKED_AT:
+                return found, False
+        cursor.execute(_OF_EACH.format(slot=slot), facts)
+        of_each = cursor.fetchall()
+    of_office = Counter(office for _person, _known, office in of_each)
+    return [(person, known) for person, known, _office in of_each], max(of_office.values(), default=0) >= facts["each"]
 
 
 _NAMES = ("person.name", "SELECT p.name FROM beneficiaries_beneficiary b JOIN beneficiaries_person p ON p.id = b.person_id")
@@ -149,12 +177,15 @@ _PHONES = ("beneficiary.phone", "SELECT b.phone FROM beneficiaries_beneficiary b
 
 
 def _opened(
-    rows: Sequence[tuple[int, int | None, int]], what: tuple[str, str], fits: Callable[[list[str | None]], list[bool]]
+    known: list[tuple[int, int]], what: tuple[str, str], fits: Callable[[list[str | None]], list[bool]], *, by: Any
 ) -> tuple[list[int], bool]:
-    """Those of people (key, whom they were merged into, beneficiary), newest first, whom what is opened fits; are there more?"""
+    """Those of people (key, beneficiary), newest first, whom `by` may see and what is opened fits; are there more?"""
     found: dict[int, None] = {}
-    for some in _batches(rows):
-        for (person, merged, _known), fit in zip(some, fits(_texts([known for *_, known in some], *what)), strict=True):
+    for some in _batches(sorted(known, reverse=True)):
+        seen = Beneficiary.objects.visible_to(by, VIEW).filter(pk__in=[each for _person, each in some]).order_by("-person_id")
+        rows = list(seen.values_list("person_id", "person__merged_into", "pk"))
+        texts = _texts([each for *_people, each in rows], *what)
+        for (person, merged, _known), fit in zip(rows, fits(texts), strict=True):
             if fit:
                 found[merged or person] = None
         if len(found) > MOST:
@@ -163,7 +194,11 @@ def _opened(
 
 
 def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (rows[first : first + OPENED] for first in range(0, len(rows), OPENED))
+    """Few at first, then many at once."""
+    first, size = 0, OPENED
+    while first < len(rows):
+        yield rows[first : first + size]
+        first, size = first + size, 4 * OPENED
 
 
 def _texts(known: list[int], logical_name: str, statement: str) -> list[str | None]:

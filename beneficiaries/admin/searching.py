@@ -40,7 +40,14 @@ def tell(request: HttpRequest, asked: Asked | None) -> None:
     if asked is None or asked.term in said:
         return
     said.add(asked.term)
-    if asked.more:
+    if asked.more and asked.people is not None and len(asked.people) < MOST:
+        messages.warning(
+            request,
+            _t("Too many people come into question: only the newest of each office were looked at, and somebody may be "
+               "missing. Type more of the name, or the document number."),
+            fail_silently=True,
+        )
+    elif asked.more:
         messages.warning(
             request,
             _t("More than %(number)s people are found, and only %(number)s are shown: type more of the name, or the "

@@ -296,7 +296,14 @@ def test_more_than_can_be_shown_are_cut_and_the_page_says_so(world: World, monke
         asked = asked_for("张", by=world.reviewer)
         assert asked.more and asked.people is not None and len(asked.people) == 2
     page = signed_in(world.clerk).get(reverse("admin:beneficiaries_enrollment_changelist"), {"q": "张"}).content.decode()
-    assert page.count("请多输入几个字") == 1
+    assert page.count("符合的人超过 2 人") == 1
+    monkeypatch.setattr(people_search, "MOST", 200)
+    monkeypatch.setattr(people_search, "LOOKED_AT", 1)
+    monkeypatch.setattr(people_search, "OF_EACH", 1)
+    monkeypatch.setattr(people_search, "OF_ALL", 1)
+    assert asked_for("欧阳", by=world.reviewer).more
+    page = signed_in(world.reviewer).get(reverse("admin:beneficiaries_enrollment_changelist"), {"q": "欧阳"}).content.decode()
+    assert page.count("可能符合的人太多") == 1 and page.count("符合的人超过") == 0
 
 
 def test_a_mark_that_is_not_its_persons_is_found_by_verify(world: World) -> None:
