@@ -19,6 +19,7 @@ from audit.faults import PlantedFault, handled_by
 from audit.testing import shared
 from beneficiaries import marking, people_search
 from beneficiaries.actions import approve_roster, restrict_person, submit_roster, upload_roster
+from beneficiaries.admin import searching
 from beneficiaries.models import Beneficiary, DecisionKind, Enrollment, Person, Roster, RosterRow
 from beneficiaries.models.person import MARK
 from beneficiaries.models.roster import Purpose
@@ -295,9 +296,11 @@ def test_more_than_can_be_shown_are_cut_and_the_page_says_so(world: World, monke
         monkeypatch.setattr(people_search, "LOOKED_AT", looked_at)
         asked = asked_for("张", by=world.reviewer)
         assert asked.more and asked.people is not None and len(asked.people) == 2
+    monkeypatch.setattr(searching, "MOST", 2)
     page = signed_in(world.clerk).get(reverse("admin:beneficiaries_enrollment_changelist"), {"q": "张"}).content.decode()
     assert page.count("符合的人超过 2 人") == 1
     monkeypatch.setattr(people_search, "MOST", 200)
+    monkeypatch.setattr(searching, "MOST", 200)
     monkeypatch.setattr(people_search, "LOOKED_AT", 1)
     monkeypatch.setattr(people_search, "OF_EACH", 1)
     monkeypatch.setattr(people_search, "OF_ALL", 1)
