@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.apps import apps
 from django.db import connection, models, transaction
@@ -22,12 +23,17 @@ BATCH = 2_000
 
 @dataclass(frozen=True)
 class BlindIndex:
-    """One indexed text of one model: columns `<stem>_a` and `<stem>_b`, and how a row gives its text."""
+    """One indexed text of one model: columns `<stem>_a` and `<stem>_b`, and how a row gives its text.
+
+    `made`: what the column holds where that is not the digest itself; `beside`: relations that `text_of` reads.
+    """
 
     purpose: str
     model_label: str
     stem: str
     text_of: Callable[[models.Model], str | None]
+    made: Callable[[Digest, str], Any] | None = None
+    beside: tuple[str, ...] = ()
 
 
 _registered: dict[str, list[BlindIndex]] = {}
@@ -113,6 +119,11 @@ def written_slots(purpose: str) -> list[str]:
     return [key.slot for key in live] if any(key.answers for key in live) else [_key(purpose, None).slot]
 
 
+def live_digests(purpose: str) -> dict[str, Digest]:
+    """Slot -> digest, of every slot that new rows must fill."""
+    return {slot: digest_for(purpose, slot) for slot in written_slots(purpose)}
+
+
 def slot_values(purpose: str, stem: str, text: str | None) -> dict[str, bytes | None]:
     """Column -> value for a new or changed row."""
     filled = written_slots(purpose) if text else []
@@ -157,7 +168,8 @@ def rebuild(purpose: str, *, on_batch: Callable[[int], None] | None = None) -> i
         while True:
             with transaction.atomic():
                 waiting = Q(**{f"{column}__isnull": True, f"{source}__isnull": False, "pk__gt": last})
-                rows = list(model._default_manager.select_for_update().filter(waiting).order_by("pk")[:BATCH])
+                found = model._default_manager.select_related(*index.beside) if index.beside else model._default_manager
+                rows = list(found.select_for_update(of=("self",)).filter(waiting).order_by("pk")[:BATCH])
                 if not rows:
                     break
                 for row in rows:
@@ -211,12 +223,14 @@ def _empty(index: BlindIndex, slot: str) -> None:
         last = ids[-1]
 
 
-def _value_of(index: BlindIndex, row: models.Model, digest: Digest) -> bytes:
+def _value_of(index: BlindIndex, row: models.Model, digest: Digest) -> Any:
     """A row's value; of a text that nobody can read any more one that nobody finds."""
     try:
         text = index.text_of(row)
     except KeyDestroyed:
         text = None
+    if index.made is not None:
+        return index.made(digest, text or os.urandom(SIZE).hex())
     return digest(text) if text else os.urandom(SIZE)
 
 

@@ -32,13 +32,24 @@ def tracked(model: M | None = None, *, exclude: Sequence[str] = ()) -> Any:
     return track if model is None else track(model)
 
 
-def tracked_updates(model: M) -> M:
-    """Keep what was there before an update or delete: for tables of millions, whose inserts name their own origin."""
-    return pghistory.track(
-        pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement),
-        pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
-        **_guarded(model),
-    )(model)
+@overload
+def tracked_updates(model: M) -> M: ...
+@overload
+def tracked_updates(*, exclude: Sequence[str]) -> Callable[[M], M]: ...
+def tracked_updates(model: M | None = None, *, exclude: Sequence[str] = ()) -> Any:
+    """Keep what was there before an update or delete: for tables of millions, whose inserts name their own origin.
+
+    `exclude`: what is made of the other columns, and can be made again.
+    """
+
+    def track(tracked_model: M) -> M:
+        return pghistory.track(
+            pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement),
+            pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
+            exclude=list(exclude) or None, **_guarded(tracked_model),
+        )(tracked_model)
+
+    return track if model is None else track(model)
 
 
 def tracked_updates_by_row(model: M) -> M:

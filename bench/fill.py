@@ -34,6 +34,8 @@ TOWNS, SMALL_TOWN, SMALL = 15, "016", 300
 YEARS_BACK = 1
 ROSTERS_A_YEAR = 3
 NAMES, KNOWN = 2_000, 2_000
+#: Some have hundreds of people: agents who speak for many.
+PHONES = 20_000
 #: Rows are filled without these, which are built at once afterwards.
 _TABLES = ("beneficiaries_person", "beneficiaries_beneficiary", "beneficiaries_enrollment")
 
@@ -165,8 +167,9 @@ def pools(rows: int) -> None:
     from django.db import connection
 
     from audit import blind_index
+    from beneficiaries.marks import name_mark, phone_mark
     from beneficiaries.models import Beneficiary, Person
-    from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
+    from beneficiaries.models.person import IDENTITY, MARK, NAME, DocumentType, identity_text
     from beneficiaries.synthetic import AT, people
 
     lines = list(people(NAMES * 2, seed=1, region="441602"))
@@ -176,19 +179,25 @@ def pools(rows: int) -> None:
     names = list(dict.fromkeys(line.cells[AT["name"]] for line in lines))[:NAMES]
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TABLE bench_name (id int PRIMARY KEY, name text, token bytea, index bytea);"
-            "CREATE TABLE bench_phone (id int PRIMARY KEY, token bytea);"
+            "CREATE TABLE bench_name (id int PRIMARY KEY, name text, token bytea, index bytea, mark smallint);"
+            "CREATE TABLE bench_phone (id int PRIMARY KEY, token bytea, mark smallint);"
             "CREATE TABLE bench_known (person bigint PRIMARY KEY, document text, token bytea, index bytea)"
         )
+        marked = blind_index.digest_for(MARK)
         # Asked first: the key of a purpose is made at its first use.
         blind_index.slot_values(NAME, "name_index", names[0])
         cursor.executemany(
-            "INSERT INTO bench_name VALUES (%s, %s, %s, %s)",
-            [(at, text, name.seal(text).token, blind_index.index_value(NAME, text)) for at, text in enumerate(names)],
+            "INSERT INTO bench_name VALUES (%s, %s, %s, %s, %s)",
+            [
+                (at, text, name.seal(text).token, blind_index.index_value(NAME, text), name_mark(marked, text))
+                for at, text in enumerate(names)
+            ],
         )
         cursor.executemany(
-            "INSERT INTO bench_phone VALUES (%s, %s)",
-            [(at, phone.seal(f"1380000{at:04d}").token) for at in range(100)],
+            "INSERT INTO bench_phone VALUES (%s, %s, %s)",
+            [
+                (at, phone.seal(f"13800{at:06d}").token, phone_mark(marked, f"13800{at:06d}")) for at in range(PHONES)
+            ],
         )
         step = max(1, rows // KNOWN)
         numbers = [line.cells[AT["document"]] for line in lines[:KNOWN]]
@@ -289,13 +298,15 @@ WHERE b.id = %(roster)s ORDER BY n
 """
 _BENEFICIARY = f"""
 INSERT INTO beneficiaries_beneficiary
-    (id, person_id, program_id, organization_id, region_code, phone, bank_name, contact_digest, created_at, updated_at)
+    (id, person_id, program_id, organization_id, region_code, phone, bank_name, contact_digest, created_at, updated_at,
+    name_mark_a, phone_mark_a)
 SELECT n, n, r.program_id, r.organization_id,
     r.region_code || CASE WHEN n - %(first)s < {SMALL // (ROSTERS_A_YEAR * (YEARS_BACK + 1))} THEN '{SMALL_TOWN}'
         ELSE lpad((1 + {_chance(4, TOWNS)})::text, 3, '0') END,
-    p.token, '中国农业银行', sha256(int8send(n)), b.at, b.at
+    p.token, '中国农业银行', sha256(int8send(n)), b.at, b.at, t.mark, p.mark
 FROM bench_roster b JOIN beneficiaries_roster r ON r.id = b.id CROSS JOIN generate_series(%(first)s, %(last)s) n
-JOIN bench_phone p ON p.id = {_chance(5, 100)}
+JOIN bench_phone p ON p.id = {_chance(5, PHONES)}
+JOIN bench_name t ON t.id = floor(power({_chance(3, 1_000_000)} / 1000000.0, 2) * (SELECT count(*) FROM bench_name))
 WHERE b.id = %(roster)s ORDER BY n
 """
 # Of the year before: in force, but for some who ended or lapsed, and every fortieth roster undone. Of the next: two fifths wait.

@@ -128,6 +128,9 @@ def pages() -> Iterator[Page]:
         "category of last year in a city": {"category__id__exact": category.pk, "period__id__exact": old.pk, "place": "4416"},
         "ended, last page": {"state__exact": "ended", "p": "last"}, "county, last page": {"place": county, "p": "last"},
         "document": {"q": document}, "name": {"q": frequent}, "rarer name": {"q": rare}, "nobody": {"q": "查无此人"},
+        "telephone": {"q": "138-0000-0077"}, "no telephone": {"q": "13911112222"}, "frequent family": {"q": frequent[0]},
+        "rarer family": {"q": rare[0]}, "rare family": {"q": "欧"}, "two signs": {"q": frequent[:2]},
+        "two signs, nobody": {"q": "欧阳"},
         "cover number": {"q": one.number}, "policy": {"q": one.insurer_policy_number or "PA0000000001"},
         "queue": {"queue": "beneficiaries.gates"},
     }
@@ -141,7 +144,10 @@ def pages() -> Iterator[Page]:
                 address(listed("beneficiaries.enrollment"), {"o": order, "p": written(AFTER, [deep])}),
             )
             yield Page(user, f"enrollments order {order}", address(listed("beneficiaries.enrollment"), {"o": order}))
-        for name in ("first", "last", "document", "name", "rarer name", "nobody"):
+        for name in (
+            "first", "last", "document", "name", "rarer name", "nobody", "telephone", "no telephone", "frequent family",
+            "rarer family", "rare family", "two signs", "two signs, nobody",
+        ):
             yield Page(user, f"people {name}", address(listed("beneficiaries.person"), filters[name]))
         further: dict[str, dict[str, Any]] = {
             "deep": {"p": written(AFTER, [max(1, top - DEEP)])}, "of a sex": {"sex__exact": "male"},

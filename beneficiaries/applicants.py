@@ -18,8 +18,9 @@ from audit.faults import fault_point
 from audit.sealing import tokens_of
 from beneficiaries.columns import COLUMNS
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
+from beneficiaries.marks import mark_of
 from beneficiaries.models import Roster
-from beneficiaries.models.person import IDENTITY, NAME
+from beneficiaries.models.person import IDENTITY, MARKS, NAME
 from beneficiaries.template import ROSTER, RosterContext
 from beneficiaries.turns import cover_beside_others
 from intake.checks import Context
@@ -176,9 +177,11 @@ def _person(applicant: Applicant, *, at: datetime) -> int:
 
 _NEW_BENEFICIARY = """
 INSERT INTO beneficiaries_beneficiary (person_id, program_id, organization_id, region_code, phone, address, bank_name,
-    bank_account, guardian_name, guardian_document, contact_digest, created_at, updated_at)
+    bank_account, guardian_name, guardian_document, contact_digest, created_at, updated_at, name_mark_a,
+    name_mark_b, phone_mark_a, phone_mark_b)
 VALUES (%(person)s, %(program)s, %(organization)s, %(region_code)s, %(phone)s, %(address)s, %(bank_name)s,
-    %(bank_account)s, %(guardian_name)s, %(guardian_document)s, %(contact_digest)s, %(at)s, %(at)s)
+    %(bank_account)s, %(guardian_name)s, %(guardian_document)s, %(contact_digest)s, %(at)s, %(at)s, %(name_mark_a)s,
+    %(name_mark_b)s, %(phone_mark_a)s, %(phone_mark_b)s)
 ON CONFLICT (person_id, program_id, organization_id) DO NOTHING
 """
 _FIND_BENEFICIARY = """
@@ -194,7 +197,7 @@ def _beneficiary(
     facts = {
         **{key: sealed[key] for key in (*_CONTACT, "contact_digest")}, "person": person_id,
         "program": period.program_id, "organization": organization.pk, "region_code": values["region_code"],
-        "bank_name": values["bank_name"] or "", "at": at,
+        "bank_name": values["bank_name"] or "", "at": at, **{name: mark_of(sealed.get(name)) for name in MARKS},
     }
     with connection.cursor() as cursor:
         cursor.execute(_NEW_BENEFICIARY, facts)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import blind_index
 from audit.faults import fault_point
 from audit.history import plan_anew
-from beneficiaries import money, same_person
+from beneficiaries import marking, money, same_person
 from beneficiaries.covered_before import RENEWABLE
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
@@ -81,7 +81,9 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
        END AS drift,
        r.name, r.document, r.document_type, r.birth_on, r.sex, r.identity_index_a, r.identity_index_b, r.name_index_a,
        r.name_index_b, r.region_code, r.phone, r.address, r.bank_name, r.bank_account, r.guardian_name,
-       r.guardian_document, r.contact_digest, r.category_ids, r.category_id, r.split_id, r.premium, r.own_share
+       r.guardian_document, r.contact_digest, r.category_ids, r.category_id, r.split_id, r.premium, r.own_share,
+       CASE WHEN NOT {same} THEN r.name_mark_a END AS name_mark_a,
+       CASE WHEN NOT {same} THEN r.name_mark_b END AS name_mark_b, r.phone_mark_a, r.phone_mark_b
 FROM beneficiaries_rosterrow r
 LEFT JOIN LATERAL (
     SELECT id, name_index_{name}, deceased_on FROM beneficiaries_person
@@ -126,9 +128,11 @@ FROM roster_work WHERE is_new_person
 """
 _NEW_BENEFICIARIES = """
 INSERT INTO beneficiaries_beneficiary (id, person_id, program_id, organization_id, region_code, phone, address,
-    bank_name, bank_account, guardian_name, guardian_document, contact_digest, created_at, updated_at)
+    bank_name, bank_account, guardian_name, guardian_document, contact_digest, created_at, updated_at, name_mark_a,
+    name_mark_b, phone_mark_a, phone_mark_b)
 SELECT beneficiary_id, person_id, %(program)s, %(organization)s, region_code, phone, address,
-    coalesce(bank_name, ''), bank_account, guardian_name, guardian_document, contact_digest, %(at)s, %(at)s
+    coalesce(bank_name, ''), bank_account, guardian_name, guardian_document, contact_digest, %(at)s, %(at)s, name_mark_a,
+    name_mark_b, phone_mark_a, phone_mark_b
 FROM roster_work WHERE is_new_beneficiary
 """
 # What a line leaves empty changes nothing: the lists of other departments know less than the first one did. For the same
@@ -137,6 +141,8 @@ FROM roster_work WHERE is_new_beneficiary
 CHANGED_BENEFICIARIES = """
 UPDATE beneficiaries_beneficiary b SET region_code = coalesce(nullif(w.region_code, ''), b.region_code),
     phone = coalesce(w.phone, b.phone), address = coalesce(w.address, b.address),
+    phone_mark_a = CASE WHEN w.phone IS NULL THEN b.phone_mark_a ELSE w.phone_mark_a END,
+    phone_mark_b = CASE WHEN w.phone IS NULL THEN b.phone_mark_b ELSE w.phone_mark_b END,
     bank_name = CASE WHEN w.bank_account IS NOT NULL THEN coalesce(w.bank_name, '')
         WHEN b.bank_account IS NULL THEN coalesce(nullif(w.bank_name, ''), b.bank_name) ELSE b.bank_name END,
     bank_account = coalesce(w.bank_account, b.bank_account), guardian_name = coalesce(w.guardian_name, b.guardian_name),
@@ -149,6 +155,8 @@ FROM roster_work w WHERE b.id = w.beneficiary_id AND NOT w.is_new_beneficiary AN
 # Whoever is covered already gains what is not registered yet, and keeps the rest.
 _ADDITIONS = """
 UPDATE beneficiaries_beneficiary b SET phone = coalesce(b.phone, w.phone), address = coalesce(b.address, w.address),
+    phone_mark_a = CASE WHEN b.phone IS NULL THEN w.phone_mark_a ELSE b.phone_mark_a END,
+    phone_mark_b = CASE WHEN b.phone IS NULL THEN w.phone_mark_b ELSE b.phone_mark_b END,
     bank_name = CASE WHEN b.bank_account IS NOT NULL OR w.bank_account IS NULL THEN b.bank_name
         ELSE coalesce(w.bank_name, '') END,
     bank_account = coalesce(b.bank_account, w.bank_account), guardian_name = coalesce(b.guardian_name, w.guardian_name),
@@ -238,6 +246,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
                 plan_anew(cursor)
                 cursor.execute(statement, facts)
         fault_point("beneficiaries.apply.enrollments.after")
+        marking.mark_new(cursor)
         cursor.execute(_USED.format(digits=COUNTY_DIGITS))
         used = [
             Demand(funder_id=funder, county=county, category_id=category, amount=amount, count=count)

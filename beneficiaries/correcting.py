@@ -12,6 +12,7 @@ from audit.faults import fault_point
 from beneficiaries.change_events import tell
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.identity import Identity, cleaned, holder_of, identity_of
+from beneficiaries.marking import mark_people
 from beneficiaries.models import DocumentStanding, Person, PersonChange, PersonDocument
 from beneficiaries.models.document import NAMES_THE_PERSON
 from beneficiaries.models.person import IDENTITY, NAME
@@ -56,6 +57,8 @@ def correct_identity(change: PersonChange, *, by: User, at: datetime) -> None:
         values |= blind_index.slot_values(IDENTITY, "identity_index", right.text)
     fault_point("beneficiaries.correct_identity.person.before")
     Person.objects.filter(pk=person.pk).update(**values)
+    if change.name is not None:
+        mark_people(person.pk)
     if change.document is not None:
         fault_point("beneficiaries.correct_identity.former.before")
         PersonDocument.objects.create(

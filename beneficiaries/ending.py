@@ -90,6 +90,7 @@ class EndTemplate(KnownPeopleTemplate):
         "name", "document", "document_type", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b",
         "known_person_id", "end_reason", "ended_on",
     )
+    marks = ()
 
     def judge(
         self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext

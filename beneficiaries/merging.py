@@ -20,6 +20,7 @@ from audit.faults import fault_point
 from beneficiaries.change_events import tell
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.keepers import keeper_case
+from beneficiaries.marking import mark_people
 from beneficiaries.models import (
     Beneficiary,
     BeneficiaryCategory,
@@ -141,6 +142,7 @@ def merge_people(change: PersonChange, *, by: User, at: datetime) -> None:
     _move_documents(change, person, other, index, at=at)
     fault_point("beneficiaries.merge.offices.before")
     _move_offices(change, person, other)
+    mark_people(person.pk)
     if other.deceased_on and person.deceased_on is None:
         Person.objects.filter(pk=person.pk).update(deceased_on=other.deceased_on)
         _kept(change, MergedKind.DECEASED, [(person.pk, None)])

@@ -12,6 +12,7 @@ from audit import blind_index, events
 from audit.faults import fault_point
 from beneficiaries.change_events import tell
 from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.marking import mark
 from beneficiaries.models import Beneficiary, ChangeKind, Enrollment, PersonChange
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.money import COUNTY_DIGITS
@@ -74,12 +75,14 @@ def accept_transfer(change: PersonChange, *, by: User, at: datetime) -> None:
     if not may_accept(change, by):
         raise BeneficiariesRefused("NOT_RECEIVING")
     fault_point("beneficiaries.accept_transfer.before")
-    known, _made = Beneficiary.objects.get_or_create(
+    known, made = Beneficiary.objects.get_or_create(
         person=change.person, program=change.program, organization=office,
         defaults={
             "region_code": change.to_region, "contact_digest": _NOTHING, "created_at": at, "updated_at": at,
         },
     )
+    if made:
+        mark([known.pk])
     tell("person.transferred", change, by=by, at=at)
     events.record(
         "person.received", known, by=by, at=at, organization=office, region_code=change.to_region,

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
+from audit.models.keys import SLOTS
 from beneficiaries import guarding, missing, panels
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
 from beneficiaries.holdings import HOLDINGS, register_holding
 from beneficiaries.keepers import Keeper, register_keeper
+from beneficiaries.marks import name_mark, phone_mark
 from beneficiaries.models import ChangeKind, DecisionKind, PersonChange, RosterChunk, RosterRow
 from beneficiaries.models.change import Role as Speaker
-from beneficiaries.models.person import IDENTITY, NAME, DocumentType, identity_text
+from beneficiaries.models.person import IDENTITY, MARK, NAME, DocumentType, identity_text
 from beneficiaries.models.roster import EndReason
 from beneficiaries.month import COVERS, OPEN_POINTS
 from beneficiaries.template import ROSTER
@@ -110,6 +112,11 @@ def register() -> None:
     blind_index.register(blind_index.BlindIndex(NAME, "beneficiaries.Person", "name_index", _name_of))
     blind_index.register_waiting(IDENTITY, lambda slot: _rows_without(f"identity_index_{slot}"))
     blind_index.register_waiting(NAME, lambda slot: _rows_without(f"name_index_{slot}"))
+    for stem, text_of, made in (("name_mark", _name_of_known, name_mark), ("phone_mark", _phone_of, phone_mark)):
+        blind_index.register(
+            blind_index.BlindIndex(MARK, "beneficiaries.Beneficiary", stem, text_of, made=made, beside=("person",))
+        )
+    blind_index.register_waiting(MARK, _rows_half_marked)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
@@ -128,8 +135,30 @@ def _name_of(person: Any) -> str:
     return str(person.name.reveal())
 
 
-def _rows_without(column: str) -> int:
-    """Rows of rosters not applied yet that lack an index value: staged before the slot was built, approved as they are."""
+def _name_of_known(beneficiary: Any) -> str:
+    return _name_of(beneficiary.person)
+
+
+def _phone_of(beneficiary: Any) -> str | None:
+    return None if beneficiary.phone is None else str(beneficiary.phone.reveal())
+
+
+def _rows_waiting() -> QuerySet[RosterRow]:
+    """Rows of rosters not applied yet, approved as they are."""
     waiting = RosterRow.objects.filter(roster__state__in=UNDER_WAY, verdict__in=APPLICABLE, set_aside="")
     unapplied = RosterChunk.objects.filter(roster=OuterRef("roster"), number=OuterRef("chunk"), applied_at=None)
-    return waiting.filter(Exists(unapplied), **{f"{column}__isnull": True}).count()
+    return waiting.filter(Exists(unapplied))
+
+
+def _rows_without(column: str) -> int:
+    """Rows that lack an index value: staged before the slot was built."""
+    return _rows_waiting().filter(**{f"{column}__isnull": True}).count()
+
+
+def _rows_half_marked(slot: str) -> int:
+    """Rows with marks of the other slot alone; without any, their people are marked when they are applied, or soon after."""
+    other = next(each for each in SLOTS if each != slot)
+    half = Q()
+    for stem in ("name_mark", "phone_mark"):
+        half |= Q(**{f"{stem}_{slot}__isnull": True, f"{stem}_{other}__isnull": False})
+    return _rows_waiting().filter(half).count()

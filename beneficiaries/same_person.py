@@ -8,6 +8,7 @@ from typing import Any
 from audit import blind_index, events
 from audit.faults import fault_point
 from audit.history import plan_anew
+from beneficiaries.marking import mark_people
 from beneficiaries.models import Roster, RosterChunk
 from beneficiaries.models.person import IDENTITY
 from intake.findings import Verdict
@@ -82,6 +83,8 @@ def correct(cursor: Any, roster: Roster, chunk: int, *, at: datetime) -> None:
     plan_anew(cursor)
     cursor.execute(_CORRECT)
     corrected = cursor.rowcount
+    cursor.execute("SELECT person_id FROM roster_corrections")
+    mark_people(*(person for (person,) in cursor.fetchall()))
     cursor.execute("DROP TABLE roster_corrections")
     if corrected:
         events.record(

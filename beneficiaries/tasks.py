@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from beneficiaries import actions, standing
+from beneficiaries import actions, marking, standing
 from beneficiaries.models import Roster
 from beneficiaries.purposes import template_of
 from intake.applying import apply
@@ -48,6 +49,18 @@ def lapse_period(run: Run) -> dict[str, Any] | None:
     """Let unpaid enrollments of one closed period lapse."""
     period = Period.objects.get(pk=run.arguments["period"])
     return actions.lapse_period(run, period, at=timezone.now())
+
+
+@job_kind(marking.KIND, title=_("Prepare the search of people"), lease_seconds=120)
+def mark_people(run: Run) -> Mapping[str, Any] | None:
+    """Mark everybody who is not marked yet."""
+    return marking.mark_unmarked(run)
+
+
+@shared_task(name="beneficiaries.mark", ignore_result=True)
+def mark() -> None:
+    """Queue a job where somebody is not marked yet."""
+    marking.queue_marking(at=timezone.now())
 
 
 @shared_task(name="beneficiaries.settle_standing", ignore_result=True)

@@ -19,12 +19,24 @@ from psycopg import sql
 from audit import blind_index, keys
 from audit.models.keys import SLOTS
 from audit.sealing import Unsealed
-from beneficiaries import additions, applying, guarding, keepers, likeness, missing, money, pairs, probing, undoing
+from beneficiaries import (
+    additions,
+    applying,
+    guarding,
+    keepers,
+    likeness,
+    marking,
+    missing,
+    money,
+    pairs,
+    probing,
+    undoing,
+)
 from beneficiaries.columns import COLUMNS
 from beneficiaries.deciding_again import decide_again, remember_decisions
 from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
-from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, NAME, PERSON_KEY
+from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, MARK, NAME, PERSON_KEY
 from beneficiaries.models.roster import Purpose
 from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
@@ -94,6 +106,11 @@ class RosterContext:
         """Slots of the name index that new rows fill."""
         return blind_index.written_slots(NAME)
 
+    @cached_property
+    def mark_slots(self) -> list[str]:
+        """Slots of the marks that new rows fill."""
+        return blind_index.written_slots(MARK)
+
 
 class RosterTemplate(Template):
     """The plain layout: one line, one person."""
@@ -112,6 +129,9 @@ class RosterTemplate(Template):
         "name_index_b", "region_code", "bank_name", "contact_digest", "category_ids", "category_id", "split_id",
         "premium", "own_share", "known_person_id", "known_contact_digest",
     )
+
+    #: Marks that are staged beside: made of what the approval covers, and so no part of its digest.
+    marks: ClassVar[tuple[str, ...]] = ("name_mark", "phone_mark")
 
     def context(self, subject: Roster, *, at: datetime) -> RosterContext:
         """Regions, categories, plan terms; the roster with its program, plan and period."""
@@ -134,7 +154,7 @@ class RosterTemplate(Template):
 
     def hold(self, context: RosterContext) -> None:
         """No index changes its slots before this chunk is committed."""
-        for purpose, slots in ((IDENTITY, context.identity_slots), (NAME, context.name_slots)):
+        for purpose, slots in ((IDENTITY, context.identity_slots), (NAME, context.name_slots), (MARK, context.mark_slots)):
             if blind_index.written_slots(purpose) != slots:
                 raise TermsMoved(f"slots of {purpose}")
 
@@ -196,7 +216,9 @@ class RosterTemplate(Template):
         )
         contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
         frame, indexes, contacts = _without_refused(frame, indexes, contacts)
-        sealed: dict[str, Cells | Unsealed] = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
+        sealed: dict[str, Cells | Unsealed] = {
+            **_sealed(frame, context), **indexes, "known_contact_digest": contacts, **marking.cells(frame, context, self.marks)
+        }
         return Compared(frame, sealed, findings, money.tally(frame))
 
     def admit(
@@ -349,6 +371,7 @@ class KnownPeopleTemplate(RosterTemplate):
         frame, indexes, contacts = _without_refused(frame, indexes, contacts)
         cells: dict[str, Cells | Unsealed] = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
         sealed = {name: cells[name] for name in self.staged if name in cells}
+        sealed |= marking.cells(frame, context, self.marks)
         return Compared(frame, sealed, findings, {"places": []})
 
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from audit.faults import fault_point
 from beneficiaries.change_events import tell
 from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.marking import mark
 from beneficiaries.models import (
     Beneficiary,
     BeneficiaryCategory,
@@ -74,6 +75,7 @@ def unmerge_people(change: PersonChange, *, by: User, at: datetime) -> None:
     moved = {kind: list(MergedRow.objects.filter(change=merge, kind=kind).order_by("pk")) for kind in MergedKind}
     rows = {kind: [each.row_id for each in held] for kind, held in moved.items()}
     Beneficiary.objects.filter(pk__in=rows[MergedKind.BENEFICIARY]).update(person=other)
+    mark(rows[MergedKind.BENEFICIARY])
     fault_point("beneficiaries.unmerge.covers.before")
     for each in moved[MergedKind.COVER]:
         before = {"beneficiary": each.beneficiary_id} if each.beneficiary_id else {}

@@ -83,7 +83,7 @@ WHERE w.is_changed AND (w.valid_to IS NULL OR w.valid_from IS NOT NULL) AND NOT 
 """
 _CONTACT = (
     "r.region_code, r.phone, r.address, r.bank_name, r.bank_account, r.guardian_name, r.guardian_document, "
-    "r.contact_digest, r.category_ids, r.valid_from, r.valid_to"
+    "r.contact_digest, r.category_ids, r.valid_from, r.valid_to, r.phone_mark_a, r.phone_mark_b"
 )
 _DRIFT = "r.known_contact_digest IS DISTINCT FROM beneficiary.contact_digest"
 
@@ -98,6 +98,8 @@ class UpdateTemplate(KnownPeopleTemplate):
         "region_code", "phone", "address", "bank_name", "bank_account", "guardian_name", "guardian_document",
         "contact_digest", "category_ids", "valid_from", "valid_to", "known_person_id", "known_contact_digest",
     )
+
+    marks = ("phone_mark",)
 
     def judge(
         self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext

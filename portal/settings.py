@@ -237,6 +237,8 @@ CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
     # A day's close is at midnight; asking each quarter of an hour, a missed one is made up for.
     "beneficiaries.lapse": {"task": "beneficiaries.lapse", "schedule": 900.0, "options": {"expires": 900}},
+    # Whoever a release before this one left without marks, or a writer that knows none.
+    "beneficiaries.mark": {"task": "beneficiaries.mark", "schedule": 300.0, "options": {"expires": 300}},
     "gates.close_notices": {"task": "gates.close_notices", "schedule": 900.0, "options": {"expires": 900}},
     "beneficiaries.settle_standing": {"task": "beneficiaries.settle_standing", "schedule": crontab(hour="3", minute="15")},
     # In the small hours; a scheduler that was off then asks when it is on again.

@@ -11,6 +11,7 @@ from audit import events
 from audit.invariants import INVARIANTS as AUDIT
 from audit.invariants import Invariant
 from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
+from beneficiaries.marking import wrong_marks
 from closing.invariants import INVARIANTS as CLOSING
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
@@ -54,10 +55,17 @@ def check(invariant: Invariant) -> Result:
 
 
 def check_all() -> list[Result]:
-    """Every invariant in the order of its number, the sealed chain included."""
+    """Every invariant in the order of its number, the sealed chain and the marks of people included."""
     results = [check(invariant) for invariant in ALL]
     chain = events.verify_chain()
     results.append(
         Result(21, "chain_is_whole", _("The chain of events is whole."), len(chain.broken), chain.broken[:EXAMPLES])
+    )
+    wrong = [str(number) for number in wrong_marks()]
+    results.append(
+        Result(
+            23, "marks_are_of_their_people", _("Whom a telephone or the beginning of a name finds has it."), len(wrong),
+            wrong[:EXAMPLES],
+        )
     )
     return sorted(results, key=lambda result: (result.number, result.name))

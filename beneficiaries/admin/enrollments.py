@@ -22,15 +22,15 @@ from beneficiaries.admin.change_pages import EndingButton
 from beneficiaries.admin.counted_list import CountedList
 from beneficiaries.admin.narrowing import GateFilter, PlaceFilter, RosterFilter
 from beneficiaries.admin.origins import origin_of, payment_of
+from beneficiaries.admin.searching import CoverSearch
 from beneficiaries.gating import COLUMN, GATE_WORDS, asked_of
 from beneficiaries.models import Ending, Enrollment, Purchase, Roster
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.panels import first_moment, last_moment, state_badge
-from beneficiaries.people_search import covers_found
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(EndingButton, PlaceColumn, CountedList, ReadOnlyScopedAdmin):
+class EnrollmentAdmin(CoverSearch, EndingButton, PlaceColumn, CountedList, ReadOnlyScopedAdmin):
     """Covers, newest first."""
 
     list_display = (
@@ -47,7 +47,6 @@ class EnrollmentAdmin(EndingButton, PlaceColumn, CountedList, ReadOnlyScopedAdmi
     )
     list_select_related = joined_on_pages = ("person", "program", "period", "category")
     search_fields = ("=id",)
-    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     ordering = ("-id",)
     change_form_template = "beneficiaries/enrollment_page.html"
     fields = ("state",)
@@ -71,10 +70,6 @@ class EnrollmentAdmin(EndingButton, PlaceColumn, CountedList, ReadOnlyScopedAdmi
         rosters = Roster.objects.visible_to(request.user, "beneficiaries.view_roster").filter(pk=obj.roster_id or 0)
         purchases = Purchase.objects.visible_to(request.user, "beneficiaries.view_purchase").filter(pk=obj.purchase_id or 0)
         return [*(rosters if obj.roster_id else ()), *(purchases if obj.purchase_id else ())]
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
-        return (covers_found(queryset, search_term), False) if search_term.strip() else (queryset, False)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

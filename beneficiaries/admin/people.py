@@ -21,6 +21,7 @@ from beneficiaries.admin.change_pages import ChangePages, number_of
 from beneficiaries.admin.forms import RevealForm
 from beneficiaries.admin.known_list import KnownList
 from beneficiaries.admin.representing_pages import SpeakerPages
+from beneficiaries.admin.searching import PEOPLE_HELP, tell
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Beneficiary, Person, PersonChange
 from beneficiaries.people_search import named_people
@@ -38,7 +39,7 @@ class PersonAdmin(SpeakerPages, ChangePages, KnownList, ReadOnlyScopedAdmin):
     export_columns = ("id", "name", "document_type", "document", "sex", "birth_on", "deceased_on")
     list_filter = ("document_type", "sex")
     search_fields = ("=id",)
-    search_help_text = _("Document number, former or further ones too, or whole name")
+    search_help_text = PEOPLE_HELP
     sortable_by = ("created_at",)
     ordering = ("-id",)
     change_form_template = "beneficiaries/person_page.html"
@@ -55,10 +56,12 @@ class PersonAdmin(SpeakerPages, ChangePages, KnownList, ReadOnlyScopedAdmin):
         return super().get_queryset(request).filter(merged_into=None)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By the blind index of document or name; never by a pattern."""
+        """By document, telephone, name or its beginning; never by a pattern."""
         if not search_term.strip():
             return queryset, False
-        return named_people(queryset, search_term), False
+        people, asked = named_people(queryset, search_term, by=request.user)
+        tell(request, asked)
+        return people, False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -16,12 +16,13 @@ from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked_updates
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
+from audit.models.keys import SLOTS
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees, kept_for, moves_by_a_merge
 from programs.models import Category, Program
 
-#: Purposes of blind indexes: identity = document type and number; name = the name as written.
-IDENTITY, NAME = "person.identity", "person.name"
+#: Purposes of blind indexes: identity = document type and number; name = the name as written; mark: see ADR 34.
+IDENTITY, NAME, MARK = "person.identity", "person.name", "beneficiary.mark"
 PERSON_KEY, BENEFICIARY_KEY = "person", "beneficiary"
 
 
@@ -186,8 +187,17 @@ class BeneficiaryQuerySet(ScopedQuerySet):
         """As the scope says; whose data is restricted is in no list and found by no search (ADR 27)."""
         return super().visible_to(user, permission).free()
 
+    def unmarked(self) -> Self:
+        """Whom no search by telephone or by the beginning of a name finds yet."""
+        return self.filter(UNMARKED)
 
-@tracked_updates
+
+#: Columns of marks: small keyed numbers of the name's beginning and of the telephone (ADR 34).
+MARKS = ("name_mark_a", "name_mark_b", "phone_mark_a", "phone_mark_b")
+UNMARKED = Q(name_mark_a=None, name_mark_b=None) | Q(phone__isnull=False, phone_mark_a=None, phone_mark_b=None)
+
+
+@tracked_updates(exclude=MARKS)
 class Beneficiary(models.Model):
     """A person as the organization of one program knows them; another organization's data never overwrites it."""
 
@@ -228,6 +238,11 @@ class Beneficiary(models.Model):
     updated_at = models.DateTimeField(_("changed at"))
     #: Since when this office does nothing with the data but keep it and fulfil its duties (限制处理).
     restricted_at = models.DateTimeField(_("restricted since"), null=True)
+    # Of the person's name and the telephone above, whoever writes these: by them few are found, opened and compared.
+    name_mark_a = models.SmallIntegerField(null=True)
+    name_mark_b = models.SmallIntegerField(null=True)
+    phone_mark_a = models.SmallIntegerField(null=True)
+    phone_mark_b = models.SmallIntegerField(null=True)
 
     objects = BeneficiaryQuerySet.as_manager()
 
@@ -236,7 +251,7 @@ class Beneficiary(models.Model):
     personal_fields = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
     open_fields = (
         "id", "person", "program", "organization", "region_code", "bank_name", "contact_digest", "created_at",
-        "updated_at", "restricted_at",
+        "updated_at", "restricted_at", *MARKS,
     )
 
     class Meta:
@@ -251,6 +266,24 @@ class Beneficiary(models.Model):
             models.Index(fields=["organization", "person"], name="beneficiary_by_person"),
             # Few at any time: whoever asks for somebody else looks into this one and finds nothing.
             models.Index(fields=["id"], name="beneficiary_restricted", condition=Q(restricted_at__isnull=False)),
+            # An office's people by the beginning of their names, and everybody's telephones: few bytes a row, since
+            # equal marks are kept once.
+            *(
+                models.Index(
+                    fields=["organization", f"name_mark_{slot}"], name=f"beneficiary_by_name_{slot}",
+                    condition=Q(**{f"name_mark_{slot}__isnull": False}),
+                )
+                for slot in SLOTS
+            ),
+            *(
+                models.Index(
+                    fields=[f"phone_mark_{slot}"], name=f"beneficiary_by_phone_{slot}",
+                    condition=Q(**{f"phone_mark_{slot}__isnull": False}),
+                )
+                for slot in SLOTS
+            ),
+            # None, once all are marked.
+            models.Index(fields=["id"], name="beneficiary_unmarked", condition=UNMARKED),
         ]
         triggers = [
             agrees(

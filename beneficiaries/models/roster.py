@@ -13,7 +13,7 @@ from audit.history import tracked, tracked_corrections
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import kept_after_its_check, never_deleted
-from beneficiaries.models.person import BENEFICIARY_KEY, PERSON_KEY, DocumentType, Sex
+from beneficiaries.models.person import BENEFICIARY_KEY, MARKS, PERSON_KEY, DocumentType, Sex
 from intake.models import BEING_CHECKED, Chunk, File, Import, StagedRow
 from programs.models import Category, FundingSplit, Period, Plan, Program
 
@@ -153,6 +153,11 @@ class RosterRow(StagedRow):
     identity_index_b = models.BinaryField(null=True)
     name_index_a = models.BinaryField(null=True)
     name_index_b = models.BinaryField(null=True)
+    # Made of the values of this row, so that approval does not ask for them.
+    name_mark_a = models.SmallIntegerField(null=True)
+    name_mark_b = models.SmallIntegerField(null=True)
+    phone_mark_a = models.SmallIntegerField(null=True)
+    phone_mark_b = models.SmallIntegerField(null=True)
     region_code = models.CharField(_("region"), max_length=12, null=True, db_collation="C")
     phone = SealedTextField(
         _("phone"), logical_name="beneficiary.phone", purpose=BENEFICIARY_KEY, mask=mask_phone, null=True
@@ -214,7 +219,7 @@ class RosterRow(StagedRow):
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "roster", "document_type",
         "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
         "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
-        "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason", "before",
+        "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason", "before", *MARKS,
     )
 
     class Meta:

@@ -317,14 +317,15 @@ def found(client: Client, model: str, term: str) -> list[int]:
     return sorted(each.pk for each in page.context["cl"].result_list)
 
 
-def test_people_are_found_by_whole_document_number_or_name_and_by_no_part(world: World) -> None:
+def test_people_are_found_by_document_number_telephone_name_or_its_beginning_and_by_no_other_part(world: World) -> None:
     applied(world, [*people(3), row(name="张三丰", document="441602196203151219", sex="男", birth_on="1962-03-15")])
     person = Person.objects.with_name("张三丰").get()
     client = signed_in(world.clerk)
-    for term in ("441602196203151219", " 441602 19620315 1219 ", "张三丰"):
+    for term in ("441602196203151219", " 441602 19620315 1219 ", "张三丰", "张三", "张"):
         assert found(client, "person", term) == [person.pk]
         assert found(client, "enrollment", term) == [Enrollment.objects.get(person=person).pk]
-    for term in ("4416021962031512", "张三", "三丰", "%", "1219", str(person.pk)):
+    assert len(found(client, "person", "138 0013 8000")) == 4
+    for term in ("4416021962031512", "三丰", "1380013", "%", "1219", str(person.pk)):
         assert found(client, "person", term) == []
 
 
@@ -344,8 +345,8 @@ def test_enrollments_are_found_by_cover_number_and_rosters_by_number(world: Worl
 @pytest.mark.parametrize(
     ("model", "help_text"),
     [
-        ("person", "可按完整的证件号码(含原证件、其他证件)或姓名查找"),
-        ("enrollment", "可按完整的保障凭证号、保单号、证件号码或姓名查找"),
+        ("person", "可按完整的证件号码(含原证件、其他证件)、手机号查找,或按姓名(可只输开头)查找"),
+        ("enrollment", "可按完整的保障凭证号、保单号、证件号码、手机号查找,或按姓名(可只输开头)查找"),
         ("roster", "可按名单编号查找"),
     ],
 )

@@ -22,8 +22,8 @@ from audit.buttons import ButtonPages, holds
 from audit.errors import Refused
 from beneficiaries.admin.counted_list import CountedList
 from beneficiaries.admin.narrowing import PlaceFilter, RosterFilter
+from beneficiaries.admin.searching import CoverSearch
 from beneficiaries.gating import Gate
-from beneficiaries.people_search import covers_found
 from exports.listing import Listing, Wanted, picked_of
 from gates import actions
 from gates.actions.payments import due_of
@@ -37,7 +37,7 @@ _PAGES = ("changelist", "export_list", "record")
 
 
 @admin.register(Unpaid)
-class UnpaidAdmin(PlaceColumn, CountedList, ButtonPages, ReadOnlyScopedAdmin):
+class UnpaidAdmin(CoverSearch, PlaceColumn, CountedList, ButtonPages, ReadOnlyScopedAdmin):
     """People whose next step is their own payment."""
 
     gate = Gate.OWN_PAYMENT
@@ -52,7 +52,6 @@ class UnpaidAdmin(PlaceColumn, CountedList, ButtonPages, ReadOnlyScopedAdmin):
     list_filter = ("program", "period", "category", "organization", PlaceFilter, RosterFilter)
     list_select_related = joined_on_pages = ("person", "program", "period", "category")
     search_fields = ("=id",)
-    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
     ordering = ("-id",)
     actions_list = ("record",)
     actions = ("record_selected",)
@@ -67,10 +66,6 @@ class UnpaidAdmin(PlaceColumn, CountedList, ButtonPages, ReadOnlyScopedAdmin):
         """A list and its buttons: each person's own page is that of the enrollment."""
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         return [each for each in super().get_urls() if str(each.name or "").removeprefix(prefix) in _PAGES]
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
-        return (covers_found(queryset, search_term), False) if search_term.strip() else (queryset, False)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The button takes along what the list is narrowed to."""

@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
-from beneficiaries.people_search import covers_found
+from beneficiaries.admin.searching import CoverSearch
 from intake.pages.forms import DigestForm
 from subsidies import actions
 from subsidies.admin.forms import ElsewhereForm, PeriodForm, RefundForm
@@ -192,7 +192,7 @@ class DifferencesAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
 
 @admin.register(DifferenceLine)
-class DifferenceLineAdmin(ReadOnlyScopedAdmin):
+class DifferenceLineAdmin(CoverSearch, ReadOnlyScopedAdmin):
     """Covers and payers of differences, newest first."""
 
     list_display = ("cover_number", "person_name", "list_number", "payer", "amount_shown", "reason", "approved")
@@ -204,7 +204,7 @@ class DifferenceLineAdmin(ReadOnlyScopedAdmin):
         "enrollment__person", "enrollment__program", "enrollment__period__program", "funder", "differences",
     )
     search_fields = ("=id",)
-    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
+    cover_path = "enrollment__"
     sortable_by = ()
     ordering = ("-id",)
 
@@ -218,10 +218,6 @@ class DifferenceLineAdmin(ReadOnlyScopedAdmin):
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         pages = ("changelist", "export_list")
         return [each for each in super().get_urls() if str(each.name or "").removeprefix(prefix) in pages]
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
-        return (covers_found(queryset, search_term, path="enrollment__"), False) if search_term.strip() else (queryset, False)
 
     @display(description=_("cover number"))
     def cover_number(self, line: DifferenceLine) -> str:

@@ -20,7 +20,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.admin.export_button import PICKED, list_query
 from audit.buttons import ButtonPages, holds
 from audit.errors import Refused
-from beneficiaries.people_search import covers_found
+from beneficiaries.admin.searching import CoverSearch
 from exports.listing import Listing, Wanted, picked_of
 from intake.pages.forms import ReasonForm
 from subsidies import actions
@@ -51,7 +51,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(FundRequestLine)
-class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
+class FundRequestLineAdmin(CoverSearch, ButtonPages, ReadOnlyScopedAdmin):
     """Enrollments on requests, the newest request first."""
 
     list_display = (
@@ -66,7 +66,7 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "enrollment__person", "enrollment__program", "enrollment__period__program", "funder", "category", "request",
     )
     search_fields = ("=id",)
-    search_help_text = _("Cover number, insurer's policy number, document number or whole name")
+    cover_path = "enrollment__"
     sortable_by = ()
     ordering = ("-request_id", "-enrollment_id")
     actions_list = ("decide", "take_up")
@@ -90,10 +90,6 @@ class FundRequestLineAdmin(ButtonPages, ReadOnlyScopedAdmin):
         names = Region.objects.names_of(row.county for row in rows)
         for row in rows:
             row.place_name = names.get(row.county, row.county)
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover or policy number, or by the blind index of document or name; never by a pattern."""
-        return (covers_found(queryset, search_term, path="enrollment__"), False) if search_term.strip() else (queryset, False)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The buttons take along what the list is narrowed to."""

@@ -16,9 +16,11 @@ from unfold.decorators import display
 from accounts.admin.places import PlaceColumn
 from audit.admin import ReadOnlyScopedAdmin
 from beneficiaries.admin.narrowing import PlaceFilter
+from beneficiaries.admin.searching import tell
+from beneficiaries.marks import dialed
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.models.roster import EndReason
-from beneficiaries.people_search import people_found
+from beneficiaries.people_search import asked_for, people_found
 from beneficiaries.registration import RULE_WORDS
 from years.models import YearLeft
 
@@ -38,7 +40,7 @@ class YearLeftAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         "category", "organization",
     )
     search_fields = ("=id",)
-    search_help_text = _("Cover number, document number or whole name")
+    search_help_text = _("Cover number, document number, mobile phone number, or a name or its beginning")
     ordering = ("-id",)
     sortable_by = ()
 
@@ -53,14 +55,17 @@ class YearLeftAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         return [each for each in super().get_urls() if str(each.name or "").removeprefix(prefix) in _PAGES]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By cover number, or by the blind index of document or name; never by a pattern."""
+        """By cover number, or by document, telephone, name or its beginning; never by a pattern."""
         term = search_term.strip()
         if not term:
             return queryset, False
         found = enrollment_id_of(term)
-        if found is not None and "-" in term:
+        if found is not None and "-" in term and not dialed(term):
             return queryset.filter(enrollment=found), False
-        return queryset.filter(enrollment__person__in=people_found(term)), False
+        asked = asked_for(term, by=request.user)
+        tell(request, asked)
+        named: Any = people_found(term) if asked.people is None else asked.people
+        return queryset.filter(enrollment__person__in=named), False
 
     @display(description=_("cover before"))
     def cover_number(self, row: YearLeft) -> SafeString:

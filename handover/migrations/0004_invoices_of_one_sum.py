@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_squashed_0002_one_duty_and_true_paths'),
-        ('handover', '0002_invoices_and_remittances'),
+        ('handover', '0003_content_goes_with_its_term'),
         ('intake', '0003_held_uploads'),
         ('programs', '0011_premium_is_paid_to_the_insurer'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('beneficiaries', '0020_history_of_enrollments_is_found_by_row'),
+        ('beneficiaries', '0022_people_are_found_by_marks'),
     ]
 
     operations = [
