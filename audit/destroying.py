@@ -21,16 +21,19 @@ from audit.fields import SealedTextField
 #: The token in a sealed column's place, as SQL.
 DESTROYED = f"'\\x{ciphers.DESTROYED.hex()}'::bytea"
 #: What nobody finds and nobody else has: unique columns stay unique.
+_SCATTERED = "floor(random() * 16384)::smallint"
 _RANDOM = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"
 
 
 @dataclass(frozen=True)
 class Destroyable:
-    """`blinded`: digests, overwritten by random ones. `dropped`: sealed bytes that become NULL. `blurred`: days of which the
-    year stays. `emptied`: what else becomes something that tells nothing, as SQL. `owner_gone`: SQL over a row `kept`, true
-    once whoever it speaks of is destroyed, for rows that may hold no sealed value themselves."""
+    """`blinded`: digests, overwritten by random ones. `scattered`: small keyed numbers (smallint), likewise, from 0 to 16,383.
+    `dropped`: sealed bytes that become NULL. `blurred`: days of which the year stays. `emptied`: what else becomes something
+    that tells nothing, as SQL. `owner_gone`: SQL over a row `kept`, true once whoever it speaks of is destroyed, for rows that
+    may hold no sealed value themselves."""
 
     blinded: tuple[str, ...] = ()
+    scattered: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     blurred: tuple[str, ...] = ()
     emptied: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +58,7 @@ def assignments(model: Any) -> str:
     said: Destroyable = model.destroyable
     parts = [f"{column} = CASE WHEN {column} IS NOT NULL THEN {DESTROYED} END" for column in sealed_of(model)]
     parts += [f"{column} = CASE WHEN {column} IS NOT NULL THEN {_RANDOM} END" for column in said.blinded]
+    parts += [f"{column} = CASE WHEN {column} IS NOT NULL THEN {_SCATTERED} END" for column in said.scattered]
     parts += [f"{column} = NULL" for column in said.dropped]
     parts += [f"{column} = date_trunc('year', {column})::date" for column in said.blurred]
     parts += [f"{column} = {value}" for column, value in said.emptied.items()]

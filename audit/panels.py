@@ -288,8 +288,11 @@ def panels_for(subject: Model | type[Model], user: Any) -> list[PagePanel]:
 
 
 def render_panels(subject: Model, request: HttpRequest) -> list[Rendered]:
-    """The parts of a page, ready to stand on it; each template also gets `subject` and `panel`."""
-    return [
+    """The parts of a page, ready to stand on it; each template also gets `subject` and `panel`.
+
+    One that says nothing about this object has no part.
+    """
+    parts = [
         Rendered(
             key=panel.key,
             title=panel.title,
@@ -301,6 +304,7 @@ def render_panels(subject: Model, request: HttpRequest) -> list[Rendered]:
         )
         for panel in panels_for(subject, request.user)
     ]
+    return [part for part in parts if part.html.strip()]
 
 
 def address(url: Address) -> str:

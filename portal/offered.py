@@ -20,12 +20,15 @@ OFFICE_WORK = frozenset(
     {
         "beneficiaries.roster", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.enrollment",
         "gates.notice", "gates.objection", "gates.unpaid", "gates.statement", "gates.ownpayment", "gates.heldpayment",
-        "handover.receipt", "handover.invoice", "handover.remittance", "outreach.sending", "papers.personrequest",
+        "handover.receipt", "outreach.sending", "outreach.deliveryreport", "papers.personrequest",
         "papers.printing", "intake.wordmapping", "years.yearleft", "subsidies.differences", "closing.monthclosing",
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",
+        "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }
 )
-_HANDED_OVER = frozenset({"handover.handover", "handover.handoverline", "handover.insurerformat"})
+_HANDED_OVER = frozenset(
+    {"handover.handover", "handover.handoverline", "handover.insurerformat", "handover.invoice", "handover.remittance"}
+)
 #: Money of funders; the figures of budgets ask for the statement.
 _FUNDS = frozenset(
     {

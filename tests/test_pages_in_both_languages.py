@@ -53,7 +53,7 @@ KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_I
 ALIKE = {
     "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "SHA",
     "UTF",
-    "WPS", "XLS", "XLSX", "esc", "roster.approved",
+    "WPS", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)

@@ -247,7 +247,9 @@ class Beneficiary(models.Model):
     objects = BeneficiaryQuerySet.as_manager()
 
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
-    destroyable = Destroyable(blinded=("contact_digest",), emptied={"bank_name": "''"}, owner_gone=OWNER_GONE)
+    destroyable = Destroyable(
+        blinded=("contact_digest",), scattered=MARKS, emptied={"bank_name": "''"}, owner_gone=OWNER_GONE
+    )
     personal_fields = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
     open_fields = (
         "id", "person", "program", "organization", "region_code", "bank_name", "contact_digest", "created_at",

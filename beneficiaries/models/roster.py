@@ -209,7 +209,7 @@ class RosterRow(StagedRow):
         blinded=(
             "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "contact_digest", "known_contact_digest",
         ),
-        dropped=("raw",),
+        scattered=MARKS, dropped=("raw",),
         blurred=("birth_on",), emptied={"findings": "NULL", "bank_name": "NULL"},
     )
     personal_fields = (

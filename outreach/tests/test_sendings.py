@@ -222,7 +222,7 @@ def test_a_message_that_a_connector_has_sent_is_not_withdrawn(kept_world: World,
 
 
 def test_where_nobody_has_a_telephone_the_villages_tell_everybody(kept_world: World) -> None:
-    Beneficiary.objects.update(phone=None)
+    Beneficiary.objects.update(phone=None, phone_mark_a=None, phone_mark_b=None)
     sending = ready(kept_world)
     assert (sending.state, sending.messages, sending.by_phone, sending.by_village) == ("ready", 0, 0, 6)
     page = "".join(actions.print_villages(sending, by=kept_world.clerk, at=timezone.now()))
