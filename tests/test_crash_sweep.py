@@ -51,8 +51,7 @@ ROOMS = (
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
     crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
-    crash_samples_retention,
-    crash_samples_years, messages_samples, papers_samples,
+    crash_samples_retention, crash_samples_years, messages_samples, papers_samples,
 )
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
@@ -62,7 +61,6 @@ ELSEWHERE = {
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
     ),
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
-    "outreach.upload_report": "outreach/tests/test_report_faults.py: the files are kept first, then the report that has them",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "
     "budgets apart from requests",
     "programs.open_books_from": "part of closing.draw_up_month, decline_closing and withdraw_closing, which are swept: by itself"
@@ -78,8 +76,8 @@ ELSEWHERE = {
     **dict.fromkeys(
         (
             "audit.blind_index.active_slot", "audit.blind_index.digest_for", "audit.blind_index.index_many",
-            "audit.blind_index.index_value", "audit.blind_index.lookup", "audit.blind_index.slot_values",
-            "audit.blind_index.written_slots", "audit.keys.current_key", "audit.keys.sealer",
+            "audit.blind_index.index_value", "audit.blind_index.live_digests", "audit.blind_index.lookup",
+            "audit.blind_index.slot_values", "audit.blind_index.written_slots", "audit.keys.current_key", "audit.keys.sealer",
         ),
         "makes the first key of its purpose by audit.keys.make_key, which is swept",
     ),
