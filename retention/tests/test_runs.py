@@ -66,7 +66,7 @@ def test_released_by_another_everything_that_names_people_goes_and_the_money_sta
     tokens = [person.name.token for person in gone]
     money = list(LedgerEntry.objects.order_by("pk").values_list("account", "amount"))
     covers = list(Enrollment.objects.order_by("pk").values_list("pk", "premium", "own_share", "region_code", "row_id"))
-    Beneficiary.objects.filter(person=gone[0]).update(phone=None)
+    Beneficiary.objects.filter(person=gone[0]).update(phone=None, phone_mark_a=None, phone_mark_b=None)
     run = done(kept_world)
     assert (run.state, run.destroyed, run.spared) == ("done", 4, {})
     assert run.done_counts == {"person": 4, "beneficiary": 4, "rosterrow": 4, "files": 1}
@@ -142,7 +142,7 @@ def test_the_same_person_again_is_somebody_new_and_is_found(kept_world: World) -
 
 
 def test_history_lets_go_of_nothing_that_is_not_destroyed_and_what_is_destroyed_stays_so(kept_world: World) -> None:
-    Beneficiary.objects.update(phone=None, address=None, bank_account=None)
+    Beneficiary.objects.update(phone=None, phone_mark_a=None, phone_mark_b=None, address=None, bank_account=None)
     for table in ("beneficiaries_beneficiaryevent", "beneficiaries_rosterevent"):
         with pytest.raises(DatabaseError, match=r"append-only|Cannot update or delete"), transaction.atomic():
             connection.cursor().execute(f"DELETE FROM {table}")
