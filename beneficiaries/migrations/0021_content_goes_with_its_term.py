@@ -2,6 +2,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
         ('beneficiaries', '0020_history_of_enrollments_is_found_by_row'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='beneficiaryevent',
             name='append_only',
@@ -112,4 +114,4 @@ class Migration(migrations.Migration):
             model_name='rosterrowevent',
             trigger=pgtrigger.compiler.Trigger(name='goes_with_its_row', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF EXISTS (\n                SELECT FROM old_rows gone LEFT JOIN LATERAL (\n                    SELECT ((kept.name IS NULL OR kept.name = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.document IS NULL OR kept.document = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.phone IS NULL OR kept.phone = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.address IS NULL OR kept.address = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.bank_account IS NULL OR kept.bank_account = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.guardian_name IS NULL OR kept.guardian_name = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.guardian_document IS NULL OR kept.guardian_document = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND kept.raw IS NULL) AND true AS destroyed\n                    FROM beneficiaries_rosterrow kept\n                    WHERE kept.id = gone.pgh_obj_id LIMIT 1\n                ) AS kept ON true WHERE kept.destroyed IS NOT TRUE\n            ) THEN\n                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            RETURN NULL;", hash='f7e7ac69363aa03685446961b5fdd4943293471c', level='STATEMENT', operation='DELETE', pgid='pgtrigger_goes_with_its_row_6bd44', referencing='REFERENCING OLD TABLE AS old_rows ', table='beneficiaries_rosterrowevent', when='AFTER')),
         ),
-    ]
+    ])]

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('programs', '0011_premium_is_paid_to_the_insurer'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='beneficiary',
             name='before_update_update',
@@ -110,4 +112,4 @@ class Migration(migrations.Migration):
             model_name='rosterrow',
             trigger=pgtrigger.compiler.Trigger(name='before_update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "beneficiaries_rosterrowevent" ("address", "bank_account", "bank_name", "before_id", "birth_on", "category_id", "category_ids", "chunk", "codes", "contact_digest", "document", "document_type", "end_reason", "ended_on", "file_id", "findings", "guardian_document", "guardian_name", "id", "identity_index_a", "identity_index_b", "kept", "known_contact_digest", "known_person_id", "line", "name", "name_index_a", "name_index_b", "name_mark_a", "name_mark_b", "own_share", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "phone_mark_a", "phone_mark_b", "premium", "raw", "region_code", "roster_id", "set_aside", "sex", "sheet", "split_id", "valid_from", "valid_to", "verdict") SELECT old_values."address", old_values."bank_account", old_values."bank_name", old_values."before_id", old_values."birth_on", old_values."category_id", old_values."category_ids", old_values."chunk", old_values."codes", old_values."contact_digest", old_values."document", old_values."document_type", old_values."end_reason", old_values."ended_on", old_values."file_id", old_values."findings", old_values."guardian_document", old_values."guardian_name", old_values."id", old_values."identity_index_a", old_values."identity_index_b", old_values."kept", old_values."known_contact_digest", old_values."known_person_id", old_values."line", old_values."name", old_values."name_index_a", old_values."name_index_b", old_values."name_mark_a", old_values."name_mark_b", old_values."own_share", _pgh_attached_context.value, NOW(), \'before_update\', old_values."id", old_values."phone", old_values."phone_mark_a", old_values."phone_mark_b", old_values."premium", old_values."raw", old_values."region_code", old_values."roster_id", old_values."set_aside", old_values."sex", old_values."sheet", old_values."split_id", old_values."valid_from", old_values."valid_to", old_values."verdict" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='f440b4d5b89619d260992ff20cf8d45db0cf7271', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_before_update_update_3f453', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='beneficiaries_rosterrow', when='AFTER')),
         ),
-    ]
+    ])]

@@ -2,6 +2,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
         ('gates', '0003_withdrawn_lines_are_found'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='objectionevent',
             name='append_only',
@@ -34,4 +36,4 @@ class Migration(migrations.Migration):
             model_name='statementrowevent',
             trigger=pgtrigger.compiler.Trigger(name='goes_with_its_row', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF EXISTS (\n                SELECT FROM old_rows gone LEFT JOIN LATERAL (\n                    SELECT ((kept.name IS NULL OR kept.name = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.document IS NULL OR kept.document = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND kept.raw IS NULL) AND true AS destroyed\n                    FROM gates_statementrow kept\n                    WHERE kept.id = gone.pgh_obj_id LIMIT 1\n                ) AS kept ON true WHERE kept.destroyed IS NOT TRUE\n            ) THEN\n                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            RETURN NULL;", hash='3baa096201c15ba0e1937722a166e41df5186134', level='STATEMENT', operation='DELETE', pgid='pgtrigger_goes_with_its_row_ac304', referencing='REFERENCING OLD TABLE AS old_rows ', table='gates_statementrowevent', when='AFTER')),
         ),
-    ]
+    ])]

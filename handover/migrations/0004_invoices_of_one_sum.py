@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='InvoiceDecision',
             fields=[
@@ -246,4 +248,4 @@ class Migration(migrations.Migration):
             model_name='invoicedecision',
             trigger=pgtrigger.compiler.Trigger(name='invoice_decision_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='b09ba4b0dfe1967ac7dfa618ef5e618cdd939bd3', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_invoice_decision_append_only_0e71b', table='handover_invoicedecision', when='BEFORE')),
         ),
-    ]
+    ])]

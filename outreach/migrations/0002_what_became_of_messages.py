@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='DeliveryReport',
             fields=[
@@ -498,4 +500,4 @@ class Migration(migrations.Migration):
             model_name='deliveryreportrowevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c9468df3641ff809500d1e1e215344c8b85bdfef', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_065da', table='outreach_deliveryreportrowevent', when='BEFORE')),
         ),
-    ]
+    ])]

@@ -2,6 +2,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
         ('papers', '0001_certificates_and_requests'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='personrequest',
             name='insert_insert',
@@ -56,4 +58,4 @@ class Migration(migrations.Migration):
             model_name='personrequestevent',
             trigger=pgtrigger.compiler.Trigger(name='goes_with_its_row', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF EXISTS (\n                SELECT FROM old_rows gone LEFT JOIN LATERAL (\n                    SELECT ((kept.asker_name IS NULL OR kept.asker_name = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.text IS NULL OR kept.text = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea)) AND EXISTS (SELECT FROM beneficiaries_person owner WHERE owner.id = kept.person_id AND owner.destroyed_at IS NOT NULL) AS destroyed\n                    FROM papers_personrequest kept\n                    WHERE kept.id = gone.pgh_obj_id LIMIT 1\n                ) AS kept ON true WHERE kept.destroyed IS NOT TRUE\n            ) THEN\n                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            RETURN NULL;", hash='f36b801ce21337ba68bba9d4ae68d1285073560d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_goes_with_its_row_a70ca', referencing='REFERENCING OLD TABLE AS old_rows ', table='papers_personrequestevent', when='AFTER')),
         ),
-    ]
+    ])]

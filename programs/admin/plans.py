@@ -257,7 +257,7 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
         """With what a page names."""
         return super().get_queryset(request).select_related(
             "program__organization", "drafted_by", "submitted_by", "decided_by", "benefits"
-        )
+        ).defer("benefits__content")
 
     @display(description=_("premium (yuan)"), ordering="premium")
     def premium_yuan(self, plan: Plan) -> str:
