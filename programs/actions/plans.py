@@ -156,9 +156,13 @@ def set_benefits(plan: Plan, terms: BenefitTerms, *, base: str = "", by: User, a
     with transaction.atomic():
         plan = _locked(plan, Plan.State.DRAFT)
         kept = PlanBenefits.objects.filter(plan=plan).first() or PlanBenefits(plan=plan)
+        written = _written(terms)
+        if kept.digest == written["digest"]:
+            # A second click, or nothing changed.
+            return kept
         if kept.digest != base:
             raise ProgramRefused("BENEFITS_CHANGED")
-        for name, value in {**_written(terms), "changed_by": by, "changed_at": at}.items():
+        for name, value in {**written, "changed_by": by, "changed_at": at}.items():
             setattr(kept, name, value)
         fault_point("programs.set_benefits.before")
         kept.save()

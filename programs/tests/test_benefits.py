@@ -99,6 +99,14 @@ def test_of_two_who_change_the_same_the_second_is_told_and_nothing_is_lost(world
     assert benefit_terms(draft) == terms("yantai")
 
 
+def test_a_double_click_saves_once_and_accuses_nobody(world: World, draft: Plan) -> None:
+    read = set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at).digest
+    events = Event.objects.count()
+    for _click in range(2):
+        set_benefits(draft, terms("yantai"), base=read, by=world.finance_maker, at=world.at)
+    assert benefit_terms(draft) == terms("yantai") and Event.objects.count() == events + 1
+
+
 def test_benefits_of_a_submitted_plan_are_changed_by_nobody_not_in_the_database_either(world: World, draft: Plan) -> None:
     held = set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
     submit_plan(draft, by=world.finance_maker, at=world.at)
