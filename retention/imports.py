@@ -12,9 +12,12 @@ from gates.models import Statement, StatementChunk, StatementRow
 from handover.models import Invoice, InvoiceChunk, InvoiceRow, Receipt, ReceiptChunk, ReceiptRow
 from intake.models import State
 from intake.template import APPLICABLE
+from outreach.models import DeliveryReport, DeliveryReportChunk, DeliveryReportRow
 from retention.terms import Kind
 
 _APPLIED = ", ".join(str(int(verdict)) for verdict in APPLICABLE)
+#: Whom a message was for, as a line of what became of it finds them.
+_OF_MESSAGE = "e.id = (SELECT told.enrollment_id FROM outreach_sendingline told WHERE told.id = {line}.line_id)"
 _OF_COVER = """EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person p ON p.id = e.person_id
     WHERE {by} AND p.destroyed_at IS {standing})"""
 #: A line that changed or ended what was known names its person itself.
@@ -24,13 +27,15 @@ _OF_PERSON = """(r.known_person_id IS NOT NULL AND EXISTS (
 
 @dataclass(frozen=True)
 class Source:
-    """An import and its lines. `needed`, `gone`: SQL over a line `r`: it stands behind somebody who is kept, or destroyed."""
+    """An import and its lines. `needed`, `gone`: SQL over a line `r`: it stands behind somebody who is kept, or destroyed.
+    `cover`: SQL of the cover `e` that a line `{line}` speaks of."""
 
     model: Any
     rows: Any
     chunks: Any
     key: str
     kind: Kind
+    cover: str
     needed: str
     gone: str
 
@@ -40,25 +45,27 @@ class Source:
         return str(self.model._meta.label_lower)
 
 
-def _by_enrollment(model: Any, rows: Any, chunks: Any, key: str) -> Source:
-    return Source(
-        model, rows, chunks, key, Kind.PAYMENT, _OF_COVER.format(by="e.id = r.enrollment_id", standing="NULL"),
-        _OF_COVER.format(by="e.id = r.enrollment_id", standing="NOT NULL"),
-    )
+def _by_cover(
+    model: Any, rows: Any, chunks: Any, key: str, *, kind: Kind = Kind.PAYMENT, cover: str = "e.id = {line}.enrollment_id"
+) -> Source:
+    by = cover.format(line="r")
+    kept, destroyed = (_OF_COVER.format(by=by, standing=standing) for standing in ("NULL", "NOT NULL"))
+    return Source(model, rows, chunks, key, kind, cover, kept, destroyed)
 
 
 SOURCES: Sequence[Source] = (
     Source(
-        Roster, RosterRow, RosterChunk, "roster_id", Kind.LIST,
+        Roster, RosterRow, RosterChunk, "roster_id", Kind.LIST, "e.row_id = {line}.id",
         f"({_OF_COVER.format(by='e.row_id = r.id', standing='NULL')} OR (r.verdict IN ({_APPLIED}) AND r.set_aside = ''"
         f" AND {_OF_PERSON.format(standing='NULL')}) OR EXISTS (SELECT FROM beneficiaries_person p"
         " WHERE p.id = ANY(%(held_people)s)"
         " AND (p.identity_index_a = r.identity_index_a OR p.identity_index_b = r.identity_index_b)))",
         f"({_OF_COVER.format(by='e.row_id = r.id', standing='NOT NULL')} OR {_OF_PERSON.format(standing='NOT NULL')})",
     ),
-    _by_enrollment(Statement, StatementRow, StatementChunk, "statement_id"),
-    _by_enrollment(Receipt, ReceiptRow, ReceiptChunk, "receipt_id"),
-    _by_enrollment(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
+    _by_cover(Statement, StatementRow, StatementChunk, "statement_id"),
+    _by_cover(Receipt, ReceiptRow, ReceiptChunk, "receipt_id"),
+    _by_cover(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
+    _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
 )
 BY_LABEL = {source.label: source for source in SOURCES}
 

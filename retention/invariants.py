@@ -24,10 +24,9 @@ def _gone(model: Any) -> str:
 
 def _line_gone(source: Source) -> str:
     """SQL: a line `t` by which somebody destroyed was enrolled."""
-    by = "e.row_id = t.id" if source.rows.__name__ == "RosterRow" else "e.id = t.enrollment_id"
     return (
         "EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person p ON p.id = e.person_id"
-        f" WHERE {by} AND p.destroyed_at IS NOT NULL)"
+        f" WHERE {source.cover.format(line='t')} AND p.destroyed_at IS NOT NULL)"
     )
 
 

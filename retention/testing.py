@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.testing import make_user
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models import Enrollment
 from beneficiaries.testing import World, applied, make_world, people
+from intake.models import Import
 from jobs.testing import drain
 from papers.testing import OPEN
 from retention import actions
@@ -42,14 +43,14 @@ def ended_long_ago(covers: Any, *, years: int) -> None:
     Enrollment.objects.filter(pk__in=[cover.pk for cover in covers]).update(starts_at=end - timedelta(days=365), ends_at=end)
 
 
-def age_import(roster: Roster, *, days: int) -> None:
+def age_import(ended: Import, *, days: int) -> None:
     """As if it had come, and ended, so many days before: straight, past the guards of what is final."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE beneficiaries_roster SET uploaded_at = uploaded_at - age, submitted_at = submitted_at - age,
+            f"""UPDATE {ended._meta.db_table} SET uploaded_at = uploaded_at - age, submitted_at = submitted_at - age,
             decided_at = decided_at - age, applied_at = applied_at - age FROM (SELECT %(by)s::interval AS age) AS moved
-            WHERE id = %(roster)s""",
-            {"by": f"{days} days", "roster": roster.pk},
+            WHERE id = %(import)s""",  # noqa: S608 - a name of ours
+            {"by": f"{days} days", "import": ended.pk},
         )
 
 

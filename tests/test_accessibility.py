@@ -16,6 +16,7 @@ from accounts.roles import Role
 from accounts.testing import make_user
 from audit.admin.base import visible
 from audit.testing import FULL_SWEEP
+from audit.worlds import keepable
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Person, Roster
 from beneficiaries.testing import World, make_world, people, row, uploaded
@@ -35,10 +36,9 @@ from tests.kit.browser import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 
-@pytest.fixture
-def world(transactional_db: Any, settings: Any) -> World:
-    """A city with rosters in review and applied, and one user of every role."""
-    settings.SECOND_FACTOR_REQUIRED = False
+@keepable
+def make_reviewed() -> World:
+    """A city with rosters in review and applied."""
     world = make_world()
     uploaded(world, people(3))
     drain()
@@ -49,6 +49,13 @@ def world(transactional_db: Any, settings: Any) -> World:
     uploaded(world, [*changed, *people(60, first=10), row(document="441602196203151218"), row(name="")], name="第二批.csv")
     drain()
     return world
+
+
+@pytest.fixture
+def world(transactional_db: Any, settings: Any) -> World:
+    """Of one user of every role."""
+    settings.SECOND_FACTOR_REQUIRED = False
+    return make_reviewed()
 
 
 def users_of(world: World) -> dict[str, User]:

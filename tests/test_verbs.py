@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ ROOMS = sorted(config.label for config in apps.get_app_configs() if Path(config.
 TEMPLATE_KEYS = (ROSTER.key, STATEMENT.key, RECEIPT.key, INVOICE.key, ReportTemplate.key)
 
 
+@cache
 def verbs_of(room: str) -> set[str]:
     found = recorded(ROOT / room)
     return {verb.replace("*", key) for verb in found for key in TEMPLATE_KEYS}

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from unfold.admin import checkbox
@@ -35,7 +35,8 @@ def draw_headings_once() -> None:
 def _once(draw: Callable[[Any], Iterator[Any]]) -> Callable[[Any], list[Any]]:
     def headings(changelist: Any) -> list[Any]:
         if not hasattr(changelist, "drawn_headings"):
-            changelist.drawn_headings = list(draw(changelist))
+            # Each cell repeats its heading for phones: translated and escaped once.
+            changelist.drawn_headings = [{**each, "text": conditional_escape(each["text"])} for each in draw(changelist)]
         found: list[Any] = changelist.drawn_headings
         return found
 

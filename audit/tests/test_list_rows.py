@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import unfold
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.template import Context, Template
+from django.template.loader import get_template
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
@@ -15,6 +22,7 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.testing import make_organization, make_region_tree, make_user
 from audit.admin import list_rows
+from audit.templatetags.list_parts import cells
 from tests.kit.matrix.asking import BACKEND
 
 
@@ -51,3 +59,56 @@ def test_headings_are_drawn_once_for_a_list_and_anew_for_the_next(
     assert len(drawn) == len(set(drawn)) > 3
     client.get(reverse("admin:accounts_user_changelist"))
     assert len(drawn) == 2 * len(set(drawn))
+
+
+def original(name: str) -> Template:
+    """A template as unfold brings it, which ours stands before."""
+    return Template((Path(unfold.__file__).parent / "templates" / "admin" / name).read_text(encoding="utf-8"))
+
+
+def plain(page: str) -> str:
+    """Without white space that no browser shows, and without the state of rows that fold out."""
+    folded = re.sub(r"\s+", " ", page.replace(' x-data="{rowOpen: false}"', ""))
+    return re.sub(r'\s*"\s*>', '">', re.sub(r"\s*([<>])\s*", r"\1", folded))
+
+
+@pytest.mark.parametrize("across", [True, False])
+@pytest.mark.parametrize("value", ["7", ""])
+def test_a_filter_offers_its_choices_as_unfold_does(across: bool, value: str) -> None:
+    spec = SimpleNamespace(lookup_val=[value] if value else None, lookup_kwarg="office__id__exact", horizontal=across)
+    choices = [
+        {"selected": not value, "query_string": "?", "display": "全部"},
+        {"selected": bool(value), "query_string": "?office__id__exact=7&q=王+\"x\"", "display": "源城<script>'甲'&乙"},
+        {"selected": False, "query_string": "?office__id__exact=8", "display": list_rows.box(8)},
+    ]
+    given = {"title": "单位", "spec": spec, "choices": choices}
+    ours = get_template("admin/filter.html").render(given)
+    assert plain(ours) == plain(original("filter.html").render(Context(given)))
+    assert "&lt;script&gt;" in ours and ours.count("font-semibold text-primary-600") == 1
+
+
+@pytest.mark.django_db
+def test_rows_stand_in_the_table_as_unfold_draws_them(settings: Any, rf: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    make_region_tree()
+    office = make_organization()
+    users = [make_user(f"zz.{number}", role=Role.SECURITY_ADMIN, organization=office) for number in range(3)]
+    client = Client()
+    client.force_login(users[0], backend=BACKEND)
+    answer = client.get(reverse("admin:accounts_user_changelist"))
+    shown = list_rows.unfold_list.result_list({"request": answer.wsgi_request}, answer.context_data["cl"])
+    ours = get_template("admin/change_list_results.html").template.render(Context(shown))
+    assert plain(ours) == plain(original("change_list_results.html").render(Context(shown)))
+    assert ours.count("<tbody") == 3
+
+
+def test_a_cell_that_is_not_safe_is_escaped() -> None:
+    assert cells([list_rows.box(7), "<b>王</b>"]) == f"{list_rows.box(7)}\n&lt;b&gt;王&lt;/b&gt;"
+
+
+def test_no_list_folds_rows_out_or_has_them_dragged_which_our_table_leaves_out() -> None:
+    asked = [
+        model._meta.label for model, each in admin.site._registry.items()
+        if getattr(each, "list_sections", None) or getattr(each, "ordering_field", None)
+    ]
+    assert asked == []

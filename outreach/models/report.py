@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.destroying import Destroyable
 from audit.history import tracked, tracked_corrections
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import kept_after_its_check, never_deleted
@@ -99,6 +100,7 @@ class DeliveryReportRow(StagedRow):
     objects = ScopedQuerySet.as_manager()
 
     scope = _SCOPE
+    destroyable = Destroyable(dropped=("raw",), emptied={"findings": "NULL"})
     personal_fields = ("raw",)
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "report", "line_id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -11,11 +12,12 @@ from beneficiaries.actions import refuse_roster, submit_roster
 from beneficiaries.models import Enrollment, Roster, RosterRow
 from beneficiaries.testing import World, applied, make_world, people, row, uploaded
 from intake.actions import purge_files
-from intake.models import File
+from intake.models import File, StagedRow
 from jobs.testing import drain
 from papers.testing import OPEN
 from portal.verify import check_all
 from retention import actions
+from retention.imports import SOURCES
 from retention.models import DestructionLine, RunKind
 from retention.testing import age_import, done, drawn, officer_of, released
 from retention.tests.test_runs import readable
@@ -69,3 +71,7 @@ def test_a_hold_between_release_and_destruction_spares_the_roster_its_lines_and_
     File.objects.update(purge_on=timezone.localdate())
     purge_files(at=timezone.now())
     assert list(File.objects.filter(purged_at=None)) == [held.files.get()]
+
+
+def test_lines_of_every_import_are_destroyed_with_whoever_they_name() -> None:
+    assert {source.rows for source in SOURCES} == {each for each in apps.get_models() if issubclass(each, StagedRow)}

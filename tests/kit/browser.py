@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response, sync_playwright
 
@@ -45,10 +47,22 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium-headless-shell)")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        patch.setattr(StaticFilesHandler, "serve", _kept(StaticFilesHandler.serve))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
             yield browser
             browser.close()
+
+
+def _kept(serve: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Styles, scripts and letters with a term, as in operation: else a browser asks for each of them on every page again."""
+
+    def serving(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        answer = serve(handler, request)
+        answer["Cache-Control"] = "max-age=86400, immutable"
+        return answer
+
+    return serving
 
 
 @pytest.fixture
