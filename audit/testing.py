@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
@@ -18,8 +18,15 @@ from django.db.backends.signals import connection_created
 from audit.faults import FaultAt, PlantedFault, handled_by
 
 STEP_SECONDS = 20
+T = TypeVar("T")
 #: Whether sweeps go over everything; the suite takes their short forms.
 FULL_SWEEP = os.environ.get("FULL_SWEEP") == "1"
+
+
+def in_turn(ways: Iterable[T], place: int) -> list[T]:
+    """All ways of a sweep, to die or to begin; in the short form one of them, another at each place."""
+    every = list(ways)
+    return every if FULL_SWEEP else [every[place % len(every)]]
 
 
 @contextmanager

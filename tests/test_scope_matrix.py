@@ -175,16 +175,28 @@ def list_page(page: Page, reader: str, judge: Judge, client: Any) -> list[str]:
     if not (asks(page, reader) if holds(page, reader) else tries(page, reader) or FULL_SWEEP):
         return []
     address = reverse(page.name)
+    found: list[str] = []
+    if not holds(page, reader) and not FULL_SWEEP and page.verb != "changelist":
+        # One check stands before both methods: what is there to act is asked to act.
+        return closed_list(page, reader, judge, client, address)
     answer = ask(client, "get", address)
-    found = [row(page, reader, "get", "list", leak) for leak in judge.leaks(answer)]
+    found += [row(page, reader, "get", "list", leak) for leak in judge.leaks(answer)]
     if (answer.status_code == 200) != holds(page, reader):
         found.append(row(page, reader, "get", "list", f"answers {answer.status_code}"))
     if holds(page, reader) and (page.verb == "changelist" or not FULL_SWEEP):
         return found  # the POST of a list is an action: see below; an empty form comes back as it was shown
+    if not holds(page, reader):
+        return found + closed_list(page, reader, judge, client, address)
+    answer = ask(client, "post", address)
+    return found + [row(page, reader, "post", "list", leak) for leak in judge.leaks(answer)]
+
+
+def closed_list(page: Page, reader: str, judge: Judge, client: Any, address: str) -> list[str]:
+    """A page without an object that is closed to the reader takes nothing from them."""
     count = asking.changes()
     answer = ask(client, "post", address)
-    found += [row(page, reader, "post", "list", leak) for leak in judge.leaks(answer)]
-    if not holds(page, reader) and (answer.status_code != 403 or asking.changes() != count):
+    found = [row(page, reader, "post", "list", leak) for leak in judge.leaks(answer)]
+    if answer.status_code != 403 or asking.changes() != count:
         found.append(row(page, reader, "post", "list", f"answers {answer.status_code} or changes something"))
     return found
 
@@ -262,13 +274,13 @@ def status_of_missing(page: Page, reader: str, client: Any, method: str) -> int:
 def asks_closed(page: Page, reader: str, method: str, relation: str, below: dict[str, Any]) -> bool:
     """Whether a closed row is asked for in the short form: one check stands before all pages of a row and both methods.
 
-    So the page itself is asked for every row, a button to act on every row, and what shows or takes the same by another
-    way (a past, a changed page) for one row, another for each page and reader.
+    So the page itself is asked for every row, and what shows, takes or does something by another way (a past, a changed page,
+    a button, which is asked to act) for one row, another for each page and reader; a button for a foreign one, too.
     """
-    if is_button(page):
-        return method == "post"
     if page.verb == "change" and method == "get":
         return True
+    if is_button(page) and (method == "get" or relation == "foreign"):
+        return method == "post"
     return list(below)[zlib.crc32(f"{page.name} {reader} {method}".encode()) % len(below)] == relation
 
 

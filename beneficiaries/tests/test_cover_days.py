@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from accounts.testing import make_user
 from audit.models import Event
-from audit.testing import FULL_SWEEP, Stepper, sweep
+from audit.testing import FULL_SWEEP, Stepper, in_turn, sweep
 from beneficiaries.actions import Payment, Request, cover_days, upload_roster
 from beneficiaries.covering import MOST, Span
 from beneficiaries.errors import BeneficiariesRefused
@@ -333,7 +333,7 @@ def test_one_request_sent_twice_at_once_is_one_purchase() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("mode", ["raise", "disconnect"])
+@pytest.mark.parametrize("mode", in_turn(("raise", "disconnect"), 1))
 def test_a_fault_at_any_point_leaves_all_or_nothing_and_the_request_again_makes_it_whole(mode: str) -> None:
     market = day_market()
     worker = market.worker()

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.testing import make_user
 from audit.faults import FaultAt, handled_by
 from audit.models import Event
-from audit.testing import Stepper
+from audit.testing import Stepper, in_turn
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.deciding import Choice, decide
 from beneficiaries.errors import BeneficiariesRefused
@@ -414,7 +414,7 @@ def test_two_decisions_at_once_about_the_same_rows_take_turns(world: World) -> N
 # -- A fault in the middle -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", [FaultAt, Dropped])
+@pytest.mark.parametrize("mode", in_turn((FaultAt, Dropped), 0))
 def test_a_fault_at_any_point_of_a_decision_changes_nothing_and_the_next_try_succeeds(
     world: World, monkeypatch: Any, mode: type[FaultAt]
 ) -> None:

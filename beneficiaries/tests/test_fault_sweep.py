@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from audit import keys
 from audit.faults import FaultAt, PlantedFault, handled_by
-from audit.testing import FULL_SWEEP
+from audit.testing import FULL_SWEEP, in_turn
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Roster
 from beneficiaries.testing import World, make_world, people, uploaded
@@ -71,7 +71,7 @@ def strike(kind: type[FaultAt], k: int, points: list[str], wanted: dict[str, Any
         assert found[part] == value, (k, points[k - 1], part)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", in_turn(MODES, 0))
 def test_a_fault_at_any_point_of_checking_changes_nothing_of_the_end(mode: str) -> None:
     cases = Cases(POINTS)
     warm = cases.start(0)
@@ -90,7 +90,7 @@ def test_a_fault_at_any_point_of_checking_changes_nothing_of_the_end(mode: str) 
     assert broken_chain() == []
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", in_turn(MODES, 1))
 def test_a_fault_at_any_point_of_applying_changes_nothing_of_the_end(mode: str) -> None:
     cases = Cases(POINTS)
     rosters = [cases.start(0), cases.start(1)]
@@ -120,7 +120,7 @@ def test_a_fault_at_any_point_of_applying_changes_nothing_of_the_end(mode: str) 
 WANTED_CHUNKS = [(True, 14, 1), (True, 10, 0), (True, 17, 3)]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", in_turn(MODES, 2))
 def test_a_fault_at_any_point_of_an_upload_leaves_no_roster_and_the_next_try_succeeds(mode: str) -> None:
     cases = Cases(1)
     cases.upload(cases.rows(0)[:3], cases.period)
@@ -138,7 +138,7 @@ def test_a_fault_at_any_point_of_an_upload_leaves_no_roster_and_the_next_try_suc
     assert broken() == []
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", in_turn(MODES, 3))
 def test_a_fault_at_any_point_of_an_approval_holds_no_money_and_the_next_try_succeeds(mode: str) -> None:
     cases = Cases(APPROVALS)
     rosters = [cases.start(case) for case in range(APPROVALS)]

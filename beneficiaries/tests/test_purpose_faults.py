@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.faults import FaultAt, handled_by
-from audit.testing import FULL_SWEEP
+from audit.testing import FULL_SWEEP, in_turn
 from beneficiaries.actions import upload_roster
 from beneficiaries.models import Roster
 from beneficiaries.models.roster import Purpose
@@ -98,7 +98,7 @@ def points_of(run: Callable[[], Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("purpose", [Purpose.UPDATE, Purpose.END, Purpose.ENROLL])
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", in_turn(MODES, 1))
 def test_a_fault_at_any_point_of_applying_changes_nothing_of_the_end(mode: str, purpose: Purpose) -> None:
     world = make_world()
     with in_one_chunk():
