@@ -12,6 +12,10 @@ from beneficiaries.models.person import DocumentType
 from beneficiaries.models.roster import ENROLLING
 
 
+#: Columns of the contact that stand in the guardian's one line instead.
+IN_ONE = ("guardian_name", "guardian_document")
+
+
 def begins(row: RosterRow) -> bool:
     """Whether a line names a guardian who does not stand as it says."""
     return row.speaker_name is not None and row.same_guardian_id is None
@@ -34,6 +38,13 @@ def words_of(each: Representative) -> str:
     return _words(each.name, each.document_type, each.document, each.phone, each.relation)
 
 
+def words_of_known(known: Beneficiary, standing: Sequence[Representative]) -> str:
+    """Who is on record of one person; where nobody is, whom their contact names."""
+    if standing:
+        return "; ".join(map(words_of, standing))
+    return _words(known.guardian_name, None, known.guardian_document, None, "") if known.guardian_name is not None else ""
+
+
 def standing_beside(
     page: Sequence[RosterRow], known: Iterable[Beneficiary], roster: Roster
 ) -> dict[int, list[Representative]]:
@@ -53,5 +64,5 @@ def standing_beside(
 
 def _words(name: Any, kind: str | None, document: Any, phone: Any, relation: str | None) -> str:
     kind_in_words = str(DocumentType(kind).label) if kind and kind != DocumentType.RESIDENT_ID else ""
-    parts = (str(name), relation, kind_in_words, str(document), str(phone) if phone is not None else "")
-    return " · ".join(part for part in parts if part)
+    parts = (name, relation, kind_in_words, document, phone)
+    return " · ".join(str(part) for part in parts if part is not None and str(part))

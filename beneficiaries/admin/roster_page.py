@@ -272,7 +272,11 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
         if not alike(getattr(person, name), getattr(row, name)):
             label: Any = person._meta.get_field(name)
             found.append(Difference(str(label.verbose_name), str(getattr(person, name)), str(getattr(row, name) or "")))
+    standing = seen.guardians.get(known.pk, [])
+    begins = guardian_pages.begins(row) and not (only_adds and standing)
     for name in _COMPARED:
+        if begins and name in guardian_pages.IN_ONE:
+            continue
         before, after = getattr(known, name), getattr(row, name)
         lead = _LEADS.get(name, name)
         if not getattr(row, lead) and getattr(known, lead):
@@ -286,13 +290,9 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
     if row.region_code and row.region_code != known.region_code and not only_adds:
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
         found.append(Difference(_("region"), before, after))
-    standing = seen.guardians.get(known.pk, [])
-    if guardian_pages.begins(row) and not (only_adds and standing):
-        found.append(
-            Difference(
-                _("guardian on record"), "; ".join(map(guardian_pages.words_of, standing)), guardian_pages.words_of_line(row)
-            )
-        )
+    if begins:
+        before = guardian_pages.words_of_known(known, standing)
+        found.append(Difference(_("guardian"), before, guardian_pages.words_of_line(row)))
     held = {each.category_id for each in known.categories.all() if each.valid_to is None}
     named = row.category_ids if row.valid_to is None or row.valid_from is not None else ()
     added = [seen.categories[pk] for pk in named or () if pk not in held and pk in seen.categories]

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.faults import PlantedFault, handled_by
 from audit.testing import shared
 from beneficiaries import actions, guardians
 from beneficiaries.columns import COLUMNS
@@ -29,10 +30,10 @@ from beneficiaries.testing import HEADINGS, World, csv_of, make_world, people, r
 from beneficiaries.tests.changing import approved, signed_in
 from beneficiaries.tests.purchasing import day_market, paid_market
 from beneficiaries.tests.renewing import Years, next_year, reviewed
-from beneficiaries.tests.undone import applied, undone
+from beneficiaries.tests.undone import applied, ordered, undone
 from beneficiaries.updating import UPDATE, UPDATE_COLUMNS
 from intake.staging import chunk_digest
-from jobs.testing import drain
+from jobs.testing import drain, drain_through_failures
 from portal.verify import check, check_all
 from programs.models import Period, Plan
 from programs.terms import plan_terms
@@ -417,6 +418,45 @@ def test_spans_of_minors_need_a_guardian_who_stands_on_their_first_day(family: F
             by=family.world.reviewer,
         )
         assert refused() == wanted
+
+
+# -- Faults --------------------------------------------------------------------------------------------------------------
+
+
+class Once:
+    """Strikes the first time that a point is passed."""
+
+    def __init__(self, point: str) -> None:
+        self.point, self.struck = point, False
+
+    def __call__(self, name: str) -> None:
+        if name == self.point and not self.struck:
+            self.struck = True
+            raise PlantedFault(name)
+
+
+@pytest.mark.parametrize("step", ["before", "ended", "after"])
+def test_a_fault_while_guardians_are_put_on_record_leaves_nothing_and_the_next_run_does_it_once(family: Family, step: str) -> None:
+    roster = checked(family, [child(0, **BY_FATHER), child(5, **BY_MOTHER)])
+    roster = actions.submit_roster(roster, by=family.world.clerk, at=timezone.now())
+    actions.approve_roster(roster, digest=roster.digest, by=family.world.reviewer, at=timezone.now())
+    fault = Once(f"beneficiaries.entrust.{step}")
+    with handled_by(fault):
+        drain_through_failures()
+    assert (fault.struck, Roster.objects.get(pk=roster.pk).state) == (True, "applied")
+    assert on_record() == [(*THE_MOTHER, False), (*THE_FATHER, True)]
+    assert on_record(5) == [(*THE_MOTHER, True)]
+
+
+@pytest.mark.parametrize("step", ["before", "after"])
+def test_a_fault_while_guardians_are_taken_back_leaves_nothing_and_the_next_run_does_it_once(family: Family, step: str) -> None:
+    second = through(family, checked(family, [child(0, **BY_FATHER)]))
+    ordered(family.world, second)
+    fault = Once(f"beneficiaries.undo_guardians.{step}")
+    with handled_by(fault):
+        drain_through_failures()
+    assert (fault.struck, Roster.objects.get(pk=second.pk).state) == (True, "undone")
+    assert on_record() == [(*THE_MOTHER, True), (*THE_FATHER, False)]
 
 
 # -- Kept true -----------------------------------------------------------------------------------------------------------
