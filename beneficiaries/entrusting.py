@@ -66,8 +66,8 @@ _BEGIN = """
 INSERT INTO beneficiaries_representative (beneficiary_id, role, name, document_type, document, identity_index_a,
     identity_index_b, phone, relation, row_id, created_at)
 SELECT g.beneficiary_id, 'guardian', line.speaker_name, line.guardian_document_type, line.speaker_document,
-    line.guardian_index_a, line.guardian_index_b, coalesce(line.guardian_phone, g.phone), coalesce(line.guardian_relation, g.relation, ''), g.row_id,
-    %(at)s
+    line.guardian_index_a, line.guardian_index_b, coalesce(line.guardian_phone, g.phone),
+    coalesce(line.guardian_relation, g.relation, ''), g.row_id, %(at)s
 FROM guardian_work g JOIN beneficiaries_rosterrow line ON line.id = g.row_id ORDER BY g.row_id
 """
 _BEGUN = "SELECT EXISTS (SELECT FROM beneficiaries_representative r JOIN undo_work w ON w.row_id = r.row_id)"

@@ -50,7 +50,10 @@ MEANINGS = (
     ),
     Meaning(
         "GUARDIAN_MISSING", Severity.ERROR, _("under 18, and no guardian is known: the plan enrolls minors with a guardian only"),
-        _("fill in the guardian's name and document number, or record the guardian on the person's page, then upload the row again"),
+        _(
+            "fill in the guardian's name and document number, or record the guardian on the person's page, then upload the row "
+            "again"
+        ),
     ),
 )
 #: What a finding names as missing.

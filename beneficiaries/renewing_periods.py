@@ -69,7 +69,8 @@ CREATE TEMPORARY TABLE renewal_work ON COMMIT DROP AS
 SELECT judged.*, price.split_id, price.premium, price.own_share,
     CASE WHEN restricted THEN 'NOT_PROCESSED' WHEN deceased THEN 'STATUS_DECEASED' WHEN covered THEN 'ALREADY_COVERED'
         WHEN state = 'ended' THEN 'ENDED_EARLY' WHEN state = 'awaiting' THEN 'COVER_WAITS' WHEN taken_over THEN 'TAKEN_OVER'
-        WHEN rule IS NOT NULL THEN 'NOT_ELIGIBLE' WHEN unguarded THEN 'GUARDIAN_MISSING' WHEN price.split_id IS NULL THEN 'NOT_FUNDED' ELSE '' END AS code,
+        WHEN rule IS NOT NULL THEN 'NOT_ELIGIBLE' WHEN unguarded THEN 'GUARDIAN_MISSING'
+        WHEN price.split_id IS NULL THEN 'NOT_FUNDED' ELSE '' END AS code,
     price.reason
 FROM (
     SELECT facts.*, {{category}} AS counts_as, {{rule}} AS rule FROM (

@@ -11,7 +11,6 @@ from beneficiaries.models import Beneficiary, Representative, Role, Roster, Rost
 from beneficiaries.models.person import DocumentType
 from beneficiaries.models.roster import ENROLLING
 
-
 #: Columns of the contact that stand in the guardian's one line instead.
 IN_ONE = ("guardian_name", "guardian_document")
 
