@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -27,21 +27,28 @@ def said_by(row: RosterRow) -> list[str]:
 
 def words_of_line(row: RosterRow) -> str:
     """What a line says of the guardian."""
-    return _words(
-        row.speaker_name, row.guardian_document_type, row.speaker_document, row.guardian_phone, row.guardian_relation
+    kind = _kind_in_words(row.guardian_document_type)
+    return _words(row.speaker_name, row.guardian_relation, kind, row.speaker_document, row.guardian_phone)
+
+
+def differences(
+    row: RosterRow, known: Beneficiary, standing: Sequence[Representative]
+) -> Iterator[tuple[str, str, str]]:
+    """Label, who is on record (where nobody is, whom the contact names), who the line says: name, number, telephone."""
+    on_record: list[tuple[Any, ...]] = [
+        (each.name, each.relation, each.document_type, each.document, each.phone) for each in standing
+    ] or [(known.guardian_name, None, None, known.guardian_document, None)]
+    line = (
+        row.speaker_name, row.guardian_relation, row.guardian_document_type, row.speaker_document, row.guardian_phone
     )
-
-
-def words_of(each: Representative) -> str:
-    """What is on record of one guardian."""
-    return _words(each.name, each.document_type, each.document, each.phone, each.relation)
-
-
-def words_of_known(known: Beneficiary, standing: Sequence[Representative]) -> str:
-    """Who is on record of one person; where nobody is, whom their contact names."""
-    if standing:
-        return "; ".join(map(words_of, standing))
-    return _words(known.guardian_name, None, known.guardian_document, None, "") if known.guardian_name is not None else ""
+    for label, words in (
+        (_("guardian"), lambda name, relation, _kind, _document, _phone: _words(name, relation)),
+        (_("guardian's document"), lambda _name, _relation, kind, document, _phone: _words(_kind_in_words(kind), document)),
+        (_("guardian's phone"), lambda _name, _relation, _kind, _document, phone: _words(phone)),
+    ):
+        before, after = "; ".join(filter(None, (words(*each) for each in on_record))), words(*line)
+        if before or after:
+            yield label, before, after
 
 
 def standing_beside(
@@ -61,7 +68,10 @@ def standing_beside(
     return found
 
 
-def _words(name: Any, kind: str | None, document: Any, phone: Any, relation: str | None) -> str:
-    kind_in_words = str(DocumentType(kind).label) if kind and kind != DocumentType.RESIDENT_ID else ""
-    parts = (name, relation, kind_in_words, document, phone)
+def _kind_in_words(kind: str | None) -> str:
+    """The type of a document, where it is not the usual one."""
+    return str(DocumentType(kind).label) if kind and kind != DocumentType.RESIDENT_ID else ""
+
+
+def _words(*parts: Any) -> str:
     return " · ".join(str(part) for part in parts if part is not None and str(part))

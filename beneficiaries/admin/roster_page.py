@@ -291,8 +291,7 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
         found.append(Difference(_("region"), before, after))
     if begins:
-        before = guardian_pages.words_of_known(known, standing)
-        found.append(Difference(_("guardian"), before, guardian_pages.words_of_line(row)))
+        found += [Difference(*each) for each in guardian_pages.differences(row, known, standing)]
     held = {each.category_id for each in known.categories.all() if each.valid_to is None}
     named = row.category_ids if row.valid_to is None or row.valid_from is not None else ()
     added = [seen.categories[pk] for pk in named or () if pk not in held and pk in seen.categories]
@@ -316,7 +315,8 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
         verdict=renewal_pages.verdict_words(roster).get(verdict, str(verdict.label)),
         tone=TONES[verdict],
         premium=row.premium,
-        sentences=sentences_of(row, seen.labels) + said_by(row) + guardian_pages.said_by(row)
+        sentences=sentences_of(row, seen.labels) + said_by(row)
+        + (guardian_pages.said_by(row) if known is None or not guardian_pages.begins(row) else [])
         + ([_("Stays after the undo: %(why)s") % {"why": template_of(roster).kept_in_words(row.kept)}] if row.kept else []),
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),
