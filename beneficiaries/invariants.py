@@ -454,7 +454,7 @@ INVARIANTS = [
         JOIN beneficiaries_rosterchunk k ON k.roster_id = line.roster_id AND k.number = line.chunk
         JOIN beneficiaries_enrollment e ON e.row_id = line.id
         WHERE line.speaker_name IS NOT NULL AND line.same_guardian_id IS NULL AND line.set_aside = ''
-            AND k.applied_at IS NOT NULL AND e.state <> 'voided'
+            AND k.applied_at IS NOT NULL AND k.undone_at IS NULL
             AND NOT EXISTS (SELECT FROM beneficiaries_representative r WHERE r.row_id = line.id)
         """,
     ),

@@ -36,6 +36,8 @@ from beneficiaries.updating import UPDATE, UPDATE_COLUMNS
 from intake.staging import chunk_digest
 from jobs.testing import drain, drain_through_failures
 from portal.verify import check, check_all
+from programs.actions import copy_plan
+from programs.admin.plan_facts import terms_in_words
 from programs.models import Period, Plan
 from programs.terms import plan_terms
 
@@ -208,6 +210,22 @@ def test_a_plan_that_does_not_ask_takes_minors_without_a_guardian_and_an_adults_
     assert Representative.objects.count() == 1
     known = Beneficiary.objects.get(person=Person.objects.with_document(people(1, first=7)[0][2]).get())
     assert known.guardian_name is not None and known.guardian_name.reveal() == "李梅"
+
+
+def test_the_demand_is_a_term_of_the_plan_said_compared_and_carried_into_the_next_version(family: Family) -> None:
+    plan = family.world.plan
+    draft = copy_plan(plan, by=family.world.finance_maker, at=timezone.now())
+    assert draft.requires_guardian
+    draft.requires_guardian = False
+    draft.save()
+    label = "guardian of minors"
+    with override("en"):
+        said = (terms_in_words(plan)[label], terms_in_words(draft)[label])
+    assert said == ("must be known before enrollment", "not asked for")
+    page = signed_in(family.world.finance_maker).get(
+        reverse("admin:programs_plan_compare_benefits", args=[draft.pk])
+    ).content.decode()
+    assert f'<th scope="row">{label}</th><td>{said[0]}</td><td>{said[1]}</td>' in page
 
 
 # -- Beside who is known -------------------------------------------------------------------------------------------------
