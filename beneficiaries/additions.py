@@ -59,3 +59,12 @@ def with_additions(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
     return frame.with_columns(
         added=pl.Series(added, dtype=pl.String), fills=pl.Series(fills, dtype=pl.Boolean)
     ).with_columns(adds=pl.col("added").is_not_null() | pl.col("fills"))
+
+
+def with_guardians(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same where a covered person has no guardian on record and the line names one; who has one keeps it."""
+    brings = (
+        (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("enrollment_id").is_not_null()
+        & pl.col("begins_guardian") & ~pl.col("guarded")
+    ).fill_null(value=False)
+    return frame.with_columns(fills=pl.col("fills") | brings, adds=pl.col("adds") | brings)

@@ -21,7 +21,7 @@ from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.marks import mark_of
 from beneficiaries.models import Roster
 from beneficiaries.models.person import IDENTITY, MARKS, NAME
-from beneficiaries.template import ROSTER, RosterContext
+from beneficiaries.template import RosterContext, RosterTemplate
 from beneficiaries.turns import cover_beside_others
 from intake.checks import Context
 from intake.context import region_frame
@@ -33,6 +33,15 @@ _COLUMN = {column.key: column for column in COLUMNS}
 #: What an applicant may say; categories are what offices find, and what holds for everybody.
 CELLS = tuple(key for key in _COLUMN if key != "categories")
 _CONTACT = ("phone", "address", "bank_account", "guardian_name", "guardian_document")
+
+
+class _ApplicantTemplate(RosterTemplate):
+    """A line that no file holds: it puts no guardian on record, and the plan's demand of one is asked of what is."""
+
+    puts_guardians_on_record = False
+
+
+_APPLICANT = _ApplicantTemplate()
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,7 @@ def check_applicant(
     if unknown:
         raise BeneficiariesRefused("CELLS_UNKNOWN", cells=", ".join(unknown))
     context = _context(period, organization, cover_from=cover_from, at=at)
-    ROSTER.hold(context)
+    _APPLICANT.hold(context)
     with connection.cursor() as cursor:
         cover_beside_others(cursor)
     everybody = "、".join(code for code, _id in context.terms.categories if code in context.checks.categories)
@@ -81,8 +90,8 @@ def check_applicant(
         {**{key: [line[key]] for key in _COLUMN}, "sheet": [""], "line": [1]},
         schema={**dict.fromkeys(_COLUMN, pl.String), "sheet": pl.String, "line": pl.Int32},
     )
-    checked = ROSTER.check(frame, context)
-    compared = ROSTER.compare(checked, context)
+    checked = _APPLICANT.check(frame, context)
+    compared = _APPLICANT.compare(checked, context)
     row = compared.frame.row(0, named=True)
     wrong = compared.findings.filter(pl.col("severity").is_in([Severity.ERROR.value, Severity.DOUBT.value]))
     if wrong.filter(pl.col("code") == "IDENTITY_CONFLICT").height and row["verdict"] == Verdict.DOUBTFUL:

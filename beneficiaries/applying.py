@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import blind_index
 from audit.faults import fault_point
 from audit.history import plan_anew
-from beneficiaries import marking, money, same_person
+from beneficiaries import entrusting, marking, money, same_person
 from beneficiaries.covered_before import RENEWABLE
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
@@ -25,6 +25,7 @@ from intake.findings import Verdict
 from intake.template import Applied
 from programs import actions as programs
 from programs.actions import Demand
+from programs.rules.minority import last_adult_birth
 
 _APPLICABLE = [int(Verdict.NEW), int(Verdict.CHANGED), int(Verdict.UNCHANGED)]
 
@@ -210,6 +211,8 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
     once meet at the unique index: the later one fails whole, is run again, and then finds the person.
     """
     facts = _facts(roster, chunk, at=at)
+    # Minors and guardians count on the first day of cover, as when the rows were checked.
+    guarded = {**facts, "day": roster.cover_from}
     fault_point("beneficiaries.apply.before")
     with connection.cursor() as cursor:
         cursor.execute(SETTINGS)
@@ -227,6 +230,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_new_beneficiary, is_changed, adds)")
         cursor.execute(_NAMED_MEANWHILE.format(identity=blind_index.active_slot(IDENTITY)))
         same_person.mark_repeated(cursor, roster, chunk)
+        entrusting.mark_drift(cursor, guarded, demanded=roster.plan.requires_guardian)
         plan_anew(cursor)
         cursor.execute(SET_ASIDE)
         set_aside = cursor.rowcount
@@ -246,6 +250,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
                 plan_anew(cursor)
                 cursor.execute(statement, facts)
         fault_point("beneficiaries.apply.enrollments.after")
+        entrusting.put_on_record(cursor, guarded)
         marking.mark_new(cursor)
         cursor.execute(_USED.format(digits=COUNTY_DIGITS))
         used = [
@@ -282,6 +287,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         # Whoever owes nothing has nothing to wait for where the plan asks for the own payment alone.
         "state_without_payment": EnrollmentState.AWAITING if noticed else EnrollmentState.IN_FORCE,
         # Given back at the close of enrollment, or so late that no day of cover is left.
+        "last_adult_birth": last_adult_birth(roster.cover_from),
         "lapsed": programs.has_lapsed(roster) or begins >= period.ends_on,
         "left_out_counties": [county for county, _category in left_out],
         "left_out_categories": [category for _county, category in left_out],

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.columns import Column
 
+DOCUMENTS = ("居民身份证", "港澳居民居住证", "台湾居民居住证", "外国人永久居留身份证", "护照")
 #: Words of a file's own language stay Chinese: they are the headings that offices use.
 COLUMNS = (
     Column(
@@ -14,7 +15,7 @@ COLUMNS = (
     ),
     Column(
         "document_type", "证件类型", ("证件种类",), clean="document_type",
-        choices=("居民身份证", "港澳居民居住证", "台湾居民居住证", "外国人永久居留身份证", "护照"), example="居民身份证",
+        choices=DOCUMENTS, example="居民身份证",
         help=_("Empty means resident ID card."),
     ),
     Column(
@@ -50,5 +51,21 @@ COLUMNS = (
         example="6228480000000007", help=_("Format the column as text before typing."),
     ),
     Column("guardian_name", "监护人姓名", clean="name", personal="name", help=_("For minors and persons in care.")),
-    Column("guardian_document", "监护人证件号码", ("监护人身份证号",), clean="document", personal="document"),
+    Column(
+        "guardian_document_type", "监护人证件类型", ("监护人证件种类",), clean="document_type", choices=DOCUMENTS,
+        help=_("Empty means resident ID card."),
+    ),
+    Column(
+        "guardian_document", "监护人证件号码", ("监护人身份证号", "监护人身份证号码"), clean="document", personal="document",
+        companions={"type": "guardian_document_type"},
+        help=_("With the name: whoever is under 18 then has a guardian on record."),
+    ),
+    Column(
+        "guardian_phone", "监护人电话", ("监护人联系电话", "监护人手机号"), clean="phone", personal="phone",
+        help=_("Messages of a minor go there."),
+    ),
+    Column(
+        "guardian_relation", "与被保险人关系", ("监护人与被保险人关系", "监护关系", "监护人关系"), max_length=20,
+        help=_("What the guardian is to the person: 母亲, 祖父 …"),
+    ),
 )

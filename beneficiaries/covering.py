@@ -19,6 +19,7 @@ from beneficiaries.turns import cover_beside_others
 from programs import actions as programs
 from programs.models import Category, Period
 from programs.rules import eligibility
+from programs.rules.minority import OF_AGE
 from programs.rules.span_price import price_span
 from programs.terms import PlanTerms
 
@@ -84,6 +85,7 @@ def judge(
     frame = _named(frame, "STATUS_DECEASED", pl.col("deceased"))
     frame = _named(frame, "NOT_PROCESSED", pl.col("restricted"))
     frame = _eligible(frame, terms, period=period, at=at)
+    frame = _guarded(frame, terms)
     frame = _named(frame, "SPAN_TWICE", ~_first_of_its_kind())
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_overlapping(_fine(frame)).implode()))
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_covered_already(_fine(frame), period).implode()))
@@ -177,6 +179,40 @@ def _eligible(frame: pl.DataFrame, terms: PlanTerms, *, period: Period, at: date
         county=pl.col("region").str.slice(0, COUNTY_DIGITS),
     )
     return _named(frame, "NOT_ELIGIBLE", pl.col("rule").is_not_null(), pl.col("rule"))
+
+
+# With the days on which each holds: lines of one person may begin on several.
+_GUARDIANS = """
+SELECT r.beneficiary_id, r.valid_from, r.valid_to FROM beneficiaries_representative r
+WHERE r.beneficiary_id = ANY(%s) AND r.role = 'guardian' AND r.ended_by_id IS NULL AND r.ended_row_id IS NULL
+"""
+_GUARDIANS_SCHEMA: dict[str, Any] = {"beneficiary_id": pl.Int64, "since": pl.Date, "until": pl.Date}
+
+
+def _guarded(frame: pl.DataFrame, terms: PlanTerms) -> pl.DataFrame:
+    """Minors on the first day of their span are covered with a guardian on record only, where the plan says so."""
+    if not terms.requires_guardian:
+        return frame
+    day = pl.col("starts_at").dt.convert_time_zone(timezone.get_current_timezone_name()).dt.date()
+    numbers = {name: _number(pl.col(name) if name == "birth_on" else day) for name in ("birth_on", "day")}
+    minor = (numbers["birth_on"] > numbers["day"] - OF_AGE * 10_000).fill_null(value=False)
+    minors = frame.filter((pl.col("code") == "") & minor).select("line", "beneficiary_id", day=day)
+    if minors.is_empty():
+        return frame
+    with connection.cursor() as cursor:
+        cursor.execute(_GUARDIANS, [minors["beneficiary_id"].unique().to_list()])
+        known = pl.DataFrame(cursor.fetchall(), schema=_GUARDIANS_SCHEMA, orient="row")
+    stands = (pl.col("since").is_null() | (pl.col("since") <= pl.col("day"))) & (
+        pl.col("until").is_null() | (pl.col("until") >= pl.col("day"))
+    )
+    guarded = minors.join(known, on="beneficiary_id").filter(stands)["line"]
+    alone = minors.filter(~pl.col("line").is_in(guarded.implode()))["line"]
+    return _named(frame, "GUARDIAN_MISSING", pl.col("line").is_in(alone.implode()))
+
+
+def _number(day: pl.Expr) -> pl.Expr:
+    """A date as eight digits: whoever was born later than 18 years before is a minor, 29 February included."""
+    return day.dt.year() * 10_000 + day.dt.month().cast(pl.Int32) * 100 + day.dt.day()
 
 
 def _first_of_its_kind() -> pl.Expr:

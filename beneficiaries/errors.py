@@ -28,6 +28,10 @@ class BeneficiariesRefused(Refused):
         "SPEAKER_PHONE": _("This is no telephone number."),
         "SPEAKER_RELATION": _("Say how they are related: mother, village officer …"),
         "GUARDIAN_OF_ADULT": _("Only a minor has a guardian here. Somebody of age chooses an agent."),
+        "GUARDIAN_MISSING": _(
+            "Under 18, and no guardian is known: the plan enrolls minors with a guardian only. Record the guardian on the "
+            "person's page first."
+        ),
         "GATE_NOT_ASKED": _("The plan does not ask for this step."),
         "GATE_NOT_APPLIED": _("The roster has not been applied yet."),
         "GATE_UNDONE": _("The roster has been undone, or is being undone."),

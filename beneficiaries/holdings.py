@@ -213,7 +213,7 @@ HOLDINGS = (
                 )
             )
         ).order_by("pk"),
-        ("change", "ended_by"),
+        ("change", "row", "ended_by", "ended_row"),
     ),
     Holding(
         lambda whom: BeneficiaryCategory.objects.filter(beneficiary__in=whom.beneficiaries).select_related(

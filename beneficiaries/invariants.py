@@ -423,17 +423,39 @@ INVARIANTS = [
     ),
     Invariant(
         16, "speakers_were_approved",
-        _("Every guardian or agent was recorded, and ended, by a change that another person approved."),
+        _("Every guardian or agent was recorded, and ended, by a change that another person approved, or by a line of a roster."),
         """
         SELECT r.id FROM beneficiaries_representative r
-        JOIN beneficiaries_personchange c ON c.id = r.change_id
+        LEFT JOIN beneficiaries_personchange c ON c.id = r.change_id
         LEFT JOIN beneficiaries_personchange ended ON ended.id = r.ended_by_id
-        WHERE c.kind <> 'speaker' OR c.state <> 'approved' OR c.beneficiary_id <> r.beneficiary_id OR c.role <> r.role
+        WHERE (c.id IS NULL AND r.row_id IS NULL)
+            OR c.kind <> 'speaker' OR c.state <> 'approved' OR c.beneficiary_id <> r.beneficiary_id OR c.role <> r.role
             OR (ended.id IS NOT NULL
                 AND (ended.kind <> 'silenced' OR ended.state <> 'approved' OR ended.representative_id <> r.id))
         UNION ALL
         SELECT c.id FROM beneficiaries_personchange c WHERE c.kind = 'speaker' AND c.state = 'approved'
             AND NOT EXISTS (SELECT FROM beneficiaries_representative r WHERE r.change_id = c.id)
+        """,
+    ),
+    Invariant(
+        16, "guardians_come_from_applied_lines",
+        _("Every guardian of a roster's line was named by an applied line of that office, which put exactly one on record."),
+        """
+        SELECT r.id FROM beneficiaries_representative r
+        JOIN beneficiaries_beneficiary b ON b.id = r.beneficiary_id
+        CROSS JOIN LATERAL unnest(ARRAY[r.row_id, r.ended_row_id]) AS told(row_id)
+        WHERE told.row_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM beneficiaries_rosterrow line JOIN beneficiaries_roster o ON o.id = line.roster_id
+            JOIN beneficiaries_rosterchunk k ON k.roster_id = line.roster_id AND k.number = line.chunk
+            WHERE line.id = told.row_id AND line.speaker_name IS NOT NULL AND line.set_aside = '' AND k.applied_at IS NOT NULL
+                AND o.program_id = b.program_id AND o.organization_id = b.organization_id AND r.role = 'guardian')
+        UNION ALL
+        SELECT line.id FROM beneficiaries_rosterrow line
+        JOIN beneficiaries_rosterchunk k ON k.roster_id = line.roster_id AND k.number = line.chunk
+        JOIN beneficiaries_enrollment e ON e.row_id = line.id
+        WHERE line.speaker_name IS NOT NULL AND line.same_guardian_id IS NULL AND line.set_aside = ''
+            AND k.applied_at IS NOT NULL AND k.undone_at IS NULL
+            AND NOT EXISTS (SELECT FROM beneficiaries_representative r WHERE r.row_id = line.id)
         """,
     ),
     Invariant(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit import blind_index
 from audit.history import plan_anew
+from beneficiaries import entrusting
 from beneficiaries.applying import DROP_DRIFTED, INDEX_WORK, SET_ASIDE, SETTINGS
 from beneficiaries.models import Roster
 from beneficiaries.models.person import IDENTITY, NAME
@@ -78,6 +79,7 @@ def make_work(cursor: CursorWrapper, roster: Roster, facts: dict[str, Any], *, c
         facts,
     )
     cursor.execute("ANALYZE roster_work (row_id, beneficiary_id, drift, is_changed)")
+    entrusting.mark_drift(cursor, facts)
     plan_anew(cursor)
     cursor.execute(SET_ASIDE)
     set_aside = cursor.rowcount

@@ -103,7 +103,8 @@ def someone(number: int, **cells: Cell) -> dict[str, Cell]:
         "document": number_of(birth, sequence), "sex": "男" if male else "女", "birth_on": f"{birth}",
         "region_code": "451081100", "address": f"新靖镇民生街{number + 1}号", "categories": "低保对象",
         "phone": f"1380776{1000 + number}", "bank_name": "广西农村信用社",
-        "bank_account": luhn_number(f"622848{number:012d}"), "guardian_name": "", "guardian_document": "",
+        "bank_account": luhn_number(f"622848{number:012d}"), "guardian_name": "", "guardian_document_type": "",
+        "guardian_document": "", "guardian_phone": "", "guardian_relation": "",
     }
     return {**given, **cells}
 
@@ -219,8 +220,8 @@ _XINJING = Sheet(
         Line(someone(8, name="阿依古丽•买买提", serial=8), codes=("TEXT_NORMALISED",)),
         Line(someone(9, name="韦𠮷", serial=9)),
         Line(someone(10, categories="低保户、重残", serial=10)),
-        Line(born(11, _TWINS, 41, name="覃大双", guardian_name="覃建国", serial=11)),
-        Line(born(12, _TWINS, 43, name="覃小双", guardian_name="覃建国", serial=12)),
+        Line(born(11, _TWINS, 41, name="覃大双", guardian_name="覃建国", serial=11), codes=("GUARDIAN_PARTLY",)),
+        Line(born(12, _TWINS, 43, name="覃小双", guardian_name="覃建国", serial=12), codes=("GUARDIAN_PARTLY",)),
         Line(someone(13, region_code="新靖镇", serial=13)),
         Line(someone(14, region_code=RETIRED, serial=14), codes=("REGION_RETIRED",)),
         _refused(someone(1, name="韦志强", serial=15, note="与第1行重复?"), "DUP_IN_FILE"),

@@ -338,11 +338,21 @@ def _speakers(person: Any, user: Any) -> dict[str, Any]:
     seen = representatives_of(person).filter(beneficiary__in=Beneficiary.objects.visible_to(user, _VIEW_BENEFICIARY))
 
     def until(each: Representative) -> str:
-        if each.ended_by_id is not None:
+        if each.row_id is not None and each.ended_row_id == each.row_id:
+            return gettext("taken back with its roster")
+        if each.ended_by_id is not None or each.ended_row_id is not None:
             return gettext("has ended")
         return f"{each.valid_to:%Y-%m-%d}" if each.valid_to else "—"
 
-    return {"lines": [(each, until(each)) for each in seen[:SHOWN]]}
+    def source(each: Representative) -> tuple[str, str]:
+        if each.row is None:
+            page = reverse("admin:beneficiaries_personchange_change", args=[each.change_id])
+            return gettext("Change %(number)s") % {"number": each.change_id}, page if user.has_perm(_VIEW_CHANGE) else ""
+        words = gettext("Roster %(number)s, line %(line)s") % {"number": each.row.roster_id, "line": each.row.line}
+        page = f"{reverse('admin:beneficiaries_roster_change', args=[each.row.roster_id])}?row={each.row_id}#rows"
+        return words, page if user.has_perm(_VIEW_ROSTER) else ""
+
+    return {"lines": [(each, until(each), *source(each)) for each in seen.select_related("row")[:SHOWN]]}
 
 
 SPEAKERS = PagePanel(

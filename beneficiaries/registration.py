@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from audit.models.keys import SLOTS
-from beneficiaries import guarding, missing, panels
+from beneficiaries import guardians, guarding, missing, panels
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
@@ -110,7 +110,7 @@ def register() -> None:
         blind_index.BlindIndex(IDENTITY, "beneficiaries.Representative", "identity_index", _identity_of)
     )
     blind_index.register(blind_index.BlindIndex(NAME, "beneficiaries.Person", "name_index", _name_of))
-    blind_index.register_waiting(IDENTITY, lambda slot: _rows_without(f"identity_index_{slot}"))
+    blind_index.register_waiting(IDENTITY, _rows_without_identity)
     blind_index.register_waiting(NAME, lambda slot: _rows_without(f"name_index_{slot}"))
     for stem, text_of, made in (("name_mark", _name_of_known, name_mark), ("phone_mark", _phone_of, phone_mark)):
         blind_index.register(
@@ -120,7 +120,8 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
-    findings.register_meanings(guarding.MEANINGS)
+    findings.register_meanings((*guarding.MEANINGS, *guardians.MEANINGS))
+    findings.register_words(guardians.WORDS)
     findings.register_words({reason.value: reason.label for reason in EndReason})
     wording.register_targets(ROSTER.key, in_words)
     panels.register()
@@ -153,6 +154,12 @@ def _rows_waiting() -> QuerySet[RosterRow]:
 def _rows_without(column: str) -> int:
     """Rows that lack an index value: staged before the slot was built."""
     return _rows_waiting().filter(**{f"{column}__isnull": True}).count()
+
+
+def _rows_without_identity(slot: str) -> int:
+    """The same of identities: the person's, or a guardian's."""
+    guardian = Q(speaker_name__isnull=False, **{f"guardian_index_{slot}__isnull": True})
+    return _rows_waiting().filter(Q(**{f"identity_index_{slot}__isnull": True}) | guardian).count()
 
 
 def _rows_half_marked(slot: str) -> int:

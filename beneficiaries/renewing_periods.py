@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from audit.faults import fault_point
 from beneficiaries.covered_before import TAKEN_OVER
+from beneficiaries.entrusting import UNGUARDED
 from beneficiaries.models import Enrollment, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.money import COUNTY_DIGITS
@@ -28,13 +29,15 @@ from intake.unstaging import remove_staged
 from programs import actions as programs
 from programs.models import PlanCategory
 from programs.rules.eligibility_sql import decision_sql
+from programs.rules.minority import last_adult_birth
 
 #: Chunks under way at once, each on a connection of its own.
 ABREAST = 2
 #: Findings in the order in which the first that holds is told, with their columns; the rest of a line is not looked at.
 FINDINGS = {
     "NOT_PROCESSED": "document", "STATUS_DECEASED": "document", "ALREADY_COVERED": "document", "ENDED_EARLY": "document",
-    "COVER_WAITS": "document", "TAKEN_OVER": "document", "NOT_ELIGIBLE": "categories", "NOT_FUNDED": "region_code",
+    "COVER_WAITS": "document", "TAKEN_OVER": "document", "NOT_ELIGIBLE": "categories",
+    "GUARDIAN_MISSING": "guardian_name", "NOT_FUNDED": "region_code",
 }
 # Whoever was covered: now, until an early end, or almost (a gate is open); of several covers of one person the live one, else
 # the last. Cover that lapsed or was voided never stood. The place is where the person lives by now.
@@ -66,7 +69,8 @@ CREATE TEMPORARY TABLE renewal_work ON COMMIT DROP AS
 SELECT judged.*, price.split_id, price.premium, price.own_share,
     CASE WHEN restricted THEN 'NOT_PROCESSED' WHEN deceased THEN 'STATUS_DECEASED' WHEN covered THEN 'ALREADY_COVERED'
         WHEN state = 'ended' THEN 'ENDED_EARLY' WHEN state = 'awaiting' THEN 'COVER_WAITS' WHEN taken_over THEN 'TAKEN_OVER'
-        WHEN rule IS NOT NULL THEN 'NOT_ELIGIBLE' WHEN price.split_id IS NULL THEN 'NOT_FUNDED' ELSE '' END AS code,
+        WHEN rule IS NOT NULL THEN 'NOT_ELIGIBLE' WHEN unguarded THEN 'GUARDIAN_MISSING'
+        WHEN price.split_id IS NULL THEN 'NOT_FUNDED' ELSE '' END AS code,
     price.reason
 FROM (
     SELECT facts.*, {{category}} AS counts_as, {{rule}} AS rule FROM (
@@ -75,7 +79,7 @@ FROM (
             person.identity_index_a, person.identity_index_b, person.name_index_a, person.name_index_b,
             person.deceased_on IS NOT NULL AS deceased, beneficiary.region_code, beneficiary.contact_digest,
             beneficiary.restricted_at IS NOT NULL AS restricted, held.ids, covers.id IS NOT NULL AS covered,
-            {TAKEN_OVER.format(person="person.id")} AS taken_over, ending.reason AS end_reason
+            {TAKEN_OVER.format(person="person.id")} AS taken_over, ending.reason AS end_reason, {{unguarded}} AS unguarded
         FROM (SELECT * FROM {_CANDIDATES} AND before.id BETWEEN %(first)s AND %(last)s) AS before
         JOIN LATERAL (SELECT * FROM beneficiaries_beneficiary WHERE id = before.beneficiary_id LIMIT 1) AS beneficiary ON true
         JOIN LATERAL (SELECT * FROM beneficiaries_person WHERE id = before.person_id LIMIT 1) AS person ON true
@@ -194,6 +198,9 @@ def _facts(context: RosterContext) -> dict[str, Any]:
     )
     return {
         **_choice(roster), **given, "category_sql": category, "rule_sql": rule, "roster": roster.pk,
+        "unguarded_sql": UNGUARDED.format(birth="person.birth_on", beneficiary="before.beneficiary_id")
+        if context.terms.requires_guardian else "false",
+        "last_adult_birth": last_adult_birth(roster.cover_from), "day": roster.cover_from,
         "program": roster.program_id, "period": period.pk, "cover_from": roster.cover_from,
         "live": [state.value for state in LIVE],
     }
@@ -267,8 +274,8 @@ _COLUMNS = "{" + ", ".join(f'"{code}": "{column}"' for code, column in FINDINGS.
 
 def _make(cursor: CursorWrapper, facts: dict[str, Any]) -> dict[str, Any]:
     """The rows of one chunk, and what is counted of them."""
-    category, rule = facts.pop("category_sql"), facts.pop("rule_sql")
-    cursor.execute(_WORK.format(category=category, rule=rule), facts)
+    category, rule, unguarded = (facts.pop(name) for name in ("category_sql", "rule_sql", "unguarded_sql"))
+    cursor.execute(_WORK.format(category=category, rule=rule, unguarded=unguarded), facts)
     cursor.execute(_ROWS, facts)
     cursor.execute(_COUNTED)
     verdicts: Counter[str] = Counter()

@@ -15,14 +15,13 @@ from beneficiaries.change_events import tell
 from beneficiaries.columns import COLUMNS
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.identity import Identity, cleaned
-from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, Representative
+from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, Representative, Role
 from beneficiaries.models.document import NAMES_THE_PERSON
 from beneficiaries.models.person import IDENTITY
 from intake.checks import Context, check
 from intake.findings import Severity
+from programs.rules.minority import OF_AGE, last_adult_birth
 
-#: From this age on somebody speaks for themself, and for others.
-OF_AGE = 18
 _PHONE = tuple(column for column in COLUMNS if column.key == "phone")
 
 
@@ -36,7 +35,7 @@ def eighteenth(born: date) -> date:
 
 def is_minor(person: Person, *, on: date) -> bool:
     """Whether somebody needs a guardian; of whom no birth date is known, no."""
-    return person.birth_on is not None and eighteenth(person.birth_on) > on
+    return person.birth_on is not None and person.birth_on > last_adult_birth(on)
 
 
 def fit_identity(person: Person, change: PersonChange, *, at: datetime) -> Identity:
@@ -69,8 +68,16 @@ def fit_phone(phone: str) -> str | None:
 def refuse_known(beneficiary: Beneficiary, role: str, identity: Identity) -> None:
     """One guardian, or agent, is recorded once."""
     same: Q = blind_index.lookup(IDENTITY, "identity_index", identity.text)
-    if Representative.objects.filter(same, beneficiary=beneficiary, role=role, ended_by__isnull=True).exists():
+    if Representative.objects.filter(same, beneficiary=beneficiary, role=role).open().exists():
         raise BeneficiariesRefused("SPEAKER_KNOWN")
+
+
+def refuse_unguarded(beneficiary_id: int, *, on: date) -> None:
+    """Refuse a minor without a guardian on record, where a plan enrolls minors with one only."""
+    beneficiary = Beneficiary.objects.select_related("person").get(pk=beneficiary_id)
+    known = Representative.objects.standing(on=on).filter(beneficiary=beneficiary, role=Role.GUARDIAN)
+    if is_minor(beneficiary.person, on=on) and not known.exists():
+        raise BeneficiariesRefused("GUARDIAN_MISSING")
 
 
 def let_speak(change: PersonChange, *, by: Any, at: datetime) -> None:
@@ -92,7 +99,7 @@ def let_end(change: PersonChange, *, by: Any, at: datetime) -> None:
     """End a guardian or agent: what they were stays readable, nothing is asked of them any more."""
     fault_point("beneficiaries.let_end.before")
     told: Any = change.representative
-    if not Representative.objects.filter(pk=told.pk, ended_by__isnull=True).update(ended_by=change):
+    if not Representative.objects.filter(pk=told.pk).open().update(ended_by=change):
         raise BeneficiariesRefused("SPEAKER_ENDED")
     tell("person.speaker_ended", change, by=by, at=at, role=told.role)
     fault_point("beneficiaries.let_end.after")

@@ -43,7 +43,7 @@ def _move(change: PersonChange) -> list[Any]:
 
 
 def _speakers(change: PersonChange) -> list[Any]:
-    known = Representative.objects.filter(beneficiary=change.beneficiary).order_by("pk").values_list("pk", "ended_by")
+    known = Representative.objects.filter(beneficiary=change.beneficiary).order_by("pk").values_list("pk", "ended_by", "ended_row")
     return [_identity(change), list(known)]
 
 

@@ -115,17 +115,20 @@ def _line(
         category += "、重度残疾人"
     bank, prefix = _BANKS[int(spin() * len(_BANKS))]
     phone = f"1{pick('3578')}{int(spin() * 10**9):09d}" if spin() < 0.9 else ""
-    guardian = guardian_document = ""
+    guardian = guardian_document = guardian_phone = ""
     if minor:
         guardian = surname + pick(_FEMALE) + pick(_MALE)
         parent = f"{county}{birth.year - 26}{birth:%m%d}"[:14] if birth.month != 2 else f"{county}{birth.year - 26}0601"
         guardian_body = f"{parent}{number % 1000:03d}"
         guardian_document = guardian_body + check_character(guardian_body)
+        # Made of the number, so that a seed gives the same people as before there was this column.
+        guardian_phone = f"13{int(guardian_body[-9:]) % 10**9:09d}"
     return Line(
         (
             name, "居民身份证", document, "男" if male else "女", f"{birth:%Y-%m-%d}", town,
             f"{town_name}{pick(_STREETS)}{int(spin() * 200) + 1}号", category, phone, bank,
-            luhn_number(f"{prefix}{int(spin() * 10**12):012d}"), guardian, guardian_document,
+            luhn_number(f"{prefix}{int(spin() * 10**12):012d}"), guardian, "", guardian_document, guardian_phone,
+            "母亲" if minor else "",
         )
     )
 

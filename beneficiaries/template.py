@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
@@ -22,6 +22,7 @@ from audit.sealing import Unsealed
 from beneficiaries import (
     additions,
     applying,
+    guardians,
     guarding,
     keepers,
     likeness,
@@ -130,6 +131,10 @@ class RosterTemplate(Template):
         "premium", "own_share", "known_person_id", "known_contact_digest",
     )
 
+    staged_beside = guardians.STAGED
+    #: Whether what lines say of guardians is put on record, and a plan's demand of one is asked of them.
+    puts_guardians_on_record: ClassVar[bool] = True
+
     #: Marks that are staged beside: made of what the approval covers, and so no part of its digest.
     marks: ClassVar[tuple[str, ...]] = ("name_mark", "phone_mark")
 
@@ -168,6 +173,10 @@ class RosterTemplate(Template):
         frame, findings = self.judge_guardians(frame, findings, context)
         frame, findings = self.admit(frame, findings, context)
         frame = pairs.completed(additions.with_additions(frame, context), context)
+        frame, findings = self.compare_guardians(
+            frame, findings, context, day=context.roster.cover_from, demanded=context.terms.requires_guardian
+        )
+        frame = additions.with_guardians(frame)
         eligible = eligibility.decide(
             frame.select("birth_on", region="region_code", categories="categories"), context.terms,
             period_starts_on=context.roster.period.starts_on, enrolled_on=context.checks.today,
@@ -204,7 +213,7 @@ class RosterTemplate(Template):
             .when(added).then(Verdict.CHANGED)
             .when(covered).then(Verdict.COVERED)
             .when(pl.col("same_contact").is_null()).then(Verdict.NEW)
-            .when(~pl.col("same_contact")).then(Verdict.CHANGED)
+            .when(~pl.col("same_contact") | pl.col("begins_guardian").fill_null(value=False)).then(Verdict.CHANGED)
             .otherwise(Verdict.UNCHANGED)
         )  # fmt: skip
         ids = context.category_ids
@@ -217,7 +226,8 @@ class RosterTemplate(Template):
         contacts: list[bytes | None] = [known.contacts.get(row) for row in range(len(frame))]
         frame, indexes, contacts = _without_refused(frame, indexes, contacts)
         sealed: dict[str, Cells | Unsealed] = {
-            **_sealed(frame, context), **indexes, "known_contact_digest": contacts, **marking.cells(frame, context, self.marks)
+            **_sealed(frame, context), **indexes, "known_contact_digest": contacts,
+            **guardians.cells(frame, context), **marking.cells(frame, context, self.marks),
         }
         return Compared(frame, sealed, findings, money.tally(frame))
 
@@ -243,6 +253,20 @@ class RosterTemplate(Template):
         frame, findings = self.refuse(frame, findings, "GUARDIAN_SELF", guarding.GUARDIAN, fine & guarding.is_self())
         minor = fine & guarding.is_minor(on=context.checks.today)
         return self.refuse(frame, findings, "GUARDIAN_MINOR", guarding.GUARDIAN, minor)
+
+    def compare_guardians(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext, *, day: date, demanded: bool
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What lines say of guardians beside what stands; nothing where this roster puts none on record."""
+        if not self.puts_guardians_on_record:
+            return guardians.without(frame), findings
+        return guardians.compared(self, frame, findings, context, day=day, demanded=demanded)
+
+    def find(
+        self, findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: str, where: pl.Expr, *, extra: str = ""
+    ) -> pl.DataFrame:
+        """The findings and one more per row where the condition holds."""
+        return self._add(findings, frame, code, column, frame.select(where).to_series(), extra=extra)
 
     def refuse(
         self, frame: pl.DataFrame, findings: pl.DataFrame, code: str, column: str, where: pl.Expr, *, extra: str = ""
@@ -371,6 +395,7 @@ class KnownPeopleTemplate(RosterTemplate):
         frame, indexes, contacts = _without_refused(frame, indexes, contacts)
         cells: dict[str, Cells | Unsealed] = {**_sealed(frame, context), **indexes, "known_contact_digest": contacts}
         sealed = {name: cells[name] for name in self.staged if name in cells}
+        sealed |= guardians.cells(frame, context)
         sealed |= marking.cells(frame, context, self.marks)
         return Compared(frame, sealed, findings, {"places": []})
 
@@ -411,18 +436,17 @@ def _indexes(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
             found[f"{stem}_{slot}"] = (
                 blind_index.index_many(purpose, texts, slot) if slot in slots else [None] * len(frame)
             )
-    contact = frame.select(
-        pl.when(usable).then(
-            pl.concat_str(
-                *(pl.col(name).fill_null("") if name in frame.columns else pl.lit("") for name in _CONTACT),
-                pl.col("categories").list.sort().list.join(",").fill_null("") if "categories" in frame.columns else pl.lit(""),
-                # Of an update: the days of its categories.
-                *(pl.col(name).cast(pl.String).fill_null("") for name in ("valid_from", "valid_to") if name in frame.columns),
-                separator="\x1f",
-            )
-        )
-    ).to_series().to_list()
-    found["contact_digest"] = blind_index.index_many(CONTACT, contact)
+    contact = pl.concat_str(
+        *(pl.col(name).fill_null("") if name in frame.columns else pl.lit("") for name in _CONTACT),
+        pl.col("categories").list.sort().list.join(",").fill_null("") if "categories" in frame.columns else pl.lit(""),
+        # Of an update: the days of its categories.
+        *(pl.col(name).cast(pl.String).fill_null("") for name in ("valid_from", "valid_to") if name in frame.columns),
+        separator="\x1f",
+    )
+    more = guardians.said(frame)
+    contact = contact if more is None else contact + more
+    contacts = frame.select(pl.when(usable).then(contact)).to_series().to_list()
+    found["contact_digest"] = blind_index.index_many(CONTACT, contacts)
     return found
 
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from audit.faults import fault_point
 from audit.history import plan_anew
-from beneficiaries import known, pairs
+from beneficiaries import entrusting, known, pairs
 from beneficiaries.applying import CHANGED_BENEFICIARIES
 from beneficiaries.columns import COLUMNS
 from beneficiaries.template import KnownPeopleTemplate, RosterContext
@@ -36,7 +36,7 @@ def known_columns(*keys: str) -> tuple[Column, ...]:
     return tuple(
         replace(
             found[key], required=found[key].required and key not in _OPTIONAL,
-            companions={"type": "document_type"} if key == "document" else {},
+            companions={"type": "document_type"} if key == "document" else found[key].companions,
         )
         for key in keys
     )
@@ -124,7 +124,9 @@ class UpdateTemplate(KnownPeopleTemplate):
         frame, findings = self.refuse(
             frame, findings, "CATEGORY_NOT_HELD", "categories", _USABLE & pl.col("missing").is_not_null(), extra="missing"
         )
-        return frame.with_columns(changes=~pl.col("same_contact")), findings
+        frame, findings = self.compare_guardians(frame, findings, context, day=context.checks.today, demanded=False)
+        begins = pl.col("begins_guardian").fill_null(value=False)
+        return frame.with_columns(changes=~pl.col("same_contact") | begins), findings
 
     def apply_chunk(self, subject: Any, chunk: Chunk, *, context: RosterContext, at: datetime) -> Applied:
         """Contact and categories of one chunk."""
@@ -132,6 +134,7 @@ class UpdateTemplate(KnownPeopleTemplate):
         with connection.cursor() as cursor:
             fault_point("beneficiaries.update.before")
             set_aside = known.make_work(cursor, context.roster, facts, columns=_CONTACT, drift=_DRIFT)
+            entrusting.put_on_record(cursor, facts)
             for step, statement in (("changes", CHANGED_BENEFICIARIES), ("ended", _ENDED), ("begun", _BEGUN)):
                 fault_point(f"beneficiaries.update.{step}.before")
                 plan_anew(cursor)

@@ -17,6 +17,8 @@ from intake import framing
 from intake.framing import Cells
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+#: Bytes that frame what is copied in binary form: a signature, and the mark of the end.
+FRAME_SIZE = len(_SIGNATURE) + 2
 
 
 @dataclass(frozen=True)

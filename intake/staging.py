@@ -20,7 +20,7 @@ from intake import said, storage, wording
 from intake.abreast import HERE, Behind, one_behind
 from intake.checks import FINDING_SCHEMA, Checked, DuplicateFinder, refuse_duplicates
 from intake.closing import close, fail, remove_unread
-from intake.copying import Framed, copied_out, copy_framed, framed
+from intake.copying import FRAME_SIZE, Framed, copied_out, copy_framed, framed
 from intake.correcting import Correction, named_corrections, replace_corrected
 from intake.findings import Verdict
 from intake.models import File, Kind, State
@@ -299,7 +299,27 @@ def chunk_digest(template: Template, subject_id: int, number: int) -> str:
     whole = hashlib.sha256()
     for part in copied_out(statement):
         whole.update(part)
+    if template.staged_beside:
+        _digest_beside(whole, template, subject_id, number)
     return whole.hexdigest()
+
+
+_ROWS_BESIDE = """
+SELECT {columns} FROM {table} WHERE {key} = {subject} AND chunk = {chunk} AND {first} IS NOT NULL ORDER BY id
+"""
+
+
+def _digest_beside(whole: Any, template: Template, subject_id: int, number: int) -> None:
+    """And the columns that are staged beside, of the rows that have any; without such rows the digest stays as it is."""
+    statement = sql.SQL(_ROWS_BESIDE).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, ("id", *template.staged_beside))),
+        table=sql.Identifier(template.row_model._meta.db_table), key=sql.Identifier(f"{template.import_key}_id"),
+        subject=sql.Literal(subject_id), chunk=sql.Literal(number), first=sql.Identifier(template.staged_beside[0]),
+    )
+    parts = list(copied_out(statement))
+    if sum(map(len, parts)) > FRAME_SIZE:
+        for part in parts:
+            whole.update(part)
 
 
 def import_digest(template: Template, subject: Any) -> str:

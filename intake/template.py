@@ -111,6 +111,9 @@ class Template(ABC):
     unique_by: ClassVar[tuple[str, ...]]
     #: Further staged columns, by their database names, plain and sealed.
     staged: ClassVar[tuple[str, ...]]
+    #: Staged only where a chunk has any, and part of its digest only then: a file without is as if there were none. The first
+    #: is filled in every row that has another.
+    staged_beside: ClassVar[tuple[str, ...]] = ()
     #: Purpose of the data keys that seal what staging keeps.
     purpose: ClassVar[str]
     #: From this share of repeated rows on, and above this many changes of known people, a person must confirm an import.

@@ -26,7 +26,7 @@ _TOPICS: dict[str, str] = {
 MINOR = "(p.birth_on IS NOT NULL AND p.birth_on + interval '18 years' > %(at)s)"
 SPEAKS = f"""
 SELECT r.phone FROM beneficiaries_representative r
-WHERE r.beneficiary_id = b.id AND r.ended_by_id IS NULL AND r.phone IS NOT NULL
+WHERE r.beneficiary_id = b.id AND r.ended_by_id IS NULL AND r.ended_row_id IS NULL AND r.phone IS NOT NULL
     AND r.role = CASE WHEN {MINOR} THEN 'guardian' ELSE 'agent' END
     AND (r.valid_from IS NULL OR r.valid_from <= %(at)s) AND (r.valid_to IS NULL OR r.valid_to >= (%(at)s)::date)
 ORDER BY r.id DESC LIMIT 1

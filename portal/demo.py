@@ -257,7 +257,7 @@ def _plan(program: Program, city: City, foundation: Funder, maker: User, checker
             terms={
                 "name": f"{city.name}示例方案", "premium": city.premium, "cover_limit": city.cover,
                 "requires_notice": False, "requires_own_payment": city.gates,
-                "requires_insurer_acceptance": city.gates, "max_age": 95,
+                "requires_insurer_acceptance": city.gates, "max_age": 95, "requires_guardian": True,
             },
             draft=PlanDraft(
                 categories=list(Category.objects.order_by("position")), schemes=[SchemeDraft("全部对象", shares)],

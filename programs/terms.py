@@ -44,6 +44,8 @@ class PlanTerms:
     schemes: tuple[SchemeTerms, ...]
     #: Government funders by the region that pays.
     governments: dict[str, int]
+    #: Whether minors are taken in only with a guardian who is known.
+    requires_guardian: bool = False
 
 
 def plan_terms(plan: Plan) -> PlanTerms:
@@ -71,4 +73,5 @@ def plan_terms(plan: Plan) -> PlanTerms:
         governments=dict(
             Funder.objects.filter(kind=Funder.Kind.GOVERNMENT, active=True).values_list("region_code", "pk")
         ),
+        requires_guardian=plan.requires_guardian,
     )

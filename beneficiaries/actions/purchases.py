@@ -24,6 +24,7 @@ from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.purchase import known_purchase, names_a_person
 from beneficiaries.models.roster import Purpose
+from beneficiaries.representing import refuse_unguarded
 from intake.copying import copy_columns
 from intake.models import File
 from programs import actions as programs
@@ -163,6 +164,8 @@ def _enroll_paid(
         raise BeneficiariesRefused("PAID_AMOUNT", paid=payment.amount, due=applicant.own_share)
     fault_point("beneficiaries.enroll_paid.before")
     found = know(applicant, period=period, organization=organization, at=at)
+    if period.plan.requires_guardian:
+        refuse_unguarded(found.beneficiary_id, on=begins)
     if Enrollment.objects.live().filter(person=found.person_id, program=period.program, period=period).exists():
         raise BeneficiariesRefused("ALREADY_COVERED")
     purchase = _purchase(

@@ -39,7 +39,7 @@ def propose_representative(
 
 def propose_end(representative: Representative, *, reason: str, by: User, at: datetime) -> PersonChange:
     """Ask a second person to end a guardian or agent."""
-    if representative.ended_by_id is not None:
+    if representative.ended_by_id is not None or representative.ended_row_id is not None:
         raise BeneficiariesRefused("SPEAKER_ENDED")
     change = PersonChange(kind=ChangeKind.SILENCED, representative=representative)
     return propose(change, representative.beneficiary, reason=reason, by=by, at=at)

@@ -100,7 +100,7 @@ class SpeakerPages(ButtonPages):
         """Propose that one of them ends."""
         person = self.visible_or_404(request, object_id)
         known = proposed_for(person, request)
-        standing = Representative.objects.filter(beneficiary__in=known, ended_by__isnull=True)
+        standing = Representative.objects.filter(beneficiary__in=known).open()
         found = list(standing.select_related("beneficiary__person").order_by("pk"))
 
         def run(given: dict[str, Any]) -> HttpResponse:
@@ -115,5 +115,5 @@ class SpeakerPages(ButtonPages):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The end only where somebody speaks for the person."""
         offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]
-        speaks = Representative.objects.filter(beneficiary__person=number_of(str(object_id)), ended_by__isnull=True).exists()
+        speaks = Representative.objects.filter(beneficiary__person=number_of(str(object_id))).open().exists()
         return [each for each in offered if speaks or each.method.__name__ != "end_speaker"]

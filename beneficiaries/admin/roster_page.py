@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from audit.versions import alike, last_day
-from beneficiaries.admin import renewal_pages, review
+from beneficiaries.admin import guardian_pages, renewal_pages, review
 from beneficiaries.admin.sorting import SORTED_AT_MOST
 from beneficiaries.admin.undo_pages import undo_context
 from beneficiaries.deciding import DECIDED_CODES
 from beneficiaries.deciding_again import decided_again
-from beneficiaries.models import Beneficiary, Enrollment, FullList, Roster, RosterChunk, RosterRow
+from beneficiaries.models import Beneficiary, Enrollment, FullList, Representative, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.roster import ENROLLING
 from beneficiaries.money import outlook
@@ -209,6 +209,7 @@ def _rows(
         categories=dict(Category.objects.values_list("pk", "name")),
         enrolls=roster.purpose in ENROLLING,
         files=dict(roster.files.values_list("pk", "name")) if len(roster.layouts) > 1 else {},
+        guardians=guardian_pages.standing_beside(page, known.values(), roster),
     )
     return [_line(each, seen, roster) for each in page], after
 
@@ -226,6 +227,8 @@ class _Seen:
     enrolls: bool
     #: Names of the files, where the roster has several.
     files: dict[int, str]
+    #: By beneficiary, the guardians who stand beside a line that names another one, or says more of them.
+    guardians: dict[int, list[Representative]]
 
 
 def _known(page: Sequence[RosterRow], roster: Roster, request: HttpRequest) -> dict[int, Beneficiary]:
@@ -249,6 +252,8 @@ def says_something_new(row: RosterRow) -> bool:
     """Whether a line departs from what was registered of its person when it was checked; covered ones may too."""
     if {"SAME_PERSON", "IDENTITY_CONFLICT"} & set(row.codes):
         return True
+    if guardian_pages.begins(row) and row.known_person_id:
+        return True
     before, now = row.known_contact_digest, row.contact_digest
     return bool(row.known_person_id) and before is not None and now is not None and bytes(before) != bytes(now)
 
@@ -267,7 +272,11 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
         if not alike(getattr(person, name), getattr(row, name)):
             label: Any = person._meta.get_field(name)
             found.append(Difference(str(label.verbose_name), str(getattr(person, name)), str(getattr(row, name) or "")))
+    standing = seen.guardians.get(known.pk, [])
+    begins = guardian_pages.begins(row) and not (only_adds and standing)
     for name in _COMPARED:
+        if begins and name in guardian_pages.IN_ONE:
+            continue
         before, after = getattr(known, name), getattr(row, name)
         lead = _LEADS.get(name, name)
         if not getattr(row, lead) and getattr(known, lead):
@@ -281,6 +290,8 @@ def differences(row: RosterRow, known: Beneficiary, seen: _Seen) -> list[Differe
     if row.region_code and row.region_code != known.region_code and not only_adds:
         before, after = (seen.places.get(code, code) for code in (known.region_code, row.region_code))
         found.append(Difference(_("region"), before, after))
+    if begins:
+        found += [Difference(*each) for each in guardian_pages.differences(row, known, standing)]
     held = {each.category_id for each in known.categories.all() if each.valid_to is None}
     named = row.category_ids if row.valid_to is None or row.valid_from is not None else ()
     added = [seen.categories[pk] for pk in named or () if pk not in held and pk in seen.categories]
@@ -305,6 +316,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
         tone=TONES[verdict],
         premium=row.premium,
         sentences=sentences_of(row, seen.labels) + said_by(row)
+        + (guardian_pages.said_by(row) if known is None or not guardian_pages.begins(row) else [])
         + ([_("Stays after the undo: %(why)s") % {"why": template_of(roster).kept_in_words(row.kept)}] if row.kept else []),
         outcome=outcome_of(row, roster, seen.enrolled),
         differences=differences(row, known, seen) if known is not None else (),

@@ -177,6 +177,27 @@ class RosterRow(StagedRow):
         _("guardian's document"), logical_name="beneficiary.guardian_document", purpose=BENEFICIARY_KEY,
         mask=mask_document, null=True,
     )
+    # Of a whole guardian (name and number) of a minor: the tokens, and what else, of the representative that applying
+    # records. Staged only where a chunk has any, see `guardians`.
+    speaker_name = SealedTextField(
+        _("guardian's name"), logical_name="person.name", purpose=PERSON_KEY, mask=mask_name, null=True
+    )
+    speaker_document = SealedTextField(
+        _("guardian's document number"), logical_name="person.document", purpose=PERSON_KEY, mask=mask_document, null=True
+    )
+    guardian_document_type = models.CharField(
+        _("guardian's type of document"), max_length=20, choices=DocumentType, null=True, db_collation="C"
+    )
+    guardian_index_a = models.BinaryField(null=True)
+    guardian_index_b = models.BinaryField(null=True)
+    guardian_phone = SealedTextField(
+        _("guardian's phone"), logical_name="beneficiary.phone", purpose=BENEFICIARY_KEY, mask=mask_phone, null=True
+    )
+    guardian_relation = models.CharField(_("relation to the person"), max_length=20, null=True)
+    #: The newest guardian who stood when the row was checked: drift shows against it.
+    known_guardian_id = models.BigIntegerField(null=True)
+    #: The one who stood already as the line says: nothing is recorded anew.
+    same_guardian_id = models.BigIntegerField(null=True)
     contact_digest = models.BinaryField(null=True)
     category_ids = ArrayField(models.BigIntegerField(), verbose_name=_("categories"), null=True)
     #: The one that counts for money: the plan's first.
@@ -208,18 +229,21 @@ class RosterRow(StagedRow):
     destroyable = Destroyable(
         blinded=(
             "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "contact_digest", "known_contact_digest",
+            "guardian_index_a", "guardian_index_b",
         ),
         scattered=MARKS, dropped=("raw",),
-        blurred=("birth_on",), emptied={"findings": "NULL", "bank_name": "NULL"},
+        blurred=("birth_on",), emptied={"findings": "NULL", "bank_name": "NULL", "guardian_relation": "NULL"},
     )
     personal_fields = (
-        "name", "document", "phone", "address", "bank_account", "guardian_name", "guardian_document", "raw",
+        "name", "document", "phone", "address", "bank_account", "guardian_name", "guardian_document", "speaker_name",
+        "speaker_document", "guardian_phone", "raw",
     )
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "roster", "document_type",
         "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
         "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
-        "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason", "before", *MARKS,
+        "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason", "before", "guardian_document_type",
+        "guardian_index_a", "guardian_index_b", "guardian_relation", "known_guardian_id", "same_guardian_id", *MARKS,
     )
 
     class Meta:
@@ -230,12 +254,26 @@ class RosterRow(StagedRow):
                 name="roster_row_has_one_source",
                 condition=Q(file__isnull=False, before__isnull=True) | Q(file__isnull=True, before__isnull=False),
             ),
+            # What the digest of a chunk covers of guardians is asked of the rows that have one.
+            models.CheckConstraint(
+                name="roster_row_guardian_is_whole",
+                condition=Q(speaker_name__isnull=False)
+                | Q(
+                    speaker_document__isnull=True, guardian_document_type__isnull=True, guardian_index_a__isnull=True,
+                    guardian_index_b__isnull=True, guardian_phone__isnull=True, guardian_relation__isnull=True,
+                    known_guardian_id__isnull=True, same_guardian_id__isnull=True,
+                ),
+            ),
         ]
         indexes = [
             models.Index(fields=["roster", "chunk", "id"], name="roster_row_by_chunk"),
             models.Index(fields=["roster", "verdict", "id"], name="roster_row_by_verdict"),
             # Few: what an undo left.
             models.Index(fields=["roster", "id"], name="roster_row_kept", condition=~Q(kept="")),
+            # Few: lines that name a guardian.
+            models.Index(
+                fields=["roster", "chunk", "id"], name="roster_row_with_guardian", condition=Q(speaker_name__isnull=False)
+            ),
         ]
         triggers = [
             kept_after_its_check("roster_row_stays_after_its_check", ("beneficiaries_roster", "roster_id"), BEING_CHECKED)

@@ -112,6 +112,10 @@ class PlanForm(forms.Form):
     max_age = forms.IntegerField(
         label=_("oldest age"), required=False, min_value=0, max_value=120, widget=UnfoldAdminTextInputWidget()
     )
+    requires_guardian = forms.BooleanField(
+        label=_("guardian of minors first"), required=False, widget=UnfoldBooleanSwitchWidget(),
+        help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
+    )
     requires_notice = forms.BooleanField(
         label=_("public notice first"), required=False, initial=True, widget=UnfoldBooleanSwitchWidget()
     )

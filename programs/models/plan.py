@@ -94,6 +94,10 @@ class Plan(models.Model):
     notice_days = models.PositiveSmallIntegerField(_("days of public notice"), default=5)
     requires_own_payment = models.BooleanField(_("own payment first"), default=True)
     requires_insurer_acceptance = models.BooleanField(_("insurer's acceptance first"), default=True)
+    requires_guardian = models.BooleanField(
+        _("guardian of minors first"), default=False, db_default=False,
+        help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
+    )
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("drafted by"))
     drafted_at = models.DateTimeField(_("drafted at"))
     submitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by"))
@@ -111,7 +115,7 @@ class Plan(models.Model):
     open_fields = (
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
         "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
-        "requires_insurer_acceptance",
+        "requires_insurer_acceptance", "requires_guardian",
         "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
         "in_force_at", "retired_at",
     )

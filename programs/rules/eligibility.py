@@ -32,6 +32,11 @@ def completed_years(birth_on: date, on: date) -> int:
     return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
 
 
+def asks_for_ages(terms: PlanTerms) -> bool:
+    """Whether a plan cannot do without a birth date: it bounds ages, or tells minors from adults."""
+    return terms.min_age is not None or terms.max_age is not None or terms.requires_guardian
+
+
 def decide_one(
     birth_on: date | None, region: str | None, categories: Sequence[str], terms: PlanTerms, *, period_starts_on: date,
     enrolled_on: date,
@@ -39,7 +44,7 @@ def decide_one(
     """The same for one person: readable, slow, the oracle of `decide`."""
     category = next((code for code, _id in terms.categories if code in categories), None)
     day = counting_day(terms, period_starts_on=period_starts_on, enrolled_on=enrolled_on)
-    bounded = terms.min_age is not None or terms.max_age is not None
+    bounded = asks_for_ages(terms)
     rule = None
     if category is None:
         rule = "category"
@@ -68,7 +73,7 @@ def decide(frame: pl.DataFrame, terms: PlanTerms, *, period_starts_on: date, enr
     age = day.year - birth.dt.year() - before_birthday.cast(pl.Int32)
     inside = pl.any_horizontal(pl.lit(value=False), *(pl.col("region").str.starts_with(p) for p in terms.regions))
     no = pl.lit(value=False)
-    bounded = terms.min_age is not None or terms.max_age is not None
+    bounded = asks_for_ages(terms)
     rule = (
         pl.when(category.is_null()).then(pl.lit("category"))
         .when(~inside.fill_null(value=False)).then(pl.lit("region"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from programs.rules.eligibility import counting_day
+from programs.rules.eligibility import asks_for_ages, counting_day
 from programs.terms import PlanTerms
 
 
@@ -32,11 +32,10 @@ def decision_sql(
         f"(%(age_year)s::int - extract(year FROM {birth})::int - (extract(month FROM {birth}) * 100 "
         f"+ extract(day FROM {birth}) > %(age_day)s::int)::int)"
     )
-    bounded = terms.min_age is not None or terms.max_age is not None
     rules = [
         f"WHEN ({category}) IS NULL THEN 'category'",
         f"WHEN {region} IS NULL OR NOT {region} LIKE ANY(%(plan_regions)s::text[]) THEN 'region'",
-        *([f"WHEN {birth} IS NULL THEN 'age_unknown'"] if bounded else []),
+        *([f"WHEN {birth} IS NULL THEN 'age_unknown'"] if asks_for_ages(terms) else []),
         *([f"WHEN {age} < %(plan_min_age)s::int THEN 'too_young'"] if terms.min_age is not None else []),
         *([f"WHEN {age} > %(plan_max_age)s::int THEN 'too_old'"] if terms.max_age is not None else []),
     ]

@@ -20,6 +20,7 @@ STARTS, TODAY = date(2028, 2, 29), date(2027, 11, 26)
 PLANS = [
     {}, {"min_age": None, "max_age": None}, {"min_age": None}, {"max_age": None, "age_on": "enrollment"},
     {"regions": ("441602", "4417")}, {"categories": (("dibao", 2), ("tekun", 1))}, {"categories": ()}, {"min_age": 0, "max_age": 0},
+    {"min_age": None, "max_age": None, "requires_guardian": True},
 ]
 
 
