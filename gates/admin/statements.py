@@ -13,7 +13,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -195,96 +194,6 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
     def blank_template(self, request: HttpRequest) -> HttpResponse:
         """The layout as a workbook."""
         return blank_workbook(COLUMNS, "statement-template.xlsx")
-
-
-class OfOneStatement(admin.SimpleListFilter):
-    """Of one statement, as a link names it."""
-
-    title = _("collection statement")
-    parameter_name = "statement"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The one that is shown."""
-        wanted = self.used_parameters.get(self.parameter_name) or request.GET.get(self.parameter_name)
-        return [(wanted, f"#{wanted}")] if wanted else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Its lines."""
-        wanted = self.value()
-        if not wanted:
-            return queryset
-        if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 19):
-            return queryset.none()
-        return queryset.filter(statement=wanted)
-
-
-@admin.register(HeldPayment)
-class HeldPaymentAdmin(ReadOnlyScopedAdmin):
-    """Lines whose money is held, newest first."""
-
-    list_display = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "organization")
-    export_columns = (
-        "number", "kind", "row__name", "row__number", "row__document", "amount", "paid_on", "period_code", "statement__reference",
-        "row__sheet", "row__line", "organization",
-    )
-    list_filter = ("kind", "period", "statement__organization", OfOneStatement, "paid_on")
-    list_select_related = ("row", "period__program", "statement__organization")
-    search_fields = ("=statement__reference", "=row__serial")
-    search_help_text = _("Statement number or serial number")
-    sortable_by = ("number",)
-    ordering = ("-id",)
-    list_per_page = 50
-    fields = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "serial", "organization")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """With what a page names."""
-        return super().get_queryset(request).select_related("row", "period__program", "statement__organization")
-
-    @display(description=_("no."), ordering="id")
-    def number(self, held: HeldPayment) -> str:
-        """Its number."""
-        return f"#{held.pk}"
-
-    @display(description=_("name"))
-    def name(self, held: HeldPayment) -> str:
-        """Masked."""
-        return str(held.row.name or "—")
-
-    @display(description=_("cover or document number"))
-    def known_by(self, held: HeldPayment) -> str:
-        """As the line says it; a document masked."""
-        return held.row.number or str(held.row.document or "—")
-
-    @display(description=_("amount (yuan)"))
-    def amount_shown(self, held: HeldPayment) -> str:
-        """Yuan."""
-        return f"{held.amount:,.2f}"
-
-    @display(description=_("period"))
-    def period_code(self, held: HeldPayment) -> str:
-        """The program year."""
-        return held.period.code
-
-    @display(description=_("serial number"))
-    def serial(self, held: HeldPayment) -> str:
-        """The channel's own."""
-        return held.row.serial or "—"
-
-    @display(description=_("organization"))
-    def organization(self, held: HeldPayment) -> str:
-        """Whose statement it was."""
-        return held.statement.organization.name
-
-    @display(description=_("line of a statement"))
-    def origin(self, held: HeldPayment) -> SafeString | str:
-        """Statement, sheet and line, with the way there."""
-        address = f"{reverse('admin:gates_statement_change', args=[held.statement_id])}?row={held.row_id}#row-{held.row_id}"
-        place = " ".join(part for part in (held.row.sheet, str(held.row.line)) if part)
-        return format_html(
-            '<a href="{}">{}</a>', address,
-            _t("%(reference)s line %(line)s") % {"reference": held.statement.reference, "line": place},
-        )
 
 
 def yuan_of(statement: Statement, name: str) -> Decimal | None:
