@@ -135,7 +135,7 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
         """What the click does."""
         return _t(
             "The matched people are recorded as having paid, their covers come into force where nothing else is missing, and the "
-            "sum is booked. It cannot be taken back here. The money of all other lines is listed as held."
+            "sum is booked. The money of all other lines is held until it is assigned or given back."
         )
 
     def approval_warnings(self, subject: Statement) -> list[str]:
