@@ -34,7 +34,7 @@ class Bar:
 #: What this room knows, `%(at)s` being now. The first that holds is told.
 _OWN = (
     Bar(
-        "COVER_ENDED", _("the cover has ended, lapsed or was taken back"),
+        "COVER_GONE", _("the cover has ended, lapsed or was taken back"),
         "e.id IS NULL OR e.state NOT IN ('awaiting', 'in_force') OR roster.state IN ('undoing', 'undone')",
     ),
     Bar("NOT_PAID", _("no own payment is recorded"), "e.own_paid_at IS NULL OR e.own_share = 0"),

@@ -51,7 +51,7 @@ def content_of(clearing: Clearing) -> Iterator[bytes]:
             channel = str(Channel(statement.channel).label)
             rows = [
                 (
-                    f"{clearing.pk}-{number}", channel, statement.reference, sheet, str(line), serial or "", paid_on or "", amount,
+                    f"T{clearing.pk}-{number}", channel, statement.reference, sheet, str(line), serial or "", paid_on or "", amount,
                     next(opened) if name is not None else "", cover or "", str(HeldKind(kind).label),
                 )
                 for number, sheet, line, serial, paid_on, amount, name, cover, kind in found

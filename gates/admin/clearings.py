@@ -302,7 +302,7 @@ class ClearingLineAdmin(ReadOnlyScopedAdmin):
     @display(description=_("number on the list"), ordering="id")
     def line_number(self, line: ClearingLine) -> str:
         """Clearing and number, as the bank's list has it."""
-        return f"{line.clearing_id}-{line.number}"
+        return line.label
 
     @display(description=_("clearing"))
     def of_clearing(self, line: ClearingLine) -> SafeString:

@@ -150,30 +150,6 @@ class Migration(migrations.Migration):
             model_name='heldpayment',
             index=models.Index(condition=models.Q(('state', 'held')), fields=['id'], name='held_payment_to_clear'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='heldpayment',
-            trigger=pgtrigger.compiler.Trigger(name='held_payment_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='041e042d4ff98b68cc9304dad76043d8bf5042fc', operation='DELETE', pgid='pgtrigger_held_payment_is_kept_318ea', table='gates_heldpayment', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='heldpayment',
-            trigger=pgtrigger.compiler.Trigger(name='held_payment_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."enrollment_id" IS DISTINCT FROM (NEW."enrollment_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."paid_on" IS DISTINCT FROM (NEW."paid_on") OR OLD."period_id" IS DISTINCT FROM (NEW."period_id") OR OLD."row_id" IS DISTINCT FROM (NEW."row_id") OR OLD."statement_id" IS DISTINCT FROM (NEW."statement_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='8fd074370130545a23543f34397f440a07d09553', operation='UPDATE', pgid='pgtrigger_held_payment_stands_43259', table='gates_heldpayment', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownpayment',
-            trigger=pgtrigger.compiler.Trigger(name='own_payment_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."clearing_id" IS DISTINCT FROM (NEW."clearing_id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."paid_on" IS DISTINCT FROM (NEW."paid_on") OR OLD."people" IS DISTINCT FROM (NEW."people") OR OLD."period_id" IS DISTINCT FROM (NEW."period_id") OR OLD."program_id" IS DISTINCT FROM (NEW."program_id") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."region_code" IS DISTINCT FROM (NEW."region_code") OR OLD."sponsor_id" IS DISTINCT FROM (NEW."sponsor_id") OR OLD."statement_id" IS DISTINCT FROM (NEW."statement_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='ccabb1eacfb8ea7685622167b135c5fa276fb82f', operation='UPDATE', pgid='pgtrigger_own_payment_stands_f1da0', table='gates_ownpayment', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownpayment',
-            trigger=pgtrigger.compiler.Trigger(name='own_payment_ends_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state <> 'recording' AND (NEW.state = 'recording' OR OLD.state = 'reversed' OR NEW.left_people <> OLD.left_people OR NEW.left_amount <> OLD.left_amount OR NEW.reversed_people < OLD.reversed_people OR NEW.reversed_amount < OLD.reversed_amount))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='7118ddd2e4f016019e02c28a1abf0bfd28f9b5ea', operation='UPDATE', pgid='pgtrigger_own_payment_ends_once_54b06', table='gates_ownpayment', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownpaymentline',
-            trigger=pgtrigger.compiler.Trigger(name='own_payment_line_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='ee126bbe82804c614d6f759d29b8b48e39c4cdd6', operation='DELETE', pgid='pgtrigger_own_payment_line_is_kept_0f0c2', table='gates_ownpaymentline', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='ownpaymentline',
-            trigger=pgtrigger.compiler.Trigger(name='own_payment_line_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.reversed_by_id IS NOT NULL OR NEW.payment_id <> OLD.payment_id OR NEW.enrollment_id <> OLD.enrollment_id OR NEW.amount <> OLD.amount OR NEW.row_id IS DISTINCT FROM OLD.row_id)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='6024e0996aba4155765f0737c5254ae16ca42c70', operation='UPDATE', pgid='pgtrigger_own_payment_line_stands_baeb0', table='gates_ownpaymentline', when='BEFORE')),
-        ),
         migrations.AddField(
             model_name='clearing',
             name='decided_by',
@@ -324,6 +300,54 @@ class Migration(migrations.Migration):
             model_name='clearing',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gte', django.db.models.expressions.CombinedExpression(models.F('done_amount'), '+', models.F('left_amount'))), ('lines_count__gte', django.db.models.expressions.CombinedExpression(models.F('done_lines'), '+', models.F('left_lines'))), models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('ended_at__isnull', False), ('lines_count', django.db.models.expressions.CombinedExpression(models.F('done_lines'), '+', models.F('left_lines')))), _connector='OR')), name='clearing_ends_with_its_lines'),
         ),
+        migrations.AddConstraint(
+            model_name='clearingline',
+            constraint=models.UniqueConstraint(fields=('clearing', 'number'), name='clearing_line_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='clearingline',
+            constraint=models.UniqueConstraint(condition=models.Q(('held__isnull', False), ('outcome', '')), fields=('held',), name='held_payment_listed_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='clearingline',
+            constraint=models.UniqueConstraint(condition=models.Q(('outcome__in', ['', 'done']), ('paid__isnull', False)), fields=('paid',), name='payment_line_reversed_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='clearingline',
+            constraint=models.UniqueConstraint(condition=models.Q(('enrollment__isnull', False)), fields=('clearing', 'enrollment'), name='clearing_line_once_a_cover'),
+        ),
+        migrations.AddConstraint(
+            model_name='clearingline',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held__isnull', False), ('paid__isnull', True)), models.Q(('enrollment__isnull', False), ('held__isnull', True), ('paid__isnull', False)), _connector='OR'), name='clearing_line_is_of_one_thing'),
+        ),
+        migrations.AddConstraint(
+            model_name='clearingline',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'left'), models.Q(('why', ''), _negated=True)), models.Q(models.Q(('outcome', 'left'), _negated=True), ('why', '')), _connector='OR'), name='clearing_line_put_back_says_why'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='heldpayment',
+            trigger=pgtrigger.compiler.Trigger(name='held_payment_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='041e042d4ff98b68cc9304dad76043d8bf5042fc', operation='DELETE', pgid='pgtrigger_held_payment_is_kept_318ea', table='gates_heldpayment', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='heldpayment',
+            trigger=pgtrigger.compiler.Trigger(name='held_payment_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."enrollment_id" IS DISTINCT FROM (NEW."enrollment_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."paid_on" IS DISTINCT FROM (NEW."paid_on") OR OLD."period_id" IS DISTINCT FROM (NEW."period_id") OR OLD."row_id" IS DISTINCT FROM (NEW."row_id") OR OLD."statement_id" IS DISTINCT FROM (NEW."statement_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='8fd074370130545a23543f34397f440a07d09553', operation='UPDATE', pgid='pgtrigger_held_payment_stands_43259', table='gates_heldpayment', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='ownpayment',
+            trigger=pgtrigger.compiler.Trigger(name='own_payment_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."clearing_id" IS DISTINCT FROM (NEW."clearing_id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."paid_on" IS DISTINCT FROM (NEW."paid_on") OR OLD."people" IS DISTINCT FROM (NEW."people") OR OLD."period_id" IS DISTINCT FROM (NEW."period_id") OR OLD."program_id" IS DISTINCT FROM (NEW."program_id") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."region_code" IS DISTINCT FROM (NEW."region_code") OR OLD."sponsor_id" IS DISTINCT FROM (NEW."sponsor_id") OR OLD."statement_id" IS DISTINCT FROM (NEW."statement_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='ccabb1eacfb8ea7685622167b135c5fa276fb82f', operation='UPDATE', pgid='pgtrigger_own_payment_stands_f1da0', table='gates_ownpayment', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='ownpayment',
+            trigger=pgtrigger.compiler.Trigger(name='own_payment_ends_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state <> 'recording' AND (NEW.state = 'recording' OR OLD.state = 'reversed' OR NEW.left_people <> OLD.left_people OR NEW.left_amount <> OLD.left_amount OR NEW.reversed_people < OLD.reversed_people OR NEW.reversed_amount < OLD.reversed_amount))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='7118ddd2e4f016019e02c28a1abf0bfd28f9b5ea', operation='UPDATE', pgid='pgtrigger_own_payment_ends_once_54b06', table='gates_ownpayment', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='ownpaymentline',
+            trigger=pgtrigger.compiler.Trigger(name='own_payment_line_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='ee126bbe82804c614d6f759d29b8b48e39c4cdd6', operation='DELETE', pgid='pgtrigger_own_payment_line_is_kept_0f0c2', table='gates_ownpaymentline', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='ownpaymentline',
+            trigger=pgtrigger.compiler.Trigger(name='own_payment_line_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.reversed_by_id IS NOT NULL OR NEW.payment_id <> OLD.payment_id OR NEW.enrollment_id <> OLD.enrollment_id OR NEW.amount <> OLD.amount OR NEW.row_id IS DISTINCT FROM OLD.row_id)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='6024e0996aba4155765f0737c5254ae16ca42c70', operation='UPDATE', pgid='pgtrigger_own_payment_line_stands_baeb0', table='gates_ownpaymentline', when='BEFORE')),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='clearing',
             trigger=pgtrigger.compiler.Trigger(name='clearing_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='dcd20034e0322caec848a76123cf64faea7f88aa', operation='DELETE', pgid='pgtrigger_clearing_is_kept_78306', table='gates_clearing', when='BEFORE')),
@@ -351,30 +375,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='clearingevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='523dee8eccf2b6076595c8dffee2e081e6b255c0', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_73a5e', table='gates_clearingevent', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='clearingline',
-            constraint=models.UniqueConstraint(fields=('clearing', 'number'), name='clearing_line_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='clearingline',
-            constraint=models.UniqueConstraint(condition=models.Q(('held__isnull', False), ('outcome', '')), fields=('held',), name='held_payment_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='clearingline',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome__in', ['', 'done']), ('paid__isnull', False)), fields=('paid',), name='payment_line_reversed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='clearingline',
-            constraint=models.UniqueConstraint(condition=models.Q(('enrollment__isnull', False)), fields=('clearing', 'enrollment'), name='clearing_line_once_a_cover'),
-        ),
-        migrations.AddConstraint(
-            model_name='clearingline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held__isnull', False), ('paid__isnull', True)), models.Q(('enrollment__isnull', False), ('held__isnull', True), ('paid__isnull', False)), _connector='OR'), name='clearing_line_is_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='clearingline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'left'), models.Q(('why', ''), _negated=True)), models.Q(models.Q(('outcome', 'left'), _negated=True), ('why', '')), _connector='OR'), name='clearing_line_put_back_says_why'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='clearingline',

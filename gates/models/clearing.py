@@ -205,4 +205,9 @@ class ClearingLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.clearing_id}-{self.number}"
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """As the bank's list names it; a letter first, so that no workbook takes it for a day."""
+        return f"T{self.clearing_id}-{self.number}"

@@ -141,7 +141,7 @@ def test_a_cover_that_has_paid_lapsed_ended_or_is_not_of_the_office_takes_no_hel
     one, two, three, four = covers_of(roster)
     Enrollment.objects.filter(pk=two.pk).update(state="lapsed")
     Enrollment.objects.filter(pk=three.pk).update(state="voided")
-    for cover, words in ((one, "已缴"), (two, "失效"), (three, "终止")):
+    for cover, words in ((one, "已经缴清"), (two, "失效"), (three, "终止")):
         with pytest.raises(GatesRefused) as refused:
             clearing_of(world, held_of("unknown"), "assign", number=cover.number)
         assert refused.value.code == "NO_FIT" and words in str(refused.value), str(refused.value)
@@ -217,7 +217,7 @@ def test_what_does_not_fit_any_more_is_refused_at_the_approval_and_told_why(kept
     paid(world, roster.enrollments.filter(pk=four.pk), amount=D("0.01"), reference="YH-4")
     with pytest.raises(GatesRefused) as refused, transaction.atomic():
         approved_clearing(world, clearing)
-    assert refused.value.code == "NOTHING_FITS_ANY_MORE" and "已缴" in str(refused.value)
+    assert refused.value.code == "NOTHING_FITS_ANY_MORE" and "已经缴清" in str(refused.value)
     clearing.refresh_from_db()
     assert (clearing.state, states()["unknown"]) == ("proposed", ["listed"])
     assert broken() == []
@@ -309,7 +309,7 @@ def test_the_list_for_the_bank_leaves_in_a_locked_archive_and_each_download_is_t
     two = covers_of(roster)[1]
     assert lines[0].startswith("退款序号,收款渠道,对账单号")
     assert len(lines) == 5
-    assert lines[1].split(",")[:3] == [f"{clearing.pk}-1", "银行", statement.reference]
+    assert lines[1].split(",")[:3] == [f"T{clearing.pk}-1", "银行", statement.reference]
     assert lines[1].split(",")[5:] == [
         f"S{two.pk}", str(timezone.localdate()), "5.00", two.person.name.reveal(), two.number, "金额不符",
     ]
@@ -409,7 +409,7 @@ def test_a_cover_that_begins_between_proposal_and_approval_is_left_as_it_is(kept
 
 
 @pytest.mark.parametrize(
-    ("change", "code"), [({"accepted_at": timezone.now()}, "INSURER_ACCEPTED"), ({"state": "ended"}, "COVER_ENDED")]
+    ("change", "code"), [({"accepted_at": timezone.now()}, "INSURER_ACCEPTED"), ({"state": "ended"}, "COVER_GONE")]
 )
 def test_what_the_insurer_has_accepted_or_what_has_ended_is_not_reversed(kept_world: Any, change: Any, code: str) -> None:
     world, roster, _statement = kept_world
