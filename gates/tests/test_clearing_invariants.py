@@ -36,7 +36,10 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((E,), [f"DELETE FROM {E} WHERE {_OF.format(kind='return')}"]),
         ((E,), [f"DELETE FROM {E} WHERE {_OF.format(kind='receipt')}"]),
         ((H,), [f"UPDATE {H} SET state = 'held' WHERE state = 'returned'"]),
-        ((H,), [f"ALTER TABLE {H} DROP CONSTRAINT held_payment_counted_elsewhere", f"UPDATE {H} SET state = 'counted' WHERE state = 'held'"]),
+        ((H,), [
+            f"ALTER TABLE {H} DROP CONSTRAINT held_payment_counted_elsewhere",
+            f"UPDATE {H} SET state = 'counted' WHERE state = 'held'",
+        ]),
     ],
     "clearing_approved_by_another": [
         ((C,), [f"ALTER TABLE {C} DROP CONSTRAINT clearing_approved_by_another", f"UPDATE {C} SET decided_by_id = proposed_by_id"]),
@@ -56,7 +59,7 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
     ],
     # Invariants of payments that read reversed lines, too.
     "payment_equals_its_lines": [
-        ((P,), [f"UPDATE {P} SET reversed_people = 2 WHERE state = 'reversed'"]),
+        ((P,), [f"UPDATE {P} SET reversed_amount = 0.02 WHERE state = 'reversed'"]),
         ((P,), [f"ALTER TABLE {P} DROP CONSTRAINT own_payment_reversed_within_it", f"UPDATE {P} SET state = 'recorded'"]),
     ],
     "payment_is_booked_and_recorded": [((E,), [f"DELETE FROM {E} WHERE {_OF.format(kind='unpaid')}"])],

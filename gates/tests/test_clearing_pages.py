@@ -33,7 +33,8 @@ def made() -> tuple[World, Roster]:
     pass_gate(roster, gate=Gate.NOTICE, by=world.clerk, at=timezone.now())
     one, two, three, four = covers_of(roster)
     taken_in(
-        world, [line_of(one), line_of(two, amount="5.00"), line_of(three, name="赵六"), line_of(four, number=f"{four.number[:-2]}00")]
+        world,
+        [line_of(one), line_of(two, amount="5.00"), line_of(three, name="赵六"), line_of(four, number=f"{four.number[:-2]}00")],
     )
     return world, roster
 

@@ -201,10 +201,10 @@ def test_held_payments_and_statements_leave_as_files_masked_and_without_markup(k
     statement = taken_in(world, lines)
     client = signed_in(world.finance_maker)
     held = content_of(export(client, "gates.heldpayment")).decode("utf-8-sig").splitlines()
-    assert held[0] == "编号,理由,姓名,保障凭证号,证件号码,金额(元),缴费日期,保障年度,对账单号,工作表,行号,机构"
+    assert held[0] == "编号,理由,姓名,保障凭证号,证件号码,金额(元),缴费日期,状态,保障年度,对账单号,工作表,行号,机构"
     person = roster.enrollments.order_by("pk").first().person
     day = str(timezone.localdate())
-    cells = [str(person.name), "", str(person.document), "5.00", day, world.period.code, "DZ-1", "", "2", world.city.name]
+    cells = [str(person.name), "", str(person.document), "5.00", day, "待处理", world.period.code, "DZ-1", "", "2", world.city.name]
     assert held[1].split(",")[1:] == ["金额不符", *cells]
     told = content_of(export(client, "gates.statement")).decode("utf-8-sig").splitlines()
     assert len(told) == 2 and ",DZ-1," in told[1] and ",5.03," in told[1] and "<" not in told[1]
