@@ -27,7 +27,6 @@ from gates.actions.statements import upload_statement
 __all__ = [
     "approve_clearing", "close_notice", "close_part", "decide_objection", "drop_clearing", "make_notice", "open_returns",
     "pay_part", "post_notice", "propose_assignment", "propose_return", "propose_reversal", "queue_closings",
-    "record_not_returned",
-    "record_objection", "record_payment", "record_printing", "record_returned", "settle_clearing", "upload_statement",
-    "withdraw_notice",
+    "record_not_returned", "record_objection", "record_payment", "record_printing", "record_returned", "settle_clearing",
+    "upload_statement", "withdraw_notice",
 ]

@@ -207,7 +207,8 @@ class ClearingAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Download for the bank"), button=_t("Download"), subject=clearing, run=run, facts=facts_of(clearing),
             sentence=_t(
                 "The list holds names in the clear, for the bank of the collecting account, in an archive that this password "
-                "opens. The password is kept nowhere: note it now, and tell it by another way than the file. Each download is recorded."
+                "opens. The password is kept nowhere: note it now, and tell it by another way than the file. Each download is "
+                "recorded."
             ),
             form=PasswordForm(request.POST if request.method == "POST" else None),
         )
