@@ -273,18 +273,19 @@ def _reverse(
         cursor.execute(_HOLD, facts)
     if reopen_payments("clearing_work", rosters=rosters, by=PAYER, at=at) != lines:
         raise RuntimeError(f"clearing {clearing.pk}: {lines} lines do not reopen as many covers")
-    assert clearing.payment is not None
+    payment = clearing.payment
+    assert payment is not None
     programs.reverse_own(
-        clearing.payment, amount, held=held, program_id=clearing.program_id, people=lines, by=PAYER, at=at
+        payment, amount, held=held, program_id=clearing.program_id, people=lines, by=PAYER, at=at
     )
-    OwnPayment.objects.filter(pk=clearing.payment_id).update(
+    OwnPayment.objects.filter(pk=payment.pk).update(
         reversed_people=F("reversed_people") + lines, reversed_amount=F("reversed_amount") + amount
     )
-    OwnPayment.objects.filter(pk=clearing.payment_id, people=F("left_people") + F("reversed_people")).update(
+    OwnPayment.objects.filter(pk=payment.pk, people=F("left_people") + F("reversed_people")).update(
         state=OwnPayment.State.REVERSED
     )
     events.record(
-        "payment.reversed", clearing.payment, by=PAYER, at=at, organization=clearing.organization,
+        "payment.reversed", payment, by=PAYER, at=at, organization=clearing.organization,
         region_code=clearing.region_code, program_id=clearing.program_id, data={"people": lines, "amount": str(amount)},
     )
     fault_point("gates.reverse.after")

@@ -49,7 +49,7 @@ def content_of(clearing: Clearing) -> Iterator[bytes]:
         opened = iter(names)
         with override("zh-hans"):
             channel = str(Channel(statement.channel).label)
-            rows = [
+            rows: list[tuple[Any, ...]] = [
                 (
                     f"T{clearing.pk}-{number}", channel, statement.reference, sheet, str(line), serial or "", paid_on or "", amount,
                     next(opened) if name is not None else "", cover or "", str(HeldKind(kind).label),

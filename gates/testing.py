@@ -123,8 +123,9 @@ def taken_in(world: World, lines: Sequence[dict[str, str]], **changes: Any) -> S
 def clearing_of(world: World, held: Any, kind: str, **changes: Any) -> Clearing:
     """Held lines, or a payment, put forward by the city's finance maker."""
     values: dict[str, Any] = {"reason": "与银行回单核对", "by": world.finance_maker, "at": timezone.now(), **changes}
-    propose = {"assign": propose_assignment, "return": propose_return, "reverse": propose_reversal}[kind]
-    return propose(held, **values)
+    propose: Any = {"assign": propose_assignment, "return": propose_return, "reverse": propose_reversal}[kind]
+    found: Clearing = propose(held, **values)
+    return found
 
 
 def approved_clearing(world: World, clearing: Clearing, **changes: Any) -> Clearing:
