@@ -44,6 +44,7 @@ class GatesRefused(Refused):
         "NOBODY_OWES": _("None of these people has anything to pay now."),
         "AMOUNT": _("%(paid)s yuan were paid, but these people owe %(due)s yuan: check who has paid."),
         "CHANGED": _("Somebody of these people was paid for meanwhile: load the list again."),
+        "NOTHING_TO_DECIDE": _("None of the chosen rows can be decided like this."),
         "NOTHING_HELD": _("None of these payments is to be cleared: each is on a list, or has its end."),
         "ONE_STATEMENT": _("Choose payments of one collection statement."),
         "ONE_LINE": _("A cover number is given for one payment: choose one."),

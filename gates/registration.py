@@ -14,7 +14,7 @@ from gates.evidence import EVIDENCE
 from gates.held import HOLDINGS
 from gates.matching import STATEMENT
 from gates.meanings import MEANINGS
-from gates.models import ClearingKind, ObjectionReason
+from gates.models import ClearingKind, LineDecision, ObjectionReason
 from gates.month import OPEN_POINTS, PAYMENTS
 from gates.verbs import VERBS
 from intake import findings
@@ -47,6 +47,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
 #: Reasons, which events keep as codes.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "objection.recorded": lambda data: {"reason": str(ObjectionReason(data["reason"]).label)},
+    "statement.decided": lambda data: {"kind": str(LineDecision(data["kind"]).label)},
     "clearing.proposed": lambda data: {"kind": str(ClearingKind(data["kind"]).label)},
 }
 

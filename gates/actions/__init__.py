@@ -23,10 +23,11 @@ from gates.actions.notices import (
 from gates.actions.objections import decide_objection, record_objection
 from gates.actions.payments import pay_part, record_payment
 from gates.actions.statements import upload_statement
+from gates.deciding import decide_lines
 
 __all__ = [
-    "approve_clearing", "close_notice", "close_part", "decide_objection", "drop_clearing", "make_notice", "open_returns",
-    "pay_part", "post_notice", "propose_assignment", "propose_return", "propose_reversal", "queue_closings",
+    "approve_clearing", "close_notice", "close_part", "decide_lines", "decide_objection", "drop_clearing", "make_notice",
+    "open_returns", "pay_part", "post_notice", "propose_assignment", "propose_return", "propose_reversal", "queue_closings",
     "record_not_returned", "record_objection", "record_payment", "record_printing", "record_returned", "settle_clearing",
     "upload_statement", "withdraw_notice",
 ]

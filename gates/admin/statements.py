@@ -23,18 +23,20 @@ from audit.exporting import ExportColumn
 from beneficiaries.models import Enrollment
 from gates import actions
 from gates.actions.statements import DESK
+from gates.admin.deciding import DecidingPages, decisions_of
 from gates.admin.statement_forms import UPLOAD, StatementForm
 from gates.columns import COLUMNS
 from gates.models import HeldPayment, OwnPayment, Statement
 from intake.findings import Verdict
 from intake.models import State
 from intake.pages import Cell, ImportPages, blank_workbook, of_its_office
+from intake.pages.buttons import BUTTON_STATES, BUTTONS
 
 SUBMIT, APPROVE, DOWNLOAD = "gates.submit_statement", "gates.approve_statement", "gates.download_statement_rows"
 
 
 @admin.register(Statement)
-class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
+class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     """Statements, newest first."""
 
     list_display = (
@@ -53,16 +55,19 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
     search_help_text = _("Statement number")
     ordering = ("-id",)
     list_per_page = 50
-    change_form_template = "intake/import_page.html"
+    change_form_template = "gates/statement_page.html"
     desk = DESK
     last_step = _("Record")
     verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched")}
     actions_list = ("upload", "blank_template")
+    actions_detail = (*BUTTONS, "decide", "refused_rows", "withdraw")
+    button_states: ClassVar[dict[str, tuple[State, ...]]] = {**BUTTON_STATES, "decide": (State.REVIEW,)}
 
     has_upload_permission = holds(UPLOAD)
     has_submit_permission = holds(SUBMIT)
     has_approve_permission = holds(APPROVE)
     has_mend_permission = holds(UPLOAD)
+    has_decide_permission = holds(SUBMIT)
     has_confirm_permission = holds(SUBMIT)
     has_download_permission = holds(DOWNLOAD, also=of_its_office(Statement, DOWNLOAD))
 
@@ -73,6 +78,14 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
             "program", "period__program", "period__plan", "organization", "uploaded_by", "submitted_by", "decided_by",
             "undo_asked_by", "undo_decided_by",
         )
+
+    def offers(self, name: str, subject: Statement, request: HttpRequest) -> bool:
+        """Lines are decided while some are in doubt."""
+        return super().offers(name, subject, request) and (name != "decide" or bool(subject.verdict_count(Verdict.DOUBTFUL)))
+
+    def page_context(self, subject: Statement, request: HttpRequest) -> dict[str, Any]:
+        """With what was decided."""
+        return {**super().page_context(subject, request), "decisions": decisions_of(subject)}
 
     @display(description=_("period"), ordering="period__code")
     def period_code(self, statement: Statement) -> str:
@@ -110,6 +123,9 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
             (_t("matched"), in_words(money["rows"], Decimal(money["amount"]))),
             (_t("not matched: to be cleared or given back"), in_words(money["held_rows"], Decimal(money["held"]))),
         ]
+        for code, label in (("DECIDED_ACCEPTED", _t("accepted by decision")), ("DECIDED_AGAINST", _t("held by decision"))):
+            if number := subject.counts.get("codes", {}).get(code):
+                found.append((label, f"{number:,}"))
         if subject.state != State.APPLIED:
             return found
         payment = OwnPayment.objects.filter(statement=subject).first()

@@ -1,6 +1,7 @@
 """The nouns of the room, one file each."""
 
 from gates.models.clearing import Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
+from gates.models.decision import LineDecision, StatementDecision
 from gates.models.notice import WHITELIST, Notice, NoticeLine, NoticeState
 from gates.models.objection import Objection, ObjectionReason, ObjectionState
 from gates.models.payment import OwnPayment, OwnPaymentLine, lines_of
@@ -18,7 +19,8 @@ from gates.models.statement import (
 from gates.models.unpaid import Unpaid
 
 __all__ = [
-    "OUTSTANDING", "WHITELIST", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind", "HeldPayment",
-    "HeldState", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason", "ObjectionState", "Outcome", "OwnPayment",
-    "OwnPaymentLine", "Statement", "StatementChunk", "StatementFile", "StatementRow", "Unpaid", "lines_of",
+    "OUTSTANDING", "WHITELIST", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind",
+    "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
+    "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Statement", "StatementChunk", "StatementDecision",
+    "StatementFile", "StatementRow", "Unpaid", "lines_of",
 ]

@@ -9,8 +9,9 @@ from django.utils import timezone
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World
 from gates import actions
-from gates.models import Clearing, HeldPayment, OwnPayment
-from gates.testing import approved_clearing, clearing_of, line_of, paid, taken_in
+from gates.deciding import Choice
+from gates.models import Clearing, HeldPayment, LineDecision, OwnPayment
+from gates.testing import approved_clearing, checked_statement, clearing_of, line_of, paid, taken_in
 from tests.kit.crash_funds import maker
 from tests.kit.crash_samples import D, Run, fresh, noticed, sample
 from tests.kit.crashes import Token
@@ -35,6 +36,17 @@ def at_the_bank(world: World, token: Token) -> Clearing:
     """A list of two lines that is to be given back."""
     own, lines = held(world, token)
     return approved_clearing(own, clearing_of(own, lines, "return"))
+
+
+@sample("gates.decide_lines")
+def decide_lines(world: World, token: Token) -> Run:
+    own = noticed(world, token)
+    covers = Enrollment.objects.filter(program=own.program).select_related("person", "program", "period").order_by("pk")
+    lines = [line_of(cover, name="赵六", serial=f"{token.letters}{place}") for place, cover in enumerate(covers)]
+    statement = checked_statement(own, lines, reference=token.letters)
+    return lambda: actions.decide_lines(
+        fresh(statement), choice=Choice(), kind=LineDecision.ACCEPT, reason="电话核实", **maker(own)
+    )
 
 
 @sample("gates.propose_assignment")
