@@ -278,7 +278,8 @@ class ClearingLineAdmin(ReadOnlyScopedAdmin):
         "settled_on",
     )
     export_columns = (
-        "line_number", "of_clearing", "name_plain", "amount", "outcome", "why_shown", "reference", "settled_on",
+        "line_number", "clearing", "clearing__kind", "held__row__name", "enrollment__person__name", "known_by", "origin", "amount",
+        "outcome", "why_shown", "reference", "settled_on",
     )
     list_filter = (OfOneClearing, "outcome", "clearing__kind", "settled_on")
     list_select_related = ("clearing__statement", "held__row", "held__statement", "enrollment__person")
