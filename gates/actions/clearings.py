@@ -292,6 +292,8 @@ def _proposed(
 ) -> Clearing:
     reason = reason_of(reason)
     events.refuse_personal(reason)
+    if chosen.amount <= 0:
+        raise GatesRefused("NOTHING_HELD")
     clearing.program_id, clearing.period_id = of.program_id, of.period_id
     clearing.organization, clearing.region_code = of.organization, of.region_code
     clearing.reason, clearing.proposed_by, clearing.proposed_at = reason, by, at

@@ -31,6 +31,8 @@ from intake.pages.forms import DigestForm, ReasonForm
 from jobs.models import Job
 
 FETCH = "gates.fetch_clearing"
+#: Characters of numbers that an address takes along.
+LONGEST = 1_500
 #: Lines that a page shows of a list.
 SHOWN = 20
 TONES = {
@@ -357,8 +359,12 @@ class ClearingLineAdmin(ReadOnlyScopedAdmin):
         if len({clearing for clearing, _number in found}) != 1:
             self.message_user(request, _t("Choose lines of one clearing."), level="warning")
             return None
+        numbers = in_spans([number for _pk, number in found])
+        if len(numbers) > LONGEST:
+            self.message_user(request, _t("These are too many: write their numbers on the page of the clearing."), level="warning")
+            return None
         address = reverse(f"admin:gates_clearing_{button}", args=[found[0][0]])
-        return HttpResponseRedirect(f"{address}?{urlencode({'numbers': in_spans([number for _pk, number in found])})}")
+        return HttpResponseRedirect(f"{address}?{urlencode({'numbers': numbers})}")
 
 
 def in_spans(numbers: list[int]) -> str:

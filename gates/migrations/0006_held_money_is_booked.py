@@ -12,7 +12,7 @@ FROM (
     SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment WHERE state = 'held' GROUP BY 1
 ) held JOIN gates_statement s ON s.id = held.statement_id
 LEFT JOIN gates_statementchunk c ON c.statement_id = s.id
-WHERE held.amount > 0 GROUP BY s.id, held.lines, held.amount
+WHERE held.amount <> 0 GROUP BY s.id, held.lines, held.amount
 """
 _ACCOUNTS = f"""
 INSERT INTO programs_ledgeraccount (code, kind, program_id, balance)
