@@ -14,6 +14,7 @@ from audit.testing import shared
 from beneficiaries.actions import Gate, pass_gate
 from beneficiaries.models import Roster
 from beneficiaries.testing import World, applied, make_world, people
+from exports.tests.conftest import content_of, export
 from gates.models import Clearing, HeldPayment
 from gates.reconciliation import reconciliation_of
 from gates.testing import approved_clearing, clearing_of, line_of, paid, taken_in
@@ -184,6 +185,17 @@ def test_the_reconciliation_adds_up_what_came_in_with_its_ends(kept_world: Any) 
         assert listed.context["cl"].result_count == line.number, line.label
     text = client.get(page("change", period)).content.decode()
     assert "账面共收到 5.03 元:个人缴费 0.02 元,暂收 5.01 元,已退回 0.00 元。" in text
+
+
+def test_lines_of_a_clearing_leave_as_a_file_masked(kept_world: Any) -> None:
+    world, _roster = kept_world
+    clearing = clearing_of(world, HeldPayment.objects.filter(kind="amount"), "return")
+    held = HeldPayment.objects.get(kind="amount")
+    told = content_of(export(signed_in(world.finance_maker), "gates.clearingline")).decode("utf-8-sig").splitlines()
+    assert len(told) == 2 and "<" not in told[1]
+    cells = told[1].split(",")
+    assert cells[0] == f"T{clearing.pk}-1" and str(held.row.name) in cells and held.row.name.reveal() not in told[1]
+    assert {"已退回", "5.00"} <= set(cells)
 
 
 def test_pages_ask_as_much_for_many_lines_as_for_few(kept_world: Any, django_assert_max_num_queries: Any) -> None:

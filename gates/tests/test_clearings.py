@@ -23,11 +23,12 @@ from gates.actions.clearings import spans_of
 from gates.errors import GatesRefused
 from gates.models import Clearing, ClearingLine, HeldPayment, OwnPayment, OwnPaymentLine, Statement
 from gates.testing import approved_clearing, clearing_of, line_of, moment, paid, taken_in
-from handover.testing import PASSWORD, opened
+from handover.testing import PASSWORD, opened, released
 from jobs.models import Job
 from jobs.testing import drain
 from portal.verify import check_all
 from programs.models import LedgerTransaction, Period
+from subsidies.models import DifferenceLine, Differences
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -419,6 +420,34 @@ def test_what_the_insurer_has_accepted_or_what_has_ended_is_not_reversed(kept_wo
     with pytest.raises(GatesRefused) as refused:
         clearing_of(world, payment, "reverse")
     assert refused.value.facts["why"] == bar_in_words(code) != ""
+
+
+def test_a_cover_that_the_insurer_was_told_of_is_not_reversed(kept_world: Any) -> None:
+    world, roster, _statement = kept_world
+    two = covers_of(roster)[1]
+    payment = paid(world, roster.enrollments.filter(pk=two.pk), amount=D("0.01"))
+    clearing = clearing_of(world, payment, "reverse")
+    released(world)
+    with pytest.raises(GatesRefused) as refused, transaction.atomic():
+        approved_clearing(world, clearing)
+    assert refused.value.code == "NOTHING_FITS_ANY_MORE" and "已交保险公司" in str(refused.value)
+    assert broken() == []
+
+
+def test_whoever_got_money_back_is_not_reversed(kept_world: Any) -> None:
+    world, roster, _statement = kept_world
+    two = covers_of(roster)[1]
+    payment = paid(world, roster.enrollments.filter(pk=two.pk), amount=D("0.01"))
+    made = Differences.objects.create(
+        program=world.program, period=world.period, kind="elsewhere", reason="核实", made_by=world.finance_maker,
+        made_at=timezone.now(),
+    )
+    DifferenceLine.objects.create(
+        differences=made, enrollment=two, amount=D("0.01"), reason="ended", books=True, paid=True, stands=True
+    )
+    with pytest.raises(GatesRefused) as refused:
+        clearing_of(world, payment, "reverse")
+    assert refused.value.facts["why"] == bar_in_words("GIVEN_BACK") != ""
 
 
 def test_nothing_is_reversed_after_the_close_nor_for_strangers_nor_twice(kept_world: Any) -> None:
