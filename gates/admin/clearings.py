@@ -303,7 +303,7 @@ class ClearingLineAdmin(ReadOnlyScopedAdmin):
         """With what a page names."""
         return super().get_queryset(request).select_related(*self.list_select_related, "enrollment__program", "enrollment__period")
 
-    @display(description=_("number on the list"), ordering="id")
+    @display(description=_("number of the line"), ordering="id")
     def line_number(self, line: ClearingLine) -> str:
         """Clearing and number, as the bank's list has it."""
         return line.label
@@ -334,7 +334,7 @@ class ClearingLineAdmin(ReadOnlyScopedAdmin):
         """Yuan."""
         return f"{line.amount:,.2f}"
 
-    @display(description=_("what became of it"))
+    @display(description=_("how it ended"))
     def outcome_shown(self, line: ClearingLine) -> SafeString:
         """As a badge."""
         return badge(line.get_outcome_display(), OUTCOME_TONES[Outcome(line.outcome)])
@@ -481,9 +481,9 @@ def page_context(clearing: Clearing) -> dict[str, Any]:
             ],
         ],
         "counts": [
-            (_t("in all"), told(clearing.lines_count, clearing.amount)),
-            (_t("done"), told(clearing.done_lines, clearing.done_amount)),
-            (_t("put back"), told(clearing.left_lines, clearing.left_amount)), (_t("open"), told(open_lines, open_amount)),
+            (_t("whole list"), told(clearing.lines_count, clearing.amount)),
+            (_t("done so far"), told(clearing.done_lines, clearing.done_amount)),
+            (_t("put back"), told(clearing.left_lines, clearing.left_amount)), (_t("not done yet"), told(open_lines, open_amount)),
         ],
         "lines": lines_table(clearing),
         "job": Job.objects.about(clearing).order_by("-pk").first() if clearing.state == ClearingState.APPROVED else None,

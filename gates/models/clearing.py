@@ -19,9 +19,9 @@ from programs.models import Period, Program
 class ClearingKind(models.TextChoices):
     """What becomes of the lines."""
 
-    ASSIGN = "assign", _("Assigned to covers")
-    RETURN = "return", _("Given back")
-    REVERSE = "reverse", _("Payment reversed")
+    ASSIGN = "assign", _("Assignment to covers")
+    RETURN = "return", _("Giving back")
+    REVERSE = "reverse", _("Reversal of a payment")
 
 
 class ClearingState(models.TextChoices):
@@ -64,7 +64,7 @@ class Clearing(models.Model):
     proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("put forward by"))
     proposed_at = models.DateTimeField(_("put forward at"))
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
-    decided_at = models.DateTimeField(_("decided at"), null=True)
+    decided_at = models.DateTimeField(_("approved or dropped at"), null=True)
     #: Why it was dropped.
     answer = models.CharField(_("answer"), max_length=300, blank=True, default="")
     ended_at = models.DateTimeField(_("ended at"), null=True)
@@ -135,7 +135,7 @@ class Clearing(models.Model):
 class Outcome(models.TextChoices):
     """What became of a line."""
 
-    OPEN = "", _("Open")
+    OPEN = "", _("Not done yet")
     DONE = "done", _("Done")
     LEFT = "left", _("Put back")
 
@@ -144,7 +144,7 @@ class ClearingLine(models.Model):
     """One line of a clearing: the money of one statement's line, or the share of one cover."""
 
     clearing = models.ForeignKey(Clearing, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("clearing"))
-    number = models.PositiveIntegerField(_("number on the list"))
+    number = models.PositiveIntegerField(_("number of the line"))
     held = models.ForeignKey(
         HeldPayment, models.PROTECT, null=True, related_name="clearing_lines", verbose_name=_("payment held")
     )
@@ -156,7 +156,7 @@ class ClearingLine(models.Model):
         verbose_name=_("enrollment"),
     )
     amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
-    outcome = models.CharField(_("what became of it"), max_length=4, choices=Outcome, blank=True, default="", db_collation="C")
+    outcome = models.CharField(_("how it ended"), max_length=4, choices=Outcome, blank=True, default="", db_collation="C")
     #: The code of what keeps it from its end, or what the bank said.
     why = models.CharField(_("why it was put back"), max_length=300, blank=True, default="")
     reference = models.CharField(_("reference of the bank"), max_length=60, blank=True, default="", db_collation="C")
