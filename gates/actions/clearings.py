@@ -210,7 +210,7 @@ def record_returned(
         meant = _meant(clearing, numbers, Outcome.OPEN)
         found = meant.aggregate(amount=Sum("amount", default=ZERO))
         fault_point("gates.record_returned.before")
-        HeldPayment.objects.filter(pk__in=meant.values("held"), state=HeldState.LISTED).update(state=HeldState.RETURNED)
+        lines.move_held(meant, HeldState.RETURNED)
         number = meant.update(outcome=Outcome.DONE, reference=reference, settled_on=returned_on)
         programs.return_held(
             clearing, found["amount"], program_id=clearing.program_id, lines=number, by=by, at=at
@@ -426,9 +426,7 @@ def spans_of(numbers: str) -> list[tuple[int, int]]:
 def _free(meant: QuerySet[ClearingLine], *, why: str) -> int:
     """Put lines back: their money can stand on another list; how many those are."""
     fault_point("gates.free_lines.before")
-    HeldPayment.objects.filter(
-        pk__in=meant.filter(held__isnull=False).values("held"), state__in=(HeldState.LISTED, HeldState.RETURNED)
-    ).update(state=HeldState.HELD)
+    lines.move_held(meant, HeldState.HELD)
     number = meant.update(outcome=Outcome.LEFT, why=why)
     fault_point("gates.free_lines.after")
     return number
