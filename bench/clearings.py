@@ -43,6 +43,7 @@ def measure() -> None:
     from portal.verify import check_all
 
     payment = OwnPayment.objects.select_related("statement").get()
+    assert payment.statement is not None
     maker, checker = payment.statement.uploaded_by, payment.made_by
 
     def cleared(what: str, propose: Any) -> Clearing:
