@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='heldpayment',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['id'], name='held_payment_to_clear'),
+            index=models.Index(fields=['state', '-id'], name='held_payment_by_state'),
         ),
         migrations.AddField(
             model_name='clearing',

@@ -269,7 +269,7 @@ class HeldPayment(models.Model):
         indexes = [
             models.Index(fields=["period", "kind", "id"], name="held_payment_by_kind"),
             models.Index(fields=["statement", "state"], name="held_payment_by_statement"),
-            models.Index(fields=["id"], name="held_payment_to_clear", condition=Q(state="held")),
+            models.Index(fields=["state", "-id"], name="held_payment_by_state"),
         ]
         triggers = [
             pgtrigger.Protect(name="held_payment_is_kept", operation=pgtrigger.Delete),
