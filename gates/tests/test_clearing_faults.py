@@ -125,22 +125,23 @@ def test_an_approval_beside_the_job_of_the_close_finds_the_place_lapsed_or_keeps
     world, roster = held_world()
     one, two = covers_of(roster)[:2]
     today = timezone.localdate()
-    Period.objects.filter(pk=world.period.pk).update(enrollment_closes_on=today + timedelta(days=1))
+    periods = Period.objects.filter(pk=world.period.pk)
+    periods.update(enrollment_closes_on=today + timedelta(days=1))
+    # On the day of the close: the lines were paid the day before.
     after = moment(today + timedelta(days=1))
-    clearings = [assignment(world, place, cover, at=after) for place, cover in enumerate((one, two))]
-    approved_clearing(world, clearings[0], at=after)
-    Period.objects.filter(pk=world.period.pk).update(enrollment_closes_on=today + timedelta(days=1))
-    Period.objects.filter(pk=world.period.pk).update(enrollment_closes_on=today)
-    # In time is the line's own day: it was paid today, the last day is tomorrow for the rule of the approval.
+    first, second = (assignment(world, place, cover, at=after) for place, cover in enumerate((one, two)))
+    approved_clearing(world, first, at=after)
+    # The job of the close, as it runs on that day: it looks at today.
+    periods.update(enrollment_closes_on=today)
     queue_lapses(at=timezone.now())
     with Stepper() as stepper:
         lapse = stepper.start(drain, stop_at="beneficiaries.lapse.recorded")
-        Period.objects.filter(pk=world.period.pk).update(enrollment_closes_on=today + timedelta(days=1))
-        second = stepper.start(approval(world, clearings[1], at=after))
-        assert second.waits()
+        periods.update(enrollment_closes_on=today + timedelta(days=1))
+        late = stepper.start(approval(world, second, at=after))
+        assert late.waits()
         lapse.go_on()
         lapse.result()
-        refused = second.error()
+        refused = late.error()
     assert isinstance(refused, GatesRefused) and refused.code == "NOTHING_FITS_ANY_MORE"
     one.refresh_from_db()
     two.refresh_from_db()
