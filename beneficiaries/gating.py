@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -176,15 +176,18 @@ def _lock_purchased(covers: QuerySet[Enrollment]) -> None:
 
 
 def pass_gate_of(
-    covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = ""
+    covers: QuerySet[Enrollment], *, gate: Gate, period: Period, by: Any, at: datetime, policy_number: str = "",
+    paid_on: date | None = None,
 ) -> Passed:
     """Record a gate of a period's plan for many enrollments of any of its rosters and purchases, in the caller's transaction.
+
+    `paid_on`: the last day on which any of them paid, where that and not the day of `at` says whether it was in time.
 
     One event a roster, none a person. Whoever does not wait at this gate is left as they are, and so are rosters that
     are being undone. Money is the caller's: `Passed.own_share` is what came in when the gate is the own payment.
     """
     asked = _asked(gate, period)
-    if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= period.enrollment_closes_on:
+    if gate is Gate.OWN_PAYMENT and (paid_on or timezone.localdate(at)) >= period.enrollment_closes_on:
         raise BeneficiariesRefused("GATE_CLOSED", day=period.enrollment_closes_on)
     if gate is Gate.ACCEPTANCE and not policy_number.strip():
         raise BeneficiariesRefused("POLICY_NUMBER")

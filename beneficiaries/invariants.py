@@ -80,9 +80,9 @@ INVARIANTS = [
             SELECT program_id, sum(own_share) AS amount FROM beneficiaries_enrollment
             WHERE own_paid_at IS NOT NULL GROUP BY 1
             UNION ALL
-            SELECT a.program_id, -sum(e.amount) FROM programs_ledgerentry e
-            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
-            JOIN programs_ledgertransaction t ON t.id = e.transaction_id AND t.kind = 'receipt' GROUP BY 1
+            SELECT a.program_id, sum(e.amount) FROM programs_ledgerentry e
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'person_receivable'
+            JOIN programs_ledgertransaction t ON t.id = e.transaction_id AND t.kind IN ('receipt', 'assign', 'unpaid') GROUP BY 1
         ) AS both_sides GROUP BY 1 HAVING sum(amount) <> 0
         """,
     ),

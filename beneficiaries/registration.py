@@ -76,6 +76,7 @@ def in_fields(names: Sequence[str]) -> str:
 #: Gates and findings, which events keep as codes.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "roster.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
+    "roster.gate_reopened": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
     "purchase.gate_passed": lambda data: {"gate": str(GATE_WORDS.get(data["gate"], data["gate"]))},
     "roster.decided": lambda data: {"kind": str(DecisionKind(data["kind"]).label)},
     "roster.failed": lambda data: {"codes": findings.causes_in_words(data["codes"])},

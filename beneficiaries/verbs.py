@@ -38,6 +38,7 @@ VERBS = {
     ),
     "roster.hold_lapsed": _("Enrollment has closed: %(released)s yuan held for the roster went back to the budgets."),
     "roster.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
+    "roster.gate_reopened": _("%(gate)s: taken back for %(people)d enrollments, whose payment was recorded wrongly."),
     "roster.undo_requested": _("The undo of the roster was requested: %(reason)s"),
     "roster.undo_approved": _("The undo of the roster was approved."),
     "roster.undo_turned_down": _("The undo of the roster was turned down: %(reason)s"),

@@ -11,7 +11,7 @@ from audit.versions import value_in_words
 from beneficiaries.evidence import Evidence, postings_of, who
 from beneficiaries.holdings import Line
 from beneficiaries.models import Enrollment
-from gates.models import NoticeLine, OwnPaymentLine
+from gates.models import NoticeLine, lines_of
 
 
 def _notices(cover: Enrollment) -> Iterator[Line]:
@@ -27,7 +27,7 @@ def _notices(cover: Enrollment) -> Iterator[Line]:
 
 
 def _payments(cover: Enrollment) -> Iterator[Line]:
-    lines = OwnPaymentLine.objects.filter(enrollment=cover).select_related("payment__made_by").order_by("pk")
+    lines = lines_of([cover.pk]).select_related("payment__made_by", "reversed_by__decided_by").order_by("pk")
     for line in lines:
         payment = line.payment
         yield [
@@ -35,6 +35,11 @@ def _payments(cover: Enrollment) -> Iterator[Line]:
             (_t("Paid on"), value_in_words(payment.paid_on)), (_t("Amount (yuan)"), value_in_words(line.amount)),
             (_t("Recorded"), who(payment.made_by, payment.made_at)),
         ]
+        if line.reversed_by is not None:
+            yield [
+                (_t("Payment reversed"), f"#{line.reversed_by_id}"), (_t("reason"), line.reversed_by.reason),
+                (_t("Approved"), who(line.reversed_by.decided_by, line.reversed_by.decided_at)),
+            ]
         yield from postings_of("gates.ownpayment", payment.pk)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beneficiaries.holdings import Holding
-from gates.models import HeldPayment, NoticeLine, Objection, OwnPaymentLine, StatementRow
+from gates.models import ClearingLine, HeldPayment, NoticeLine, Objection, StatementRow, lines_of
 
 HOLDINGS = (
     Holding(lambda whom: NoticeLine.objects.filter(enrollment__in=whom.enrollments).select_related("notice").order_by("pk")),
@@ -12,7 +12,12 @@ HOLDINGS = (
         lambda whom: Objection.objects.filter(enrollment__in=whom.enrollments).select_related("notice").order_by("pk"),
         ("text", "received_by", "decided_by"),
     ),
-    Holding(lambda whom: OwnPaymentLine.objects.filter(enrollment__in=whom.enrollments).select_related("payment").order_by("pk")),
+    Holding(lambda whom: lines_of(whom.enrollments).select_related("payment", "reversed_by").order_by("pk")),
+    # What keeps a line from its end is a code of the machine.
+    Holding(
+        lambda whom: ClearingLine.objects.filter(enrollment__in=whom.enrollments).select_related("clearing").order_by("pk"),
+        ("held", "paid", "why"),
+    ),
     # Findings are the machine's codes; what the line said stands in its columns.
     Holding(
         lambda whom: StatementRow.objects.filter(enrollment__in=whom.enrollments).select_related(

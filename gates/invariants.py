@@ -83,8 +83,12 @@ INVARIANTS = [
         _("An own payment has as many lines, of such a sum, as it says; by a statement less what was set aside."),
         """
         SELECT p.id FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
-        GROUP BY p.id HAVING CASE
-            WHEN p.statement_id IS NULL THEN count(l.id) <> p.people OR coalesce(sum(l.amount), 0) <> p.amount
+        GROUP BY p.id HAVING count(l.reversed_by_id) <> p.reversed_people
+            OR coalesce(sum(l.amount) FILTER (WHERE l.reversed_by_id IS NOT NULL), 0) <> p.reversed_amount
+            OR (p.state = 'reversed') <> (p.reversed_people > 0 AND p.reversed_people + p.left_people = p.people)
+            OR CASE
+            WHEN p.statement_id IS NULL AND p.clearing_id IS NULL
+                THEN count(l.id) <> p.people OR coalesce(sum(l.amount), 0) <> p.amount
             WHEN p.state = 'recorded' THEN count(l.id) <> p.people - p.left_people
                 OR coalesce(sum(l.amount), 0) <> p.amount - p.left_amount
             ELSE count(l.id) > p.people OR coalesce(sum(l.amount), 0) > p.amount END
@@ -95,21 +99,22 @@ INVARIANTS = [
         _("What an own payment brought is booked, and recorded for its people, but for those for whom it came too late."),
         """
         WITH paid AS (
-            SELECT p.id, p.state, p.amount - p.left_amount AS amount, p.people - p.left_people AS people,
-                count(l.id) FILTER (WHERE e.own_paid_at = p.made_at) AS recorded,
-                coalesce(sum(l.amount) FILTER (WHERE e.own_paid_at = p.made_at), 0) AS shares,
+            SELECT p.id, p.state, p.amount - p.left_amount - p.reversed_amount AS amount,
+                p.people - p.left_people - p.reversed_people AS people,
+                count(l.id) FILTER (WHERE e.own_paid_at = p.made_at AND l.reversed_by_id IS NULL) AS recorded,
+                coalesce(sum(l.amount) FILTER (WHERE e.own_paid_at = p.made_at AND l.reversed_by_id IS NULL), 0) AS shares,
                 bool_or(l.id IS NOT NULL AND (e.id IS NULL OR e.period_id <> p.period_id OR e.own_share <> l.amount)) AS wrong
             FROM gates_ownpayment p LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id
             LEFT JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id GROUP BY p.id
         ), booked AS (
-            SELECT t.source_id AS id, sum(e.amount) AS amount FROM programs_ledgertransaction t
+            SELECT t.source_id AS id, -sum(e.amount) AS amount FROM programs_ledgertransaction t
             JOIN programs_ledgerentry e ON e.transaction_id = t.id
-            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
-            WHERE t.kind = 'receipt' AND t.source_type = 'gates.ownpayment' GROUP BY 1
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'person_receivable'
+            WHERE t.kind IN ('receipt', 'assign', 'unpaid') AND t.source_type = 'gates.ownpayment' GROUP BY 1
         )
         SELECT coalesce(paid.id, booked.id) FROM paid FULL JOIN booked ON booked.id = paid.id
         WHERE paid.id IS NULL OR paid.wrong OR coalesce(booked.amount, 0) <> paid.shares
-            OR (paid.state = 'recorded' AND (paid.shares <> paid.amount OR paid.recorded <> paid.people))
+            OR (paid.state <> 'recording' AND (paid.shares <> paid.amount OR paid.recorded <> paid.people))
         """,
     ),
     Invariant(
@@ -132,13 +137,14 @@ INVARIANTS = [
     ),
     Invariant(
         14, "statement_is_taken_in_whole",
-        _("What came in by a statement is what it paid and what is held, line by line and to the fen."),
+        _("What came in by a statement is what it pays and what is or was held, line by line and to the fen."),
         """
         WITH lines AS (
-            SELECT p.statement_id, count(*) AS lines, sum(l.amount) AS amount FROM gates_ownpayment p
-            JOIN gates_ownpaymentline l ON l.payment_id = p.id WHERE p.statement_id IS NOT NULL GROUP BY 1
+            SELECT r.statement_id, count(*) AS lines, sum(l.amount) AS amount FROM gates_ownpaymentline l
+            JOIN gates_statementrow r ON r.id = l.row_id WHERE l.reversed_by_id IS NULL GROUP BY 1
         ), held AS (
-            SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment GROUP BY 1
+            SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment
+            WHERE state <> 'assigned' GROUP BY 1
         )
         SELECT s.id FROM gates_statement s LEFT JOIN lines l ON l.statement_id = s.id LEFT JOIN held h ON h.statement_id = s.id
         WHERE CASE WHEN s.state = 'applied' THEN s.control_lines <> coalesce(l.lines, 0) + coalesce(h.lines, 0)
@@ -149,23 +155,123 @@ INVARIANTS = [
     ),
     Invariant(
         19, "statement_line_has_one_outcome",
-        _("Each line of an applied part of a statement paid the share of its person, or its money is held, never both."),
+        _("Each line of an applied part of a statement pays one person's share, or its money is held or given back, never both."),
         """
         SELECT r.statement_id, r.id FROM gates_statementrow r
         JOIN gates_statementchunk c ON c.statement_id = r.statement_id AND c.number = r.chunk AND c.applied_at IS NOT NULL
         LEFT JOIN (
-            SELECT l.row_id, l.enrollment_id, l.amount, p.statement_id FROM gates_ownpaymentline l
-            JOIN gates_ownpayment p ON p.id = l.payment_id WHERE l.row_id IS NOT NULL
+            SELECT l.row_id, l.enrollment_id, l.amount, coalesce(p.statement_id, g.statement_id) AS statement_id,
+                p.statement_id IS NOT NULL AS at_once
+            FROM gates_ownpaymentline l JOIN gates_ownpayment p ON p.id = l.payment_id
+            LEFT JOIN gates_clearing g ON g.id = p.clearing_id WHERE l.row_id IS NOT NULL AND l.reversed_by_id IS NULL
         ) paid ON paid.row_id = r.id
         LEFT JOIN gates_heldpayment h ON h.row_id = r.id
-        WHERE CASE WHEN r.verdict = 7 THEN paid.row_id IS NOT NULL OR h.id IS NOT NULL
-            WHEN r.verdict = 1 AND r.set_aside = '' THEN paid.row_id IS NULL OR h.id IS NOT NULL
-                OR paid.statement_id <> r.statement_id OR paid.enrollment_id <> r.enrollment_id OR paid.amount <> r.amount
-            ELSE paid.row_id IS NOT NULL OR h.id IS NULL OR h.amount <> r.amount OR h.statement_id <> r.statement_id END
+        WHERE paid.statement_id <> r.statement_id OR paid.amount <> r.amount OR h.amount <> r.amount
+            OR h.statement_id <> r.statement_id
+            OR (r.verdict = 7 AND (paid.row_id IS NOT NULL OR h.id IS NOT NULL))
+            OR (r.verdict <> 7 AND (paid.row_id IS NULL) <> (h.id IS NOT NULL AND h.state <> 'assigned'))
+            OR (paid.at_once AND (r.verdict <> 1 OR r.set_aside <> '' OR paid.enrollment_id <> r.enrollment_id))
+            OR (h.kind <> 'reversed' AND r.verdict = 1 AND r.set_aside = '')
         UNION ALL
         SELECT p.statement_id, l.row_id FROM gates_ownpaymentline l JOIN gates_ownpayment p ON p.id = l.payment_id
-        WHERE (l.row_id IS NULL) <> (p.statement_id IS NULL)
+        WHERE (l.row_id IS NULL) <> (p.statement_id IS NULL AND p.clearing_id IS NULL)
             OR (l.row_id IS NOT NULL AND NOT EXISTS (SELECT FROM gates_statementrow r WHERE r.id = l.row_id))
+        """,
+    ),
+    Invariant(
+        14, "held_money_is_in_the_books",
+        _("What the books hold of own payments is the money that is to be cleared, by statement and in all."),
+        """
+        SELECT 'program', program_id FROM (
+            SELECT s.program_id, sum(h.amount) AS amount FROM gates_heldpayment h JOIN gates_statement s ON s.id = h.statement_id
+            WHERE h.state IN ('held', 'listed') GROUP BY 1
+            UNION ALL
+            SELECT a.program_id, sum(e.amount) FROM programs_ledgerentry e
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_held' GROUP BY 1
+        ) AS both_sides GROUP BY 2 HAVING sum(amount) <> 0
+        UNION ALL
+        SELECT 'statement', id FROM (
+            SELECT statement_id AS id, sum(amount) AS amount FROM gates_heldpayment
+            WHERE kind NOT IN ('reported', 'reversed') GROUP BY 1
+            UNION ALL
+            SELECT t.source_id, sum(e.amount) FROM programs_ledgertransaction t
+            JOIN programs_ledgerentry e ON e.transaction_id = t.id
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_held'
+            WHERE t.kind = 'held' AND t.source_type = 'gates.statement' GROUP BY 1
+        ) AS both_sides GROUP BY 2 HAVING sum(amount) <> 0
+        """,
+    ),
+    Invariant(
+        14, "every_fen_that_came_in_has_its_place",
+        _("What came in by statements is own shares, held, or given back: the books say so to the fen."),
+        """
+        SELECT program_id FROM (
+            SELECT s.program_id, sum(r.amount) AS amount FROM gates_statementrow r
+            JOIN gates_statementchunk c ON c.statement_id = r.statement_id AND c.number = r.chunk AND c.applied_at IS NOT NULL
+            JOIN gates_statement s ON s.id = r.statement_id
+            LEFT JOIN gates_heldpayment h ON h.row_id = r.id
+            WHERE r.verdict <> 7 AND h.state IS DISTINCT FROM 'counted' AND h.state IS DISTINCT FROM 'returned' GROUP BY 1
+            UNION ALL
+            SELECT t.program_id, -sum(e.amount) FROM programs_ledgertransaction t
+            JOIN programs_ledgerentry e ON e.transaction_id = t.id
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
+            WHERE (t.kind = 'held' AND t.source_type = 'gates.statement')
+                OR (t.kind = 'return' AND t.source_type = 'gates.clearing')
+                OR (t.kind = 'receipt' AND t.source_type = 'gates.ownpayment'
+                    AND EXISTS (SELECT FROM gates_ownpayment p WHERE p.id = t.source_id AND p.statement_id IS NOT NULL))
+            GROUP BY 1
+        ) AS both_sides GROUP BY 1 HAVING sum(amount) <> 0
+        """,
+    ),
+    Invariant(
+        15, "clearing_approved_by_another",
+        _("Nothing became of held money or of a payment before somebody else had approved exactly that list."),
+        """
+        SELECT id FROM gates_clearing
+        WHERE state IN ('approved', 'done') AND (decided_by_id IS NULL OR decided_by_id = proposed_by_id)
+        UNION ALL
+        SELECT g.id FROM gates_clearing g LEFT JOIN gates_clearingline l ON l.clearing_id = g.id
+        GROUP BY g.id HAVING count(l.id) <> g.lines_count OR coalesce(sum(l.amount), 0) <> g.amount
+            OR g.digest <> encode(sha256(convert_to(string_agg(l.number || ' ' || coalesce(l.held_id, 0) || ' '
+                || coalesce(l.paid_id, 0) || ' ' || coalesce(l.enrollment_id, 0) || ' ' || l.amount, E'\n' ORDER BY l.number
+            ), 'UTF8')), 'hex')
+            OR (g.state = 'proposed' AND count(*) FILTER (WHERE l.outcome <> '') > 0)
+            OR (g.state IN ('done', 'dropped') AND count(*) FILTER (WHERE l.outcome = '') > 0)
+            OR (g.state = 'dropped' AND count(*) FILTER (WHERE l.outcome = 'done') > 0)
+        """,
+    ),
+    Invariant(
+        19, "clearing_line_has_its_end",
+        _("Held money is on the list that it is said to be on, and ended as its line says; a reversed payment says by which list."),
+        """
+        SELECT 'held', h.id FROM gates_heldpayment h LEFT JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE l.outcome = '') AS open,
+                count(*) FILTER (WHERE l.outcome = 'done' AND g.kind = 'return') AS returned
+            FROM gates_clearingline l JOIN gates_clearing g ON g.id = l.clearing_id WHERE l.held_id = h.id
+        ) AS told ON true
+        WHERE (h.state = 'listed') <> (told.open = 1) OR (h.state = 'returned') <> (told.returned = 1)
+        UNION ALL
+        SELECT 'reversed', l.id FROM gates_ownpaymentline l LEFT JOIN gates_clearingline c
+            ON c.paid_id = l.id AND c.clearing_id = l.reversed_by_id AND c.outcome = 'done'
+        WHERE l.reversed_by_id IS NOT NULL AND c.id IS NULL
+        UNION ALL
+        SELECT 'assigned', c.id FROM gates_clearingline c JOIN gates_clearing g ON g.id = c.clearing_id AND g.kind = 'assign'
+            LEFT JOIN gates_heldpayment h ON h.id = c.held_id
+            LEFT JOIN gates_ownpayment p ON p.clearing_id = g.id
+            LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id AND l.row_id = h.row_id AND l.enrollment_id = c.enrollment_id
+        WHERE (c.outcome = 'done') <> (l.id IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        20, "every_clearing_has_its_events", _("Every clearing has the events of its proposal, its approval and its end."),
+        """
+        SELECT g.id FROM gates_clearing g CROSS JOIN LATERAL (VALUES
+            ('clearing.proposed', true), ('clearing.approved', g.state IN ('approved', 'done')),
+            ('clearing.done', g.state = 'done' AND g.kind <> 'return'), ('clearing.dropped', g.state = 'dropped')
+        ) AS wanted (verb, wanted)
+        WHERE wanted.wanted <> EXISTS (
+            SELECT FROM audit_event e
+            WHERE e.verb = wanted.verb AND e.subject_type = 'gates.clearing' AND e.subject_id = g.id::text)
         """,
     ),
 ]

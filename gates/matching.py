@@ -318,7 +318,7 @@ JOIN LATERAL (
 ) AS e ON true
 """  # noqa: S608 - names of this module
 _PAID_BY = """
-LEFT JOIN gates_ownpaymentline line ON line.enrollment_id = e.id
+LEFT JOIN gates_ownpaymentline line ON line.enrollment_id = e.id AND line.reversed_by_id IS NULL
 LEFT JOIN gates_ownpayment payment ON payment.id = line.payment_id
 LEFT JOIN beneficiaries_roster roster ON roster.id = e.roster_id
 """

@@ -30,7 +30,7 @@ MEANINGS = (
     ),
     Meaning(
         "NAME_DIFFERS", _DOUBT, _("name or document number is not that of the person who is insured"),
-        _("find out for whom it was paid and correct the line"),
+        _("find out for whom it was paid: decide it, or correct the line"),
     ),
     Meaning(
         "PAID_TWICE", _ERROR, _("the own share is paid already (%(extra)s)"), _("the money is to be given back"),

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from gates.models import OwnPayment, Statement
+from gates.models import Clearing, ClearingState, OwnPayment, Statement
 from intake.models import UNDER_WAY
 from programs.months import Counting, Measure, Month, OpenPoint
 
@@ -28,7 +28,7 @@ PAYMENTS = Counting(
             count(*) FILTER (WHERE p.paid_on >= %(first)s) AS people,
             sum(l.amount) FILTER (WHERE p.paid_on < %(first)s) AS before,
             sum(l.amount) FILTER (WHERE p.paid_on >= %(first)s) AS amount
-        FROM gates_ownpayment p JOIN gates_ownpaymentline l ON l.payment_id = p.id
+        FROM gates_ownpayment p JOIN gates_ownpaymentline l ON l.payment_id = p.id AND l.reversed_by_id IS NULL
         JOIN (SELECT id, left(region_code, 6) AS county, category_id FROM beneficiaries_enrollment) e ON e.id = l.enrollment_id
         WHERE p.program_id = %(program)s AND p.paid_on < %(next)s
         GROUP BY 1, 2
@@ -51,6 +51,12 @@ def _payments(month: Month) -> int:
     return OwnPayment.objects.filter(program_id=month.program_id, state=OwnPayment.State.RECORDING).count()
 
 
+def _clearings(month: Month) -> int:
+    return Clearing.objects.filter(
+        program_id=month.program_id, state__in=(ClearingState.PROPOSED, ClearingState.APPROVED), proposed_at__lt=month.ends_at
+    ).count()
+
+
 OPEN_POINTS = (
     OpenPoint(
         "gates.statements", _("%(number)d collection statements uploaded by the end of the month wait to be checked or approved."),
@@ -58,4 +64,9 @@ OPEN_POINTS = (
         lambda month: f"{reverse('admin:gates_statement_changelist')}?{urlencode({'program__id__exact': month.program_id})}",
     ),
     OpenPoint("gates.payments", _("%(number)d own payments are still being recorded."), _payments),
+    OpenPoint(
+        "gates.clearings", _("%(number)d clearings of held money put forward by the end of the month are not at their end."),
+        _clearings,
+        lambda month: f"{reverse('admin:gates_clearing_changelist')}?{urlencode({'program__id__exact': month.program_id})}",
+    ),
 )

@@ -17,6 +17,9 @@ from beneficiaries.models import Enrollment
 from beneficiaries.whereabouts import number_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
 from gates.models import (
+    ClearingKind,
+    ClearingState,
+    HeldState,
     Notice,
     NoticeLine,
     NoticeState,
@@ -26,6 +29,7 @@ from gates.models import (
     OwnPaymentLine,
     Statement,
     Unpaid,
+    lines_of,
 )
 from gates.reconciliation import VIEW as RECONCILE
 from gates.reconciliation import reconciliation_of
@@ -69,8 +73,36 @@ def _statements_to_approve(statements: Any, user: Any) -> Any:
     return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
 
 
-_STATEMENT = "gates.statement"
+def _clearings(permission: str, *states: ClearingState) -> Callable[[Any, Any], Any]:
+    return lambda clearings, user: clearings.visible_to(user, permission).filter(state__in=states)
+
+
+def _clearings_to_approve(clearings: Any, user: Any) -> Any:
+    return _clearings("gates.approve_clearing", ClearingState.PROPOSED)(clearings, user).exclude(proposed_by=user)
+
+
+def _at_the_bank(clearings: Any, user: Any) -> Any:
+    found = _clearings("gates.propose_clearing", ClearingState.APPROVED)(clearings, user)
+    return found.filter(kind=ClearingKind.RETURN)
+
+
+def _to_clear(held: Any, user: Any) -> Any:
+    return held.visible_to(user, "gates.propose_clearing").filter(state=HeldState.HELD)
+
+
+_STATEMENT, _CLEARING = "gates.statement", "gates.clearing"
 QUEUES = (
+    queue_of(
+        _CLEARING, "gates.clearings_to_approve", _("Clearings of held money and reversals to approve"), "gates.approve_clearing",
+        _clearings_to_approve, Urgency.NOW,
+    ),
+    queue_of(
+        _CLEARING, "gates.returns_at_the_bank", _("Lists of money to be given back: at the bank"), "gates.propose_clearing",
+        _at_the_bank,
+    ),
+    queue_of(
+        "gates.heldpayment", "gates.held_to_clear", _("Held payments to be cleared"), "gates.propose_clearing", _to_clear,
+    ),
     queue_of(
         _STATEMENT, "gates.statements_to_approve", _("Collection statements to approve"), "gates.approve_statement",
         _statements_to_approve, Urgency.NOW,
@@ -120,30 +152,36 @@ def _person(person: Any, user: Any) -> Mapping[str, Any]:
 
 
 def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
-    lines = OwnPaymentLine.objects.visible_to(user, "gates.view_ownpayment").filter(enrollment=enrollment)
+    own = OwnPaymentLine.objects.visible_to(user, "gates.view_ownpayment").filter(pk__in=lines_of([enrollment.pk]).values("pk"))
+    lines = list(own.select_related("payment__sponsor", "payment__clearing", "reversed_by").order_by("pk"))
+    payments = {line.payment_id for line in lines}
     seen = set(
-        OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(lines__enrollment=enrollment)
-        .values_list("pk", flat=True)
+        OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(pk__in=payments).values_list("pk", flat=True)
     )
+    wanted = {statement for line in lines if (statement := _statement_of(line.payment)) is not None}
     statements = set(
-        Statement.objects.visible_to(user, "gates.view_statement").filter(payment__lines__enrollment=enrollment)
-        .values_list("pk", flat=True)
+        Statement.objects.visible_to(user, "gates.view_statement").filter(pk__in=wanted).values_list("pk", flat=True)
     )
     return {
         "payments": [
             (
-                line.payment,
-                reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "",
-                _line_of(line) if line.payment.statement_id in statements else "",
+                line, reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "",
+                _line_of(line) if _statement_of(line.payment) in statements else "",
             )
-            for line in lines.select_related("payment__sponsor")
+            for line in lines
         ]
     }
 
 
+def _statement_of(payment: Any) -> int | None:
+    """The statement that said so, by itself or by a clearing of what it left held."""
+    found: int | None = payment.clearing.statement_id if payment.clearing is not None else payment.statement_id
+    return found
+
+
 def _line_of(line: Any) -> str:
     """The address of the line of a statement that said so."""
-    page = reverse("admin:gates_statement_change", args=[line.payment.statement_id])
+    page = reverse("admin:gates_statement_change", args=[_statement_of(line.payment)])
     return f"{page}?row={line.row_id}#row-{line.row_id}"
 
 

@@ -17,12 +17,20 @@ from beneficiaries.models import Standing
 from beneficiaries.models.enrollment import EnrollmentState
 from gates.board import VIEW as VIEW_STANDING
 from gates.board import waiting_counts
-from gates.models import HeldKind, HeldPayment, OwnPayment
-from programs.models import LedgerEntry, Period
+from gates.models import OUTSTANDING, Clearing, HeldKind, HeldPayment, HeldState, OwnPayment
+from programs.models import LedgerEntry, LedgerTransaction, Period
 from programs.models.ledger import AccountKind
 
 VIEW = "gates.view_ownpayment"
 ZERO = Decimal("0.00")
+Posting = LedgerTransaction.Kind
+#: Postings of own payments, those of subsidies' refunds not among them.
+_KINDS = (Posting.RECEIPT, Posting.HELD, Posting.ASSIGN, Posting.RETURN, Posting.UNPAID)
+#: Where payments come from, as their list can be narrowed.
+_ORIGINS = {
+    "file": Q(statement__isnull=False), "held": Q(clearing__isnull=False),
+    "hand": Q(statement__isnull=True, clearing__isnull=True),
+}
 _LIVE = (EnrollmentState.AWAITING, EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
 
 
@@ -38,24 +46,38 @@ class Line:
 
 @dataclass(frozen=True)
 class Books:
-    """What the ledger says was received of a period, and what the people's shares say."""
+    """What the ledger says of a period: `came_in` is `received` (as own shares), `held` and `returned`; and what the lists say.
 
+    `shares`, `outstanding`: own shares recorded as paid, money that waits to be cleared.
+    """
+
+    came_in: Decimal
     received: Decimal
+    held: Decimal
+    returned: Decimal
     shares: Decimal
+    outstanding: Decimal
 
     @property
     def difference(self) -> Decimal:
         """Nothing, unless something is wrong."""
         return self.received - self.shares
 
+    @property
+    def held_difference(self) -> Decimal:
+        """Nothing, unless something is wrong."""
+        return self.held - self.outstanding
+
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """`people`: by what they owe; `came_in`: by where the money came from; `held`: what pays nobody's share."""
+    """`people`: by what they owe; `came_in`: by where the money came from; `held`: what pays nobody's share and has no end yet;
+    `ended`: what was held and has one."""
 
     people: Sequence[Line]
     came_in: Sequence[Line]
     held: Sequence[Line]
+    ended: Sequence[Line]
     books: Books | None
 
 
@@ -100,7 +122,8 @@ def reconciliation_of(period: Period, user: Any) -> Reconciliation | None:
             covers(state__exact=EnrollmentState.VOIDED.value),
         ),
     ]
-    return Reconciliation(people, _came_in(period, user), _held(period, user), _books(period, user, found["shares"]))
+    held, ended = _held(period, user)
+    return Reconciliation(people, _came_in(period, user), held, ended, _books(period, user, found["shares"]))
 
 
 def _people(which: Q) -> Sum:
@@ -114,37 +137,51 @@ def _yuan(which: Q) -> Sum:
 def _came_in(period: Period, user: Any) -> list[Line]:
     """Payments that were recorded for people one by one, by file and without."""
     seen = OwnPayment.objects.visible_to(user, VIEW).filter(period=period)
-    by_file = Q(statement__isnull=False)
-    amount, people = Sum(F("amount") - F("left_amount"), default=ZERO), Sum(F("people") - F("left_people"), default=0)
+    amount, people = F("amount") - F("left_amount") - F("reversed_amount"), F("people") - F("left_people") - F("reversed_people")
     page = f"{reverse('admin:gates_ownpayment_changelist')}?period__id__exact={period.pk}"
-    lines = []
-    for label, which, empty in ((_t("By collection statements"), by_file, 0), (_t("Recorded without a file"), ~by_file, 1)):
-        found = seen.filter(which).aggregate(people=people, amount=amount)
-        lines.append(Line(label, found["people"], found["amount"], f"{page}&statement__isempty={empty}"))
-    return lines
-
-
-def _held(period: Period, user: Any) -> list[Line]:
-    """Payments of statements that pay nobody's share, by reason; and what came too late without a file."""
-    seen = HeldPayment.objects.visible_to(user, "gates.view_heldpayment").filter(period=period)
-    by_kind = {
-        kind: (number, amount)
-        for kind, number, amount in seen.order_by().values_list("kind").annotate(number=Count("pk"), amount=Sum("amount"))
-    }
-    page = f"{reverse('admin:gates_heldpayment_changelist')}?period__id__exact={period.pk}"
-    lines = [
-        Line(str(kind.label), *by_kind[kind], f"{page}&kind__exact={kind.value}") for kind in HeldKind if kind in by_kind
+    sums: dict[str, Any] = {}
+    for name, which in _ORIGINS.items():
+        sums[f"{name}_people"] = Sum(people, filter=which, default=0)
+        sums[f"{name}_amount"] = Sum(amount, filter=which, default=ZERO)
+    found = seen.aggregate(**sums)
+    labels = (
+        ("file", _t("By collection statements")), ("held", _t("Assigned from held money")),
+        ("hand", _t("Recorded without a file")),
+    )
+    return [
+        Line(label, found[f"{name}_people"], found[f"{name}_amount"], f"{page}&origin={name}")
+        for name, label in labels if name != "held" or found["held_people"]
     ]
-    late = OwnPayment.objects.visible_to(user, VIEW).filter(period=period, statement=None, left_people__gt=0)
+
+
+def _held(period: Period, user: Any) -> tuple[list[Line], list[Line]]:
+    """Payments of statements that pay nobody's share, by reason, and what came too late without a file; those that have an end."""
+    seen = HeldPayment.objects.visible_to(user, "gates.view_heldpayment").filter(period=period)
+    counted = seen.order_by().values_list("kind", "state").annotate(number=Count("pk"), amount=Sum("amount"))
+    by_kind: dict[str, tuple[int, Decimal]] = {}
+    by_state: dict[str, tuple[int, Decimal]] = {}
+    for kind, state, number, amount in counted:
+        found, key = (by_kind, kind) if state in OUTSTANDING else (by_state, state)
+        before = found.get(key, (0, ZERO))
+        found[key] = (before[0] + number, before[1] + amount)
+    page = f"{reverse('admin:gates_heldpayment_changelist')}?period__id__exact={period.pk}"
+    open_ones = f"{page}&state__in={'%2C'.join(state.value for state in OUTSTANDING)}"
+    lines = [
+        Line(str(kind.label), *by_kind[kind], f"{open_ones}&kind__exact={kind.value}") for kind in HeldKind if kind in by_kind
+    ]
+    ended = [
+        Line(str(state.label), *by_state[state], f"{page}&state__exact={state.value}") for state in HeldState if state in by_state
+    ]
+    late = OwnPayment.objects.visible_to(user, VIEW).filter(period=period, statement=None, clearing=None, left_people__gt=0)
     told = late.aggregate(people=Sum("left_people", default=0), amount=Sum("left_amount", default=ZERO))
     if told["people"]:
         lines.append(
             Line(
                 _t("Paid too late, recorded without a file"), told["people"], told["amount"],
-                f"{reverse('admin:gates_ownpayment_changelist')}?period__id__exact={period.pk}&statement__isempty=1",
+                f"{reverse('admin:gates_ownpayment_changelist')}?period__id__exact={period.pk}&origin=hand",
             )
         )
-    return lines
+    return lines, ended
 
 
 def _books(period: Period, user: Any, shares: Decimal) -> Books | None:
@@ -159,10 +196,22 @@ def _books(period: Period, user: Any, shares: Decimal) -> Books | None:
     of_period = Q()
     for kind, sources in (
         ("gates.ownpayment", period.own_payments), ("beneficiaries.roster", period.rosters),
-        ("beneficiaries.purchase", period.purchases),
+        ("beneficiaries.purchase", period.purchases), ("gates.statement", period.statements),
+        ("gates.clearing", Clearing.objects.filter(period=period)),
     ):
         of_period |= Q(transaction__source_type=kind, transaction__source_id__in=sources.values("pk"))
-    received = LedgerEntry.objects.filter(
-        of_period, account__kind=AccountKind.OWN_RECEIVED, transaction__kind="receipt", account__program=period.program_id
-    ).aggregate(amount=Sum("amount", default=ZERO))["amount"]
-    return Books(received, shares)
+    legs = LedgerEntry.objects.filter(of_period, transaction__kind__in=_KINDS, account__program=period.program_id)
+    returns = Q(transaction__kind=Posting.RETURN)
+    found = legs.aggregate(
+        came_in=Sum("amount", filter=Q(account__kind=AccountKind.OWN_RECEIVED) & ~returns, default=ZERO),
+        received=Sum("amount", filter=Q(account__kind=AccountKind.PERSON_RECEIVABLE), default=ZERO),
+        held=Sum("amount", filter=Q(account__kind=AccountKind.OWN_HELD), default=ZERO),
+        returned=Sum("amount", filter=Q(account__kind=AccountKind.OWN_RECEIVED) & returns, default=ZERO),
+    )
+    outstanding = HeldPayment.objects.filter(period=period, state__in=OUTSTANDING).aggregate(
+        amount=Sum("amount", default=ZERO)
+    )["amount"]
+    return Books(
+        came_in=found["came_in"], received=-found["received"], held=-found["held"], returned=-found["returned"], shares=shares,
+        outstanding=outstanding,
+    )

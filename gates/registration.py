@@ -14,7 +14,7 @@ from gates.evidence import EVIDENCE
 from gates.held import HOLDINGS
 from gates.matching import STATEMENT
 from gates.meanings import MEANINGS
-from gates.models import ObjectionReason
+from gates.models import ClearingKind, LineDecision, ObjectionReason
 from gates.month import OPEN_POINTS, PAYMENTS
 from gates.verbs import VERBS
 from intake import findings
@@ -26,6 +26,7 @@ _VIEW = ("gates.view_board", "gates.view_notice", "gates.view_objection", "gates
 _MONEY = (
     "gates.view_board", "gates.view_unpaid", "gates.view_ownpayment", "gates.export_unpaid", "gates.export_ownpayment",
     "gates.view_statement", "gates.export_statement", "gates.view_heldpayment", "gates.export_heldpayment",
+    "gates.view_clearing", "gates.export_clearing", "gates.view_clearingline", "gates.export_clearingline",
 )
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
@@ -36,8 +37,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ),
     Role.FINANCE_MAKER: (
         *_MONEY, "gates.record_payment", "gates.upload_statement", "gates.submit_statement", "gates.download_statement_rows",
+        "gates.propose_clearing", "gates.fetch_clearing",
     ),
-    Role.FINANCE_CHECKER: (*_MONEY, "gates.approve_statement"),
+    Role.FINANCE_CHECKER: (*_MONEY, "gates.approve_statement", "gates.approve_clearing"),
     Role.AUDITOR: (*_VIEW, *_MONEY),
 }
 
@@ -45,6 +47,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
 #: Reasons, which events keep as codes.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "objection.recorded": lambda data: {"reason": str(ObjectionReason(data["reason"]).label)},
+    "statement.decided": lambda data: {"kind": str(LineDecision(data["kind"]).label)},
+    "clearing.proposed": lambda data: {"kind": str(ClearingKind(data["kind"]).label)},
 }
 
 

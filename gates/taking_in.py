@@ -18,15 +18,16 @@ from beneficiaries.gating import Gate, lock_rosters, pass_gate_of
 from beneficiaries.models import Enrollment
 from gates.actions.payments import PAYER, end_recording, said
 from gates.errors import GatesRefused
+from gates.fitting import COVER, UNFIT
 from gates.meanings import HELD_FOR
-from gates.models import HeldKind, HeldPayment, OwnPayment, OwnPaymentLine, Statement, StatementRow
+from gates.models import HeldKind, HeldPayment, HeldState, OwnPayment, OwnPaymentLine, Statement, StatementRow
 from intake.findings import Verdict
 from intake.template import Applied
 from programs import actions as programs
 
 _SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off"
 # Judged once more under the locks: what was paid, taken back or changed since the review is set aside.
-_WORK = """
+_WORK = f"""
 CREATE TEMPORARY TABLE statement_work ON COMMIT DROP AS
 SELECT r.id AS row_id, r.enrollment_id, r.amount,
     CASE
@@ -37,22 +38,12 @@ SELECT r.id AS row_id, r.enrollment_id, r.amount,
                 AND other.program_id = %(program)s AND other.id <> r.statement_id AND chunk.applied_at IS NOT NULL
                 AND line.verdict <> %(replaced)s
         ) THEN 'LINE_KNOWN'
-        WHEN e.id IS NULL OR roster.state IN ('undoing', 'undone') OR e.state IN ('ended', 'voided') THEN 'COVER_ENDED'
-        WHEN e.own_paid_at IS NOT NULL OR EXISTS (
-            SELECT FROM gates_ownpaymentline line WHERE line.enrollment_id = e.id
-        ) THEN 'PAID_TWICE'
-        WHEN e.state = 'lapsed' THEN 'COVER_LAPSED'
-        WHEN e.state <> 'awaiting' OR e.own_share = 0 THEN 'NOTHING_TO_PAY'
-        WHEN e.notice_passed_at IS NULL AND plan.requires_notice THEN 'NOTICE_FIRST'
-        WHEN e.own_share <> r.amount THEN 'AMOUNT_DIFFERS'
+        {UNFIT.format(amount="r.amount")}
         ELSE ''
     END AS drift
-FROM gates_statementrow r
-LEFT JOIN LATERAL (SELECT * FROM beneficiaries_enrollment WHERE id = r.enrollment_id LIMIT 1) AS e ON true
-LEFT JOIN beneficiaries_roster roster ON roster.id = e.roster_id
-LEFT JOIN programs_plan plan ON plan.id = e.plan_id
+FROM gates_statementrow r {COVER.format(cover="r.enrollment_id")}
 WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = %(matched)s AND r.set_aside = ''
-"""
+"""  # noqa: S608 - words of this room
 _SET_ASIDE = """
 UPDATE gates_statementrow r SET set_aside = w.drift FROM statement_work w WHERE w.row_id = r.id AND w.drift <> ''
 """
@@ -60,12 +51,18 @@ _LINES = """
 INSERT INTO gates_ownpaymentline (payment_id, enrollment_id, amount, row_id)
 SELECT %(payment)s, enrollment_id, amount, row_id FROM statement_work ORDER BY enrollment_id
 """
+# What the channel reported twice came in once: it is counted there.
 _HELD = """
-INSERT INTO gates_heldpayment (statement_id, row_id, period_id, enrollment_id, kind, amount, paid_on)
-SELECT r.statement_id, r.id, %(period)s, r.enrollment_id, {kind}, r.amount, r.paid_on FROM gates_statementrow r
-WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict <> %(replaced)s
-    AND (r.verdict <> %(matched)s OR r.set_aside <> '')
-ORDER BY r.id
+WITH held AS (
+    INSERT INTO gates_heldpayment (statement_id, row_id, period_id, enrollment_id, kind, amount, paid_on, state)
+    SELECT found.*, CASE found.kind WHEN 'reported' THEN 'counted' ELSE 'held' END FROM (
+        SELECT r.statement_id, r.id, %(period)s, r.enrollment_id, {kind} AS kind, r.amount, r.paid_on FROM gates_statementrow r
+        WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict <> %(replaced)s
+            AND (r.verdict <> %(matched)s OR r.set_aside <> '')
+        ORDER BY r.id
+    ) AS found RETURNING state, amount
+)
+SELECT count(*), coalesce(sum(amount), 0.00) FROM held WHERE state = 'held'
 """
 
 
@@ -123,6 +120,8 @@ def take_in(statement: Statement, chunk: int, *, at: datetime) -> Applied:
         cursor.execute("DELETE FROM statement_work WHERE drift <> ''")
         fault_point("gates.take_in.held.before")
         cursor.execute(_HELD.format(kind=_kind()), facts)
+        held, amount = cursor.fetchone()
+        programs.hold_own(statement, amount, program_id=statement.program_id, lines=held, by=PAYER, at=at)
         paid = 0
         if payment is not None:
             fault_point("gates.take_in.lines.before")
@@ -148,7 +147,7 @@ def _pay(payment: OwnPayment, people: int) -> None:
 def end_payment(statement: Statement, *, at: datetime) -> None:
     """The payment of an applied statement is recorded; whoever was set aside is told with their money."""
     counted: dict[str, Any] = {"people": Count("pk"), "amount": Sum("amount", default=Decimal("0.00"))}
-    held = HeldPayment.objects.filter(statement=statement).aggregate(**counted)
+    held = HeldPayment.objects.filter(statement=statement).exclude(state=HeldState.COUNTED).aggregate(**counted)
     own = OwnPayment.objects.select_for_update(of=("self",)).select_related("organization")
     payment = own.filter(statement=statement).first()
     if payment is not None:

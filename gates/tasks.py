@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gates import actions
+from gates.actions.clearings import KIND as SETTLE
 from gates.matching import STATEMENT
-from gates.models import Notice, OwnPayment, Statement
+from gates.models import Clearing, Notice, OwnPayment, Statement
 from intake.applying import apply
 from intake.staging import stage
 from jobs.actions import Run
@@ -29,6 +30,15 @@ def record_payment(run: Run) -> dict[str, Any] | None:
     """Record one payment for everybody on it."""
     payment = OwnPayment.objects.select_related("period__plan", "organization").get(pk=run.arguments["payment"])
     return actions.pay_part(run, payment, at=timezone.now())
+
+
+@job_kind(SETTLE, title=_("Clear held money, reverse payments"), lease_seconds=120)
+def settle_clearing(run: Run) -> dict[str, Any] | None:
+    """Work through one approved clearing."""
+    clearing = Clearing.objects.select_related("period__plan", "organization", "statement", "payment").get(
+        pk=run.arguments["clearing"]
+    )
+    return actions.settle_clearing(run, clearing, at=timezone.now())
 
 
 @job_kind("gates.check_statement", title=_("Check a collection statement"), lease_seconds=120)

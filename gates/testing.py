@@ -13,9 +13,18 @@ from django.utils import timezone
 
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World
-from gates.actions import make_notice, post_notice, record_payment, upload_statement
+from gates.actions import (
+    approve_clearing,
+    make_notice,
+    post_notice,
+    propose_assignment,
+    propose_return,
+    propose_reversal,
+    record_payment,
+    upload_statement,
+)
 from gates.actions.statements import DESK
-from gates.models import WHITELIST, Channel, Notice, OwnPayment, Statement
+from gates.models import WHITELIST, Channel, Clearing, Notice, OwnPayment, Statement
 from jobs.testing import drain
 from programs.models import Category
 
@@ -109,3 +118,17 @@ def taken_in(world: World, lines: Sequence[dict[str, str]], **changes: Any) -> S
     statement = approved_statement(world, checked_statement(world, lines, **changes))
     drain()
     return Statement.objects.get(pk=statement.pk)
+
+
+def clearing_of(world: World, held: Any, kind: str, **changes: Any) -> Clearing:
+    """Held lines, or a payment, put forward by the city's finance maker."""
+    values: dict[str, Any] = {"reason": "与银行回单核对", "by": world.finance_maker, "at": timezone.now(), **changes}
+    propose: Any = {"assign": propose_assignment, "return": propose_return, "reverse": propose_reversal}[kind]
+    found: Clearing = propose(held, **values)
+    return found
+
+
+def approved_clearing(world: World, clearing: Clearing, **changes: Any) -> Clearing:
+    """Approved by the city's finance checker."""
+    values: dict[str, Any] = {"digest": clearing.digest, "by": world.finance_checker, "at": timezone.now(), **changes}
+    return approve_clearing(clearing, **values)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.roles import Role, grant_permissions
 from audit import events
 from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
+from beneficiaries.reopening import Bar, register_bar
 from handover import panels
 from handover.answers import RECEIPT
 from handover.charging import INVOICE
@@ -65,6 +68,12 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
         ("invoice.lines_decided", "invoice.sum_decided"), lambda data: {"kind": str(DecisionKind(data["kind"]).label)}
     ),
 }
+#: A cover that the insurer has been told of stays paid for: its exit is another list's.
+TOLD = Bar(
+    "INSURER_TOLD", _("the cover has been handed over to the insurer"),
+    """EXISTS (SELECT FROM handover_handoverline told WHERE told.enrollment_id = e.id AND told.direction = 'entry'
+        AND told.stands AND told.answer <> 'refused')""",
+)
 #: Whom the insurer refused, as an enrollment `e`: why is in no message.
 REFUSED = """
 EXISTS (SELECT FROM handover_handoverline refused WHERE refused.enrollment_id = e.id AND refused.direction = 'entry'
@@ -76,6 +85,7 @@ def register() -> None:
     """Called once from the app's `ready()`."""
     register_topic(Topic.REFUSED, REFUSED)
     events.register_verbs(VERBS)
+    register_bar(TOLD)
     register_month((LINES,), OPEN_POINTS)
     register_holding(*HOLDINGS)
     register_evidence(*EVIDENCE)

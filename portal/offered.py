@@ -20,6 +20,7 @@ OFFICE_WORK = frozenset(
     {
         "beneficiaries.roster", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.enrollment",
         "gates.notice", "gates.objection", "gates.unpaid", "gates.statement", "gates.ownpayment", "gates.heldpayment",
+        "gates.clearing", "gates.clearingline",
         "handover.receipt", "outreach.sending", "outreach.deliveryreport", "papers.personrequest",
         "papers.printing", "intake.wordmapping", "years.yearleft", "subsidies.differences", "closing.monthclosing",
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",

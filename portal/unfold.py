@@ -102,6 +102,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("gates.statement", "request_quote"),
             Page("gates.ownpayment", "payments"),
             Page("gates.heldpayment", "currency_exchange"),
+            Page("gates.clearing", "rule"),
             Page("subsidies.fundrequest", "request_quote"),
             Page("subsidies.fundmovement", "swap_horiz"),
             Page("subsidies.differences", "difference"),

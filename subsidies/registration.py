@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.roles import Role, grant_permissions
 from audit import events
 from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
+from beneficiaries.reopening import Bar, register_bar
 from programs.months import register_month
 from subsidies import panels
 from subsidies.evidence import EVIDENCE
@@ -42,11 +45,18 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "funds.doubts_decided": lambda data: {"verdict": str(Verdict(data["verdict"]).label)},
     "funds.differences_made": lambda data: {"kind": str(DifferencesKind(data["kind"]).label)},
 }
+#: A payment whose money went back to the insured cannot be reversed.
+GIVEN_BACK = Bar(
+    "GIVEN_BACK", _("money was given back to the insured already"),
+    """EXISTS (SELECT FROM subsidies_differenceline given WHERE given.enrollment_id = e.id AND given.stands
+        AND given.funder_id IS NULL GROUP BY given.enrollment_id HAVING sum(given.amount) <> 0)""",
+)
 
 
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    register_bar(GIVEN_BACK)
     register_month(COUNTINGS, OPEN_POINTS)
     register_holding(*HOLDINGS)
     register_evidence(*EVIDENCE)

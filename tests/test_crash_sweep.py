@@ -24,6 +24,7 @@ from beneficiaries.testing import World, make_world
 from programs.models import Budget
 from tests.kit import (
     crash_funds,
+    crash_samples_clearings,
     crash_samples_closing,
     crash_samples_handover,
     crash_samples_invoices,
@@ -50,7 +51,8 @@ ROOMS = (
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
-    crash_funds, crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
+    crash_funds, crash_samples_clearings,
+    crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
     crash_samples_retention, crash_samples_years, messages_samples, papers_samples,
 )
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
@@ -59,6 +61,12 @@ ELSEWHERE = {
     "jobs.run_pending": "jobs/tests/test_races.py: a fault within it is the work's own and is tried again, a third state",
     **dict.fromkeys(
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"
+    ),
+    "gates.settle_clearing": "gates/tests/test_clearing_faults.py: many transactions, each struck and gone on from",
+    **dict.fromkeys(
+        ("programs.hold_own", "programs.assign_held", "programs.return_held", "programs.reverse_own"),
+        "part of gates.approve_clearing, record_returned and of taking in a statement, which are swept: by itself it would "
+        "leave the books apart from payments",
     ),
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "

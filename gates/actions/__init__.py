@@ -1,5 +1,16 @@
 """What people do between enrollment and cover."""
 
+from gates.actions.clearings import (
+    approve_clearing,
+    drop_clearing,
+    open_returns,
+    propose_assignment,
+    propose_return,
+    propose_reversal,
+    record_not_returned,
+    record_returned,
+    settle_clearing,
+)
 from gates.actions.notices import (
     close_notice,
     close_part,
@@ -12,8 +23,11 @@ from gates.actions.notices import (
 from gates.actions.objections import decide_objection, record_objection
 from gates.actions.payments import pay_part, record_payment
 from gates.actions.statements import upload_statement
+from gates.deciding import decide_lines
 
 __all__ = [
-    "close_notice", "close_part", "decide_objection", "make_notice", "pay_part", "post_notice", "queue_closings",
-    "record_objection", "record_payment", "record_printing", "upload_statement", "withdraw_notice",
+    "approve_clearing", "close_notice", "close_part", "decide_lines", "decide_objection", "drop_clearing", "make_notice",
+    "open_returns", "pay_part", "post_notice", "propose_assignment", "propose_return", "propose_reversal", "queue_closings",
+    "record_not_returned", "record_objection", "record_payment", "record_printing", "record_returned", "settle_clearing",
+    "upload_statement", "withdraw_notice",
 ]

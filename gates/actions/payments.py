@@ -44,7 +44,7 @@ def due_of(covers: QuerySet, period: Period) -> tuple[QuerySet[Enrollment], int,
     """
     waiting = Enrollment.objects.filter(waiting_at(Gate.OWN_PAYMENT), period=period, pk__in=covers.order_by().values("pk"))
     waiting = waiting.filter(Q(roster__isnull=True) | Q(roster__state__in=PASSABLE))
-    waiting = waiting.filter(~Exists(OwnPaymentLine.objects.filter(enrollment=OuterRef("pk"))))
+    waiting = waiting.filter(~Exists(OwnPaymentLine.objects.filter(enrollment=OuterRef("pk"), reversed_by=None)))
     found = waiting.aggregate(people=Count("pk"), amount=Sum("own_share", default=ZERO))
     return waiting, found["people"], found["amount"]
 
@@ -85,7 +85,7 @@ def _record_payment(
         raise GatesRefused("NOBODY_OWES")
     if amount != due:
         raise GatesRefused("AMOUNT", paid=amount, due=due)
-    if OwnPayment.objects.filter(program=period.program_id, reference=reference).exists():
+    if named_so(reference, program_id=period.program_id).exists():
         raise GatesRefused("REFERENCE_TAKEN", reference=reference)
     fault_point("gates.record_payment.before")
     payment = OwnPayment.objects.create(
@@ -167,6 +167,12 @@ def end_recording(payment: OwnPayment, left_people: int, left_amount: Decimal, *
     fault_point("gates.finish_payment.after")
 
 
+def named_so(reference: str, *, program_id: int) -> QuerySet[OwnPayment]:
+    """Payments that keep a reference from being used again."""
+    found = OwnPayment.objects.filter(program=program_id, reference=reference, clearing=None)
+    return found.exclude(state=OwnPayment.State.REVERSED)
+
+
 def _refuse_unfit(period: Period, *, reference: str, paid_on: date, at: datetime) -> None:
     today = timezone.localdate(at)
     if Gate.OWN_PAYMENT not in asked_gates(period.plan):
@@ -183,7 +189,8 @@ def said(conflict: IntegrityError) -> Exception:
     """Somebody was faster: what the database refused, as the rules say it."""
     name = getattr(getattr(conflict.__cause__, "diag", None), "constraint_name", "")
     codes = {
-        "own_share_paid_once": "CHANGED", "own_payment_once": "REFERENCE_TAKEN", "statement_stands_once": "REFERENCE_TAKEN",
+        "own_share_paid_once": "CHANGED", "payment_line_reversed_once": "CHANGED", "held_payment_listed_once": "CHANGED",
+        "own_payment_once": "REFERENCE_TAKEN", "statement_stands_once": "REFERENCE_TAKEN",
     }
     return GatesRefused(codes[name], reference="") if name in codes else conflict
 

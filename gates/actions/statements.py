@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from accounts.models import Organization, User
 from beneficiaries.gating import Gate, asked_gates
 from beneficiaries.models.purchase import names_a_person
-from gates.actions.payments import REFERENCE_LENGTH, said
+from gates.actions.payments import REFERENCE_LENGTH, named_so, said
 from gates.errors import GatesRefused
 from gates.matching import STATEMENT
-from gates.models import Channel, OwnPayment, Statement
+from gates.models import Channel, Statement
 from gates.reach import refuse_beyond
 from intake.desk import Desk
 from programs.models import Period
@@ -45,7 +45,7 @@ def upload_statement(
         raise GatesRefused("REFERENCE", characters=REFERENCE_LENGTH)
     if control_lines < 1 or control_amount <= 0:
         raise GatesRefused("NO_SUM")
-    if OwnPayment.objects.filter(program=period.program_id, reference=reference).exists():
+    if named_so(reference, program_id=period.program_id).exists():
         raise GatesRefused("REFERENCE_TAKEN", reference=reference)
     statement = Statement(
         organization=organization, region_code=region_code, program_id=period.program_id, period=period, channel=channel,

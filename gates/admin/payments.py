@@ -4,33 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
+from audit.buttons import ButtonPages, holds
+from gates import actions
+from gates.actions.clearings import PROPOSE
+from gates.admin.clearing_forms import ReversalForm
 from gates.models import OwnPayment
 
-TONES = {OwnPayment.State.RECORDING: "work", OwnPayment.State.RECORDED: "good"}
+TONES = {
+    OwnPayment.State.RECORDING: "work", OwnPayment.State.RECORDED: "good", OwnPayment.State.REVERSED: "calm",
+}
+
+
+class Origin(admin.SimpleListFilter):
+    """By what said that it came in."""
+
+    title = _("origin")
+    parameter_name = "origin"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """A file, held money of a file, or nobody but whoever recorded it."""
+        return [
+            ("file", _("By collection statements")), ("held", _("Assigned from held money")),
+            ("hand", _("Recorded without a file")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Those."""
+        chosen = {
+            "file": {"statement__isnull": False}, "held": {"clearing__isnull": False},
+            "hand": {"statement__isnull": True, "clearing__isnull": True},
+        }
+        return queryset.filter(**chosen.get(self.value() or "", {}))
 
 
 @admin.register(OwnPayment)
-class OwnPaymentAdmin(ReadOnlyScopedAdmin):
+class OwnPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Payments, newest first."""
 
     list_display = ("number", "program", "period_code", "reference", "paid_on", "payer", "people_shown", "amount_shown", "standing")
     export_columns = (
         "number", "program", "period_code", "organization", "reference", "paid_on", "payer", "people", "amount", "state",
-        "left_people", "left_amount", "made_at",
+        "left_people", "left_amount", "reversed_people", "reversed_amount", "made_at",
     )
-    list_filter = ("state", ("statement", admin.EmptyFieldListFilter), "program", "period", "organization", "paid_on")
+    list_filter = ("state", Origin, "program", "period", "organization", "paid_on")
     list_select_related = ("program", "period__program", "sponsor")
     search_fields = ("=reference",)
     search_help_text = _("Reference of a payment")
@@ -38,9 +66,13 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
     ordering = ("-id",)
     fields = (
         "number", "program", "period_code", "organization", "reference", "paid_on", "payer", "people_shown", "amount_shown",
-        "standing", "left_people", "left_amount", "of_statement", "recorded_by", "made_at",
+        "standing", "left_people", "left_amount", "reversed_people", "reversed_amount", "of_statement", "of_clearings",
+        "recorded_by", "made_at",
     )
     readonly_fields = fields
+    actions_detail = ("reverse",)
+
+    has_propose_permission = holds(PROPOSE)
 
     class Media:
         """Renews the page while its job runs."""
@@ -50,7 +82,9 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         found = super().get_queryset(request)
-        return found.select_related("program", "period__program", "organization", "sponsor", "made_by", "statement")
+        return found.select_related(
+            "program", "period__program", "organization", "sponsor", "made_by", "statement", "clearing__statement"
+        )
 
     @display(description=_("no."), ordering="id")
     def number(self, payment: OwnPayment) -> str:
@@ -85,12 +119,58 @@ class OwnPaymentAdmin(ReadOnlyScopedAdmin):
     @display(description=_("collection statement"))
     def of_statement(self, payment: OwnPayment) -> str:
         """The file that said who paid."""
-        if payment.statement_id is None:
+        statement = payment.statement or (payment.clearing.statement if payment.clearing is not None else None)
+        if statement is None:
             return ""
-        address = reverse("admin:gates_statement_change", args=[payment.statement_id])
-        return format_html('<a href="{}">{}</a>', address, str(payment.statement))
+        address = reverse("admin:gates_statement_change", args=[statement.pk])
+        return format_html('<a href="{}">{}</a>', address, str(statement))
+
+    @display(description=_("clearings"))
+    def of_clearings(self, payment: OwnPayment) -> str:
+        """The list that assigned it, and those that reverse some of it."""
+        found = [*([payment.clearing] if payment.clearing is not None else []), *payment.clearings.order_by("pk")[:20]]
+        links = format_html_join(
+            "、", '<a href="{}">#{} {} · {}</a>',
+            (
+                (reverse("admin:gates_clearing_change", args=[each.pk]), each.pk, each.get_kind_display(), each.get_state_display())
+                for each in found
+            ),
+        )
+        return links or "—"
 
     @display(description=_("recorded by"))
     def recorded_by(self, payment: Any) -> str:
         """The name colleagues know."""
         return payment.made_by.get_full_name()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The button while something of it stands."""
+        offered = super().get_actions_detail(request, object_id)
+        stands = self.get_queryset(request).filter(pk=object_id, state=OwnPayment.State.RECORDED).exists() if offered else False
+        return list(offered) if stands else []
+
+    @action(description=_("Reverse"), url_path="reverse", permissions=["propose"], icon="settings_backup_restore")
+    def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """It was recorded wrongly: all of it, or for some of its people."""
+        payment = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            clearing = actions.propose_reversal(payment, **given)
+            messages.success(request, _t("Put forward: a colleague who checks approves it."))
+            return HttpResponseRedirect(reverse("admin:gates_clearing_change", args=[clearing.pk]))
+
+        return self.button_page(
+            request, title=_t("Reverse the payment"), button=_t("Put forward"), subject=payment, run=run, danger=True,
+            facts=[
+                (_t("program"), payment.program.name), (_t("period"), payment.period.code),
+                (_t("reference of the payment"), payment.reference), (_t("people"), f"{payment.people:,}"),
+                (_t("amount (yuan)"), f"{payment.amount:,.2f}"),
+                (_t("people reversed"), f"{payment.reversed_people:,}"),
+                (_t("enrollment closes on"), payment.period.enrollment_closes_on),
+            ],
+            form=ReversalForm(request.POST if request.method == "POST" else None),
+            sentence=_t(
+                "Whoever is on it owes their own share again. Only before cover begins, before enrollment closes, and before the "
+                "insurer was told. Nothing happens before a colleague who checks approves it."
+            ),
+        )

@@ -13,7 +13,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -24,18 +23,20 @@ from audit.exporting import ExportColumn
 from beneficiaries.models import Enrollment
 from gates import actions
 from gates.actions.statements import DESK
+from gates.admin.deciding import DecidingPages, decisions_of
 from gates.admin.statement_forms import UPLOAD, StatementForm
 from gates.columns import COLUMNS
 from gates.models import HeldPayment, OwnPayment, Statement
 from intake.findings import Verdict
 from intake.models import State
 from intake.pages import Cell, ImportPages, blank_workbook, of_its_office
+from intake.pages.buttons import BUTTON_STATES, BUTTONS
 
 SUBMIT, APPROVE, DOWNLOAD = "gates.submit_statement", "gates.approve_statement", "gates.download_statement_rows"
 
 
 @admin.register(Statement)
-class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
+class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     """Statements, newest first."""
 
     list_display = (
@@ -54,16 +55,19 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
     search_help_text = _("Statement number")
     ordering = ("-id",)
     list_per_page = 50
-    change_form_template = "intake/import_page.html"
+    change_form_template = "gates/statement_page.html"
     desk = DESK
     last_step = _("Record")
     verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched")}
     actions_list = ("upload", "blank_template")
+    actions_detail = (*BUTTONS, "decide", "refused_rows", "withdraw")
+    button_states: ClassVar[dict[str, tuple[State, ...]]] = {**BUTTON_STATES, "decide": (State.REVIEW,)}
 
     has_upload_permission = holds(UPLOAD)
     has_submit_permission = holds(SUBMIT)
     has_approve_permission = holds(APPROVE)
     has_mend_permission = holds(UPLOAD)
+    has_decide_permission = holds(SUBMIT)
     has_confirm_permission = holds(SUBMIT)
     has_download_permission = holds(DOWNLOAD, also=of_its_office(Statement, DOWNLOAD))
 
@@ -74,6 +78,14 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
             "program", "period__program", "period__plan", "organization", "uploaded_by", "submitted_by", "decided_by",
             "undo_asked_by", "undo_decided_by",
         )
+
+    def offers(self, name: str, subject: Statement, request: HttpRequest) -> bool:
+        """Lines are decided while some are in doubt."""
+        return super().offers(name, subject, request) and (name != "decide" or bool(subject.verdict_count(Verdict.DOUBTFUL)))
+
+    def page_context(self, subject: Statement, request: HttpRequest) -> dict[str, Any]:
+        """With what was decided."""
+        return {**super().page_context(subject, request), "decisions": decisions_of(subject)}
 
     @display(description=_("period"), ordering="period__code")
     def period_code(self, statement: Statement) -> str:
@@ -111,6 +123,9 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
             (_t("matched"), in_words(money["rows"], Decimal(money["amount"]))),
             (_t("not matched: to be cleared or given back"), in_words(money["held_rows"], Decimal(money["held"]))),
         ]
+        for code, label in (("DECIDED_ACCEPTED", _t("accepted by decision")), ("DECIDED_AGAINST", _t("held by decision"))):
+            if number := subject.counts.get("codes", {}).get(code):
+                found.append((label, f"{number:,}"))
         if subject.state != State.APPLIED:
             return found
         payment = OwnPayment.objects.filter(statement=subject).first()
@@ -136,7 +151,7 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
         """What the click does."""
         return _t(
             "The matched people are recorded as having paid, their covers come into force where nothing else is missing, and the "
-            "sum is booked. It cannot be taken back here. The money of all other lines is listed as held."
+            "sum is booked. The money of all other lines is held until it is assigned or given back."
         )
 
     def approval_warnings(self, subject: Statement) -> list[str]:
@@ -195,96 +210,6 @@ class StatementAdmin(ImportPages, ReadOnlyScopedAdmin):
     def blank_template(self, request: HttpRequest) -> HttpResponse:
         """The layout as a workbook."""
         return blank_workbook(COLUMNS, "statement-template.xlsx")
-
-
-class OfOneStatement(admin.SimpleListFilter):
-    """Of one statement, as a link names it."""
-
-    title = _("collection statement")
-    parameter_name = "statement"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """The one that is shown."""
-        wanted = self.used_parameters.get(self.parameter_name) or request.GET.get(self.parameter_name)
-        return [(wanted, f"#{wanted}")] if wanted else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Its lines."""
-        wanted = self.value()
-        if not wanted:
-            return queryset
-        if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 19):
-            return queryset.none()
-        return queryset.filter(statement=wanted)
-
-
-@admin.register(HeldPayment)
-class HeldPaymentAdmin(ReadOnlyScopedAdmin):
-    """Lines whose money is held, newest first."""
-
-    list_display = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "organization")
-    export_columns = (
-        "number", "kind", "row__name", "row__number", "row__document", "amount", "paid_on", "period_code", "statement__reference",
-        "row__sheet", "row__line", "organization",
-    )
-    list_filter = ("kind", "period", "statement__organization", OfOneStatement, "paid_on")
-    list_select_related = ("row", "period__program", "statement__organization")
-    search_fields = ("=statement__reference", "=row__serial")
-    search_help_text = _("Statement number or serial number")
-    sortable_by = ("number",)
-    ordering = ("-id",)
-    list_per_page = 50
-    fields = ("number", "kind", "name", "known_by", "amount_shown", "paid_on", "period_code", "origin", "serial", "organization")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """With what a page names."""
-        return super().get_queryset(request).select_related("row", "period__program", "statement__organization")
-
-    @display(description=_("no."), ordering="id")
-    def number(self, held: HeldPayment) -> str:
-        """Its number."""
-        return f"#{held.pk}"
-
-    @display(description=_("name"))
-    def name(self, held: HeldPayment) -> str:
-        """Masked."""
-        return str(held.row.name or "—")
-
-    @display(description=_("cover or document number"))
-    def known_by(self, held: HeldPayment) -> str:
-        """As the line says it; a document masked."""
-        return held.row.number or str(held.row.document or "—")
-
-    @display(description=_("amount (yuan)"))
-    def amount_shown(self, held: HeldPayment) -> str:
-        """Yuan."""
-        return f"{held.amount:,.2f}"
-
-    @display(description=_("period"))
-    def period_code(self, held: HeldPayment) -> str:
-        """The program year."""
-        return held.period.code
-
-    @display(description=_("serial number"))
-    def serial(self, held: HeldPayment) -> str:
-        """The channel's own."""
-        return held.row.serial or "—"
-
-    @display(description=_("organization"))
-    def organization(self, held: HeldPayment) -> str:
-        """Whose statement it was."""
-        return held.statement.organization.name
-
-    @display(description=_("line of a statement"))
-    def origin(self, held: HeldPayment) -> SafeString | str:
-        """Statement, sheet and line, with the way there."""
-        address = f"{reverse('admin:gates_statement_change', args=[held.statement_id])}?row={held.row_id}#row-{held.row_id}"
-        place = " ".join(part for part in (held.row.sheet, str(held.row.line)) if part)
-        return format_html(
-            '<a href="{}">{}</a>', address,
-            _t("%(reference)s line %(line)s") % {"reference": held.statement.reference, "line": place},
-        )
 
 
 def yuan_of(statement: Statement, name: str) -> Decimal | None:

@@ -130,7 +130,10 @@ class UnpaidAdmin(CoverSearch, PlaceColumn, CountedList, ButtonPages, ReadOnlySc
 
         return self.button_page(
             request, title=_t("Record a payment"), button=_t("Record"), back=back, run=run,
-            sentence=_t("Every one of these people is recorded as having paid. A payment is not taken back here."),
+            sentence=_t(
+                "Every one of these people is recorded as having paid. A wrong payment is reversed by two people, before cover "
+                "begins."
+            ),
             facts=[
                 (_t("program"), period.program.name),
                 (_t("period"), period.code),

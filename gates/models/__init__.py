@@ -1,12 +1,16 @@
 """The nouns of the room, one file each."""
 
+from gates.models.clearing import Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
+from gates.models.decision import LineDecision, StatementDecision
 from gates.models.notice import WHITELIST, Notice, NoticeLine, NoticeState
 from gates.models.objection import Objection, ObjectionReason, ObjectionState
-from gates.models.payment import OwnPayment, OwnPaymentLine
+from gates.models.payment import OwnPayment, OwnPaymentLine, lines_of
 from gates.models.statement import (
+    OUTSTANDING,
     Channel,
     HeldKind,
     HeldPayment,
+    HeldState,
     Statement,
     StatementChunk,
     StatementFile,
@@ -15,6 +19,8 @@ from gates.models.statement import (
 from gates.models.unpaid import Unpaid
 
 __all__ = [
-    "WHITELIST", "Channel", "HeldKind", "HeldPayment", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
-    "ObjectionState", "OwnPayment", "OwnPaymentLine", "Statement", "StatementChunk", "StatementFile", "StatementRow", "Unpaid",
+    "OUTSTANDING", "WHITELIST", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind",
+    "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
+    "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Statement", "StatementChunk", "StatementDecision",
+    "StatementFile", "StatementRow", "Unpaid", "lines_of",
 ]

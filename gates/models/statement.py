@@ -11,7 +11,6 @@ from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked, tracked_corrections
 from audit.masking import mask_document, mask_name
-from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
 from beneficiaries.models.agreement import kept_after_its_check, never_deleted
@@ -208,11 +207,29 @@ class HeldKind(models.TextChoices):
     EARLY = "early", _("Paid before it was due")
     DOUBTFUL = "doubtful", _("Name or document differs")
     REPORTED = "reported", _("Reported twice by the channel")
+    #: It paid a share until that was reversed.
+    REVERSED = "reversed", _("Payment reversed")
     OTHER = "other", _("Line with a fault")
 
 
+class HeldState(models.TextChoices):
+    """Where the money of a line is."""
+
+    HELD = "held", _("To be cleared")
+    #: On a clearing that is not at its end: it can be on no other.
+    LISTED = "listed", _("Being cleared")
+    ASSIGNED = "assigned", _("Assigned to a cover")
+    RETURNED = "returned", _("Given back")
+    #: Reported twice by the channel: the money is that of the other line.
+    COUNTED = "counted", _("Counted in another statement")
+
+
+#: Where the money is in the collecting account and nobody's own share.
+OUTSTANDING = (HeldState.HELD, HeldState.LISTED)
+
+
 class HeldPayment(models.Model):
-    """A line of an applied statement that paid nobody's share: its money came in, and is to be cleared or given back."""
+    """A line of an applied statement that paid nobody's share, or does no more: its money came in; a clearing gives it its end."""
 
     statement = models.ForeignKey(Statement, models.PROTECT, related_name="held")
     row = models.OneToOneField(
@@ -226,6 +243,9 @@ class HeldPayment(models.Model):
     kind = models.CharField(_("reason"), max_length=8, choices=HeldKind, db_collation="C")
     amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
     paid_on = models.DateField(_("paid on"), null=True)
+    state = models.CharField(
+        _("state"), max_length=8, choices=HeldState, default=HeldState.HELD, db_default=HeldState.HELD, db_collation="C"
+    )
 
     objects = ScopedQuerySet.as_manager()
 
@@ -233,15 +253,32 @@ class HeldPayment(models.Model):
         organization_path="statement__organization__path", region="statement__region_code", program="statement__program_id"
     )
     personal_fields = ()
-    open_fields = ("id", "statement", "row", "period", "enrollment", "kind", "amount", "paid_on")
+    open_fields = ("id", "statement", "row", "period", "enrollment", "kind", "amount", "paid_on", "state")
 
     class Meta:
         verbose_name = _("payment held")
         verbose_name_plural = _("payments held")
         ordering = ["-id"]
         default_permissions = ("view",)
-        indexes = [models.Index(fields=["period", "kind", "id"], name="held_payment_by_kind")]
-        triggers = append_only("held_payment")
+        constraints = [
+            models.CheckConstraint(
+                name="held_payment_counted_elsewhere",
+                condition=Q(kind="reported", state="counted") | (~Q(kind="reported") & ~Q(state="counted")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["period", "kind", "id"], name="held_payment_by_kind"),
+            models.Index(fields=["statement", "state"], name="held_payment_by_statement"),
+            models.Index(fields=["state", "-id"], name="held_payment_by_state"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="held_payment_is_kept", operation=pgtrigger.Delete),
+            # Only where its money is is written later.
+            pgtrigger.Protect(
+                name="held_payment_stands", operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("statement", "row", "period", "enrollment", "kind", "amount", "paid_on"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"

@@ -176,6 +176,7 @@ def test_the_reconciliation_says_who_paid_who_did_not_and_what_came_in_for_nobod
         "重复缴费": (2, D("0.02")), "金额不符": (1, D("7.00")),
     }
     assert (found.books.received, found.books.shares, found.books.difference) == (D("0.02"), D("0.02"), D("0.00"))
+    assert (found.books.came_in, found.books.held, found.books.outstanding) == (D("7.04"), D("7.02"), D("7.02"))
     client = signed_in(world.finance_checker)
     for line in (*found.people, *found.came_in, *found.held):
         if line.url and line.number:
@@ -185,7 +186,7 @@ def test_the_reconciliation_says_who_paid_who_did_not_and_what_came_in_for_nobod
             else:
                 assert listed.context["cl"].result_count == line.number, line.label
     text = client.get(reverse("admin:programs_period_change", args=[period.pk])).content.decode()
-    assert "账面已收 0.02 元,登记为已缴的个人应缴部分合计 0.02 元,差额 0.00 元。" in text
+    assert "账面共收到 7.04 元:个人缴费 0.02 元,暂收 7.02 元,已退回 0.00 元。" in text
     # A county sees its own part, and no books of the whole.
     part = reconciliation_of(period, world.clerk)
     assert part is not None and part.books is None
@@ -200,10 +201,10 @@ def test_held_payments_and_statements_leave_as_files_masked_and_without_markup(k
     statement = taken_in(world, lines)
     client = signed_in(world.finance_maker)
     held = content_of(export(client, "gates.heldpayment")).decode("utf-8-sig").splitlines()
-    assert held[0] == "编号,理由,姓名,保障凭证号,证件号码,金额(元),缴费日期,保障年度,对账单号,工作表,行号,机构"
+    assert held[0] == "编号,理由,姓名,保障凭证号,证件号码,金额(元),缴费日期,状态,保障年度,对账单号,工作表,行号,机构"
     person = roster.enrollments.order_by("pk").first().person
     day = str(timezone.localdate())
-    cells = [str(person.name), "", str(person.document), "5.00", day, world.period.code, "DZ-1", "", "2", world.city.name]
+    cells = [str(person.name), "", str(person.document), "5.00", day, "待处理", world.period.code, "DZ-1", "", "2", world.city.name]
     assert held[1].split(",")[1:] == ["金额不符", *cells]
     told = content_of(export(client, "gates.statement")).decode("utf-8-sig").splitlines()
     assert len(told) == 2 and ",DZ-1," in told[1] and ",5.03," in told[1] and "<" not in told[1]

@@ -31,7 +31,6 @@ from handover.columns import (
     written_columns,
 )
 from handover.errors import HandOverRefused
-from handover.locking import MOST, made_password
 from handover.models import DateStyle, Encoding, FileKind, FormatState, InsurerFormat, Kind
 from intake.pages.forms import SeveralFilesField
 from programs.admin.forms import REASONABLE
@@ -198,13 +197,3 @@ class ShownForm(forms.Form):
     """How many people the releasing person was told of."""
 
     shown = forms.IntegerField(widget=forms.HiddenInput())
-
-
-class PasswordForm(forms.Form):
-    """What opens the archive: offered once, or typed. Readable, since it is to be noted; never filled in by a browser."""
-
-    password = forms.CharField(
-        label=_("Password of the file"), initial=made_password, max_length=MOST, strip=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Keep this one, or type your own of at least 12 characters. The usual tools for archives open the file."),
-    )

@@ -19,8 +19,9 @@ from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
+from exports.forms import PasswordForm
 from handover import actions
-from handover.admin.forms import PasswordForm, ProposalForm, ReceiptForm, ShownForm
+from handover.admin.forms import ProposalForm, ReceiptForm, ShownForm
 from handover.choosing import outlook
 from handover.models import HandOver, HandOverState, Kind, Receipt
 from handover.models.hand_over import DOWNLOAD

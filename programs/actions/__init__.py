@@ -21,7 +21,7 @@ from programs.actions.plans import (
     submit_plan,
     usual_terms,
 )
-from programs.actions.receipts import receive_own
+from programs.actions.receipts import assign_held, hold_own, receive_own, return_held, reverse_own
 from programs.actions.reservations import (
     give_back_used,
     has_lapsed,
@@ -37,10 +37,11 @@ from programs.actions.splits import resolve_splits
 from programs.rules.allocation import Demand
 
 __all__ = [
-    "CategoryLine", "Demand", "Leg", "approve_budget", "approve_plan", "change_category", "change_code",
+    "CategoryLine", "Demand", "Leg", "approve_budget", "approve_plan", "assign_held", "change_category", "change_code",
     "change_hospital", "clear_benefits", "close_budget", "close_period", "copy_plan", "create_category", "create_code",
-    "create_funder", "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed", "import_categories",
-    "import_codes", "import_hospitals", "open_books_from", "open_budgets", "open_period", "post", "propose_budget", "put_in_force",
-    "receive_own", "refuse_plan", "release_reservation", "reserve", "reserve_by_priority", "resolve_splits",
-    "retire_plan", "set_benefits", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
+    "create_funder", "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed", "hold_own",
+    "import_categories", "import_codes", "import_hospitals", "open_books_from", "open_budgets", "open_period", "post",
+    "propose_budget", "put_in_force", "receive_own", "refuse_plan", "release_reservation", "reserve", "reserve_by_priority",
+    "resolve_splits", "retire_plan", "return_held", "reverse_own", "set_benefits", "settle_budgets", "submit_plan",
+    "take_back_used", "use_reserved", "usual_terms",
 ]

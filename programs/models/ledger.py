@@ -29,6 +29,8 @@ class AccountKind(models.TextChoices):
     FUNDER_WRITTEN_OFF = "funder_written_off", _("Not borne by a funder")
     PERSON_RECEIVABLE = "person_receivable", _("Premium owed by insured persons")
     OWN_RECEIVED = "own_received", _("Own shares received")
+    #: Below zero: came in by a statement and is nobody's own share: to be assigned or given back (ADR 38).
+    OWN_HELD = "own_held", _("Own payments held")
     INSURER_PAYABLE = "insurer_payable", _("Premium owed to the insurer")
     #: Below zero: money that went out, of a funder or of the insured themselves.
     INSURER_PAID = "insurer_paid", _("Premium paid to the insurer")
@@ -91,6 +93,10 @@ class LedgerTransaction(models.Model):
         RELEASE = "release", _("Reservation released")
         LAPSE = "lapse", _("Lapsed unpaid: budget given back, premium no longer due")
         RECEIPT = "receipt", _("Own shares received")
+        HELD = "held", _("Own payments held")
+        ASSIGN = "assign", _("Held payments assigned to covers")
+        RETURN = "return", _("Held payments given back")
+        UNPAID = "unpaid", _("Own payments reversed")
         UNDO = "undo", _("Undone: budget given back, premium no longer due")
         FUNDS = "funds", _("Received from a funder")
         CREDIT = "credit", _("What is held for a funder set against a request")
@@ -102,7 +108,9 @@ class LedgerTransaction(models.Model):
         REMITTANCE = "remit", _("Premium paid to the insurer")
 
     #: Kinds that are posted for people, whose number is their memo.
-    OF_PEOPLE = (Kind.USE, Kind.LAPSE, Kind.UNDO, Kind.RECEIPT, Kind.DIFFERENCE)
+    OF_PEOPLE = (Kind.USE, Kind.LAPSE, Kind.UNDO, Kind.RECEIPT, Kind.DIFFERENCE, Kind.ASSIGN, Kind.UNPAID)
+    #: Kinds that are posted for lines of statements.
+    OF_LINES = (Kind.HELD, Kind.RETURN)
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_collation="C")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
@@ -149,6 +157,8 @@ class LedgerTransaction(models.Model):
         """Its memo as people read it: so many people, a tranche, a bank's reference."""
         if self.kind in self.OF_PEOPLE and self.memo.isdecimal():
             return ngettext("%(people)d person", "%(people)d people", int(self.memo)) % {"people": int(self.memo)}
+        if self.kind in self.OF_LINES and self.memo.isdecimal():
+            return ngettext("%(payments)d payment", "%(payments)d payments", int(self.memo)) % {"payments": int(self.memo)}
         return self.memo
 
     def __str__(self) -> str:

@@ -58,6 +58,7 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
+from tests.kit.latin_clearings import make_latin_clearings
 from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import charge, hand_over
@@ -241,9 +242,11 @@ def _statements(world: LatinWorld, roster: Roster) -> None:
         return Statement.objects.latest("pk")
 
     paid_before, waits = line_of(covers[0]), line_of(covers[3], amount="0.02")
-    done = DESK.submit(upload("done", [paid_before, waits]), by=maker, at=timezone.now())
+    held = [line_of(covers[0], amount=f"0.0{place}", serial=f"ZQH{place}") for place in range(3, 7)]
+    done = DESK.submit(upload("done", [*held, paid_before, waits]), by=maker, at=timezone.now())
     DESK.approve(done, digest=done.digest, by=checker, at=timezone.now())
     drain()
+    make_latin_clearings(done, world.users)
     upload("review", [line_of(covers[1], serial="Zqserial"), {**line_of(covers[2], serial="ZQ2"), "number": "ZQ1"}])
     DESK.submit(upload("submitted", [line_of(covers[1], serial="ZQ3")]), by=maker, at=timezone.now())
     refused = DESK.submit(upload("refused", [line_of(covers[1], serial="ZQ4")]), by=maker, at=timezone.now())

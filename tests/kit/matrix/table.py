@@ -17,7 +17,7 @@ from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from exports.models import Export
-from gates.models import HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
+from gates.models import Clearing, ClearingLine, HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
 from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Receipt, Remittance
 from intake.models import WordMapping
 from jobs.models import Job
@@ -154,6 +154,8 @@ SUBJECTS: dict[str, Subject] = {
     "gates.ownpayment": Subject("office", lambda place: OwnPayment.objects.get(lines__enrollment=place.enrollment)),
     "gates.statement": Subject("office", lambda place: Statement.objects.get(rows__enrollment=place.enrollment)),
     "gates.heldpayment": Subject("office", lambda place: HeldPayment.objects.get(enrollment=place.enrollment)),
+    "gates.clearing": Subject("office", lambda place: Clearing.objects.get(lines__enrollment=place.enrollment)),
+    "gates.clearingline": Subject("office", lambda place: ClearingLine.objects.get(enrollment=place.enrollment)),
     "gates.unpaid": Subject("office", lambda place: Unpaid.objects.get(roster=place.roster)),
     "handover.handover": Subject("insured", lambda place: HandOver.objects.get(lines__enrollment=place.enrollment)),
     "handover.handoverline": Subject("insured", lambda place: HandOverLine.objects.get(enrollment=place.enrollment)),

@@ -27,7 +27,18 @@ from beneficiaries.testing import World, csv_of, make_world, people
 from exports.actions import ask_export
 from exports.listing import Listing, Wanted
 from exports.models import Export
-from gates.models import HeldPayment, Notice, NoticeLine, Objection, OwnPayment, OwnPaymentLine, Statement, StatementRow
+from gates.models import (
+    Clearing,
+    ClearingLine,
+    HeldPayment,
+    Notice,
+    NoticeLine,
+    Objection,
+    OwnPayment,
+    OwnPaymentLine,
+    Statement,
+    StatementRow,
+)
 from intake.models import WordMapping
 from jobs.testing import drain
 from programs.actions import create_code, create_plan
@@ -295,9 +306,15 @@ def _statement(world: World, office: Organization, clerk: User, enrollment: Enro
         statement=statement, file_id=0, sheet=f"{canary}表", line=2, chunk=0, verdict=6, codes=["PAID_TWICE"], findings=[],
         amount=Decimal("0.01"), enrollment=enrollment, name=f"{canary}甲",
     )
-    HeldPayment.objects.create(
+    held = HeldPayment.objects.create(
         statement=statement, row=row, period=world.period, enrollment=enrollment, kind="twice", amount=Decimal("0.01"),
     )
+    clearing = Clearing.objects.create(
+        program=world.program, period=world.period, organization=office, region_code=office.region_code or "", kind="return",
+        statement=statement, reason=f"{canary}核对", lines_count=1, amount=held.amount, digest="0" * 64, proposed_by=clerk,
+        proposed_at=at,
+    )
+    ClearingLine.objects.create(clearing=clearing, number=1, held=held, enrollment=enrollment, amount=held.amount)
 
 
 def rows_below(places: dict[str, Place], find: Callable[[Place], Any]) -> dict[str, Any]:
