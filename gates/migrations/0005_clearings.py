@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('beneficiaries', '0023_people_of_spans_are_locked_one_by_one'),
         ('gates', '0004_content_goes_with_its_term'),
         ('pghistory', '0007_auto_20250421_0444'),
-        ('programs', '0013_own_payments_are_held'),
+        ('programs', '0014_own_payments_are_held'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("gates", "0005_clearings"),
-        ("programs", "0013_own_payments_are_held"),
+        ("programs", "0014_own_payments_are_held"),
     ]
 
     operations = [migrations.RunPython(book, migrations.RunPython.noop)]

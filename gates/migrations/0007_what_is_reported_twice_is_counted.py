@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('beneficiaries', '0023_people_of_spans_are_locked_one_by_one'),
         ('gates', '0006_held_money_is_booked'),
-        ('programs', '0013_own_payments_are_held'),
+        ('programs', '0014_own_payments_are_held'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('programs', '0012_benefits_of_plans'),
+        ('programs', '0013_plans_may_demand_guardians'),
     ]
 
     operations = [
