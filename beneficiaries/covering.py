@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Person
+from beneficiaries.models.representative import OPEN
 from beneficiaries.models.spans import live_span
 from beneficiaries.turns import cover_beside_others
 from programs import actions as programs
@@ -182,10 +183,10 @@ def _eligible(frame: pl.DataFrame, terms: PlanTerms, *, period: Period, at: date
 
 
 # With the days on which each holds: lines of one person may begin on several.
-_GUARDIANS = """
+_GUARDIANS = f"""
 SELECT r.beneficiary_id, r.valid_from, r.valid_to FROM beneficiaries_representative r
-WHERE r.beneficiary_id = ANY(%s) AND r.role = 'guardian' AND r.ended_by_id IS NULL AND r.ended_row_id IS NULL
-"""
+WHERE r.beneficiary_id = ANY(%s) AND r.role = 'guardian' AND {OPEN}
+"""  # noqa: S608 - words of our own
 _GUARDIANS_SCHEMA: dict[str, Any] = {"beneficiary_id": pl.Int64, "since": pl.Date, "until": pl.Date}
 
 

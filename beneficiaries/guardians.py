@@ -19,7 +19,7 @@ from audit import blind_index, keys
 from audit.models.keys import SLOTS
 from audit.sealing import Unsealed
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, PERSON_KEY
-from beneficiaries.models.representative import STANDS
+from beneficiaries.models.representative import OPEN, STANDS
 from intake.copying import ask
 from intake.findings import Meaning, Severity
 from intake.framing import Cells
@@ -66,8 +66,7 @@ FROM unnest(%(rows)s::int[], %(people)s::bigint[], %(guardians)s::bytea[]) AS wa
 JOIN beneficiaries_person person ON person.id = wanted.person
 JOIN beneficiaries_beneficiary b ON b.person_id = wanted.person AND b.program_id = %(program)s
     AND b.organization_id = %(organization)s
-LEFT JOIN beneficiaries_representative r ON r.beneficiary_id = b.id AND r.role = 'guardian' AND r.ended_by_id IS NULL
-    AND r.ended_row_id IS NULL
+LEFT JOIN beneficiaries_representative r ON r.beneficiary_id = b.id AND r.role = 'guardian' AND {OPEN}
 ORDER BY wanted.row, r.id
 """)  # noqa: S608 - words of our own
 #: Columns that `compared` adds: whether the line puts a guardian on record who is none yet, and what stands.
