@@ -33,7 +33,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        1, "premium_is_the_price", _("Every premium is the plan's price at the person's age and category, or less for a late start."),
+        1, "premium_is_the_price",
+        _("Every premium is the plan's price at the person's age and category, or less for a late start."),
         f"""
         SELECT e.id FROM beneficiaries_enrollment e
         JOIN programs_plan p ON p.id = e.plan_id AND p.period_kind = 'annual'

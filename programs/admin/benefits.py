@@ -96,7 +96,8 @@ class BenefitPages:
         form = BenefitsFileForm(request.POST, request.FILES) if request.method == "POST" else BenefitsFileForm()
         return self.button_page(
             request, title=_t("Load plan file"), button=_t("Load"), subject=plan, run=run, form=form, facts=plan_facts(plan),
-            sentence=_t("The file takes the place of what this draft says about its benefits, and its prices of the draft's."), danger=bool(held),
+            sentence=_t("The file takes the place of what this draft says about its benefits, and its prices of the draft's."),
+            danger=bool(held),
         )
 
     @action(description=_("Remove from benefits"), url_path="benefits-remove", permissions=["terms"], icon="delete")

@@ -31,9 +31,9 @@ from audit.faults import fault_point
 from audit.versions import last_day
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.admin import price_table
 from programs.admin.benefits import BenefitPages, benefits_context
 from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
-from programs.admin import price_table
 from programs.admin.plan_facts import plan_facts, terms_in_words
 from programs.errors import ProgramRefused
 from programs.models import (

@@ -77,13 +77,9 @@ TABLES = [
 @pytest.mark.parametrize("table", TABLES, ids=range(len(TABLES)))
 def test_columns_and_sql_price_as_the_readable_rule_does(table: tuple[PriceTerms, ...]) -> None:
     plan, random = priced(*table), Random(len(table))
-    people = [
-        (
-            random.choice((None, date(2027 - random.choice((0, 1, 17, 18, 59, 60, 61, 90)), 1, random.randint(1, 3)), date(2008, 2, 29))),
-            random.choice((None, 1, STUDENTS, 3)),
-        )
-        for _case in range(400)
-    ]
+    ages = (0, 1, 17, 18, 59, 60, 61, 90)
+    born = [None, date(2008, 2, 29), *(date(2027 - age, 1, day) for age in ages for day in (1, 2, 3))]
+    people = [(random.choice(born), random.choice((None, 1, STUDENTS, 3))) for _case in range(400)]
     wanted = [price_one(plan, birth_on=born, category_id=category, day=DAY) for born, category in people]  # type: ignore[arg-type]
     frame = pl.DataFrame(people, schema={"birth_on": pl.Date, "category_id": pl.Int64}, orient="row")
     numbers = frame.select(price_number(plan, day=DAY)).to_series().to_list()  # type: ignore[arg-type]
@@ -93,7 +89,7 @@ def test_columns_and_sql_price_as_the_readable_rule_does(table: tuple[PriceTerms
         cursor.execute(
             f"SELECT {price} FROM unnest(%(born)s::date[], %(held)s::bigint[]) WITH ORDINALITY AS one(born, category, number) "
             "ORDER BY number",
-            {**given, "born": [born for born, _held in people], "held": [held for _born, held in people]},
+            {**given, "born": [each for each, _held in people], "held": [held for _born, held in people]},
         )
         assert [amount for (amount,) in cursor.fetchall()] == wanted
 
@@ -278,12 +274,13 @@ def test_prices_are_edited_on_the_drafts_page_and_a_wrong_line_is_said_at_it(wor
     client, address = signed_in(world.finance_maker), reverse("admin:programs_plan_change", args=[draft.pk])
     answer = client.get(address)
     given: dict[str, object] = {}
-    for form in (answer.context["adminform"].form, *(f for formset in answer.context["inline_admin_formsets"] for f in formset.formset.forms)):
+    inlines = [inline.formset for inline in answer.context["inline_admin_formsets"]]
+    for form in (answer.context["adminform"].form, *(form for inline in inlines for form in inline.forms)):
         for name in form.fields:
             value = form[name].value()
             given[form.add_prefix(name)] = "" if value is None or value is False else getattr(value, "pk", value)
-    for formset in answer.context["inline_admin_formsets"]:
-        management = formset.formset.management_form
+    for inline in inlines:
+        management = inline.management_form
         for name in management.fields:
             given[management.add_prefix(name)] = management[name].value()
     given |= {
@@ -291,7 +288,7 @@ def test_prices_are_edited_on_the_drafts_page_and_a_wrong_line_is_said_at_it(wor
         "prices-0-plan": draft.pk, "prices-0-age_from": 20,
     }
     wrong = client.post(address, given)
-    assert wrong.status_code == 200 and "最大年龄小于最小年龄" in wrong.content.decode() or wrong.context["errors"]
+    assert wrong.status_code == 200 and wrong.context["errors"]
     assert rows_of(draft) == []
     saved = client.post(address, given | {"prices-0-age_from": ""})
     assert saved.status_code == 302, saved.context["errors"]
