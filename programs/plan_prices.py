@@ -36,7 +36,8 @@ def prices_in_file(plan: Plan) -> tuple[Price, ...]:
         )
         for price in plan.prices.select_related("category").order_by("position", "id")
     ]
-    return (*found, Price(plan.premium))
+    # As it stands: loading a file changes it behind an object that somebody holds.
+    return (*found, Price(Plan.objects.values_list("premium", flat=True).get(pk=plan.pk)))
 
 
 def premium_in_file(prices: Sequence[Price]) -> Decimal | None:
@@ -56,7 +57,7 @@ def drafts_of(prices: Sequence[Price]) -> list[PriceDraft]:
             raise ProgramRefused("PRICE_OF_OTHERS", line=number)
         code = _code(price)
         if code and code not in known:
-            raise ProgramRefused("PRICE_CATEGORY", line=number, code=code)
+            raise ProgramRefused("PRICE_CATEGORY", line=number, category=code)
         found.append(
             PriceDraft(
                 price.amount, price.age_from, price.age_to, known.get(code), price.name.zh[:40] if price.name else "",

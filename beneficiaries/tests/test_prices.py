@@ -81,7 +81,7 @@ def test_ages_count_on_the_plans_own_day() -> None:
     line = row(name="李小明", document=document, birth_on=f"{year - 18}-01-01", sex="男" if int(document[16]) % 2 else "女")
     costs = {}
     for age_on, code, regions in (
-        ("period_start", "HY", ("4416", "441602", "441621")), ("enrollment", "YJ", ("4417", "441702", "441704")),
+        ("period_start", "HY", ("4416", "441602", "441621")), ("enrollment", "YJ", ("4417", "441702", "441702")),
     ):
         world = make_world(prices=BY_AGE, age_on=age_on, code=code, regions=regions)
         here = [cell if cell != "441602" else regions[1] for cell in line]

@@ -132,7 +132,8 @@ def create_plan(
 
 
 def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
-    """A new draft with the terms of another version."""
+    """A new draft with the terms of another version, as they stand."""
+    plan = Plan.objects.select_related("program").get(pk=plan.pk)
     kept = (
         "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age",
         "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance", "requires_guardian",
