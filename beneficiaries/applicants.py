@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -71,21 +71,27 @@ class Known:
 
 
 def check_applicant(
-    cells: Mapping[str, str], *, period: Period, organization: Organization, cover_from: Any, at: datetime
+    cells: Mapping[str, str], *, period: Period, organization: Organization, cover_from: Any, at: datetime,
+    categories: Sequence[str] = (),
 ) -> Applicant:
     """What the intake's rules and the plan say of one person's cells; ApplicantRefused names what is wrong with which.
+
+    `categories`: codes that the office found of the person, beside those that hold for everybody.
 
     In the caller's transaction: what the index values were made under is held to its end.
     """
     unknown = sorted(set(cells) - set(CELLS))
     if unknown:
         raise BeneficiariesRefused("CELLS_UNKNOWN", cells=", ".join(unknown))
-    context = _context(period, organization, cover_from=cover_from, at=at)
+    context = _context(period, organization, cover_from=cover_from, at=at, found=categories)
     _APPLICANT.hold(context)
     with connection.cursor() as cursor:
         cover_beside_others(cursor)
-    everybody = "、".join(code for code, _id in context.terms.categories if code in context.checks.categories)
-    line = {key: (cells.get(key) or None) for key in CELLS} | {"categories": everybody or None}
+    open_to_all = [
+        code for code, _id in context.terms.categories if code in context.checks.categories and code not in categories
+    ]
+    held = "、".join((*categories, *open_to_all))
+    line = {key: (cells.get(key) or None) for key in CELLS} | {"categories": held or None}
     frame = pl.DataFrame(
         {**{key: [line[key]] for key in _COLUMN}, "sheet": [""], "line": [1]},
         schema={**dict.fromkeys(_COLUMN, pl.String), "sheet": pl.String, "line": pl.Int32},
@@ -122,7 +128,9 @@ def know(applicant: Applicant, *, period: Period, organization: Organization, at
     return Known(person_id, beneficiary_id)
 
 
-def _context(period: Period, organization: Organization, *, cover_from: Any, at: datetime) -> RosterContext:
+def _context(
+    period: Period, organization: Organization, *, cover_from: Any, at: datetime, found: Sequence[str] = ()
+) -> RosterContext:
     day = timezone.localdate(at)
     terms = plan_terms(period.plan)
     known = list(Category.objects.values_list("code", "pk", "name"))
@@ -137,7 +145,7 @@ def _context(period: Period, organization: Organization, *, cover_from: Any, at:
         roster=roster, terms=terms,
         checks=Context(
             today=day, regions=region_frame(on=day), prefixes=(organization.region_code,),
-            categories={code: code for code in open_to_all},
+            categories={code: code for code in (*open_to_all, *found)},
         ),
         category_ids={code: pk for code, pk, _name in known}, category_names={code: name for code, _pk, name in known},
         year=day.year,

@@ -27,6 +27,7 @@ from beneficiaries.models import (
     Person,
     PersonChange,
     PersonDocument,
+    PurchasePayer,
     Representative,
     RosterRow,
 )
@@ -226,6 +227,11 @@ HOLDINGS = (
         ).order_by("pk"),
         # How the premium was divided is the funders' matter; the verdict of whoever is enrolled is always the same.
         ("split", "verdict", "line"),
+    ),
+    # Of whoever was insured by somebody: the payer's name is the payer's, and stays out.
+    Holding(
+        lambda whom: PurchasePayer.objects.filter(purchase__enrollments__in=whom.enrollments).order_by("pk"),
+        ("name", "phone", "relations"),
     ),
     Holding(lambda whom: Ending.objects.filter(enrollment__in=whom.enrollments).order_by("pk")),
     Holding(

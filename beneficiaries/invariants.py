@@ -274,9 +274,11 @@ INVARIANTS = [
         LEFT JOIN beneficiaries_personchange c ON c.id = n.change_id
         LEFT JOIN beneficiaries_person p ON p.id = coalesce(c.person_id, w.known_person_id)
         WHERE CASE WHEN n.change_id IS NOT NULL
-            THEN c.state <> 'approved' OR c.kind <> 'ending' OR coalesce(p.merged_into_id, p.id) <> e.person_id
-                OR c.organization_id <> e.organization_id OR c.program_id <> e.program_id OR n.ended_on <> c.ended_on
-                OR n.reason <> c.end_reason
+            THEN c.state <> 'approved' OR coalesce(p.merged_into_id, p.id) <> e.person_id
+                OR c.organization_id <> e.organization_id OR c.program_id <> e.program_id OR CASE c.kind
+                    WHEN 'ending' THEN n.ended_on <> c.ended_on OR n.reason <> c.end_reason
+                    WHEN 'refund' THEN n.reason <> 'refunded' OR c.cover_id <> e.id OR e.ends_at <> e.starts_at
+                    ELSE true END
             WHEN n.row_id IS NOT NULL
             THEN r.id IS NULL OR r.purpose <> 'end' OR w.set_aside <> '' OR w.verdict <> 2
                 OR coalesce(p.merged_into_id, w.known_person_id) <> e.person_id OR r.organization_id <> e.organization_id

@@ -47,12 +47,17 @@ def _speakers(change: PersonChange) -> list[Any]:
     return [_identity(change), list(known)]
 
 
+def _refund(change: PersonChange) -> list[Any]:
+    covers = Enrollment.objects.filter(pk=change.cover_id)
+    return list(covers.values_list("pk", "state", "starts_at", "ends_at", "premium", "own_share", "own_paid_at"))
+
+
 #: What a change of each kind stands on.
 GROUNDS: Mapping[str, Callable[[PersonChange], list[Any]]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _identity, ChangeKind.DOCUMENT: _identity,
     ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _merge,
     ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
-    ChangeKind.SPEAKER: _speakers, ChangeKind.SILENCED: _speakers,
+    ChangeKind.SPEAKER: _speakers, ChangeKind.SILENCED: _speakers, ChangeKind.REFUND: _refund,
 }
 
 

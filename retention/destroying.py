@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from audit.destroying import destroy
 from audit.faults import fault_point
-from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, Representative
+from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, PurchasePayer, Representative
 from beneficiaries.turns import record_deaths_alone, work_alone
 from gates.models import Objection
 from intake.actions import destroy_file
@@ -41,6 +41,12 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
         Representative,
         "SELECT t.id FROM beneficiaries_representative t JOIN beneficiaries_beneficiary b ON b.id = t.beneficiary_id"
         " JOIN due_people d ON d.id = b.person_id", "",
+    ),
+    # Of whom nobody else is left to ask, or not: a payer's name goes with the first of those whom they insured.
+    (
+        PurchasePayer,
+        "SELECT t.id FROM beneficiaries_purchasepayer t JOIN beneficiaries_enrollment e ON e.purchase_id = t.purchase_id"
+        " JOIN due_people d ON d.id = e.person_id", "",
     ),
     (PersonChange, _OF_PEOPLE.format(column="t.id", table="beneficiaries_personchange", by="person_id"), ""),
     (

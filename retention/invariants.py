@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.destroying import history_table, is_destroyed
 from audit.invariants import NUMBER, Invariant
-from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, Representative
+from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, PurchasePayer, Representative
 from gates.models import Objection
 from papers.models import PersonRequest
 from retention.due import PERSON
@@ -34,7 +34,7 @@ _READABLE = "\nUNION ALL\n".join(
     [
         f"SELECT '{model._meta.label_lower}', t.id FROM {model._meta.db_table} t"  # noqa: S608
         f" WHERE {_gone(model)} AND NOT {is_destroyed(model, 't')}"
-        for model in _OWNED
+        for model in (*_OWNED, PurchasePayer)
     ]
     + [
         "SELECT 'beneficiaries.beneficiary', t.id FROM beneficiaries_beneficiary t"  # noqa: S608

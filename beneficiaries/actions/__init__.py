@@ -7,9 +7,18 @@ from beneficiaries.actions.changes import (
     propose_ending,
     propose_merge,
     propose_move,
+    propose_refund,
     propose_unmerge,
     turn_down_change,
     withdraw_change,
+)
+from beneficiaries.actions.families import (
+    Member,
+    MemberVerdict,
+    Payer,
+    enroll_each,
+    enroll_together,
+    judge_family,
 )
 from beneficiaries.actions.full_lists import declare_full
 from beneficiaries.actions.gates import Gate, open_gates, pass_gate, pass_purchase_gate
@@ -31,11 +40,12 @@ from beneficiaries.actions.undo import approve_undo, request_undo, turn_down_und
 from beneficiaries.actions.voiding import void_waiting
 
 __all__ = [
-    "Gate", "Payment", "Request", "add_files", "approve_change", "approve_roster", "approve_roster_by_priority",
-    "approve_undo", "choose_sheets", "confirm_unusual", "cover_days", "declare_full", "enroll_paid", "lapse_period",
-    "lift_restriction", "map_words", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction",
-    "propose_document", "propose_end", "propose_ending", "propose_merge", "propose_move", "propose_representative",
-    "propose_unmerge", "queue_lapses", "refuse_roster",
-    "register_person", "renew_period", "request_undo", "restrict_person", "submit_roster", "take_out_file",
-    "turn_down_change", "turn_down_undo", "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
+    "Gate", "Member", "MemberVerdict", "Payer", "Payment", "Request", "add_files", "approve_change", "approve_roster",
+    "approve_roster_by_priority", "approve_undo", "choose_sheets", "confirm_unusual", "cover_days", "declare_full",
+    "enroll_each", "enroll_paid", "enroll_together", "judge_family", "lapse_period", "lift_restriction", "map_words",
+    "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction", "propose_document",
+    "propose_end", "propose_ending", "propose_merge", "propose_move", "propose_refund", "propose_representative", "propose_unmerge",
+    "queue_lapses", "refuse_roster", "register_person", "renew_period", "request_undo", "restrict_person", "submit_roster",
+    "take_out_file", "turn_down_change", "turn_down_undo", "upload_roster", "void_waiting", "withdraw_change",
+    "withdraw_roster",
 ]

@@ -26,9 +26,10 @@ from beneficiaries.ending_single import end_cover, ending_outlook
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.identity import Identity, identity_of
 from beneficiaries.merging import merge_people, refuse_unfit
-from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Person, PersonChange
+from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Enrollment, Person, PersonChange
 from beneficiaries.models.roster import EndReason
 from beneficiaries.moving import accept_transfer, move_person, moved_to
+from beneficiaries.refunding import give_back, refund_outlook
 from beneficiaries.representing import let_end, let_speak
 from beneficiaries.restricting import refuse_destroyed, refuse_restricted
 from beneficiaries.shown_change import digest_of
@@ -41,7 +42,7 @@ DOERS: Mapping[str, Callable[..., None]] = {
     ChangeKind.ENDING: end_cover, ChangeKind.CORRECTION: correct_identity, ChangeKind.DOCUMENT: add_document,
     ChangeKind.MERGE: merge_people, ChangeKind.UNMERGE: unmerge_people,
     ChangeKind.MOVE: move_person, ChangeKind.TRANSFER: accept_transfer,
-    ChangeKind.SPEAKER: let_speak, ChangeKind.SILENCED: let_end,
+    ChangeKind.SPEAKER: let_speak, ChangeKind.SILENCED: let_end, ChangeKind.REFUND: give_back,
 }
 #: Reasons that a person gives; "left the list" is said by a list alone.
 END_REASONS = (EndReason.LEFT, EndReason.MOVED, EndReason.DECEASED)
@@ -128,6 +129,14 @@ def propose_move(beneficiary: Beneficiary, *, region_code: str, reason: str, by:
     """Ask a second person to record where somebody lives now: within the office, or to be accepted by the office there."""
     change = moved_to(beneficiary, region_code)
     return propose(change, beneficiary, reason=reason, by=by, at=at)
+
+
+def propose_refund(cover: Enrollment, *, reason: str, by: User, at: datetime) -> PersonChange:
+    """Ask a second person to give a cover back within the plan's days for it: every payer gets the whole share."""
+    cover = Enrollment.objects.select_related("plan", "purchase", "beneficiary").get(pk=cover.pk)
+    refund_outlook(cover, asked_on=timezone.localdate(at))
+    change = PersonChange(kind=ChangeKind.REFUND, cover=cover)
+    return propose(change, cover.beneficiary, reason=reason, by=by, at=at)
 
 
 def propose(change: PersonChange, beneficiary: Beneficiary, *, reason: str, by: User, at: datetime) -> PersonChange:

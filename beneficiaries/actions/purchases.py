@@ -74,7 +74,7 @@ def cover_days(
                 lines, period=period, organization=organization, request=request, payment=payment, by=by, at=at
             )
     except IntegrityError as conflict:
-        raise _said(conflict) from conflict
+        raise said(conflict) from conflict
 
 
 def enroll_paid(
@@ -95,7 +95,7 @@ def enroll_paid(
         _count_conflict(refused, period, organization, by=by, at=at)
         raise
     except IntegrityError as conflict:
-        raise _said(conflict) from conflict
+        raise said(conflict) from conflict
 
 
 def register_person(
@@ -107,8 +107,8 @@ def register_person(
     """
     try:
         with transaction.atomic():
-            _refuse_closed_to(by, period, organization, at=at)
-            _refuse_capped(period, at=at)
+            refuse_closed_to(by, period, organization, at=at)
+            refuse_capped(period, at=at)
             applicant = check_applicant(
                 cells, period=period, organization=organization, cover_from=period.starts_on, at=at
             )
@@ -123,9 +123,9 @@ def _cover_days(
     lines: pl.DataFrame, *, period: Period, organization: Organization, request: Request, payment: Payment | None,
     by: User | str, at: datetime,
 ) -> Purchase:
-    _refuse_unfit(period, organization, request, kind=Plan.PeriodKind.SPAN, by=by, at=at)
-    digest = _digest("spans", request, payment, _text_of(lines))
-    known = _made_before(request, period, organization, digest)
+    refuse_unfit(period, organization, request, kind=Plan.PeriodKind.SPAN, by=by, at=at)
+    digest = digest_of("spans", request, payment, _text_of(lines))
+    known = made_before(request, period, organization, digest)
     if known is not None:
         return known
     judged = judge(lines, period=period, terms=plan_terms(period.plan), organization=organization, at=at)
@@ -133,17 +133,17 @@ def _cover_days(
     premium, own_share = _sum(covered, "premium"), _sum(covered, "own_share")
     _refuse_unpaid(period.plan, payment, own_share=own_share)
     fault_point("beneficiaries.cover_days.before")
-    purchase = _purchase(
+    purchase = new_purchase(
         request, period, organization, digest=digest, payment=payment if len(covered) else None,
         people=len(covered), premium=premium, own_share=own_share, refused=judged.refused, by=by, at=at,
     )
     if len(covered):
         _enroll_spans(purchase, covered, payment=payment, at=at)
         fault_point("beneficiaries.cover_days.enrolled")
-        _move_money(purchase, _demands(covered), by=by, at=at)
+        move_money(purchase, _demands(covered), by=by, at=at)
         if payment is not None:
-            _receive(purchase, by=by, at=at)
-    _record(purchase, len(judged.refused), by=by, at=at)
+            receive(purchase, by=by, at=at)
+    record(purchase, len(judged.refused), by=by, at=at)
     fault_point("beneficiaries.cover_days.after")
     return purchase
 
@@ -152,13 +152,13 @@ def _enroll_paid(
     cells: Mapping[str, str], *, period: Period, organization: Organization, request: Request, payment: Payment,
     by: User | str, at: datetime, line: int,
 ) -> Enrollment:
-    _refuse_unfit(period, organization, request, kind=Plan.PeriodKind.ANNUAL, by=by, at=at)
-    digest = _digest("person", request, payment, "\x1e".join(f"{key}={cells[key]}" for key in sorted(cells)))
-    known = _made_before(request, period, organization, digest)
+    refuse_unfit(period, organization, request, kind=Plan.PeriodKind.ANNUAL, by=by, at=at)
+    digest = digest_of("person", request, payment, "\x1e".join(f"{key}={cells[key]}" for key in sorted(cells)))
+    known = made_before(request, period, organization, digest)
     if known is not None:
         return known.enrollments.get()
-    _refuse_capped(period, at=at)
-    begins = _cover_from(period, at=at)
+    refuse_capped(period, at=at)
+    begins = cover_begins(period, at=at)
     applicant = check_applicant(cells, period=period, organization=organization, cover_from=begins, at=at)
     if payment.amount != applicant.own_share:
         raise BeneficiariesRefused("PAID_AMOUNT", paid=payment.amount, due=applicant.own_share)
@@ -168,7 +168,7 @@ def _enroll_paid(
         refuse_unguarded(found.beneficiary_id, on=begins)
     if Enrollment.objects.live().filter(person=found.person_id, program=period.program, period=period).exists():
         raise BeneficiariesRefused("ALREADY_COVERED")
-    purchase = _purchase(
+    purchase = new_purchase(
         request, period, organization, digest=digest, payment=payment, people=1, premium=applicant.premium,
         own_share=applicant.own_share, refused=(), by=by, at=at,
     )
@@ -178,24 +178,25 @@ def _enroll_paid(
         period=period, organization=organization, region_code=applicant.values["region_code"],
         category_id=applicant.values["category_id"], purchase=purchase, line=line, premium=applicant.premium,
         own_share=applicant.own_share, split_id=applicant.values["split_id"], period_kind=period.plan.period_kind,
-        starts_at=_midnight(begins), ends_at=_midnight(period.ends_on),
+        starts_at=midnight(begins), ends_at=midnight(period.ends_on),
         state=EnrollmentState.AWAITING if waits else EnrollmentState.IN_FORCE, own_paid_at=payment.paid_at,
         verdict="eligible", decided_at=at, created_at=at,
     )
     fault_point("beneficiaries.enroll_paid.enrolled")
-    _move_money(purchase, _demands_of(applicant), by=by, at=at)
-    _receive(purchase, by=by, at=at)
-    _record(purchase, 0, by=by, at=at)
+    move_money(purchase, demands_of(applicant), by=by, at=at)
+    receive(purchase, by=by, at=at)
+    record(purchase, 0, by=by, at=at)
     fault_point("beneficiaries.enroll_paid.after")
     return enrollment
 
 
-def _refuse_unfit(
+def refuse_unfit(
     period: Period, organization: Organization, request: Request, *, kind: str, by: User | str, at: datetime
 ) -> None:
+    """The plan's kind of cover, the office's reach, a reference that tells nobody; the same request twice waits its turn."""
     if period.plan.period_kind != kind:
         raise BeneficiariesRefused("PERIODS_ONLY" if kind == Plan.PeriodKind.SPAN else "SPANS_ONLY")
-    _refuse_closed_to(by, period, organization, at=at)
+    refuse_closed_to(by, period, organization, at=at)
     if not 0 < len(request.reference.strip()) <= REFERENCE_LENGTH or names_a_person(request.reference):
         raise BeneficiariesRefused("REFERENCE", characters=REFERENCE_LENGTH)
     with connection.cursor() as cursor:
@@ -207,7 +208,7 @@ def _refuse_unfit(
     fault_point("beneficiaries.purchase.locked")
 
 
-def _refuse_closed_to(by: User | str, period: Period, organization: Organization, *, at: datetime) -> None:
+def refuse_closed_to(by: User | str, period: Period, organization: Organization, *, at: datetime) -> None:
     """Enrollment is open, the office runs the program, and whoever asks reaches both."""
     refuse_closed(period, organization, purpose=Purpose.ENROLL, at=at)
     if isinstance(by, User) and not any(
@@ -219,7 +220,8 @@ def _refuse_closed_to(by: User | str, period: Period, organization: Organization
         raise BeneficiariesRefused("OUT_OF_SCOPE")
 
 
-def _refuse_capped(period: Period, *, at: datetime) -> None:
+def refuse_capped(period: Period, *, at: datetime) -> None:
+    """Too many questions of today did not agree with what is registered."""
     if probing.is_capped(period.program, at=at):
         raise ApplicantRefused("TOO_MANY_CONFLICTS")
 
@@ -231,14 +233,16 @@ def _refuse_unpaid(plan: Plan, payment: Payment | None, *, own_share: Decimal) -
         raise BeneficiariesRefused("PAID_AMOUNT", paid=payment.amount, due=own_share)
 
 
-def _made_before(request: Request, period: Period, organization: Organization, digest: bytes) -> Purchase | None:
+def made_before(request: Request, period: Period, organization: Organization, digest: bytes) -> Purchase | None:
+    """The purchase that the same request made; refused where the reference stands for another one."""
     known = known_purchase(program=period.program_id, organization=organization.pk, reference=request.reference)
     if known is not None and (bytes(known.digest) != digest or known.period_id != period.pk):
         raise BeneficiariesRefused("REFERENCE_TAKEN")
     return known
 
 
-def _digest(kind: str, request: Request, payment: Payment | None, content: str) -> bytes:
+def digest_of(kind: str, request: Request, payment: Payment | None, content: str) -> bytes:
+    """Keyed digest of what was asked."""
     paid = "" if payment is None else f"{payment.reference}\x1f{payment.paid_at.isoformat()}\x1f{payment.amount}"
     text = "\x1d".join((kind, request.channel, str(request.file.pk if request.file else ""), paid, content))
     found = blind_index.index_many(CONTENT, [text])[0]
@@ -251,10 +255,11 @@ def _text_of(lines: pl.DataFrame) -> str:
     return "\x1e".join(lines.select(pl.concat_str(*cells, separator="\x1f")).to_series().to_list())
 
 
-def _purchase(
+def new_purchase(
     request: Request, period: Period, organization: Organization, *, digest: bytes, payment: Payment | None, people: int,
     premium: Decimal, own_share: Decimal, refused: Sequence[Any], by: User | str, at: datetime,
 ) -> Purchase:
+    """Write the purchase down; a payment pays once in a program."""
     taken = payment is not None and Purchase.objects.filter(
         program=period.program, payment_reference=payment.reference
     ).exists()
@@ -287,7 +292,7 @@ def _enroll_spans(purchase: Purchase, covered: pl.DataFrame, *, payment: Payment
     )
 
 
-def _move_money(purchase: Purchase, demands: Sequence[Demand], *, by: User | str, at: datetime) -> None:
+def move_money(purchase: Purchase, demands: Sequence[Demand], *, by: User | str, at: datetime) -> None:
     """Reserved and used at once, as a roster's chunk does after its approval."""
     place = {"program_id": purchase.program_id, "period_id": purchase.period_id}
     programs.reserve(purchase, demands, **place, by=by, at=at)
@@ -295,7 +300,7 @@ def _move_money(purchase: Purchase, demands: Sequence[Demand], *, by: User | str
     programs.release_reservation(purchase, by=by, at=at)
 
 
-def _receive(purchase: Purchase, *, by: User | str, at: datetime) -> None:
+def receive(purchase: Purchase, *, by: User | str, at: datetime) -> None:
     """The payment came with the request."""
     programs.receive_own(
         purchase, purchase.own_share, program_id=purchase.program_id, people=purchase.people, by=by, at=at
@@ -320,7 +325,8 @@ def _demands(covered: pl.DataFrame) -> list[Demand]:
     ]
 
 
-def _demands_of(applicant: Applicant) -> list[Demand]:
+def demands_of(applicant: Applicant) -> list[Demand]:
+    """What one person asks of each funder."""
     values = applicant.values
     parts = FundingSplitLine.objects.filter(split=values["split_id"]).order_by("funder_id")
     return [
@@ -340,14 +346,15 @@ def _count_conflict(
             fault_point("beneficiaries.count_conflict.after")
 
 
-def _said(conflict: IntegrityError) -> Exception:
+def said(conflict: IntegrityError) -> Exception:
     """Another request was first: what the database refused, as the rules say it."""
     name = getattr(getattr(conflict.__cause__, "diag", None), "constraint_name", "")
     codes = {"enrollment_live_once": "ALREADY_COVERED", "purchase_payment_once": "PAYMENT_TAKEN"}
     return BeneficiariesRefused(codes[name]) if name in codes else conflict
 
 
-def _record(purchase: Purchase, refused: int, *, by: User | str, at: datetime) -> None:
+def record(purchase: Purchase, refused: int, *, by: User | str, at: datetime) -> None:
+    """The event of a purchase."""
     events.record(
         "purchase.made", purchase, by=by, at=at, organization=purchase.organization, region_code=purchase.region_code,
         program_id=purchase.program_id,
@@ -359,7 +366,8 @@ def _sum(frame: pl.DataFrame, name: str) -> Decimal:
     return sum(frame[name].to_list(), ZERO) if len(frame) else ZERO
 
 
-def _cover_from(period: Period, *, at: datetime) -> date:
+def cover_begins(period: Period, *, at: datetime) -> date:
+    """The first day of cover of whoever is enrolled now; refused when no day is left."""
     begins = cover_from(period, on=timezone.localdate(at))
     if begins >= period.ends_on:
         raise BeneficiariesRefused(
@@ -368,5 +376,6 @@ def _cover_from(period: Period, *, at: datetime) -> date:
     return begins
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins."""
     return timezone.make_aware(datetime.combine(day, time.min))

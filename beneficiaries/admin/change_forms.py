@@ -48,6 +48,15 @@ class ChangeForm(forms.Form):
         return self.known[self.cleaned_data["beneficiary"]]
 
 
+class RefundForm(forms.Form):
+    """Why a cover is given back."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("What the person said; no names or numbers of people."),
+    )
+
+
 class EndingForm(ChangeForm):
     """Why a person's cover ends, and with which day."""
 

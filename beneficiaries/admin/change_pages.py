@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -24,14 +25,17 @@ from beneficiaries.admin.change_forms import (
     MergeForm,
     MoveForm,
     OtherPersonForm,
+    RefundForm,
 )
 from beneficiaries.admin.change_words import merge_facts, new_in_words, side_by_side
+from beneficiaries.admin.origins import payer_of, payment_of
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.merging import merge_outlook
 from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.panels import last_moment
 from beneficiaries.people_search import people_found
+from beneficiaries.refunding import refund_outlook
 from beneficiaries.unmerging import merge_of, new_since
 
 PROPOSE = "beneficiaries.propose_change"
@@ -58,6 +62,27 @@ class EndingButton(ButtonPages):
                 "line of a file. No premium is given back, neither to funders nor to the person."
             ),
             facts=covers_in_force(known), form=EndingForm(request.POST if request.method == "POST" else None, known=known),
+        )
+
+
+    @action(description=_("Give cover back"), url_path="refund", permissions=["propose"], icon="undo")
+    def refund_cover(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Propose that a cover is given back within the plan's days for it."""
+        subject = self.visible_or_404(request, object_id)
+        cover = Enrollment.objects.select_related("plan", "purchase__payer", "period__program").get(pk=subject.pk)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return see(self, request, actions.propose_refund(cover, **given))
+
+        return self.button_page(
+            request, title=_t("Give cover back"), button=_t("Propose"), subject=subject, run=run, danger=True,
+            sentence=_t("A second person decides. The cover never stood then, and every payer gets the whole share back."),
+            facts=[
+                (_t("cover number"), cover.number), (_t("premium"), f"{cover.premium:,.2f}"),
+                (_t("of it paid by the person"), f"{cover.own_share:,.2f}"), (_t("payment"), payment_of(cover)),
+                (_t("payer"), payer_of(cover)),
+            ],
+            form=RefundForm(request.POST if request.method == "POST" else None),
         )
 
 
@@ -231,6 +256,15 @@ def covers_in_force(known: list[Beneficiary]) -> list[tuple[str, Any]]:
         for each in covers.select_related("program", "period__program", "plan", "organization").order_by("pk")[:20]
     ]
     return lines or [(_t("covers in force"), _t("none"))]
+
+
+def may_be_refunded(cover: Enrollment) -> bool:
+    """Whether its plan's days for giving it back are not over."""
+    try:
+        refund_outlook(cover, asked_on=timezone.localdate())
+    except BeneficiariesRefused:
+        return False
+    return True
 
 
 def identity_facts(person: Person) -> list[tuple[str, Any]]:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from accounts.models import Region
+from beneficiaries.admin.origins import payer_of, payment_of
 from beneficiaries.ending_single import ending_outlook
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.merging import merge_outlook
@@ -27,6 +29,7 @@ from beneficiaries.models.merged_row import MergedKind
 from beneficiaries.money import COUNTY_DIGITS
 from beneficiaries.moving import covers_along
 from beneficiaries.panels import first_moment, last_moment
+from beneficiaries.refunding import refund_outlook
 from beneficiaries.unmerging import new_since
 
 #: Covers listed of one person.
@@ -269,6 +272,28 @@ def _silenced_warnings(change: PersonChange) -> list[str]:
     return [_t("From then on nothing is asked of them, and no message goes to them, for this person.")]
 
 
+def _refund(change: PersonChange, shown: frozenset[str]) -> Facts:
+    cover = Enrollment.objects.select_related("plan", "purchase__payer", "program", "period__program").get(pk=change.cover_id)
+    payer = payer_of(cover)
+    return [
+        (_t("cover number"), cover.number), (_t("premium"), _yuan(cover.premium)),
+        (_t("back to the person"), _yuan(cover.own_share)),
+        (_t("back to the other payers"), _yuan(cover.premium - cover.own_share)),
+        (_t("payment"), payment_of(cover)), *([(_t("payer"), payer)] if payer else []),
+    ]
+
+
+def _refund_warnings(change: PersonChange) -> list[str]:
+    cover = Enrollment.objects.select_related("plan", "purchase").get(pk=change.cover_id)
+    if change.state != ChangeState.PROPOSED:
+        return []
+    try:
+        refund_outlook(cover, asked_on=timezone.localdate(change.proposed_at))
+    except BeneficiariesRefused as refused:
+        return [str(refused)]
+    return [_t("The cover never stood then. The next list of differences gives the money; it goes back by the way it came.")]
+
+
 def _sealed(change: PersonChange, name: str, shown: frozenset[str]) -> str:
     value = getattr(change, name)
     return str(value.told()) if name in shown else str(value)
@@ -295,10 +320,11 @@ def _yuan(amount: Any) -> str:
 _FACTS: Mapping[str, Callable[[PersonChange, frozenset[str]], Facts]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _correction, ChangeKind.DOCUMENT: _document,
     ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _unmerge, ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
-    ChangeKind.SPEAKER: _speaker, ChangeKind.SILENCED: _silenced,
+    ChangeKind.SPEAKER: _speaker, ChangeKind.SILENCED: _silenced, ChangeKind.REFUND: _refund,
 }
 _WARNINGS: Mapping[str, Callable[[PersonChange], list[str]]] = {
     ChangeKind.ENDING: _ending_warnings, ChangeKind.CORRECTION: _identity_warnings, ChangeKind.DOCUMENT: _identity_warnings,
     ChangeKind.MERGE: _merge_warnings, ChangeKind.UNMERGE: _unmerge_warnings, ChangeKind.MOVE: _move_warnings,
     ChangeKind.TRANSFER: _move_warnings, ChangeKind.SPEAKER: _speaker_warnings, ChangeKind.SILENCED: _silenced_warnings,
+    ChangeKind.REFUND: _refund_warnings,
 }

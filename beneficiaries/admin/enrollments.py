@@ -18,19 +18,20 @@ from accounts.admin.places import PlaceColumn
 from accounts.models import Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.exporting import ExportColumn
-from beneficiaries.admin.change_pages import EndingButton
+from beneficiaries.admin.change_pages import EndingButton, may_be_refunded
 from beneficiaries.admin.counted_list import CountedList
+from beneficiaries.admin.family_page import FamilyPages
 from beneficiaries.admin.narrowing import GateFilter, PlaceFilter, RosterFilter
-from beneficiaries.admin.origins import origin_of, payment_of
+from beneficiaries.admin.origins import origin_of, payer_of, payment_of
 from beneficiaries.admin.searching import CoverSearch
 from beneficiaries.gating import COLUMN, GATE_WORDS, asked_of
 from beneficiaries.models import Ending, Enrollment, Purchase, Roster
-from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.panels import first_moment, last_moment, state_badge
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(CoverSearch, EndingButton, PlaceColumn, CountedList, ReadOnlyScopedAdmin):
+class EnrollmentAdmin(FamilyPages, CoverSearch, EndingButton, PlaceColumn, CountedList, ReadOnlyScopedAdmin):
     """Covers, newest first."""
 
     list_display = (
@@ -51,18 +52,22 @@ class EnrollmentAdmin(CoverSearch, EndingButton, PlaceColumn, CountedList, ReadO
     change_form_template = "beneficiaries/enrollment_page.html"
     fields = ("state",)
     readonly_fields = fields
-    actions_detail = ("end_cover",)
+    actions_list = ("enroll_family",)
+    actions_detail = ("end_cover", "refund_cover")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only of a cover in force."""
+        """Only what may become of the cover: in force it ends, paid for and within its days it is given back."""
         offered = super().get_actions_detail(request, object_id)
-        in_force = self.get_queryset(request).filter(pk=object_id, state=EnrollmentState.IN_FORCE)
-        return offered if offered and in_force.exists() else []
+        cover = self.get_queryset(request).filter(pk=object_id, state__in=LIVE).first() if offered else None
+        if cover is None:
+            return []
+        fits = {"end_cover": cover.state == EnrollmentState.IN_FORCE, "refund_cover": may_be_refunded(cover)}
+        return [button for button in offered if fits.get(button.method.__name__, True)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "split"
+            "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "purchase__payer", "split"
         )
 
     def came_by(self, request: HttpRequest, obj: Enrollment) -> list[Any]:
@@ -128,6 +133,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
             (_t("category"), enrollment.category.name),
             (_t("insurer's policy"), enrollment.insurer_policy_number),
             (_t("payment"), payment_of(enrollment)),
+            (_t("payer"), payer_of(enrollment)),
             (_t("eligibility decided at"), f"{timezone.localtime(enrollment.decided_at):%Y-%m-%d %H:%M}"),
         ],
         "shares": shares_of(enrollment),

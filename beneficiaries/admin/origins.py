@@ -37,6 +37,14 @@ def payment_of(enrollment: Enrollment) -> str:
     return f"{purchase.payment_reference} · {timezone.localtime(purchase.paid_at):%Y-%m-%d %H:%M}"
 
 
+def payer_of(enrollment: Enrollment) -> str:
+    """Who paid for several people at once, masked, how, and what this one is to them; empty where nobody else is known."""
+    payer = getattr(enrollment.purchase, "payer", None)
+    if payer is None:
+        return ""
+    return " · ".join((str(payer.name), payer.relation_of(enrollment.line or 0), payer.get_way_display()))
+
+
 def _of_roster(enrollment: Enrollment) -> Origin:
     row = RosterRow.objects.select_related("file").filter(pk=enrollment.row_id or 0).first()
     if row is None:

@@ -8,6 +8,7 @@ from beneficiaries.models.ending import Ending
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.full_list import FullList, MissingEnrollment
 from beneficiaries.models.merged_row import MergedRow
+from beneficiaries.models.payer import PurchasePayer
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.representative import Representative
@@ -17,6 +18,6 @@ from beneficiaries.models.standing import CountyStanding, Standing
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DecidedLine", "DecisionKind",
     "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange",
-    "PersonDocument", "Purchase", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile",
-    "RosterRow", "Standing",
+    "PersonDocument", "Purchase", "PurchasePayer", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision",
+    "RosterFile", "RosterRow", "Standing",
 ]

@@ -32,6 +32,7 @@ class ChangeKind(models.TextChoices):
     TRANSFER = "transfer", _("Move to another office")
     SPEAKER = "speaker", _("Guardian or agent")
     SILENCED = "silenced", _("End of a guardian or agent")
+    REFUND = "refund", _("Giving back of a cover")
 
 
 class ChangeState(models.TextChoices):
@@ -132,6 +133,12 @@ class PersonChange(models.Model):
         db_index=False,
     )
 
+    # Of a cover that is given back.
+    cover = models.ForeignKey(
+        "beneficiaries.Enrollment", models.PROTECT, related_name="+", verbose_name=_("cover given back"), null=True,
+        db_constraint=False, db_index=False,
+    )
+
     objects = PersonChangeQuerySet.as_manager()
 
     # A transfer is seen by the office that is asked to accept it, too.
@@ -145,7 +152,7 @@ class PersonChange(models.Model):
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "reason", "proposed_by",
         "proposed_at", "decided_by", "decided_at", "answer", "end_reason", "ended_on", "document_type", "birth_on",
         "sex", "number_was_theirs", "valid_from", "valid_to", "other", "given_up", "undoes",
-        "to_region", "to_organization", "role", "relation", "representative",
+        "to_region", "to_organization", "role", "relation", "representative", "cover",
     )
 
     class Meta:
@@ -203,6 +210,10 @@ class PersonChange(models.Model):
                 condition=(Q(kind="merge", other__isnull=False, undoes__isnull=True) & ~Q(other=F("person")))
                 | Q(kind="unmerge", other__isnull=False, undoes__isnull=False, given_up=[])
                 | (~Q(kind__in=("merge", "unmerge")) & Q(other__isnull=True, undoes__isnull=True, given_up=[])),
+            ),
+            models.CheckConstraint(
+                name="person_change_says_what_is_given_back",
+                condition=Q(kind="refund", cover__isnull=False) | (~Q(kind="refund") & Q(cover__isnull=True)),
             ),
             models.CheckConstraint(
                 name="person_change_says_where_to",

@@ -39,6 +39,8 @@ class EndReason(models.TextChoices):
     DECEASED = "deceased", _("Deceased")
     #: Said by no line: missing from a full list that ends whom it does not name.
     OFF_LIST = "off_list", _("Left the list")
+    #: Said by no line: given back within the plan's days for it, as if the cover had never begun.
+    REFUNDED = "refunded", _("Given back")
 
 
 @tracked

@@ -36,6 +36,8 @@ from programs.rules.funding import check_shares
 from programs.terms import plan_terms
 
 REASON_MIN = 4
+#: Within which a city's supplementary cover is given back, from its payment on, where the plan says nothing else.
+REFUND_DAYS = 15
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class UsualTerms:
 
 _USUAL = {
     Program.Kind.HARDSHIP: UsualTerms(open_to_all=False),
-    Program.Kind.SUPPLEMENTARY: UsualTerms(open_to_all=True),
+    Program.Kind.SUPPLEMENTARY: UsualTerms(open_to_all=True, columns={"refund_days": REFUND_DAYS}),
     Program.Kind.DAY_COVER: UsualTerms(
         open_to_all=True,
         columns={
@@ -137,6 +139,7 @@ def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
     kept = (
         "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age",
         "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance", "requires_guardian",
+        "refund_days",
     )
     draft = PlanDraft(
         categories=[held.category for held in plan.categories.select_related("category")],

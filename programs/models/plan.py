@@ -94,6 +94,10 @@ class Plan(models.Model):
     notice_days = models.PositiveSmallIntegerField(_("days of public notice"), default=5)
     requires_own_payment = models.BooleanField(_("own payment first"), default=True)
     requires_insurer_acceptance = models.BooleanField(_("insurer's acceptance first"), default=True)
+    refund_days = models.PositiveSmallIntegerField(
+        _("days for giving cover back"), default=0, db_default=0,
+        help_text=_("From the payment on, while nothing was claimed: the whole premium goes back. 0: not at all."),
+    )
     requires_guardian = models.BooleanField(
         _("guardian of minors first"), default=False, db_default=False,
         help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
@@ -115,7 +119,7 @@ class Plan(models.Model):
     open_fields = (
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
         "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
-        "requires_insurer_acceptance", "requires_guardian",
+        "requires_insurer_acceptance", "requires_guardian", "refund_days",
         "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
         "in_force_at", "retired_at",
     )

@@ -10,8 +10,11 @@ import pytest
 from django.utils import timezone
 
 from audit.testing import shared
+from beneficiaries.actions import approve_change, propose_refund
 from beneficiaries.models import Ending, Enrollment, Roster
+from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, applied, make_world, people
+from beneficiaries.tests.purchasing import paid_market, person
 from beneficiaries.tests.test_lapses import balances
 from portal.verify import check_all
 from subsidies import actions
@@ -201,3 +204,19 @@ def test_a_list_is_approved_by_another_and_only_while_it_says_what_is_so(kept_wo
     # Not asked for before: what was given back is never asked.
     assert made(world).amount == D("68.99")
     assert broken() == []
+
+
+def test_a_cover_that_a_person_gave_back_in_time_is_refunded_whole_by_the_next_list() -> None:
+    """Within the plan's days: nothing of the premium was used, whatever the plan prorates."""
+    market = paid_market(refund_days=15)
+    cover = market.enroll(person(0))
+    change = propose_refund(cover, reason="购买后改变主意", by=market.world.clerk, at=market.at)
+    approve_change(change, shown=digest_of(change), by=market.world.reviewer, at=market.at)
+    found = actions.make_differences(market.period, by=market.world.finance_maker, at=timezone.now())
+    assert (found.people, found.own_amount, found.refund_amount, found.funders_amount) == (1, D("150.00"), D("150.00"), D("0.00"))
+    found = actions.approve_differences(found, digest=found.digest, by=market.world.finance_checker, at=timezone.now())
+    paid = actions.record_own_refund(
+        found, amount=D("150.00"), reference="REF-1", paid_on=timezone.localdate(), by=market.world.finance_maker,
+        at=timezone.now(),
+    )
+    assert paid.amount == D("150.00")
