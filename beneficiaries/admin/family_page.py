@@ -25,7 +25,7 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization
-from audit.buttons import holds
+from audit.buttons import ask_to_choose, holds
 from audit.errors import Refused
 from beneficiaries import actions
 from beneficiaries.actions.families import MOST
@@ -37,6 +37,8 @@ from programs.models import Category, Period, Plan
 
 #: Lines that a page begins with.
 FIRST = 3
+#: What they are to the payer, where nothing is said.
+_USUAL = (Relation.SELF, Relation.SPOUSE, Relation.CHILD)
 
 
 class FamilyForm(forms.Form):
@@ -74,6 +76,7 @@ class FamilyForm(forms.Form):
         self.fields["organization"].queryset = offices  # type: ignore[attr-defined]
         if by.organization in offices:
             self.fields["organization"].initial = by.organization.pk
+        ask_to_choose(self)
 
     def clean_paid_on(self) -> Any:
         """Not in the future."""
@@ -117,7 +120,7 @@ class MemberForm(forms.Form):
     )
     region_code = forms.CharField(label=_("region code"), max_length=12, required=False, widget=UnfoldAdminTextInputWidget())
     phone = forms.CharField(label=_("phone"), max_length=20, required=False, widget=UnfoldAdminTextInputWidget())
-    category = forms.ChoiceField(label=_("category"), required=False, widget=UnfoldAdminSelectWidget())
+    category = forms.ChoiceField(label=_("Category with a price of its own"), required=False, widget=UnfoldAdminSelectWidget())
 
     def __init__(self, *args: Any, categories: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -181,7 +184,10 @@ class _Page:
             for category in Category.objects.filter(active=True, pk__in=_priced_categories(self.form)).order_by("position")
         ]
         count = _count_of(request.POST) if data is not None else FIRST
-        self.members = [MemberForm(data, prefix=f"m{number}", categories=categories) for number in range(count)]
+        self.members = [
+            MemberForm(data, prefix=f"m{number}", categories=categories, initial={"relation": _USUAL[min(number, 2)]})
+            for number in range(count)
+        ]
         self.refusal = ""
         self.judged: list[JudgedLine] = []
 

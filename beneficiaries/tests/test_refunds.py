@@ -95,7 +95,7 @@ def test_spans_and_ended_covers_are_not_given_back(market: Market) -> None:
     with pytest.raises(BeneficiariesRefused) as refused:
         proposed(market, cover)
     assert code_of(refused) == "NOT_REFUNDABLE"
-    day = day_market(refund_days=15)
+    day = day_market(refund_days=15, world=market.world)
     day.cover(day.span(day.worker(0), 8, 20))
     with pytest.raises(BeneficiariesRefused) as refused:
         proposed(day, Enrollment.objects.get(program=day.program))

@@ -32,11 +32,12 @@ def price_one(terms: PlanTerms, *, birth_on: date | None, category_id: int | Non
 
 def amounts(terms: PlanTerms, category_id: int | None = None) -> list[Decimal]:
     """Every price that somebody (of a category) may have, each once, the plan's premium first: `price_numbers` count so."""
-    found = [terms.premium]
-    for price in terms.prices:
-        if category_id is None or price.category_id in (None, category_id):
-            found.append(price.premium)
-    return list(dict.fromkeys(found))
+    every = list(dict.fromkeys([terms.premium, *(price.premium for price in terms.prices)]))
+    if category_id is None:
+        return every
+    ages = range(terms.min_age or 0, (OLDEST if terms.max_age is None else terms.max_age) + 1)
+    reached = {price_of(terms, age=age, category_id=category_id) for age in ages}
+    return [amount for amount in every if amount in reached]
 
 
 def price_number(terms: PlanTerms, *, day: date) -> pl.Expr:

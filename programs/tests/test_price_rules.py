@@ -51,7 +51,9 @@ def test_a_leap_day_child_is_eighteen_on_the_first_of_march() -> None:
 def test_prices_that_a_category_may_have() -> None:
     plan = priced(*CITY, PriceTerms(D("80.00"), 60, None, 1))
     assert amounts(plan) == [D("150.00"), D("100.00"), D("80.00")]  # type: ignore[arg-type]
-    assert amounts(plan, STUDENTS) == [D("150.00"), D("100.00")]  # type: ignore[arg-type]
+    assert amounts(plan, 1) == [D("150.00"), D("100.00"), D("80.00")]  # type: ignore[arg-type]
+    assert amounts(plan, STUDENTS) == [D("100.00")]  # type: ignore[arg-type]
+    assert amounts(plan, 3) == [D("150.00"), D("100.00")]  # type: ignore[arg-type]
 
 
 TABLES = [

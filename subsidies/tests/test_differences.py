@@ -206,9 +206,9 @@ def test_a_list_is_approved_by_another_and_only_while_it_says_what_is_so(kept_wo
     assert broken() == []
 
 
-def test_a_cover_that_a_person_gave_back_in_time_is_refunded_whole_by_the_next_list() -> None:
+def test_a_cover_that_a_person_gave_back_in_time_is_refunded_whole_by_the_next_list(kept_world: Any) -> None:
     """Within the plan's days: nothing of the premium was used, whatever the plan prorates."""
-    market = paid_market(refund_days=15)
+    market = paid_market(world=kept_world[0], refund_days=15)
     cover = market.enroll(person(0))
     change = propose_refund(cover, reason="购买后改变主意", by=market.world.clerk, at=market.at)
     approve_change(change, shown=digest_of(change), by=market.world.reviewer, at=market.at)
