@@ -80,7 +80,7 @@ class EndingButton(ButtonPages):
             facts=[
                 (_t("cover number"), cover.number), (_t("premium"), f"{cover.premium:,.2f}"),
                 (_t("of it paid by the person"), f"{cover.own_share:,.2f}"), (_t("payment"), payment_of(cover)),
-                (_t("payer"), payer_of(cover)),
+                (_t("payer of the family"), payer_of(cover)),
             ],
             form=RefundForm(request.POST if request.method == "POST" else None),
         )

@@ -279,7 +279,7 @@ def _refund(change: PersonChange, shown: frozenset[str]) -> Facts:
         (_t("cover number"), cover.number), (_t("premium"), _yuan(cover.premium)),
         (_t("back to the person"), _yuan(cover.own_share)),
         (_t("back to the other payers"), _yuan(cover.premium - cover.own_share)),
-        (_t("payment"), payment_of(cover)), *([(_t("payer"), payer)] if payer else []),
+        (_t("payment"), payment_of(cover)), *([(_t("payer of the family"), payer)] if payer else []),
     ]
 
 

@@ -133,7 +133,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
             (_t("category"), enrollment.category.name),
             (_t("insurer's policy"), enrollment.insurer_policy_number),
             (_t("payment"), payment_of(enrollment)),
-            (_t("payer"), payer_of(enrollment)),
+            (_t("payer of the family"), payer_of(enrollment)),
             (_t("eligibility decided at"), f"{timezone.localtime(enrollment.decided_at):%Y-%m-%d %H:%M}"),
         ],
         "shares": shares_of(enrollment),
