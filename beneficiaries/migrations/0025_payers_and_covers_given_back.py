@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name='PurchasePayer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('way', models.CharField(choices=[('cash', 'Cash or transfer'), ('account', 'Personal medical account'), ('sponsor', 'Sponsor')], db_collation='C', max_length=7, verbose_name='paid by way of')),
+                ('way', models.CharField(choices=[('cash', 'Cash or transfer'), ('account', 'Personal medical account'), ('sponsor', 'Paid by a sponsor')], db_collation='C', max_length=7, verbose_name='paid by way of')),
                 ('name', audit.fields.SealedTextField(editable=True, logical_name='person.name', purpose='person', verbose_name='name')),
                 ('phone', audit.fields.SealedTextField(editable=True, logical_name='beneficiary.phone', null=True, purpose='beneficiary', verbose_name='phone')),
                 ('relations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('self', 'The payer'), ('spouse', 'Spouse'), ('child', 'Child'), ('parent', 'Parent'), ('in_law', 'Parent-in-law'), ('other', 'Other')], max_length=7), size=None, verbose_name='relations')),
@@ -59,17 +59,17 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='ending',
             name='reason',
-            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back')], db_collation='C', max_length=8, verbose_name='reason'),
+            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back in time')], db_collation='C', max_length=8, verbose_name='reason'),
         ),
         migrations.AlterField(
             model_name='endingevent',
             name='reason',
-            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back')], db_collation='C', max_length=8, verbose_name='reason'),
+            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back in time')], db_collation='C', max_length=8, verbose_name='reason'),
         ),
         migrations.AlterField(
             model_name='personchange',
             name='end_reason',
-            field=models.CharField(blank=True, choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back')], db_collation='C', default='', max_length=8, verbose_name='reason of the end'),
+            field=models.CharField(blank=True, choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back in time')], db_collation='C', default='', max_length=8, verbose_name='reason of the end'),
         ),
         migrations.AlterField(
             model_name='personchange',
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='personchangeevent',
             name='end_reason',
-            field=models.CharField(blank=True, choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back')], db_collation='C', default='', max_length=8, verbose_name='reason of the end'),
+            field=models.CharField(blank=True, choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back in time')], db_collation='C', default='', max_length=8, verbose_name='reason of the end'),
         ),
         migrations.AlterField(
             model_name='personchangeevent',
@@ -89,12 +89,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='rosterrow',
             name='end_reason',
-            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back')], db_collation='C', max_length=8, null=True, verbose_name='reason'),
+            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back in time')], db_collation='C', max_length=8, null=True, verbose_name='reason'),
         ),
         migrations.AlterField(
             model_name='rosterrowevent',
             name='end_reason',
-            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back')], db_collation='C', max_length=8, null=True, verbose_name='reason'),
+            field=models.CharField(choices=[('left', 'Left'), ('moved', 'Moved away'), ('deceased', 'Deceased'), ('off_list', 'Left the list'), ('refunded', 'Given back in time')], db_collation='C', max_length=8, null=True, verbose_name='reason'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='personchange',

@@ -32,7 +32,7 @@ class Way(models.TextChoices):
 
     CASH = "cash", _("Cash or transfer")
     ACCOUNT = "account", _("Personal medical account")
-    SPONSOR = "sponsor", _("Sponsor")
+    SPONSOR = "sponsor", _("Paid by a sponsor")
 
 
 class PurchasePayer(models.Model):

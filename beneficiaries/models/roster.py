@@ -40,7 +40,7 @@ class EndReason(models.TextChoices):
     #: Said by no line: missing from a full list that ends whom it does not name.
     OFF_LIST = "off_list", _("Left the list")
     #: Said by no line: given back within the plan's days for it, as if the cover had never begun.
-    REFUNDED = "refunded", _("Given back")
+    REFUNDED = "refunded", _("Given back in time")
 
 
 @tracked

@@ -33,7 +33,7 @@ def terms_in_words(plan: Plan) -> dict[str, Any]:
         _t("time of cover"): plan.get_period_kind_display(),
         _t("late start"): plan.get_proration_display(),
         **dict(_span_facts(plan)),
-        _t("given back"): _t("within %(days)d days of the payment, while nothing was claimed") % {"days": plan.refund_days}
+        _t("giving cover back"): _t("within %(days)d days of the payment, while nothing was claimed") % {"days": plan.refund_days}
         if plan.refund_days else _t("not at all"),
         _t("steps before cover"): "、".join(str(word) for word in _gates(plan)),
     }
