@@ -55,7 +55,7 @@ def refund_outlook(cover: Enrollment, *, asked_on: date) -> RefundOutlook:
 def give_back(change: PersonChange, *, by: Any, at: datetime) -> None:
     """End the cover of an approved change before it began, in the caller's transaction. In time is who asked in time."""
     cover = Enrollment.objects.select_related("plan", "purchase").select_for_update(of=("self",), no_key=False).get(
-        pk=change.cover_id
+        pk=change.cover_id or 0
     )
     outlook = refund_outlook(cover, asked_on=timezone.localdate(change.proposed_at))
     fault_point("beneficiaries.give_back.before")

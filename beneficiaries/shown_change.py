@@ -48,7 +48,7 @@ def _speakers(change: PersonChange) -> list[Any]:
 
 
 def _refund(change: PersonChange) -> list[Any]:
-    covers = Enrollment.objects.filter(pk=change.cover_id)
+    covers = Enrollment.objects.filter(pk=change.cover_id or 0)
     return list(covers.values_list("pk", "state", "starts_at", "ends_at", "premium", "own_share", "own_paid_at"))
 
 

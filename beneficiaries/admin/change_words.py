@@ -273,7 +273,7 @@ def _silenced_warnings(change: PersonChange) -> list[str]:
 
 
 def _refund(change: PersonChange, shown: frozenset[str]) -> Facts:
-    cover = Enrollment.objects.select_related("plan", "purchase__payer", "program", "period__program").get(pk=change.cover_id)
+    cover = Enrollment.objects.select_related("plan", "purchase__payer", "program", "period__program").get(pk=change.cover_id or 0)
     payer = payer_of(cover)
     return [
         (_t("cover number"), cover.number), (_t("premium"), _yuan(cover.premium)),
@@ -284,7 +284,7 @@ def _refund(change: PersonChange, shown: frozenset[str]) -> Facts:
 
 
 def _refund_warnings(change: PersonChange) -> list[str]:
-    cover = Enrollment.objects.select_related("plan", "purchase").get(pk=change.cover_id)
+    cover = Enrollment.objects.select_related("plan", "purchase").get(pk=change.cover_id or 0)
     if change.state != ChangeState.PROPOSED:
         return []
     try:

@@ -90,6 +90,7 @@ def test_a_family_is_one_purchase_paid_once_and_traced_to_its_payer(market: Mark
     ]
     payer = PurchasePayer.objects.get()
     assert (payer.purchase, payer.way, payer.relations) == (purchase, "account", ["self", "spouse", "child"])
+    assert payer.phone is not None
     assert (str(payer.name), payer.name.reveal(), payer.phone.reveal()) == ("王**", "王大明", "13900139000")
     assert LedgerAccount.objects.get(kind="own_received", program=market.program).balance == D("400.00")
     assert LedgerAccount.objects.get(kind="insurer_payable", program=market.program).balance == D("-400.00")
