@@ -24,8 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beneficiaries.age_bands import BAND_SQL, BIRTHS_SQL
 from bench.__main__ import _now, set_up
+from beneficiaries.age_bands import BAND_SQL, BIRTHS_SQL
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import Server
 

@@ -5,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('programs', '0014_own_payments_are_held'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='DayStanding',
             fields=[
@@ -99,4 +101,4 @@ class Migration(migrations.Migration):
             model_name='daystanding',
             index=models.Index(fields=['period'], name='day_standing_by_period'),
         ),
-    ]
+    ])]

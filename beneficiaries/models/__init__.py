@@ -15,8 +15,8 @@ from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterR
 from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine", "DecisionKind",
-    "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange",
+    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
+    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange",
     "PersonDocument", "Purchase", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile",
     "RosterRow", "Standing",
 ]

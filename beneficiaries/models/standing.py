@@ -195,15 +195,7 @@ class DayStanding(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
-    # An insurer and the funders read the sums of their programs, small ones hidden.
-    scope = Scope.any_of(
-        Scope(organization_path="organization__path", region="county", program="program_id"),
-        Scope(organization_path="program__insurer__path", program="program_id", reading_only=True),
-        Scope(
-            organization_path="program__budgets__funder__organization__path", program="program_id", many=True,
-            reading_only=True,
-        ),
-    )
+    scope = Scope(organization_path="organization__path", region="county", program="program_id")
     personal_fields = ()
     open_fields = ("id", "program", "period", "organization", "county", "day", "age_band", "channel", "people")
 
