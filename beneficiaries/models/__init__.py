@@ -16,7 +16,7 @@ from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
-    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange",
-    "PersonDocument", "Purchase", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile",
-    "RosterRow", "Standing",
+    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment",
+    "Person", "PersonChange", "PersonDocument", "Purchase", "Representative", "Role", "Roster", "RosterChunk",
+    "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]
