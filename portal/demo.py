@@ -40,6 +40,7 @@ from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
 from portal.demo_retention import LONG_AGO, keep_and_list
 from portal.demo_samples import draw_and_look
+from portal.demo_takeup import set_targets
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -118,6 +119,9 @@ def load(say: Say, *, logins: Path) -> None:
                 f"HMB{city.region}", name="惠民保(示例)", office=period.program.organization, insurer=period.program.insurer,
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
             )
+        set_targets(
+            period.program, clerk=users[f"{city.short}.clerk"], reviewer=users[f"{city.short}.reviewer"], say=say
+        )
         close_last_month(period.program, maker=maker, checker=checker, say=say)
         draw_and_look(period.program, auditor=users["auditor"], say=say)
         if city.short == "hy":
