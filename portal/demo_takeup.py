@@ -1,4 +1,4 @@
-"""Take-up in the demo: target populations of a program's periods; of the newest they wait for approval. Loaded again, nothing is new."""
+"""Take-up in the demo: target populations of a program's periods; of the newest they wait. Loaded again, nothing is new."""
 
 from __future__ import annotations
 
