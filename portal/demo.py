@@ -164,10 +164,9 @@ def _users(logins: Path, *, at: datetime) -> dict[str, User]:
             Login(f"{city.short}.reviewer", Role.REVIEWER, "名单复核", office),
             Login(f"{city.short}.finance.maker", Role.FINANCE_MAKER, "财务经办", office),
             Login(f"{city.short}.finance.checker", Role.FINANCE_CHECKER, "财务授权", office),
+            # Wordings of messages and target populations are drafted where the program is operated.
+            Login(f"{city.short}.clerk", Role.CLERK, "项目经办", office),
         ]
-        if city.gates:
-            # Wordings of messages are drafted where the program is operated.
-            wanted.append(Login(f"{city.short}.clerk", Role.CLERK, "项目经办", office))
         for county in city.counties:
             county_office = f"{Region.objects.get(pk=county).name}民政局"
             _organization(
