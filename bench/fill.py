@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.__main__ import _now, set_up
+from beneficiaries.age_bands import BAND_SQL, BIRTHS_SQL
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import Server
 
@@ -309,17 +310,19 @@ JOIN bench_phone p ON p.id = {_chance(5, PHONES)}
 JOIN bench_name t ON t.id = floor(power({_chance(3, 1_000_000)} / 1000000.0, 2) * (SELECT count(*) FROM bench_name))
 WHERE b.id = %(roster)s ORDER BY n
 """
+_BORN = f"date '1940-01-01' + {_chance(1, 30_000, 'k.id')}::int"
+_BAND = BAND_SQL.format(birth=_BORN, births=BIRTHS_SQL.format(day="(b.starts_at AT TIME ZONE 'Asia/Shanghai')::date"))
 # Of the year before: in force, but for some who ended or lapsed, and every fortieth roster undone. Of the next: two fifths wait.
 _ENROLLMENT = f"""
 INSERT INTO beneficiaries_enrollment
     (id, person_id, beneficiary_id, program_id, plan_id, period_id, organization_id, region_code, category_id, roster_id,
     row_id, premium, own_share, split_id, period_kind, starts_at, ends_at, state, notice_passed_at, own_paid_at, accepted_at,
-    insurer_policy_number, verdict, decided_at, created_at)
+    insurer_policy_number, verdict, decided_at, created_at, age_band)
 SELECT n, n, n, r.program_id, r.plan_id, r.period_id, r.organization_id, k.region_code,
     b.categories[1 + least({_chance(6, 9)}, 5)], r.id, -n, s.premium, s.own_share, s.id, 'annual', b.starts_at, b.ends_at,
     c.state, CASE WHEN b.gates AND c.step > 0 THEN b.at END, CASE WHEN c.step > 1 THEN b.at END,
     CASE WHEN b.gates AND c.step > 2 THEN b.at END, CASE WHEN b.gates AND c.step > 2 THEN 'PA' || lpad(n::text, 10, '0') ELSE '' END,
-    'eligible', b.at, b.at
+    'eligible', b.at, b.at, {_BAND}
 FROM bench_roster b JOIN beneficiaries_roster r ON r.id = b.id JOIN programs_fundingsplit s ON s.id = b.split
 JOIN beneficiaries_beneficiary k ON k.id BETWEEN %(first)s AND %(last)s
 CROSS JOIN LATERAL (SELECT k.id AS n, {_chance(7, 100, "k.id")} AS chance) x

@@ -13,6 +13,7 @@ from audit import blind_index
 from audit.faults import fault_point
 from audit.history import plan_anew
 from beneficiaries import entrusting, marking, money, same_person
+from beneficiaries.age_bands import BAND_SQL, births_of
 from beneficiaries.covered_before import RENEWABLE
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
@@ -174,15 +175,16 @@ WHERE w.is_new_beneficiary OR (w.is_changed AND NOT EXISTS (
     SELECT 1 FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id = w.beneficiary_id
     AND held.category_id = named.category_id AND (held.valid_to IS NULL OR held.valid_to > %(day)s)))
 """
-_ENROLLMENTS = """
+_ENROLLMENTS = f"""
 INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, plan_id, period_id, organization_id,
     region_code, category_id, roster_id, row_id, premium, own_share, split_id, period_kind, starts_at, ends_at, state,
-    insurer_policy_number, verdict, decided_at, created_at)
+    insurer_policy_number, verdict, decided_at, created_at, age_band)
 SELECT person_id, beneficiary_id, %(program)s, %(plan)s, %(period)s, %(organization)s, region_code, category_id,
     %(roster)s, row_id, premium, own_share, split_id, %(period_kind)s, %(starts_at)s, %(ends_at)s,
-    CASE WHEN own_share = 0 THEN %(state_without_payment)s ELSE %(state)s END, '', 'eligible', %(decided_at)s, %(at)s
+    CASE WHEN own_share = 0 THEN %(state_without_payment)s ELSE %(state)s END, '', 'eligible', %(decided_at)s, %(at)s,
+    {BAND_SQL.format(birth="birth_on", births="%(band_births)s::date[]")}
 FROM roster_work WHERE NOT adds
-"""
+"""  # noqa: S608 - words of our own
 # Grouped before it is joined: a few dozen divisions stand for all rows.
 _USED = """
 SELECT line.funder_id, place.county, place.category_id, sum(line.amount * place.people), sum(place.people)::bigint
@@ -287,7 +289,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         # Whoever owes nothing has nothing to wait for where the plan asks for the own payment alone.
         "state_without_payment": EnrollmentState.AWAITING if noticed else EnrollmentState.IN_FORCE,
         # Given back at the close of enrollment, or so late that no day of cover is left.
-        "last_adult_birth": last_adult_birth(roster.cover_from),
+        "last_adult_birth": last_adult_birth(roster.cover_from), "band_births": births_of(period.starts_on),
         "lapsed": programs.has_lapsed(roster) or begins >= period.ends_on,
         "left_out_counties": [county for county, _category in left_out],
         "left_out_categories": [category for _county, category in left_out],

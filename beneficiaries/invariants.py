@@ -6,7 +6,18 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.ciphers import DESTROYED
 from audit.invariants import Invariant
-from beneficiaries.models.standing import COLUMNS, COUNTY_COLUMNS, COUNTY_KINDS, FURTHER_KINDS, KINDS
+from beneficiaries.models.standing import (
+    BOUGHT,
+    COLUMNS,
+    COUNTY_COLUMNS,
+    COUNTY_KINDS,
+    DAY,
+    DAY_COLUMNS,
+    DAY_KINDS,
+    ENROLLED,
+    FURTHER_KINDS,
+    KINDS,
+)
 
 # The first price of a plan that holds for an enrollment's category and an age, else the plan's premium. The birth date is
 # the line's own, as it was judged; of a purchase the person's, unless it was corrected since. Where ages count on the day of
@@ -175,6 +186,19 @@ INVARIANTS = [
                 SELECT {KINDS}, {FURTHER_KINDS} FROM beneficiaries_enrollment WHERE period_kind = 'annual'
             ) AS enrollments
         ) AS both_sides GROUP BY {COUNTY_COLUMNS} HAVING sum(people) <> 0
+        """,  # noqa: S608 - names of our own
+    ),
+    Invariant(
+        3, "day_standing_counts_enrollments", _("What take-up is read from is how many stand enrolled."),
+        f"""
+        SELECT min(program_id), min(period_id), min(county) FROM (
+            SELECT {DAY_COLUMNS}, people FROM beneficiaries_daystanding
+            UNION ALL
+            SELECT {DAY_KINDS}, -1 FROM (
+                SELECT program_id, period_id, organization_id, region_code, roster_id, age_band, {DAY} AS day, {BOUGHT} AS bought
+                FROM beneficiaries_enrollment WHERE period_kind = 'annual' AND {ENROLLED}
+            ) AS enrollments
+        ) AS both_sides GROUP BY {DAY_COLUMNS} HAVING sum(people) <> 0
         """,  # noqa: S608 - names of our own
     ),
     Invariant(

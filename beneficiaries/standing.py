@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from audit.faults import fault_point
-from beneficiaries.models.standing import COLUMNS, COUNTY_COLUMNS
+from beneficiaries.models.standing import COLUMNS, COUNTY_COLUMNS, DAY_COLUMNS
 
 # Two that run at once take different rows: whoever waits for a row finds it gone. Readers see the old rows or the new one.
 _GONE = """
@@ -25,6 +25,10 @@ _SETTLE_COUNTIES = _GONE.format(table="beneficiaries_countystanding", columns=CO
 INSERT INTO beneficiaries_countystanding ({COUNTY_COLUMNS}, people)
 SELECT {COUNTY_COLUMNS}, sum(people) FROM gone GROUP BY {COUNTY_COLUMNS} HAVING sum(people) <> 0 ORDER BY {COUNTY_COLUMNS}
 """  # noqa: S608 - names of our own
+_SETTLE_DAYS = _GONE.format(table="beneficiaries_daystanding", columns=DAY_COLUMNS) + f"""
+INSERT INTO beneficiaries_daystanding ({DAY_COLUMNS}, people)
+SELECT {DAY_COLUMNS}, sum(people) FROM gone GROUP BY {DAY_COLUMNS} HAVING sum(people) <> 0 ORDER BY {DAY_COLUMNS}
+"""  # noqa: S608 - names of our own
 
 
 def settle() -> int:
@@ -35,5 +39,7 @@ def settle() -> int:
         left = cursor.rowcount
         fault_point("beneficiaries.settle_standing")
         cursor.execute(_SETTLE_COUNTIES)
+        fault_point("beneficiaries.settle_standing.counties")
+        cursor.execute(_SETTLE_DAYS)
         fault_point("beneficiaries.settle_standing.after")
     return int(left)

@@ -40,6 +40,7 @@ from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
 from portal.demo_retention import LONG_AGO, keep_and_list
 from portal.demo_samples import draw_and_look
+from portal.demo_takeup import set_targets
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -123,6 +124,9 @@ def load(say: Say, *, logins: Path) -> None:
                     product, office=period.program.organization, insurer=period.program.insurer,
                     maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
                 )
+        set_targets(
+            period.program, clerk=users[f"{city.short}.clerk"], reviewer=users[f"{city.short}.reviewer"], say=say
+        )
         close_last_month(period.program, maker=maker, checker=checker, say=say)
         draw_and_look(period.program, auditor=users["auditor"], say=say)
         if city.short == "hy":
@@ -165,10 +169,9 @@ def _users(logins: Path, *, at: datetime) -> dict[str, User]:
             Login(f"{city.short}.reviewer", Role.REVIEWER, "名单复核", office),
             Login(f"{city.short}.finance.maker", Role.FINANCE_MAKER, "财务经办", office),
             Login(f"{city.short}.finance.checker", Role.FINANCE_CHECKER, "财务授权", office),
+            # Wordings of messages and target populations are drafted where the program is operated.
+            Login(f"{city.short}.clerk", Role.CLERK, "项目经办", office),
         ]
-        if city.gates:
-            # Wordings of messages are drafted where the program is operated.
-            wanted.append(Login(f"{city.short}.clerk", Role.CLERK, "项目经办", office))
         for county in city.counties:
             county_office = f"{Region.objects.get(pk=county).name}民政局"
             _organization(

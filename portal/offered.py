@@ -47,11 +47,14 @@ ONLY_READ: dict[str, frozenset[str]] = {
     _CHARITY: frozenset(
         {
             "programs.program", "programs.plan", "programs.period", "subsidies.fundrequest", "subsidies.fundmovement",
-            "outreach.messagewording", "papers.certificatewording",
+            "outreach.messagewording", "papers.certificatewording", "takeup.target",
         }
     ),
     _INSURER: _HANDED_OVER
-    | {"programs.program", "programs.plan", "programs.period", "outreach.messagewording", "papers.certificatewording"},
+    | {
+        "programs.program", "programs.plan", "programs.period", "outreach.messagewording", "papers.certificatewording",
+        "takeup.target",
+    },
 }
 
 

@@ -299,6 +299,7 @@ INSTALLED_APPS = [
     "outreach",
     "years",
     "closing",
+    "takeup",
     "samples",
     "retention",
 ]

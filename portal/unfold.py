@@ -91,6 +91,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("programs.program", "volunteer_activism"),
             Page("programs.plan", "description"),
             Page("programs.period", "date_range"),
+            Page("takeup.takeup", "trending_up"),
+            Page("takeup.target", "flag"),
             Page("years.comparison", "compare_arrows"),
             Page("years.yearleft", "person_off"),
         ),

@@ -23,11 +23,13 @@ from programs.invariants import INVARIANTS as PROGRAMS
 from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
+from takeup.invariants import INVARIANTS as TAKEUP
 from years.invariants import INVARIANTS as YEARS
 
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
-    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES, *RETENTION, *EXPORTS,
+    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
+    *EXPORTS,
     *JOBS, *AUDIT,
 )
 

@@ -17,6 +17,7 @@ from audit import blind_index, events
 from audit.faults import fault_point
 from beneficiaries import probing
 from beneficiaries.actions.rosters import cover_from, refuse_closed
+from beneficiaries.age_bands import band_of
 from beneficiaries.applicants import Applicant, check_applicant, know
 from beneficiaries.covering import COUNTY_DIGITS, Span, judge, lines_of
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
@@ -181,6 +182,7 @@ def _enroll_paid(
         starts_at=midnight(begins), ends_at=midnight(period.ends_on),
         state=EnrollmentState.AWAITING if waits else EnrollmentState.IN_FORCE, own_paid_at=payment.paid_at,
         verdict="eligible", decided_at=at, created_at=at,
+        age_band=band_of(applicant.values["birth_on"], period.starts_on),
     )
     fault_point("beneficiaries.enroll_paid.enrolled")
     move_money(purchase, demands_of(applicant), by=by, at=at)

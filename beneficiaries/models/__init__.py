@@ -13,11 +13,11 @@ from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
 from beneficiaries.models.representative import Representative
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
-from beneficiaries.models.standing import CountyStanding, Standing
+from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 
 __all__ = [
-    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DecidedLine", "DecisionKind",
-    "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment", "Person", "PersonChange",
-    "PersonDocument", "Purchase", "PurchasePayer", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision",
-    "RosterFile", "RosterRow", "Standing",
+    "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
+    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment",
+    "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer", "Representative", "Role", "Roster",
+    "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]

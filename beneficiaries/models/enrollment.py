@@ -148,6 +148,8 @@ class Enrollment(models.Model):
     verdict = models.CharField(_("eligibility"), max_length=20, db_collation="C")
     decided_at = models.DateTimeField(_("decided at"))
     created_at = models.DateTimeField(_("enrolled at"))
+    #: The least age of the band (see `age_bands`) on the period's first day, as known when enrolled; of spans nobody asks.
+    age_band = models.SmallIntegerField(_("age band"), null=True)
 
     objects = EnrollmentQuerySet.as_manager()
 
@@ -157,7 +159,7 @@ class Enrollment(models.Model):
         "id", "person", "beneficiary", "program", "plan", "period", "organization", "region_code", "category", "roster",
         "row_id", "purchase", "line", "premium", "own_share", "split", "period_kind", "starts_at",
         "ends_at", "state", "notice_passed_at", "own_paid_at", "accepted_at",
-        "insurer_policy_number", "verdict", "decided_at", "created_at",
+        "insurer_policy_number", "verdict", "decided_at", "created_at", "age_band",
     )
 
     class Meta:

@@ -6,7 +6,8 @@ ever updated, so that chunks that are applied side by side do not wait for each 
 Covers of spans have no gates and are left out.
 
 `Standing` is fine enough for boards and tells between which numbers its enrollments lie, so that a list of ten million is read
-only where its rows are; `CountyStanding` is coarse, so that the workbench sums a few thousand rows whatever the people.
+only where its rows are; `CountyStanding` is coarse, so that the workbench sums a few thousand rows whatever the people;
+`DayStanding` tells who stands enrolled by day, age and the way they came in, which take-up is read from.
 """
 
 from __future__ import annotations
@@ -27,18 +28,27 @@ KINDS = """program_id, period_id, organization_id, roster_id, region_code, state
 COLUMNS = "program_id, period_id, organization_id, roster_id, region_code, state, noticed, paid, accepted"
 
 
-#: What the coarse counts tell apart besides, as SQL over a row of the enrollments' table: the month is that of the enrollment.
-FURTHER_KINDS = "category_id, split_id, date_trunc('month', created_at AT TIME ZONE 'Asia/Shanghai')::date AS month"
+#: What the coarse counts tell apart besides, as SQL over a row of the enrollments' table: the day is that of the enrollment.
+DAY = "(created_at AT TIME ZONE 'Asia/Shanghai')::date"
+FURTHER_KINDS = f"category_id, split_id, date_trunc('month', {DAY})::date AS month"
 COUNTY_COLUMNS = (
     "program_id, period_id, organization_id, county, category_id, split_id, month, state, noticed, paid, accepted"
 )
 COUNTY_KINDS = COUNTY_COLUMNS.replace("county", "left(region_code, 6) AS county")
+#: Who stands enrolled: neither lapsed nor undone. By which way they came in, a roster or a purchase says.
+DAY_COLUMNS = "program_id, period_id, organization_id, county, day, age_band, channel"
+BOUGHT = "CASE WHEN purchase_id IS NOT NULL THEN (SELECT channel FROM beneficiaries_purchase WHERE id = purchase_id) END"
+DAY_KINDS = """program_id, period_id, organization_id, left(region_code, 6) AS county, day, age_band,
+    coalesce(bought, (SELECT CASE purpose WHEN 'renew' THEN 'renewal' ELSE 'list' END FROM beneficiaries_roster
+        WHERE id = roster_id)) AS channel"""
+_OF_DAYS = COUNTY_KINDS.replace("month", "date_trunc('month', day)::date AS month")
+ENROLLED = "state NOT IN ('lapsed', 'voided')"
 
 
 def _side(rows: str, sign: str) -> str:
     return (
-        f"SELECT id, {KINDS}, {FURTHER_KINDS}, {sign}1 AS people, {sign}own_share AS own_share"  # noqa: S608
-        f" FROM {rows} WHERE period_kind = 'annual'"
+        f"SELECT id, {KINDS}, category_id, split_id, {DAY} AS day, age_band, {BOUGHT} AS bought,"  # noqa: S608
+        f" {sign}1 AS people, {sign}own_share AS own_share FROM {rows} WHERE period_kind = 'annual'"
     )
 
 
@@ -54,10 +64,10 @@ def counted(name: str, operation: pgtrigger.Operation, **sides: str) -> pgtrigge
         func=f"""
         EXECUTE $counting$
             WITH sums AS MATERIALIZED (
-                SELECT {COLUMNS}, category_id, split_id, month, sum(people) AS people, sum(own_share) AS own_share,
+                SELECT {COLUMNS}, category_id, split_id, day, age_band, bought, sum(people) AS people, sum(own_share) AS own_share,
                     min(id) FILTER (WHERE people > 0) AS first_come, max(id) FILTER (WHERE people > 0) AS last_come,
                     min(id) FILTER (WHERE people < 0) AS first_gone, max(id) FILTER (WHERE people < 0) AS last_gone
-                FROM ({rows}) AS sides GROUP BY {COLUMNS}, category_id, split_id, month
+                FROM ({rows}) AS sides GROUP BY {COLUMNS}, category_id, split_id, day, age_band, bought
             ), fine AS (
                 INSERT INTO beneficiaries_standing ({COLUMNS}, people, own_share, first_id, last_id)
                 SELECT {COLUMNS}, sum(people), sum(own_share), coalesce(min(first_come), min(first_gone)),
@@ -66,10 +76,14 @@ def counted(name: str, operation: pgtrigger.Operation, **sides: str) -> pgtrigge
                 HAVING sum(people) <> 0 OR sum(own_share) <> 0
                     OR min(first_come) < min(first_gone) OR max(last_come) > max(last_gone)
                 ORDER BY {COLUMNS}
+            ), coarse AS (
+                INSERT INTO beneficiaries_countystanding ({COUNTY_COLUMNS}, people)
+                SELECT {_OF_DAYS}, sum(people) FROM sums GROUP BY {COUNTY_COLUMNS} HAVING sum(people) <> 0
+                ORDER BY {COUNTY_COLUMNS}
             )
-            INSERT INTO beneficiaries_countystanding ({COUNTY_COLUMNS}, people)
-            SELECT {COUNTY_KINDS}, sum(people) FROM sums GROUP BY {COUNTY_COLUMNS} HAVING sum(people) <> 0
-            ORDER BY {COUNTY_COLUMNS}
+            INSERT INTO beneficiaries_daystanding ({DAY_COLUMNS}, people)
+            SELECT {DAY_KINDS}, sum(people) FROM sums WHERE {ENROLLED} GROUP BY {DAY_COLUMNS} HAVING sum(people) <> 0
+            ORDER BY {DAY_COLUMNS}
         $counting$;
         RETURN NULL;""",  # noqa: S608 - made of our own names
     )
@@ -150,6 +164,45 @@ class CountyStanding(models.Model):
     class Meta:
         verbose_name = _("count of enrollments of a county")
         verbose_name_plural = _("counts of enrollments of counties")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class DayStanding(models.Model):
+    """So many people more (or fewer) who stand enrolled, of one county, day of enrollment, age band and way in."""
+
+    class Channel(models.TextChoices):
+        """By which way people come in: by a list, renewed without one, or by a purchase's own."""
+
+        LIST = "list", _("List of an office")
+        RENEWAL = "renewal", _("Renewed without a file")
+        API = "api", _("Partner interface")
+        FILE = "file", _("File of payments")
+        OFFICE = "office", _("At the office")
+
+    # Of rows that are held to their parents already.
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    period = models.ForeignKey(Period, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    #: The first six digits of the region.
+    county = models.CharField(max_length=6, db_collation="C")
+    day = models.DateField()
+    #: The least age of the band, see `age_bands`.
+    age_band = models.SmallIntegerField(null=True)
+    channel = models.CharField(max_length=8, choices=Channel, db_collation="C")
+    people = models.BigIntegerField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = Scope(organization_path="organization__path", region="county", program="program_id")
+    personal_fields = ()
+    open_fields = ("id", "program", "period", "organization", "county", "day", "age_band", "channel", "people")
+
+    class Meta:
+        verbose_name = _("count of enrollments of a day")
+        verbose_name_plural = _("counts of enrollments of days")
+        indexes = [models.Index(fields=["period"], name="day_standing_by_period")]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"

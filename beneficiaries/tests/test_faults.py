@@ -80,7 +80,8 @@ def assert_whole() -> None:
 def wipe() -> None:
     """Empty what a run has made; the world stays."""
     tables = (
-        "beneficiaries_enrollment, beneficiaries_standing, beneficiaries_countystanding, beneficiaries_beneficiarycategory, "
+        "beneficiaries_enrollment, beneficiaries_standing, beneficiaries_countystanding, beneficiaries_daystanding, "
+        "beneficiaries_beneficiarycategory, "
         "beneficiaries_beneficiary, beneficiaries_person, "
         "beneficiaries_rosterrow, beneficiaries_rosterchunk, beneficiaries_rosterfile, beneficiaries_roster, intake_file, "
         "programs_budgetreservationline, programs_budgetreservation, programs_ledgerentry, "

@@ -18,7 +18,7 @@ PARTS = (
     ("tests", "jobs", "portal"),
     (
         "accounts", "audit", "beneficiaries", "benefits", "closing", "exports", "gates", "handover", "intake", "outreach",
-        "papers", "programs", "retention", "samples", "subsidies", "years",
+        "papers", "programs", "retention", "samples", "subsidies", "takeup", "years",
     ),
 )
 

@@ -43,6 +43,7 @@ from programs.models import Period
 from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
+from takeup.invariants import INVARIANTS as TAKEUP
 from years.invariants import INVARIANTS as YEARS
 
 pytestmark = pytest.mark.django_db
@@ -272,6 +273,9 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("standing_spans_enrollments", ("beneficiaries_standing",), ["UPDATE beneficiaries_standing SET first_id = last_id + 1"]),
     ("county_standing_counts_enrollments", ("beneficiaries_countystanding",), [
         "UPDATE beneficiaries_countystanding SET people = people + 1"
+    ]),
+    ("day_standing_counts_enrollments", ("beneficiaries_daystanding",), [
+        "UPDATE beneficiaries_daystanding SET people = people + 1"
     ]),
     ("every_void_has_its_event", (E,), [f"UPDATE {E} SET state = 'voided' WHERE id = (SELECT min(id) FROM {E})"]),
     ("undone_rows_hold_nothing", ("beneficiaries_rosterchunk",), ["UPDATE beneficiaries_rosterchunk SET undone_at = now()"]),
@@ -520,7 +524,7 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
     wanted = {invariant.name for invariant in ALL} - {
         invariant.name
         for invariant in (
-            *JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *SAMPLES, *RETENTION,
+            *JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
         )
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}

@@ -66,6 +66,7 @@ from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
 from tests.kit.latin_retention import make_latin_retention
 from tests.kit.latin_samples import make_latin_samples
+from tests.kit.latin_takeup import add_takeup
 from tests.kit.latin_years import add_years
 
 #: What every datum begins with.
@@ -211,6 +212,7 @@ def _rosters(world: LatinWorld) -> None:
     add_messages(world, reason=REASON)
     add_speakers(world, reason=REASON)
     add_years(world, reason=REASON)
+    add_takeup(world, reason=REASON)
     make_latin_months(world, reason=REASON)
     make_latin_samples(world, reason=REASON)
     make_latin_retention(world, reason=REASON)

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_squashed_0002_one_duty_and_true_paths'),
-        ('beneficiaries', '0024_guardians_come_by_roster'),
+        ('beneficiaries', '0026_days_and_ages_of_who_is_there'),
         ('programs', '0016_cover_is_given_back_within_days'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
