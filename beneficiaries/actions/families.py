@@ -14,6 +14,7 @@ from audit.faults import fault_point
 from beneficiaries import probing
 from beneficiaries.actions import purchases
 from beneficiaries.actions.purchases import Payment, Request
+from beneficiaries.age_bands import band_of
 from beneficiaries.applicants import Applicant, Known, check_applicant, know
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Enrollment, Purchase, PurchasePayer
@@ -166,7 +167,7 @@ def _make(
             ends_at=purchases.midnight(period.ends_on),
             state=EnrollmentState.AWAITING if waits else EnrollmentState.IN_FORCE,
             own_paid_at=payment.paid_at if payment is not None and fit.applicant.own_share else None, verdict="eligible",
-            decided_at=at, created_at=at,
+            decided_at=at, created_at=at, age_band=band_of(fit.applicant.values["birth_on"], period.starts_on),
         )
         for fit in fits
     )

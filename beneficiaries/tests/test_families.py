@@ -88,6 +88,7 @@ def test_a_family_is_one_purchase_paid_once_and_traced_to_its_payer(market: Mark
     assert [(each.line, each.premium, each.state, each.own_paid_at) for each in covers] == [
         (1, D("150.00"), "in_force", market.at), (2, D("150.00"), "in_force", market.at), (3, D("100.00"), "in_force", market.at),
     ]
+    assert len({each.age_band for each in covers}) == 2 and all(each.age_band for each in covers)
     payer = PurchasePayer.objects.get()
     assert (payer.purchase, payer.way, payer.relations) == (purchase, "account", ["self", "spouse", "child"])
     assert payer.phone is not None
