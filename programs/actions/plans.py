@@ -19,6 +19,7 @@ from benefits import plan_file
 from benefits.terms import PlanTerms as BenefitTerms
 from programs.benefit_terms import benefit_terms
 from programs.errors import ProgramRefused
+from programs.filing import digest_of, insurers_of, missing_in_words, parts_of
 from programs.models import (
     Category,
     Funder,
@@ -27,9 +28,11 @@ from programs.models import (
     Plan,
     PlanBenefits,
     PlanCategory,
+    PlanInsurer,
     PlanRegion,
     Program,
 )
+from programs.rules.coinsurance import problem
 from programs.rules.funding import check_shares
 from programs.terms import plan_terms
 
@@ -56,13 +59,23 @@ class SchemeDraft:
 
 
 @dataclass(frozen=True)
+class InsurerDraft:
+    """One of several insurers of a plan to be: its share in percent, and whether it leads."""
+
+    insurer: Organization
+    share: Decimal
+    lead: bool = False
+
+
+@dataclass(frozen=True)
 class PlanDraft:
-    """What belongs to a plan besides its own columns."""
+    """What belongs to a plan besides its own columns. `insurers`: none where the program's bears the whole."""
 
     categories: Sequence[Category] = ()
     regions: Sequence[str] = ()
     schemes: Sequence[SchemeDraft] = field(default_factory=list)
     benefits: BenefitTerms | None = None
+    insurers: Sequence[InsurerDraft] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +132,8 @@ def create_plan(
                 FundingShare.objects.create(
                     scheme=made, position=position, payer=share.payer, funder=share.funder, amount=share.amount
                 )
+        for each in draft.insurers:
+            PlanInsurer.objects.create(plan=plan, insurer=each.insurer, share=each.share, lead=each.lead)
         if draft.benefits is not None:
             PlanBenefits.objects.create(plan=plan, changed_by=by, changed_at=at, **_written(draft.benefits))
         _record("plan.drafted", plan, by=by, at=at)
@@ -127,7 +142,8 @@ def create_plan(
 
 
 def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
-    """A new draft with the terms of another version."""
+    """A new draft with the terms of another version. What that one was filed with stays with it: opinions are of the terms
+    that they had before them."""
     kept = (
         "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age",
         "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance", "requires_guardian",
@@ -144,6 +160,7 @@ def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
             for scheme in plan.schemes.select_related("category")
         ],
         benefits=benefit_terms(plan),
+        insurers=[InsurerDraft(each.insurer, each.share, each.lead) for each in insurers_of(plan)],
     )
     return create_plan(plan.program, terms={name: getattr(plan, name) for name in kept}, draft=draft, by=by, at=at)
 
@@ -199,13 +216,19 @@ def submit_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
         return _saved("plan.submitted", plan, by=by, at=at)
 
 
-def approve_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
-    """Approve a submitted plan."""
+def approve_plan(plan: Plan, *, digest: str = "", by: User, at: datetime) -> Plan:
+    """Approve a submitted plan with all that it is filed with.
+
+    `digest`: of what whoever approves was shown (`filing.digest_of`); refused where another was submitted meanwhile.
+    """
     with transaction.atomic():
         plan = _locked(plan, Plan.State.IN_REVIEW)
         _refuse_own_work(plan, by)
+        held = digest_of(plan)
+        if digest not in ("", held):
+            raise ProgramRefused("CHANGED_SINCE_SHOWN")
         plan.state, plan.decided_by, plan.decided_at = Plan.State.APPROVED, by, at
-        return _saved("plan.approved", plan, by=by, at=at)
+        return _saved("plan.approved", plan, by=by, at=at, digest=held[:12])
 
 
 def refuse_plan(plan: Plan, *, reason: str, by: User, at: datetime) -> Plan:
@@ -244,7 +267,7 @@ def retire_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
 
 
 def _locked(plan: Plan, state: Plan.State) -> Plan:
-    found = Plan.objects.select_for_update(of=("self",)).select_related("program__organization").get(pk=plan.pk)
+    found = Plan.objects.select_for_update(of=("self",)).select_related("program__organization", "program__insurer").get(pk=plan.pk)
     fault_point("programs.plan.locked")
     if found.state != state:
         raise ProgramRefused("STATE", state=found.get_state_display())
@@ -258,6 +281,11 @@ def _refuse_own_work(plan: Plan, by: User) -> None:
 
 def _refuse_incomplete(plan: Plan) -> None:
     _refuse_wrong_time(plan)
+    if found := problem(parts_of(insurers_of(plan)), insurer_id=plan.program.insurer_id):
+        code, facts = found
+        raise ProgramRefused(code, **{"insurer": str(plan.program.insurer or "—"), **facts})
+    if missing := missing_in_words(plan):
+        raise ProgramRefused("FILING", missing="、".join(missing))
     terms = plan_terms(plan)
     if not terms.categories:
         raise ProgramRefused("NO_CATEGORY")

@@ -3,6 +3,7 @@
 from programs.models.benefits import PlanBenefits
 from programs.models.books import Books
 from programs.models.budget import Budget, BudgetReservation, BudgetReservationLine
+from programs.models.filing import PaperKind, PaperType, PlanExpectation, PlanInsurer, PlanPaper
 from programs.models.funding import Funder, FundingScheme, FundingShare, FundingSplit, FundingSplitLine
 from programs.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from programs.models.plan import Period, Plan, PlanCategory, PlanRegion
@@ -11,6 +12,6 @@ from programs.models.reference import Code, Hospital
 
 __all__ = [
     "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme", "FundingShare",
-    "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "Period", "Plan",
-    "PlanBenefits", "PlanCategory", "PlanRegion", "Program",
+    "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "PaperKind",
+    "PaperType", "Period", "Plan", "PlanBenefits", "PlanCategory", "PlanExpectation", "PlanInsurer", "PlanPaper", "PlanRegion", "Program",
 ]
