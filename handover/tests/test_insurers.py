@@ -26,6 +26,12 @@ D = Decimal
 _django_db_helper, one_world, kept_world = shared(made)
 
 
+@pytest.fixture(autouse=True)
+def without_second_factor(settings: Any) -> None:
+    """Signing in is tested elsewhere."""
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
 @pytest.fixture
 def world(kept_world: Any) -> World:
     """Five accepted of 99.00 each, one refused, one not answered; one more accepted and given back."""

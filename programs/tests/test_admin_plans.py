@@ -231,7 +231,7 @@ def test_buttons_are_offered_to_whom_they_serve(world: World) -> None:
         found = re.findall(rf"/admin/programs/plan/{plan.pk}/([a-z-]+)/|/admin/programs/plan/([a-z-]+)/{plan.pk}/", page)
         return {name for pair in found for name in pair if name} - {"change", "history"}
 
-    assert offered(maker) == {"submit", "copy", "compare", "benefits", "benefits-file"}
+    assert offered(maker) == {"submit", "copy", "compare", "benefits", "benefits-file", "paper"}
     assert offered(signed_in(world.finance_checker)) == {"compare"}
     maker.post(reverse("admin:programs_plan_submit", args=[plan.pk]))
     assert offered(maker) == {"copy", "compare"}

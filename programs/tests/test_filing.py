@@ -36,6 +36,12 @@ D = Decimal
 _django_db_helper, one_world, kept_world = shared(make_world)
 
 
+@pytest.fixture(autouse=True)
+def without_second_factor(settings: Any) -> None:
+    """Signing in is tested elsewhere."""
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
 @pytest.fixture
 def world(kept_world: World) -> World:
     return kept_world
