@@ -37,7 +37,7 @@ def missing_in_words(plan: Plan) -> list[str]:
 
 
 def digest_of(plan: Plan) -> str:
-    """SHA-256 (hex) over everything that a second person approves: terms, payers, benefits, insurers, and the papers' own."""
+    """SHA-256 (hex) over all that a second person approves: terms, payers, benefits, insurers, expectations, the papers' own."""
     text = json.dumps(list(_said(plan)), ensure_ascii=False, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -58,4 +58,6 @@ def _said(plan: Plan) -> Iterator[Any]:
     benefits = getattr(plan, "benefits", None)
     yield "" if benefits is None else benefits.digest
     yield list(plan.insurers.order_by("insurer_id").values_list("insurer_id", "share", "lead"))
+    expected = getattr(plan, "expectation", None)
+    yield [] if expected is None else [expected.people, expected.premium, expected.claims]
     yield list(plan.papers.order_by("kind", "sha256").values_list("kind", "sha256"))

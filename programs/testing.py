@@ -8,10 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
+
 from accounts.models import Organization, User
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
-from programs.models import Budget, Category, Funder, PaperKind, Period, Plan, PlanPaper, Program
+from programs.models import Budget, Category, Funder, PaperKind, Period, Plan, PlanExpectation, PlanPaper, Program
 from programs.reference import make_categories
 from programs.rules.filing import filing_of, missing_word
 
@@ -79,6 +81,12 @@ def make_plan(
     plan = actions.submit_plan(filed(plan, by=maker, at=at), by=maker, at=at)
     plan = actions.approve_plan(plan, by=checker, at=at)
     return actions.put_in_force(plan, by=checker, at=at)
+
+
+def expecting(plan: Plan, *, people: int, premium: Decimal, claims: Decimal) -> PlanExpectation:
+    """As if the plan's actuary had said so in the draft."""
+    with pgtrigger.ignore("programs.PlanExpectation:plan_expectation_stands"):
+        return PlanExpectation.objects.create(plan=plan, people=people, premium=premium, claims=claims)
 
 
 def make_period(plan: Plan, *, year: int, by: User, at: datetime, **changes: Any) -> Period:

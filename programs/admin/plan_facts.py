@@ -34,8 +34,20 @@ def terms_in_words(plan: Plan) -> dict[str, Any]:
         **dict(_span_facts(plan)),
         _t("steps before cover"): "、".join(str(word) for word in _gates(plan)),
         _t("insurers"): insurers_in_words(plan),
+        _t("expected of a period"): expectation_in_words(plan),
         _t("filing number"): plan.filing_number,
         _t("reported to the regulator on"): f"{plan.reported_on:%Y-%m-%d}" if plan.reported_on else "",
+    }
+
+
+def expectation_in_words(plan: Plan) -> str:
+    """People, premium, claims and their ratio, as the actuary expects them; "" where nothing is said."""
+    expected = getattr(plan, "expectation", None)
+    if expected is None:
+        return ""
+    return _t("%(people)s people, premium %(premium)s yuan, claims %(claims)s yuan (%(ratio)s%%)") % {
+        "people": f"{expected.people:,}", "premium": f"{expected.premium:,.2f}", "claims": f"{expected.claims:,.2f}",
+        "ratio": expected.claims_ratio,
     }
 
 

@@ -44,6 +44,7 @@ from programs.models import (
     Period,
     Plan,
     PlanCategory,
+    PlanExpectation,
     PlanInsurer,
     PlanRegion,
 )
@@ -158,6 +159,14 @@ class InsurerInline(DraftInline):
         return field
 
 
+class ExpectationInline(DraftInline):
+    """What the actuary expects of a period; compared with what came of it once the period is over."""
+
+    model = PlanExpectation
+    fields = ("people", "premium", "claims")
+    max_num = 1
+
+
 class SchemeInline(DraftInline):
     """Funding schemes; their shares stand on the scheme's own page."""
 
@@ -240,7 +249,7 @@ class PlanAdmin(BenefitPages, FilingPages, ButtonPages, ScopedModelAdmin):
     search_help_text = _("Name, or a part of it")
     ordering = ("program", "-number")
     fields = _TERMS
-    inlines = (InsurerInline, CategoryInline, RegionInline, SchemeInline)
+    inlines = (InsurerInline, ExpectationInline, CategoryInline, RegionInline, SchemeInline)
     actions_list = ("draft",)
     actions_detail = (
         "submit", "approve", "refuse", "put_in_force", "open_period", "edit_benefits", "load_benefits", "remove_benefit",
@@ -276,7 +285,7 @@ class PlanAdmin(BenefitPages, FilingPages, ButtonPages, ScopedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "program__organization", "program__insurer", "drafted_by", "submitted_by", "decided_by", "benefits"
+            "program__organization", "program__insurer", "drafted_by", "submitted_by", "decided_by", "benefits", "expectation"
         ).defer("benefits__content")
 
     @display(description=_("premium (yuan)"), ordering="premium")
