@@ -92,6 +92,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("programs.plan", "description"),
             Page("programs.period", "date_range"),
             Page("years.comparison", "compare_arrows"),
+            Page("years.planreview", "query_stats"),
             Page("years.yearleft", "person_off"),
         ),
     ),

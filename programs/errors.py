@@ -37,8 +37,13 @@ class ProgramRefused(Refused):
         "CHANGED_SINCE_SHOWN": _("The plan is not the one that you were shown. Open the page again and read it anew."),
         "PAPER_TYPE": _("This is no PDF and no picture (JPG, PNG). Save the paper as a PDF, and upload it again."),
         "PAPER_CUT": _("The end of the file is missing. Perhaps it was not copied whole: upload it again."),
-        "PAPER_RUNS": _("The PDF holds scripts, forms or further files, which could run on a colleague's computer. Print it to a new PDF, and upload that."),
-        "PAPER_NAME": _("The ending of the file's name is not that of its content (PDF, JPG, PNG). Correct the name, and upload it again."),
+        "PAPER_RUNS": _(
+            "The PDF holds scripts, forms or further files, which could run on a colleague's computer. Print it to a new PDF, and "
+            "upload that."
+        ),
+        "PAPER_NAME": _(
+            "The ending of the file's name is not that of its content (PDF, JPG, PNG). Correct the name, and upload it again."
+        ),
         "PAPER_SIZE": _("The file is larger than %(megabytes)d megabytes."),
         "PAPER_EMPTY": _("The file is empty."),
         "PAPER_TWICE": _("This file is here already, as the same kind of paper."),

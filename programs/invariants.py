@@ -63,7 +63,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        15, "insurers_bear_the_whole", _("The shares of every submitted plan's insurers are its whole, and its program's insurer leads."),
+        15, "insurers_bear_the_whole",
+        _("The shares of every submitted plan's insurers are its whole, and its program's insurer leads."),
         """
         SELECT i.plan_id FROM programs_planinsurer i
         JOIN programs_plan l ON l.id = i.plan_id AND l.state <> 'draft' JOIN programs_program p ON p.id = l.program_id

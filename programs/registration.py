@@ -37,8 +37,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "programs.export_budget", "programs.export_funder",
     ),
     Role.FINANCE_MAKER: (
-        *_TERMS, *_PAPERS, *_MONEY, *_EXPORT_TERMS, *_EXPORT_MONEY, "programs.add_plan", "programs.change_plan", "programs.submit_plan",
-        "programs.propose_budget",
+        *_TERMS, *_PAPERS, *_MONEY, *_EXPORT_TERMS, *_EXPORT_MONEY, "programs.add_plan", "programs.change_plan",
+        "programs.submit_plan", "programs.propose_budget",
     ),
     Role.FINANCE_CHECKER: (
         *_TERMS, *_PAPERS, *_MONEY, *_EXPORT_TERMS, *_EXPORT_MONEY, "programs.approve_plan", "programs.approve_budget",

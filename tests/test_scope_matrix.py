@@ -113,7 +113,8 @@ def at_first(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 READERS = (
     *(f"{place} {role}" for place in ("county", "city") for role in Role.values),
-    "foundation finance_maker", "foundation auditor", "insurer auditor", "coinsurer auditor", "limited clerk", "limited auditor", "ended auditor",
+    "foundation finance_maker", "foundation auditor", "insurer auditor", "coinsurer auditor", "limited clerk",
+    "limited auditor", "ended auditor",
     "expired clerk",
 )
 #: Relations that tell nothing new for a reader: the second program is the office's own to all but the limited, and what is

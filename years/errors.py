@@ -17,7 +17,9 @@ class YearsRefused(Refused):
         "NO_EARLIER_PERIOD": _("The program has no earlier period to compare with."),
         "SPANS": _("Only programs whose plans cover whole periods are compared by years."),
         "BEING_COUNTED": _("This comparison is being counted already."),
-        "OUT_OF_SCOPE": _("Reviews of periods are drawn up by the office that operates the program: this one lies outside your own."),
+        "OUT_OF_SCOPE": _(
+            "Reviews of periods are drawn up by the office that operates the program: this one lies outside your own."
+        ),
         "NOT_OVER": _("The period is not over yet: its review can be drawn up from %(day)s on."),
         "NOTHING_EXPECTED": _("%(plan)s does not say what it expected. Expectations are entered in the draft of a plan."),
         "REVIEWED": _("The period has a review already."),

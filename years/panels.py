@@ -62,7 +62,9 @@ def _to_approve(reviews: Any, user: Any) -> Any:
 QUEUES = (queue_of(_REVIEW, "years.reviews", _("Reviews to approve"), APPROVE, _to_approve),)
 PANELS = (
     PagePanel("years.period", _("From the year before"), "programs.period", _VIEW, _period, "years/period.html", 8),
-    PagePanel("years.review", _("Actual against expected"), "programs.period", _VIEW_REVIEW, _review, "years/period_review.html", 60),
+    PagePanel(
+        "years.review", _("Actual against expected"), "programs.period", _VIEW_REVIEW, _review, "years/period_review.html", 60
+    ),
 )
 
 

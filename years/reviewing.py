@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from programs.models import Period, PlanExpectation
 from programs.models.filing import ratio
 
-# One reading of the period's covers; whatever books premium bears the roster, the purchase or the list of differences that it is of.
+# Whatever books premium bears the roster, the purchase or the list of differences that it is of.
 _COVERED = """
 SELECT count(*) FROM beneficiaries_enrollment
 WHERE period_id = %(period)s AND state IN ('in_force', 'ended') AND ends_at > starts_at
@@ -62,8 +62,8 @@ class Figure:
 FIGURES = (
     Figure(
         "people", _("People covered"),
-        _("Covers of the period that came into force, ended ones too. Who still waits, lapsed or was undone is not counted."), "people",
-        lambda plan: plan.people, lambda found: found.people,
+        _("Covers of the period that came into force, ended ones too. Who still waits, lapsed or was undone is not counted."),
+        "people", lambda plan: plan.people, lambda found: found.people,
     ),
     Figure(
         "premium", _("Premium booked"),
@@ -80,8 +80,8 @@ FIGURES = (
         lambda plan: plan.premium, lambda found: found.booked - found.refunds,
     ),
     Figure(
-        "claims", _("Claims"), _("Claims of the period. The portal settles none yet: they are not known, which is not zero."), "yuan",
-        lambda plan: plan.claims, lambda found: None,
+        "claims", _("Claims"), _("Claims of the period. The portal settles none yet: they are not known, which is not zero."),
+        "yuan", lambda plan: plan.claims, lambda found: None,
     ),
     Figure(
         "ratio", _("Claims ratio"),

@@ -228,7 +228,7 @@ def approve_plan(plan: Plan, *, digest: str = "", by: User, at: datetime) -> Pla
         if digest not in ("", held):
             raise ProgramRefused("CHANGED_SINCE_SHOWN")
         plan.state, plan.decided_by, plan.decided_at = Plan.State.APPROVED, by, at
-        return _saved("plan.approved", plan, by=by, at=at, digest=held[:12])
+        return _saved("plan.approved", plan, by=by, at=at, content=held[:12])
 
 
 def refuse_plan(plan: Plan, *, reason: str, by: User, at: datetime) -> Plan:

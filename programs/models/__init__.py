@@ -11,7 +11,8 @@ from programs.models.program import Category, Program
 from programs.models.reference import Code, Hospital
 
 __all__ = [
-    "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme", "FundingShare",
-    "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "PaperKind",
-    "PaperType", "Period", "Plan", "PlanBenefits", "PlanCategory", "PlanExpectation", "PlanInsurer", "PlanPaper", "PlanRegion", "Program",
+    "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme",
+    "FundingShare", "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction",
+    "PaperKind", "PaperType", "Period", "Plan", "PlanBenefits", "PlanCategory", "PlanExpectation", "PlanInsurer", "PlanPaper",
+    "PlanRegion", "Program",
 ]

@@ -28,7 +28,9 @@ def parts(*shares: str, lead: int = 0) -> list[Part]:
         ("99.99", ("100.00",), ("99.99",)),
     ],
 )
-def test_parts_are_rounded_down_and_the_lead_takes_the_rest(amount: str, shares: tuple[str, ...], expected: tuple[str, ...]) -> None:
+def test_parts_are_rounded_down_and_the_lead_takes_the_rest(
+    amount: str, shares: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
     found = divide(D(amount), parts(*shares))
     assert (tuple(map(str, found)), sum(found)) == (expected, D(amount))
 

@@ -249,7 +249,8 @@ def test_a_paper_is_kept_sealed_opened_with_a_record_and_taken_out(world: World,
     ("name", "content", "words"),
     [
         ("精算.docx", b"PK\x03\x04", "这不是PDF,也不是图片"), ("精算.pdf", pdf()[:-8], "文件结尾缺失"),
-        ("精算.png", pdf(), "文件扩展名与内容"), ("精算.pdf", pdf().replace(b"/Catalog", b"/Catalog /JS (x)"), "可能在同事的电脑上运行"),
+        ("精算.png", pdf(), "文件扩展名与内容"),
+        ("精算.pdf", pdf().replace(b"/Catalog", b"/Catalog /JS (x)"), "可能在同事的电脑上运行"),
     ],
 )
 def test_a_file_that_is_no_paper_is_refused_in_words_and_nothing_is_kept(
@@ -316,7 +317,7 @@ def test_papers_stand_once_submitted_and_their_digests_are_part_of_what_is_appro
     assert plan.state == "in_review"
     assert checker.post(address(plan, "approve"), {"digest": digest_of(plan)}).status_code == 302
     approved = Event.objects.get(verb="plan.approved", subject_id=str(plan.pk))
-    assert approved.data["digest"] == digest_of(plan)[:12]
+    assert approved.data["content"] == digest_of(plan)[:12]
 
 
 # --- who reads

@@ -28,7 +28,7 @@ from retention.models import DestructionLine, DestructionRun, LegalHold, Retenti
 from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from tests.kit.matrix.worlds import Place
-from years.models import Comparison, YearLeft
+from years.models import Comparison, PlanReview, YearLeft
 
 HIDDEN, READ, FULL = "hidden", "read", "full"
 
@@ -204,6 +204,7 @@ SUBJECTS: dict[str, Subject] = {
         "program", lambda place: CertificateWording.objects.filter(program=place.program).earliest("pk")
     ),
     "years.comparison": Subject("program", lambda place: Comparison.objects.get(program=place.program)),
+    "years.planreview": Subject("operator", lambda place: PlanReview.objects.get(program=place.program)),
     "years.yearleft": Subject("office", lambda place: YearLeft.objects.get(enrollment=place.enrollment)),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
