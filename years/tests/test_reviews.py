@@ -23,7 +23,9 @@ from portal.verify import check_all
 from programs.actions import copy_plan
 from programs.models import Period
 from programs.testing import expecting
-from subsidies.actions import approve_differences, name_elsewhere
+from subsidies.actions import approve_differences, make_differences
+from subsidies.models import Differences
+from subsidies.testing import ended
 from years.actions import approve_review, decline_review, draw_up_review
 from years.errors import YearsRefused
 from years.models import PlanReview
@@ -34,16 +36,17 @@ D = Decimal
 
 
 def made() -> World:
-    """Five people covered at 99.00, of whom one is given back in part; three more of another roster were undone."""
+    """Six people enrolled at 99.00, of whom one left before the first day; three more of another roster were undone."""
     world = make_world()
-    applied(world, people(5))
+    applied(world, people(6))
     wrong = applied(world, people(3, first=20))
     approve_undo(request_undo(wrong, reason="名单发错了", by=world.clerk, at=timezone.now()), by=world.reviewer, at=timezone.now())
     drain()
-    found = name_elsewhere(
-        world.period, numbers=[Enrollment.objects.filter(state="in_force").earliest("pk").number], funder=world.foundation,
-        reason="在外县享受补贴", by=world.finance_maker, at=timezone.now(),
-    )
+    left = Enrollment.objects.filter(state="in_force").earliest("pk")
+    ended(left, ended_on=world.period.starts_on - timedelta(days=1))
+    make_differences(world.period, by=world.finance_maker, at=timezone.now())
+    drain()
+    found = Differences.objects.get()
     approve_differences(found, digest=found.digest, by=world.finance_checker, at=timezone.now())
     expecting(world.plan, people=10, premium=D("990.00"), claims=D("841.50"))
     return world
@@ -87,9 +90,9 @@ def test_each_figure_stands_beside_what_was_expected_and_claims_are_not_known_ra
     lines = [(each.title, each.expected, each.actual, each.difference, each.share) for each in lines_of(drawn(world).figures)]
     assert lines == [
         ("承保人数", "10", "5", "-5", "50.00%"),
-        ("应付保费", "990.00", "495.00", "-495.00", "50.00%"),
-        ("退减保费", "—", "68.99", "—", "—"),
-        ("净保费", "990.00", "426.01", "-563.99", "43.03%"),
+        ("应付保费", "990.00", "594.00", "-396.00", "60.00%"),
+        ("退减保费", "—", "99.00", "—", "—"),
+        ("净保费", "990.00", "495.00", "-495.00", "50.00%"),
         ("赔款", "841.50", "尚未知", "—", "—"),
         ("赔付率", "85.00%", "尚未知", "—", "—"),
     ]
@@ -107,7 +110,7 @@ def test_a_review_is_drawn_up_by_one_approved_by_another_and_never_changes(world
     assert refused(lambda: decline_review(review, reason="有误", by=world.finance_checker, at=timezone.now())) == "STATE"
     assert refused(lambda: drawn(world)) == "REVIEWED"
     kept = review.figures
-    applied_later = Enrollment.objects.filter(period=world.period).update(state="voided")
+    applied_later = Enrollment.objects.filter(period=world.period, state="in_force").update(state="voided")
     assert applied_later
     assert PlanReview.objects.get(pk=review.pk).figures == kept
     for change in (
@@ -164,9 +167,9 @@ def test_it_goes_through_the_pages_from_the_period_to_the_paper(world: World, se
     assert checker.post(address("approve", review.pk), {"digest": shown}).status_code == 302
     for name in ("change", "print"):
         text = checker.get(address(name, review.pk)).content.decode()
-        for said in ("426.01", "尚未知", "85.00%", "平台尚未办理理赔", "已批准"):
+        for said in ("495.00", "尚未知", "85.00%", "平台尚未办理理赔", "已批准"):
             assert said in text, (name, said)
     page = checker.get(reverse("admin:programs_period_change", args=[world.period.pk])).content.decode()
     assert address("change", review.pk) in page
-    assert signed_in(world.clerk).get(address("change", review.pk)).status_code == 403
+    assert signed_in(world.clerk).get(address("change", review.pk)).status_code == 404
     assert [result.name for result in check_all() if result.rows] == []
