@@ -32,7 +32,7 @@ from intake.models import State
 from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
-from portal.demo_benefits import example_terms, supplementary
+from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
 from portal.demo_funds import ask_funders
 from portal.demo_insurer import settle_with_insurer
 from portal.demo_messages import tell_people
@@ -119,6 +119,11 @@ def load(say: Say, *, logins: Path) -> None:
                 f"HMB{city.region}", name="惠民保(示例)", office=period.program.organization, insurers=_insurers(at=at),
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
             )
+            for product in PRODUCTS:
+                priced(
+                    product, office=period.program.organization, insurer=period.program.insurer,
+                    maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
+                )
         close_last_month(period.program, maker=maker, checker=checker, say=say)
         draw_and_look(period.program, auditor=users["auditor"], say=say)
         if city.short == "hy":

@@ -55,6 +55,7 @@ def _said(plan: Plan) -> Iterator[Any]:
             "name", "category_id", "region_prefix", "shares__position", "shares__payer", "shares__funder_id", "shares__amount"
         )
     )
+    yield list(plan.prices.order_by("position").values_list("position", "name", "age_from", "age_until", "category_id", "premium"))
     benefits = getattr(plan, "benefits", None)
     yield "" if benefits is None else benefits.digest
     yield list(plan.insurers.order_by("insurer_id").values_list("insurer_id", "share", "lead"))

@@ -6,7 +6,7 @@ from programs.models.budget import Budget, BudgetReservation, BudgetReservationL
 from programs.models.filing import PaperKind, PaperType, PlanExpectation, PlanInsurer, PlanPaper
 from programs.models.funding import Funder, FundingScheme, FundingShare, FundingSplit, FundingSplitLine
 from programs.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
-from programs.models.plan import Period, Plan, PlanCategory, PlanRegion
+from programs.models.plan import Period, Plan, PlanCategory, PlanPrice, PlanRegion
 from programs.models.program import Category, Program
 from programs.models.reference import Code, Hospital
 
@@ -14,5 +14,5 @@ __all__ = [
     "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme",
     "FundingShare", "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction",
     "PaperKind", "PaperType", "Period", "Plan", "PlanBenefits", "PlanCategory", "PlanExpectation", "PlanInsurer", "PlanPaper",
-    "PlanRegion", "Program",
+    "PlanPrice", "PlanRegion", "Program",
 ]

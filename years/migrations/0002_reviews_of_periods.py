@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('programs', '0015_plans_are_filed'),
+        ('programs', '0016_plans_are_filed'),
         ('years', '0001_comparisons'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
