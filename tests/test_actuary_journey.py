@@ -84,7 +84,7 @@ def test_an_actuary_enters_a_plan_another_puts_it_in_force_and_a_roster_enrolls(
 ) -> None:
     maker, checker = signed_in_page(world.finance_maker), signed_in_page(world.finance_checker)
 
-    # Terms, insurers, benefits; submitted too early, it says what is missing.
+    # Terms, insurers, benefits with their price; submitted too early, it says what is missing.
     plan = drafts(maker, world)
     names_insurers(maker, plan)
     maker.goto(f"/admin/programs/plan/{plan.pk}/benefits-file/")
@@ -137,7 +137,7 @@ def test_an_actuary_enters_a_plan_another_puts_it_in_force_and_a_roster_enrolls(
     reviewer.get_by_role("button", name="批准").click()
     drain()
     covers = Enrollment.objects.filter(plan=plan)
-    assert list(covers.values_list("state", "premium", "own_share")) == [("in_force", D("129.00"), D("129.00"))] * 3
+    assert list(covers.values_list("state", "premium", "own_share")) == [("in_force", D("149.00"), D("149.00"))] * 3
 
     # Nothing in it can change any more, on a desk as on a phone.
     for size in (None, PHONE):
