@@ -13,6 +13,7 @@ from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from beneficiaries.gating import Gate
 from handover import premium
+from handover.coinsurers import shares_of
 from handover.models import HandOver, HandOverLine, HandOverState, RemittanceState
 from intake.models import State
 
@@ -129,6 +130,10 @@ def _premium(period: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _plan(plan: Any, user: Any) -> Mapping[str, Any]:
+    return {"periods": shares_of(plan, user)}
+
+
 def _offered(page: str, permission: str, period: Any, user: Any) -> str:
     """The address of a page that this reader may use, with the period chosen."""
     return f"{reverse(f'admin:{page}')}?period={period.pk}" if user.has_perm(permission) and period.program.insurer_id else ""
@@ -145,6 +150,7 @@ PANELS = (
         "handover.premium", _("Premium, invoices and remittances"), "programs.period", "handover.view_invoice", _premium,
         "handover/premium.html", 21,
     ),
+    PagePanel("handover.insurers", _("Premium by insurer"), "programs.plan", _VIEW, _plan, "handover/insurers.html", 20),
     PagePanel("handover.person", _("Insurer"), "beneficiaries.person", _LINE, _person, "handover/lines.html", 20),
     PagePanel("handover.enrollment", _("Insurer"), "beneficiaries.enrollment", _LINE, _enrollment, "handover/lines.html", 20),
 )

@@ -1,4 +1,4 @@
-"""What a hand-over costs whom: people and premium by county, category and payer, from the lines and their divisions."""
+"""What a hand-over costs whom: people and premium by county, category, payer and insurer, from the lines and their divisions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _t
 
 from accounts.models import Region
 from handover.models import HandOver
-from programs.models import Category, FundingSplit, FundingSplitLine
+from programs.filing import insurers_of, parts_of
+from programs.models import Category, FundingSplit, FundingSplitLine, PlanInsurer
+from programs.rules.coinsurance import divide, percent
 
 COUNTY_DIGITS = 6
 ZERO = Decimal("0.00")
@@ -72,12 +74,14 @@ class Line:
 
 @dataclass
 class Statement:
-    """The whole, and the same by county, by category and by payer; each part adds up to the whole to the fen."""
+    """The whole, and the same by county, by category, by payer and by co-insurer; each part adds up to the whole to the fen."""
 
     total: Sums = field(default_factory=Sums)
     counties: Sequence[Line] = ()
     categories: Sequence[Line] = ()
     payers: Sequence[Line] = ()
+    #: None where one insurer bears the whole.
+    insurers: Sequence[Line] = ()
 
 
 def statement_of(hand_over: HandOver) -> Statement:
@@ -114,4 +118,21 @@ def statement_of(hand_over: HandOver) -> Statement:
         [Line(names.get(code) or code or _t("without a region"), sums) for code, sums in sorted(places.items())],
         [Line(words.get(pk, ""), sums) for pk, sums in sorted(kinds.items())],
         [Line(name, sums) for (_pk, name), sums in sorted(payers.items())],
+        [
+            Line(f"{each.insurer.name} {percent(each.share)}%", sums)
+            for each, sums in by_insurer(total, insurers_of(hand_over.period.plan))
+        ],
     )
+
+
+def by_insurer(total: Sums, insurers: Sequence[PlanInsurer]) -> list[tuple[PlanInsurer, Sums]]:
+    """What falls to each insurer, exact to the fen. What was accepted, refused and not answered is divided apart, so that
+    rows and columns add up; each insurer covers every person."""
+    if not insurers:
+        return []
+    parts = parts_of(list(insurers))
+    columns = [divide(amount, parts) for amount in (total.accepted_premium, total.refused_premium, total.open_premium)]
+    return [
+        (each, Sums(total.people, taken + turned + still, total.accepted, taken, total.refused, turned))
+        for each, taken, turned, still in zip(insurers, *columns, strict=True)
+    ]

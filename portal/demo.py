@@ -52,6 +52,7 @@ BY = "system:demo"
 OPERATOR = "普惠保险平台运营中心"
 FOUNDATION = "南岭公益基金会(示例)"
 INSURER = "粤桂财产保险公司(示例)"
+CO_INSURERS = ("东江人寿保险公司(示例)", "新丰健康保险公司(示例)")
 HOW_TO_CLAIM = (
     "一、就医或出险后,请尽快拨打咨询电话,或到村(社区)服务点登记。\n"
     "二、出院后备齐:本人身份证、发票、费用清单、出院小结、医保结算单和银行卡。\n"
@@ -116,7 +117,7 @@ def load(say: Say, *, logins: Path) -> None:
             clerks = [users[f"{city.short}.clerk.{county}"] for county in city.counties]
             next_year(period, clerks, users, short=city.short, say=say)
             supplementary(
-                f"HMB{city.region}", name="惠民保(示例)", office=period.program.organization, insurer=period.program.insurer,
+                f"HMB{city.region}", name="惠民保(示例)", office=period.program.organization, insurers=_insurers(at=at),
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
             )
             for product in PRODUCTS:
@@ -148,6 +149,12 @@ def _organization(name: str, *, kind: str, at: datetime, parent: Organization | 
         return found
     place = Region.objects.get(pk=region) if region else None
     return create_organization(name, kind=kind, parent=parent, region=place, by=BY, at=at)
+
+
+def _insurers(*, at: datetime) -> list[Organization]:
+    """Who bears a city's plan together, the lead first."""
+    root = Organization.objects.get(name=OPERATOR)
+    return [_organization(name, kind="insurer", parent=root, at=at) for name in (INSURER, *CO_INSURERS)]
 
 
 def _users(logins: Path, *, at: datetime) -> dict[str, User]:

@@ -3,6 +3,8 @@ two real ones that are priced by age and for students."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,12 +16,18 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from benefits import editing, plan_file
 from benefits.terms import PlanTerms, Price, Words, fixed
+from papers.font import face
+from papers.pdf import Document, Sheet
 from programs import actions as programs
-from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
-from programs.models import Category, Period, Plan, PlanBenefits, Program
+from programs.actions.plans import InsurerDraft, PlanDraft, SchemeDraft, ShareDraft
+from programs.models import Category, PaperKind, Period, Plan, PlanBenefits, Program
 from programs.reference import make_student_category
+from programs.rules.filing import filing_of
 
 _PRICE, _COVER = Decimal("149.00"), Decimal("2000000.00")
+#: Percent of the lead, and of those who bear it with the lead.
+_SHARES = (Decimal("50.00"), Decimal("30.00"), Decimal("20.00"))
+_A4 = (595.0, 842.0)
 
 
 def example_terms(*, premium: Decimal, cover: Decimal, region: str) -> PlanTerms:
@@ -32,21 +40,29 @@ def example_terms(*, premium: Decimal, cover: Decimal, region: str) -> PlanTerms
 
 
 def supplementary(
-    code: str, *, name: str, office: Organization, insurer: Organization | None, maker: User, checker: User, by: str, at: datetime
+    code: str, *, name: str, office: Organization, insurers: Sequence[Organization], maker: User, checker: User, by: str,
+    at: datetime,
 ) -> None:
-    """A 惠民保 of a city: this year's plan in force, next year's submitted with a lower deductible; each step once."""
+    """A 惠民保 of a city: this year's plan in force, next year's submitted with a lower deductible; each step once.
+
+    `insurers`: who bears it together, the lead first.
+    """
     program = Program.objects.filter(code=code).first() or programs.create_program(
-        code, name=name, kind=Program.Kind.SUPPLEMENTARY, organization=office, insurer=insurer, by=by, at=at
+        code, name=name, kind=Program.Kind.SUPPLEMENTARY, organization=office, insurer=insurers[0], by=by, at=at
     )
     plan = program.plans.order_by("number").first() or programs.create_plan(
         program,
-        terms={"name": f"{name}方案", "premium": _PRICE, "cover_limit": _COVER, "requires_notice": False},
+        terms={"name": f"{name}定制医疗保险", "premium": _PRICE, "cover_limit": _COVER, "requires_notice": False},
         draft=PlanDraft(
             categories=list(Category.objects.filter(holds_for_everybody=True).order_by("position")),
             schemes=[SchemeDraft("全部对象", [ShareDraft("person")])],
             benefits=replace(
                 _fixture("weifang"), code=code.lower(), name=Words(name), region=program.region_code, notes=(), unknown=(),
             ),
+            insurers=[
+                InsurerDraft(insurer, share, insurer == insurers[0])
+                for insurer, share in zip(insurers, _SHARES, strict=True)
+            ],
         ),
         by=maker, at=at,
     )
@@ -56,6 +72,7 @@ def supplementary(
         held = PlanBenefits.objects.get(plan=later)
         data = editing.replaced(plan_file.data_of(plan_file.load(held.content)), "responsibilities[0].deductible", 16000)
         programs.set_benefits(later, plan_file.terms_of(data), base=held.digest, by=maker, at=at)
+        _file(later, by=maker, at=at)
         programs.submit_plan(later, by=maker, at=at)
 
 
@@ -88,7 +105,7 @@ def priced(
     plan = program.plans.order_by("number").first() or programs.create_plan(
         program,
         terms={
-            "name": f"{product.name}方案", "premium": terms.prices[-1].amount, "cover_limit": product.cover,
+            "name": f"{product.name}定制方案", "premium": terms.prices[-1].amount, "cover_limit": product.cover,
             "requires_notice": False, "requires_insurer_acceptance": False,
         },
         draft=PlanDraft(
@@ -108,12 +125,34 @@ def priced(
 
 def _bring_in_force(plan: Plan, *, maker: User, checker: User, at: datetime) -> Plan:
     if plan.state == Plan.State.DRAFT:
+        _file(plan, by=maker, at=at)
         plan = programs.submit_plan(plan, by=maker, at=at)
     if plan.state == Plan.State.IN_REVIEW:
         plan = programs.approve_plan(plan, by=checker, at=at)
     if plan.state == Plan.State.APPROVED:
         plan = programs.put_in_force(plan, by=checker, at=at)
     return plan
+
+
+def _file(plan: Plan, *, by: User, at: datetime) -> None:
+    """The papers that the regulator asks of it, each once; they say that they are examples."""
+    held = set(plan.papers.values_list("kind", flat=True))
+    for kind in filing_of(plan.program.kind).papers:
+        if kind not in held:
+            label = str(PaperKind(kind).label)
+            content = io.BytesIO(_paper(f"{label}(示例)", f"{plan.name} 第{plan.number}版"))
+            programs.add_paper(plan, kind=kind, name=f"{label}(示例).pdf", stream=content, by=by, at=at)
+
+
+def _paper(title: str, about: str) -> bytes:
+    """One page of A4 with a title and what it is about."""
+    kind = face()
+    sheet = Sheet(kind)
+    sheet.text(_A4[0] / 2, 680, title, size=22, bold=True, anchor="middle")
+    sheet.text(_A4[0] / 2, 630, about, size=13, anchor="middle")
+    document = Document(kind, title=title, form=Sheet(kind), size=_A4)
+    document.page(sheet)
+    return document.finished()
 
 
 def _fixture(name: str) -> PlanTerms:

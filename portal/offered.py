@@ -22,7 +22,8 @@ OFFICE_WORK = frozenset(
         "gates.notice", "gates.objection", "gates.unpaid", "gates.statement", "gates.ownpayment", "gates.heldpayment",
         "gates.clearing", "gates.clearingline",
         "handover.receipt", "outreach.sending", "outreach.deliveryreport", "papers.personrequest",
-        "papers.printing", "intake.wordmapping", "years.yearleft", "subsidies.differences", "closing.monthclosing",
+        "papers.printing", "intake.wordmapping", "years.yearleft", "years.planreview",
+        "subsidies.differences", "closing.monthclosing",
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",
         "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }

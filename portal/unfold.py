@@ -94,6 +94,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("takeup.takeup", "trending_up"),
             Page("takeup.target", "flag"),
             Page("years.comparison", "compare_arrows"),
+            Page("years.planreview", "query_stats"),
             Page("years.yearleft", "person_off"),
         ),
     ),

@@ -33,6 +33,23 @@ class ProgramRefused(Refused):
         "PRICE_OF_OTHERS": _("Price %(line)d holds for whoever is no student. Put the price of students before one for everybody."),
         "PRICE_CATEGORY": _("Price %(line)d names the category %(category)s, which is not there. Add it to the categories first."),
         "NO_BENEFITS": _("The plan states no benefits."),
+        "INSURER_SHARES": _("The shares of the insurers are %(total)s %% together. They must be exactly 100 %%."),
+        "INSURER_LEADS": _("Exactly one insurer leads, and it is that of the program: %(insurer)s."),
+        "FILING": _("It cannot be submitted yet. What is missing: %(missing)s."),
+        "CHANGED_SINCE_SHOWN": _("The plan is not the one that you were shown. Open the page again and read it anew."),
+        "PAPER_TYPE": _("This is no PDF and no picture (JPG, PNG). Save the paper as a PDF, and upload it again."),
+        "PAPER_CUT": _("The end of the file is missing. Perhaps it was not copied whole: upload it again."),
+        "PAPER_RUNS": _(
+            "The PDF holds scripts, forms or further files, which could run on a colleague's computer. Print it to a new PDF, and "
+            "upload that."
+        ),
+        "PAPER_NAME": _(
+            "The ending of the file's name is not that of its content (PDF, JPG, PNG). Correct the name, and upload it again."
+        ),
+        "PAPER_SIZE": _("The file is larger than %(megabytes)d megabytes."),
+        "PAPER_EMPTY": _("The file is empty."),
+        "PAPER_TWICE": _("This file is here already, as the same kind of paper."),
+        "PAPER_GONE": _("The paper is not here any more."),
         "PERIOD_TWICE": _("The program has a period %(period)s already."),
         "COUNTY_FUNDER_MISSING": _("No government funder is known for the county %(county)s."),
         "SCHEME_MISSING": _("No funding scheme of the plan holds for this category in county %(county)s."),

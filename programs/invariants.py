@@ -63,6 +63,17 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        15, "insurers_bear_the_whole",
+        _("The shares of every submitted plan's insurers are its whole, and its program's insurer leads."),
+        """
+        SELECT i.plan_id FROM programs_planinsurer i
+        JOIN programs_plan l ON l.id = i.plan_id AND l.state <> 'draft' JOIN programs_program p ON p.id = l.program_id
+        GROUP BY i.plan_id
+        HAVING sum(i.share) <> 100 OR count(*) FILTER (WHERE i.lead) <> 1
+            OR bool_or(i.lead AND i.insurer_id IS DISTINCT FROM p.insurer_id)
+        """,
+    ),
+    Invariant(
         15, "no_self_approved_plan", _("No plan and no budget was approved by its own maker."),
         """
         SELECT id FROM programs_plan

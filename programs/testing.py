@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
+
 from accounts.models import Organization, User
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
-from programs.models import Budget, Category, Funder, Period, Plan, Program
+from programs.models import Budget, Category, Funder, PaperKind, Period, Plan, PlanExpectation, PlanPaper, Program
 from programs.plan_prices import PriceDraft
 from programs.reference import make_categories
+from programs.rules.filing import filing_of, missing_word
+
+#: The smallest file that is a PDF from its first to its last line; `%d` makes one of many.
+_PDF = b"""%%PDF-1.4
+1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 595 %d] >> endobj
+trailer << /Root 1 0 R >>
+%%%%EOF
+"""
+
+
+def pdf(number: int = 842) -> bytes:
+    """A PDF of one empty page; another number, another file."""
+    return _PDF % number
+
+
+def keep_paper(plan: Plan, kind: str = PaperKind.AUTHORIZATION, *, by: User, at: datetime, number: int = 842) -> PlanPaper:
+    """A paper of a draft."""
+    return actions.add_paper(plan, kind=kind, name=f"{PaperKind(kind).label}.pdf", stream=io.BytesIO(pdf(number)), by=by, at=at)
+
+
+def filed(plan: Plan, *, by: User, at: datetime) -> Plan:
+    """The draft with all that the regulator asks of its kind: the papers, and the word in its name."""
+    asked = filing_of(plan.program.kind)
+    if word := missing_word(asked, name=plan.name):
+        Plan.objects.filter(pk=plan.pk).update(name=f"{plan.name}({word})")
+        plan.refresh_from_db()
+    for number, kind in enumerate(asked.papers, 800):
+        keep_paper(plan, kind, by=by, at=at, number=number)
+    return plan
 
 #: Yuan, ages from and until, code of a category or "".
 PriceLine = tuple[str, int | None, int | None, str]
@@ -48,9 +82,15 @@ def make_plan(
         schemes=[SchemeDraft("全部对象", shares)], prices=price_drafts(prices),
     )
     plan = actions.create_plan(program, terms=values, draft=draft, by=maker, at=at)
-    plan = actions.submit_plan(plan, by=maker, at=at)
+    plan = actions.submit_plan(filed(plan, by=maker, at=at), by=maker, at=at)
     plan = actions.approve_plan(plan, by=checker, at=at)
     return actions.put_in_force(plan, by=checker, at=at)
+
+
+def expecting(plan: Plan, *, people: int, premium: Decimal, claims: Decimal) -> PlanExpectation:
+    """As if the plan's actuary had said so in the draft."""
+    with pgtrigger.ignore("programs.PlanExpectation:plan_expectation_stands"):
+        return PlanExpectation.objects.create(plan=plan, people=people, premium=premium, claims=claims)
 
 
 def price_drafts(prices: Sequence[PriceLine]) -> list[PriceDraft]:

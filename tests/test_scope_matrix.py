@@ -88,7 +88,8 @@ def test_every_model_in_the_admin_is_in_the_table() -> None:
 def test_each_model_has_a_row_in_each_relation_that_its_kind_knows(rows: dict[str, dict[str, Any]]) -> None:
     wanted = {
         "office": {"own", "sibling", "parent", "other program", "foreign"}, "staff": {"own", "sibling", "parent", "foreign"},
-        "program": {"own", "other program", "foreign"}, "funder": {"own", "sibling", "parent", "foreign"},
+        "program": {"own", "other program", "foreign"}, "plan": {"own", "other program", "foreign"},
+        "funder": {"own", "sibling", "parent", "foreign"},
         "money": {"own", "sibling", "parent", "other program", "foreign"}, "table": {"own", "sibling", "parent", "foreign"},
         "own person": {"own", "sibling", "parent", "foreign"},
         "insured": {"own", "sibling", "parent", "other program", "foreign"},
@@ -112,7 +113,8 @@ def at_first(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 READERS = (
     *(f"{place} {role}" for place in ("county", "city") for role in Role.values),
-    "foundation finance_maker", "foundation auditor", "insurer auditor", "limited clerk", "limited auditor", "ended auditor",
+    "foundation finance_maker", "foundation auditor", "insurer auditor", "coinsurer auditor", "limited clerk",
+    "limited auditor", "ended auditor",
     "expired clerk",
 )
 #: Relations that tell nothing new for a reader: the second program is the office's own to all but the limited, and what is

@@ -8,6 +8,13 @@ from audit.invariants import Invariant
 
 INVARIANTS = [
     Invariant(
+        15, "no_self_approved_review", _("No review of a period was decided by whoever drew it up."),
+        """
+        SELECT id FROM years_planreview
+        WHERE (state = 'drawn') <> (decided_by_id IS NULL) OR decided_by_id = drawn_by_id
+        """,
+    ),
+    Invariant(
         3, "comparison_counts_its_lists", _("What a comparison counts of those who left is how many its list names."),
         """
         SELECT comparison_id, outcome FROM (

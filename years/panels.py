@@ -1,4 +1,4 @@
-"""What this room adds: on a period's page who is renewed and how the years compare, on a cover's page what came of it."""
+"""What this room adds: on a period's page who is renewed, how the years compare and its review, reviews that wait."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import panels
-from audit.panels import PagePanel
+from audit.panels import PagePanel, queue_of
 from beneficiaries.models import Roster
 from programs.models import Plan
 from years.actions.comparisons import before_of
-from years.models import Comparison
+from years.actions.reviews import APPROVE, DRAW
+from years.models import Comparison, PlanReview, ReviewState
+from years.models.review import STANDING
 
-_VIEW = "years.view_comparison"
+_VIEW, _VIEW_REVIEW = "years.view_comparison", "years.view_planreview"
+_REVIEW = "years.planreview"
 SHOWN = 20
 
 
@@ -40,10 +43,34 @@ def _period(period: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
-PANELS = (PagePanel("years.period", _("From the year before"), "programs.period", _VIEW, _period, "years/period.html", 8),)
+def _review(period: Any, user: Any) -> Mapping[str, Any]:
+    found = list(PlanReview.objects.visible_to(user, _VIEW_REVIEW).filter(period=period).select_related("drawn_by"))
+    waits = (
+        period.ends_on <= timezone.localdate() and user.has_perm(DRAW) and hasattr(period.plan, "expectation")
+        and not any(each.state in STANDING for each in found)
+    )
+    return {
+        "reviews": [(each, reverse("admin:years_planreview_change", args=[each.pk])) for each in found],
+        "draw_up_url": f"{reverse('admin:years_planreview_draw_up')}?period={period.pk}" if waits else "",
+    }
+
+
+def _to_approve(reviews: Any, user: Any) -> Any:
+    return reviews.visible_to(user, APPROVE).filter(state=ReviewState.DRAWN).exclude(drawn_by=user)
+
+
+QUEUES = (queue_of(_REVIEW, "years.reviews", _("Reviews to approve"), APPROVE, _to_approve),)
+PANELS = (
+    PagePanel("years.period", _("From the year before"), "programs.period", _VIEW, _period, "years/period.html", 8),
+    PagePanel(
+        "years.review", _("Actual against expected"), "programs.period", _VIEW_REVIEW, _review, "years/period_review.html", 60
+    ),
+)
 
 
 def register() -> None:
     """Called once at start."""
+    for queue in QUEUES:
+        panels.register_queue(queue)
     for panel in PANELS:
         panels.register_page_panel(panel)

@@ -11,12 +11,13 @@ from years.verbs import VERBS
 
 _VIEW = ("years.view_comparison", "years.view_yearcount", "years.export_comparison")
 _PEOPLE = ("years.view_yearleft", "years.export_yearleft")
+_REVIEWS = ("years.view_planreview", "years.export_planreview")
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (*_VIEW, *_PEOPLE, "years.count_comparison"),
     Role.REVIEWER: (*_VIEW, *_PEOPLE, "years.count_comparison"),
-    Role.FINANCE_MAKER: _VIEW,
-    Role.FINANCE_CHECKER: _VIEW,
-    Role.AUDITOR: (*_VIEW, *_PEOPLE),
+    Role.FINANCE_MAKER: (*_VIEW, *_REVIEWS, "years.draw_up_review"),
+    Role.FINANCE_CHECKER: (*_VIEW, *_REVIEWS, "years.approve_review"),
+    Role.AUDITOR: (*_VIEW, *_PEOPLE, *_REVIEWS),
 }
 
 

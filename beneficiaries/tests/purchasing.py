@@ -20,7 +20,7 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Funder, Period, Plan, Program
 from programs.reference import make_categories
-from programs.testing import make_budget, make_program, price_drafts
+from programs.testing import filed, make_budget, make_program, price_drafts
 
 HOUR = timedelta(hours=1)
 D = Decimal
@@ -96,7 +96,7 @@ def paid_market(*, world: World | None = None, **terms: Any) -> Market:
     return _market(
         "HMB", Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)], world=world or make_world(),
         terms={
-            "name": "惠民保", "premium": D("150.00"), "cover_limit": D("2000000.00"), "requires_notice": False,
+            "name": "惠民保(定制)", "premium": D("150.00"), "cover_limit": D("2000000.00"), "requires_notice": False,
             "requires_own_payment": True, "requires_insurer_acceptance": False, **terms,
         },
     )
@@ -115,7 +115,7 @@ def _market(
     )
     maker, checker = world.finance_maker, world.finance_checker
     plan = actions.create_plan(program, terms=terms, draft=draft, by=maker, at=at)
-    plan = actions.submit_plan(plan, by=maker, at=at)
+    plan = actions.submit_plan(filed(plan, by=maker, at=at), by=maker, at=at)
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
     today = timezone.localdate(at)
     period = actions.open_period(

@@ -335,5 +335,6 @@ def tables_of(found: Statement) -> list[dict[str, Any]]:
             ("payers", _t("Premium by payer"), _t("payer"), found.payers),
             ("counties", _t("Premium by county"), _t("county"), found.counties),
             ("categories", _t("Premium by category"), _t("category"), found.categories),
+            *([("insurers", _t("Premium by insurer"), _t("insurer"), found.insurers)] if found.insurers else []),
         )
     ]

@@ -19,6 +19,7 @@ from benefits import plan_file
 from benefits.terms import PlanTerms as BenefitTerms
 from programs.benefit_terms import benefit_terms
 from programs.errors import ProgramRefused
+from programs.filing import digest_of, insurers_of, missing_in_words, parts_of
 from programs.models import (
     Category,
     Funder,
@@ -27,11 +28,13 @@ from programs.models import (
     Plan,
     PlanBenefits,
     PlanCategory,
+    PlanInsurer,
     PlanPrice,
     PlanRegion,
     Program,
 )
 from programs.plan_prices import PriceDraft, drafts_of, drafts_of_plan, premium_in_file
+from programs.rules.coinsurance import problem
 from programs.rules.funding import check_shares
 from programs.terms import plan_terms
 
@@ -60,14 +63,25 @@ class SchemeDraft:
 
 
 @dataclass(frozen=True)
+class InsurerDraft:
+    """One of several insurers of a plan to be: its share in percent, and whether it leads."""
+
+    insurer: Organization
+    share: Decimal
+    lead: bool = False
+
+
+@dataclass(frozen=True)
 class PlanDraft:
     """What belongs to a plan besides its own columns. Without `prices` those of the benefits are taken, where they say any;
-    what everybody else pays is the plan's premium whatever they say."""
+    what everybody else pays is the plan's premium whatever they say. `insurers`: none where the program's
+    bears the whole."""
 
     categories: Sequence[Category] = ()
     regions: Sequence[str] = ()
     schemes: Sequence[SchemeDraft] = field(default_factory=list)
     benefits: BenefitTerms | None = None
+    insurers: Sequence[InsurerDraft] = ()
     prices: Sequence[PriceDraft] = ()
 
 
@@ -125,6 +139,8 @@ def create_plan(
                 FundingShare.objects.create(
                     scheme=made, position=position, payer=share.payer, funder=share.funder, amount=share.amount
                 )
+        for each in draft.insurers:
+            PlanInsurer.objects.create(plan=plan, insurer=each.insurer, share=each.share, lead=each.lead)
         if draft.benefits is not None:
             PlanBenefits.objects.create(plan=plan, changed_by=by, changed_at=at, **_written(draft.benefits))
         _price(plan, draft.prices or drafts_of(draft.benefits.prices if draft.benefits else ()))
@@ -134,7 +150,8 @@ def create_plan(
 
 
 def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
-    """A new draft with the terms of another version, as they stand."""
+    """A new draft with the terms of another version, as they stand. What that one was filed with stays with it: opinions are of
+    the terms that they had before them."""
     plan = Plan.objects.select_related("program").get(pk=plan.pk)
     kept = (
         "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age",
@@ -153,6 +170,7 @@ def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
             for scheme in plan.schemes.select_related("category")
         ],
         benefits=benefit_terms(plan), prices=drafts_of_plan(plan),
+        insurers=[InsurerDraft(each.insurer, each.share, each.lead) for each in insurers_of(plan)],
     )
     return create_plan(plan.program, terms={name: getattr(plan, name) for name in kept}, draft=draft, by=by, at=at)
 
@@ -224,13 +242,19 @@ def submit_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
         return _saved("plan.submitted", plan, by=by, at=at)
 
 
-def approve_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
-    """Approve a submitted plan."""
+def approve_plan(plan: Plan, *, digest: str = "", by: User, at: datetime) -> Plan:
+    """Approve a submitted plan with all that it is filed with.
+
+    `digest`: of what whoever approves was shown (`filing.digest_of`); refused where another was submitted meanwhile.
+    """
     with transaction.atomic():
         plan = _locked(plan, Plan.State.IN_REVIEW)
         _refuse_own_work(plan, by)
+        held = digest_of(plan)
+        if digest not in ("", held):
+            raise ProgramRefused("CHANGED_SINCE_SHOWN")
         plan.state, plan.decided_by, plan.decided_at = Plan.State.APPROVED, by, at
-        return _saved("plan.approved", plan, by=by, at=at)
+        return _saved("plan.approved", plan, by=by, at=at, content=held[:12])
 
 
 def refuse_plan(plan: Plan, *, reason: str, by: User, at: datetime) -> Plan:
@@ -269,7 +293,7 @@ def retire_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
 
 
 def _locked(plan: Plan, state: Plan.State) -> Plan:
-    found = Plan.objects.select_for_update(of=("self",)).select_related("program__organization").get(pk=plan.pk)
+    found = Plan.objects.select_for_update(of=("self",)).select_related("program__organization", "program__insurer").get(pk=plan.pk)
     fault_point("programs.plan.locked")
     if found.state != state:
         raise ProgramRefused("STATE", state=found.get_state_display())
@@ -283,6 +307,11 @@ def _refuse_own_work(plan: Plan, by: User) -> None:
 
 def _refuse_incomplete(plan: Plan) -> None:
     _refuse_wrong_time(plan)
+    if found := problem(parts_of(insurers_of(plan)), insurer_id=plan.program.insurer_id):
+        code, facts = found
+        raise ProgramRefused(code, **{"insurer": str(plan.program.insurer or "—"), **facts})
+    if missing := missing_in_words(plan):
+        raise ProgramRefused("FILING", missing="、".join(missing))
     terms = plan_terms(plan)
     if not terms.categories:
         raise ProgramRefused("NO_CATEGORY")

@@ -25,7 +25,7 @@ from benefits.outline import changes, outline
 from benefits.shapes import FileRefused, Problem, Record
 from benefits.terms import BENEFITS, Expense, PlanTerms
 from programs import actions
-from programs.admin.plan_facts import plan_facts, terms_in_words
+from programs.admin.plan_facts import papers_in_words, plan_facts, terms_in_words
 from programs.benefit_terms import benefit_terms, disagreements, doubts_in_words, engine_language
 from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
@@ -158,7 +158,7 @@ class BenefitPages:
         plan = self.visible_or_404(request, object_id)
         others = list(
             Plan.objects.visible_to(request.user, "programs.view_plan").filter(program=plan.program_id).exclude(pk=plan.pk)
-            .select_related("program").order_by("-number")
+            .select_related("program__insurer").order_by("-number")
         )
         chosen = request.GET.get("with", "")
         other = next((each for each in others if str(each.pk) == chosen), None)
@@ -187,6 +187,11 @@ def compared(before: Plan, after: Plan) -> list[tuple[str, str, str, str]]:
     found = [
         (plan_title, label, str(old.get(label, "")), str(new.get(label, "")))
         for label in dict.fromkeys([*old, *new]) if old.get(label) != new.get(label)
+    ]
+    old_papers, new_papers = papers_in_words(before), papers_in_words(after)
+    found += [
+        (_t("Papers"), kind, old_papers.get(kind, ""), new_papers.get(kind, "")) for kind in {**old_papers, **new_papers}
+        if old_papers.get(kind) != new_papers.get(kind)
     ]
     was, now = benefit_terms(before), benefit_terms(after)
     if was is not None and now is not None:

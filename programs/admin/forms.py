@@ -54,6 +54,12 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
+class ShownForm(forms.Form):
+    """What whoever approves was shown."""
+
+    digest = forms.CharField(widget=forms.HiddenInput(), required=False, max_length=64)
+
+
 class ProgramForm(forms.Form):
     """A new program."""
 

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _t
 
 from accounts.models import Region
 from programs.admin import price_table
+from programs.filing import insurers_of
 from programs.models import Plan
+from programs.rules.coinsurance import percent
 
 
 def plan_facts(plan: Plan) -> list[tuple[str, Any]]:
@@ -36,7 +38,32 @@ def terms_in_words(plan: Plan) -> dict[str, Any]:
         _t("giving cover back"): _t("within %(days)d days of the payment, while nothing was claimed") % {"days": plan.refund_days}
         if plan.refund_days else _t("not at all"),
         _t("steps before cover"): "、".join(str(word) for word in _gates(plan)),
+        _t("insurers"): insurers_in_words(plan),
+        _t("expected of a period"): expectation_in_words(plan),
+        _t("filing number"): plan.filing_number,
+        _t("reported to the regulator on"): f"{plan.reported_on:%Y-%m-%d}" if plan.reported_on else "",
     }
+
+
+def expectation_in_words(plan: Plan) -> str:
+    """People, premium, claims and their ratio, as the actuary expects them; "" where nothing is said."""
+    expected = getattr(plan, "expectation", None)
+    if expected is None:
+        return ""
+    return _t("%(people)s people, premium %(premium)s yuan, claims %(claims)s yuan (%(ratio)s%%)") % {
+        "people": f"{expected.people:,}", "premium": f"{expected.premium:,.2f}", "claims": f"{expected.claims:,.2f}",
+        "ratio": expected.claims_ratio,
+    }
+
+
+def insurers_in_words(plan: Plan) -> str:
+    """Who insures it with which share; the program's insurer alone where no other is named."""
+    insurers = insurers_of(plan)
+    if not insurers:
+        return plan.program.insurer.name if plan.program.insurer else ""
+    return "、".join(
+        f"{each.insurer.name} {percent(each.share)}%" + (_t(" (leads)") if each.lead else "") for each in insurers
+    )
 
 
 def _span_facts(plan: Plan) -> list[tuple[str, Any]]:
@@ -59,3 +86,11 @@ def _gates(plan: Plan) -> list[Any]:
     if plan.requires_insurer_acceptance:
         found.append(_t("insurer's acceptance"))
     return found or [_t("none")]
+
+
+def papers_in_words(plan: Plan) -> dict[str, str]:
+    """The papers of a version by their kind, each with its digest."""
+    found: dict[str, list[str]] = {}
+    for paper in plan.papers.order_by("kind", "pk"):
+        found.setdefault(paper.get_kind_display(), []).append(f"{paper.name} ({paper.sha256[:12]})")
+    return {kind: "、".join(names) for kind, names in found.items()}

@@ -33,9 +33,11 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.admin import price_table
 from programs.admin.benefits import BenefitPages, benefits_context
-from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
+from programs.admin.filing import FilingPages, filing_context, filing_facts, insurers_offered
+from programs.admin.forms import PeriodForm, PlanForm, ReasonForm, ShownForm
 from programs.admin.plan_facts import plan_facts, terms_in_words
 from programs.errors import ProgramRefused
+from programs.filing import digest_of
 from programs.models import (
     Category,
     Funder,
@@ -44,6 +46,8 @@ from programs.models import (
     Period,
     Plan,
     PlanCategory,
+    PlanExpectation,
+    PlanInsurer,
     PlanPrice,
     PlanRegion,
 )
@@ -60,7 +64,7 @@ TONES = {
 _TERMS = (
     "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age",
     "max_age", "age_on", "requires_guardian", "requires_notice", "notice_days", "requires_own_payment",
-    "requires_insurer_acceptance", "refund_days",
+    "requires_insurer_acceptance", "refund_days", "filing_number", "reported_on",
 )
 
 
@@ -143,6 +147,28 @@ class RegionInline(DraftInline):
     model = PlanRegion
     form = PrefixForm
     fields = ("region_prefix",)
+
+
+class InsurerInline(DraftInline):
+    """Insurers that bear the plan together; none where the program's bears it alone."""
+
+    model = PlanInsurer
+    fields = ("insurer", "share", "lead")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Insurers by name: companies of another's programs are no secret to whoever drafts a plan."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "insurer":
+            field.queryset = insurers_offered()
+        return field
+
+
+class ExpectationInline(DraftInline):
+    """What the actuary expects of a period; compared with what came of it once the period is over."""
+
+    model = PlanExpectation
+    fields = ("people", "premium", "claims")
+    max_num = 1
 
 
 class PriceForm(forms.ModelForm):
@@ -237,7 +263,7 @@ class FundingSchemeAdmin(ScopedModelAdmin):
 
 
 @admin.register(Plan)
-class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
+class PlanAdmin(BenefitPages, FilingPages, ButtonPages, ScopedModelAdmin):
     """Plan versions."""
 
     list_display = ("name", "number", "program", "premium_yuan", "limit_yuan", "standing", "in_force_at")
@@ -251,11 +277,12 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
     search_help_text = _("Name, or a part of it")
     ordering = ("program", "-number")
     fields = _TERMS
-    inlines = (CategoryInline, RegionInline, PriceInline, SchemeInline)
+    inlines = (InsurerInline, ExpectationInline, CategoryInline, RegionInline, PriceInline, SchemeInline)
     actions_list = ("draft",)
     actions_detail = (
         "submit", "approve", "refuse", "put_in_force", "open_period", "edit_benefits", "load_benefits", "remove_benefit",
-        "try_benefits", "compare_benefits", "download_benefits", "new_version", "retire",
+        "try_benefits", "compare_benefits", "download_benefits", "add_paper", "remove_paper", "open_paper", "new_version",
+        "retire",
     )
     change_form_template = "programs/plan_page.html"
     button_states: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -271,6 +298,7 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
         "try_benefits": tuple(Plan.State.values),
         "compare_benefits": tuple(Plan.State.values),
         "download_benefits": tuple(Plan.State.values),
+        "add_paper": (Plan.State.DRAFT,),
     }
     #: Buttons that need benefits to be stated.
     button_needs_benefits = ("try_benefits", "download_benefits")
@@ -285,7 +313,7 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "program__organization", "drafted_by", "submitted_by", "decided_by", "benefits"
+            "program__organization", "program__insurer", "drafted_by", "submitted_by", "decided_by", "benefits", "expectation"
         ).defer("benefits__content")
 
     @display(description=_("premium (yuan)"), ordering="premium")
@@ -327,8 +355,11 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
     ) -> HttpResponse:
         """The plan's page: who pays what, to the fen."""
         plan = self.visible_or_404(request, object_id)
-        benefits = benefits_context(plan, request, may_change=self.has_change_permission(request, plan))
-        context = {**page_context(plan), **benefits, "title": str(plan)}
+        may_change = self.has_change_permission(request, plan)
+        context = {
+            **page_context(plan, request), **benefits_context(plan, request, may_change=may_change),
+            **filing_context(plan, request, may_change=may_change), "title": str(plan),
+        }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
@@ -372,7 +403,8 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
         )
 
     def _step(
-        self, request: HttpRequest, object_id: str, *, title: str, sentence: str, verb: Any, danger: bool = False
+        self, request: HttpRequest, object_id: str, *, title: str, sentence: str, verb: Any, danger: bool = False,
+        form: forms.Form | None = None,
     ) -> HttpResponse:
         plan = self.visible_or_404(request, object_id)
 
@@ -381,8 +413,8 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
             return _t("%(plan)s: done.") % {"plan": plan}
 
         return self.button_page(
-            request, title=title, button=title, subject=plan, run=run, sentence=sentence, danger=danger,
-            facts=plan_facts(plan),
+            request, title=title, button=title, subject=plan, run=run, sentence=sentence, danger=danger, form=form,
+            facts=[*plan_facts(plan), *filing_facts(plan)],
         )
 
     @action(description=_("Submit plan"), url_path="submit", permissions=["submit"], icon="send")
@@ -395,10 +427,12 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
 
     @action(description=_("Approve plan"), url_path="approve", permissions=["approve"], icon="verified")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Approve it."""
+        """Approve it, as it was shown."""
+        plan = self.visible_or_404(request, object_id)
         return self._step(
             request, object_id, title=_t("Approve plan"), verb=actions.approve_plan,
             sentence=_t("These terms will hold for everybody who is enrolled under this version."),
+            form=ShownForm(request.POST if request.method == "POST" else None, initial={"digest": digest_of(plan)}),
         )
 
     @action(description=_("Send back"), url_path="refuse", permissions=["approve"], icon="undo")
@@ -513,10 +547,12 @@ def state_badge(plan: Plan) -> SafeString:
     return badge(plan.get_state_display(), tone)
 
 
-def page_context(plan: Plan) -> dict[str, Any]:
-    """Terms in words, and what each category's premium divides into."""
+def page_context(plan: Plan, request: HttpRequest) -> dict[str, Any]:
+    """Terms in words, what each category's premium divides into, and the periods that this reader may see."""
     terms, prices = plan_terms(plan), price_table.price_lines(plan)
     examples, problems = _examples(plan, terms)
+    user: Any = request.user
+    periods = Period.objects.visible_to(user, "programs.view_period").filter(plan=plan).order_by("-starts_on")
     return {
         "plan": plan,
         "badge": state_badge(plan),
@@ -533,7 +569,7 @@ def page_context(plan: Plan) -> dict[str, Any]:
         "price_doubts": price_table.doubts(plan, terms) if prices else [],
         "examples": examples,
         "problems": problems,
-        "periods": [(period, last_day(period.ends_on)) for period in plan.periods.order_by("-starts_on")],
+        "periods": [(period, last_day(period.ends_on)) for period in periods],
     }
 
 

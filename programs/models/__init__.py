@@ -3,6 +3,7 @@
 from programs.models.benefits import PlanBenefits
 from programs.models.books import Books
 from programs.models.budget import Budget, BudgetReservation, BudgetReservationLine
+from programs.models.filing import PaperKind, PaperType, PlanExpectation, PlanInsurer, PlanPaper
 from programs.models.funding import Funder, FundingScheme, FundingShare, FundingSplit, FundingSplitLine
 from programs.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from programs.models.plan import Period, Plan, PlanCategory, PlanPrice, PlanRegion
@@ -10,7 +11,8 @@ from programs.models.program import Category, Program
 from programs.models.reference import Code, Hospital
 
 __all__ = [
-    "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme", "FundingShare",
-    "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction", "Period", "Plan",
-    "PlanBenefits", "PlanCategory", "PlanPrice", "PlanRegion", "Program",
+    "Books", "Budget", "BudgetReservation", "BudgetReservationLine", "Category", "Code", "Funder", "FundingScheme",
+    "FundingShare", "FundingSplit", "FundingSplitLine", "Hospital", "LedgerAccount", "LedgerEntry", "LedgerTransaction",
+    "PaperKind", "PaperType", "Period", "Plan", "PlanBenefits", "PlanCategory", "PlanExpectation", "PlanInsurer", "PlanPaper",
+    "PlanPrice", "PlanRegion", "Program",
 ]

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.history import tracked
 from audit.scope import ScopedQuerySet
-from programs.models.plan import Plan, child_of_draft
-from programs.models.program import program_scope
+from programs.models.plan import Plan, child_of_draft, plan_scope
 
 
 @tracked
@@ -25,7 +24,7 @@ class PlanBenefits(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
-    scope = program_scope("plan__program__")
+    scope = plan_scope("plan__")
     personal_fields = ()
     open_fields = ("id", "plan", "content", "digest", "changed_by", "changed_at")
 

@@ -10,13 +10,26 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from audit.history import tracked
-from audit.scope import ScopedQuerySet
+from audit.scope import Scope, ScopedQuerySet
 from programs.models.program import Category, Program, program_scope
 
 #: Columns that the way of a plan through its states writes; everything else is its terms.
 WORKFLOW = (
     "state", "submitted_by_id", "submitted_at", "decided_by_id", "decided_at", "reason", "in_force_at", "retired_at",
 )
+
+
+#: States in which a plan's terms were approved by a second person.
+DECIDED = ("approved", "in_force", "retired")
+
+
+def plan_scope(prefix: str = "") -> Scope:
+    """Who sees a plan version and what belongs to it: whoever sees its program; its co-insurers read it once it is approved."""
+    co_insurer = Scope(
+        organization_path=f"{prefix}insurers__insurer__path", program=f"{prefix}program_id", many=True, reading_only=True,
+        where=((f"{prefix}state__in", DECIDED),),
+    )
+    return Scope.any_of(*program_scope(f"{prefix}program__").alternatives, co_insurer)
 
 
 def child_of_draft(name: str, plan: str) -> pgtrigger.Trigger:
@@ -102,6 +115,10 @@ class Plan(models.Model):
         _("guardian of minors first"), default=False, db_default=False,
         help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
     )
+    filing_number = models.CharField(
+        _("filing number"), max_length=60, blank=True, default="", db_default="", help_text=_("Of the report to the regulator.")
+    )
+    reported_on = models.DateField(_("reported to the regulator on"), null=True, blank=True)
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("drafted by"))
     drafted_at = models.DateTimeField(_("drafted at"))
     submitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by"))
@@ -114,12 +131,12 @@ class Plan(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
-    scope = program_scope("program__")
+    scope = plan_scope()
     personal_fields = ()
     open_fields = (
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
         "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
-        "requires_insurer_acceptance", "requires_guardian", "refund_days",
+        "requires_insurer_acceptance", "requires_guardian", "refund_days", "filing_number", "reported_on",
         "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
         "in_force_at", "retired_at",
     )
@@ -184,7 +201,28 @@ class Plan(models.Model):
                     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
+            # Of one insurer there are no rows: the program's bears the whole.
+            pgtrigger.Trigger(
+                name="plan_insurers_are_whole", level=pgtrigger.Row, when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state"), condition=pgtrigger.Q(old__state="draft") & ~pgtrigger.Q(new__state="draft"),
+                func="""
+                    IF EXISTS (
+                        SELECT FROM programs_planinsurer i
+                        JOIN accounts_organization o ON o.id = i.insurer_id
+                        JOIN programs_program p ON p.id = NEW.program_id
+                        WHERE i.plan_id = NEW.id
+                        HAVING count(*) > 0 AND (
+                            sum(i.share) <> 100 OR count(*) FILTER (WHERE i.lead) <> 1 OR bool_or(o.kind <> 'insurer')
+                            OR bool_or(i.lead AND i.insurer_id IS DISTINCT FROM p.insurer_id)
+                        )
+                    ) THEN
+                        RAISE EXCEPTION 'the shares of the insurers of a plan are its whole, and the insurer of its program leads'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

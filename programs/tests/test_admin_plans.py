@@ -19,7 +19,7 @@ from beneficiaries.testing import World, make_world
 from programs.models import Budget, Category, Funder, FundingScheme, FundingShare, Period, Plan
 from programs.rules.funding import resolve_split
 from programs.terms import plan_terms
-from programs.testing import make_program
+from programs.testing import filed, make_program
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -231,7 +231,7 @@ def test_buttons_are_offered_to_whom_they_serve(world: World) -> None:
         found = re.findall(rf"/admin/programs/plan/{plan.pk}/([a-z-]+)/|/admin/programs/plan/([a-z-]+)/{plan.pk}/", page)
         return {name for pair in found for name in pair if name} - {"change", "history"}
 
-    assert offered(maker) == {"submit", "copy", "compare", "benefits", "benefits-file"}
+    assert offered(maker) == {"submit", "copy", "compare", "benefits", "benefits-file", "paper"}
     assert offered(signed_in(world.finance_checker)) == {"compare"}
     maker.post(reverse("admin:programs_plan_submit", args=[plan.pk]))
     assert offered(maker) == {"copy", "compare"}
@@ -269,11 +269,11 @@ def test_a_plan_that_people_pay_for_themselves_goes_into_force(world: World) -> 
     refused = new_plan(world, maker, program=program.pk, own_share="", name="惠民保方案")
     assert "没有则填 0" in refused.content.decode()
     answer = new_plan(
-        world, maker, program=program.pk, name="惠民保方案", premium="150.00", own_share="", county_share="", funder="",
+        world, maker, program=program.pk, name="惠民保定制方案", premium="150.00", own_share="", county_share="", funder="",
         requires_own_payment="on", requires_notice="",
     )
     assert answer.status_code == 302
-    plan = Plan.objects.get(name="惠民保方案")
+    plan = filed(Plan.objects.get(name="惠民保定制方案"), by=world.finance_maker, at=world.at)
     assert (plan.period_kind, plan.proration) == ("annual", "none")
     assert list(plan.categories.values_list("category__code", flat=True)) == ["renren"]
     for client, verb in ((maker, "submit"), (checker, "approve"), (checker, "put_in_force")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -41,7 +42,7 @@ from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Code, Hospital, Period, Plan, Program
 from programs.models.ledger import AccountKind
 from programs.terms import plan_terms
-from programs.testing import make_budget, make_period, make_plan, make_program
+from programs.testing import keep_paper, make_budget, make_period, make_plan, make_program, pdf
 from tests.kit.crashes import Token
 
 BY = "system:test"
@@ -430,6 +431,26 @@ def clear_benefits(world: World, token: Token) -> Run:
     plan = drafted(world, token)
     programs.set_benefits(plan, BENEFITS, by=world.finance_maker, at=timezone.now())
     return lambda: programs.clear_benefits(fresh(plan), by=world.finance_maker, at=timezone.now())
+
+
+@sample("programs.add_paper")
+def add_paper(world: World, token: Token) -> Run:
+    plan = drafted(world, token)
+    return lambda: programs.add_paper(
+        fresh(plan), kind="authorization", name="授权书.pdf", stream=io.BytesIO(pdf()), by=world.finance_maker, at=timezone.now()
+    )
+
+
+@sample("programs.remove_paper")
+def remove_paper(world: World, token: Token) -> Run:
+    paper = keep_paper(drafted(world, token), by=world.finance_maker, at=timezone.now())
+    return lambda: programs.remove_paper(fresh(paper), by=world.finance_maker, at=timezone.now())
+
+
+@sample("programs.open_paper")
+def open_paper(world: World, token: Token) -> Run:
+    paper = keep_paper(drafted(world, token), by=world.finance_maker, at=timezone.now())
+    return lambda: list(programs.open_paper(fresh(paper), by=world.finance_checker, at=timezone.now()))
 
 
 @sample("programs.submit_plan")

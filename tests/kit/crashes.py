@@ -38,6 +38,7 @@ _VARYING_OF = {
     "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
     "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
     **dict.fromkeys(("closing_monthclosing", "closing_monthclosingevent"), ("digest", "previous_digest")),
+    **dict.fromkeys(("years_planreview", "years_planreviewevent"), ("digest",)),
     **dict.fromkeys(("retention_destructionrun", "retention_destructionrunevent"), ("digest",)),
     **dict.fromkeys(("samples_sample", "samples_sampleevent"), ("digest", "population_digest")),
     **dict.fromkeys(("samples_sampleitem", "samples_sampleitemevent"), ("number", "rank")),

@@ -1,5 +1,5 @@
 """Pages of the room, one file for each noun."""
 
-from years.admin import comparisons, left
+from years.admin import comparisons, left, reviews
 
-__all__ = ["comparisons", "left"]
+__all__ = ["comparisons", "left", "reviews"]

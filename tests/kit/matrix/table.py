@@ -29,7 +29,7 @@ from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
 from takeup.models import TakeUp, Target
 from tests.kit.matrix.worlds import Place
-from years.models import Comparison, YearLeft
+from years.models import Comparison, PlanReview, YearLeft
 
 HIDDEN, READ, FULL = "hidden", "read", "full"
 
@@ -60,6 +60,15 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
         "limited": {"own": READ},
         "foundation": {"own": READ, "other program": READ, "foreign": READ},  # it pays in both cities
         "insurer": {"own": READ, "other program": READ},
+    },
+    # A plan version, once it is approved: by whoever sees its program, and by those who insure it with the program's insurer.
+    "plan": {
+        "county": {"own": READ, "other program": READ},
+        "city": {"own": FULL, "other program": FULL},
+        "limited": {"own": READ},
+        "foundation": {"own": READ, "other program": READ, "foreign": READ},
+        "insurer": {"own": READ, "other program": READ},
+        "coinsurer": {"own": READ},
     },
     # A funder's money: decided by the funder and what is above it, read by the operating office. The row of the
     # relation "parent" is the foundation's, the others are the counties'.
@@ -198,6 +207,7 @@ SUBJECTS: dict[str, Subject] = {
     "takeup.takeup": Subject("program", lambda place: TakeUp.objects.get(pk=place.period.pk)),
     "takeup.target": Subject("program", lambda place: Target.objects.get(period=place.period)),
     "years.comparison": Subject("program", lambda place: Comparison.objects.get(program=place.program)),
+    "years.planreview": Subject("operator", lambda place: PlanReview.objects.get(program=place.program)),
     "years.yearleft": Subject("office", lambda place: YearLeft.objects.get(enrollment=place.enrollment)),
     "exports.export": Subject("own person", lambda place: Export.objects.get(asked_by=place.clerk)),
     "intake.wordmapping": Subject(
@@ -206,7 +216,7 @@ SUBJECTS: dict[str, Subject] = {
     "programs.code": Subject("table", lambda place: Code.objects.filter(organization=place.organization).earliest("pk")),
     "jobs.job": Subject("office", lambda place: Job.objects.about(place.roster).latest("pk")),
     "programs.program": Subject("program", lambda place: place.program),
-    "programs.plan": Subject("program", lambda place: place.plan, stands=True),
+    "programs.plan": Subject("plan", lambda place: place.plan, stands=True),
     "programs.period": Subject("program", lambda place: place.period),
     "programs.fundingscheme": Subject(
         "program", lambda place: FundingScheme.objects.get(plan=place.plan), views_as="programs.plan", stands=True

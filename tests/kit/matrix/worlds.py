@@ -49,6 +49,7 @@ from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.compared import compare_years
 from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
+from tests.kit.matrix.insured import share_plan
 from tests.kit.matrix.messages import add_messages
 from tests.kit.matrix.papers import add_papers
 from tests.kit.matrix.retention import add_retention
@@ -137,6 +138,8 @@ def make_readers(own: World) -> dict[str, User]:
         name = f"fund-{role.replace('_', '-')}"
         found[f"foundation {role}"] = make_user(name, organization=own.foundation_org, role=role)
     found["insurer auditor"] = make_user("insurer-auditor", organization=own.insurer, role=Role.AUDITOR)
+    # Of the first program's plan alone; of the second one nothing is its.
+    found["coinsurer auditor"] = make_user("coinsurer-auditor", organization=share_plan(own), role=Role.AUDITOR)
     for role in (Role.CLERK, Role.AUDITOR):
         found[f"limited {role}"] = make_user(
             f"hy-limited-{role}", organization=own.office, role=role, program_ids=[own.program.pk]
@@ -186,8 +189,9 @@ def _foreign(own: World) -> World:
     han, latin = CANARIES["foreign"]
     foreign = make_world(code="YJ", regions=("4417", "441702", "441702"))
     Organization.objects.filter(path__startswith=foreign.city.path).update(short_name=f"{han}机构")
-    for organization in (foreign.foundation_org, foreign.insurer):
-        Organization.objects.filter(pk=organization.pk).update(short_name=f"{han}机构", name=f"{han}{organization.pk}")
+    # An insurer's name is no secret: whoever drafts a plan chooses among all of them.
+    charity = foreign.foundation_org
+    Organization.objects.filter(pk=charity.pk).update(short_name=f"{han}机构", name=f"{han}{charity.pk}")
     Program.objects.filter(pk=foreign.program.pk).update(name=f"{han}项目")
     for funder in (foreign.foundation, foreign.county):
         Funder.objects.filter(pk=funder.pk).update(name=f"{han}{funder.pk}")
