@@ -24,6 +24,7 @@ OFFICE_WORK = frozenset(
         "handover.receipt", "outreach.sending", "outreach.deliveryreport", "papers.personrequest",
         "papers.printing", "intake.wordmapping", "years.yearleft", "subsidies.differences", "closing.monthclosing",
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",
+        "takeup.participantlist",
         "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }
 )

@@ -46,6 +46,8 @@ class PlanTerms:
     governments: dict[str, int]
     #: Whether minors are taken in only with a guardian who is known.
     requires_guardian: bool = False
+    #: Whether only participants of basic insurance are taken in.
+    requires_basic_insurance: bool = False
 
 
 def plan_terms(plan: Plan) -> PlanTerms:
@@ -74,4 +76,5 @@ def plan_terms(plan: Plan) -> PlanTerms:
             Funder.objects.filter(kind=Funder.Kind.GOVERNMENT, active=True).values_list("region_code", "pk")
         ),
         requires_guardian=plan.requires_guardian,
+        requires_basic_insurance=plan.requires_basic_insurance,
     )

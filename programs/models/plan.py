@@ -98,6 +98,10 @@ class Plan(models.Model):
         _("guardian of minors first"), default=False, db_default=False,
         help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
     )
+    requires_basic_insurance = models.BooleanField(
+        _("basic insurance first"), default=False, db_default=False,
+        help_text=_("Only who stands on the list of participants of basic insurance that is in force is enrolled."),
+    )
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("drafted by"))
     drafted_at = models.DateTimeField(_("drafted at"))
     submitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by"))
@@ -115,7 +119,7 @@ class Plan(models.Model):
     open_fields = (
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
         "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
-        "requires_insurer_acceptance", "requires_guardian",
+        "requires_insurer_acceptance", "requires_guardian", "requires_basic_insurance",
         "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
         "in_force_at", "retired_at",
     )
