@@ -54,12 +54,19 @@ def draw(courses: Sequence[Course], days: Sequence[str]) -> Drawing:
     every = max(1, -(-len(days) // LABELS))
     return Drawing(
         [
-            Drawn(course, " ".join(f"{at * STEP + STEP // 2},{_height(value, top)}" for at, value in enumerate(course.values)))
+            Drawn(course, " ".join(f"{x},{_height(value, top)}" for x, value in _places(course.values)))
             for course in courses if course.values
         ],
         [Label(text, at % every == 0, at % (2 * every) == every) for at, text in enumerate(days)],
         top, STEP * max(1, len(days)),
     )
+
+
+def _places(values: Sequence[int]) -> list[tuple[int, int]]:
+    """In the middle of each day; a single one as a line across it."""
+    if len(values) == 1:
+        return [(0, values[0]), (STEP, values[0])]
+    return [(at * STEP + STEP // 2, value) for at, value in enumerate(values)]
 
 
 def round_top(highest: int) -> int:

@@ -27,7 +27,7 @@ from years.actions.comparisons import before_of
 ALL = ""
 NOW, BEFORE = "now", "before"
 SHADES = 5
-#: Days that the page lists one by one at most; longer windows are drawn and summed, not listed.
+#: Days that the page lists one by one at most, the last ones.
 LISTED = 120
 
 
@@ -108,6 +108,13 @@ class TakenUp:
     #: Names of counties without a target where others have one.
     without_target: Sequence[str]
 
+    @property
+    def before_words(self) -> str:
+        """Which numbers of last year stand beside this year's."""
+        if self.before is None:
+            return ""
+        return self.before.code if self.window.is_over else _t("%(code)s, same day") % {"code": self.before.code}
+
 
 def window_of(period: Period, *, today: date) -> Window:
     """How a period's window stands on a day."""
@@ -126,7 +133,7 @@ def in_words(window: Window) -> str:
         return _t("closed")
     if not window.is_open:
         return _t("opens in %(days)d days") % {"days": window.day}
-    return _t("day %(day)d of %(days)d") % {"day": window.day, "days": window.days}
+    return _t("day %(day)d / %(days)d") % {"day": window.day, "days": window.days}
 
 
 def share(part: int | None, whole: int | None) -> str:
@@ -194,7 +201,7 @@ def taken_up(period: Period, user: Any, *, today: date) -> TakenUp:
         insured=sum(insured.values()) or None,
     )
     return TakenUp(
-        window, earlier, total, _shaded(counties), lines("band"), lines("channel"), days if len(days) <= LISTED else [],
+        window, earlier, total, _shaded(counties), lines("band"), lines("channel"), days[-LISTED:],
         _drawing(period, earlier, days, total.target) if days and days[-1].so_far is not None else None, hides, bool(gaps),
         [line.label for line in counties if targets and line.target is None],
     )
@@ -225,7 +232,7 @@ def targets_of(period: Period, user: Any) -> dict[str, int]:
 
 
 def insured_of(period: Period, user: Any) -> dict[str, int]:
-    """County (or city that is told as a whole) -> who takes part in basic insurance, by the lists in force of the program's region."""
+    """County (or city that is told as a whole) -> participants of basic insurance, by the lists in force of the region."""
     region, reached = period.program.region_code, _prefixes(period, user)
     rows = ParticipantCount.objects.filter(
         list__is_in_force=True, status=InsuranceStatus.ACTIVE, region_code__startswith=region[:6]
@@ -292,7 +299,10 @@ def _gaps(columns: Mapping[str, Mapping[str, Mapping[Any, int]]]) -> set[tuple[s
 
 
 def _days(period: Period, earlier: Period | None, now: Counted, before: Counted, *, today: date) -> list[Day]:
-    """From the first day of the window to today or its end; who was enrolled outside of it counts on its first or last day."""
+    """Of the window up to today or its end, from the day before the first enrollment of either year on.
+
+    Who was enrolled outside of the window counts on its first or last day.
+    """
     opens = period.enrollment_opens_on
     length = (min(today + timedelta(days=1), period.enrollment_closes_on) - opens).days
     if length <= 0:
@@ -310,7 +320,8 @@ def _days(period: Period, earlier: Period | None, now: Counted, before: Counted,
             opens + timedelta(days=at), mine[at], so_far, theirs[at] if earlier is not None else None,
             before_so_far if earlier is not None else None,
         ))
-    return found
+    first = next((at for at, each in enumerate(found) if each.now or each.before), len(found) - 1)
+    return found[max(first - 1, 0):]
 
 
 def _by_offset(days: Mapping[date, int], opens: date, length: int) -> Counter[int]:

@@ -75,7 +75,7 @@ class TakeUpAdmin(ReadOnlyScopedAdmin):
         window = window_of(period, today=timezone.localdate())
         return badge(in_words(window), "good" if window.is_open else "calm" if window.is_over else "wait")
 
-    @display(description=_("enrolled"))
+    @display(description=_("people enrolled"))
     def enrolled(self, period: TakeUp) -> str:
         """Who stands enrolled within the reader's reach."""
         number = getattr(period, "people", None)

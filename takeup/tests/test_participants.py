@@ -152,7 +152,7 @@ def test_without_a_list_the_roster_is_told_and_nobody_is_refused_silently(world:
     assert roster.state == "failed"
     assert [finding["code"] for finding in roster.file_findings] == ["NO_PARTICIPANTS"]
     page = signed_in(world.clerk).get(reverse("admin:beneficiaries_roster_change", args=[roster.pk])).content.decode()
-    assert "没有生效的参保人员名单" in page
+    assert "没有生效的参保名单" in page
 
 
 def test_a_renewal_without_a_file_asks_the_list_too(world: World) -> None:
