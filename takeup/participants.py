@@ -260,8 +260,9 @@ def among(region_code: str) -> str | None:
     A list whose index values were made under a key that answers no more speaks of nobody: it is to be uploaded again.
     """
     slot = blind_index.active_slot(IDENTITY)
+    in_force = ParticipantList.objects.filter(is_in_force=True).order_by("pk").values_list("pk", "region_code")
     lists = [
-        number for number, region in ParticipantList.objects.filter(is_in_force=True).order_by("pk").values_list("pk", "region_code")
+        number for number, region in in_force
         if region and region_code.startswith(region)
         and Participation.objects.filter(**{"list": number, f"identity_index_{slot}__isnull": False}).exists()
     ]

@@ -20,7 +20,7 @@ from accounts.models import Organization, Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
 from intake.findings import Verdict
-from intake.pages import Cell, ImportPages, blank_workbook, of_its_office
+from intake.pages import Cell, ImportPages, blank_workbook
 from intake.pages.forms import SeveralFilesField
 from takeup import actions
 from takeup.actions.participants import LISTS, UPLOAD
@@ -82,7 +82,7 @@ class ParticipantListAdmin(PlaceColumn, ImportPages, ReadOnlyScopedAdmin):
     has_approve_permission = holds(APPROVE)
     has_mend_permission = holds(UPLOAD)
     has_confirm_permission = holds(SUBMIT)
-    has_download_permission = holds(DOWNLOAD, also=of_its_office(ParticipantList, DOWNLOAD))
+    has_download_permission = holds(DOWNLOAD)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""

@@ -103,7 +103,7 @@ def test_a_list_keeps_a_blind_index_a_kind_a_status_and_a_place_and_nothing_else
         line(crowd[3], place="110101"), line(crowd[4], kind="999"), line(crowd[0]), ["441602196203151218", "390", "正常", "441602"],
     ]
     subject = checked(world, lines)
-    assert subject.counts["verdicts"] == {"1": 3, "5": 4}
+    assert subject.counts["verdicts"] == {"1": 3, "6": 4}
     assert {code: subject.counts["codes"][code] for code in ("PLACE_OUTSIDE", "CHOICE_UNKNOWN", "DUP_IN_FILE")} == {
         "PLACE_OUTSIDE": 1, "CHOICE_UNKNOWN": 1, "DUP_IN_FILE": 1,
     }
@@ -115,7 +115,7 @@ def test_a_list_keeps_a_blind_index_a_kind_a_status_and_a_place_and_nothing_else
     ]
     assert ParticipantRow.objects.filter(verdict=1, raw__isnull=False).count() == 0
     assert ParticipantRow.objects.filter(verdict=1, identity_index_a__isnull=False).count() == 0
-    assert ParticipantRow.objects.filter(verdict=5, raw__isnull=False).count() == 4
+    assert ParticipantRow.objects.filter(verdict=6, raw__isnull=False).count() == 4
     assert ParticipantList.objects.get().is_in_force
     assert ParticipantCount.objects.count() == 3
 
@@ -150,7 +150,7 @@ def test_a_roster_refuses_whoever_is_not_insured_and_says_so(world: World) -> No
 def test_without_a_list_the_roster_is_told_and_nobody_is_refused_silently(world: World) -> None:
     roster = uploaded(world, people(2))
     assert roster.state == "failed"
-    assert [finding["code"] for finding in roster.file_findings] == ["NO_PARTICIPANTS"]
+    assert [finding[0] for finding in roster.file_findings] == ["NO_PARTICIPANTS"]
     page = signed_in(world.clerk).get(reverse("admin:beneficiaries_roster_change", args=[roster.pk])).content.decode()
     assert "没有生效的参保名单" in page
 
