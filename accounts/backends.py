@@ -29,7 +29,7 @@ class RoleBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """The user of a session; a deactivated one is nobody."""
-        return User.objects.filter(pk=user_id, is_active=True).select_related("organization").first()
+        return User.objects.of_session(user_id)
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Permissions of the roles held now."""

@@ -22,6 +22,7 @@ from programs import actions as programs
 from programs.models import Category, Period
 from programs.rules import eligibility
 from programs.rules.minority import OF_AGE
+from programs.rules.prices import amounts, price_number
 from programs.rules.span_price import price_span
 from programs.terms import PlanTerms
 
@@ -92,7 +93,7 @@ def judge(
     frame = _named(frame, "SPAN_TWICE", ~_first_of_its_kind())
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_overlapping(_fine(frame)).implode()))
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_covered_already(_fine(frame), period).implode()))
-    frame = _priced(frame, period, terms)
+    frame = _priced(frame, period, terms, at=at)
     refused = frame.filter(pl.col("code") != "").select("line", "code", "extra")
     return Judged(_fine(frame), [(line, code, extra) for line, code, extra in refused.iter_rows()])
 
@@ -269,36 +270,40 @@ def _covered_already(frame: pl.DataFrame, period: Period) -> pl.Series:
         return pl.Series([line for (line,) in cursor.fetchall()], dtype=pl.UInt32)
 
 
-def _priced(frame: pl.DataFrame, period: Period, terms: PlanTerms) -> pl.DataFrame:
-    """Premium, own share and division of each line that can be covered. Each length and each place is asked once."""
+def _priced(frame: pl.DataFrame, period: Period, terms: PlanTerms, *, at: datetime) -> pl.DataFrame:
+    """Premium, own share and division of each line that can be covered. Each price, length and place is asked once."""
     plan = period.plan
-    fine = _fine(frame).with_columns(lasts=pl.col("ends_at") - pl.col("starts_at"))
+    day = eligibility.counting_day(terms, period_starts_on=period.starts_on, enrolled_on=timezone.localdate(at))
+    fine = _fine(frame).with_columns(lasts=pl.col("ends_at") - pl.col("starts_at"), price=price_number(terms, day=day))
+    daily = amounts(terms)
+    asked = fine.select("price", "lasts").unique().sort("price", "lasts").rows()
     prices = {
-        lasts: price_span(
-            terms.premium, rule=terms.proration, starts_at=at, ends_at=at + lasts, minimum=plan.minimum_premium
+        (number, lasts): price_span(
+            daily[number], rule=terms.proration, starts_at=at, ends_at=at + lasts, minimum=plan.minimum_premium
         )
-        for at in fine["starts_at"].head(1).to_list() for lasts in fine["lasts"].unique().to_list()
+        for number, lasts in asked
     }
     priced = pl.DataFrame(
-        list(prices.items()), schema={"lasts": pl.Duration("us"), "premium": pl.Decimal(16, 2)}, orient="row"
+        [(*key, premium) for key, premium in prices.items()],
+        schema={"price": pl.Int16, "lasts": pl.Duration("us"), "premium": pl.Decimal(16, 2)}, orient="row",
     )
-    fine = fine.join(priced, on="lasts", how="left", maintain_order="left")
+    fine = fine.join(priced, on=["price", "lasts"], how="left", maintain_order="left")
     rows: list[tuple[Any, ...]] = []
-    for premium in sorted({price for price in prices.values() if price > 0}):
-        here = fine.filter(pl.col("premium") == premium).select("county", "category_id").unique()
-        places = sorted((county, category) for county, category in here.iter_rows())
-        splits, reasons = programs.resolve_splits(terms, places, premium=premium)
-        rows += [(*place, premium, split.pk, split.own_share, "") for place, split in splits.items()]
-        rows += [(*place, premium, None, None, reason) for place, reason in reasons.items()]
+    for number, premium in sorted({(number, premium) for (number, _lasts), premium in prices.items() if premium > 0}):
+        here = fine.filter((pl.col("price") == number) & (pl.col("premium") == premium))
+        places = sorted(here.select("county", "category_id").unique().rows())
+        splits, reasons = programs.resolve_splits(terms, places, premium=premium, price=daily[number])
+        rows += [(*place, number, premium, split.pk, split.own_share, "") for place, split in splits.items()]
+        rows += [(*place, number, premium, None, None, reason) for place, reason in reasons.items()]
     divided = pl.DataFrame(
         rows,
         schema={
-            "county": pl.String, "category_id": pl.Int64, "premium": pl.Decimal(16, 2), "split_id": pl.Int64,
-            "own_share": pl.Decimal(16, 2), "unfunded": pl.String,
+            "county": pl.String, "category_id": pl.Int64, "price": pl.Int16, "premium": pl.Decimal(16, 2),
+            "split_id": pl.Int64, "own_share": pl.Decimal(16, 2), "unfunded": pl.String,
         },
         orient="row",
     )
-    fine = fine.join(divided, on=["county", "category_id", "premium"], how="left", maintain_order="left")
+    fine = fine.join(divided, on=["county", "category_id", "price", "premium"], how="left", maintain_order="left")
     frame = frame.join(
         fine.select("line", "premium", "split_id", "own_share", "unfunded"), on="line", how="left", maintain_order="left"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from audit.ciphers import DESTROYED
 from audit.invariants import Invariant
 from beneficiaries.models.standing import (
     BOUGHT,
@@ -18,7 +19,52 @@ from beneficiaries.models.standing import (
     KINDS,
 )
 
+# The first price of a plan that holds for an enrollment's category and an age, else the plan's premium. The birth date is
+# the line's own, as it was judged; of a purchase the person's, unless it was corrected since. Where ages count on the day of
+# enrollment, that of a roster lies between its upload and its approval.
+_PRICE_ON = """
+SELECT coalesce((
+    SELECT price.premium FROM programs_planprice price
+    WHERE price.plan_id = p.id AND (price.category_id IS NULL OR price.category_id = e.category_id)
+        AND (price.age_from IS NULL OR born.years >= price.age_from) AND (price.age_until IS NULL OR born.years <= price.age_until)
+    ORDER BY price.position, price.id LIMIT 1
+), p.premium) AS whole
+FROM (
+    SELECT extract(year FROM judged.day)::int - extract(year FROM birth.day)::int
+        - (to_char(birth.day, 'MMDD') > to_char(judged.day, 'MMDD'))::int AS years
+    FROM (SELECT coalesce(w.birth_on, person.birth_on) AS day) AS birth
+) AS born
+"""
 INVARIANTS = [
+    Invariant(
+        1, "premium_is_its_division", _("Every enrollment's premium and own share are those of its division."),
+        """
+        SELECT e.id FROM beneficiaries_enrollment e JOIN programs_fundingsplit s ON s.id = e.split_id
+        WHERE e.premium <> s.premium OR e.own_share <> s.own_share
+        """,
+    ),
+    Invariant(
+        1, "premium_is_the_price",
+        _("Every premium is the plan's price at the person's age and category, or less for a late start."),
+        f"""
+        SELECT e.id FROM beneficiaries_enrollment e
+        JOIN programs_plan p ON p.id = e.plan_id AND p.period_kind = 'annual'
+            AND EXISTS (SELECT FROM programs_planprice any_price WHERE any_price.plan_id = p.id)
+        JOIN programs_period t ON t.id = e.period_id
+        JOIN beneficiaries_person person ON person.id = e.person_id AND person.destroyed_at IS NULL
+        LEFT JOIN beneficiaries_rosterrow w ON w.id = e.row_id
+        LEFT JOIN beneficiaries_roster r ON r.id = e.roster_id
+        WHERE w.name IS DISTINCT FROM '\\x{DESTROYED.hex()}'::bytea AND (e.purchase_id IS NULL OR NOT EXISTS (
+                SELECT FROM beneficiaries_personchange c WHERE c.person_id = e.person_id AND c.state = 'approved'
+                    AND c.kind IN ('correction', 'merge', 'unmerge')))
+            AND NOT EXISTS (
+                SELECT FROM unnest(CASE WHEN p.age_on = 'period_start' THEN ARRAY[t.starts_on] ELSE ARRAY[
+                    (coalesce(r.uploaded_at, e.decided_at) AT TIME ZONE 'Asia/Shanghai')::date,
+                    (e.decided_at AT TIME ZONE 'Asia/Shanghai')::date] END) AS judged(day)
+                CROSS JOIN LATERAL ({_PRICE_ON}) AS price
+                WHERE e.premium = price.whole OR (p.proration <> 'none' AND e.premium < price.whole))
+        """,  # noqa: S608 - text of our own
+    ),
     Invariant(
         4, "one_live_annual_cover", _("Nobody has two live annual covers in one period of a program."),
         """

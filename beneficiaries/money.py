@@ -19,6 +19,7 @@ from intake.findings import Severity, Verdict
 from programs import actions as programs
 from programs.actions import Demand
 from programs.models import Category, Funder, FundingSplit, FundingSplitLine, PlanCategory
+from programs.rules import prices
 from programs.rules.allocation import Place, allocate, fill, fits
 
 COUNTY_DIGITS = 6
@@ -35,21 +36,12 @@ def with_splits(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
         category_id=pl.col("category_code").replace_strict(ids, default=None, return_dtype=pl.Int64),
         county=pl.col("region_code").str.slice(0, COUNTY_DIGITS),
     )
-    usable = frame.filter(pl.col("worst") < REFUSED).select("county", "category_id").unique().drop_nulls()
-    wanted = [(county, category) for county, category in usable.sort("county", "category_id").iter_rows()]
-    splits, reasons = programs.resolve_splits(context.terms, wanted, premium=context.premium)
-    known = pl.DataFrame(
-        [(county, category, split.pk, split.premium, split.own_share) for (county, category), split in splits.items()],
-        schema={
-            "county": pl.String, "category_id": pl.Int64, "split_id": pl.Int64, "premium": _MONEY, "own_share": _MONEY,
-        },
-        orient="row",
-    )
-    lacking = pl.DataFrame(
-        [(county, category, reason) for (county, category), reason in reasons.items()],
-        schema={"county": pl.String, "category_id": pl.Int64, "unfunded": pl.String}, orient="row",
-    )
     place = ["county", "category_id"]
+    if context.terms.prices:
+        place.append("price")
+        frame = frame.with_columns(price=prices.price_number(context.terms, day=context.counting_day))
+    usable = frame.filter(pl.col("worst") < REFUSED).select(place).unique().drop_nulls().sort(place)
+    known, lacking = _divided(usable, context)
     joined = frame.join(known, on=place, how="left", maintain_order="left")
     joined = joined.join(lacking, on=place, how="left", maintain_order="left")
     # Lines that only add to a cover cost nothing.
@@ -58,6 +50,31 @@ def with_splits(frame: pl.DataFrame, context: Any) -> pl.DataFrame:
         pl.when(refused).then(None).otherwise(pl.col(name)).alias(name)
         for name in ("split_id", "premium", "own_share", "unfunded")
     )
+
+
+def _divided(places: pl.DataFrame, context: Any) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The division of each (county, category and, where the plan has prices, place of the price), or why there is none.
+
+    Each price is asked once for all its places: a few dozen rows, however many people.
+    """
+    known: list[tuple[Any, ...]] = []
+    lacking: list[tuple[Any, ...]] = []
+    for number, price in enumerate(prices.amounts(context.terms)):
+        here = places.filter(pl.col("price") == number) if context.terms.prices else places
+        wanted = [(county, category) for county, category in here.select("county", "category_id").iter_rows()]
+        splits, reasons = programs.resolve_splits(
+            context.terms, wanted, premium=context.premium_at(price), price=price
+        )
+        known += [(*at, number, split.pk, split.premium, split.own_share) for at, split in splits.items()]
+        lacking += [(*at, number, reason) for at, reason in reasons.items()]
+    where = {"county": pl.String, "category_id": pl.Int64, "price": pl.Int16}
+    found = (
+        pl.DataFrame(
+            known, schema={**where, "split_id": pl.Int64, "premium": _MONEY, "own_share": _MONEY}, orient="row"
+        ),
+        pl.DataFrame(lacking, schema={**where, "unfunded": pl.String}, orient="row"),
+    )
+    return found if context.terms.prices else (found[0].drop("price"), found[1].drop("price"))
 
 
 def tally(frame: pl.DataFrame) -> dict[str, Any]:

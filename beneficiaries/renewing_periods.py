@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -31,6 +30,7 @@ from programs import actions as programs
 from programs.models import PlanCategory
 from programs.rules.eligibility_sql import decision_sql
 from programs.rules.minority import last_adult_birth
+from programs.rules.prices import amounts, price_sql
 
 #: Chunks under way at once, each on a connection of its own.
 ABREAST = 2
@@ -102,9 +102,11 @@ FROM (
         WHERE {_LAST_OF_PERSON}
     ) AS facts
 ) AS judged
-LEFT JOIN unnest(%(counties)s::text[], %(categories)s::bigint[], %(splits)s::bigint[], %(premiums)s::numeric[],
-    %(own_shares)s::numeric[], %(reasons)s::text[]) AS price(county, category_id, split_id, premium, own_share, reason)
+LEFT JOIN unnest(%(counties)s::text[], %(categories)s::bigint[], %(prices)s::numeric[], %(splits)s::bigint[],
+    %(premiums)s::numeric[], %(own_shares)s::numeric[], %(reasons)s::text[])
+    AS price(county, category_id, whole, split_id, premium, own_share, reason)
     ON price.county = left(judged.region_code, {COUNTY_DIGITS}) AND price.category_id = judged.counts_as
+        AND price.whole = {{price}}
 """  # noqa: S608 - text of our own
 # Whose data is only kept: the row says that somebody was left out, and nothing of them but the cover.
 _ROWS = """
@@ -199,8 +201,9 @@ def _facts(context: RosterContext) -> dict[str, Any]:
         context.terms, birth="facts.birth_on", region="facts.region_code", categories="facts.ids",
         period_starts_on=period.starts_on, enrolled_on=context.checks.today,
     )
+    price, priced = price_sql(context.terms, birth="judged.birth_on", category="judged.counts_as", day=context.counting_day)
     return {
-        **_choice(roster), **given, "category_sql": category, "rule_sql": rule, "roster": roster.pk,
+        **_choice(roster), **given, **priced, "category_sql": category, "rule_sql": rule, "price_sql": price, "roster": roster.pk,
         "unguarded_sql": UNGUARDED.format(birth="person.birth_on", beneficiary="before.beneficiary_id")
         if context.terms.requires_guardian else "false",
         "uninsured_sql": _uninsured(context),
@@ -235,22 +238,26 @@ def _pieces(run: Any, roster: Roster, template: PeriodRenewalTemplate, facts: di
 
 
 def _prices(context: RosterContext, facts: dict[str, Any]) -> dict[str, Any]:
-    """The division of the premium for each county and category that may come, or why there is none."""
+    """The division of the premium for each county, category and price that may come, or why there is none."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNTIES, facts)
         counties = sorted(county for (county,) in cursor.fetchall())
     held = list(PlanCategory.objects.filter(plan=context.roster.plan_id).order_by("pk").values_list("category", flat=True))
-    wanted = [(county, category) for county in counties for category in held]
-    splits, reasons = programs.resolve_splits(context.terms, wanted, premium=context.premium)
-    found: list[tuple[int | None, Decimal | None, Decimal | None]] = [
-        (splits[place].pk, splits[place].premium, splits[place].own_share) if place in splits else (None, None, None)
-        for place in wanted
-    ]
-    return {
-        "counties": [county for county, _category in wanted], "categories": [category for _county, category in wanted],
-        "splits": [split for split, _premium, _own in found], "premiums": [premium for _split, premium, _own in found],
-        "own_shares": [own for _split, _premium, own in found], "reasons": [reasons.get(place) for place in wanted],
-    }
+    names = ("counties", "categories", "prices", "splits", "premiums", "own_shares", "reasons")
+    found: dict[str, list[Any]] = {name: [] for name in names}
+    for price in amounts(context.terms):
+        wanted = [
+            (county, category) for county in counties for category in held if price in amounts(context.terms, category)
+        ]
+        splits, reasons = programs.resolve_splits(
+            context.terms, wanted, premium=context.premium_at(price), price=price
+        )
+        for place in wanted:
+            split = splits.get(place)
+            row = (None, None, None) if split is None else (split.pk, split.premium, split.own_share)
+            for name, value in zip(names, (*place, price, *row, reasons.get(place)), strict=True):
+                found[name].append(value)
+    return found
 
 
 def _make_chunk(
@@ -286,10 +293,8 @@ _COLUMNS = "{" + ", ".join(f'"{code}": "{column}"' for code, column in FINDINGS.
 
 def _make(cursor: CursorWrapper, facts: dict[str, Any]) -> dict[str, Any]:
     """The rows of one chunk, and what is counted of them."""
-    category, rule, unguarded, uninsured = (
-        facts.pop(name) for name in ("category_sql", "rule_sql", "unguarded_sql", "uninsured_sql")
-    )
-    cursor.execute(_WORK.format(category=category, rule=rule, unguarded=unguarded, uninsured=uninsured), facts)
+    names = ("category", "rule", "unguarded", "uninsured", "price")
+    cursor.execute(_WORK.format(**{name: facts.pop(f"{name}_sql") for name in names}), facts)
     cursor.execute(_ROWS, facts)
     cursor.execute(_COUNTED)
     verdicts: Counter[str] = Counter()

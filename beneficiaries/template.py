@@ -84,13 +84,19 @@ class RosterContext:
     category_names: dict[str, str]
     year: int
 
-    @property
-    def premium(self) -> Decimal:
-        """Yuan for a cover from the roster's first day."""
+    def premium_at(self, price: Decimal) -> Decimal:
+        """Yuan for a cover from the roster's first day, at the price of the whole one."""
         period = self.roster.period
         return prorate(
-            self.terms.premium, rule=self.terms.proration, starts_on=period.starts_on, ends_on=period.ends_on,
+            price, rule=self.terms.proration, starts_on=period.starts_on, ends_on=period.ends_on,
             cover_from=self.roster.cover_from,
+        )
+
+    @property
+    def counting_day(self) -> date:
+        """The day on which ages count, for whether the plan takes a person in and for the price."""
+        return eligibility.counting_day(
+            self.terms, period_starts_on=self.roster.period.starts_on, enrolled_on=self.checks.today
         )
 
     @property

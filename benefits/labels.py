@@ -22,6 +22,7 @@ FIELDS = {
     "claim_free_from": ("连续未理赔满(年)", "claim-free years"),
     "claim_free_years": ("连续未理赔(年)", "claim-free years"),
     "claimed_before": ("票据已用于理赔", "bill claimed before"),
+    "category": ("人员类别", "category"),
     "code": ("代码", "code"),
     "conditions": ("既往症种类", "pre-existing groups"),
     "continuity_from": ("连续参保满(年)", "years insured in a row"),

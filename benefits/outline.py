@@ -175,6 +175,8 @@ class _Said:
             when = [self._ages(price.age_from, price.age_to)] if price.age_from is not None or price.age_to is not None else []
             if price.student is not None:
                 when.append(self._in("学生" if price.student else "非学生", "students" if price.student else "no students"))
+            if price.category:
+                when.append(price.category)
             if price.name is not None:
                 when.insert(0, price.name.say(self.language))
             said.append((f"{self._list(when)}{self._colon()}" if when else "") + self._yuan(price.amount))

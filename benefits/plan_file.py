@@ -338,6 +338,7 @@ PRE_EXISTING_RULE = Record("Pre-existing conditions", PreExisting, (
 PRICE = Record("Price", Price, (
     Field("amount", MONEY, required=True), Field("age_from", Whole(0, 150), means="inclusive"),
     Field("age_to", Whole(0, 150), means="inclusive"), Field("student", Flag()), Field("name", NAME),
+    Field("category", Text(40, r"[a-z][a-z0-9_]*", "code of a category"), default="", means="a category of the portal's table"),
 ))
 OCCUPATIONS = Record("Occupations", Occupations, (
     Field("highest_class", Whole(1, 7), required=True, means="classes above it cannot be insured"),

@@ -312,6 +312,7 @@ class Price:
     age_to: int | None = None
     student: bool | None = None
     name: Words | None = None
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,10 +366,12 @@ class PlanTerms:
         """Terms travel without their compiled form, which is made anew where they arrive."""
         return {**self.__dict__, "compiled": None}
 
-    def price_for(self, *, age: int | None = None, student: bool = False) -> Decimal | None:
+    def price_for(self, *, age: int | None = None, student: bool = False, category: str = "") -> Decimal | None:
         """The price for a person; None where no row fits."""
         for price in self.prices:
             if price.student is not None and price.student != student:
+                continue
+            if price.category and price.category != category:
                 continue
             if price.age_from is not None and (age is None or age < price.age_from):
                 continue

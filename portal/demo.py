@@ -32,7 +32,7 @@ from intake.models import State
 from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
-from portal.demo_benefits import example_terms, supplementary
+from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
 from portal.demo_funds import ask_funders
 from portal.demo_insurer import settle_with_insurer
 from portal.demo_messages import tell_people
@@ -127,6 +127,11 @@ def load(say: Say, *, logins: Path) -> None:
                 f"HMB{city.region}", name="惠民保(示例)", office=period.program.organization, insurer=period.program.insurer,
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
             )
+            for product in PRODUCTS:
+                priced(
+                    product, office=period.program.organization, insurer=period.program.insurer,
+                    maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
+                )
         set_targets(
             period.program, clerk=users[f"{city.short}.clerk"], reviewer=users[f"{city.short}.reviewer"], say=say
         )

@@ -1,20 +1,23 @@
-"""What the demo's plans pay: the example terms of 爱心保, and a city's 惠民保 with a version of next year on its way."""
+"""What the demo's plans pay and cost: the example terms of 爱心保, a city's 惠民保 with a version of next year on its way, and
+two real ones that are priced by age and for students."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import Organization, User
 from benefits import editing, plan_file
 from benefits.terms import PlanTerms, Price, Words, fixed
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
-from programs.models import Category, Plan, PlanBenefits, Program
+from programs.models import Category, Period, Plan, PlanBenefits, Program
+from programs.reference import make_student_category
 
 _PRICE, _COVER = Decimal("149.00"), Decimal("2000000.00")
 
@@ -47,18 +50,70 @@ def supplementary(
         ),
         by=maker, at=at,
     )
-    if plan.state == Plan.State.DRAFT:
-        plan = programs.submit_plan(plan, by=maker, at=at)
-    if plan.state == Plan.State.IN_REVIEW:
-        plan = programs.approve_plan(plan, by=checker, at=at)
-    if plan.state == Plan.State.APPROVED:
-        plan = programs.put_in_force(plan, by=checker, at=at)
+    plan = _bring_in_force(plan, maker=maker, checker=checker, at=at)
     if program.plans.count() == 1:
         later = programs.copy_plan(plan, by=maker, at=at)
         held = PlanBenefits.objects.get(plan=later)
         data = editing.replaced(plan_file.data_of(plan_file.load(held.content)), "responsibilities[0].deductible", 16000)
         programs.set_benefits(later, plan_file.terms_of(data), base=held.digest, by=maker, at=at)
         programs.submit_plan(later, by=maker, at=at)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A 惠民保 that somebody sells: its plan file, and what the file leaves to the plan."""
+
+    file: str
+    code: str
+    name: str
+    cover: Decimal
+
+
+PRODUCTS = (
+    Product("hangzhou-2022", "A", "惠民保A款（西湖益联保条款）", Decimal("3150000.00")),
+    Product("ningbo-2025", "B", "惠民保B款（天一甬宁保条款）", Decimal("2000000.00")),
+)
+
+
+def priced(
+    product: Product, *, office: Organization, insurer: Organization | None, maker: User, checker: User, by: str, at: datetime
+) -> Period:
+    """A program whose plan is priced by age and for students, in force, with this year's period open; each step once."""
+    make_student_category(at=at)
+    code = f"HMB{office.region_code}{product.code}"
+    program = Program.objects.filter(code=code).first() or programs.create_program(
+        code, name=product.name, kind=Program.Kind.SUPPLEMENTARY, organization=office, insurer=insurer, by=by, at=at
+    )
+    terms = _fixture(product.file)
+    plan = program.plans.order_by("number").first() or programs.create_plan(
+        program,
+        terms={
+            "name": f"{product.name}方案", "premium": terms.prices[-1].amount, "cover_limit": product.cover,
+            "requires_notice": False, "requires_insurer_acceptance": False,
+        },
+        draft=PlanDraft(
+            categories=list(Category.objects.filter(holds_for_everybody=True).order_by("position")),
+            schemes=[SchemeDraft("全部对象", [ShareDraft("person")])],
+            benefits=replace(terms, region=program.region_code),
+        ),
+        by=maker, at=at,
+    )
+    _bring_in_force(plan, maker=maker, checker=checker, at=at)
+    year = timezone.localdate(at).year
+    return program.periods.first() or programs.open_period(
+        program.plans.get(number=1), code=str(year), starts_on=date(year, 1, 1), ends_on=date(year + 1, 1, 1),
+        enrollment_opens_on=date(year - 1, 10, 1), enrollment_closes_on=date(year + 1, 1, 1), by=checker, at=at,
+    )
+
+
+def _bring_in_force(plan: Plan, *, maker: User, checker: User, at: datetime) -> Plan:
+    if plan.state == Plan.State.DRAFT:
+        plan = programs.submit_plan(plan, by=maker, at=at)
+    if plan.state == Plan.State.IN_REVIEW:
+        plan = programs.approve_plan(plan, by=checker, at=at)
+    if plan.state == Plan.State.APPROVED:
+        plan = programs.put_in_force(plan, by=checker, at=at)
+    return plan
 
 
 def _fixture(name: str) -> PlanTerms:

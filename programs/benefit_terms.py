@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from django.utils.translation import get_language
@@ -10,19 +11,20 @@ from django.utils.translation import gettext as _t
 from benefits import plan_file
 from benefits.editing import problem_in_words
 from benefits.soundness import doubts
-from benefits.terms import PlanTerms
+from benefits.terms import PlanTerms, Price
 from programs.models import Plan, PlanBenefits
+from programs.plan_prices import prices_in_file
 
 
 def benefit_terms(plan: Plan) -> PlanTerms | None:
     """The terms of a plan version; None where it states none. Read once for each text."""
     held = PlanBenefits.objects.filter(plan=plan).only("content", "digest").first()
-    return None if held is None else _read(held.digest, held.content)
+    return None if held is None else _read(held.digest, held.content, prices_in_file(plan))
 
 
 @lru_cache(maxsize=256)
-def _read(digest: str, content: str) -> PlanTerms:
-    return plan_file.load(content)
+def _read(digest: str, content: str, prices: tuple[Price, ...]) -> PlanTerms:
+    return replace(plan_file.load(content), prices=prices)
 
 
 def engine_language() -> str:
@@ -33,10 +35,6 @@ def engine_language() -> str:
 def disagreements(plan: Plan, terms: PlanTerms) -> list[str]:
     """In words: what the benefits say otherwise than the plan's columns or its program."""
     said = []
-    prices = {price.amount for price in terms.prices}
-    if prices and plan.premium not in prices:
-        amount = f"{plan.premium:,.2f}"
-        said.append(_t("The plan's premium of %(amount)s yuan is none of the prices in the benefits.") % {"amount": amount})
     if terms.kind != plan.program.kind:
         said.append(_t("The benefits are of another kind of program than this one."))
     region = plan.program.region_code

@@ -30,6 +30,8 @@ class ProgramRefused(Refused):
         "REGION": _("%(region)s is no region within that of the program."),
         "BENEFITS_CHANGED": _("A colleague changed the benefits meanwhile. Nothing was saved: open the page again."),
         "BENEFITS_WRONG": _("Without it the benefits do not hold together: %(problem)s"),
+        "PRICE_OF_OTHERS": _("Price %(line)d holds for whoever is no student. Put the price of students before one for everybody."),
+        "PRICE_CATEGORY": _("Price %(line)d names the category %(category)s, which is not there. Add it to the categories first."),
         "NO_BENEFITS": _("The plan states no benefits."),
         "PERIOD_TWICE": _("The program has a period %(period)s already."),
         "COUNTY_FUNDER_MISSING": _("No government funder is known for the county %(county)s."),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from programs.actions.categories import create_category
 from programs.models import Category
+from programs.plan_prices import STUDENT
 
 SYSTEM = gettext_noop("system:reference")
 #: Code, name, other words: DOMAIN's hardship categories in the order in which they count.
@@ -26,6 +27,16 @@ CATEGORIES = (
 )
 #: What plans name that are open to all, such as a city's supplementary insurance or day cover.
 EVERYBODY = ("renren", "不限类别", ("不限", "全体参保人"))
+
+#: Of plans that price students otherwise; not among the hardship categories.
+STUDENT_WORDS = ("学生", ("在校学生", "大学生", "中小学生", "大中小学生"))
+
+
+def make_student_category(*, at: datetime) -> Category:
+    """The category of whom plan files call students; what an administrator changed stays."""
+    known = Category.objects.filter(code=STUDENT).first()
+    name, synonyms = STUDENT_WORDS
+    return known or create_category(STUDENT, name=name, synonyms=synonyms, position=190, by=SYSTEM, at=at)
 
 
 def make_categories(*, at: datetime) -> dict[str, Category]:

@@ -28,6 +28,21 @@ class SchemeTerms:
 
 
 @dataclass(frozen=True)
+class PriceTerms:
+    """Yuan for people of these ages (inclusive) and this category; None bounds nothing."""
+
+    premium: Decimal
+    age_from: int | None = None
+    age_until: int | None = None
+    category_id: int | None = None
+
+    @property
+    def bounds_ages(self) -> bool:
+        """Whether it holds at some ages only."""
+        return self.age_from is not None or self.age_until is not None
+
+
+@dataclass(frozen=True)
 class PlanTerms:
     """What eligibility, proration and funding need. Amounts in yuan; ages in completed years."""
 
@@ -48,10 +63,12 @@ class PlanTerms:
     requires_guardian: bool = False
     #: Whether only participants of basic insurance are taken in.
     requires_basic_insurance: bool = False
+    #: In order; the first that holds counts, else `premium`.
+    prices: tuple[PriceTerms, ...] = ()
 
 
 def plan_terms(plan: Plan) -> PlanTerms:
-    """The terms of one plan version: five queries."""
+    """The terms of one plan version: six queries."""
     shares: dict[int, list[FundingShare]] = {}
     for share in FundingShare.objects.filter(scheme__plan=plan).order_by("scheme_id", "position"):
         shares.setdefault(share.scheme_id, []).append(share)
@@ -77,4 +94,8 @@ def plan_terms(plan: Plan) -> PlanTerms:
         ),
         requires_guardian=plan.requires_guardian,
         requires_basic_insurance=plan.requires_basic_insurance,
+        prices=tuple(
+            PriceTerms(price.premium, price.age_from, price.age_until, price.category_id)
+            for price in plan.prices.order_by("position", "id")
+        ),
     )

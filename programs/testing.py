@@ -11,7 +11,11 @@ from accounts.models import Organization, User
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Funder, Period, Plan, Program
+from programs.plan_prices import PriceDraft
 from programs.reference import make_categories
+
+#: Yuan, ages from and until, code of a category or "".
+PriceLine = tuple[str, int | None, int | None, str]
 
 
 def make_program(code: str, *, organization: Organization, insurer: Organization | None = None, **changes: Any) -> Program:
@@ -28,9 +32,9 @@ def make_funder(name: str, *, organization: Organization | None = None, kind: st
 def make_plan(
     program: Program, *, foundation: Funder, maker: User, checker: User, at: datetime,
     categories: Sequence[Category] = (), premium: Decimal = Decimal("99.00"), own: Decimal = Decimal("0.01"),
-    county: Decimal | None = Decimal("30.00"), **terms: Any,
+    county: Decimal | None = Decimal("30.00"), prices: Sequence[PriceLine] = (), **terms: Any,
 ) -> Plan:
-    """A plan in force: 99.00 = 0.01 of the person, 30.00 of their county, the rest of the foundation."""
+    """A plan in force: 99.00 = 0.01 of the person, 30.00 of their county, the rest of the foundation; `prices` before it."""
     shares = [ShareDraft("person", own)]
     if county is not None:
         shares.append(ShareDraft("county", county))
@@ -41,12 +45,18 @@ def make_plan(
     }
     draft = PlanDraft(
         categories=categories or [each for each in make_categories(at=at).values() if not each.holds_for_everybody],
-        schemes=[SchemeDraft("全部对象", shares)]
+        schemes=[SchemeDraft("全部对象", shares)], prices=price_drafts(prices),
     )
     plan = actions.create_plan(program, terms=values, draft=draft, by=maker, at=at)
     plan = actions.submit_plan(plan, by=maker, at=at)
     plan = actions.approve_plan(plan, by=checker, at=at)
     return actions.put_in_force(plan, by=checker, at=at)
+
+
+def price_drafts(prices: Sequence[PriceLine]) -> list[PriceDraft]:
+    """Prices to be."""
+    known = {category.code: category for category in Category.objects.all()}
+    return [PriceDraft(Decimal(premium), first, last, known.get(code)) for premium, first, last, code in prices]
 
 
 def make_period(plan: Plan, *, year: int, by: User, at: datetime, **changes: Any) -> Period:

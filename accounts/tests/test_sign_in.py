@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import sessions
 from accounts.actions import deactivate_user, end_membership, grant_membership, reset_password, unlock_user
 from accounts.models import Organization, User
+from accounts.session_store import SessionStore
 from accounts.testing import PASSWORD, make_user
 from audit.models import Event
 
@@ -285,3 +286,30 @@ def test_known_unknown_and_locked_names_cost_one_hash_each(client: Client, offic
     for username in (user.username, "nobody.at.all"):
         sign_in(client, username, "wrong")
     assert made == ["checked", "made"]
+
+
+def test_the_user_of_a_session_is_read_whole_with_the_organization() -> None:
+    user = make_user(phone="13800138000")
+    read = User.objects.of_session(user.pk)
+    kept = User.objects.select_related("organization").get(pk=user.pk)
+    assert read is not None and read.phone.reveal() == "13800138000"
+    for one, other in ((read, kept), (read.organization, kept.organization)):
+        fields = [field.attname for field in one._meta.concrete_fields if field.attname != "phone"]
+        assert {name: getattr(one, name) for name in fields} == {name: getattr(other, name) for name in fields}
+    assert not read._state.adding and read._state.db == kept._state.db and not read.get_deferred_fields()
+
+
+def test_nobody_is_the_user_of_a_session_who_is_unknown_or_deactivated() -> None:
+    user = make_user()
+    User.objects.filter(pk=user.pk).update(is_active=False, deactivated_at=timezone.now())
+    assert User.objects.of_session(user.pk) is None and User.objects.of_session(987_654_321) is None
+
+
+def test_a_session_whose_time_is_over_holds_nothing() -> None:
+    store = SessionStore()
+    store["zq"] = 1
+    store.create()
+    assert SessionStore(store.session_key).load() == {"zq": 1}
+    Session.objects.filter(pk=store.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    late = SessionStore(store.session_key)
+    assert late.load() == {} and late.session_key is None

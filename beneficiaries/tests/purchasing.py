@@ -20,7 +20,7 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Funder, Period, Plan, Program
 from programs.reference import make_categories
-from programs.testing import make_budget, make_program
+from programs.testing import make_budget, make_program, price_drafts
 
 HOUR = timedelta(hours=1)
 D = Decimal
@@ -108,8 +108,9 @@ def _market(
     at = timezone.now()
     program = make_program(code, organization=world.city, insurer=world.insurer, kind=kind, name=terms["name"])
     platform = Funder.objects.create(name=f"示例平台{code}", kind="enterprise", organization=world.foundation_org)
+    everybody = make_categories(at=at)["renren"]
     draft = PlanDraft(
-        categories=[make_categories(at=at)["renren"]],
+        categories=[everybody], prices=price_drafts(terms.pop("prices", ())),
         schemes=[SchemeDraft("全部", shares or [ShareDraft("funder", None, platform)])],
     )
     maker, checker = world.finance_maker, world.finance_checker

@@ -222,6 +222,11 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
         "DELETE FROM programs_budgetreservationline WHERE id = (SELECT min(id) FROM programs_budgetreservationline)"
     ]),
     ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET premium = premium + 0.01 WHERE id = (SELECT min(id) FROM {E})"]),
+    ("premium_is_its_division", (E,), [f"UPDATE {E} SET premium = premium + 0.01 WHERE id = (SELECT min(id) FROM {E})"]),
+    ("premium_is_the_price", ("programs_planprice",), [
+        "INSERT INTO programs_planprice (plan_id, position, name, name_en, age_from, premium) "
+        f"SELECT DISTINCT plan_id, 1, '', '', 1, 1.23 FROM {E}",
+    ]),
     ("premium_due_equals_enrollments", (E,), [f"UPDATE {E} SET own_share = own_share + 0.01 WHERE id = (SELECT min(id) FROM {E})"]),
     ("premium_due_equals_enrollments", (E,), [f"DELETE FROM {E}"]),
     ("premium_due_equals_enrollments", ("programs_ledgertransaction",), ["UPDATE programs_ledgertransaction SET kind = 'grant'"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -27,9 +27,11 @@ from programs.models import (
     Plan,
     PlanBenefits,
     PlanCategory,
+    PlanPrice,
     PlanRegion,
     Program,
 )
+from programs.plan_prices import PriceDraft, drafts_of, drafts_of_plan, premium_in_file
 from programs.rules.funding import check_shares
 from programs.terms import plan_terms
 
@@ -57,12 +59,14 @@ class SchemeDraft:
 
 @dataclass(frozen=True)
 class PlanDraft:
-    """What belongs to a plan besides its own columns."""
+    """What belongs to a plan besides its own columns. Without `prices` those of the benefits are taken, where they say any;
+    what everybody else pays is the plan's premium whatever they say."""
 
     categories: Sequence[Category] = ()
     regions: Sequence[str] = ()
     schemes: Sequence[SchemeDraft] = field(default_factory=list)
     benefits: BenefitTerms | None = None
+    prices: Sequence[PriceDraft] = ()
 
 
 @dataclass(frozen=True)
@@ -121,13 +125,15 @@ def create_plan(
                 )
         if draft.benefits is not None:
             PlanBenefits.objects.create(plan=plan, changed_by=by, changed_at=at, **_written(draft.benefits))
+        _price(plan, draft.prices or drafts_of(draft.benefits.prices if draft.benefits else ()))
         _record("plan.drafted", plan, by=by, at=at)
         fault_point("programs.create_plan.after")
     return plan
 
 
 def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
-    """A new draft with the terms of another version."""
+    """A new draft with the terms of another version, as they stand."""
+    plan = Plan.objects.select_related("program").get(pk=plan.pk)
     kept = (
         "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age",
         "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance", "requires_guardian",
@@ -144,29 +150,36 @@ def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
             )
             for scheme in plan.schemes.select_related("category")
         ],
-        benefits=benefit_terms(plan),
+        benefits=benefit_terms(plan), prices=drafts_of_plan(plan),
     )
     return create_plan(plan.program, terms={name: getattr(plan, name) for name in kept}, draft=draft, by=by, at=at)
 
 
 def set_benefits(plan: Plan, terms: BenefitTerms, *, base: str = "", by: User, at: datetime) -> PlanBenefits:
-    """State what a draft pays, in place of what it stated before.
+    """State what a draft pays, in place of what it stated before; prices that `terms` names become the draft's, and what
+    everybody else pays its premium.
 
     `base`: digest of what whoever changed it had read, "" where there was nothing; refused where somebody was faster.
+    Terms without prices leave the draft's prices as they are.
     """
     with transaction.atomic():
         plan = _locked(plan, Plan.State.DRAFT)
         kept = PlanBenefits.objects.filter(plan=plan).first() or PlanBenefits(plan=plan)
-        written = _written(terms)
-        if kept.digest == written["digest"]:
+        written, prices, premium = _written(terms), drafts_of(terms.prices), premium_in_file(terms.prices)
+        reprices = bool(terms.prices) and (prices != drafts_of_plan(plan) or premium not in (None, plan.premium))
+        if kept.digest == written["digest"] and not reprices:
             # A second click, or nothing changed.
             return kept
-        if kept.digest != base:
+        if kept.digest not in (base, written["digest"]):
             raise ProgramRefused("BENEFITS_CHANGED")
         for name, value in {**written, "changed_by": by, "changed_at": at}.items():
             setattr(kept, name, value)
         fault_point("programs.set_benefits.before")
         kept.save()
+        if reprices:
+            _price(plan, prices)
+            plan.premium = plan.premium if premium is None else premium
+            plan.save(update_fields=["premium"])
         _record("plan.benefits_set", plan, by=by, at=at, number=len(terms.responsibilities), digest=kept.digest[:12])
         fault_point("programs.set_benefits.after")
     return kept
@@ -184,9 +197,18 @@ def clear_benefits(plan: Plan, *, by: User, at: datetime) -> Plan:
     return plan
 
 
+def _price(plan: Plan, prices: Sequence[PriceDraft]) -> None:
+    """These prices in place of the draft's; a category that only they name counts before those the plan takes in."""
+    PlanPrice.objects.filter(plan=plan).delete()
+    for position, price in enumerate(prices, 1):
+        PlanPrice.objects.create(plan=plan, position=position, **vars(price))
+        if price.category is not None:
+            PlanCategory.objects.get_or_create(plan=plan, category=price.category, defaults={"priority": 0})
+
+
 def _written(terms: BenefitTerms) -> dict[str, str]:
-    """Columns of the benefits: a plan file as the engine writes it, and its digest."""
-    content = plan_file.dump(terms)
+    """Columns of the benefits: a plan file as the engine writes it, without the prices, which are rows; and its digest."""
+    content = plan_file.dump(replace(terms, prices=()))
     return {"content": content, "digest": hashlib.sha256(content.encode()).hexdigest()}
 
 

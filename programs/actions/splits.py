@@ -17,14 +17,17 @@ Place = tuple[str, int]
 
 
 def resolve_splits(
-    terms: PlanTerms, places: Iterable[Place], *, premium: Decimal | None = None
+    terms: PlanTerms, places: Iterable[Place], *, premium: Decimal | None = None, price: Decimal | None = None
 ) -> tuple[dict[Place, FundingSplit], dict[Place, str]]:
-    """Divisions by (county, category id), and for places without one the reason in words."""
+    """Divisions by (county, category id), and for places without one the reason in words; `premium`, `price`: as in
+    `resolve_split`."""
     found: dict[Place, Split] = {}
     reasons: dict[Place, str] = {}
     for county, category_id in places:
         try:
-            found[county, category_id] = resolve_split(terms, county=county, category_id=category_id, premium=premium)
+            found[county, category_id] = resolve_split(
+                terms, county=county, category_id=category_id, premium=premium, price=price
+            )
         except ProgramRefused as refused:
             reasons[county, category_id] = str(refused)
     rows = _rows(terms.plan_id, {split.key: split for split in found.values()})

@@ -31,8 +31,8 @@ from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
 from programs.models import Plan
 
-#: The plan as a whole: everything but its responsibilities, which are edited one by one.
-BASICS = Record("Plan", dict, tuple(field for field in plan_file.PLAN.fields if field.key != "responsibilities"))
+#: The plan as a whole: everything but its responsibilities, which are edited one by one, and its prices, which are rows.
+BASICS = Record("Plan", dict, tuple(field for field in plan_file.PLAN.fields if field.key not in ("responsibilities", "prices")))
 ONE = plan_file.OfBenefit()
 CASE = Record("Case", dict, tuple(field for field in facts_file.CASE_FIELDS if field.key != "cover"))
 FILE_LIMIT = 1_000_000
@@ -91,12 +91,13 @@ class BenefitPages:
 
         def run(given: dict[str, Any]) -> str:
             actions.set_benefits(plan, given["file"], base=held, by=given["by"], at=given["at"])
-            return _t("The benefits are those of the file.")
+            return _t("Benefits and prices are those of the file.")
 
         form = BenefitsFileForm(request.POST, request.FILES) if request.method == "POST" else BenefitsFileForm()
         return self.button_page(
             request, title=_t("Load plan file"), button=_t("Load"), subject=plan, run=run, form=form, facts=plan_facts(plan),
-            sentence=_t("The file takes the place of what this draft says about its benefits."), danger=bool(held),
+            sentence=_t("The file takes the place of what this draft says about its benefits, and its prices of the draft's."),
+            danger=bool(held),
         )
 
     @action(description=_("Remove from benefits"), url_path="benefits-remove", permissions=["terms"], icon="delete")
@@ -182,7 +183,11 @@ def compared(before: Plan, after: Plan) -> list[tuple[str, str, str, str]]:
     """What differs between two versions: (part, term, before, after) in words."""
     plan_title = _t("Terms")
     old, new = terms_in_words(before), terms_in_words(after)
-    found = [(plan_title, label, str(old.get(label, "")), str(text)) for label, text in new.items() if old.get(label) != text]
+    # What only one of the two says, such as prices, stands too.
+    found = [
+        (plan_title, label, str(old.get(label, "")), str(new.get(label, "")))
+        for label in dict.fromkeys([*old, *new]) if old.get(label) != new.get(label)
+    ]
     was, now = benefit_terms(before), benefit_terms(after)
     if was is not None and now is not None:
         return found + [(one.section, one.label, one.before, one.after) for one in changes(was, now, engine_language())]
@@ -316,6 +321,8 @@ class _Editor:
         except FileRefused as refused:
             self.problems = refused.problems
             return False
+        # Its prices may have moved since the page was opened: they are not part of it.
+        terms = replace(terms, prices=())
         actions.set_benefits(self.plan, terms, base=self.base, by=self.request.user, at=timezone.now())  # type: ignore[arg-type]
         return True
 
@@ -403,7 +410,7 @@ def _whole(terms: PlanTerms | None, plan: Plan) -> dict[str, Any]:
     if terms is None:
         return {
             "code": f"plan-{plan.program_id}-{plan.number}", "name": plan.name, "kind": plan.program.kind,
-            "region": plan.program.region_code, "prices": [{"amount": plan.premium}], "responsibilities": [],
+            "region": plan.program.region_code, "responsibilities": [],
         }
     data = plan_file.data_of(terms)
     return {**data, "responsibilities": [editing.whole(part) for part in data["responsibilities"]]}

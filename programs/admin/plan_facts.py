@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 
 from accounts.models import Region
+from programs.admin import price_table
 from programs.models import Plan
 
 
@@ -19,9 +20,11 @@ def terms_in_words(plan: Plan) -> dict[str, Any]:
     """The terms that a plan's own columns hold, by their label."""
     regions = [held.region_prefix for held in plan.regions.all()] or [plan.program.region_code]
     places = dict(Region.objects.filter(pk__in=regions).values_list("pk", "full_name"))
+    priced = price_table.in_words(price_table.price_lines(plan), plan)
     ages = f"{plan.min_age if plan.min_age is not None else 0} – {plan.max_age if plan.max_age is not None else '∞'}"
     return {
-        _t("premium"): _t("%(amount)s yuan") % {"amount": f"{plan.premium:,.2f}"},
+        _t("premium"): price_table.yuan(plan.premium),
+        **({_t("prices"): priced} if priced else {}),
         _t("cover limit"): _t("%(amount)s yuan") % {"amount": f"{plan.cover_limit:,.2f}"},
         _t("categories"): "、".join(held.category.name for held in plan.categories.select_related("category")),
         _t("regions"): "、".join(f"{places.get(code, '')} {code}".strip() for code in regions),

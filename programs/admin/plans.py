@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import product
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
@@ -30,6 +31,7 @@ from audit.faults import fault_point
 from audit.versions import last_day
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.admin import price_table
 from programs.admin.benefits import BenefitPages, benefits_context
 from programs.admin.forms import PeriodForm, PlanForm, ReasonForm
 from programs.admin.plan_facts import plan_facts, terms_in_words
@@ -42,10 +44,12 @@ from programs.models import (
     Period,
     Plan,
     PlanCategory,
+    PlanPrice,
     PlanRegion,
 )
 from programs.rules.funding import check_shares, resolve_split
-from programs.terms import plan_terms
+from programs.rules.prices import OLDEST, amounts
+from programs.terms import PlanTerms, plan_terms
 
 Found = TypeVar("Found")
 COUNTY_DIGITS = 6
@@ -141,6 +145,30 @@ class RegionInline(DraftInline):
     fields = ("region_prefix",)
 
 
+class PriceForm(forms.ModelForm):
+    """One price: its ages in order."""
+
+    def clean(self) -> dict[str, Any]:
+        """What the database would refuse, in words."""
+        given = super().clean() or {}
+        first, last, premium = (given.get(name) for name in ("age_from", "age_until", "premium"))
+        if first is not None and last is not None and last < first:
+            raise forms.ValidationError(str(ProgramRefused("AGES")))
+        if (first or 0) > OLDEST or (last or 0) > OLDEST:
+            raise forms.ValidationError(_t("Nobody is older than %(age)d years.") % {"age": OLDEST})
+        if premium is not None and premium <= 0:
+            raise forms.ValidationError(str(ProgramRefused("PREMIUM")))
+        return given
+
+
+class PriceInline(DraftInline):
+    """Prices by age and category in the order in which they are asked."""
+
+    model = PlanPrice
+    form = PriceForm
+    fields = ("position", "name", "age_from", "age_until", "category", "premium")
+
+
 class SchemeInline(DraftInline):
     """Funding schemes; their shares stand on the scheme's own page."""
 
@@ -223,7 +251,7 @@ class PlanAdmin(BenefitPages, ButtonPages, ScopedModelAdmin):
     search_help_text = _("Name, or a part of it")
     ordering = ("program", "-number")
     fields = _TERMS
-    inlines = (CategoryInline, RegionInline, SchemeInline)
+    inlines = (CategoryInline, RegionInline, PriceInline, SchemeInline)
     actions_list = ("draft",)
     actions_detail = (
         "submit", "approve", "refuse", "put_in_force", "open_period", "edit_benefits", "load_benefits", "remove_benefit",
@@ -487,7 +515,8 @@ def state_badge(plan: Plan) -> SafeString:
 
 def page_context(plan: Plan) -> dict[str, Any]:
     """Terms in words, and what each category's premium divides into."""
-    examples, problems = _examples(plan)
+    terms, prices = plan_terms(plan), price_table.price_lines(plan)
+    examples, problems = _examples(plan, terms)
     return {
         "plan": plan,
         "badge": state_badge(plan),
@@ -500,6 +529,8 @@ def page_context(plan: Plan) -> dict[str, Any]:
             (_t("decided by"), plan.decided_by.display_name if plan.decided_by else ""),
             (_t("Reason"), plan.reason),
         ],
+        "prices": [(price_table.whom(price), price.premium) for price in prices],
+        "price_doubts": price_table.doubts(plan, terms) if prices else [],
         "examples": examples,
         "problems": problems,
         "periods": [(period, last_day(period.ends_on)) for period in plan.periods.order_by("-starts_on")],
@@ -512,11 +543,11 @@ class Example:
 
     title: str
     lines: Sequence[tuple[str, Decimal]]
+    premium: Decimal
 
 
-def _examples(plan: Plan) -> tuple[list[Example], list[str]]:
-    """Who pays what, by category and county of the program, those alike together; and in words what does not work yet."""
-    terms = plan_terms(plan)
+def _examples(plan: Plan, terms: PlanTerms) -> tuple[list[Example], list[str]]:
+    """Who pays what, by category, county and price, those alike together; and in words what does not work yet."""
     counties = sorted(
         code for code in terms.governments
         if len(code) == COUNTY_DIGITS and any(code.startswith(prefix) for prefix in terms.regions)
@@ -529,8 +560,9 @@ def _examples(plan: Plan) -> tuple[list[Example], list[str]]:
     for scheme in terms.schemes:
         _try(partial(check_shares, scheme, terms.premium), problems)
     for _code, category_id in terms.categories:
-        for county in counties or [plan.program.region_code]:
-            split = _try(partial(resolve_split, terms, county=county, category_id=category_id), problems)
+        for county, price in product(counties or [plan.program.region_code], amounts(terms, category_id)):
+            divide = partial(resolve_split, terms, county=county, category_id=category_id, price=price)
+            split = _try(divide, problems)
             if split is None:
                 continue
             own_county = terms.governments.get(county)
@@ -538,16 +570,17 @@ def _examples(plan: Plan) -> tuple[list[Example], list[str]]:
                 (_t("the person's own county") if funder == own_county else names.get(funder, str(funder)), amount)
                 for funder, amount in split.lines
             )
-            groups.setdefault(((_t("the insured person"), split.own_share), *lines), []).append((category_id, county))
+            divided = ((_t("the insured person"), split.own_share), *lines)
+            groups.setdefault((split.premium, divided), []).append((category_id, county))
     return [
         Example(
             "、".join(dict.fromkeys(held[category] for category, _county in found))
             + ("" if {county for _category, county in found} >= set(counties) else "(" + "、".join(
                 sorted({places.get(county, county) for _category, county in found})
             ) + ")"),
-            lines,
+            lines, premium,
         )
-        for lines, found in groups.items()
+        for (premium, lines), found in groups.items()
     ], list(problems)
 
 

@@ -241,6 +241,49 @@ class PlanRegion(models.Model):
 
 
 @tracked
+class PlanPrice(models.Model):
+    """What a cover costs people of some ages, of one category or all; the first that holds counts, else the plan's premium."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="prices")
+    position = models.PositiveSmallIntegerField(_("order"), default=1)
+    name = models.CharField(_("for whom"), max_length=40, blank=True, default="")
+    name_en = models.CharField(_("for whom (English)"), max_length=60, blank=True, default="")
+    age_from = models.PositiveSmallIntegerField(_("age from"), null=True, blank=True)
+    age_until = models.PositiveSmallIntegerField(_("age until"), null=True, blank=True, help_text=_("Inclusive."))
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("category"),
+        help_text=_("Empty: every category."),
+    )
+    premium = models.DecimalField(_("premium"), max_digits=16, decimal_places=2, help_text=_("Yuan."))
+
+    objects = ScopedQuerySet.as_manager()
+
+    scope = program_scope("plan__program__")
+    personal_fields = ()
+    open_fields = ("id", "plan", "position", "name", "name_en", "age_from", "age_until", "category", "premium")
+
+    class Meta:
+        verbose_name = _("price")
+        verbose_name_plural = _("prices by age and category")
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(name="plan_price_above_zero", condition=Q(premium__gt=0)),
+            models.CheckConstraint(
+                name="plan_price_ages_in_order",
+                condition=Q(age_from__isnull=True) | Q(age_until__isnull=True) | Q(age_until__gte=F("age_from")),
+            ),
+            models.CheckConstraint(
+                name="plan_price_ages_of_people",
+                condition=(Q(age_from__isnull=True) | Q(age_from__lte=150)) & (Q(age_until__isnull=True) | Q(age_until__lte=150)),
+            ),
+        ]
+        triggers = [child_of_draft("plan_price_stands", "{row}.plan_id")]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.position}"
+
+
+@tracked
 class Period(models.Model):
     """A program year: when cover runs, when people are enrolled, under which plan version."""
 

@@ -33,8 +33,16 @@ def completed_years(birth_on: date, on: date) -> int:
 
 
 def asks_for_ages(terms: PlanTerms) -> bool:
-    """Whether a plan cannot do without a birth date: it bounds ages, or tells minors from adults."""
-    return terms.min_age is not None or terms.max_age is not None or terms.requires_guardian
+    """Whether a plan cannot do without a birth date: it bounds ages, prices by them, or tells minors from adults."""
+    bounded = terms.min_age is not None or terms.max_age is not None
+    return bounded or terms.requires_guardian or any(price.bounds_ages for price in terms.prices)
+
+
+def years_at(day: date) -> pl.Expr:
+    """Completed years on a day of whoever was born on `birth_on`."""
+    birth = pl.col("birth_on")
+    before_birthday = birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day() > day.month * 100 + day.day
+    return day.year - birth.dt.year() - before_birthday.cast(pl.Int32)
 
 
 def decide_one(
@@ -69,8 +77,7 @@ def decide(frame: pl.DataFrame, terms: PlanTerms, *, period_starts_on: date, enr
         named = pl.col("categories").list.contains(pl.lit(code)).fill_null(value=False)
         category = pl.when(named).then(pl.lit(code)).otherwise(category)
     birth = pl.col("birth_on")
-    before_birthday = birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day() > day.month * 100 + day.day
-    age = day.year - birth.dt.year() - before_birthday.cast(pl.Int32)
+    age = years_at(day)
     inside = pl.any_horizontal(pl.lit(value=False), *(pl.col("region").str.starts_with(p) for p in terms.regions))
     no = pl.lit(value=False)
     bounded = asks_for_ages(terms)

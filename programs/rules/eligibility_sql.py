@@ -27,11 +27,7 @@ def decision_sql(
         given[f"plan_category_{place}"] = category_id
         cases.append(f"WHEN %(plan_category_{place})s::bigint = ANY({categories}) THEN %(plan_category_{place})s::bigint")
     category = f"CASE {' '.join(cases)} END" if cases else "NULL::bigint"
-    # Completed years: a birthday of 29 February is completed on 1 March of other years.
-    age = (
-        f"(%(age_year)s::int - extract(year FROM {birth})::int - (extract(month FROM {birth}) * 100 "
-        f"+ extract(day FROM {birth}) > %(age_day)s::int)::int)"
-    )
+    age = years_sql(birth)
     rules = [
         f"WHEN ({category}) IS NULL THEN 'category'",
         f"WHEN {region} IS NULL OR NOT {region} LIKE ANY(%(plan_regions)s::text[]) THEN 'region'",
@@ -40,3 +36,11 @@ def decision_sql(
         *([f"WHEN {age} > %(plan_max_age)s::int THEN 'too_old'"] if terms.max_age is not None else []),
     ]
     return category, f"CASE {' '.join(rules)} END", given
+
+
+def years_sql(birth: str) -> str:
+    """Completed years on the day of `age_year` and `age_day` (month * 100 + day): 29 February is completed on 1 March."""
+    return (
+        f"(%(age_year)s::int - extract(year FROM {birth})::int - (extract(month FROM {birth}) * 100 "
+        f"+ extract(day FROM {birth}) > %(age_day)s::int)::int)"
+    )

@@ -37,16 +37,21 @@ def scheme_for(terms: PlanTerms, *, county: str, category_id: int) -> SchemeTerm
     return max(fitting, key=lambda scheme: (scheme.category_id is not None, len(scheme.region_prefix)))
 
 
-def resolve_split(terms: PlanTerms, *, county: str, category_id: int, premium: Decimal | None = None) -> Split:
-    """The division for a person of a county and category. `premium`: what a late start costs, the plan's by default.
+def resolve_split(
+    terms: PlanTerms, *, county: str, category_id: int, premium: Decimal | None = None, price: Decimal | None = None
+) -> Split:
+    """The division for a person of a county and category. `price`: what the whole cover costs at their age, by default the
+    plan's premium; `premium`: what a late start costs of it, by default all.
 
-    With a lower premium each funder's fixed share falls in proportion (half-up to the fen); the person's own symbolic
-    share stays as it is, as long as the premium covers it; the remainder falls to the last payer.
+    A fixed share is yuan a person whatever their price: it is paid in order as far as the price goes, a share above what is
+    left takes what is left, and whoever stands behind pays nothing. With a late start each funder's fixed share falls in
+    proportion (half-up to the fen); the person's own symbolic share stays as it is, as long as the premium covers it; the
+    remainder falls to the last payer.
     """
-    full = terms.premium
+    full = terms.premium if price is None else price
     premium = full if premium is None else premium
     scheme = scheme_for(terms, county=county, category_id=category_id)
-    check_shares(scheme, full)
+    check_shares(scheme, terms.premium)
     own, lines, left = ZERO, [], premium
     for share in scheme.shares:
         amount = left if share.amount is None else min(left, _scaled(share.amount, share.payer, premium, full))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.db import connection, transaction
-from django.test import RequestFactory, override_settings
+from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -17,23 +16,10 @@ from audit.admin.base import VisibleRelatedFilter
 from beneficiaries.models import Enrollment, Roster
 from programs.models import Period
 from programs.testing import make_period
-from tests.kit.latin import LatinWorld, make_latin_world
+from tests.kit.latin import LatinWorld
 from tests.kit.matrix.asking import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def _django_db_helper() -> None:
-    """All tests here share one transaction: `world`."""
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[LatinWorld]:
-    """Made once for the module."""
-    with django_db_blocker.unblock(), override_settings(SECOND_FACTOR_REQUIRED=False), transaction.atomic():
-        yield make_latin_world()
-        transaction.set_rollback(True)
 
 
 def asked(client: Any, address: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 
 from audit import panels
@@ -16,31 +16,25 @@ from beneficiaries.actions import request_undo
 from beneficiaries.models import Roster
 from intake.models import State
 from programs.models import Budget, Plan
-from tests.kit.latin import LatinWorld, make_latin_world
+from tests.kit.latin import LatinWorld
 from tests.kit.matrix.asking import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def _django_db_helper() -> None:
-    """All tests here share one transaction: `world`."""
-
-
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[LatinWorld]:
-    """Made once for the module; somebody's own proposals wait too, which are not theirs to approve."""
-    with django_db_blocker.unblock(), override_settings(SECOND_FACTOR_REQUIRED=False), transaction.atomic():
-        world = make_latin_world()
-        checker = world.users["city finance_checker"]
+def world(latin_world: LatinWorld, django_db_blocker: Any) -> Iterator[LatinWorld]:
+    """In which somebody's own proposals wait, too, which are not theirs to approve."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        checker = latin_world.users["city finance_checker"]
         plan = Plan.objects.filter(state=Plan.State.IN_REVIEW).latest("pk")
         # As if this checker had been a maker before; the database lets no one be both at a time.
         with pgtrigger.ignore("programs.Plan:plan_terms_stand"):
             Plan.objects.filter(pk=plan.pk).update(drafted_by=checker)
         Budget.objects.filter(label="Zqdraft").update(proposed_by=checker)
         applied = Roster.objects.filter(state=State.APPLIED).latest("pk")
-        request_undo(applied, reason="Zq uploaded twice", by=world.users["county clerk"], at=world.at)
-        yield world
+        request_undo(applied, reason="Zq uploaded twice", by=latin_world.users["county clerk"], at=latin_world.at)
+        yield latin_world
         transaction.set_rollback(True)
 
 
