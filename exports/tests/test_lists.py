@@ -290,7 +290,8 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "programs.ledgeraccount", "programs.ledgertransaction", "programs.period", "programs.plan", "programs.program",
         "retention.destructionline", "retention.destructionrun", "retention.legalhold", "retention.retentionterm",
         "subsidies.differenceline", "subsidies.differences", "subsidies.fundmovement", "subsidies.fundrequest",
-        "subsidies.fundrequestline", "samples.evidencebundle", "samples.sample", "samples.sampleitem", "takeup.takeup", "takeup.participantlist",
+        "subsidies.fundrequestline", "samples.evidencebundle", "samples.sample", "samples.sampleitem", "takeup.takeup",
+        "takeup.participantlist",
         "years.comparison", "years.yearleft",
     }
 

@@ -18,10 +18,10 @@ from accounts.models import User
 from audit.testing import shared
 from beneficiaries import participants as asked
 from beneficiaries.actions import approve_roster, renew_period, submit_roster, upload_roster
-from beneficiaries.actions.purchases import Payment, Request, enroll_paid
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Enrollment, Roster, RosterRow
 from beneficiaries.testing import KEYS, World, csv_of, make_world, people
+from beneficiaries.tests.purchasing import day_market, paid_market, person
 from beneficiaries.tests.renewing import next_year
 from jobs.testing import drain
 from portal.verify import check_all
@@ -166,23 +166,27 @@ def test_a_renewal_without_a_file_asks_the_list_too(world: World) -> None:
     assert sorted(map(tuple, codes(roster))) == [(), (), ("NOT_INSURED",)]
 
 
-def cells(person: Sequence[str]) -> dict[str, str]:
-    return {key: person[KEYS.index(key)] for key in ("name", "document", "region_code")}
-
-
 def test_a_purchase_is_refused_in_words(world: World) -> None:
-    first, second = people(2)
-    given: dict[str, Any] = {
-        "period": world.period, "organization": world.office, "by": world.clerk, "at": timezone.now(),
-        "payment": Payment("F-1", timezone.now(), world.plan.premium),
-    }
+    market = paid_market(world=world, requires_basic_insurance=True)
     with pytest.raises(BeneficiariesRefused) as refused:
-        enroll_paid(cells(first), request=Request("R-1", "office", None), **given)
+        market.enroll()
     assert refused.value.code == "NO_PARTICIPANTS"
-    in_force(world, [line(first)])
-    with pytest.raises((ApplicantRefused, BeneficiariesRefused)) as no:
-        enroll_paid(cells(second), request=Request("R-2", "office", None), **given)
-    assert "NOT_INSURED" in str(vars(no.value)) or no.value.code == "NOT_INSURED"
+    in_force(world, [line(people(1)[0])])
+    assert market.enroll().state == "in_force"
+    with pytest.raises(ApplicantRefused) as wrong:
+        market.enroll(person(1), reference="P2")
+    assert [code for _column, code, *_rest in wrong.value.findings] == ["NOT_INSURED"]
+
+
+def test_a_day_is_not_covered_without_basic_insurance(world: World) -> None:
+    market = day_market(world=world, requires_basic_insurance=True)
+    first, second = (market.worker(number) for number in (0, 1))
+    with pytest.raises(BeneficiariesRefused) as refused:
+        market.cover(market.span(first, 0, 10))
+    assert refused.value.code == "NO_PARTICIPANTS"
+    in_force(world, [line(people(1)[0])])
+    purchase = market.cover(market.span(first, 0, 10), market.span(second, 0, 10))
+    assert (purchase.people, [each[:2] for each in purchase.refused]) == (1, [[2, "NOT_INSURED"]])
 
 
 def test_a_key_that_answers_no_more_leaves_no_list_in_force(world: World) -> None:
