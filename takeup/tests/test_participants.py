@@ -150,7 +150,7 @@ def test_a_roster_refuses_whoever_is_not_insured_and_says_so(world: World) -> No
 def test_without_a_list_the_roster_is_told_and_nobody_is_refused_silently(world: World) -> None:
     roster = uploaded(world, people(2))
     assert roster.state == "failed"
-    assert [finding[0] for finding in roster.file_findings] == ["NO_PARTICIPANTS"]
+    assert [finding[1] for finding in roster.file_findings] == ["NO_PARTICIPANTS"]
     page = signed_in(world.clerk).get(reverse("admin:beneficiaries_roster_change", args=[roster.pk])).content.decode()
     assert "没有生效的参保名单" in page
 
