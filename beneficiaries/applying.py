@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import blind_index
 from audit.faults import fault_point
 from audit.history import plan_anew
-from beneficiaries import entrusting, marking, money, same_person
+from beneficiaries import entrusting, marking, money, participants, same_person
 from beneficiaries.age_bands import BAND_SQL, births_of
 from beneficiaries.covered_before import RENEWABLE
 from beneficiaries.models import Roster
@@ -233,6 +233,8 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
         cursor.execute(_NAMED_MEANWHILE.format(identity=blind_index.active_slot(IDENTITY)))
         same_person.mark_repeated(cursor, roster, chunk)
         entrusting.mark_drift(cursor, guarded, demanded=roster.plan.requires_guardian)
+        if roster.plan.requires_basic_insurance:
+            participants.mark_drift(cursor, roster.region_code)
         plan_anew(cursor)
         cursor.execute(SET_ASIDE)
         set_aside = cursor.rowcount

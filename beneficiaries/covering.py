@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Organization
+from beneficiaries import participants
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Person
 from beneficiaries.models.representative import OPEN
@@ -88,6 +89,7 @@ def judge(
     frame = _named(frame, "NOT_PROCESSED", pl.col("restricted"))
     frame = _eligible(frame, terms, period=period, at=at)
     frame = _guarded(frame, terms)
+    frame = _insured(frame, terms, organization)
     frame = _named(frame, "SPAN_TWICE", ~_first_of_its_kind())
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_overlapping(_fine(frame)).implode()))
     frame = _named(frame, "SPAN_OVERLAP", pl.col("line").is_in(_covered_already(_fine(frame), period).implode()))
@@ -210,6 +212,20 @@ def _guarded(frame: pl.DataFrame, terms: PlanTerms) -> pl.DataFrame:
     guarded = minors.join(known, on="beneficiary_id").filter(stands)["line"]
     alone = minors.filter(~pl.col("line").is_in(guarded.implode()))["line"]
     return _named(frame, "GUARDIAN_MISSING", pl.col("line").is_in(alone.implode()))
+
+
+def _insured(frame: pl.DataFrame, terms: PlanTerms, organization: Organization) -> pl.DataFrame:
+    """Whoever is on no list of participants in force is not covered, where the plan says so."""
+    if not terms.requires_basic_insurance:
+        return frame
+    among = participants.among_or_refuse(organization.region_code or "", identity=participants.of_person("person"))
+    people = frame.filter(pl.col("code") == "")["person_id"].unique().to_list()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT person.id FROM beneficiaries_person person WHERE person.id = ANY(%s) AND NOT {among}", [people]  # noqa: S608
+        )
+        away = [number for (number,) in cursor.fetchall()]
+    return _named(frame, participants.NOT_INSURED, pl.col("person_id").is_in(away))
 
 
 def _number(day: pl.Expr) -> pl.Expr:

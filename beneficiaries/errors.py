@@ -32,6 +32,13 @@ class BeneficiariesRefused(Refused):
             "Under 18, and no guardian is known: the plan enrolls minors with a guardian only. Record the guardian on the "
             "person's page first."
         ),
+        "NOT_INSURED": _(
+            "The plan takes in participants of basic insurance only, and this person is not on the list in force."
+        ),
+        "NO_PARTICIPANTS": _(
+            "The plan takes in participants of basic insurance only, and no list of them is in force for this region. The office "
+            "of the region uploads one first."
+        ),
         "GATE_NOT_ASKED": _("The plan does not ask for this step."),
         "GATE_NOT_APPLIED": _("The roster has not been applied yet."),
         "GATE_UNDONE": _("The roster has been undone, or is being undone."),

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from audit.faults import fault_point
+from beneficiaries import participants
 from beneficiaries.covered_before import TAKEN_OVER
 from beneficiaries.entrusting import UNGUARDED
 from beneficiaries.models import Enrollment, Roster, RosterChunk, RosterRow
@@ -37,7 +38,7 @@ ABREAST = 2
 FINDINGS = {
     "NOT_PROCESSED": "document", "STATUS_DECEASED": "document", "ALREADY_COVERED": "document", "ENDED_EARLY": "document",
     "COVER_WAITS": "document", "TAKEN_OVER": "document", "NOT_ELIGIBLE": "categories",
-    "GUARDIAN_MISSING": "guardian_name", "NOT_FUNDED": "region_code",
+    "GUARDIAN_MISSING": "guardian_name", "NOT_INSURED": "document", "NOT_FUNDED": "region_code",
 }
 # Whoever was covered: now, until an early end, or almost (a gate is open); of several covers of one person the live one, else
 # the last. Cover that lapsed or was voided never stood. The place is where the person lives by now.
@@ -70,6 +71,7 @@ SELECT judged.*, price.split_id, price.premium, price.own_share,
     CASE WHEN restricted THEN 'NOT_PROCESSED' WHEN deceased THEN 'STATUS_DECEASED' WHEN covered THEN 'ALREADY_COVERED'
         WHEN state = 'ended' THEN 'ENDED_EARLY' WHEN state = 'awaiting' THEN 'COVER_WAITS' WHEN taken_over THEN 'TAKEN_OVER'
         WHEN rule IS NOT NULL THEN 'NOT_ELIGIBLE' WHEN unguarded THEN 'GUARDIAN_MISSING'
+        WHEN uninsured THEN 'NOT_INSURED'
         WHEN price.split_id IS NULL THEN 'NOT_FUNDED' ELSE '' END AS code,
     price.reason
 FROM (
@@ -79,7 +81,8 @@ FROM (
             person.identity_index_a, person.identity_index_b, person.name_index_a, person.name_index_b,
             person.deceased_on IS NOT NULL AS deceased, beneficiary.region_code, beneficiary.contact_digest,
             beneficiary.restricted_at IS NOT NULL AS restricted, held.ids, covers.id IS NOT NULL AS covered,
-            {TAKEN_OVER.format(person="person.id")} AS taken_over, ending.reason AS end_reason, {{unguarded}} AS unguarded
+            {TAKEN_OVER.format(person="person.id")} AS taken_over, ending.reason AS end_reason, {{unguarded}} AS unguarded,
+            {{uninsured}} AS uninsured
         FROM (SELECT * FROM {_CANDIDATES} AND before.id BETWEEN %(first)s AND %(last)s) AS before
         JOIN LATERAL (SELECT * FROM beneficiaries_beneficiary WHERE id = before.beneficiary_id LIMIT 1) AS beneficiary ON true
         JOIN LATERAL (SELECT * FROM beneficiaries_person WHERE id = before.person_id LIMIT 1) AS person ON true
@@ -203,10 +206,19 @@ def _facts(context: RosterContext) -> dict[str, Any]:
         **_choice(roster), **given, **priced, "category_sql": category, "rule_sql": rule, "price_sql": price, "roster": roster.pk,
         "unguarded_sql": UNGUARDED.format(birth="person.birth_on", beneficiary="before.beneficiary_id")
         if context.terms.requires_guardian else "false",
+        "uninsured_sql": _uninsured(context),
         "last_adult_birth": last_adult_birth(roster.cover_from), "day": roster.cover_from,
         "program": roster.program_id, "period": period.pk, "cover_from": roster.cover_from,
         "live": [state.value for state in LIVE],
     }
+
+
+def _uninsured(context: RosterContext) -> str:
+    """SQL of whoever is on no list in force; of nobody where the plan does not ask, or no list is (`reason_to_close` tells)."""
+    if not context.terms.requires_basic_insurance:
+        return "false"
+    found = participants.among(context.roster.region_code, identity=participants.of_person("person"))
+    return "false" if found is None else f"NOT {found}"
 
 
 def _pieces(run: Any, roster: Roster, template: PeriodRenewalTemplate, facts: dict[str, Any]) -> list[list[int]]:
@@ -281,7 +293,7 @@ _COLUMNS = "{" + ", ".join(f'"{code}": "{column}"' for code, column in FINDINGS.
 
 def _make(cursor: CursorWrapper, facts: dict[str, Any]) -> dict[str, Any]:
     """The rows of one chunk, and what is counted of them."""
-    names = ("category", "rule", "unguarded", "price")
+    names = ("category", "rule", "unguarded", "uninsured", "price")
     cursor.execute(_WORK.format(**{name: facts.pop(f"{name}_sql") for name in names}), facts)
     cursor.execute(_ROWS, facts)
     cursor.execute(_COUNTED)

@@ -30,6 +30,7 @@ from beneficiaries import (
     missing,
     money,
     pairs,
+    participants,
     probing,
     undoing,
 )
@@ -194,6 +195,7 @@ class RosterTemplate(Template):
             findings, frame, "NOT_ELIGIBLE", "categories", frame.select(judged).to_series(), extra="rule"
         )
         frame = _refused_where(judged, frame)
+        frame, findings = self.judge_insurance(frame, findings, context, indexes)
         frame = money.with_splits(frame, context)
         unfunded = pl.col("unfunded").is_not_null()
         findings = self._add(
@@ -243,6 +245,21 @@ class RosterTemplate(Template):
         """Refuse whoever cannot be enrolled, whatever the plan says: the dead."""
         dead = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("deceased")
         return self.refuse(frame, findings, "STATUS_DECEASED", "document", dead)
+
+    def judge_insurance(
+        self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext, indexes: dict[str, Cells]
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Refuse who is on no list of participants in force, where the plan demands it; without a list `reason_to_close` tells."""
+        if not context.terms.requires_basic_insurance:
+            return frame, findings
+        identities = indexes[f"identity_index_{blind_index.active_slot(IDENTITY)}"]
+        rows = participants.absent(context.roster.region_code, identities)
+        away = pl.Series("away", [False] * len(frame), dtype=pl.Boolean)
+        if rows:
+            away = away.scatter(rows, values=True)
+        where = (pl.col("worst") < _REFUSED) & ~pl.col("adds") & pl.col("away")
+        frame, findings = self.refuse(frame.with_columns(away), findings, participants.NOT_INSURED, "document", where)
+        return frame.drop("away"), findings
 
     def leave_restricted(self, frame: pl.DataFrame, findings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Refuse, in neutral words, lines of people whose data this office only keeps (ADR 27)."""
@@ -310,7 +327,11 @@ class RosterTemplate(Template):
         missing.again(subject)
 
     def reason_to_close(self, subject: Roster, *, at: datetime) -> FileFinding | None:
-        """Too many questions about people whom only other organizations know."""
+        """No list of participants where the plan demands one; too many questions about people whom only others know."""
+        if enrolls(subject) and subject.plan.requires_basic_insurance and participants.among(
+            subject.region_code, identity="NULL"
+        ) is None:
+            return FileFinding(participants.NO_LIST)
         return FileFinding("TOO_MANY_CONFLICTS") if probing.exceeds_cap(subject, at=at) else None
 
     def reserve(self, subject: Roster, *, by: Any, at: datetime) -> None:
@@ -407,6 +428,11 @@ class KnownPeopleTemplate(RosterTemplate):
 
 
 ROSTER = RosterTemplate()
+
+
+def enrolls(roster: Roster) -> bool:
+    """Whether it brings people under the plan, as against changing or ending what is known."""
+    return roster.purpose in (Purpose.ENROLL, Purpose.RENEW)
 
 
 def _refused_where(condition: pl.Expr, frame: pl.DataFrame) -> pl.DataFrame:

@@ -40,7 +40,7 @@ from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
 from portal.demo_retention import LONG_AGO, keep_and_list
 from portal.demo_samples import draw_and_look
-from portal.demo_takeup import set_targets
+from portal.demo_takeup import set_targets, take_in_participants
 from portal.local.environment import write_private
 from programs import actions as programs
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -114,6 +114,14 @@ def load(say: Say, *, logins: Path) -> None:
         maker, checker = users[f"{city.short}.finance.maker"], users[f"{city.short}.finance.checker"]
         ask_funders(period, maker=maker, checker=checker, say=say)
         if city.short == "hy":
+            one_in = settings.DEMO_ONE_IN
+            take_in_participants(
+                [
+                    (county, _file(city, county, rows // one_in, first=0))
+                    for county, rows in zip(city.counties, (1900, 1400), strict=True)
+                ],
+                clerk=users["hy.clerk"], reviewer=users["hy.reviewer"], say=say,
+            )
             clerks = [users[f"{city.short}.clerk.{county}"] for county in city.counties]
             next_year(period, clerks, users, short=city.short, say=say)
             supplementary(

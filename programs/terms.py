@@ -61,6 +61,8 @@ class PlanTerms:
     governments: dict[str, int]
     #: Whether minors are taken in only with a guardian who is known.
     requires_guardian: bool = False
+    #: Whether only participants of basic insurance are taken in.
+    requires_basic_insurance: bool = False
     #: In order; the first that holds counts, else `premium`.
     prices: tuple[PriceTerms, ...] = ()
 
@@ -91,6 +93,7 @@ def plan_terms(plan: Plan) -> PlanTerms:
             Funder.objects.filter(kind=Funder.Kind.GOVERNMENT, active=True).values_list("region_code", "pk")
         ),
         requires_guardian=plan.requires_guardian,
+        requires_basic_insurance=plan.requires_basic_insurance,
         prices=tuple(
             PriceTerms(price.premium, price.age_from, price.age_until, price.category_id)
             for price in plan.prices.order_by("position", "id")

@@ -25,5 +25,9 @@ class TakeupRefused(Refused):
         "OWN_WORK": _("Whoever proposed it cannot approve it. Ask a colleague."),
         "NOTHING_WAITS": _("No target of this period waits for you."),
         "CHANGED": _("The proposals have changed since the page was opened. Look at them again."),
+        "NO_REGION": _("An office without a region has no list of participants."),
+        "AS_OF": _("A list is not of a day to come."),
+        "NEWER_LIST": _("A newer list of this office is in force already."),
+        "LIST_STANDS": _("A list is not undone: upload the right one, which replaces it."),
         "REASON": _("Say why, in at least %(characters)d characters."),
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import Figure, PagePanel, Urgency, queue_of
 from beneficiaries.models import DayStanding
+from intake.models import State
 from programs.models import Plan
 from takeup.actions.targets import APPROVE
 from takeup.counting import PEOPLE, VIEW
@@ -22,6 +23,11 @@ from takeup.progress import in_words, taken_up
 
 def _to_approve(targets: Any, user: Any) -> Any:
     return targets.visible_to(user, APPROVE).filter(state=TargetState.PROPOSED).exclude(proposed_by=user)
+
+
+def _lists_to_approve(lists: Any, user: Any) -> Any:
+    waiting = lists.visible_to(user, "takeup.approve_participants").filter(state=State.SUBMITTED)
+    return waiting.exclude(uploaded_by=user).exclude(submitted_by=user)
 
 
 def _today(user: Any) -> int:
@@ -42,7 +48,13 @@ def _period(period: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
-QUEUES = (queue_of("takeup.target", "takeup.to_approve", _("Target populations to approve"), APPROVE, _to_approve, Urgency.SOON),)
+QUEUES = (
+    queue_of("takeup.target", "takeup.to_approve", _("Target populations to approve"), APPROVE, _to_approve, Urgency.SOON),
+    queue_of(
+        "takeup.participantlist", "takeup.lists_to_approve", _("Lists of participants to approve"), "takeup.approve_participants",
+        _lists_to_approve, Urgency.SOON,
+    ),
+)
 FIGURES = (
     Figure(
         "takeup.today", _("Enrolled today"), PEOPLE, _today, _("people"),

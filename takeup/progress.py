@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from math import ceil
 from typing import Any
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _t
 
 from accounts.models import Organization, Region
@@ -19,7 +20,7 @@ from programs.models import Period
 from subsidies.rules import hidden
 from takeup.counting import VIEW, Counted, count, sees_people
 from takeup.drawing import Course, Drawing, draw
-from takeup.models import Target, TargetState
+from takeup.models import InsuranceStatus, ParticipantCount, Target, TargetState
 from years.actions.comparisons import before_of
 
 #: The line of sums.
@@ -55,6 +56,13 @@ class Line:
     #: Whom the target is of: of a sum, those of places that have one.
     rated: int | None = None
     shade: int = 0
+    #: Participants of basic insurance by the lists in force.
+    insured: int | None = None
+
+    @property
+    def part(self) -> str:
+        """Of a hundred participants."""
+        return share(self.now, self.insured)
 
     @property
     def rate(self) -> str:
@@ -140,14 +148,14 @@ def taken_up(period: Period, user: Any, *, today: date) -> TakenUp:
     window, earlier = window_of(period, today=today), before_of(period)
     now = count(period, user, until=today)
     before = count(earlier, user, until=_same_day(period, earlier, today=today)) if earlier is not None else Counted()
-    targets = targets_of(period, user)
+    targets, insured = targets_of(period, user), insured_of(period, user)
     hides = not all(
         sees_people(user, path, county, period.program_id) for path, county in now.places | before.places
     )
-    names = Region.objects.names_of({*now.county, *before.until["county"], *targets})
+    names = Region.objects.names_of({*now.county, *before.until["county"], *targets, *insured})
     days = _days(period, earlier, now, before, today=today)
     shown = {
-        "county": {code: names.get(code) or code for code in sorted({*now.county, *before.until["county"], *targets})},
+        "county": {code: names.get(code) or code for code in sorted({*now.county, *before.until["county"], *targets, *insured})},
         "band": {
             band: band_name(band) or _t("not known") for band in (*reversed(BANDS), None)
             if now.band[band] or before.until["band"][band]
@@ -178,7 +186,8 @@ def taken_up(period: Period, user: Any, *, today: date) -> TakenUp:
         for key, label in shown[name].items():
             people = None if (name, key, NOW) in gaps else numbers[key]
             last_year = None if earlier is None or (name, key, BEFORE) in gaps else of_before[key]
-            found.append(Line(label, people, last_year, targets.get(key) if name == "county" else None, people))
+            of_county: dict[str, Any] = {"target": targets.get(key), "insured": insured.get(key)} if name == "county" else {}
+            found.append(Line(label, people, last_year, rated=people, **of_county))
         return found
 
     counties = lines("county")
@@ -189,6 +198,7 @@ def taken_up(period: Period, user: Any, *, today: date) -> TakenUp:
         _t("In all"), people, None if earlier is None or (ALL, ALL, BEFORE) in gaps else before.people_until,
         sum(targets.values()) or None,
         people if has_all or people is None else None if None in rated else sum(number or 0 for number in rated),
+        insured=sum(insured.values()) or None,
     )
     return TakenUp(
         window, earlier, total, _shaded(counties), lines("band"), lines("channel"), days[-LISTED:],
@@ -198,10 +208,12 @@ def taken_up(period: Period, user: Any, *, today: date) -> TakenUp:
 
 
 def _shaded(lines: Sequence[Line]) -> list[Line]:
-    """The darker, the more of the target, or the more people where no target is known."""
-    by_rate = any(line.target for line in lines)
+    """The darker, the more of the target, else of the participants; the more people where neither is known."""
+    wholes = [line.target for line in lines] if any(line.target for line in lines) else [line.insured for line in lines]
+    by_rate = any(wholes)
     sizes = [
-        (line.now or 0) / line.target if line.target else 0.0 if by_rate else float(line.now or 0) for line in lines
+        (line.now or 0) / whole if whole else 0.0 if by_rate else float(line.now or 0)
+        for line, whole in zip(lines, wholes, strict=True)
     ]
     highest = max(sizes, default=0.0)
     return [
@@ -215,6 +227,26 @@ def targets_of(period: Period, user: Any) -> dict[str, int]:
     reached = _prefixes(period, user)
     return {
         code: people for code, people in rows.order_by("region_code").values_list("region_code", "people")
+        if reached is None or any(code.startswith(prefix[:6]) for prefix in reached)
+    }
+
+
+def insured_of(period: Period, user: Any) -> dict[str, int]:
+    """County (or city that is told as a whole) -> participants of basic insurance, by the lists in force of the region."""
+    region, reached = period.program.region_code, _prefixes(period, user)
+    rows = ParticipantCount.objects.filter(
+        list__is_in_force=True, status=InsuranceStatus.ACTIVE, region_code__startswith=region[:6]
+    )
+    counted: dict[int, dict[str, int]] = {}
+    summed = rows.order_by("list", "region_code").values_list("list", "region_code").annotate(sum=Sum("people"))
+    for number, code, people in summed:
+        counted.setdefault(number, {})[code] = people
+    found: dict[str, int] = {}
+    # Of several lists that speak of one place the newest counts.
+    for number in sorted(counted):
+        found |= counted[number]
+    return {
+        code: people for code, people in found.items()
         if reached is None or any(code.startswith(prefix[:6]) for prefix in reached)
     }
 

@@ -187,6 +187,7 @@ def _judged(
     if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
         raise BeneficiariesRefused("SPANS_ONLY")
     purchases.refuse_capped(period, at=at)
+    purchases.refuse_unlisted(period, organization)
     fits: list[_Fit] = []
     verdicts: list[MemberVerdict] = []
     conflicts: list[int] = []

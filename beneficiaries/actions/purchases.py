@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from audit import blind_index, events
 from audit.faults import fault_point
-from beneficiaries import probing
+from beneficiaries import participants, probing
 from beneficiaries.actions.rosters import cover_from, refuse_closed
 from beneficiaries.age_bands import band_of
 from beneficiaries.applicants import Applicant, check_applicant, know
@@ -160,6 +160,7 @@ def _enroll_paid(
         return known.enrollments.get()
     refuse_capped(period, at=at)
     begins = cover_begins(period, at=at)
+    refuse_unlisted(period, organization)
     applicant = check_applicant(cells, period=period, organization=organization, cover_from=begins, at=at)
     if payment.amount != applicant.own_share:
         raise BeneficiariesRefused("PAID_AMOUNT", paid=payment.amount, due=applicant.own_share)
@@ -220,6 +221,12 @@ def refuse_closed_to(by: User | str, period: Period, organization: Organization,
         for grant in by.grants(PERMISSION)
     ):
         raise BeneficiariesRefused("OUT_OF_SCOPE")
+
+
+def refuse_unlisted(period: Period, organization: Organization) -> None:
+    """A plan for participants of basic insurance takes in nobody where no list of them is in force."""
+    if period.plan.requires_basic_insurance:
+        participants.among_or_refuse(organization.region_code or "", identity="NULL")
 
 
 def refuse_capped(period: Period, *, at: datetime) -> None:

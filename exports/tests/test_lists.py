@@ -291,7 +291,7 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "retention.destructionline", "retention.destructionrun", "retention.legalhold", "retention.retentionterm",
         "subsidies.differenceline", "subsidies.differences", "subsidies.fundmovement", "subsidies.fundrequest",
         "subsidies.fundrequestline", "samples.evidencebundle", "samples.sample", "samples.sampleitem", "takeup.takeup",
-        "years.comparison", "years.planreview", "years.yearleft",
+        "takeup.participantlist", "years.comparison", "years.planreview", "years.yearleft",
     }
 
 

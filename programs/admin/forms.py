@@ -122,6 +122,10 @@ class PlanForm(forms.Form):
         label=_("guardian of minors first"), required=False, widget=UnfoldBooleanSwitchWidget(),
         help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
     )
+    requires_basic_insurance = forms.BooleanField(
+        label=_("basic insurance first"), required=False, widget=UnfoldBooleanSwitchWidget(),
+        help_text=_("Only who stands on the list of participants of basic insurance that is in force is enrolled."),
+    )
     requires_notice = forms.BooleanField(
         label=_("public notice first"), required=False, initial=True, widget=UnfoldBooleanSwitchWidget()
     )

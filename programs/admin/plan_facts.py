@@ -32,6 +32,7 @@ def terms_in_words(plan: Plan) -> dict[str, Any]:
         _t("regions"): "、".join(f"{places.get(code, '')} {code}".strip() for code in regions),
         _t("ages"): f"{ages} ({plan.get_age_on_display()})",
         _t("guardian of minors"): _t("must be known before enrollment") if plan.requires_guardian else _t("not asked for"),
+        _t("basic insurance"): _t("must be on the list in force") if plan.requires_basic_insurance else _t("not asked for"),
         _t("time of cover"): plan.get_period_kind_display(),
         _t("late start"): plan.get_proration_display(),
         **dict(_span_facts(plan)),

@@ -63,7 +63,7 @@ TONES = {
 }
 _TERMS = (
     "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age",
-    "max_age", "age_on", "requires_guardian", "requires_notice", "notice_days", "requires_own_payment",
+    "max_age", "age_on", "requires_guardian", "requires_basic_insurance", "requires_notice", "notice_days", "requires_own_payment",
     "requires_insurer_acceptance", "refund_days", "filing_number", "reported_on",
 )
 
@@ -384,7 +384,7 @@ class PlanAdmin(BenefitPages, FilingPages, ButtonPages, ScopedModelAdmin):
 
         def run(given: dict[str, Any]) -> HttpResponse:
             names = (*_TERMS[:3], "min_age", "max_age", "requires_notice", "requires_own_payment",
-                     "requires_insurer_acceptance", "requires_guardian")
+                     "requires_insurer_acceptance", "requires_guardian", "requires_basic_insurance")
             usual = actions.usual_terms(given["program"].kind)
             categories = Category.objects.filter(active=True, holds_for_everybody=usual.open_to_all).order_by("position")
             plan = actions.create_plan(

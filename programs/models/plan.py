@@ -115,6 +115,10 @@ class Plan(models.Model):
         _("guardian of minors first"), default=False, db_default=False,
         help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
     )
+    requires_basic_insurance = models.BooleanField(
+        _("basic insurance first"), default=False, db_default=False,
+        help_text=_("Only who stands on the list of participants of basic insurance that is in force is enrolled."),
+    )
     filing_number = models.CharField(
         _("filing number"), max_length=60, blank=True, default="", db_default="", help_text=_("Of the report to the regulator.")
     )
@@ -136,8 +140,8 @@ class Plan(models.Model):
     open_fields = (
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
         "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
-        "requires_insurer_acceptance", "requires_guardian", "refund_days", "filing_number", "reported_on",
-        "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
+        "requires_insurer_acceptance", "requires_guardian", "requires_basic_insurance", "refund_days", "filing_number",
+        "reported_on", "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
         "in_force_at", "retired_at",
     )
 

@@ -1,5 +1,5 @@
 """Pages of the room, one file for each noun."""
 
-from takeup.admin import takeup, targets
+from takeup.admin import participants, takeup, targets
 
-__all__ = ["takeup", "targets"]
+__all__ = ["participants", "takeup", "targets"]

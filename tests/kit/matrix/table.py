@@ -27,7 +27,7 @@ from programs.models import Budget, BudgetReservation, Code, FundingScheme, Ledg
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
 from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
-from takeup.models import TakeUp, Target
+from takeup.models import ParticipantList, TakeUp, Target
 from tests.kit.matrix.worlds import Place
 from years.models import Comparison, PlanReview, YearLeft
 
@@ -206,6 +206,7 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "takeup.takeup": Subject("program", lambda place: TakeUp.objects.get(pk=place.period.pk)),
     "takeup.target": Subject("program", lambda place: Target.objects.get(period=place.period)),
+    "takeup.participantlist": Subject("staff", lambda place: ParticipantList.objects.get(organization=place.organization)),
     "years.comparison": Subject("program", lambda place: Comparison.objects.get(program=place.program)),
     "years.planreview": Subject("operator", lambda place: PlanReview.objects.get(program=place.program)),
     "years.yearleft": Subject("office", lambda place: YearLeft.objects.get(enrollment=place.enrollment)),

@@ -54,7 +54,7 @@ from tests.kit.matrix.messages import add_messages
 from tests.kit.matrix.papers import add_papers
 from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
-from tests.kit.matrix.takeup import add_target
+from tests.kit.matrix.takeup import add_participants, add_target
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
@@ -260,6 +260,7 @@ def _place(
     compare_years(enrollment, at=at)
     add_month(world, at=at)
     add_target(world, at=at)
+    add_participants(office, clerk, at=at)
     add_retention(world, at=at)
     add_sample(enrollment, clerk, canary, at=at)
     draft = create_plan(
