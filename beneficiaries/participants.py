@@ -77,7 +77,7 @@ def absent(region_code: str, identities: Sequence[Any]) -> list[int] | None:
         return []
     statement = _ABSENT.format(size=blind_index.SIZE, among=found)
     given = {"identities": b"".join(identities[row] for row in rows), "count": len(rows)}
-    return [rows[place] for (place,) in ask(sql.SQL(statement).format(), given)]  # type: ignore[arg-type]
+    return [rows[place] for (place,) in ask(sql.SQL(statement).format(), given)]
 
 
 def mark_drift(cursor: Any, region_code: str) -> None:

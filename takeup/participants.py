@@ -203,7 +203,7 @@ class ParticipantTemplate(Template):
         """The list is in force, and the one before it is gone with all of its people; in the transaction that ends the import."""
         if not subject.verdict_count(Verdict.NEW):
             return
-        given = {"list": subject.pk, "organization": subject.organization_id, "region": subject.region_code}
+        given: dict[str, Any] = {"list": subject.pk, "organization": subject.organization_id, "region": subject.region_code}
         fault_point("takeup.end_participants.before")
         with connection.cursor() as cursor:
             cursor.execute(_TOTALS, given)

@@ -166,7 +166,7 @@ def taken_up(period: Period, user: Any, *, today: date) -> TakenUp:
         },
     }
     gaps = _gaps({
-        NOW: {"county": now.county, "band": now.band, "channel": now.channel, "day": {each.day: each.now for each in days}},
+        NOW: {"county": now.county, "band": now.band, "channel": now.channel, "day": {each.day: each.now or 0 for each in days}},
         BEFORE: {**before.until, "day": {each.day: each.before or 0 for each in days}},
     }) if hides else set()
     if any(name == "day" or name == ALL for name, _key, _column in gaps):

@@ -104,7 +104,7 @@ def results_of(period: Period) -> Results:
 
 def figures_of(expected: PlanExpectation, found: Results) -> list[dict[str, Any]]:
     """As they are kept: words in each language of the portal, amounts as text."""
-    kept = [
+    kept: list[dict[str, Any]] = [
         {
             "code": each.code, "kind": each.kind, "title": {}, "definition": {}, "expected": _text(each.expected(expected)),
             "actual": _text(each.actual(found)),

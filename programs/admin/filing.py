@@ -53,7 +53,7 @@ class PaperChoice(forms.Form):
         field = self.fields["paper"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = PlanPaper.objects.visible_to(by, "programs.view_plan").filter(plan=plan)
-        field.label_from_instance = paper_in_words  # type: ignore[method-assign]
+        field.label_from_instance = paper_in_words  # type: ignore[method-assign, assignment]
 
 
 class FilingPages:

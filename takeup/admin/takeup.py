@@ -51,8 +51,9 @@ class TakeUpAdmin(ReadOnlyScopedAdmin):
         super().rows_read(request, rows)
         counts = DayStanding.objects.visible_to(request.user, PEOPLE).filter(period__in=[row.pk for row in rows])
         people = dict(counts.order_by().values_list("period").annotate(number=Sum("people")))
-        for row in rows:
-            row.people = people.get(row.pk)
+        held: Any
+        for held in rows:
+            held.people = people.get(held.pk)
 
     @display(description=_("period"))
     def period_code(self, period: TakeUp) -> str:
