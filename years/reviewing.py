@@ -114,7 +114,7 @@ def figures_of(expected: PlanExpectation, found: Results) -> list[dict[str, Any]
     for language, _name in settings.LANGUAGES:
         with override(language):
             for entry, each in zip(kept, FIGURES, strict=True):
-                entry["title"][language], entry["definition"][language] = str(each.title), str(each.definition)  # type: ignore[index]
+                entry["title"][language], entry["definition"][language] = str(each.title), str(each.definition)
     return kept
 
 
