@@ -1,9 +1,9 @@
 """`python -m bench.takeup`: a list of participants taken in, and the page of take-up over the counts of ten million enrollments.
 
-    python -m bench.takeup --rows 500000
+    python -m bench.takeup --rows 500000 --counties 20
 
-The counts are made by the server as triggers leave them: each county, day of a window of two months, age band and way in has a
-row, of two years; the enrollments behind them are not there, since the page does not read them.
+The counts are made by the server as triggers leave them: each of so many counties, day of a window of two months, age band and way
+in has a row, of two years; the enrollments behind them are not there, since the page does not read them.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ PEOPLE = 10_000_000
 _COUNTS = """
 INSERT INTO beneficiaries_daystanding (program_id, period_id, organization_id, county, day, age_band, channel, people)
 SELECT %(program)s, period.id, %(organization)s, '44' || lpad((1600 + county)::text, 4, '0'), period.enrollment_opens_on + day,
-    band, way, greatest(1, %(people)s / (100 * 60 * 9 * 4))
-FROM programs_period period, generate_series(0, 99) AS county, generate_series(0, 59) AS day,
+    band, way, greatest(1, %(people)s / (%(counties)s * 60 * 9 * 4))
+FROM programs_period period, generate_series(0, %(counties)s - 1) AS county, generate_series(0, 59) AS day,
     unnest(ARRAY[0, 6, 18, 30, 40, 50, 60, 70, 80]) AS band, unnest(ARRAY['list', 'renewal', 'office', 'api']) AS way
 WHERE period.program_id = %(program)s
 """
@@ -38,6 +38,7 @@ def main() -> None:
     """Print one row for each step, and for the page its median."""
     parser = argparse.ArgumentParser(prog="python -m bench.takeup")
     parser.add_argument("--rows", type=int, default=500_000)
+    parser.add_argument("--counties", type=int, default=20, help="of the program whose page is asked")
     parser.add_argument("--folder", type=Path, default=RUN_FOLDER / "bench-takeup")
     wanted = parser.parse_args()
     server = Server(wanted.folder)
@@ -51,7 +52,7 @@ def main() -> None:
         years = make_years(granted=Decimal("999999999.00"))
         for name, seconds in taken_in(years.world, wanted.rows):
             print(f"{name:<44} {wanted.rows:>9,} rows {seconds:>7.1f} s {wanted.rows / seconds:>9,.0f} rows/s", flush=True)
-        rows, milliseconds, queries = page(years)
+        rows, milliseconds, queries = page(years, wanted.counties)
         print(f"{'the page, over as many counts':<44} {rows:>9,} rows {milliseconds:>7.0f} ms {queries:>4} queries")
 
 
@@ -83,7 +84,7 @@ def taken_in(world: Any, rows: int) -> list[tuple[str, float]]:
     return found
 
 
-def page(years: Any) -> tuple[int, float, int]:
+def page(years: Any, counties: int) -> tuple[int, float, int]:
     """(rows of counts, median milliseconds, queries) of what the page is made of."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -93,7 +94,9 @@ def page(years: Any) -> tuple[int, float, int]:
 
     world, into = years.world, years.into
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"program": world.program.pk, "organization": world.city.pk, "people": PEOPLE})
+        cursor.execute(
+            _COUNTS, {"program": world.program.pk, "organization": world.city.pk, "people": PEOPLE, "counties": counties}
+        )
         rows = cursor.rowcount
         cursor.execute("ANALYZE beneficiaries_daystanding")
     today = min(timezone.localdate(), into.enrollment_opens_on + timedelta(days=59))
