@@ -19,7 +19,7 @@ def add_takeup(world: Any, *, reason: str) -> None:
     clerk, reviewer, period = world.users["city clerk"], world.users["city reviewer"], world.period
     county = world.county.region_code
     for people in (900, 950, 1_000):
-        (target,) = actions.propose_targets(period, [Wanted(county, people, f"{reason} yearbook")], by=clerk, at=timezone.now())
+        (target,) = actions.propose_targets(period, [Wanted(county, people, f"{reason} zqyearbook")], by=clerk, at=timezone.now())
         if people == 900:
             shown = digest_of(waiting_for(period, reviewer))
             actions.approve_targets(period, shown=shown, by=reviewer, at=timezone.now())

@@ -1,7 +1,9 @@
-"""The next year of the world of Latin data: a renewal in review, one withdrawn, two years compared."""
+"""The next year of the world of Latin data: a renewal in review, one withdrawn, two years compared, a period reviewed."""
 
 from __future__ import annotations
 
+from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +12,7 @@ from beneficiaries.actions import renew_period, withdraw_roster
 from beneficiaries.models import Roster
 from jobs.testing import drain
 from programs.models import Period
+from programs.testing import expecting
 from years import actions
 
 
@@ -28,3 +31,13 @@ def add_years(world: Any, *, reason: str) -> None:
             withdraw_roster(Roster.objects.get(pk=roster.pk), reason=reason, by=clerk, at=timezone.now())
     actions.ask_comparison(into, by=world.users["city reviewer"], at=timezone.now())
     drain()
+    _review(world, reason=reason)
+
+
+def _review(world: Any, *, reason: str) -> None:
+    """As if the period were over: one review that was sent back, one that waits."""
+    maker, checker = world.users["city finance_maker"], world.users["city finance_checker"]
+    expecting(world.plan, people=3, premium=Decimal("297.00"), claims=Decimal("200.00"))
+    over = timezone.make_aware(datetime.combine(world.period.ends_on, time(12)))
+    actions.decline_review(actions.draw_up_review(world.period, by=maker, at=over), reason=reason, by=checker, at=over)
+    actions.draw_up_review(world.period, by=maker, at=over)

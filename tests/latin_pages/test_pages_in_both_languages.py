@@ -30,6 +30,7 @@ from intake.reference.regions import COLUMNS as REGION_COLUMNS
 from portal import dashboard
 from programs.lists import CATEGORY_COLUMNS, CODE_COLUMNS, HOSPITAL_COLUMNS
 from programs.models import Funder
+from takeup.lists import TARGET_COLUMNS
 from tests.kit.latin import LatinWorld, rows_of
 from tests.kit.latin_handover import words_of_files
 from tests.kit.latin_messages import words_of_reports
@@ -43,19 +44,21 @@ HAN = re.compile(r"[㐀-鿿豈-﫿]+")
 WORD = re.compile(r"[A-Za-z][\w.@-]*[A-Za-z]", re.ASCII)
 #: The language that one may choose is named in itself; a file's headings and choices are those that offices use.
 IN_ITS_OWN_WORDS = {"简体中文", *(
-    word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS)
+    word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS,
+        *TARGET_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
 ), *words_of_files(), *words_of_reports()}
 #: The longest first: one may begin with another.
 KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "ID", "IP", "KB", "MB", "Microsoft", "PDF", "QR", "SHA",
-    "UTF",
-    "WPS", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
+    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "MB", "Microsoft", "PDF",
+    "PNG", "QR", "SHA", "UTF", "WPS", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)
+#: The beginning of a digest.
+CHECKSUM = re.compile(r"\b[0-9a-f]{12}\b", re.ASCII)
 LANGUAGES = ("en", "zh-hans")
 
 
@@ -93,7 +96,7 @@ def faults(answer: Any, language: str) -> list[str]:
         if language == "en":
             if HAN.search(piece) and HAN.search(KNOWN.sub("", piece)):
                 found.append(piece)
-        elif [word for word in WORD.findall(piece) if not word.lower().startswith("zq") and word not in ALIKE]:
+        elif [word for word in WORD.findall(CHECKSUM.sub("", piece)) if not word.lower().startswith("zq") and word not in ALIKE]:
             found.append(piece)
     return found
 
