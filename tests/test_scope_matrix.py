@@ -264,14 +264,13 @@ def object_page(
     return found
 
 
-_missing: dict[tuple[str, bool, bool, str], int] = {}
+_missing: dict[tuple[str, str, bool, str], int] = {}
 
 
 def status_of_missing(page: Page, reader: str, client: Any, method: str) -> int:
-    """What a page answers about a row that never was; in the short form the first one's answer counts for all who may ask."""
+    """What a page answers about a row that never was; in the short form once for all of a place who may ask alike."""
     place, role = reader.split()
-    # Whoever is limited to some programs is refused earlier by some pages.
-    key = (page.name, place == "limited", role in page.roles(method), method)
+    key = (page.name, place, role in page.roles(method), method)
     if FULL_SWEEP or key not in _missing:
         _missing[key] = ask(client, method, reverse(page.name, args=[MISSING])).status_code
     return _missing[key]
