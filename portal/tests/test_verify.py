@@ -133,6 +133,10 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
         "INSERT INTO programs_planbenefits (plan_id, content, digest, changed_by_id, changed_at) "
         "SELECT id, 'code: other', repeat('0', 64), drafted_by_id, now() FROM programs_plan LIMIT 1",
     ]),
+    ("insurers_bear_the_whole", ("programs_planinsurer",), [
+        "INSERT INTO programs_planinsurer (plan_id, insurer_id, share, lead) SELECT l.id, p.insurer_id, 99.9999, true "
+        "FROM programs_plan l JOIN programs_program p ON p.id = l.program_id WHERE l.state <> 'draft' LIMIT 1",
+    ]),
     ("no_self_approved_plan", ("programs_plan",), [
         "ALTER TABLE programs_plan DROP CONSTRAINT plan_approved_by_another",
         "UPDATE programs_plan SET decided_by_id = drafted_by_id",
