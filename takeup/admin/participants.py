@@ -68,7 +68,7 @@ class ParticipantListAdmin(PlaceColumn, ImportPages, ReadOnlyScopedAdmin):
     list_filter = ("state", "is_in_force", "organization", "uploaded_at")
     list_select_related = ("organization", "uploaded_by")
     search_fields = ("=id",)
-    search_help_text = _("Number of a list")
+    search_help_text = _("Number of a list of participants")
     ordering = ("-id",)
     list_per_page = 50
     change_form_template = "intake/import_page.html"
@@ -139,7 +139,7 @@ class ParticipantListAdmin(PlaceColumn, ImportPages, ReadOnlyScopedAdmin):
             "neither name nor number."
         )
 
-    @action(description=_("New list"), url_path="upload", permissions=["upload"], icon="upload_file")
+    @action(description=_("Upload a list"), url_path="upload", permissions=["upload"], icon="upload_file")
     def upload(self, request: HttpRequest) -> HttpResponse:
         """Take in a file."""
         posted = request.method == "POST"
