@@ -14,6 +14,7 @@ from intake.models import State
 from intake.template import APPLICABLE
 from outreach.models import DeliveryReport, DeliveryReportChunk, DeliveryReportRow
 from retention.terms import Kind
+from takeup.models import ParticipantRow
 
 _APPLIED = ", ".join(str(int(verdict)) for verdict in APPLICABLE)
 #: Whom a message was for, as a line of what became of it finds them.
@@ -67,6 +68,9 @@ SOURCES: Sequence[Source] = (
     _by_cover(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
     _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
 )
+#: Lines that name nobody whom a program covers, and belong to none: of a list of participants what is taken in holds neither
+#: name nor number, and all of it goes when a newer list comes (ADR 39).
+WITHOUT_PROGRAM = (ParticipantRow,)
 BY_LABEL = {source.label: source for source in SOURCES}
 
 
