@@ -74,4 +74,5 @@ def test_a_hold_between_release_and_destruction_spares_the_roster_its_lines_and_
 
 
 def test_lines_of_every_import_are_destroyed_with_whoever_they_name() -> None:
-    assert {source.rows for source in SOURCES} | set(WITHOUT_PROGRAM) == {each for each in apps.get_models() if issubclass(each, StagedRow)}
+    staged = {each for each in apps.get_models() if issubclass(each, StagedRow)}
+    assert {source.rows for source in SOURCES} | set(WITHOUT_PROGRAM) == staged
