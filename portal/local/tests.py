@@ -15,10 +15,9 @@ from portal.local.environment import ROOT
 
 #: Parts that take about the same time; a room that is in none fails `portal/tests/test_local_tests.py`.
 PARTS = (
-    ("tests", "jobs", "portal"),
+    ("tests", "audit", "jobs", "portal"),
     (
-        "accounts", "audit", "beneficiaries", "benefits", "closing", "exports", "gates", "handover", "intake", "outreach",
-        "papers", "programs", "retention", "samples", "subsidies", "takeup", "years",
+        "accounts", "beneficiaries", "benefits", "closing", "exports", "gates", "handover", "intake", "outreach", "papers", "programs", "retention", "samples", "subsidies", "takeup", "years",
     ),
 )
 
