@@ -90,6 +90,8 @@ INSERT INTO takeup_participantcount (list_id, region_code, kind, status, people)
 SELECT list_id, region_code, kind, status, count(*) FROM takeup_participation WHERE list_id = %(list)s GROUP BY 1, 2, 3, 4
 ORDER BY 2, 3, 4
 """
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('takeup.participants:' || %(organization)s || ':' || %(region)s, 0))"
+_NOBODY = "DELETE FROM takeup_participation WHERE list_id = %(list)s"
 _OLDER = """
 DELETE FROM takeup_participation WHERE list_id IN (
     SELECT id FROM takeup_participantlist WHERE organization_id = %(organization)s AND region_code = %(region)s
@@ -193,26 +195,28 @@ class ParticipantTemplate(Template):
 
     def reserve(self, subject: ParticipantList, *, by: Any, at: datetime) -> None:
         """Nothing is held; an older list of the office never replaces a newer one."""
-        newer = ParticipantList.objects.filter(
-            organization=subject.organization_id, region_code=subject.region_code, is_in_force=True, as_of__gt=subject.as_of
-        )
-        if newer.exists():
+        if _in_force_beside(subject).filter(as_of__gt=subject.as_of).exists():
             raise TakeupRefused("NEWER_LIST")
 
     def release(self, subject: ParticipantList, *, at: datetime) -> None:
-        """The list is in force, and the one before it is gone with all of its people; in the transaction that ends the import."""
+        """The list is in force, and the one before it is gone with all of its people; in the transaction that ends the import.
+
+        Two lists of an office end one after the other. Where a newer one came into force since the approval, of this one
+        nobody stays.
+        """
         if not subject.verdict_count(Verdict.NEW):
             return
         given: dict[str, Any] = {"list": subject.pk, "organization": subject.organization_id, "region": subject.region_code}
         fault_point("takeup.end_participants.before")
         with connection.cursor() as cursor:
-            cursor.execute(_TOTALS, given)
-            cursor.execute(_OLDER, given)
-        older = ParticipantList.objects.filter(
-            organization=subject.organization_id, region_code=subject.region_code, is_in_force=True
-        ).exclude(pk=subject.pk)
-        older.update(is_in_force=False)
-        ParticipantList.objects.filter(pk=subject.pk).update(is_in_force=True)
+            cursor.execute(_TURN, given)
+            if _in_force_beside(subject).filter(as_of__gt=subject.as_of).exists():
+                cursor.execute(_NOBODY, given)
+            else:
+                cursor.execute(_TOTALS, given)
+                cursor.execute(_OLDER, given)
+                _in_force_beside(subject).update(is_in_force=False)
+                ParticipantList.objects.filter(pk=subject.pk).update(is_in_force=True)
         fault_point("takeup.end_participants.after")
 
     def apply_chunk(self, subject: ParticipantList, chunk: Chunk, *, context: ListContext, at: datetime) -> Applied:
@@ -248,6 +252,13 @@ class ParticipantTemplate(Template):
     def program_id_of(self, subject: ParticipantList) -> None:
         """None: a list serves every program of its region."""
         return
+
+
+def _in_force_beside(subject: ParticipantList) -> models.QuerySet[ParticipantList]:
+    """The list of the same office and region that is in force, where it is another one."""
+    return ParticipantList.objects.filter(
+        organization=subject.organization_id, region_code=subject.region_code, is_in_force=True
+    ).exclude(pk=subject.pk)
 
 
 _NO_REGIONS = pl.DataFrame(schema={"code": pl.String, "successor": pl.String})

@@ -97,6 +97,7 @@ def decline_target(target: Target, *, reason: str, by: User, at: datetime) -> Ta
     reason = " ".join(reason.split())
     if len(reason) < SHORTEST_REASON:
         raise TakeupRefused("REASON", characters=SHORTEST_REASON)
+    events.refuse_personal(reason)
     refuse_beyond(by, APPROVE, program=target.program)
     with transaction.atomic():
         target = _locked(target)
@@ -136,6 +137,7 @@ def _refuse_unfit(period: Period, wanted: Sequence[Wanted]) -> None:
             raise TakeupRefused("PEOPLE", most=f"{MOST:,}")
         if not each.basis.strip():
             raise TakeupRefused("BASIS")
+        events.refuse_personal(each.basis)
 
 
 def _held(period: Period) -> Period:

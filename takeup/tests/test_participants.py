@@ -120,6 +120,24 @@ def test_a_list_keeps_a_blind_index_a_kind_a_status_and_a_place_and_nothing_else
     assert ParticipantCount.objects.count() == 3
 
 
+def test_an_older_list_that_was_approved_before_a_newer_one_was_taken_in_does_not_replace_it(world: World) -> None:
+    newer, older = (
+        LISTS.submit(
+            checked(world, [line(one) for one in crowd], as_of=timezone.localdate() - timedelta(days=days)), by=city_clerk(world),
+            at=timezone.now(),
+        )
+        for crowd, days in ((people(3), 0), (people(2, first=10), 30))
+    )
+    for subject in (newer, older):
+        LISTS.approve(subject, digest=subject.digest, by=world.reviewer, at=timezone.now())
+    drain()
+    found = ParticipantList.objects.order_by("pk").values_list("pk", "state", "is_in_force")
+    assert list(found) == [(newer.pk, "applied", True), (older.pk, "applied", False)]
+    assert list(Participation.objects.values_list("list").distinct()) == [(newer.pk,)]
+    assert ParticipantCount.objects.filter(list=older).count() == 0
+    assert [result.name for result in check_all() if result.rows] == []
+
+
 def test_a_newer_list_replaces_the_older_and_never_the_other_way(world: World) -> None:
     crowd = people(4)
     old = in_force(world, [line(each) for each in crowd[:2]], as_of=timezone.localdate() - timedelta(days=30))

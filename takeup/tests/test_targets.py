@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from audit.errors import PersonalDataRefused
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.testing import World, make_world
@@ -164,3 +165,14 @@ def test_a_period_that_is_closed_takes_no_target(world: World) -> None:
     period = world.period
     type(period).objects.filter(pk=period.pk).update(closed_at=timezone.now() - timedelta(days=1))
     assert refusal(lambda: proposed(world, c441602=1_000)) == "PERIOD_CLOSED"
+
+
+def test_a_document_number_stays_in_no_reason_and_no_basis(world: World) -> None:
+    target = proposed(world, c441602=1_000)[0]
+    with pytest.raises(PersonalDataRefused):
+        decline_target(target, reason="与441602196203151219不符", by=world.reviewer, at=timezone.now())
+    with pytest.raises(PersonalDataRefused):
+        propose_targets(
+            world.period, [Wanted("441602", 900, "据441602196203151219")], by=city_clerk(world), at=timezone.now()
+        )
+    assert states() == [("441602", 1_000, "proposed")]
