@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from queue import Empty
-from time import monotonic_ns
+from time import time_ns
 from typing import Any
 from uuid import uuid4
 
@@ -18,8 +18,8 @@ class Channel(filesystem.Channel):
 
     # The two classes above call the message by two names.
     def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:  # type: ignore[override]
-        """Write a message aside and rename it to where workers look."""
-        whole = Path(self.data_folder_out) / f"{monotonic_ns() // 1_000_000}_{uuid4()}.{queue}.msg"
+        """Write a message aside and rename it to where workers look, who take names by the alphabet: times are of one length."""
+        whole = Path(self.data_folder_out) / f"{time_ns():020}_{uuid4()}.{queue}.msg"
         part = whole.with_name(f"{whole.name}.part")
         part.write_bytes(str_to_bytes(dumps(payload)))
         part.replace(whole)

@@ -47,13 +47,22 @@ def test_a_worker_that_looks_while_a_message_is_written_sees_none(
 
 
 def test_a_spoilt_message_is_none_and_the_next_one_comes(channel: Any, tmp_path: Path) -> None:
-    (tmp_path / "0_a.celery.msg").write_bytes(b"")
-    (tmp_path / "1_b.celery.msg").write_bytes(b'{"body": ')
+    (tmp_path / f"{0:020}_a.celery.msg").write_bytes(b"")
+    (tmp_path / f"{1:020}_b.celery.msg").write_bytes(b'{"body": ')
     channel._put("celery", {"body": 1})
     for _spoilt in range(2):
         with pytest.raises(Empty):
             channel._get("celery")
     assert channel._get("celery") == {"body": 1}
+
+
+def test_messages_come_in_the_order_they_were_written_though_their_times_grow_by_a_digit(
+    channel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for time in (9_000_000, 10_000_000, 100_000_000):
+        monkeypatch.setattr(broker, "time_ns", lambda time=time: time)
+        channel._put("celery", time)
+    assert [channel._get("celery") for _message in range(3)] == [9_000_000, 10_000_000, 100_000_000]
 
 
 def test_each_queue_has_its_own_messages(channel: Any) -> None:
