@@ -28,8 +28,8 @@ from tests.kit.browser import (
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEAD = "定点医疗机构编码,医疗机构名称,医院等级,行政区划代码,停止定点日期"
-GOOD = ("H44160200077,新开医院(示例),二级甲等,441602,", "H44160200001,河源市第一人民医院(示例),三级乙等,441602,2027-01-01")
-BAD = ("H4416020007,坏编码医院(示例),五级,999999,",)
+GOOD = ("H44160200077,新开医院（示例）,二级甲等,441602,", "H44160200001,河源市第一人民医院（示例）,三级乙等,441602,2027-01-01")
+BAD = ("H4416020007,坏编码医院（示例）,五级,999999,",)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_file_is_refused_corrected_previewed_and_confirmed(
     looked_at("preview")
     keyboard_reachable(page)
     page.click("text=确认导入")
-    page.wait_for_selector("text=已导入:新增 1,变动 1,无变动 0。")
+    page.wait_for_selector("text=已导入：新增 1，变动 1，无变动 0。")
     looked_at("imported")
     assert Hospital.objects.get(code="H44160200001").grade == "B"
     assert_no_console_errors(page)

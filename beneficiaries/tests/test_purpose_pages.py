@@ -106,10 +106,10 @@ def test_the_page_of_an_ending_says_reason_and_day_of_each_line_and_its_cover_sa
     roster = applied(world, Purpose.END, [{**who(), "end_reason": "身故", "ended_on": str(day)}])
     client = signed_in(world.clerk)
     shown = text_of(client, page_of(roster))
-    assert f"身故;最后保障日 {day}" in shown
+    assert f"身故；最后保障日 {day}" in shown
     assert "终止保障" in shown
     cover, person = Enrollment.objects.get(), Person.objects.get()
-    assert f"身故;最后保障日 {day}" in text_of(client, reverse("admin:beneficiaries_enrollment_change", args=[cover.pk]))
+    assert f"身故；最后保障日 {day}" in text_of(client, reverse("admin:beneficiaries_enrollment_change", args=[cover.pk]))
     assert "身故日期" in text_of(client, reverse("admin:beneficiaries_person_change", args=[person.pk]))
 
 

@@ -110,7 +110,7 @@ def test_a_posting_says_that_its_month_was_closed(kept_world: World) -> None:
     late = book(kept_world, "0.01")
     client = signed_in(kept_world.finance_maker)
     shown = text_of(client.get(reverse("admin:programs_ledgertransaction_change", args=[late.pk])))
-    assert f"{once_over():%Y-%m}-01:发生当月已结账,计入首个未结账月份" in shown
+    assert f"{once_over():%Y-%m}-01：发生当月已结账，计入首个未结账月份" in shown
 
 
 def test_pages_of_months_ask_as_many_questions_with_more_lines(kept_world: World) -> None:

@@ -65,7 +65,7 @@ def test_an_invoice_goes_from_its_file_to_the_bank_by_three_hands(kept_world: An
     invoice = Invoice.objects.get()
     shown = text_of(maker.get(page("invoice_change", invoice.pk)))
     for words in (
-        "FP-2027-1", "3 行,296.80 元", "1 行:账单收取 99.80 元,应付 99.00 元", "+0.80", "-1.00", "多于应付金额(99.00, +0.80)",
+        "FP-2027-1", "3 行,296.80 元", "1 行：账单收取 99.80 元，应付 99.00 元", "+0.80", "-1.00", "多于应付金额（99.00, +0.80）",
     ):
         assert words in shown, words
     assert "按我方金额支付" in shown and checker.post(page("invoice_pay_ours", invoice.pk), {"reason": "x"}).status_code == 403
@@ -102,15 +102,15 @@ def test_each_number_of_the_periods_page_opens_a_list_of_as_many_rows(kept_world
     shown = text_of(maker.get(address))
     links = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="pp-right"><a href="(/[^"]*handover_?[^"]*)">', shown))
     expected = {
-        "保险公司已承保(按保费清单)": 3, "账单收取": 3, "账单收取,尚未认可": 1, "已认可": 2, "有争议:账单收取而未认可": 1,
-        "已承保而尚无账单认可": 1, "划付办理中": 1, "已认可,尚未划付": 1,
+        "保险公司已承保（按保费清单）": 3, "账单收取": 3, "账单收取，尚未认可": 1, "已认可": 2, "有争议：账单收取而未认可": 1,
+        "已承保而尚无账单认可": 1, "划付办理中": 1, "已认可，尚未划付": 1,
     }
     listed = {label: maker.get(url.replace("&amp;", "&")).context["cl"].queryset.count() for label, url in links.items()}
     assert listed == expected
     assert "上传账单" in shown and "制作划付单" in shown
     auditor = text_of(signed_in(world.auditor).get(address))
-    assert "已认可,尚未划付" in auditor and "上传账单" not in auditor
-    assert "已认可,尚未划付" not in text_of(signed_in(world.clerk).get(address))
+    assert "已认可，尚未划付" in auditor and "上传账单" not in auditor
+    assert "已认可，尚未划付" not in text_of(signed_in(world.clerk).get(address))
 
 
 def test_the_insurer_reads_what_was_decided_of_its_own_and_nothing_before_nor_of_another(kept_world: Any) -> None:

@@ -23,7 +23,7 @@ def chinese():
 
 def test_reason_joins_the_sentences_of_a_row():
     assert reason_of([("ID_CHECKSUM", "证件号码", ""), ("REGION_RETIRED", "户籍地区代码", "451081")]) == (
-        "证件号码:校验位不符,请核对最后一位;户籍地区代码:该地区代码已撤销,已改用451081,请核对"
+        "证件号码：校验位不符，请核对最后一位;户籍地区代码：该地区代码已撤销，已改用451081，请核对"
     )
 
 
@@ -35,10 +35,10 @@ def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(first):
 
 def test_refused_csv_has_the_files_own_columns_then_line_and_reason():
     target = io.BytesIO()
-    rows = [RefusedRow(17, ["1", "=cmd", 'a,"b"', "9", "old"], "姓名:姓名为空,请填写"), RefusedRow(18, ["2"], "x")]
+    rows = [RefusedRow(17, ["1", "=cmd", 'a,"b"', "9", "old"], "姓名:姓名为空，请填写"), RefusedRow(18, ["2"], "x")]
     assert write_refused_csv(target, ["序号", "姓名", "备注", "行号", "原因"], rows) == 2
     assert target.getvalue().decode() == (
-        '\ufeff序号,姓名,备注,行号,原因\r\n1,\'=cmd,"a,""b""",17,"姓名:姓名为空,请填写"\r\n2,,,18,x\r\n'
+        '\ufeff序号,姓名,备注,行号,原因\r\n1,\'=cmd,"a,""b""",17,"姓名:姓名为空，请填写"\r\n2,,,18,x\r\n'
     )
 
 

@@ -209,10 +209,10 @@ def test_from_nothing_to_a_portal_where_a_demo_login_signs_in(running: Portal, f
     login = logins(running)["auditor"]
     address, text = page_after_signing_in(running, login)
     assert address == running.address("admin/")
-    assert "审计员(演示)" in text
+    assert "审计员（演示）" in text
     address, text = page_after_signing_in(running, Login(login.username, login.password + "x"))
     assert address == running.address("admin/login/")
-    assert "审计员(演示)" not in text
+    assert "审计员（演示）" not in text
     assert running.counted("beneficiaries_enrollment") > 0
     assert first_start < FIRST_SECONDS
 
