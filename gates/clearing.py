@@ -35,17 +35,30 @@ ZERO = Decimal("0.00")
 #: Why the lines of a dropped clearing are free again.
 DROPPED = "DROPPED"
 _SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off"
-#: What keeps a held line `h` from a cover `e`; whoever is not of the statement's offices and period reads as unknown.
-_UNASSIGNABLE = f"""CASE
+#: Whoever is not of the statement's offices and period reads as unknown.
+_STRANGE = """
     WHEN e.id IS NULL OR e.period_id <> h.period_id OR NOT starts_with(e.region_code, %(region)s)
         OR NOT EXISTS (SELECT FROM accounts_organization o WHERE o.id = e.organization_id AND starts_with(o.path, %(path)s))
         THEN 'PAYER_UNKNOWN'
+"""
+#: What keeps a held line `h` from a cover `e`.
+_UNASSIGNABLE = f"""CASE {_STRANGE}
     WHEN h.paid_on IS NULL THEN 'DATE_FORMAT'
     WHEN h.paid_on > %(today)s THEN 'DATE_FUTURE'
     WHEN h.paid_on >= %(closes)s THEN 'PAID_LATE'
     WHEN row_number() OVER (PARTITION BY e.id ORDER BY h.id) > 1 THEN 'PAYER_REPEATED'
     {UNFIT.format(amount="h.amount")}
     ELSE '' END"""
+#: What keeps a held line `h` from being the payment that came with the purchase of a cover `e`.
+_UNMATCHABLE = f"""CASE {_STRANGE}
+    WHEN NOT EXISTS (
+        SELECT FROM beneficiaries_purchase p WHERE p.id = e.purchase_id AND p.payment_reference <> '' AND p.own_share > 0
+    ) THEN 'NO_PURCHASE'
+    WHEN EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = e.purchase_id) THEN 'PAID_TWICE'
+    WHEN row_number() OVER (PARTITION BY e.purchase_id ORDER BY h.id) > 1 THEN 'PAYER_REPEATED'
+    WHEN h.amount <> (SELECT p.own_share FROM beneficiaries_purchase p WHERE p.id = e.purchase_id) THEN 'AMOUNT_DIFFERS'
+    ELSE '' END"""
+_DRIFT = {ClearingKind.ASSIGN: _UNASSIGNABLE, ClearingKind.MATCH: _UNMATCHABLE, ClearingKind.RETURN: "''"}
 # Found by their keys alone: by another index each line would be looked for in the whole list.
 _HELD_LINES = f"""
 CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
@@ -72,9 +85,9 @@ SELECT %(clearing)s, number, held_id, paid_id, enrollment_id, amount, '', '', ''
 _LIST = """
 UPDATE gates_heldpayment h SET state = 'listed' FROM clearing_work w WHERE w.held_id = h.id AND h.state = 'held'
 """
-_TO_ASSIGN = f"""
+_TO_PLACE = f"""
 CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
-SELECT l.id AS line_id, l.held_id, h.row_id, l.enrollment_id, l.amount, {_UNASSIGNABLE} AS drift
+SELECT l.id AS line_id, l.held_id, h.row_id, l.enrollment_id, l.amount, {{drift}} AS drift
 FROM gates_clearingline l JOIN gates_heldpayment h ON h.id = l.held_id {COVER.format(cover="l.enrollment_id")}
 WHERE l.clearing_id = %(clearing)s AND l.number BETWEEN %(first)s AND %(last)s AND l.outcome = ''
 """  # noqa: S608 - words of this module
@@ -94,6 +107,11 @@ UPDATE gates_heldpayment h SET state = 'held' FROM clearing_work w WHERE w.held_
 _PAY = """
 INSERT INTO gates_ownpaymentline (payment_id, enrollment_id, amount, row_id)
 SELECT %(payment)s, enrollment_id, amount, row_id FROM clearing_work ORDER BY enrollment_id
+"""
+_ARRIVE = """
+INSERT INTO gates_arrival (statement_id, row_id, purchase_id, clearing_id, amount)
+SELECT h.statement_id, w.row_id, e.purchase_id, %(clearing)s, w.amount FROM clearing_work w
+JOIN gates_heldpayment h ON h.id = w.held_id JOIN beneficiaries_enrollment e ON e.id = w.enrollment_id ORDER BY e.purchase_id
 """
 _ASSIGNED = "UPDATE gates_heldpayment h SET state = 'assigned' FROM clearing_work w WHERE w.held_id = h.id"
 _DONE = "UPDATE gates_clearingline l SET outcome = 'done' FROM clearing_work w WHERE w.line_id = l.id"
@@ -145,15 +163,15 @@ def take_turns(period_id: int) -> None:
 
 
 def choose_held(
-    held: QuerySet[HeldPayment], statement: Statement, *, assign: bool, cover: int | None = None, at: datetime
+    held: QuerySet[HeldPayment], statement: Statement, *, kind: ClearingKind, cover: int | None = None, at: datetime
 ) -> Chosen:
-    """Which of these held lines of a statement may be assigned (to `cover`, else to whom the line names), or given back."""
+    """Which of these held lines of a statement may be given back, or placed with a cover: `cover`, else the one that it names."""
     query, values = held.order_by().values("pk").query.sql_with_params()
     named = {f"chosen_{place}": value for place, value in enumerate(values)}
     chosen = query % tuple(f"%({name})s" for name in named)
-    whose = "NULL::bigint" if not assign else "h.enrollment_id" if cover is None else "%(cover)s::bigint"
+    whose = "NULL::bigint" if kind == ClearingKind.RETURN else "h.enrollment_id" if cover is None else "%(cover)s::bigint"
     return _chosen(
-        _HELD_LINES.format(cover=whose, drift=_UNASSIGNABLE if assign else "''", chosen=chosen),
+        _HELD_LINES.format(cover=whose, drift=_DRIFT[kind], chosen=chosen),
         {**facts_of(statement, at=at), **named, "statement": statement.pk, "cover": cover},
     )
 
@@ -227,7 +245,8 @@ def settle_part(clearing: Clearing, *, first: int, last: int, at: datetime) -> N
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
         reverses = clearing.kind == ClearingKind.REVERSE
-        cursor.execute(_TO_REVERSE.format(barred=barred()) if reverses else _TO_ASSIGN, facts)
+        placed = "" if reverses else _TO_PLACE.format(drift=_DRIFT[ClearingKind(clearing.kind)])
+        cursor.execute(placed or _TO_REVERSE.format(barred=barred()), facts)
         cursor.execute("ANALYZE clearing_work")
         plan_anew(cursor)
         cursor.execute(_PUT_BACK)
@@ -238,6 +257,8 @@ def settle_part(clearing: Clearing, *, first: int, last: int, at: datetime) -> N
         if lines:
             if reverses:
                 _reverse(clearing, lines, amount, held, facts, rosters=rosters, at=at)
+            elif clearing.kind == ClearingKind.MATCH:
+                _match(clearing, lines, amount, at=at)
             else:
                 _assign(clearing, lines, amount, facts, at=at)
             cursor.execute(_DONE)
@@ -264,6 +285,16 @@ def _assign(clearing: Clearing, lines: int, amount: Decimal, facts: Mapping[str,
         raise RuntimeError(f"clearing {clearing.pk}: {lines} lines, {passed.people} shares")
     programs.assign_held(payment, amount, program_id=clearing.program_id, people=lines, by=PAYER, at=at)
     fault_point("gates.assign.after")
+
+
+def _match(clearing: Clearing, lines: int, amount: Decimal, *, at: datetime) -> None:
+    """Held money is what the purchases of the work table had brought already: it came in once, and was booked with them."""
+    with connection.cursor() as cursor:
+        fault_point("gates.match.before")
+        cursor.execute(_ARRIVE, {"clearing": clearing.pk})
+        cursor.execute(_ASSIGNED)
+    programs.count_held_once(clearing, amount, program_id=clearing.program_id, lines=lines, by=PAYER, at=at)
+    fault_point("gates.match.after")
 
 
 def _reverse(

@@ -38,6 +38,10 @@ COLUMNS = (
         "serial", "流水号", ("交易流水号", "交易单号", "订单号", "商户订单号", "凭证流水号"), max_length=60,
         example="202611200001", help=_("The channel's own number of the line; format the column as text."),
     ),
+    Column(
+        "application", "投保申请编号", ("投保单号", "申请编号", "投保编号", "业务单号"), max_length=60, example="TB-2026-0001",
+        help=_("Of a family or person who paid when they enrolled: the office's own number, or the payment's as serial number."),
+    ),
     Column("channel", "渠道", ("缴费渠道", "收款渠道", "支付方式", "缴费方式"), max_length=60, example="微信"),
     Column("account", "收款账户", ("收款账号", "商户号", "入账账户"), max_length=60, personal="card"),
 )

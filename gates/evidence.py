@@ -11,7 +11,7 @@ from audit.versions import value_in_words
 from beneficiaries.evidence import Evidence, postings_of, who
 from beneficiaries.holdings import Line
 from beneficiaries.models import Enrollment
-from gates.models import NoticeLine, lines_of
+from gates.models import Arrival, NoticeLine, lines_of
 
 
 def _notices(cover: Enrollment) -> Iterator[Line]:
@@ -43,4 +43,14 @@ def _payments(cover: Enrollment) -> Iterator[Line]:
         yield from postings_of("gates.ownpayment", payment.pk)
 
 
-EVIDENCE = (Evidence(_("Public notice"), _notices), Evidence(_("Own payment"), _payments))
+def _arrivals(cover: Enrollment) -> Iterator[Line]:
+    came = Arrival.objects.filter(purchase=cover.purchase_id or 0).select_related("statement", "row")
+    for arrival in came:
+        yield [
+            (_t("Collection statement"), f"#{arrival.statement_id} {arrival.statement.reference}"),
+            (_t("Channel"), arrival.statement.get_channel_display()), (_t("Line"), str(arrival.row.line)),
+            (_t("Serial number"), arrival.row.serial or ""), (_t("Amount (yuan)"), value_in_words(arrival.amount)),
+        ]
+
+
+EVIDENCE = (Evidence(_("Public notice"), _notices), Evidence(_("Own payment"), _payments), Evidence(_("Payment arrived"), _arrivals))

@@ -140,8 +140,12 @@ INVARIANTS = [
         _("What came in by a statement is what it pays and what is or was held, line by line and to the fen."),
         """
         WITH lines AS (
-            SELECT r.statement_id, count(*) AS lines, sum(l.amount) AS amount FROM gates_ownpaymentline l
-            JOIN gates_statementrow r ON r.id = l.row_id WHERE l.reversed_by_id IS NULL GROUP BY 1
+            SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM (
+                SELECT r.statement_id, l.amount FROM gates_ownpaymentline l
+                JOIN gates_statementrow r ON r.id = l.row_id WHERE l.reversed_by_id IS NULL
+                UNION ALL
+                SELECT statement_id, amount FROM gates_arrival
+            ) AS placed GROUP BY 1
         ), held AS (
             SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment
             WHERE state <> 'assigned' GROUP BY 1
@@ -155,7 +159,10 @@ INVARIANTS = [
     ),
     Invariant(
         19, "statement_line_has_one_outcome",
-        _("Each line of an applied part of a statement pays one person's share, or its money is held or given back, never both."),
+        _(
+            "Each line of an applied part of a statement pays one person's share, is a purchase's payment, or its money is held or "
+            "given back, never two of these."
+        ),
         """
         SELECT r.statement_id, r.id FROM gates_statementrow r
         JOIN gates_statementchunk c ON c.statement_id = r.statement_id AND c.number = r.chunk AND c.applied_at IS NOT NULL
@@ -166,16 +173,37 @@ INVARIANTS = [
             LEFT JOIN gates_clearing g ON g.id = p.clearing_id WHERE l.row_id IS NOT NULL AND l.reversed_by_id IS NULL
         ) paid ON paid.row_id = r.id
         LEFT JOIN gates_heldpayment h ON h.row_id = r.id
-        WHERE paid.statement_id <> r.statement_id OR paid.amount <> r.amount OR h.amount <> r.amount
+        LEFT JOIN gates_arrival a ON a.row_id = r.id
+        WHERE a.amount <> r.amount OR a.statement_id <> r.statement_id OR (a.id IS NOT NULL AND paid.row_id IS NOT NULL)
+            OR (a.clearing_id IS NULL AND a.id IS NOT NULL
+                AND (r.verdict <> 3 OR r.set_aside <> '' OR a.purchase_id <> r.purchase_id))
+            OR paid.statement_id <> r.statement_id OR paid.amount <> r.amount OR h.amount <> r.amount
             OR h.statement_id <> r.statement_id
-            OR (r.verdict = 7 AND (paid.row_id IS NOT NULL OR h.id IS NOT NULL))
-            OR (r.verdict <> 7 AND (paid.row_id IS NULL) <> (h.id IS NOT NULL AND h.state <> 'assigned'))
+            OR (r.verdict = 7 AND (paid.row_id IS NOT NULL OR h.id IS NOT NULL OR a.id IS NOT NULL))
+            OR (r.verdict <> 7 AND (paid.row_id IS NULL AND a.id IS NULL) <> (h.id IS NOT NULL AND h.state <> 'assigned'))
             OR (paid.at_once AND (r.verdict <> 1 OR r.set_aside <> '' OR paid.enrollment_id <> r.enrollment_id))
-            OR (h.kind <> 'reversed' AND r.verdict = 1 AND r.set_aside = '')
+            OR (h.kind <> 'reversed' AND r.verdict IN (1, 3) AND r.set_aside = '')
+        UNION ALL
+        SELECT statement_id, row_id FROM gates_arrival a WHERE NOT EXISTS (SELECT FROM gates_statementrow r WHERE r.id = a.row_id)
         UNION ALL
         SELECT p.statement_id, l.row_id FROM gates_ownpaymentline l JOIN gates_ownpayment p ON p.id = l.payment_id
         WHERE (l.row_id IS NULL) <> (p.statement_id IS NULL AND p.clearing_id IS NULL)
             OR (l.row_id IS NOT NULL AND NOT EXISTS (SELECT FROM gates_statementrow r WHERE r.id = l.row_id))
+        """,
+    ),
+    Invariant(
+        14, "purchase_payment_arrives_once",
+        _("A purchase's payment is shown to have arrived once, by a statement of its period, with its own yuan and in the books."),
+        """
+        SELECT a.id FROM gates_arrival a LEFT JOIN beneficiaries_purchase p ON p.id = a.purchase_id
+        LEFT JOIN gates_statement s ON s.id = a.statement_id AND s.period_id = p.period_id AND s.state IN ('applying', 'applied')
+        LEFT JOIN LATERAL (
+            SELECT sum(e.amount) AS amount FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
+            JOIN programs_ledgeraccount c ON c.id = e.account_id AND c.kind = 'own_received'
+            WHERE t.kind = 'receipt' AND t.source_type = 'beneficiaries.purchase' AND t.source_id = p.id
+        ) AS booked ON true
+        WHERE s.id IS NULL OR p.payment_reference = '' OR a.amount <> p.own_share OR a.amount IS DISTINCT FROM booked.amount
+            OR (SELECT count(*) FROM gates_arrival other WHERE other.purchase_id = a.purchase_id) > 1
         """,
     ),
     Invariant(
@@ -216,7 +244,9 @@ INVARIANTS = [
             JOIN programs_ledgerentry e ON e.transaction_id = t.id
             JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
             WHERE (t.kind = 'held' AND t.source_type = 'gates.statement')
-                OR (t.kind = 'return' AND t.source_type = 'gates.clearing')
+                OR (t.kind IN ('return', 'assign') AND t.source_type = 'gates.clearing')
+                OR (t.kind = 'receipt' AND t.source_type = 'beneficiaries.purchase'
+                    AND EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = t.source_id))
                 OR (t.kind = 'receipt' AND t.source_type = 'gates.ownpayment'
                     AND EXISTS (SELECT FROM gates_ownpayment p WHERE p.id = t.source_id AND p.statement_id IS NOT NULL))
             GROUP BY 1
@@ -260,6 +290,12 @@ INVARIANTS = [
             LEFT JOIN gates_ownpayment p ON p.clearing_id = g.id
             LEFT JOIN gates_ownpaymentline l ON l.payment_id = p.id AND l.row_id = h.row_id AND l.enrollment_id = c.enrollment_id
         WHERE (c.outcome = 'done') <> (l.id IS NOT NULL)
+        UNION ALL
+        SELECT 'matched', c.id FROM gates_clearingline c JOIN gates_clearing g ON g.id = c.clearing_id AND g.kind = 'match'
+            LEFT JOIN gates_heldpayment h ON h.id = c.held_id
+            LEFT JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id
+            LEFT JOIN gates_arrival a ON a.clearing_id = g.id AND a.row_id = h.row_id AND a.purchase_id = e.purchase_id
+        WHERE (c.outcome = 'done') <> (a.id IS NOT NULL)
         """,
     ),
     Invariant(

@@ -24,6 +24,7 @@ from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY
 from beneficiaries.models.person import NAME as NAME_INDEX
 from beneficiaries.models.purchase import names_a_person
 from gates import taking_in
+from gates.bought import another_way, bought, why_not
 from gates.columns import COLUMNS
 from gates.models import Statement, StatementChunk, StatementRow
 from gates.models.statement import DOCUMENT, NAME
@@ -40,6 +41,8 @@ from intake.template import Applied, Compared, Template, Undone
 
 _REFUSED = Severity.ERROR.weight
 _MOBILE = re.compile("1[3-9][0-9]{9}")
+#: Of a line that is the payment of a purchase.
+AGREES = taking_in.AGREES
 _NO_REGIONS = pl.DataFrame(schema={"code": pl.String, "successor": pl.String})
 #: Statements whose lines are counted already, whatever becomes of them.
 COUNTED = (State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED)
@@ -47,13 +50,16 @@ COUNTED = (State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED)
 _TOLD_OF = {
     "NO_PAYER": "document", "COVER_CHECK": "number", "NAME_DIFFERS": "name",
     "AMOUNT_DIFFERS": "amount", "PAID_EARLY": "paid_on", "PAID_LATE": "paid_on", "DATE_FUTURE": "paid_on",
-    "LINE_KNOWN": "serial",
+    "LINE_KNOWN": "serial", "WAY_DIFFERS": "serial",
 }
 
 
 @dataclass
 class Seen:
-    """Whose payment stands in an earlier line of the same statement: one frame a chunk, `enrollment_id` and `place`."""
+    """Whose payment stands in an earlier line of the same statement: one frame a chunk, `enrollment_id` and `place`.
+
+    A purchase stands there by its number below zero: all its people pay by one line.
+    """
 
     frames: list[pl.DataFrame] = field(default_factory=list)
 
@@ -90,7 +96,7 @@ class StatementContext:
 
 
 class StatementTemplate(Template):
-    """One line, one payment of one person's own share."""
+    """One line, one payment: of one person's own share, or the one that came with a purchase."""
 
     key = "statement"
     title = _("Collection statement")
@@ -101,7 +107,7 @@ class StatementTemplate(Template):
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
     unique_by = ("serial",)
     purpose = BENEFICIARY_KEY
-    staged = ("name", "document", "number", "amount", "paid_on", "serial", "enrollment_id")
+    staged = ("name", "document", "number", "amount", "paid_on", "serial", "enrollment_id", "purchase_id")
 
     def context(self, subject: Statement, *, at: datetime) -> StatementContext:
         """The statement with its program and period, the offices whose people it may pay for, and who stands in it already."""
@@ -133,10 +139,12 @@ class StatementTemplate(Template):
         frame = _with_numbers(checked.frame, context)
         frame = frame.join(_known(frame, context), on="row", how="left", maintain_order="left")
         frame = frame.join(_reported(frame, context), on="row", how="left", maintain_order="left")
-        frame = _judged(frame, context)
+        usable = frame.filter(pl.col("worst") < _REFUSED)
+        purchases = bought(usable, statement=context.statement, offices=context.offices)
+        frame = _judged(frame.join(purchases, on="row", how="left", maintain_order="left"), context)
         matched = frame.filter((pl.col("worst") < _REFUSED) & pl.col("code").is_null())
         places = matched.select(
-            "row", "enrollment_id", place=pl.when(pl.col("sheet") == "").then(pl.lit("")).otherwise(pl.col("sheet") + "!")
+            "row", enrollment_id=_whose(), place=pl.when(pl.col("sheet") == "").then(pl.lit("")).otherwise(pl.col("sheet") + "!")
             + pl.col("line").cast(pl.String),
         )
         again = context.seen.repeated(places)
@@ -149,10 +157,15 @@ class StatementTemplate(Template):
             rows = frame.select((pl.col("code") == code).fill_null(value=False)).to_series().arg_true()
             for column, told in _columns_of(code, frame, rows):
                 findings = _with(findings, frame, code, self.column(column), told)
+        other = pl.col("code").is_null() & pl.col("purchase_id").is_not_null() & (pl.col("worst") < _REFUSED)
+        rows = frame.select((other & another_way(context.statement.channel)).fill_null(value=False)).to_series().arg_true()
+        if len(rows):
+            findings = _with(findings, frame, "WAY_DIFFERS", self.column(_TOLD_OF["WAY_DIFFERS"]), rows)
         weight = pl.col("code").replace_strict(SEVERITY_OF, default=None, return_dtype=pl.String)
         verdict = (
             pl.when((pl.col("worst") >= _REFUSED) | (weight == Severity.ERROR.value)).then(Verdict.REFUSED)
             .when((pl.col("worst") == Severity.DOUBT.weight) | (weight == Severity.DOUBT.value)).then(Verdict.DOUBTFUL)
+            .when(pl.col("purchase_id").is_not_null()).then(AGREES)
             .otherwise(Verdict.NEW)
         )  # fmt: skip
         frame = frame.with_columns(
@@ -168,16 +181,18 @@ class StatementTemplate(Template):
         return Compared(frame, sealed, findings)
 
     def preview_money(self, subject: Statement, context: StatementContext) -> dict[str, Any]:
-        """Yuan and lines that pay somebody's share, and the others, as text."""
+        """Yuan and lines that pay somebody's share, those that purchases brought already, and the others, as text."""
         rows = self.rows_of(subject).exclude(verdict=Verdict.REPLACED)
-        fits = Q(verdict=Verdict.NEW)
+        fits, agrees = Q(verdict=Verdict.NEW), Q(verdict=AGREES)
         found = rows.aggregate(
             lines=Count("pk"), whole=Sum("amount", default=Decimal("0.00")), matched=Count("pk", filter=fits),
-            amount=Sum("amount", filter=fits, default=Decimal("0.00")),
+            amount=Sum("amount", filter=fits, default=Decimal("0.00")), agree=Count("pk", filter=agrees),
+            agreed=Sum("amount", filter=agrees, default=Decimal("0.00")),
         )
         return {
-            "rows": found["matched"], "amount": str(found["amount"]), "held_rows": found["lines"] - found["matched"],
-            "held": str(found["whole"] - found["amount"]),
+            "rows": found["matched"], "amount": str(found["amount"]), "agree_rows": found["agree"], "agree": str(found["agreed"]),
+            "held_rows": found["lines"] - found["matched"] - found["agree"],
+            "held": str(found["whole"] - found["amount"] - found["agreed"]),
         }
 
     def reason_to_close(self, subject: Statement, *, at: datetime) -> FileFinding | None:
@@ -264,9 +279,12 @@ def _seen_before(statement: Statement) -> Seen:
     """Whose payment an earlier run of the same check has staged; nobody once the check is over."""
     if statement.state not in BEING_CHECKED:
         return Seen()
-    rows = StatementRow.objects.filter(statement=statement, verdict=Verdict.NEW).order_by("pk")
-    places = rows.values_list("enrollment_id", "sheet", "line")
-    before = [(pk, f"{sheet}!{line}" if sheet else str(line)) for pk, sheet, line in places]
+    rows = StatementRow.objects.filter(statement=statement, verdict__in=(Verdict.NEW, AGREES)).order_by("pk")
+    places = rows.values_list("enrollment_id", "purchase_id", "verdict", "sheet", "line")
+    before = [
+        (-purchase if verdict == AGREES else cover, f"{sheet}!{line}" if sheet else str(line))
+        for cover, purchase, verdict, sheet, line in places
+    ]
     return Seen([pl.DataFrame(before, schema={"enrollment_id": pl.Int64, "place": pl.String}, orient="row")] if before else [])
 
 
@@ -322,6 +340,13 @@ LEFT JOIN gates_ownpaymentline line ON line.enrollment_id = e.id AND line.revers
 LEFT JOIN gates_ownpayment payment ON payment.id = line.payment_id
 LEFT JOIN beneficiaries_roster roster ON roster.id = e.roster_id
 """
+
+
+def _whose() -> pl.Expr:
+    """Whose payment a matched row is, as `Seen` knows them."""
+    return pl.when(pl.col("purchase_id").is_not_null()).then(-pl.col("purchase_id")).otherwise("enrollment_id")
+
+
 _KNOWN_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "enrollment_id": pl.Int64, "state": pl.String, "due": pl.Decimal(16, 2), "noticed": pl.Boolean,
     "paid": pl.Boolean, "payment": pl.String, "undone": pl.Boolean, "same_name": pl.Boolean, "same_document": pl.Boolean,
@@ -389,15 +414,20 @@ def _reported(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
 def _judged(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     """`code` of what keeps a usable row from paying a share, null where it pays one; `extra`: the fact that it tells."""
     period, day = context.statement.period, context.checks.today
+    buys = pl.col("purchase_id").is_not_null()
+    frame = frame.with_columns(due=pl.when(buys).then("bought_due").otherwise("due"))
     state, difference = pl.col("state"), pl.col("amount") - pl.col("due")
+    of_purchase = why_not(today=day)
     notice = Gate.NOTICE in context.asked
     # Who has a number and not its name learns nothing of its cover.
     code = (
         pl.when(pl.col("worst") >= _REFUSED).then(None)
+        .when(pl.col("by_key")).then(of_purchase)
         .when(pl.col("misfit")).then(pl.lit("COVER_CHECK"))
         .when(pl.col("cover_id").is_null() & pl.col("document").is_null()).then(pl.lit("NO_PAYER"))
         .when(pl.col("enrollment_id").is_null()).then(pl.lit("PAYER_UNKNOWN"))
         .when(~pl.col("same_name") | ~pl.col("same_document")).then(pl.lit("NAME_DIFFERS"))
+        .when(buys).then(of_purchase)
         .when(pl.col("reported").is_not_null()).then(pl.lit("LINE_KNOWN"))
         .when(pl.col("paid")).then(pl.lit("PAID_TWICE"))
         .when(state == EnrollmentState.LAPSED.value).then(pl.lit("COVER_LAPSED"))
@@ -413,7 +443,7 @@ def _judged(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     frame = frame.with_columns(code=code)
     sign = pl.when(difference > 0).then(pl.lit("+")).otherwise(pl.lit(""))
     extra = (
-        pl.when(pl.col("code") == "PAID_TWICE").then("payment")
+        pl.when(pl.col("code") == "PAID_TWICE").then(pl.when(buys).then("arrived_by").otherwise("payment"))
         .when(pl.col("code") == "LINE_KNOWN").then(pl.lit("#") + pl.col("reported").cast(pl.String))
         .when(pl.col("code") == "AMOUNT_DIFFERS")
         .then(pl.col("due").cast(pl.String) + pl.lit(", ") + sign + difference.cast(pl.String))

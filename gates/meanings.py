@@ -68,6 +68,13 @@ MEANINGS = (
         _("there is nothing to do: its money is counted there"),
     ),
     Meaning(
+        "NO_PURCHASE", _ERROR, _("this cover was not paid for when it was enrolled"), _("assign the money to the cover instead"),
+    ),
+    Meaning(
+        "WAY_DIFFERS", _WARNING, _("the office took down another way of payment than this channel's"),
+        _("find out which is right: money goes back by the way it came"),
+    ),
+    Meaning(
         "SERIAL_UNUSABLE", _WARNING, _("the serial number was rounded by Excel, or is a person's number: it is not used"),
         _("format the column as text so that repeated lines are found"),
     ),

@@ -17,6 +17,7 @@ from beneficiaries.models import Enrollment
 from beneficiaries.whereabouts import number_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
 from gates.models import (
+    Arrival,
     ClearingKind,
     ClearingState,
     HeldState,
@@ -28,6 +29,7 @@ from gates.models import (
     OwnPayment,
     OwnPaymentLine,
     Statement,
+    Uncollected,
     Unpaid,
     lines_of,
 )
@@ -90,6 +92,10 @@ def _to_clear(held: Any, user: Any) -> Any:
     return held.visible_to(user, "gates.propose_clearing").filter(state=HeldState.HELD)
 
 
+def _uncollected(purchases: Any, user: Any) -> Any:
+    return purchases.visible_to(user, "gates.upload_statement").filter(period__closed_at=None)
+
+
 _STATEMENT, _CLEARING = "gates.statement", "gates.clearing"
 QUEUES = (
     queue_of(
@@ -114,6 +120,10 @@ QUEUES = (
     queue_of(
         _STATEMENT, "gates.statements_unreadable", _("Collection statements that were not taken in"), "gates.upload_statement",
         _statements("gates.upload_statement", State.FAILED),
+    ),
+    queue_of(
+        "gates.uncollected", "gates.uncollected", _("Enrolled and paid, not arrived yet"), "gates.upload_statement", _uncollected,
+        Urgency.CALM,
     ),
     queue_of(
         _OBJECTION, "gates.objections", _("Objections to decide"), "gates.decide_objection", _to_decide, Urgency.NOW
@@ -151,6 +161,19 @@ def _person(person: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _arrival(enrollment: Any, user: Any) -> Mapping[str, Any]:
+    """Of a cover that came with its payment: the line that shows it, or that none does yet."""
+    purchase = enrollment.purchase
+    if purchase is None or not purchase.payment_reference or not enrollment.own_share:
+        return {}
+    arrival = Arrival.objects.visible_to(user, "gates.view_ownpayment").filter(purchase=purchase).select_related("statement").first()
+    if arrival is None:
+        return {"bought": purchase}
+    seen = Statement.objects.visible_to(user, "gates.view_statement").filter(pk=arrival.statement_id).exists()
+    page = reverse("admin:gates_statement_change", args=[arrival.statement_id])
+    return {"bought": purchase, "arrival": arrival, "arrival_url": f"{page}?row={arrival.row_id}#row-{arrival.row_id}" if seen else ""}
+
+
 def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
     own = OwnPaymentLine.objects.visible_to(user, "gates.view_ownpayment").filter(pk__in=lines_of([enrollment.pk]).values("pk"))
     lines = list(own.select_related("payment__sponsor", "payment__clearing", "reversed_by").order_by("pk"))
@@ -163,6 +186,7 @@ def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
         Statement.objects.visible_to(user, "gates.view_statement").filter(pk__in=wanted).values_list("pk", flat=True)
     )
     return {
+        **_arrival(enrollment, user),
         "payments": [
             (
                 line, reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "",

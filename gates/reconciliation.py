@@ -17,7 +17,7 @@ from beneficiaries.models import Standing
 from beneficiaries.models.enrollment import EnrollmentState
 from gates.board import VIEW as VIEW_STANDING
 from gates.board import waiting_counts
-from gates.models import OUTSTANDING, Clearing, HeldKind, HeldPayment, HeldState, OwnPayment
+from gates.models import OUTSTANDING, Arrival, Clearing, HeldKind, HeldPayment, HeldState, OwnPayment, Uncollected
 from programs.models import LedgerEntry, LedgerTransaction, Period
 from programs.models.ledger import AccountKind
 
@@ -149,9 +149,26 @@ def _came_in(period: Period, user: Any) -> list[Line]:
         ("hand", _t("Recorded without a file")),
     )
     return [
-        Line(label, found[f"{name}_people"], found[f"{name}_amount"], f"{page}&origin={name}")
-        for name, label in labels if name != "held" or found["held_people"]
+        *[
+            Line(label, found[f"{name}_people"], found[f"{name}_amount"], f"{page}&origin={name}")
+            for name, label in labels if name != "held" or found["held_people"]
+        ],
+        *_bought(period, user),
     ]
+
+
+def _bought(period: Period, user: Any) -> list[Line]:
+    """Payments that came with purchases: those that a channel has shown, and those that none has; nothing where there are none."""
+    sums: dict[str, Any] = {"number": Count("pk"), "amount": Sum("amount", default=ZERO)}
+    arrived = Arrival.objects.visible_to(user, VIEW).filter(purchase__period=period).aggregate(**sums)
+    sums["amount"] = Sum("own_share", default=ZERO)
+    open_ones = Uncollected.objects.visible_to(user, "gates.view_uncollected").filter(period=period).aggregate(**sums)
+    page = f"{reverse('admin:gates_uncollected_changelist')}?period__id__exact={period.pk}"
+    lines = (
+        Line(_t("Purchases paid, and arrived by statements"), arrived["number"], arrived["amount"]),
+        Line(_t("Purchases paid, not arrived yet"), open_ones["number"], open_ones["amount"], page),
+    )
+    return [line for line in lines if line.number]
 
 
 def _held(period: Period, user: Any) -> tuple[list[Line], list[Line]]:

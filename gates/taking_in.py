@@ -1,4 +1,4 @@
-"""An approved statement made real, chunk by chunk: shares paid, stamped and booked; the money of all other lines held."""
+"""An approved statement made real, chunk by chunk: shares paid and booked, purchases' payments shown, all other money held."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ from gates.actions.payments import PAYER, end_recording, said
 from gates.errors import GatesRefused
 from gates.fitting import COVER, UNFIT
 from gates.meanings import HELD_FOR
-from gates.models import HeldKind, HeldPayment, HeldState, OwnPayment, OwnPaymentLine, Statement, StatementRow
+from gates.models import Arrival, HeldKind, HeldPayment, HeldState, OwnPayment, OwnPaymentLine, Statement, StatementRow
 from intake.findings import Verdict
 from intake.template import Applied
 from programs import actions as programs
 
 _SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off"
+#: Of a line that is the payment of a purchase: it pays nobody anew.
+AGREES = Verdict.UNCHANGED
+#: SQL: a row `r` stands in another statement that is taken in.
+_COUNTED = """EXISTS (
+    SELECT FROM gates_statementrow line JOIN gates_statement other ON other.id = line.statement_id
+    JOIN gates_statementchunk chunk ON chunk.statement_id = line.statement_id AND chunk.number = line.chunk
+    WHERE r.serial IS NOT NULL AND line.serial = r.serial AND line.amount = r.amount AND line.paid_on = r.paid_on
+        AND other.program_id = %(program)s AND other.id <> r.statement_id AND chunk.applied_at IS NOT NULL
+        AND line.verdict <> %(replaced)s
+)"""
 # Judged once more under the locks: what was paid, taken back or changed since the review is set aside.
 _WORK = f"""
 CREATE TEMPORARY TABLE statement_work ON COMMIT DROP AS
 SELECT r.id AS row_id, r.enrollment_id, r.amount,
     CASE
-        WHEN EXISTS (
-            SELECT FROM gates_statementrow line JOIN gates_statement other ON other.id = line.statement_id
-            JOIN gates_statementchunk chunk ON chunk.statement_id = line.statement_id AND chunk.number = line.chunk
-            WHERE r.serial IS NOT NULL AND line.serial = r.serial AND line.amount = r.amount AND line.paid_on = r.paid_on
-                AND other.program_id = %(program)s AND other.id <> r.statement_id AND chunk.applied_at IS NOT NULL
-                AND line.verdict <> %(replaced)s
-        ) THEN 'LINE_KNOWN'
+        WHEN {_COUNTED} THEN 'LINE_KNOWN'
         {UNFIT.format(amount="r.amount")}
         ELSE ''
     END AS drift
@@ -51,6 +55,17 @@ _LINES = """
 INSERT INTO gates_ownpaymentline (payment_id, enrollment_id, amount, row_id)
 SELECT %(payment)s, enrollment_id, amount, row_id FROM statement_work ORDER BY enrollment_id
 """
+# Another statement was first: the money came in once more.
+_ARRIVED_BEFORE = f"""
+UPDATE gates_statementrow r SET set_aside = CASE WHEN {_COUNTED} THEN 'LINE_KNOWN' ELSE 'PAID_TWICE' END
+WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = %(agrees)s AND r.set_aside = ''
+    AND (EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = r.purchase_id) OR {_COUNTED})
+"""  # noqa: S608 - words of this room
+_ARRIVALS = """
+INSERT INTO gates_arrival (statement_id, row_id, purchase_id, amount)
+SELECT statement_id, id, purchase_id, amount FROM gates_statementrow r
+WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = %(agrees)s AND r.set_aside = '' ORDER BY purchase_id
+"""
 # What the channel reported twice came in once: it is counted there.
 _HELD = """
 WITH held AS (
@@ -58,7 +73,7 @@ WITH held AS (
     SELECT found.*, CASE found.kind WHEN 'reported' THEN 'counted' ELSE 'held' END FROM (
         SELECT r.statement_id, r.id, %(period)s, r.enrollment_id, {kind} AS kind, r.amount, r.paid_on FROM gates_statementrow r
         WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict <> %(replaced)s
-            AND (r.verdict <> %(matched)s OR r.set_aside <> '')
+            AND (r.verdict <> ALL(%(placed)s) OR r.set_aside <> '')
         ORDER BY r.id
     ) AS found RETURNING state, amount
 )
@@ -97,10 +112,14 @@ def open_payment(statement: Statement, *, by: Any, at: datetime) -> OwnPayment |
 
 
 def take_in(statement: Statement, chunk: int, *, at: datetime) -> Applied:
-    """The lines of one chunk, in the caller's transaction: what drifted since the review is set aside, the rest paid."""
+    """The lines of one chunk, in the caller's transaction: what drifted since the review is set aside, the rest paid.
+
+    What came with a purchase was booked with it: here it is shown to have arrived, and nothing is booked.
+    """
     facts: dict[str, Any] = {
         "statement": statement.pk, "chunk": chunk, "program": statement.program_id, "period": statement.period_id,
-        "matched": int(Verdict.NEW), "replaced": int(Verdict.REPLACED),
+        "matched": int(Verdict.NEW), "agrees": int(AGREES), "placed": [int(Verdict.NEW), int(AGREES)],
+        "replaced": int(Verdict.REPLACED),
     }
     payment = OwnPayment.objects.select_related("period__plan").filter(statement=statement).first()
     rows = StatementRow.objects.filter(statement=statement, chunk=chunk, verdict=Verdict.NEW, set_aside="")
@@ -118,6 +137,11 @@ def take_in(statement: Statement, chunk: int, *, at: datetime) -> Applied:
         cursor.execute(_SET_ASIDE)
         set_aside = cursor.rowcount
         cursor.execute("DELETE FROM statement_work WHERE drift <> ''")
+        fault_point("gates.take_in.arrivals.before")
+        cursor.execute(_ARRIVED_BEFORE, facts)
+        set_aside += cursor.rowcount
+        cursor.execute(_ARRIVALS, facts)
+        arrived = cursor.rowcount
         fault_point("gates.take_in.held.before")
         cursor.execute(_HELD.format(kind=_kind()), facts)
         held, amount = cursor.fetchone()
@@ -130,7 +154,7 @@ def take_in(statement: Statement, chunk: int, *, at: datetime) -> Applied:
             _pay(payment, paid)
         cursor.execute("DROP TABLE statement_work")
         fault_point("gates.take_in.after")
-    return Applied(paid, set_aside)
+    return Applied(paid + arrived, set_aside)
 
 
 def _pay(payment: OwnPayment, people: int) -> None:
@@ -153,12 +177,14 @@ def end_payment(statement: Statement, *, at: datetime) -> None:
     if payment is not None:
         paid = OwnPaymentLine.objects.filter(payment=payment).aggregate(**counted)
         end_recording(payment, payment.people - paid["people"], payment.amount - paid["amount"], by=PAYER, at=at)
-    if held["people"]:
+    arrived = Arrival.objects.filter(statement=statement, clearing=None).aggregate(**counted)
+    for verb, found in (("statement.money_held", held), ("statement.agreed", arrived)):
+        if not found["people"]:
+            continue
         fault_point("gates.end_payment.before")
         events.record(
-            "statement.money_held", statement, by=PAYER, at=at, organization=statement.organization,
-            region_code=statement.region_code, program_id=statement.program_id,
-            data={"lines": held["people"], "amount": str(held["amount"])},
+            verb, statement, by=PAYER, at=at, organization=statement.organization, region_code=statement.region_code,
+            program_id=statement.program_id, data={"lines": found["people"], "amount": str(found["amount"])},
         )
         fault_point("gates.end_payment.after")
 

@@ -18,6 +18,7 @@ from gates.actions import (
     make_notice,
     post_notice,
     propose_assignment,
+    propose_match,
     propose_return,
     propose_reversal,
     record_payment,
@@ -66,6 +67,7 @@ def paid(world: World, covers: Any, **changes: Any) -> OwnPayment:
 #: Headings of a statement in these tests, by the keys of its columns.
 STATEMENT_HEADINGS = {
     "number": "保障凭证号", "name": "姓名", "document": "证件号码", "amount": "缴费金额", "paid_on": "缴费日期", "serial": "流水号",
+    "application": "投保申请编号",
 }
 
 
@@ -123,7 +125,9 @@ def taken_in(world: World, lines: Sequence[dict[str, str]], **changes: Any) -> S
 def clearing_of(world: World, held: Any, kind: str, **changes: Any) -> Clearing:
     """Held lines, or a payment, put forward by the city's finance maker."""
     values: dict[str, Any] = {"reason": "与银行回单核对", "by": world.finance_maker, "at": timezone.now(), **changes}
-    propose: Any = {"assign": propose_assignment, "return": propose_return, "reverse": propose_reversal}[kind]
+    propose: Any = {
+        "assign": propose_assignment, "match": propose_match, "return": propose_return, "reverse": propose_reversal,
+    }[kind]
     found: Clearing = propose(held, **values)
     return found
 

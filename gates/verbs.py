@@ -14,6 +14,7 @@ VERBS = {
     "payment.recorded": _("Own shares of %(people)d people were received: %(amount)s yuan."),
     "payment.too_late": _("For %(people)d people the payment came too late: %(amount)s yuan are to be given back."),
     "statement.money_held": _("%(lines)d lines paid nobody's share: %(amount)s yuan are held, to be cleared or given back."),
+    "statement.agreed": _("%(lines)d payments that came with purchases have arrived: %(amount)s yuan."),
     "statement.decided": _("%(rows)d rows in doubt were decided: %(kind)s. Reason: %(reason)s"),
     "payment.reversed": _("Own shares of %(people)d people were reversed: %(amount)s yuan."),
     "clearing.proposed": _("%(kind)s: %(lines)d lines, %(amount)s yuan were put forward, %(left)d were left out: %(reason)s"),

@@ -103,6 +103,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         _("Money"),
         (
             Page("gates.unpaid", "hourglass_empty"),
+            Page("gates.uncollected", "money_off"),
             Page("gates.statement", "request_quote"),
             Page("gates.ownpayment", "payments"),
             Page("gates.heldpayment", "currency_exchange"),

@@ -65,7 +65,7 @@ ELSEWHERE = {
     ),
     "gates.settle_clearing": "gates/tests/test_clearing_faults.py: many transactions, each struck and gone on from",
     **dict.fromkeys(
-        ("programs.hold_own", "programs.assign_held", "programs.return_held", "programs.reverse_own"),
+        ("programs.hold_own", "programs.assign_held", "programs.count_held_once", "programs.return_held", "programs.reverse_own"),
         "part of gates.approve_clearing, record_returned and of taking in a statement, which are swept: by itself it would "
         "leave the books apart from payments",
     ),

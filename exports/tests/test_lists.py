@@ -280,7 +280,7 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "accounts.membership", "accounts.organization", "accounts.user", "audit.event", "audit.reveal",
         "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.roster",
         "gates.clearing", "gates.clearingline",
-        "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement", "gates.unpaid",
+        "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement", "gates.uncollected", "gates.unpaid",
         "closing.closedbalance", "closing.closedfigure", "closing.monthclosing",
         "handover.handover", "handover.handoverline", "handover.insurerformat", "handover.invoice", "handover.receipt",
         "handover.remittance",

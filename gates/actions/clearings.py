@@ -47,18 +47,12 @@ NAMED_AT_MOST = 2_000
 
 def propose_assignment(held: QuerySet[HeldPayment], *, number: str = "", reason: str, by: User, at: datetime) -> Clearing:
     """Held lines of one statement are the own shares of covers: of those that the lines name, or one line of the cover `number`."""
-    cover = None
-    if number.strip():
-        cover = enrollment_id_of(number)
-        if cover is None:
-            raise GatesRefused("COVER_NUMBER")
-        if held.count() != 1:
-            raise GatesRefused("ONE_LINE")
+    cover = _cover_of(held, number)
     with transaction.atomic():
         statement = _statement_of(held, by=by)
         if statement.period.closed_at is not None:
             raise GatesRefused("PERIOD_CLOSED", period=statement.period.code)
-        chosen = lines.choose_held(held, statement, assign=True, cover=cover, at=at)
+        chosen = lines.choose_held(held, statement, kind=ClearingKind.ASSIGN, cover=cover, at=at)
         if not chosen.lines:
             raise GatesRefused("NO_FIT", why=_most(chosen)) if chosen.left else GatesRefused("NOTHING_HELD")
         return _proposed(
@@ -66,11 +60,24 @@ def propose_assignment(held: QuerySet[HeldPayment], *, number: str = "", reason:
         )
 
 
+def propose_match(held: QuerySet[HeldPayment], *, number: str = "", reason: str, by: User, at: datetime) -> Clearing:
+    """Held lines of one statement are payments that came with purchases: of the covers that they name, or one of cover `number`."""
+    cover = _cover_of(held, number)
+    with transaction.atomic():
+        statement = _statement_of(held, by=by)
+        chosen = lines.choose_held(held, statement, kind=ClearingKind.MATCH, cover=cover, at=at)
+        if not chosen.lines:
+            raise GatesRefused("NO_FIT", why=_most(chosen)) if chosen.left else GatesRefused("NOTHING_HELD")
+        return _proposed(
+            Clearing(kind=ClearingKind.MATCH, statement=statement), statement, chosen, reason=reason, by=by, at=at
+        )
+
+
 def propose_return(held: QuerySet[HeldPayment], *, reason: str, by: User, at: datetime) -> Clearing:
     """Held lines of one statement go back the way they came."""
     with transaction.atomic():
         statement = _statement_of(held, by=by)
-        chosen = lines.choose_held(held, statement, assign=False, at=at)
+        chosen = lines.choose_held(held, statement, kind=ClearingKind.RETURN, at=at)
         if not chosen.lines:
             raise GatesRefused("NOTHING_HELD")
         return _proposed(
@@ -270,6 +277,18 @@ def locked_clearing(clearing: Clearing, *states: ClearingState) -> Clearing:
     if kept.state not in states:
         raise GatesRefused("CLEARING_STATE", state=kept.get_state_display())
     return kept
+
+
+def _cover_of(held: QuerySet[HeldPayment], number: str) -> int | None:
+    """The cover of a number that is given for one line; None without a number."""
+    if not number.strip():
+        return None
+    cover = enrollment_id_of(number)
+    if cover is None:
+        raise GatesRefused("COVER_NUMBER")
+    if held.count() != 1:
+        raise GatesRefused("ONE_LINE")
+    return cover
 
 
 def _statement_of(held: QuerySet[HeldPayment], *, by: User) -> Statement:

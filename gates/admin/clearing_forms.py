@@ -37,6 +37,16 @@ class AssignForm(WhyForm):
     field_order = ("number", "reason")
 
 
+class MatchForm(WhyForm):
+    """Which purchase it came with."""
+
+    number = forms.CharField(
+        label=_("Cover number"), max_length=60, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=_("Of any cover of the family or person whose payment it is: the whole sum that they paid."),
+    )
+    field_order = ("number", "reason")
+
+
 class ReversalForm(WhyForm):
     """All of a payment, or some of its covers."""
 

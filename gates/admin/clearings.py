@@ -257,6 +257,10 @@ SENTENCES = {
     ClearingKind.RETURN: _(
         "The money goes back the way it came: the list can be fetched for the bank then, and no line of it assigned."
     ),
+    ClearingKind.MATCH: _(
+        "Each line is the payment that came with the purchase of its cover: it has arrived, and is booked once. A line whose "
+        "purchase has been shown to be paid meanwhile is put back."
+    ),
     ClearingKind.REVERSE: _(
         "These covers owe their own share again and wait for it; it is booked. Money that came in by a statement is held from "
         "then on. A cover that has begun meanwhile is left as it is."

@@ -21,7 +21,7 @@ from audit.errors import Refused
 from beneficiaries.models import Enrollment
 from gates import actions
 from gates.actions.clearings import PROPOSE
-from gates.admin.clearing_forms import AssignForm, WhyForm
+from gates.admin.clearing_forms import AssignForm, MatchForm, WhyForm
 from gates.admin.picking import back_to, listed, picked_page, with_query
 from gates.models import Clearing, HeldPayment, HeldState
 
@@ -75,8 +75,8 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "organization",
     )
     readonly_fields = fields
-    actions_list = ("assign_all", "give_back")
-    actions_detail = ("assign",)
+    actions_list = ("assign_all", "match_all", "give_back")
+    actions_detail = ("assign", "match")
     actions = ("assign_selected", "return_selected")
 
     has_propose_permission = holds(PROPOSE)
@@ -87,7 +87,7 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The buttons take along what the list is narrowed to."""
-        return with_query(super().changelist_view(request, extra_context), request, "assign-all", "give-back")
+        return with_query(super().changelist_view(request, extra_context), request, "assign-all", "match-all", "give-back")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """A button only for money that has no end yet."""
@@ -181,6 +181,19 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
             ),
         )
 
+    @action(
+        description=_("Count for the purchases that they name"), url_path="match-all", permissions=["propose"], icon="receipt_long"
+    )
+    def match_all(self, request: HttpRequest) -> HttpResponse:
+        """Whatever the list shows of one statement, each to the purchase of the cover that its line names."""
+        return self._of_list(
+            request, actions.propose_match, title=_t("Count for the purchases that they name"),
+            sentence=_t(
+                "Each line is the payment that came with the enrollment of the cover that it names, where that is exactly its sum and "
+                "has not arrived; the others stay held. Nothing happens before a colleague who checks approves it."
+            ),
+        )
+
     @action(description=_("Give back"), url_path="give-back", permissions=["propose"], icon="currency_exchange")
     def give_back(self, request: HttpRequest) -> HttpResponse:
         """Whatever the list shows of one statement, the way it came."""
@@ -210,6 +223,23 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t(
                 "The line counts as this cover's own payment once a colleague who checks approves it; in time is who paid before "
                 "enrollment closed."
+            ),
+        )
+
+    @action(description=_("Count for a purchase"), url_path="match", permissions=["propose"], icon="receipt_long")
+    def match(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """This one line, for the purchase of a cover whose number is given."""
+        held = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return self._proposed(request, actions.propose_match(HeldPayment.objects.filter(pk=held.pk), **given))
+
+        return self.button_page(
+            request, title=_t("Count for a purchase"), button=_t("Put forward"), subject=held, run=run, facts=facts_of(held),
+            form=MatchForm(request.POST if request.method == "POST" else None),
+            sentence=_t(
+                "A family or person paid when they were enrolled: this line is that payment, which arrived under another number. It is "
+                "booked once."
             ),
         )
 

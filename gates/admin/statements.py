@@ -26,7 +26,8 @@ from gates.actions.statements import DESK
 from gates.admin.deciding import DecidingPages, decisions_of
 from gates.admin.statement_forms import UPLOAD, StatementForm
 from gates.columns import COLUMNS
-from gates.models import HeldPayment, OwnPayment, Statement
+from gates.models import Arrival, HeldPayment, OwnPayment, Statement
+from gates.taking_in import AGREES
 from intake.findings import Verdict
 from intake.models import State
 from intake.pages import Cell, ImportPages, blank_workbook, of_its_office
@@ -46,6 +47,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     export_columns = (
         "number", "program", "period_code", "channel", "reference", "organization", "region_code", "state", "control_lines",
         "control_amount", ExportColumn("matched", _("matched (yuan)"), lambda statement: yuan_of(statement, "amount")),
+        ExportColumn("agreed", _("of purchases (yuan)"), lambda statement: yuan_of(statement, "agree")),
         ExportColumn("held", _("held (yuan)"), lambda statement: yuan_of(statement, "held")), "uploader", "uploaded_at",
         "submitted_at", "decided_at", "applied_at",
     )
@@ -58,7 +60,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     change_form_template = "gates/statement_page.html"
     desk = DESK
     last_step = _("Record")
-    verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched")}
+    verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched"), AGREES: _("Agrees with a purchase")}
     actions_list = ("upload", "blank_template")
     actions_detail = (*BUTTONS, "decide", "refused_rows", "withdraw")
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {**BUTTON_STATES, "decide": (State.REVIEW,)}
@@ -123,6 +125,8 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
             (_t("matched"), in_words(money["rows"], Decimal(money["amount"]))),
             (_t("not matched: to be cleared or given back"), in_words(money["held_rows"], Decimal(money["held"]))),
         ]
+        if money.get("agree_rows"):
+            found.insert(2, (_t("payments that came with purchases"), in_words(money["agree_rows"], Decimal(money["agree"]))))
         for code, label in (("DECIDED_ACCEPTED", _t("accepted by decision")), ("DECIDED_AGAINST", _t("held by decision"))):
             if number := subject.counts.get("codes", {}).get(code):
                 found.append((label, f"{number:,}"))
@@ -151,7 +155,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         """What the click does."""
         return _t(
             "The matched people are recorded as having paid, their covers come into force where nothing else is missing, and the "
-            "sum is booked. The money of all other lines is held until it is assigned or given back."
+            "sum is booked. Payments that came with purchases have arrived then. The money of all other lines is held until it is assigned or given back."
         )
 
     def approval_warnings(self, subject: Statement) -> list[str]:
@@ -174,10 +178,14 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         }
 
     def outcomes_of(self, subject: Statement, page: Sequence[Any], request: HttpRequest) -> dict[int, str]:
-        """The cover of each line that was recorded, for a reader who sees it."""
+        """The cover of each line that was recorded, one of each purchase's, for a reader who sees it."""
         if subject.state != State.APPLIED or not request.user.has_perm("beneficiaries.view_enrollment"):
             return {}
         paid = {row.pk: row.enrollment_id for row in page if row.verdict == Verdict.NEW and not row.set_aside}
+        came = Arrival.objects.filter(row__in=[row.pk for row in page]).values_list("row", "purchase")
+        firsts = Enrollment.objects.filter(purchase__in=[bought for _row, bought in came]).order_by("-line")
+        first = dict(firsts.values_list("purchase", "pk"))
+        paid |= {row: first[bought] for row, bought in came if bought in first}
         seen = set(
             Enrollment.objects.visible_to(request.user, "beneficiaries.view_enrollment").filter(pk__in=paid.values())
             .values_list("pk", flat=True)
@@ -214,7 +222,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
 
 def yuan_of(statement: Statement, name: str) -> Decimal | None:
     """A sum of a checked statement."""
-    return Decimal(statement.money[name]) if statement.money else None
+    return Decimal(statement.money.get(name, "0.00")) if statement.money else None
 
 
 def shown(amount: Decimal | None) -> str:

@@ -1,5 +1,6 @@
 """The nouns of the room, one file each."""
 
+from gates.models.arrival import Arrival, Uncollected
 from gates.models.clearing import Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
 from gates.models.decision import LineDecision, StatementDecision
 from gates.models.notice import WHITELIST, Notice, NoticeLine, NoticeState
@@ -19,8 +20,8 @@ from gates.models.statement import (
 from gates.models.unpaid import Unpaid
 
 __all__ = [
-    "OUTSTANDING", "WHITELIST", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind",
+    "OUTSTANDING", "WHITELIST", "Arrival", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind",
     "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
     "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Statement", "StatementChunk", "StatementDecision",
-    "StatementFile", "StatementRow", "Unpaid", "lines_of",
+    "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
 ]

@@ -22,6 +22,7 @@ class ClearingKind(models.TextChoices):
     ASSIGN = "assign", _("Assignment to covers")
     RETURN = "return", _("Giving back")
     REVERSE = "reverse", _("Reversal of a payment")
+    MATCH = "match", _("Counted for purchases")
 
 
 class ClearingState(models.TextChoices):
@@ -94,7 +95,7 @@ class Clearing(models.Model):
             models.CheckConstraint(name="clearing_is_of_something", condition=Q(lines_count__gt=0, amount__gt=0)),
             models.CheckConstraint(
                 name="clearing_names_what_it_is_about",
-                condition=Q(kind__in=["assign", "return"], statement__isnull=False, payment__isnull=True)
+                condition=Q(kind__in=["assign", "match", "return"], statement__isnull=False, payment__isnull=True)
                 | Q(kind="reverse", payment__isnull=False),
             ),
             models.CheckConstraint(

@@ -12,7 +12,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked, tracked_corrections
 from audit.masking import mask_document, mask_name
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models import Enrollment
+from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.agreement import kept_after_its_check, never_deleted
 from beneficiaries.models.person import BENEFICIARY_KEY
 from intake.models import BEING_CHECKED, STANDING, Chunk, File, Import, StagedRow
@@ -27,6 +27,8 @@ class Channel(models.TextChoices):
     BANK = "bank", _("Bank")
     WECHAT = "wechat", _("WeChat")
     ALIPAY = "alipay", _("Alipay")
+    #: 个账: the office of basic insurance that pays out of people's own medical accounts.
+    ACCOUNT = "account", _("Personal medical accounts")
     VILLAGE = "village", _("Village collector")
     OTHER = "other", _("Another channel")
 
@@ -132,6 +134,10 @@ class StatementRow(StagedRow):
         Enrollment, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False,
         verbose_name=_("enrollment"),
     )
+    #: The purchase with which this payment came, where the line finds it.
+    purchase = models.ForeignKey(
+        Purchase, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False, verbose_name=_("purchase")
+    )
 
     objects = ScopedQuerySet.as_manager()
 
@@ -144,7 +150,7 @@ class StatementRow(StagedRow):
     personal_fields = ("name", "document", "raw")
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "statement", "number",
-        "amount", "paid_on", "serial", "enrollment",
+        "amount", "paid_on", "serial", "enrollment", "purchase",
     )
 
     class Meta:

@@ -22,7 +22,7 @@ from programs.actions.plans import (
     submit_plan,
     usual_terms,
 )
-from programs.actions.receipts import assign_held, hold_own, receive_own, return_held, reverse_own
+from programs.actions.receipts import assign_held, count_held_once, hold_own, receive_own, return_held, reverse_own
 from programs.actions.reservations import (
     give_back_used,
     has_lapsed,
@@ -38,7 +38,7 @@ from programs.actions.splits import resolve_splits
 from programs.rules.allocation import Demand
 
 __all__ = [
-    "CategoryLine", "Demand", "Leg", "add_paper", "approve_budget", "approve_plan", "assign_held", "change_category",
+    "CategoryLine", "Demand", "Leg", "add_paper", "approve_budget", "approve_plan", "assign_held", "change_category", "count_held_once",
     "change_code", "change_hospital", "clear_benefits", "close_budget", "close_period", "copy_plan", "create_category",
     "create_code", "create_funder", "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed",
     "hold_own", "import_categories", "import_codes", "import_hospitals", "open_books_from", "open_budgets", "open_paper",

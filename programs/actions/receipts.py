@@ -53,6 +53,16 @@ def assign_held(
     )
 
 
+def count_held_once(
+    source: models.Model, amount: Decimal, *, program_id: int, lines: int, by: Any, at: datetime
+) -> LedgerTransaction | None:
+    """Book held money as what was received with its purchases before, in the caller's transaction: it came in once."""
+    return _booked(
+        LedgerTransaction.Kind.ASSIGN, {AccountKind.OWN_HELD: amount, AccountKind.OWN_RECEIVED: -amount}, source,
+        program_id=program_id, number=lines, by=by, at=at,
+    )
+
+
 def return_held(
     source: models.Model, amount: Decimal, *, program_id: int, lines: int, by: Any, at: datetime
 ) -> LedgerTransaction | None:

@@ -1,0 +1,84 @@
+"""Payments that came with a purchase, shown to have arrived: the line of a channel's statement for each; and those not shown yet."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from audit.models.events import append_only
+from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models import Purchase
+from beneficiaries.models.agreement import agrees
+from gates.models.clearing import Clearing
+from gates.models.statement import Statement, StatementRow
+
+
+class Arrival(models.Model):
+    """One line of an applied statement is the payment of one purchase: the same yuan, said by the office and by the channel."""
+
+    statement = models.ForeignKey(
+        Statement, models.PROTECT, related_name="arrivals", verbose_name=_("collection statement")
+    )
+    row = models.OneToOneField(
+        StatementRow, models.PROTECT, related_name="arrival", db_constraint=False, verbose_name=_("line")
+    )
+    purchase = models.OneToOneField(Purchase, models.PROTECT, related_name="arrival", verbose_name=_("purchase"))
+    #: By which held money was found to be its payment later on.
+    clearing = models.ForeignKey(
+        Clearing, models.PROTECT, null=True, related_name="arrivals", db_index=False, verbose_name=_("clearing")
+    )
+    amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
+
+    objects = ScopedQuerySet.as_manager()
+
+    #: As the purchase: its office reads that its money came, whoever's statement said so.
+    scope = Scope(
+        organization_path="purchase__organization__path", region="purchase__region_code", program="purchase__program_id"
+    )
+    personal_fields = ()
+    open_fields = ("id", "statement", "row", "purchase", "clearing", "amount")
+
+    class Meta:
+        verbose_name = _("payment of a purchase that arrived")
+        verbose_name_plural = _("payments of purchases that arrived")
+        ordering = ["-id"]
+        default_permissions = ()
+        triggers = [
+            *append_only("arrival"),
+            agrees(
+                "arrival_agrees",
+                """
+                SELECT FROM new_rows LEFT JOIN beneficiaries_purchase bought ON bought.id = new_rows.purchase_id
+                    AND bought.own_share = new_rows.amount AND bought.payment_reference <> ''
+                LEFT JOIN gates_statement said ON said.id = new_rows.statement_id AND said.period_id = bought.period_id
+                WHERE said.id IS NULL
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class UncollectedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+    """Only payments that no statement has shown."""
+
+    def get_queryset(self) -> Any:
+        """Purchases with a payment and without its arrival."""
+        arrived = Arrival.objects.filter(purchase=OuterRef("pk"))
+        return super().get_queryset().filter(own_share__gt=0).exclude(payment_reference="").exclude(Exists(arrived))
+
+
+class Uncollected(Purchase):
+    """A purchase whose payment an office took down and no channel has reported yet: enrolled, and not shown to be paid."""
+
+    objects: ClassVar[Any] = UncollectedManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("payment that has not arrived")
+        verbose_name_plural = _("payments that have not arrived")
+        default_permissions = ("view",)
