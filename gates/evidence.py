@@ -53,4 +53,7 @@ def _arrivals(cover: Enrollment) -> Iterator[Line]:
         ]
 
 
-EVIDENCE = (Evidence(_("Public notice"), _notices), Evidence(_("Own payment"), _payments), Evidence(_("Payment arrived"), _arrivals))
+EVIDENCE = (
+    Evidence(_("Public notice"), _notices), Evidence(_("Own payment"), _payments),
+    Evidence(_("Payment arrived"), _arrivals),
+)

@@ -18,6 +18,7 @@ from psycopg import sql
 
 from accounts.models import Organization
 from audit import blind_index, keys
+from audit.sealing import Unsealed
 from beneficiaries.gating import Gate, asked_gates
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY
@@ -36,6 +37,7 @@ from intake.columns import Column
 from intake.copying import ask
 from intake.errors import IntakeRefused
 from intake.findings import SEVERITY_OF, FileFinding, Severity, Verdict
+from intake.framing import Cells
 from intake.models import BEING_CHECKED, ONCE_APPLIED, Chunk, State
 from intake.template import Applied, Compared, Template, Undone
 
@@ -107,7 +109,8 @@ class StatementTemplate(Template):
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
     unique_by = ("serial",)
     purpose = BENEFICIARY_KEY
-    staged = ("name", "document", "number", "amount", "paid_on", "serial", "enrollment_id", "purchase_id")
+    staged = ("name", "document", "number", "amount", "paid_on", "serial", "enrollment_id")
+    staged_beside = ("purchase_id",)
 
     def context(self, subject: Statement, *, at: datetime) -> StatementContext:
         """The statement with its program and period, the offices whose people it may pay for, and who stands in it already."""
@@ -172,12 +175,16 @@ class StatementTemplate(Template):
             verdict=verdict.cast(pl.UInt8), number=pl.when(pl.col("cover_id").is_not_null()).then("number"),
             enrollment_id=pl.when(pl.col("worst") < _REFUSED).then("enrollment_id"),
         )
-        sealed = {
+        sealed: dict[str, Cells | Unsealed] = {
             name: keys.sealer(
                 logical, purpose=BENEFICIARY_KEY, program_code=context.program_code, year=context.year
             ).later(frame[name].to_list())
             for name, logical in (("name", NAME), ("document", DOCUMENT))
         }
+        bought_by = frame["purchase_id"].to_list()
+        if any(bought_by):
+            # As the server reads a number.
+            sealed["purchase_id"] = [None if number is None else number.to_bytes(8, "big") for number in bought_by]
         return Compared(frame, sealed, findings)
 
     def preview_money(self, subject: Statement, context: StatementContext) -> dict[str, Any]:

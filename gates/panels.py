@@ -29,7 +29,6 @@ from gates.models import (
     OwnPayment,
     OwnPaymentLine,
     Statement,
-    Uncollected,
     Unpaid,
     lines_of,
 )
@@ -166,12 +165,14 @@ def _arrival(enrollment: Any, user: Any) -> Mapping[str, Any]:
     purchase = enrollment.purchase
     if purchase is None or not purchase.payment_reference or not enrollment.own_share:
         return {}
-    arrival = Arrival.objects.visible_to(user, "gates.view_ownpayment").filter(purchase=purchase).select_related("statement").first()
+    found = Arrival.objects.visible_to(user, "gates.view_ownpayment").filter(purchase=purchase)
+    arrival = found.select_related("statement").first()
     if arrival is None:
         return {"bought": purchase}
     seen = Statement.objects.visible_to(user, "gates.view_statement").filter(pk=arrival.statement_id).exists()
     page = reverse("admin:gates_statement_change", args=[arrival.statement_id])
-    return {"bought": purchase, "arrival": arrival, "arrival_url": f"{page}?row={arrival.row_id}#row-{arrival.row_id}" if seen else ""}
+    line = f"{page}?row={arrival.row_id}#row-{arrival.row_id}"
+    return {"bought": purchase, "arrival": arrival, "arrival_url": line if seen else ""}
 
 
 def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:

@@ -26,7 +26,8 @@ _VIEW = ("gates.view_board", "gates.view_notice", "gates.view_objection", "gates
 _MONEY = (
     "gates.view_board", "gates.view_unpaid", "gates.view_ownpayment", "gates.export_unpaid", "gates.export_ownpayment",
     "gates.view_statement", "gates.export_statement", "gates.view_heldpayment", "gates.export_heldpayment",
-    "gates.view_uncollected", "gates.export_uncollected", "gates.view_clearing", "gates.export_clearing", "gates.view_clearingline", "gates.export_clearingline",
+    "gates.view_uncollected", "gates.export_uncollected",
+    "gates.view_clearing", "gates.export_clearing", "gates.view_clearingline", "gates.export_clearingline",
 )
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (

@@ -189,8 +189,8 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self._of_list(
             request, actions.propose_match, title=_t("Count for the purchases that they name"),
             sentence=_t(
-                "Each line is the payment that came with the enrollment of the cover that it names, where that is exactly its sum and "
-                "has not arrived; the others stay held. Nothing happens before a colleague who checks approves it."
+                "Each line is the payment that came with the enrollment of the cover that it names, where that is exactly its sum "
+                "and has not arrived; the others stay held. Nothing happens before a colleague who checks approves it."
             ),
         )
 
@@ -238,8 +238,8 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Count for a purchase"), button=_t("Put forward"), subject=held, run=run, facts=facts_of(held),
             form=MatchForm(request.POST if request.method == "POST" else None),
             sentence=_t(
-                "A family or person paid when they were enrolled: this line is that payment, which arrived under another number. It is "
-                "booked once."
+                "A family or person paid when they were enrolled: this line is that payment, which arrived under another number. "
+                "It is booked once."
             ),
         )
 

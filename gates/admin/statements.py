@@ -155,7 +155,8 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         """What the click does."""
         return _t(
             "The matched people are recorded as having paid, their covers come into force where nothing else is missing, and the "
-            "sum is booked. Payments that came with purchases have arrived then. The money of all other lines is held until it is assigned or given back."
+            "sum is booked. Payments that came with purchases have arrived then. The money of all other lines is held until it is "
+            "assigned or given back."
         )
 
     def approval_warnings(self, subject: Statement) -> list[str]:

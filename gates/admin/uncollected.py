@@ -133,16 +133,16 @@ class UncollectedAdmin(ReadOnlyScopedAdmin):
         states = Counter(_covers(purchase).values_list("state", flat=True))
         found = [
             sentence % {"number": states[state]} for state, sentence in (
-                (EnrollmentState.IN_FORCE, _t("%(number)d covers are in force: they began with the payment that was taken down.")),
-                (EnrollmentState.AWAITING, _t("%(number)d covers wait for a further step of the plan; none of them lapses unpaid.")),
-                (EnrollmentState.ENDED, _t("%(number)d covers ended: give no money back before it has arrived.")),
-                (EnrollmentState.VOIDED, _t("%(number)d covers were taken back: give no money back before it has arrived.")),
+                (EnrollmentState.IN_FORCE, _t("%(number)d covers are in force; they began with the payment taken down.")),
+                (EnrollmentState.AWAITING, _t("%(number)d covers wait for a further step; none lapses unpaid.")),
+                (EnrollmentState.ENDED, _t("%(number)d covers ended: no money goes back before it came.")),
+                (EnrollmentState.VOIDED, _t("%(number)d covers were taken back: no money goes back before it came.")),
             ) if states[state]
         ]
         found.append(
             _t(
-                "Look for it among the payments held (a number may have been mistyped) and count it for this purchase; else ask the "
-                "payer for their receipt."
+                "Look for it among the payments held, since a number may be mistyped, and count it for this purchase; else ask "
+                "the payer for their receipt."
             )
         )
         return format_html_join(" ", "{}", ((each,) for each in found))

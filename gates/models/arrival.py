@@ -1,4 +1,4 @@
-"""Payments that came with a purchase, shown to have arrived: the line of a channel's statement for each; and those not shown yet."""
+"""Payments that came with a purchase: shown to have arrived by a line of a channel's statement, or not shown yet."""
 
 from __future__ import annotations
 

@@ -38,11 +38,11 @@ from programs.actions.splits import resolve_splits
 from programs.rules.allocation import Demand
 
 __all__ = [
-    "CategoryLine", "Demand", "Leg", "add_paper", "approve_budget", "approve_plan", "assign_held", "change_category", "count_held_once",
-    "change_code", "change_hospital", "clear_benefits", "close_budget", "close_period", "copy_plan", "create_category",
-    "create_code", "create_funder", "create_hospital", "create_plan", "create_program", "give_back_used", "has_lapsed",
-    "hold_own", "import_categories", "import_codes", "import_hospitals", "open_books_from", "open_budgets", "open_paper",
-    "open_period", "post", "propose_budget", "put_in_force", "receive_own", "refuse_plan", "release_reservation",
-    "remove_paper", "reserve", "reserve_by_priority", "resolve_splits", "retire_plan", "return_held", "reverse_own",
-    "set_benefits", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
+    "CategoryLine", "Demand", "Leg", "add_paper", "approve_budget", "approve_plan", "assign_held", "change_category",
+    "change_code", "change_hospital", "clear_benefits", "close_budget", "close_period", "copy_plan", "count_held_once",
+    "create_category", "create_code", "create_funder", "create_hospital", "create_plan", "create_program", "give_back_used",
+    "has_lapsed", "hold_own", "import_categories", "import_codes", "import_hospitals", "open_books_from", "open_budgets",
+    "open_paper", "open_period", "post", "propose_budget", "put_in_force", "receive_own", "refuse_plan",
+    "release_reservation", "remove_paper", "reserve", "reserve_by_priority", "resolve_splits", "retire_plan", "return_held",
+    "reverse_own", "set_benefits", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
 ]
