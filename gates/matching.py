@@ -193,8 +193,8 @@ class StatementTemplate(Template):
         fits, agrees = Q(verdict=Verdict.NEW), Q(verdict=AGREES)
         found = rows.aggregate(
             lines=Count("pk"), whole=Sum("amount", default=Decimal("0.00")), matched=Count("pk", filter=fits),
-            amount=Sum("amount", filter=fits, default=Decimal("0.00")), agree=Count("pk", filter=agrees),
-            agreed=Sum("amount", filter=agrees, default=Decimal("0.00")),
+            agree=Count("pk", filter=agrees), agreed=Sum("amount", filter=agrees, default=Decimal("0.00")),
+            amount=Sum("amount", filter=fits, default=Decimal("0.00")),
         )
         return {
             "rows": found["matched"], "amount": str(found["amount"]), "agree_rows": found["agree"], "agree": str(found["agreed"]),

@@ -91,10 +91,10 @@ def day_market(
 
 
 @keepable
-def paid_market(*, world: World | None = None, **terms: Any) -> Market:
+def paid_market(*, code: str = "HMB", world: World | None = None, **terms: Any) -> Market:
     """150 yuan a year, all of it the person's own."""
     return _market(
-        "HMB", Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)], world=world or make_world(),
+        code, Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)], world=world or make_world(),
         terms={
             "name": "惠民保(定制)", "premium": D("150.00"), "cover_limit": D("2000000.00"), "requires_notice": False,
             "requires_own_payment": True, "requires_insurer_acceptance": False, **terms,

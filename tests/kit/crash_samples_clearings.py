@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from beneficiaries.actions import Payment
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World
+from beneficiaries.tests.purchasing import paid_market
 from gates import actions
 from gates.deciding import Choice
 from gates.models import Clearing, HeldPayment, LineDecision, OwnPayment
@@ -106,3 +108,31 @@ def record_not_returned(world: World, token: Token) -> Run:
 def open_returns(world: World, token: Token) -> Run:
     clearing = at_the_bank(world, token)
     return lambda: actions.open_returns(fresh(clearing), password="Kx4q-9mZt-Wb7e", **maker(world))
+
+
+def mistyped(world: World, token: Token) -> tuple[World, Enrollment]:
+    """Somebody who paid when they were enrolled, and a line of a statement with their sum under another number; their cover."""
+    market = paid_market(code=token.capitals, world=world)
+    cover = market.enroll(reference=token.letters, payment=Payment(f"{token.letters}1", market.at, D("150.00")))
+    own = World(**{**vars(world), "program": market.program, "plan": market.plan, "period": market.period})
+    line = {"amount": "150.00", "paid_on": str(timezone.localdate()), "serial": f"{token.letters}2"}
+    taken_in(own, [line], reference=token.letters)
+    return own, cover
+
+
+def matched(own: World, cover: Enrollment) -> Clearing:
+    """The line put forward for the purchase of the cover."""
+    return clearing_of(own, HeldPayment.objects.filter(statement__program=own.program), "match", number=cover.number)
+
+
+@sample("gates.propose_match")
+def propose_match(world: World, token: Token) -> Run:
+    own, cover = mistyped(world, token)
+    return lambda: matched(own, cover)
+
+
+@sample("gates.approve_clearing#match")
+def approve_match(world: World, token: Token) -> Run:
+    own, cover = mistyped(world, token)
+    clearing = matched(own, cover)
+    return lambda: approved_clearing(own, fresh(clearing))

@@ -17,7 +17,17 @@ from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from exports.models import Export
-from gates.models import Clearing, ClearingLine, HeldPayment, Notice, Objection, OwnPayment, Statement, Unpaid
+from gates.models import (
+    Clearing,
+    ClearingLine,
+    HeldPayment,
+    Notice,
+    Objection,
+    OwnPayment,
+    Statement,
+    Uncollected,
+    Unpaid,
+)
 from handover.models import HandOver, HandOverLine, InsurerFormat, Invoice, Receipt, Remittance
 from intake.models import WordMapping
 from jobs.models import Job
@@ -166,6 +176,11 @@ SUBJECTS: dict[str, Subject] = {
     "gates.heldpayment": Subject("office", lambda place: HeldPayment.objects.get(enrollment=place.enrollment)),
     "gates.clearing": Subject("office", lambda place: Clearing.objects.get(lines__enrollment=place.enrollment)),
     "gates.clearingline": Subject("office", lambda place: ClearingLine.objects.get(enrollment=place.enrollment)),
+    "gates.uncollected": Subject(
+        "office", lambda place: Uncollected.objects.get(
+            organization=place.organization, program=place.program, reference__endswith=f"投保{place.enrollment.pk}"
+        ),
+    ),
     "gates.unpaid": Subject("office", lambda place: Unpaid.objects.get(roster=place.roster)),
     "handover.handover": Subject("insured", lambda place: HandOver.objects.get(lines__enrollment=place.enrollment)),
     "handover.handoverline": Subject("insured", lambda place: HandOverLine.objects.get(enrollment=place.enrollment)),

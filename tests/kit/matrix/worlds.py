@@ -22,7 +22,7 @@ from accounts.testing import make_user
 from audit import reveals
 from beneficiaries.actions import approve_roster, declare_full, propose_correction, submit_roster, upload_roster
 from beneficiaries.identity import Identity
-from beneficiaries.models import Enrollment, Person, Roster
+from beneficiaries.models import Enrollment, Person, Purchase, Roster
 from beneficiaries.testing import World, csv_of, make_world, people
 from exports.actions import ask_export
 from exports.listing import Listing, Wanted
@@ -296,6 +296,12 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
     )
     OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
     _statement(world, office, clerk, enrollment, canary, at=at)
+    # A family's payment that no statement has shown.
+    Purchase.objects.create(
+        channel="office", program=world.program, plan=world.plan, period=world.period, organization=office,
+        region_code=enrollment.region_code, reference=f"{canary}投保{enrollment.pk}", digest=b"", people=1, premium=Decimal("1.00"),
+        payment_reference=f"{canary}缴费{enrollment.pk}", paid_at=at, own_share=Decimal("1.00"), by_label="", made_at=at,
+    )
     with pgtrigger.ignore("programs.Plan:plan_terms_stand"):
         Plan.objects.filter(pk=world.plan.pk).update(requires_own_payment=True)
     Enrollment.objects.filter(pk=enrollment.pk).update(state="in_force", own_paid_at=at)
