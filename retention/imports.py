@@ -63,7 +63,11 @@ SOURCES: Sequence[Source] = (
         " AND (p.identity_index_a = r.identity_index_a OR p.identity_index_b = r.identity_index_b)))",
         f"({_OF_COVER.format(by='e.row_id = r.id', standing='NOT NULL')} OR {_OF_PERSON.format(standing='NOT NULL')})",
     ),
-    _by_cover(Statement, StatementRow, StatementChunk, "statement_id"),
+    # A line that is a purchase's payment stands behind each cover of it.
+    _by_cover(
+        Statement, StatementRow, StatementChunk, "statement_id",
+        cover="(e.id = {line}.enrollment_id OR e.purchase_id = {line}.purchase_id)",
+    ),
     _by_cover(Receipt, ReceiptRow, ReceiptChunk, "receipt_id"),
     _by_cover(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
     _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
