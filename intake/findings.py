@@ -510,8 +510,8 @@ def describe(
     return sentence[:1].upper() + sentence[1:]
 
 
-_IN_BRACKETS = re.compile(r"\s*[((][^()()]*%\(extra\)s[^()()]*[))]")
-_AT_THE_END = re.compile(r"\s*[::,,]?\s*…$")
+_IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*%\(extra\)s[^()（）]*[)）]")
+_AT_THE_END = re.compile(r"\s*[:：,，]?\s*…$")
 
 
 def plain_words(text: str | Promise) -> str:
