@@ -116,7 +116,7 @@ HOSPITAL_COLUMNS = (
     ),
     Column(
         "name", "医疗机构名称", ("定点医疗机构名称", "机构名称", "医院名称", "名称", "name"), required=True, max_length=100,
-        example="源城区人民医院（示例）",
+        example="源城区人民医院(示例)",
     ),
     Column(
         "standing", "医院等级", ("等级", "医疗机构等级", "级别", "level"), clean="choice", choices=tuple(STANDINGS),

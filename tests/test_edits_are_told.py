@@ -55,7 +55,7 @@ def category_changed(world: World, operator: User) -> Edit:
 
 def hospital_added(world: World, operator: User) -> Edit:
     given = {
-        "code": "H44160200099", "name": "新医院（示例）", "level": "2", "grade": "A", "public": "true", "region_code": "441602",
+        "code": "H44160200099", "name": "新医院(示例)", "level": "2", "grade": "A", "public": "true", "region_code": "441602",
         "designated": "on", "designated_from": "2026-01-01", "designated_to": "",
     }
     return Edit(
@@ -66,11 +66,11 @@ def hospital_added(world: World, operator: User) -> Edit:
 
 def hospital_changed(world: World, operator: User) -> Edit:
     kept = actions.create_hospital(
-        Hospital(code="H44160200098", name="旧名医院（示例）", region_code="441602"), by="system:test", at=timezone.now()
+        Hospital(code="H44160200098", name="旧名医院(示例)", region_code="441602"), by="system:test", at=timezone.now()
     )
     address = reverse("admin:programs_hospital_change", args=[kept.pk])
     return Edit(
-        operator, address, {**form_of(operator, address), "name": "改名医院（示例）"}, "hospital.changed",
+        operator, address, {**form_of(operator, address), "name": "改名医院(示例)"}, "hospital.changed",
         lambda: Hospital.objects.get(pk=kept.pk).name,
     )
 

@@ -222,7 +222,7 @@ def test_the_confirm_page_shows_the_money_and_offers_the_second_choice_only_when
     assert re.findall(r'<td class="pp-right">([^<]*)</td>', paid[0]) == [
         "5", "0.05", "0.09", "5", "344.95", "620.91", "5", "150.00", "270.00", "5", "495.00", "891.00",
     ]
-    assert "最后一列为整份名单,共 9 人。" in paid[0]
+    assert "最后一列为整份名单，共 9 人。" in paid[0]
 
 
 @pytest.mark.django_db

@@ -95,7 +95,7 @@ def test_an_approver_of_an_ending_reads_that_no_premium_is_given_back(world: Wor
     roster = brought(world, Purpose.END, [{**who(), "end_reason": "迁出", "ended_on": str(timezone.localdate())}])
     Roster.objects.filter(pk=roster.pk).update(state="submitted", submitted_by=world.clerk, submitted_at=timezone.now())
     shown = text_of(signed_in(world.reviewer), reverse("admin:beneficiaries_roster_approve", args=[roster.pk]))
-    assert "保费不退还出资方,也不退还个人" in shown
+    assert "保费不退还出资方，也不退还个人" in shown
     assert "终止保障人数" in shown
     assert "自付" not in shown
 

@@ -62,7 +62,7 @@ def test_the_page_shows_both_years_by_payer_reasons_and_the_cover_before_each(ye
     roster = reviewed(years)
     shown = text_of(signed_in(years.world.clerk), page_of(roster))
     assert "由 2027 期续保到 2028 期" in shown
-    assert "共核对源城区 3 人,2027 期保费合计 297.00 元" in shown
+    assert "共核对源城区 3 人，2027 期保费合计 297.00 元" in shown
     assert "不符合投保条件（超过最高年龄）" in shown
     for number in range(3):
         assert cover_of(years, number).number in shown

@@ -85,7 +85,7 @@ def test_a_month_goes_from_its_offer_to_being_closed_by_two_people(kept_world: W
     assert checker.post(page("approve", closing), {"digest": closing.digest}).status_code == 302
     closing.refresh_from_db()
     assert (closing.state, closing.decided_by) == ("closed", kept_world.finance_checker)
-    assert "已结账,不可反结账" in text_of(checker.get(page("change", closing)))
+    assert "已结账，不可反结账" in text_of(checker.get(page("change", closing)))
 
 
 def test_the_paper_is_the_same_whatever_happens_later_and_the_comparison_tells_it(kept_world: World) -> None:

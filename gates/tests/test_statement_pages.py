@@ -72,7 +72,7 @@ def test_a_statement_goes_from_the_upload_to_the_cover_by_its_buttons(kept_world
     drain()
     shown = maker.get(page("change", statement))
     assert dict(shown.context["summary"]) == {
-        "对账单合计": "4 笔,3.03 元", "已匹配": "3 笔,0.03 元", "未匹配：待核实或退还": "1 笔,3.00 元",
+        "对账单合计": "4 笔，3.03 元", "已匹配": "3 笔，0.03 元", "未匹配：待核实或退还": "1 笔，3.00 元",
     }
     assert [(row.line, row.verdict) for row in shown.context["rows"]] == [
         ("2", "已匹配"), ("3", "已匹配"), ("4", "已匹配"), ("5", "未通过"),
@@ -86,7 +86,7 @@ def test_a_statement_goes_from_the_upload_to_the_cover_by_its_buttons(kept_world
     assert maker.get(page("approve", statement)).status_code == 403
     confirm = checker.get(page("approve", statement))
     assert [value for _label, value in confirm.context["facts"]][2:] == [
-        "微信", "WX-1", world.city.name, "4 笔,3.03 元", "3 笔,0.03 元", "1 笔,3.00 元", "1",
+        "微信", "WX-1", world.city.name, "4 笔，3.03 元", "3 笔，0.03 元", "1 笔，3.00 元", "1",
     ]
     checker.post(page("approve", statement), {"digest": confirm.context["form"]["digest"].value()})
     drain()

@@ -35,10 +35,10 @@ def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(first):
 
 def test_refused_csv_has_the_files_own_columns_then_line_and_reason():
     target = io.BytesIO()
-    rows = [RefusedRow(17, ["1", "=cmd", 'a,"b"', "9", "old"], "姓名:姓名为空，请填写"), RefusedRow(18, ["2"], "x")]
+    rows = [RefusedRow(17, ["1", "=cmd", 'a,"b"', "9", "old"], "姓名:姓名为空,请填写"), RefusedRow(18, ["2"], "x")]
     assert write_refused_csv(target, ["序号", "姓名", "备注", "行号", "原因"], rows) == 2
     assert target.getvalue().decode() == (
-        '\ufeff序号,姓名,备注,行号,原因\r\n1,\'=cmd,"a,""b""",17,"姓名:姓名为空，请填写"\r\n2,,,18,x\r\n'
+        '\ufeff序号,姓名,备注,行号,原因\r\n1,\'=cmd,"a,""b""",17,"姓名:姓名为空,请填写"\r\n2,,,18,x\r\n'
     )
 
 
@@ -110,7 +110,7 @@ def test_template_has_headings_notes_text_cells_and_drop_downs():
     assert book["选项"].sheet_state == "hidden"
     sheet = book["爱心保名单"]
     assert [cell.value for cell in sheet[1]] == [f"{c.label}*" if c.required else c.label for c in COLUMNS]
-    assert sheet["C1"].comment.text == "18位,设为文本\n例:441602196203151219"
+    assert sheet["C1"].comment.text == "18位,设为文本\n例：441602196203151219"
     assert sheet.column_dimensions["C"].number_format == "@"
     assert {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation} == {
         "B2:B5000": "'选项'!$B$1:$B$2",

@@ -136,7 +136,7 @@ FILES = [
     ("HEADER_MISSING", "error", "姓名、证件号码", "缺少必需的列：姓名、证件号码，请补上，或把对应的表头改为模板中的名称后重新上传"),
     ("HEADER_TWICE", "error", "证件号码", "表头重复：证件号码，请只保留一列"),
     ("HEADER_UNKNOWN", "warning", "备注", "不认识的列：备注，该列不会导入，原文保留；如需要请把表头改为模板中的名称后重新上传"),
-    ("FORMULA_VALUE", "warning", "12", "含有公式的单元格（12）,已按显示的结果读取，请核对"),
+    ("FORMULA_VALUE", "warning", "12", "含有公式的单元格（12），已按显示的结果读取，请核对"),
     ("ALREADY_IMPORTED", "error", "2026-01-01", "相同内容已经上传过（2026-01-01），请核对是否重复上传"),
     ("BUDGET", "error", "100.00", "预算不足，余额100.00元，请增加预算或减少名单"),
 ]
@@ -180,7 +180,7 @@ def test_place_names_the_sheet_and_shows_the_masked_value():
 def test_a_percent_sign_in_a_fact_is_only_text():
     assert (
         describe("HEADER_UNKNOWN", extra="比例(%)")
-        == "不认识的列：比例(%),该列不会导入，原文保留；如需要请把表头改为模板中的名称后重新上传"
+        == "不认识的列：比例(%)，该列不会导入，原文保留；如需要请把表头改为模板中的名称后重新上传"
     )
 
 

@@ -138,7 +138,7 @@ def test_people_whose_names_look_like_totals_or_notes_are_people():
 def test_many_lines_are_told_by_the_first_ten():
     rows = [["姓名", "证件号码"], *(["张三", IDS[0]] if n % 2 else ["小计", ""] for n in range(40))]
     assert read(as_csv(rows))[1] == [
-        "合计行未导入（行号2、4、6、8、10、12、14、16、18、20 … (20)),如其中有人员，请更正后重新上传"
+        "合计行未导入（行号2、4、6、8、10、12、14、16、18、20 … (20)），如其中有人员，请更正后重新上传"
     ]
 
 

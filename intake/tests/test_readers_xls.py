@@ -73,7 +73,7 @@ def test_numbers_formulas_and_errors_bear_their_marks():
     ]
     assert checked.frame["address"].to_list()[1] == "东埔"
     assert checked.frame["birth_on"][0] == date(1962, 3, 15)
-    assert [str(finding) for finding in table.findings] == ["工作表“S”：含有公式的单元格（5）,已按显示的结果读取，请核对"]
+    assert [str(finding) for finding in table.findings] == ["工作表“S”：含有公式的单元格（5），已按显示的结果读取，请核对"]
     assert raw_cells(chunk.frame["raw"][1], table.sheets["S"])[POSITION["address"]] == "东埔"
 
 

@@ -99,7 +99,7 @@ def test_formulas_are_read_as_shown_and_refused_in_a_document():
     cached = rewritten(cached, "xl/worksheets/sheet1.xml", b"<f>B1</f><v />", b"<f>B1</f><v>9</v>")
     table = open_table(cached, COLUMNS)
     (chunk,) = table.chunks()
-    assert [str(finding) for finding in table.findings] == ["工作表“S”：含有公式的单元格（2）,已按显示的结果读取，请核对"]
+    assert [str(finding) for finding in table.findings] == ["工作表“S”：含有公式的单元格（2），已按显示的结果读取，请核对"]
     checked = check(chunk.frame, COLUMNS, CONTEXT)
     assert checked.frame["address"].to_list() == ["8"]
     assert checked.findings.select("column", "code").rows() == [("document", "FORMULA_REFUSED")]

@@ -96,7 +96,7 @@ def address(plan: Plan, name: str) -> str:
 def test_shares_that_are_not_the_whole_or_another_lead_are_refused_and_nothing_moves(world: World, other: Organization) -> None:
     lead, second = together(world, other)
     plan = filed(draft(world, lead, InsurerDraft(other, D("39.99"))), by=world.finance_maker, at=world.at)
-    assert refusal(plan, world) == "各保险公司份额合计为 99.99%,须正好为100%。"
+    assert refusal(plan, world) == "各保险公司份额合计为 99.99%，须正好为100%。"
     plan.insurers.filter(insurer=other).update(share=second.share)
     plan.insurers.update(lead=False)
     plan.insurers.filter(insurer=other).update(lead=True)
@@ -248,7 +248,7 @@ def test_a_paper_is_kept_sealed_opened_with_a_record_and_taken_out(world: World,
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("精算.docx", b"PK\x03\x04", "这不是PDF,也不是图片"), ("精算.pdf", pdf()[:-8], "文件结尾缺失"),
+        ("精算.docx", b"PK\x03\x04", "这不是PDF，也不是图片"), ("精算.pdf", pdf()[:-8], "文件结尾缺失"),
         ("精算.png", pdf(), "文件扩展名与内容"),
         ("精算.pdf", pdf().replace(b"/Catalog", b"/Catalog /JS (x)"), "可能在同事的电脑上运行"),
     ],

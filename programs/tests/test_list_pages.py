@@ -39,8 +39,8 @@ from programs.testing import make_program
 pytestmark = pytest.mark.django_db
 
 HEAD = "定点医疗机构编码,医疗机构名称,医院等级,办医性质,行政区划代码,是否定点,定点开始日期,停止定点日期"
-NEW = "H44160200077,新开医院（示例）,二级甲等,公立,441602,是,2026-01-01,"
-CHANGED = "H44160200001,河源市第一人民医院（示例）,三级乙等,公立,441602,是,2022-01-01,"
+NEW = "H44160200077,新开医院(示例),二级甲等,公立,441602,是,2026-01-01,"
+CHANGED = "H44160200001,河源市第一人民医院(示例),三级乙等,公立,441602,是,2022-01-01,"
 BAD = "H4416020000,坏编码医院,五级,公立,441602,是,,"
 HOSPITALS = "admin:programs_hospital_import_action"
 
@@ -95,7 +95,7 @@ def test_a_file_is_previewed_confirmed_recorded_and_then_gone(operator: User) ->
     preview = client.get(answer["Location"])
     assert preview.status_code == 200
     shown = preview.content.decode()
-    assert "确认导入" in shown and "新开医院（示例）" in shown
+    assert "确认导入" in shown and "新开医院(示例)" in shown
     assert Hospital.objects.filter(code="H44160200077").count() == 0
     done = confirm(client, preview)
     assert (done.status_code, done["Location"]) == (302, reverse("admin:programs_hospital_changelist"))
@@ -181,7 +181,7 @@ def test_with_one_bad_row_nothing_comes_in_and_the_bad_rows_go_back_with_their_r
         ["H44160200078", "'=1+1", "", "国有", "999999", "是", "", "", "4"],
     ]
     assert rows[2][9] == (
-        "第4行 办医性质（国有）：不是可选的内容，请填写：公立、民营；"
+        "第4行 办医性质（国有）：不是可选的内容，请填写：公立、民营;"
         "第4行 行政区划代码（999999）：没有这个地区代码，请填写6、9或12位的现行区划代码"
     )
 
@@ -278,9 +278,9 @@ def test_an_export_is_the_rows_that_one_may_change_and_is_told_of(operator: User
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines == [
-        HEAD, "H44162100001,紫金县人民医院（示例）,二级甲等,公立,441621,是,2022-01-01,",
-        "H44162100002,紫城镇中心卫生院（示例）,一级甲等,公立,441621,是,2022-01-01,",
-        "H44162100003,紫金仁爱门诊部（示例）,未定级,民营,441621,否,,",
+        HEAD, "H44162100001,紫金县人民医院(示例),二级甲等,公立,441621,是,2022-01-01,",
+        "H44162100002,紫城镇中心卫生院(示例),一级甲等,公立,441621,是,2022-01-01,",
+        "H44162100003,紫金仁爱门诊部(示例),未定级,民营,441621,否,,",
     ]
     event = Event.objects.filter(pk__gt=before).get(verb="reference.exported")
     assert event.actor_id == operator.pk
@@ -407,7 +407,7 @@ def test_a_long_preview_comes_in_pages_and_by_kind(operator: User) -> None:
     last = client.get(f"{answer['Location']}&show=new&page=3")
     assert [row.line for row in last.context["rows"]][-1] == 252
     changed = client.get(f"{answer['Location']}&show=update")
-    assert [row.name for row in changed.context["rows"]] == ["H44160200001 河源市第一人民医院（示例）"]
+    assert [row.name for row in changed.context["rows"]] == ["H44160200001 河源市第一人民医院(示例)"]
 
 
 def test_a_table_is_read_below_its_organization_and_by_offices_that_it_insures_and_changed_by_neither(operator: User) -> None:

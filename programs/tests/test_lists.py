@@ -98,18 +98,18 @@ def test_an_edited_export_comes_back_as_exactly_the_edits(operator: User) -> Non
     sheet = book.worksheets[0]
     assert [cell.value for cell in sheet[1]] == HEAD.split(",")
     assert [cell.value for cell in sheet[5]] == [
-        "H44160200004", "源城康宁专科医院（示例）", "二级", "民营", "441602", "是", "2022-01-01", "2025-07-01",
+        "H44160200004", "源城康宁专科医院(示例)", "二级", "民营", "441602", "是", "2022-01-01", "2025-07-01",
     ]
     sheet.cell(row=5, column=3, value="二级乙等")
-    sheet.append(["H44160200077", "新开医院（示例）", "", "", "441602", "", "", ""])
+    sheet.append(["H44160200077", "新开医院(示例)", "", "", "441602", "", "", ""])
     target = io.BytesIO()
     book.save(target)
     file = ListWorkbook(columns=resource.columns).create_dataset(target.getvalue())
     preview = resource.preview(file)
     assert [(row.name, row.import_type, row.changes) for row in preview.rows if row.import_type != "skip"] == [
-        ("H44160200004 源城康宁专科医院（示例）", "update", [Change("医院等级", "二级", "二级乙等")]),
-        ("H44160200077 新开医院（示例）", "new", [
-            Change("定点医疗机构编码", "", "H44160200077"), Change("医疗机构名称", "", "新开医院（示例）"),
+        ("H44160200004 源城康宁专科医院(示例)", "update", [Change("医院等级", "二级", "二级乙等")]),
+        ("H44160200077 新开医院(示例)", "new", [
+            Change("定点医疗机构编码", "", "H44160200077"), Change("医疗机构名称", "", "新开医院(示例)"),
             Change("医院等级", "", "未定级"), Change("行政区划代码", "", "441602"), Change("是否定点", "", "是"),
         ]),
     ]
@@ -257,7 +257,7 @@ def test_who_operates_nothing_compares_and_changes_nothing_that_everybody_shares
     assert [change.before for change in resource.preview(file).rows[0].changes] == [""] * 6
     result = resource.import_data(file, dry_run=False)
     assert [str(error.error) for error in result.base_errors] == ["该机构或地区不在您的管辖范围。"]
-    assert Hospital.objects.get(code="H44160200001").name == "河源市第一人民医院（示例）"
+    assert Hospital.objects.get(code="H44160200001").name == "河源市第一人民医院(示例)"
     assert HospitalResource().get_queryset().count() == 0
 
 
@@ -297,7 +297,7 @@ def test_a_plain_dataset_of_django_import_export_is_taken_too(operator: User) ->
 
 def test_a_digest_stands_for_everything_that_a_file_would_do(operator: User) -> None:
     make_hospitals(at=timezone.now())
-    lines = (HEAD, "H44160200001,河源市第一人民医院（示例）,三级乙等,公立,441602,是,2022-01-01,")
+    lines = (HEAD, "H44160200001,河源市第一人民医院(示例),三级乙等,公立,441602,是,2022-01-01,")
 
     def digest(*rows: str) -> str:
         return HospitalResource(user=operator).preview(csv_file(*rows)).digest
@@ -312,12 +312,12 @@ def test_a_digest_stands_for_everything_that_a_file_would_do(operator: User) -> 
 def test_a_column_that_the_file_lacks_stays_as_it_is_and_an_empty_cell_says_the_usual(operator: User) -> None:
     make_hospitals(at=timezone.now())
     short = csv_file(
-        "定点医疗机构编码,医疗机构名称,行政区划代码", "H44160200004,改名医院（示例）,441602", "H44160200077,新医院（示例）,441602",
+        "定点医疗机构编码,医疗机构名称,行政区划代码", "H44160200004,改名医院(示例),441602", "H44160200077,新医院(示例),441602",
     )
     preview = HospitalResource(user=operator).preview(short)
-    assert preview.rows[0].changes == [Change("医疗机构名称", "源城康宁专科医院（示例）", "改名医院（示例）")]
-    assert [change.after for change in preview.rows[1].changes] == ["H44160200077", "新医院（示例）", "未定级", "441602", "是"]
-    empty = csv_file(HEAD, "H44160200004,源城康宁专科医院（示例）,,,441602,,,")
+    assert preview.rows[0].changes == [Change("医疗机构名称", "源城康宁专科医院(示例)", "改名医院(示例)")]
+    assert [change.after for change in preview.rows[1].changes] == ["H44160200077", "新医院(示例)", "未定级", "441602", "是"]
+    empty = csv_file(HEAD, "H44160200004,源城康宁专科医院(示例),,,441602,,,")
     assert HospitalResource(user=operator).preview(empty).rows[0].changes == [
         Change("医院等级", "二级", "未定级"), Change("办医性质", "民营", ""), Change("定点开始日期", "2022-01-01", ""),
         Change("停止定点日期", "2025-07-01", ""),
