@@ -196,8 +196,9 @@ class StatementTemplate(Template):
             agree=Count("pk", filter=agrees), agreed=Sum("amount", filter=agrees, default=Decimal("0.00")),
             amount=Sum("amount", filter=fits, default=Decimal("0.00")),
         )
+        agree = {"agree_rows": found["agree"], "agree": str(found["agreed"])} if found["agree"] else {}
         return {
-            "rows": found["matched"], "amount": str(found["amount"]), "agree_rows": found["agree"], "agree": str(found["agreed"]),
+            "rows": found["matched"], "amount": str(found["amount"]), **agree,
             "held_rows": found["lines"] - found["matched"] - found["agree"],
             "held": str(found["whole"] - found["amount"] - found["agreed"]),
         }

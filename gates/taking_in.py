@@ -178,15 +178,20 @@ def end_payment(statement: Statement, *, at: datetime) -> None:
         paid = OwnPaymentLine.objects.filter(payment=payment).aggregate(**counted)
         end_recording(payment, payment.people - paid["people"], payment.amount - paid["amount"], by=PAYER, at=at)
     arrived = Arrival.objects.filter(statement=statement, clearing=None).aggregate(**counted)
-    for verb, found in (("statement.money_held", held), ("statement.agreed", arrived)):
-        if not found["people"]:
-            continue
-        fault_point("gates.end_payment.before")
+    where: dict[str, Any] = {
+        "by": PAYER, "at": at, "organization": statement.organization, "region_code": statement.region_code,
+        "program_id": statement.program_id,
+    }
+    fault_point("gates.end_payment.before")
+    if arrived["people"]:
         events.record(
-            verb, statement, by=PAYER, at=at, organization=statement.organization, region_code=statement.region_code,
-            program_id=statement.program_id, data={"lines": found["people"], "amount": str(found["amount"])},
+            "statement.agreed", statement, **where, data={"lines": arrived["people"], "amount": str(arrived["amount"])}
         )
-        fault_point("gates.end_payment.after")
+    if held["people"]:
+        events.record(
+            "statement.money_held", statement, **where, data={"lines": held["people"], "amount": str(held["amount"])}
+        )
+    fault_point("gates.end_payment.after")
 
 
 def _kind() -> str:
