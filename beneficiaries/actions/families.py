@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,15 +13,10 @@ from accounts.models import Organization, User
 from audit.faults import fault_point
 from beneficiaries import probing
 from beneficiaries.actions import purchases
-from beneficiaries.actions.purchases import Payment, Request
-from beneficiaries.age_bands import band_of
-from beneficiaries.applicants import Applicant, Known, check_applicant, know
+from beneficiaries.actions.purchases import Fit, Payment, Request
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
-from beneficiaries.models import Enrollment, Purchase, PurchasePayer
-from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.models import Purchase, PurchasePayer
 from beneficiaries.models.payer import Relation, Way
-from beneficiaries.representing import refuse_unguarded
-from programs.actions import Demand
 from programs.models import Period, Plan
 
 #: Insured people of one payer.
@@ -56,15 +51,6 @@ class MemberVerdict:
     own_share: Decimal = ZERO
     code: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """Somebody who can be enrolled, found or made."""
-
-    line: int
-    applicant: Applicant
-    known: Known
 
 
 def judge_family(
@@ -136,7 +122,7 @@ def _enroll(
 
 
 def _make(
-    payer: Payer, members: Sequence[Member], fits: Sequence[_Fit], refused: Sequence[MemberVerdict], *, period: Period,
+    payer: Payer, members: Sequence[Member], fits: Sequence[Fit], refused: Sequence[MemberVerdict], *, period: Period,
     organization: Organization, request: Request, digest: bytes, payment: Payment | None, by: User, at: datetime,
 ) -> Purchase:
     premium = sum((fit.applicant.premium for fit in fits), ZERO)
@@ -155,26 +141,7 @@ def _make(
         relations=[member.relation for member in members],
     )
     fault_point("beneficiaries.enroll_family.payer.after")
-    begins = purchases.cover_begins(period, at=at)
-    waits = period.plan.requires_notice or period.plan.requires_insurer_acceptance
-    Enrollment.objects.bulk_create(
-        Enrollment(
-            person_id=fit.known.person_id, beneficiary_id=fit.known.beneficiary_id, program=period.program, plan=period.plan,
-            period=period, organization=organization, region_code=fit.applicant.values["region_code"],
-            category_id=fit.applicant.values["category_id"], purchase=purchase, line=fit.line,
-            premium=fit.applicant.premium, own_share=fit.applicant.own_share, split_id=fit.applicant.values["split_id"],
-            period_kind=period.plan.period_kind, starts_at=purchases.midnight(begins),
-            ends_at=purchases.midnight(period.ends_on),
-            state=EnrollmentState.AWAITING if waits else EnrollmentState.IN_FORCE,
-            own_paid_at=payment.paid_at if payment is not None and fit.applicant.own_share else None, verdict="eligible",
-            decided_at=at, created_at=at, age_band=band_of(fit.applicant.values["birth_on"], period.starts_on),
-        )
-        for fit in fits
-    )
-    fault_point("beneficiaries.enroll_family.enrolled")
-    purchases.move_money(purchase, _demands(fits), by=by, at=at)
-    if payment is not None:
-        purchases.receive(purchase, by=by, at=at)
+    purchases.cover_year(purchase, fits, by=by, at=at)
     purchases.record(purchase, len(refused), by=by, at=at)
     fault_point("beneficiaries.enroll_family.after")
     return purchase
@@ -182,13 +149,13 @@ def _make(
 
 def _judged(
     members: Sequence[Member], *, period: Period, organization: Organization, at: datetime
-) -> tuple[list[_Fit], list[MemberVerdict], list[int]]:
+) -> tuple[list[Fit], list[MemberVerdict], list[int]]:
     """Who can be enrolled, made known; a verdict of each; and whose name and number did not agree (person ids)."""
     if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
         raise BeneficiariesRefused("SPANS_ONLY")
     purchases.refuse_capped(period, at=at)
     purchases.refuse_unlisted(period, organization)
-    fits: list[_Fit] = []
+    fits: list[Fit] = []
     verdicts: list[MemberVerdict] = []
     conflicts: list[int] = []
     people: set[int] = set()
@@ -196,7 +163,10 @@ def _judged(
         try:
             # A savepoint each: whoever is refused leaves nothing behind.
             with transaction.atomic():
-                fit = _fit(line, member, period=period, organization=organization, at=at)
+                fit = purchases.fit_of(
+                    line, member.cells, period=period, organization=organization, at=at,
+                    categories=_categories(member, period.plan),
+                )
                 if fit.known.person_id in people:
                     raise BeneficiariesRefused("MEMBER_TWICE")
         except BeneficiariesRefused as refused:
@@ -208,20 +178,6 @@ def _judged(
         fits.append(fit)
         verdicts.append(MemberVerdict(line, fit.applicant.premium, fit.applicant.own_share))
     return fits, verdicts, conflicts
-
-
-def _fit(line: int, member: Member, *, period: Period, organization: Organization, at: datetime) -> _Fit:
-    begins = purchases.cover_begins(period, at=at)
-    applicant = check_applicant(
-        member.cells, period=period, organization=organization, cover_from=begins, at=at,
-        categories=_categories(member, period.plan),
-    )
-    known = know(applicant, period=period, organization=organization, at=at)
-    if period.plan.requires_guardian:
-        refuse_unguarded(known.beneficiary_id, on=begins)
-    if Enrollment.objects.live().filter(person=known.person_id, program=period.program, period=period).exists():
-        raise BeneficiariesRefused("ALREADY_COVERED")
-    return _Fit(line, applicant, known)
 
 
 def _categories(member: Member, plan: Plan) -> Sequence[str]:
@@ -265,19 +221,6 @@ def _text_of(payer: Payer, members: Sequence[Member]) -> str:
         cells = "\x1f".join(f"{key}={member.cells[key]}" for key in sorted(member.cells))
         lines.append(f"{member.relation}\x1f{member.category}\x1f{cells}")
     return "\x1e".join(lines)
-
-
-def _demands(fits: Sequence[_Fit]) -> list[Demand]:
-    """What they ask of each funder, by county and category."""
-    found: dict[tuple[int, str, int], Demand] = {}
-    for fit in fits:
-        for demand in purchases.demands_of(fit.applicant):
-            key = (demand.funder_id, demand.county, demand.category_id)
-            known = found.get(key)
-            found[key] = demand if known is None else replace(
-                known, amount=known.amount + demand.amount, count=known.count + demand.count
-            )
-    return [found[key] for key in sorted(found)]
 
 
 def _count(people: Sequence[int], period: Period, organization: Organization, *, by: User, at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from audit.faults import fault_point
 from beneficiaries import participants, probing
 from beneficiaries.actions.rosters import cover_from, refuse_closed
 from beneficiaries.age_bands import band_of
-from beneficiaries.applicants import Applicant, check_applicant, know
+from beneficiaries.applicants import Applicant, Known, check_applicant, know
 from beneficiaries.covering import COUNTY_DIGITS, Span, judge, lines_of
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Enrollment, Purchase
@@ -47,6 +47,15 @@ class Payment:
     reference: str
     paid_at: datetime
     amount: Decimal
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Somebody who can be enrolled for a year, found or made, with their line of the request."""
+
+    line: int
+    applicant: Applicant
+    known: Known
 
 
 @dataclass(frozen=True)
@@ -159,38 +168,61 @@ def _enroll_paid(
     if known is not None:
         return known.enrollments.get()
     refuse_capped(period, at=at)
-    begins = cover_begins(period, at=at)
     refuse_unlisted(period, organization)
-    applicant = check_applicant(cells, period=period, organization=organization, cover_from=begins, at=at)
-    if payment.amount != applicant.own_share:
-        raise BeneficiariesRefused("PAID_AMOUNT", paid=payment.amount, due=applicant.own_share)
+    found = fit_of(line, cells, period=period, organization=organization, at=at)
+    if payment.amount != found.applicant.own_share:
+        raise BeneficiariesRefused("PAID_AMOUNT", paid=payment.amount, due=found.applicant.own_share)
     fault_point("beneficiaries.enroll_paid.before")
-    found = know(applicant, period=period, organization=organization, at=at)
-    if period.plan.requires_guardian:
-        refuse_unguarded(found.beneficiary_id, on=begins)
-    if Enrollment.objects.live().filter(person=found.person_id, program=period.program, period=period).exists():
-        raise BeneficiariesRefused("ALREADY_COVERED")
     purchase = new_purchase(
-        request, period, organization, digest=digest, payment=payment, people=1, premium=applicant.premium,
-        own_share=applicant.own_share, refused=(), by=by, at=at,
+        request, period, organization, digest=digest, payment=payment, people=1, premium=found.applicant.premium,
+        own_share=found.applicant.own_share, refused=(), by=by, at=at,
     )
-    waits = period.plan.requires_notice or period.plan.requires_insurer_acceptance
-    enrollment = Enrollment.objects.create(
-        person_id=found.person_id, beneficiary_id=found.beneficiary_id, program=period.program, plan=period.plan,
-        period=period, organization=organization, region_code=applicant.values["region_code"],
-        category_id=applicant.values["category_id"], purchase=purchase, line=line, premium=applicant.premium,
-        own_share=applicant.own_share, split_id=applicant.values["split_id"], period_kind=period.plan.period_kind,
-        starts_at=midnight(begins), ends_at=midnight(period.ends_on),
-        state=EnrollmentState.AWAITING if waits else EnrollmentState.IN_FORCE, own_paid_at=payment.paid_at,
-        verdict="eligible", decided_at=at, created_at=at,
-        age_band=band_of(applicant.values["birth_on"], period.starts_on),
-    )
-    fault_point("beneficiaries.enroll_paid.enrolled")
-    move_money(purchase, demands_of(applicant), by=by, at=at)
-    receive(purchase, by=by, at=at)
+    (enrollment,) = cover_year(purchase, [found], by=by, at=at)
     record(purchase, 0, by=by, at=at)
     fault_point("beneficiaries.enroll_paid.after")
     return enrollment
+
+
+def fit_of(
+    line: int, cells: Mapping[str, str], *, period: Period, organization: Organization, at: datetime,
+    categories: Sequence[str] = (),
+) -> Fit:
+    """One person for a year's cover, checked, found or made; refused where the plan or the database has none for them."""
+    begins = cover_begins(period, at=at)
+    applicant = check_applicant(
+        cells, period=period, organization=organization, cover_from=begins, at=at, categories=categories
+    )
+    known = know(applicant, period=period, organization=organization, at=at)
+    if period.plan.requires_guardian:
+        refuse_unguarded(known.beneficiary_id, on=begins)
+    if Enrollment.objects.live().filter(person=known.person_id, program=period.program, period=period).exists():
+        raise BeneficiariesRefused("ALREADY_COVERED")
+    return Fit(line, applicant, known)
+
+
+def cover_year(purchase: Purchase, fits: Sequence[Fit], *, by: User | str, at: datetime) -> list[Enrollment]:
+    """The covers of a purchase with the money of each payer: reserved, used and received in the caller's transaction."""
+    period, plan = purchase.period, purchase.plan
+    begins, waits = cover_begins(period, at=at), plan.requires_notice or plan.requires_insurer_acceptance
+    fault_point("beneficiaries.cover_year.before")
+    covers = Enrollment.objects.bulk_create(
+        Enrollment(
+            person_id=fit.known.person_id, beneficiary_id=fit.known.beneficiary_id, program=purchase.program, plan=plan,
+            period=period, organization=purchase.organization, region_code=fit.applicant.values["region_code"],
+            category_id=fit.applicant.values["category_id"], purchase=purchase, line=fit.line, premium=fit.applicant.premium,
+            own_share=fit.applicant.own_share, split_id=fit.applicant.values["split_id"], period_kind=plan.period_kind,
+            starts_at=midnight(begins), ends_at=midnight(period.ends_on),
+            state=EnrollmentState.AWAITING if waits else EnrollmentState.IN_FORCE,
+            own_paid_at=purchase.paid_at if fit.applicant.own_share else None, verdict="eligible", decided_at=at,
+            created_at=at, age_band=band_of(fit.applicant.values["birth_on"], period.starts_on),
+        )
+        for fit in fits
+    )
+    fault_point("beneficiaries.cover_year.enrolled")
+    move_money(purchase, _demands_of(fits), by=by, at=at)
+    if purchase.by_payment:
+        receive(purchase, by=by, at=at)
+    return covers
 
 
 def refuse_unfit(
@@ -334,14 +366,16 @@ def _demands(covered: pl.DataFrame) -> list[Demand]:
     ]
 
 
-def demands_of(applicant: Applicant) -> list[Demand]:
-    """What one person asks of each funder."""
-    values = applicant.values
-    parts = FundingSplitLine.objects.filter(split=values["split_id"]).order_by("funder_id")
-    return [
-        Demand(part.funder_id, values["region_code"][:COUNTY_DIGITS], values["category_id"], part.amount, 1)
-        for part in parts
-    ]
+def _demands_of(fits: Sequence[Fit]) -> list[Demand]:
+    """What they ask of each funder, by county and category."""
+    found: dict[tuple[int, str, int], Demand] = {}
+    for fit in fits:
+        values = fit.applicant.values
+        for part in FundingSplitLine.objects.filter(split=values["split_id"]).order_by("funder_id"):
+            key = (part.funder_id, values["region_code"][:COUNTY_DIGITS], values["category_id"])
+            known = found.get(key, Demand(*key, ZERO, 0))
+            found[key] = replace(known, amount=known.amount + part.amount, count=known.count + 1)
+    return [found[key] for key in sorted(found)]
 
 
 def _count_conflict(
