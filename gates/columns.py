@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from intake.columns import Column
@@ -44,4 +46,29 @@ COLUMNS = (
     ),
     Column("channel", "渠道", ("缴费渠道", "收款渠道", "支付方式", "缴费方式"), max_length=60, example="微信"),
     Column("account", "收款账户", ("收款账号", "商户号", "入账账户"), max_length=60, personal="card"),
+)
+_OF_PAYMENTS = {column.key: column for column in COLUMNS}
+#: Of a statement of refunds; one of the first three says what went back.
+REFUND_COLUMNS = (
+    Column(
+        "label", "退款序号", ("退款编号", "退款申请号", "我方退款号"), max_length=40, example="T12-3",
+        help=_("As our list of money to be given back has it; else the serial number of the payment, or the cover number."),
+    ),
+    Column(
+        "origin", "原流水号", ("原交易流水号", "原交易单号", "原商户订单号", "原缴费流水号", "原支付单号"), max_length=60,
+        example="202611200001", help=_("The serial number of the payment that goes back; format the column as text."),
+    ),
+    replace(_OF_PAYMENTS["number"], help=_("Of one cover that was given back.")),
+    Column(
+        "amount", "退款金额", ("金额", "实退金额", "退款金额(元)"), required=True, clean="amount", example="150.00",
+        help=_("Yuan, exactly what was to go back."),
+    ),
+    Column(
+        "paid_on", "退款日期", ("退款时间", "退款完成时间", "到账日期", "交易日期"), required=True, clean="date",
+        example="2026-11-25", help=_("The day on which the channel gave it back."),
+    ),
+    Column(
+        "serial", "退款流水号", ("退款单号", "退款交易单号", "流水号"), max_length=60, example="R202611250001",
+        help=_("The channel's own number of the refund; format the column as text."),
+    ),
 )

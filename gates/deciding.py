@@ -21,9 +21,9 @@ from audit.faults import fault_point
 from audit.history import plan_anew
 from gates.errors import GatesRefused
 from gates.fitting import COVER, UNFIT
-from gates.matching import STATEMENT
 from gates.models import LineDecision, Statement, StatementDecision
 from gates.reach import refuse_beyond
+from gates.refunds import template_of
 from intake.deciding import Change, in_review, reason_of, settle
 from intake.findings import SEVERITY_OF, Verdict
 
@@ -93,7 +93,7 @@ def decide_lines(
     """Decide the chosen lines of a statement in review, all in one transaction."""
     with transaction.atomic():
         fault_point("gates.decide_lines.locking")
-        found: Statement = in_review(statement, STATEMENT)
+        found: Statement = in_review(statement, template_of(statement))
         refuse_beyond(
             by, "gates.submit_statement", organization=found.organization, region_code=found.region_code,
             program_id=found.program_id,
@@ -107,7 +107,7 @@ def decide_lines(
         decision = StatementDecision.objects.create(
             statement=found, kind=kind, reason=reason, chosen=choice.facts, rows=rows, decided_by=by, decided_at=at
         )
-        settle(found, STATEMENT, _changed(decision), at=at)
+        settle(found, template_of(found), _changed(decision), at=at)
         events.record(
             "statement.decided", found, by=by, at=at, organization=found.organization, region_code=found.region_code,
             program_id=found.program_id,

@@ -151,7 +151,8 @@ INVARIANTS = [
             WHERE state <> 'assigned' GROUP BY 1
         )
         SELECT s.id FROM gates_statement s LEFT JOIN lines l ON l.statement_id = s.id LEFT JOIN held h ON h.statement_id = s.id
-        WHERE CASE WHEN s.state = 'applied' THEN s.control_lines <> coalesce(l.lines, 0) + coalesce(h.lines, 0)
+        WHERE CASE WHEN s.direction = 'out' THEN l.lines IS NOT NULL OR h.lines IS NOT NULL
+            WHEN s.state = 'applied' THEN s.control_lines <> coalesce(l.lines, 0) + coalesce(h.lines, 0)
                 OR s.control_amount <> coalesce(l.amount, 0) + coalesce(h.amount, 0)
             WHEN s.state = 'applying' THEN s.control_amount < coalesce(l.amount, 0) + coalesce(h.amount, 0)
             ELSE l.lines IS NOT NULL OR h.lines IS NOT NULL END
@@ -174,6 +175,7 @@ INVARIANTS = [
         ) paid ON paid.row_id = r.id
         LEFT JOIN gates_heldpayment h ON h.row_id = r.id
         LEFT JOIN gates_arrival a ON a.row_id = r.id
+        JOIN gates_statement s ON s.id = r.statement_id AND s.direction = 'in'
         WHERE a.amount <> r.amount OR a.statement_id <> r.statement_id OR (a.id IS NOT NULL AND paid.row_id IS NOT NULL)
             OR (a.clearing_id IS NULL AND a.id IS NOT NULL
                 AND (r.verdict <> 3 OR r.set_aside <> '' OR a.purchase_id <> r.purchase_id))
@@ -207,6 +209,31 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        19, "refund_line_has_one_outcome",
+        _("Each line of refunds that agrees gave back one line of a list, or covers that were given back, to the fen and once."),
+        """
+        SELECT s.id, r.id FROM gates_statement s JOIN gates_statementrow r ON r.statement_id = s.id
+        JOIN gates_statementchunk c ON c.statement_id = s.id AND c.number = r.chunk AND c.applied_at IS NOT NULL
+        LEFT JOIN gates_clearingline l ON l.id = r.refund_line_id
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS covers, sum(f.amount) AS amount FROM gates_refund f WHERE f.row_id = r.id AND f.statement_id = s.id
+        ) AS shown ON true
+        WHERE s.direction = 'out' AND CASE WHEN r.verdict <> 1 OR r.set_aside <> '' THEN shown.covers > 0
+            WHEN r.refund_line_id IS NOT NULL
+                THEN shown.covers > 0 OR l.amount IS DISTINCT FROM r.amount OR l.outcome = ''
+            ELSE shown.amount IS DISTINCT FROM r.amount END
+        UNION ALL
+        SELECT min(s.id), r.refund_line_id FROM gates_statementrow r JOIN gates_statement s ON s.id = r.statement_id
+        JOIN gates_statementchunk c ON c.statement_id = s.id AND c.number = r.chunk AND c.applied_at IS NOT NULL
+        WHERE r.refund_line_id IS NOT NULL AND r.verdict = 1 AND r.set_aside = '' GROUP BY 2 HAVING count(*) > 1
+        UNION ALL
+        SELECT f.statement_id, f.row_id FROM gates_refund f LEFT JOIN gates_statementrow r ON r.id = f.row_id
+        JOIN beneficiaries_enrollment e ON e.id = f.enrollment_id
+        WHERE r.id IS NULL OR f.amount <> e.own_share OR e.own_paid_at IS NULL
+            OR NOT (e.state = 'voided' OR (e.state = 'ended' AND e.ends_at = e.starts_at))
+        """,
+    ),
+    Invariant(
         14, "held_money_is_in_the_books",
         _("What the books hold of own payments is the money that is to be cleared, by statement and in all."),
         """
@@ -236,7 +263,7 @@ INVARIANTS = [
         SELECT program_id FROM (
             SELECT s.program_id, sum(r.amount) AS amount FROM gates_statementrow r
             JOIN gates_statementchunk c ON c.statement_id = r.statement_id AND c.number = r.chunk AND c.applied_at IS NOT NULL
-            JOIN gates_statement s ON s.id = r.statement_id
+            JOIN gates_statement s ON s.id = r.statement_id AND s.direction = 'in'
             LEFT JOIN gates_heldpayment h ON h.row_id = r.id
             WHERE r.verdict <> 7 AND h.state IS DISTINCT FROM 'counted' AND h.state IS DISTINCT FROM 'returned' GROUP BY 1
             UNION ALL

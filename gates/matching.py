@@ -60,7 +60,7 @@ _TOLD_OF = {
 class Seen:
     """Whose payment stands in an earlier line of the same statement: one frame a chunk, `enrollment_id` and `place`.
 
-    A purchase stands there by its number below zero: all its people pay by one line.
+    A purchase (all its people pay by one line) and a line of money given back stand there by a number below zero.
     """
 
     frames: list[pl.DataFrame] = field(default_factory=list)
@@ -133,37 +133,28 @@ class StatementTemplate(Template):
         rows = (rounded | person).arg_true()
         if rows.is_empty():
             return checked
-        findings = _with(checked.findings, checked.frame, "SERIAL_UNUSABLE", self.column("serial"), rows)
+        findings = found_in(checked.findings, checked.frame, "SERIAL_UNUSABLE", self.column("serial"), rows)
         kept = checked.frame.with_columns(serial=pl.when(~(rounded | person)).then(serial))
         return Checked(kept.with_columns(worst_of(findings, len(kept))), findings)
 
     def compare(self, checked: Checked, context: StatementContext) -> Compared:
         """Whose share each line pays, or why it pays none."""
-        frame = _with_numbers(checked.frame, context)
+        frame = with_numbers(checked.frame, context)
         frame = frame.join(_known(frame, context), on="row", how="left", maintain_order="left")
         frame = frame.join(_reported(frame, context), on="row", how="left", maintain_order="left")
         usable = frame.filter(pl.col("worst") < _REFUSED)
         purchases = bought(usable, statement=context.statement, offices=context.offices)
         frame = _judged(frame.join(purchases, on="row", how="left", maintain_order="left"), context)
-        matched = frame.filter((pl.col("worst") < _REFUSED) & pl.col("code").is_null())
-        places = matched.select(
-            "row", enrollment_id=_whose(), place=pl.when(pl.col("sheet") == "").then(pl.lit("")).otherwise(pl.col("sheet") + "!")
-            + pl.col("line").cast(pl.String),
-        )
-        again = context.seen.repeated(places)
-        frame = frame.join(again, on="row", how="left", maintain_order="left").with_columns(
-            code=pl.when(pl.col("first").is_not_null()).then(pl.lit("PAYER_REPEATED")).otherwise("code"),
-            extra=pl.when(pl.col("first").is_not_null()).then("first").otherwise("extra"),
-        )
+        frame = repeated(frame, context)
         findings = checked.findings
         for code in frame["code"].drop_nulls().unique().sort():
             rows = frame.select((pl.col("code") == code).fill_null(value=False)).to_series().arg_true()
             for column, told in _columns_of(code, frame, rows):
-                findings = _with(findings, frame, code, self.column(column), told)
+                findings = found_in(findings, frame, code, self.column(column), told)
         other = pl.col("code").is_null() & pl.col("purchase_id").is_not_null() & (pl.col("worst") < _REFUSED)
         rows = frame.select((other & another_way(context.statement.channel)).fill_null(value=False)).to_series().arg_true()
         if len(rows):
-            findings = _with(findings, frame, "WAY_DIFFERS", self.column(_TOLD_OF["WAY_DIFFERS"]), rows)
+            findings = found_in(findings, frame, "WAY_DIFFERS", self.column(_TOLD_OF["WAY_DIFFERS"]), rows)
         weight = pl.col("code").replace_strict(SEVERITY_OF, default=None, return_dtype=pl.String)
         verdict = (
             pl.when((pl.col("worst") >= _REFUSED) | (weight == Severity.ERROR.value)).then(Verdict.REFUSED)
@@ -260,7 +251,7 @@ class StatementTemplate(Template):
 STATEMENT = StatementTemplate()
 
 
-def _with(
+def found_in(
     findings: pl.DataFrame, frame: pl.DataFrame, code: str, column: Column, rows: pl.Series
 ) -> pl.DataFrame:
     """The findings and one more for each of the rows, with its fact where the frame has one."""
@@ -288,21 +279,21 @@ def _seen_before(statement: Statement) -> Seen:
     if statement.state not in BEING_CHECKED:
         return Seen()
     rows = StatementRow.objects.filter(statement=statement, verdict__in=(Verdict.NEW, AGREES)).order_by("pk")
-    places = rows.values_list("enrollment_id", "purchase_id", "verdict", "sheet", "line")
+    places = rows.values_list("refund_line_id", "purchase_id", "enrollment_id", "sheet", "line")
     before = [
-        (-purchase if verdict == AGREES else cover, f"{sheet}!{line}" if sheet else str(line))
-        for cover, purchase, verdict, sheet, line in places
+        (-2 * back if back else -2 * bought - 1 if bought else cover, f"{sheet}!{line}" if sheet else str(line))
+        for back, bought, cover, sheet, line in places
     ]
     return Seen([pl.DataFrame(before, schema={"enrollment_id": pl.Int64, "place": pl.String}, orient="row")] if before else [])
 
 
-def _with_numbers(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
+def with_numbers(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     """`cover_id` of each cover number of this period that fits its check digits; `misfit` for one that does not."""
     number = pl.col("number").str.to_uppercase().str.replace_all(" ", "", literal=True)
     prefix = f"{context.statement.program.code}-{context.statement.period.code}-".upper()
     digits = number.str.extract(r"([0-9]{12,18})$").cast(pl.Int64, strict=False)
     fits = (digits % 97 == 1).fill_null(value=False)
-    ours = number.str.starts_with(prefix) | number.str.contains("^[0-9]+$")
+    ours = number.str.startsfound_in(prefix) | number.str.contains("^[0-9]+$")
     return frame.with_columns(
         number=number, cover_id=pl.when(fits & ours).then(digits // 100).when(fits).then(pl.lit(0, pl.Int64)),
         misfit=pl.col("number").is_not_null() & ~fits,
@@ -325,7 +316,7 @@ FROM (
 """
 _BY_NUMBER = _FIELDS + """
 JOIN beneficiaries_enrollment e ON e.id = wanted.cover AND e.program_id = %(program)s AND e.period_id = %(period)s
-    AND e.organization_id = ANY(%(offices)s) AND starts_with(e.region_code, %(region)s)
+    AND e.organization_id = ANY(%(offices)s) AND startsfound_in(e.region_code, %(region)s)
 JOIN beneficiaries_person person ON person.id = e.person_id
 """
 # Of several places of one person the one that waits, else the one in force, else the last.
@@ -339,7 +330,7 @@ JOIN beneficiaries_person person ON person.id = found.id
 JOIN LATERAL (
     SELECT * FROM beneficiaries_enrollment WHERE person_id = person.id AND program_id = %(program)s
         AND period_id = %(period)s AND period_kind = 'annual' AND organization_id = ANY(%(offices)s)
-        AND starts_with(region_code, %(region)s)
+        AND startsfound_in(region_code, %(region)s)
     ORDER BY (state = 'awaiting') DESC, (state = 'in_force') DESC, id DESC LIMIT 1
 ) AS e ON true
 """  # noqa: S608 - names of this module
@@ -350,9 +341,23 @@ LEFT JOIN beneficiaries_roster roster ON roster.id = e.roster_id
 """
 
 
-def _whose() -> pl.Expr:
-    """Whose payment a matched row is, as `Seen` knows them."""
-    return pl.when(pl.col("purchase_id").is_not_null()).then(-pl.col("purchase_id")).otherwise("enrollment_id")
+def repeated(frame: pl.DataFrame, context: StatementContext, *, code: str = "PAYER_REPEATED") -> pl.DataFrame:
+    """The frame, with the code of rows that are the payment or refund of what an earlier row is already."""
+    back = pl.col("refund_line_id") if "refund_line_id" in frame.columns else pl.lit(None, pl.Int64)
+    whose = (
+        pl.when(back.is_not_null()).then(-2 * back)
+        .when(pl.col("purchase_id").is_not_null()).then(-2 * pl.col("purchase_id") - 1).otherwise("enrollment_id")
+    )  # fmt: skip
+    matched = frame.filter((pl.col("worst") < _REFUSED) & pl.col("code").is_null())
+    places = matched.select(
+        "row", enrollment_id=whose, place=pl.when(pl.col("sheet") == "").then(pl.lit("")).otherwise(pl.col("sheet") + "!")
+        + pl.col("line").cast(pl.String),
+    )
+    again = context.seen.repeated(places)
+    return frame.join(again, on="row", how="left", maintain_order="left").with_columns(
+        code=pl.when(pl.col("first").is_not_null()).then(pl.lit(code)).otherwise("code"),
+        extra=pl.when(pl.col("first").is_not_null()).then("first").otherwise("extra"),
+    )
 
 
 _KNOWN_SCHEMA: dict[str, Any] = {
@@ -399,7 +404,7 @@ SELECT wanted.row, min(line.statement_id)
 FROM unnest(%(rows)s::int[], %(serials)s::text[], %(amounts)s::numeric[], %(days)s::date[]) AS wanted(row, serial, amount, day)
 JOIN gates_statementrow line ON line.serial = wanted.serial AND line.amount = wanted.amount AND line.paid_on = wanted.day
 JOIN gates_statement other ON other.id = line.statement_id AND other.program_id = %(program)s AND other.id <> %(statement)s
-    AND other.state = ANY(%(states)s) AND other.organization_id = ANY(%(offices)s)
+    AND other.state = ANY(%(states)s) AND other.direction = 'in' AND other.organization_id = ANY(%(offices)s)
 WHERE line.verdict <> %(replaced)s
 GROUP BY 1
 """

@@ -71,6 +71,24 @@ MEANINGS = (
         "NO_PURCHASE", _ERROR, _("this cover was not paid for when it was enrolled"), _("assign the money to the cover instead"),
     ),
     Meaning(
+        "REFUND_UNKNOWN", _ERROR, _("nothing of this office and period was to go back by this number"),
+        _("ask the channel why it gave this money back"),
+    ),
+    Meaning(
+        "REFUND_REPEATED", _ERROR, _("the same refund stands in line %(extra)s already"),
+        _("ask the channel whether it gave it back twice"),
+    ),
+    Meaning(
+        "REFUND_KNOWN", _ERROR, _("another statement has shown this refund already"), _("ask the channel whether it paid twice"),
+    ),
+    Meaning(
+        "NOT_GIVEN_BACK", _ERROR, _("no cover of it was given back, or its refund has been shown already"),
+        _("ask the channel; a cover is given back before its money is"),
+    ),
+    Meaning(
+        "REFUND_AMOUNT", _ERROR, _("this is not what was to go back (%(extra)s)"), _("ask the channel what it gave back"),
+    ),
+    Meaning(
         "WAY_DIFFERS", _WARNING, _("the office took down another way of payment than this channel's"),
         _("find out which is right: money goes back by the way it came"),
     ),

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _t
 
 from beneficiaries.gating import Gate, asked_gates
-from beneficiaries.models import Standing
+from beneficiaries.models import Enrollment, Standing
 from beneficiaries.models.enrollment import EnrollmentState
 from gates.board import VIEW as VIEW_STANDING
 from gates.board import waiting_counts
@@ -31,6 +31,10 @@ _ORIGINS = {
     "file": Q(statement__isnull=False), "held": Q(clearing__isnull=False),
     "hand": Q(statement__isnull=True, clearing__isnull=True),
 }
+#: A cover whose own share goes back whole: it was voided, or ended before it began.
+GIVEN_BACK = Q(own_paid_at__isnull=False, own_share__gt=0) & (
+    Q(state=EnrollmentState.VOIDED) | Q(state=EnrollmentState.ENDED, ends_at=F("starts_at"))
+)
 _LIVE = (EnrollmentState.AWAITING, EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
 
 
@@ -187,7 +191,11 @@ def _held(period: Period, user: Any) -> tuple[list[Line], list[Line]]:
         Line(str(kind.label), *by_kind[kind], f"{open_ones}&kind__exact={kind.value}") for kind in HeldKind if kind in by_kind
     ]
     ended = [
-        Line(str(state.label), *by_state[state], f"{page}&state__exact={state.value}") for state in HeldState if state in by_state
+        *_refunds(period, user),
+        *(
+            Line(str(state.label), *by_state[state], f"{page}&state__exact={state.value}") for state in HeldState
+            if state in by_state
+        ),
     ]
     late = OwnPayment.objects.visible_to(user, VIEW).filter(period=period, statement=None, clearing=None, left_people__gt=0)
     told = late.aggregate(people=Sum("left_people", default=0), amount=Sum("left_amount", default=ZERO))
@@ -199,6 +207,21 @@ def _held(period: Period, user: Any) -> tuple[list[Line], list[Line]]:
             )
         )
     return lines, ended
+
+
+def _refunds(period: Period, user: Any) -> list[Line]:
+    """Covers whose own share goes back whole: those that a channel has shown to have gone back, and the others."""
+    given_back = Enrollment.objects.visible_to(user, VIEW).filter(GIVEN_BACK, period=period)
+    shown = Q(refund__isnull=False)
+    found = given_back.aggregate(
+        done=Count("pk", filter=shown), back=Sum("own_share", filter=shown, default=ZERO), open=Count("pk", filter=~shown),
+        owed=Sum("own_share", filter=~shown, default=ZERO),
+    )
+    lines = (
+        Line(_t("Own shares of covers taken back, refund shown by the channel"), found["done"], found["back"]),
+        Line(_t("Own shares of covers taken back, refund not shown yet"), found["open"], found["owed"]),
+    )
+    return [line for line in lines if line.number]
 
 
 def _books(period: Period, user: Any, shares: Decimal) -> Books | None:

@@ -32,7 +32,8 @@ AGREES = Verdict.UNCHANGED
 _COUNTED = """EXISTS (
     SELECT FROM gates_statementrow line JOIN gates_statement other ON other.id = line.statement_id
     JOIN gates_statementchunk chunk ON chunk.statement_id = line.statement_id AND chunk.number = line.chunk
-    WHERE r.serial IS NOT NULL AND line.serial = r.serial AND line.amount = r.amount AND line.paid_on = r.paid_on
+    WHERE r.serial IS NOT NULL AND other.direction = 'in' AND line.serial = r.serial AND line.amount = r.amount
+        AND line.paid_on = r.paid_on
         AND other.program_id = %(program)s AND other.id <> r.statement_id AND chunk.applied_at IS NOT NULL
         AND line.verdict <> %(replaced)s
 )"""

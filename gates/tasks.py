@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gates import actions
 from gates.actions.clearings import KIND as SETTLE
-from gates.matching import STATEMENT
 from gates.models import Clearing, Notice, OwnPayment, Statement
+from gates.refunds import template_of
 from intake.applying import apply
 from intake.staging import stage
 from jobs.actions import Run
@@ -44,14 +44,16 @@ def settle_clearing(run: Run) -> dict[str, Any] | None:
 @job_kind("gates.check_statement", title=_("Check a collection statement"), lease_seconds=120)
 def check_statement(run: Run) -> dict[str, Any] | None:
     """Check and stage the files of one statement."""
-    stage(run, Statement.objects.get(pk=run.arguments["statement"]), STATEMENT, at=timezone.now())
+    statement = Statement.objects.get(pk=run.arguments["statement"])
+    stage(run, statement, template_of(statement), at=timezone.now())
     return None
 
 
 @job_kind("gates.apply_statement", title=_("Take in a collection statement"), lease_seconds=120)
 def apply_statement(run: Run) -> dict[str, Any] | None:
     """Record what one approved statement says."""
-    apply(run, Statement.objects.get(pk=run.arguments["statement"]), STATEMENT, at=timezone.now())
+    statement = Statement.objects.get(pk=run.arguments["statement"])
+    apply(run, statement, template_of(statement), at=timezone.now())
     return None
 
 

@@ -228,6 +228,24 @@ def record_returned(
     return clearing
 
 
+def end_returned(clearing: Clearing, ids: Sequence[int], *, reference: str, at: datetime) -> None:
+    """A channel's statement shows that lines were given back: where their money is, the books, and whether the list is at its end.
+
+    In the caller's transaction, which has said so in the lines.
+    """
+    clearing = locked_clearing(clearing, ClearingState.APPROVED, ClearingState.DONE)
+    meant = ClearingLine.objects.filter(pk__in=ids)
+    found = meant.aggregate(amount=Sum("amount", default=ZERO))
+    fault_point("gates.end_returned.before")
+    lines.move_held(meant, HeldState.RETURNED)
+    programs.return_held(clearing, found["amount"], program_id=clearing.program_id, lines=len(ids), by=PAYER, at=at)
+    _record(
+        "clearing.returned", clearing, by=PAYER, at=at, lines=len(ids), amount=str(found["amount"]), reference=reference
+    )
+    _count_at_the_bank(clearing, at=at)
+    fault_point("gates.end_returned.after")
+
+
 def record_not_returned(clearing: Clearing, *, numbers: str, reason: str, by: User, at: datetime) -> Clearing:
     """The bank could not give money back, or it bounced after all: the lines with these numbers are held again."""
     reason = reason_of(reason)

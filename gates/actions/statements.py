@@ -14,20 +14,21 @@ from beneficiaries.gating import Gate, asked_gates
 from beneficiaries.models.purchase import names_a_person
 from gates.actions.payments import REFERENCE_LENGTH, named_so, said
 from gates.errors import GatesRefused
-from gates.matching import STATEMENT
 from gates.models import Channel, Statement
 from gates.reach import refuse_beyond
+from gates.refunds import template_of
 from intake.desk import Desk
 from programs.models import Period
 
-DESK = Desk(lambda statement: STATEMENT, check="gates.check_statement", apply="gates.apply_statement")
+DESK = Desk(template_of, check="gates.check_statement", apply="gates.apply_statement")
 
 
 def upload_statement(
     files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, channel: Channel, reference: str,
-    control_lines: int, control_amount: Decimal, ask_sheets: bool = False, by: User, at: datetime,
+    control_lines: int, control_amount: Decimal, direction: str = Statement.Direction.IN, ask_sheets: bool = False, by: User,
+    at: datetime,
 ) -> Statement:
-    """Keep what a channel collected and start its check. `files`: (name, stream).
+    """Keep what a channel collected, or gave back, and start its check. `files`: (name, stream).
 
     `control_lines`, `control_amount` (yuan): what the channel says of the whole; `reference`: its own number, once in a
     program. After the close, too: money that came late is to be told of.
@@ -49,7 +50,7 @@ def upload_statement(
         raise GatesRefused("REFERENCE_TAKEN", reference=reference)
     statement = Statement(
         organization=organization, region_code=region_code, program_id=period.program_id, period=period, channel=channel,
-        reference=reference, control_lines=control_lines, control_amount=control_amount,
+        direction=direction, reference=reference, control_lines=control_lines, control_amount=control_amount,
     )
     try:
         with transaction.atomic():

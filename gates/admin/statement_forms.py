@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization
-from gates.models import Channel
+from gates.models import Channel, Statement
 from intake.pages.forms import SeveralFilesField
 from programs.models import Period
 
@@ -29,6 +29,10 @@ class StatementForm(forms.Form):
     organization = forms.ModelChoiceField(
         Organization.objects.none(), label=_("Office"), widget=UnfoldAdminSelectWidget(),
         help_text=_("Lines of people outside this office are not matched."),
+    )
+    direction = forms.ChoiceField(
+        label=_("Payments or refunds"), choices=Statement.Direction.choices, widget=UnfoldAdminSelectWidget(),
+        help_text=_("What the lines say: money that came in, or that the channel gave back."),
     )
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, widget=UnfoldAdminSelectWidget())
     reference = forms.CharField(

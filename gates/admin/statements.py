@@ -25,7 +25,7 @@ from gates import actions
 from gates.actions.statements import DESK
 from gates.admin.deciding import DecidingPages, decisions_of
 from gates.admin.statement_forms import UPLOAD, StatementForm
-from gates.columns import COLUMNS
+from gates.columns import COLUMNS, REFUND_COLUMNS
 from gates.models import Arrival, HeldPayment, OwnPayment, Statement
 from gates.taking_in import AGREES
 from intake.findings import Verdict
@@ -41,17 +41,18 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     """Statements, newest first."""
 
     list_display = (
-        "number", "program", "period_code", "channel", "reference", "organization", "standing", "lines", "matched", "held",
-        "uploader", "uploaded_at",
+        "number", "program", "period_code", "direction", "channel", "reference", "organization", "standing", "lines",
+        "matched", "held", "uploader", "uploaded_at",
     )
     export_columns = (
-        "number", "program", "period_code", "channel", "reference", "organization", "region_code", "state", "control_lines",
-        "control_amount", ExportColumn("matched", _("matched (yuan)"), lambda statement: yuan_of(statement, "amount")),
+        "number", "program", "period_code", "direction", "channel", "reference", "organization", "region_code",
+        "state", "control_lines", "control_amount",
+        ExportColumn("matched", _("matched (yuan)"), lambda statement: yuan_of(statement, "amount")),
         ExportColumn("agreed", _("of purchases (yuan)"), lambda statement: yuan_of(statement, "agree")),
         ExportColumn("held", _("held (yuan)"), lambda statement: yuan_of(statement, "held")), "uploader", "uploaded_at",
         "submitted_at", "decided_at", "applied_at",
     )
-    list_filter = ("state", "channel", "program", "period", "organization", "uploaded_at")
+    list_filter = ("state", "direction", "channel", "program", "period", "organization", "uploaded_at")
     list_select_related = ("program", "period__program", "organization", "uploaded_by")
     search_fields = ("=reference", "=id")
     search_help_text = _("Statement number")
@@ -61,7 +62,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     desk = DESK
     last_step = _("Record")
     verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched"), AGREES: _("Agrees with a purchase")}
-    actions_list = ("upload", "blank_template")
+    actions_list = ("upload", "blank_template", "blank_refunds")
     actions_detail = (*BUTTONS, "decide", "refused_rows", "withdraw")
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {**BUTTON_STATES, "decide": (State.REVIEW,)}
 
@@ -112,6 +113,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         """What the statement is."""
         return [
             (_t("program"), subject.program.name), (_t("period"), subject.period.code),
+            (_t("payments or refunds"), subject.get_direction_display()),
             (_t("channel"), subject.get_channel_display()), (_t("statement number"), subject.reference), *super().facts(subject),
         ]
 
@@ -120,6 +122,12 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         money = subject.money
         if not money:
             return [(_t("by the statement"), in_words(subject.control_lines, subject.control_amount))]
+        if gave_back(subject):
+            return [
+                (_t("by the statement"), in_words(subject.control_lines, subject.control_amount)),
+                (_t("given back as it was to be"), in_words(money["rows"], Decimal(money["amount"]))),
+                (_t("was not to go back so: ask the channel"), in_words(money["held_rows"], Decimal(money["held"]))),
+            ]
         found = [
             (_t("by the statement"), in_words(subject.control_lines, subject.control_amount)),
             (_t("matched"), in_words(money["rows"], Decimal(money["amount"]))),
@@ -147,12 +155,18 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         """What a confirm page says: which statement, counts and sums."""
         return [
             (_t("program"), subject.program.name), (_t("period"), subject.period.code),
+            (_t("payments or refunds"), subject.get_direction_display()),
             (_t("channel"), subject.get_channel_display()), (_t("statement number"), subject.reference),
             *super().confirm_facts(subject),
         ]
 
     def approval_sentence(self, subject: Statement) -> str:
         """What the click does."""
+        if gave_back(subject):
+            return _t(
+                "Lines of lists are recorded as given back, and booked; of covers that were given back it is kept that the channel "
+                "has done it. The other lines change nothing: ask the channel about them."
+            )
         return _t(
             "The matched people are recorded as having paid, their covers come into force where nothing else is missing, and the "
             "sum is booked. Payments that came with purchases have arrived then. The money of all other lines is held until it is "
@@ -162,7 +176,8 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     def approval_warnings(self, subject: Statement) -> list[str]:
         """What an approver should know first."""
         found = super().approval_warnings(subject)
-        if timezone.localdate() >= subject.period.enrollment_closes_on and subject.verdict_count(Verdict.NEW):
+        closed = timezone.localdate() >= subject.period.enrollment_closes_on and not gave_back(subject)
+        if closed and subject.verdict_count(Verdict.NEW):
             found.append(_t("Enrollment has closed: send it back, and let it be checked again."))
         return found
 
@@ -219,6 +234,16 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     def blank_template(self, request: HttpRequest) -> HttpResponse:
         """The layout as a workbook."""
         return blank_workbook(COLUMNS, "statement-template.xlsx")
+
+    @action(description=_("Blank template of refunds"), url_path="refund-template", permissions=["upload"], icon="table_view")
+    def blank_refunds(self, request: HttpRequest) -> HttpResponse:
+        """The layout of refunds as a workbook."""
+        return blank_workbook(REFUND_COLUMNS, "refund-statement-template.xlsx")
+
+
+def gave_back(statement: Statement) -> bool:
+    """Whether its lines are refunds."""
+    return bool(statement.direction == Statement.Direction.OUT)
 
 
 def yuan_of(statement: Statement, name: str) -> Decimal | None:

@@ -1,6 +1,6 @@
 """The nouns of the room, one file each."""
 
-from gates.models.arrival import Arrival, Uncollected
+from gates.models.arrival import Arrival, Refund, Uncollected
 from gates.models.clearing import Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
 from gates.models.decision import LineDecision, StatementDecision
 from gates.models.notice import WHITELIST, Notice, NoticeLine, NoticeState
@@ -22,6 +22,6 @@ from gates.models.unpaid import Unpaid
 __all__ = [
     "OUTSTANDING", "WHITELIST", "Arrival", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind",
     "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
-    "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Statement", "StatementChunk", "StatementDecision",
+    "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund", "Statement", "StatementChunk", "StatementDecision",
     "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
 ]

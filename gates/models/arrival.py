@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models import Purchase
+from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.agreement import agrees
 from gates.models.clearing import Clearing
 from gates.models.statement import Statement, StatementRow
@@ -55,6 +55,50 @@ class Arrival(models.Model):
                     AND bought.own_share = new_rows.amount AND bought.payment_reference <> ''
                 LEFT JOIN gates_statement said ON said.id = new_rows.statement_id AND said.period_id = bought.period_id
                 WHERE said.id IS NULL
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class Refund(models.Model):
+    """One cover that was given back: a channel's statement of refunds shows that its own share has gone back."""
+
+    statement = models.ForeignKey(Statement, models.PROTECT, related_name="refunds", verbose_name=_("collection statement"))
+    row = models.ForeignKey(
+        StatementRow, models.PROTECT, related_name="refunds", db_constraint=False, db_index=False, verbose_name=_("line")
+    )
+    enrollment = models.OneToOneField(
+        Enrollment, models.PROTECT, related_name="refund", db_constraint=False, verbose_name=_("enrollment")
+    )
+    amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
+
+    objects = ScopedQuerySet.as_manager()
+
+    #: As the cover: see `Arrival`.
+    scope = Scope(
+        organization_path="enrollment__organization__path", region="enrollment__region_code", program="enrollment__program_id"
+    )
+    personal_fields = ()
+    open_fields = ("id", "statement", "row", "enrollment", "amount")
+
+    class Meta:
+        verbose_name = _("refund of a cover")
+        verbose_name_plural = _("refunds of covers")
+        ordering = ["-id"]
+        default_permissions = ()
+        triggers = [
+            *append_only("refund"),
+            agrees(
+                "refund_agrees",
+                """
+                SELECT FROM new_rows LEFT JOIN LATERAL (
+                    SELECT e.id FROM beneficiaries_enrollment e JOIN gates_statement s ON s.id = new_rows.statement_id
+                        AND s.period_id = e.period_id AND s.direction = 'out'
+                    WHERE e.id = new_rows.enrollment_id AND e.own_share = new_rows.amount LIMIT 1
+                ) AS given ON true WHERE given.id IS NULL
                 """,
             ),
         ]

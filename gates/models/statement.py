@@ -33,12 +33,25 @@ class Channel(models.TextChoices):
     OTHER = "other", _("Another channel")
 
 
+class Direction(models.TextChoices):
+    """What the lines of a statement say."""
+
+    IN = "in", _("Payments")
+    OUT = "out", _("Refunds")
+
+
 @tracked
 class Statement(Import):
-    """What one channel says it collected of own shares of a period, under one reference, with its count and its sum."""
+    """What one channel says it collected of own shares of a period, or gave back: under one reference, with count and sum."""
+
+    Direction = Direction
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
     period = models.ForeignKey(Period, models.PROTECT, related_name="statements", verbose_name=_("period"))
+    direction = models.CharField(
+        _("payments or refunds"), max_length=3, choices=Direction, default=Direction.IN, db_default=Direction.IN,
+        db_collation="C",
+    )
     channel = models.CharField(_("channel"), max_length=8, choices=Channel, db_collation="C")
     reference = models.CharField(_("statement number"), max_length=60, db_collation="C")
     #: What the channel says of the whole: another count or sum of the lines refuses it.
@@ -53,7 +66,7 @@ class Statement(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "confirmed_digest", "file_findings", "files", "layouts", "money", "program", "period", "channel", "reference",
+        "confirmed_digest", "file_findings", "files", "layouts", "money", "program", "period", "direction", "channel", "reference",
         "control_lines", "control_amount", "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by",
         "undo_reason", "undone_at",
     )
@@ -83,7 +96,9 @@ class Statement(Import):
             never_deleted("statement_is_never_deleted"),
             pgtrigger.Protect(
                 name="statement_keeps_what_it_says", operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("program", "period", "channel", "reference", "control_lines", "control_amount"),
+                condition=pgtrigger.AnyChange(
+                    "program", "period", "direction", "channel", "reference", "control_lines", "control_amount"
+                ),
             ),
         ]
 
@@ -139,6 +154,12 @@ class StatementRow(StagedRow):
         Purchase, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False, verbose_name=_("purchase")
     )
 
+    #: Of a statement of refunds: the line of a list of money to be given back.
+    refund_line = models.ForeignKey(
+        "gates.ClearingLine", models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False,
+        verbose_name=_("line of a clearing"),
+    )
+
     objects = ScopedQuerySet.as_manager()
 
     #: The digest that is approved covers the tokens.
@@ -150,7 +171,7 @@ class StatementRow(StagedRow):
     personal_fields = ("name", "document", "raw")
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "statement", "number",
-        "amount", "paid_on", "serial", "enrollment", "purchase",
+        "amount", "paid_on", "serial", "enrollment", "purchase", "refund_line",
     )
 
     class Meta:
@@ -159,6 +180,8 @@ class StatementRow(StagedRow):
         indexes = [
             models.Index(fields=["statement", "chunk", "id"], name="statement_row_by_chunk"),
             models.Index(fields=["statement", "verdict", "id"], name="statement_row_by_verdict"),
+            # What a channel says it gave back of a list.
+            models.Index(fields=["refund_line"], name="statement_row_by_refund", condition=Q(refund_line__isnull=False)),
             # The same line of a bank in a later statement is found by it.
             models.Index(fields=["serial"], name="statement_row_by_serial", condition=Q(serial__isnull=False)),
         ]
