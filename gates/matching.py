@@ -293,7 +293,7 @@ def with_numbers(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame
     prefix = f"{context.statement.program.code}-{context.statement.period.code}-".upper()
     digits = number.str.extract(r"([0-9]{12,18})$").cast(pl.Int64, strict=False)
     fits = (digits % 97 == 1).fill_null(value=False)
-    ours = number.str.startsfound_in(prefix) | number.str.contains("^[0-9]+$")
+    ours = number.str.starts_with(prefix) | number.str.contains("^[0-9]+$")
     return frame.with_columns(
         number=number, cover_id=pl.when(fits & ours).then(digits // 100).when(fits).then(pl.lit(0, pl.Int64)),
         misfit=pl.col("number").is_not_null() & ~fits,
@@ -316,7 +316,7 @@ FROM (
 """
 _BY_NUMBER = _FIELDS + """
 JOIN beneficiaries_enrollment e ON e.id = wanted.cover AND e.program_id = %(program)s AND e.period_id = %(period)s
-    AND e.organization_id = ANY(%(offices)s) AND startsfound_in(e.region_code, %(region)s)
+    AND e.organization_id = ANY(%(offices)s) AND starts_with(e.region_code, %(region)s)
 JOIN beneficiaries_person person ON person.id = e.person_id
 """
 # Of several places of one person the one that waits, else the one in force, else the last.
@@ -330,7 +330,7 @@ JOIN beneficiaries_person person ON person.id = found.id
 JOIN LATERAL (
     SELECT * FROM beneficiaries_enrollment WHERE person_id = person.id AND program_id = %(program)s
         AND period_id = %(period)s AND period_kind = 'annual' AND organization_id = ANY(%(offices)s)
-        AND startsfound_in(region_code, %(region)s)
+        AND starts_with(region_code, %(region)s)
     ORDER BY (state = 'awaiting') DESC, (state = 'in_force') DESC, id DESC LIMIT 1
 ) AS e ON true
 """  # noqa: S608 - names of this module
