@@ -55,8 +55,12 @@ def module_of(nodeid: str) -> str:
 
 def in_order(turns: list[Turn], rooms: Sequence[str], *, from_back: bool) -> list[Turn]:
     """Room after room; from the back the other way round, after what needs no database: the other process makes it meanwhile."""
-    found = sorted(turns, key=lambda turn: rooms.index(turn[0].split("/")[0]))
-    return sorted(reversed(found), key=lambda turn: any(map(needs_database, turn[1]))) if from_back else found
+    place = {room: number for number, room in enumerate(rooms)}
+    found = sorted(turns, key=lambda turn: place[turn[0].split("/")[0]])
+    if not from_back:
+        return found
+    found.reverse()
+    return sorted(found, key=lambda turn: any(map(needs_database, turn[1])))
 
 
 def needs_database(item: pytest.Item) -> bool:

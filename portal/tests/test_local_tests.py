@@ -70,7 +70,7 @@ def test_from_the_front_rooms_come_in_their_order_from_the_back_what_needs_no_da
 
 
 def test_a_room_that_nobody_named_is_refused() -> None:
-    with pytest.raises(ValueError, match="jobs"):
+    with pytest.raises(KeyError, match="jobs"):
         in_order(turns_of(SUITE), ("tests",), from_back=False)
 
 
