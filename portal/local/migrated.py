@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from psycopg import sql
@@ -27,6 +28,15 @@ class Migrated:
     def go_on(self) -> None:
         """Let the next one in."""
         self._turn.close()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While the block runs nobody else makes or copies it."""
+        self.wait()
+        try:
+            yield
+        finally:
+            self.go_on()
 
     def exists(self) -> bool:
         """Whether somebody has made it."""

@@ -39,9 +39,8 @@ def test_it_is_kept_until_one_of_other_code_is_and_holds_what_was_migrated() -> 
         for code in ("one", "two"):
             template = Migrated(SERVER, code=code, prefix="try_template_")
             assert not template.exists()
-            template.wait()
-            template.make("try_migrated")
-            template.go_on()
+            with template.alone():
+                template.make("try_migrated")
             assert template.exists()
         assert found() == ["try_migrated", "try_template_two"]
         with SERVER.connect("try_template_two") as superuser:
