@@ -182,8 +182,8 @@ RELAXED = [
 def test_demo_relaxations_fail_the_deploy_check() -> None:
     """The short form has them all at once in one process; each is named for itself."""
     apart = [(changes, [code]) for changes, code in RELAXED]
-    together = ({name: value for changes, _code in RELAXED for name, value in changes.items()}, [code for _changes, code in RELAXED])
-    for changes, codes in apart if FULL_SWEEP else [together]:
+    together = {name: value for changes, _code in RELAXED for name, value in changes.items()}
+    for changes, codes in apart if FULL_SWEEP else [(together, [code for _changes, code in RELAXED])]:
         done = manage("check", "--deploy", **changes)
         assert done.returncode == 1
         assert sorted(set(re.findall(r"portal\.E00\d", done.stderr))) == sorted(codes)
