@@ -17,7 +17,7 @@ from portal.local.environment import ROOT
 PARTS = (
     ("tests", "audit", "jobs", "portal"),
     (
-        "accounts", "beneficiaries", "benefits", "closing", "exports", "gates", "handover", "intake", "outreach",
+        "accounts", "beneficiaries", "benefits", "closing", "continuity", "exports", "gates", "handover", "intake", "outreach",
         "papers", "programs", "retention", "samples", "subsidies", "takeup", "years",
     ),
 )
