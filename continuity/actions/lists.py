@@ -24,7 +24,8 @@ def upload_earlier(
     files: Sequence[tuple[str, BinaryIO]], *, program: Program, organization: Organization, as_of: date, by: User, at: datetime
 ) -> EarlierList:
     """Keep the files of a list and start its check. `files`: (name, stream); `as_of`: the last day that its figures speak of."""
-    if not by.covers(UPLOAD, organization=organization, region_code=organization.region_code or "", program=program):
+    offices = Organization.objects.visible_to(by, UPLOAD)
+    if not offices.filter(pk=organization.pk).exists() or not Program.objects.visible_to(by, UPLOAD).filter(pk=program.pk).exists():
         raise ContinuityRefused("OUT_OF_SCOPE")
     if program.kind == Program.Kind.DAY_COVER:
         raise ContinuityRefused("SPANS")
