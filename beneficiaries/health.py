@@ -96,7 +96,7 @@ def fit_groups(program_id: int, health_class: str, groups: Sequence[str]) -> str
 
 def declare_health(change: PersonChange, *, by: Any, at: datetime) -> None:
     """State what was declared at the counter and approved."""
-    assert change.valid_from is not None  # noqa: S101 - a constraint of the change
+    assert change.valid_from is not None
     fault_point("beneficiaries.declare_health.before")
     HealthStatement.objects.create(
         beneficiary=change.beneficiary, health_class=change.health_class, groups=change.health_groups,

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from beneficiaries.ending_single import ending_outlook
-from beneficiaries.models import Beneficiary, ChangeKind, Enrollment, HealthStatement, Person, PersonChange, Representative
+from beneficiaries.models import (
+    Beneficiary,
+    ChangeKind,
+    Enrollment,
+    HealthStatement,
+    Person,
+    PersonChange,
+    Representative,
+)
 
 
 def _ending(change: PersonChange) -> list[Any]:

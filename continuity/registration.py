@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from accounts.roles import Role, grant_permissions
+from beneficiaries.holdings import register_holding
 from continuity import panels
 from continuity.earlier import EARLIER
 from continuity.facts import case_of
+from continuity.holdings import HOLDINGS
 from continuity.meanings import MEANINGS
 from intake.findings import register_meanings
 from intake.verbs import register_import
@@ -24,6 +26,7 @@ def register() -> None:
     register_meanings(MEANINGS)
     register_import(EARLIER)
     register_facts(case_of)
+    register_holding(*HOLDINGS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

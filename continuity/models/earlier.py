@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.destroying import Destroyable
 from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import kept_after_its_check, never_deleted
@@ -157,6 +158,7 @@ class EarlierYears(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     scope = _SCOPE
+    destroyable = Destroyable(blinded=("identity_index_a", "identity_index_b"))
     personal_fields = ()
     open_fields = (
         "id", "list", "program", "identity_index_a", "identity_index_b", "continuity_years", "claim_free_years", "as_of",

@@ -165,7 +165,7 @@ def test_one_question_serves_one_cover_and_all(years: Years) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sum(y.continuity_years) FROM "
-            f"({years_sql('SELECT id FROM beneficiaries_enrollment WHERE program_id = %s')}) AS y",  # noqa: S608
+            f"({years_sql('SELECT id FROM beneficiaries_enrollment WHERE program_id = %s')}) AS y",
             [years.market.program.pk],
         )
         assert cursor.fetchone() == (6,)

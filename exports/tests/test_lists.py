@@ -281,7 +281,7 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.roster",
         "gates.clearing", "gates.clearingline",
         "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement", "gates.unpaid",
-        "closing.closedbalance", "closing.closedfigure", "closing.monthclosing",
+        "closing.closedbalance", "closing.closedfigure", "closing.monthclosing", "continuity.earlierlist",
         "handover.handover", "handover.handoverline", "handover.insurerformat", "handover.invoice", "handover.receipt",
         "handover.remittance",
         "intake.wordmapping", "jobs.job", "outreach.deliveryreport",

@@ -31,6 +31,7 @@ from beneficiaries.tests.test_purposes import approved, enrolled, who
 from beneficiaries.tests.test_purposes_among_others import declared, in_review
 from beneficiaries.tests.undone import applied
 from closing.invariants import INVARIANTS as CLOSING
+from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
@@ -528,7 +529,7 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
     wanted = {invariant.name for invariant in ALL} - {
         invariant.name
         for invariant in (
-            *JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
+            *JOBS, *EXPORTS, *CONTINUITY, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
         )
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}
