@@ -9,7 +9,7 @@ _paid: list[str] = []
 
 
 def register_paid(condition: str) -> None:
-    """Called once at start by the room of claims. `condition`: SQL over a cover "{cover}" (an id), true where a claim of it was paid."""
+    """Called once at start by the room of claims. `condition`: SQL over a cover's id "{cover}", true where a claim was paid."""
     if "{cover}" not in condition:
         raise ValueError("the condition names its cover as {cover}")
     if _paid and _paid != [condition]:

@@ -44,11 +44,13 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Empty means resident ID card."),
     ),
     Column(
-        "continuity_years", "连续参保年数", ("连续投保年数", "连续参保年限", "连续投保年限"), required=True, max_length=10, example="3",
+        "continuity_years", "连续参保年数", ("连续投保年数", "连续参保年限", "连续投保年限"), required=True, max_length=10,
+        example="3",
         help=_("Full years insured in a row up to the day that the list is of."),
     ),
     Column(
-        "claim_free_years", "连续未理赔年数", ("连续无理赔年数", "未理赔年数", "无理赔年数"), required=True, max_length=10, example="2",
+        "claim_free_years", "连续未理赔年数", ("连续无理赔年数", "未理赔年数", "无理赔年数"), required=True, max_length=10,
+        example="2",
         help=_("The last of these years in a row without a paid claim."),
     ),
 )
@@ -179,7 +181,8 @@ class EarlierTemplate(Template):
     def apply_chunk(self, subject: EarlierList, chunk: Chunk, *, context: ListContext, at: datetime) -> Applied:
         """The figures of one chunk; of their lines nothing stays."""
         given = {
-            "list": subject.pk, "program": subject.program_id, "as_of": subject.as_of, "chunk": chunk.number, "new": int(Verdict.NEW),
+            "list": subject.pk, "program": subject.program_id, "as_of": subject.as_of, "chunk": chunk.number,
+            "new": int(Verdict.NEW),
         }
         fault_point("continuity.take_in_earlier.before")
         with connection.cursor() as cursor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -29,7 +31,8 @@ def _to_approve(lists: Any, user: Any) -> Any:
 
 QUEUES = (
     queue_of(
-        "continuity.earlierlist", "continuity.to_approve", _("Lists of earlier years to approve"), _APPROVE, _to_approve, Urgency.NOW
+        "continuity.earlierlist", "continuity.to_approve", _("Lists of earlier years to approve"), _APPROVE, _to_approve,
+        Urgency.NOW,
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,7 @@ def year_of(market: Market, year: int, **changes: Any) -> Period:
 
 def bought(market: Market, period: Period, *, number: int = 0) -> Enrollment:
     """Bought in the month before the period begins, in force from its first day."""
-    at = timezone.make_aware(datetime(period.starts_on.year - 1, 12, 1, 10))
+    at = timezone.make_aware(datetime.combine(date(period.starts_on.year - 1, 12, 1), time(10)))
     reference = f"{period.code}-{number}"
     cover = market.enroll(
         person(number), reference=reference, period=period, at=at, payment=Payment(f"pay-{reference}", at, Decimal("150.00"))
@@ -42,7 +42,7 @@ def bought(market: Market, period: Period, *, number: int = 0) -> Enrollment:
 
 def cut_short(cover: Enrollment, last: date) -> None:
     """As if an approved ending had ended it with a day."""
-    ends = timezone.make_aware(datetime(last.year, last.month, last.day)) + timedelta(days=1)
+    ends = timezone.make_aware(datetime.combine(last, time())) + timedelta(days=1)
     Enrollment.objects.filter(pk=cover.pk).update(state="ended", ends_at=ends)
 
 

@@ -22,7 +22,9 @@ from papers.models import PersonRequest
 from retention.due import PERSON
 from retention.imports import SOURCES, Source
 
-_OWNED: tuple[Any, ...] = (Person, PersonDocument, Beneficiary, HealthStatement, Representative, PersonChange, PersonRequest, Objection)
+_OWNED: tuple[Any, ...] = (
+    Person, PersonDocument, Beneficiary, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
+)
 
 
 def _gone(model: Any) -> str:

@@ -1,4 +1,4 @@
-"""Health classes: declared at the counter by one person of an office, approved by another; found at a claim by the room of claims."""
+"""Health classes: declared at the counter by one person of an office and approved by another, or found at a claim."""
 
 from __future__ import annotations
 

@@ -30,10 +30,13 @@ class HealthForm(ChangeForm):
     )
     groups = forms.MultipleChoiceField(
         label=_("Groups of diseases"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text=_("Of a pre-existing condition: those that plans of the program name. None: the condition counts for all."),
+        help_text=_(
+            "Of a pre-existing condition: those that plans of the program name. None: what it concerns is decided at the claim."
+        ),
     )
     from_on = forms.DateField(
-        label=_("Holds from"), widget=UnfoldAdminDateWidget(), help_text=_("The day of the declaration, or the first day of cover.")
+        label=_("Holds from"), widget=UnfoldAdminDateWidget(),
+        help_text=_("The day of the declaration, or the first day of cover."),
     )
 
     def __init__(self, data: Any, *, known: Sequence[Beneficiary], **kwargs: Any) -> None:

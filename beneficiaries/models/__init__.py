@@ -18,7 +18,7 @@ from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
-    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "HealthClass", "HealthSource", "HealthStatement", "MergedRow",
-    "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer", "Representative", "Role", "Roster",
-    "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
+    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "HealthClass", "HealthSource", "HealthStatement",
+    "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer",
+    "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]

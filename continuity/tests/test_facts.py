@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from benefits.facts import Cover, Insured
 from continuity.facts import CoverFacts, cover_of, facts_of, insured_of
 from continuity.testing import bought, year_of
 
-FROM, UNTIL = datetime(2026, 1, 1), datetime(2027, 1, 1)
+FROM, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("given", "expected"), [
@@ -23,6 +23,9 @@ FROM, UNTIL = datetime(2026, 1, 1), datetime(2027, 1, 1)
     ({"health_class": "pre_existing"}, Insured(health_class="pre_existing")),
     # Which diseases they are leaves it to the plan whether they count.
     ({"health_class": "pre_existing", "conditions": frozenset({"tumor"})}, Insured(conditions=frozenset({"tumor"}))),
+    # A class alone says of no single expense that it is for such a disease.
+    ({"health_class": "pre_existing", "is_by_treatment": True}, Insured()),
+    ({"health_class": "healthy", "is_by_treatment": True}, Insured(health_class="healthy")),
     ({"birth_on": date(1960, 2, 29)}, Insured(birth_on=date(1960, 2, 29))),
 ])
 def test_the_engine_is_told_what_is_known_and_no_more(given: dict[str, Any], expected: Insured) -> None:

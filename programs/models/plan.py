@@ -145,8 +145,8 @@ class Plan(models.Model):
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
         "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
         "requires_insurer_acceptance", "requires_guardian", "requires_basic_insurance", "refund_days", "gap_days",
-        "filing_number", "reported_on", "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
-        "in_force_at", "retired_at",
+        "filing_number", "reported_on", "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at",
+        "reason", "in_force_at", "retired_at",
     )
 
     class Meta:
