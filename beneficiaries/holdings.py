@@ -24,6 +24,7 @@ from beneficiaries.models import (
     BeneficiaryCategory,
     Ending,
     Enrollment,
+    HealthStatement,
     Person,
     PersonChange,
     PersonDocument,
@@ -202,6 +203,9 @@ HOLDINGS = (
     Holding(lambda whom: Person.objects.filter(pk__in=whom.people).order_by("pk"), with_past=True),
     Holding(lambda whom: PersonDocument.objects.filter(person__in=whom.people).order_by("pk"), ("change",)),
     Holding(lambda whom: Beneficiary.objects.filter(pk__in=whom.beneficiaries).order_by("pk"), with_past=True),
+    Holding(
+        lambda whom: HealthStatement.objects.filter(beneficiary__in=whom.beneficiaries).order_by("pk"), ("change", "purchase"),
+    ),
     # Of the person, and of the person as somebody's guardian or agent: whose, is the other's.
     Holding(
         lambda whom: Representative.objects.filter(

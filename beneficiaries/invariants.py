@@ -510,6 +510,18 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        16, "health_classes_were_approved",
+        _("Every health class that was declared at the counter was approved by another person, as it was proposed."),
+        """
+        SELECT h.id FROM beneficiaries_healthstatement h JOIN beneficiaries_personchange c ON c.id = h.change_id
+        WHERE c.kind <> 'health' OR c.state <> 'approved' OR c.beneficiary_id <> h.beneficiary_id
+            OR c.valid_from <> h.from_on OR c.health_class <> h.health_class
+        UNION ALL
+        SELECT c.id FROM beneficiaries_personchange c WHERE c.kind = 'health' AND c.state = 'approved'
+            AND NOT EXISTS (SELECT FROM beneficiaries_healthstatement h WHERE h.change_id = c.id)
+        """,
+    ),
+    Invariant(
         16, "guardians_come_from_applied_lines",
         _("Every guardian of a roster's line was named by an applied line of that office, which put exactly one on record."),
         """

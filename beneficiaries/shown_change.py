@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from beneficiaries.ending_single import ending_outlook
-from beneficiaries.models import Beneficiary, ChangeKind, Enrollment, Person, PersonChange, Representative
+from beneficiaries.models import (
+    Beneficiary,
+    ChangeKind,
+    Enrollment,
+    HealthStatement,
+    Person,
+    PersonChange,
+    Representative,
+)
 
 
 def _ending(change: PersonChange) -> list[Any]:
@@ -47,6 +55,11 @@ def _speakers(change: PersonChange) -> list[Any]:
     return [_identity(change), list(known)]
 
 
+def _health(change: PersonChange) -> list[Any]:
+    said = HealthStatement.objects.filter(beneficiary=change.beneficiary).order_by("pk").values_list("pk", flat=True)
+    return [_identity(change), list(said)]
+
+
 def _refund(change: PersonChange) -> list[Any]:
     covers = Enrollment.objects.filter(pk=change.cover_id or 0)
     return list(covers.values_list("pk", "state", "starts_at", "ends_at", "premium", "own_share", "own_paid_at"))
@@ -58,6 +71,7 @@ GROUNDS: Mapping[str, Callable[[PersonChange], list[Any]]] = {
     ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _merge,
     ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
     ChangeKind.SPEAKER: _speakers, ChangeKind.SILENCED: _speakers, ChangeKind.REFUND: _refund,
+    ChangeKind.HEALTH: _health,
 }
 
 

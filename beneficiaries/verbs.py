@@ -67,6 +67,8 @@ VERBS = {
     "person.corrected": _("The identity was corrected: %(fields)s."),
     "person.document_added": _("A further document was recorded: %(document_type)s."),
     "person.speaker_recorded": _("Recorded who speaks for the person: %(role)s."),
+    "person.health_stated": _("A health class was stated, from %(day)s on."),
+    "person.health_found": _("Case %(reference)s found a health class, from %(day)s on."),
     "person.speaker_ended": _("Ended who speaks for the person: %(role)s."),
     "person.merged": _(
         "Person %(other)d was merged into this one: %(covers)d covers moved, %(given_up)d were given up, %(released)s yuan went "

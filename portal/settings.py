@@ -292,6 +292,7 @@ INSTALLED_APPS = [
     "benefits",
     "programs",
     "beneficiaries",
+    "continuity",
     "gates",
     "handover",
     "subsidies",

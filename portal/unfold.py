@@ -94,6 +94,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("takeup.takeup", "trending_up"),
             Page("takeup.target", "flag"),
             Page("takeup.participantlist", "health_and_safety"),
+            Page("continuity.earlierlist", "history"),
             Page("years.comparison", "compare_arrows"),
             Page("years.planreview", "query_stats"),
             Page("years.yearleft", "person_off"),

@@ -13,6 +13,7 @@ from audit.invariants import Invariant
 from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from beneficiaries.marking import wrong_marks
 from closing.invariants import INVARIANTS as CLOSING
+from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
@@ -28,7 +29,8 @@ from years.invariants import INVARIANTS as YEARS
 
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
-    *PROGRAMS, *BENEFICIARIES, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
+    *PROGRAMS, *BENEFICIARIES, *CONTINUITY,
+    *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
     *EXPORTS,
     *JOBS, *AUDIT,
 )

@@ -17,8 +17,17 @@ from django.utils import timezone
 
 from audit.destroying import destroy
 from audit.faults import fault_point
-from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, PurchasePayer, Representative
+from beneficiaries.models import (
+    Beneficiary,
+    HealthStatement,
+    Person,
+    PersonChange,
+    PersonDocument,
+    PurchasePayer,
+    Representative,
+)
 from beneficiaries.turns import record_deaths_alone, work_alone
+from continuity.models import EarlierYears
 from gates.models import Objection
 from intake.actions import destroy_file
 from jobs.actions import Run
@@ -34,9 +43,24 @@ from retention.recording import record
 #: People of one transaction.
 STEP = 5_000
 _OF_PEOPLE = "SELECT {column} AS id FROM {table} t JOIN due_people d ON t.{by} = d.id"
+_EARLIER = """
+SELECT y.id FROM due_people d
+JOIN LATERAL (
+    SELECT p.identity_index_a AS a, p.identity_index_b AS b FROM beneficiaries_person p WHERE p.id = d.id
+    UNION ALL
+    SELECT t.identity_index_a, t.identity_index_b FROM beneficiaries_persondocument t
+    WHERE t.person_id = d.id AND t.standing <> 'mistaken'
+) AS known ON true
+JOIN continuity_earlieryears y ON y.identity_index_a = known.a OR y.identity_index_b = known.b
+"""
 _PARTS: tuple[tuple[Any, str, str], ...] = (
     (PersonDocument, _OF_PEOPLE.format(column="t.id", table="beneficiaries_persondocument", by="person_id"), ""),
     (Beneficiary, _OF_PEOPLE.format(column="t.id", table="beneficiaries_beneficiary", by="person_id"), "updated_at = %(at)s"),
+    (
+        HealthStatement,
+        "SELECT t.id FROM beneficiaries_healthstatement t JOIN beneficiaries_beneficiary b ON b.id = t.beneficiary_id"
+        " JOIN due_people d ON d.id = b.person_id", "",
+    ),
     (
         Representative,
         "SELECT t.id FROM beneficiaries_representative t JOIN beneficiaries_beneficiary b ON b.id = t.beneficiary_id"
@@ -142,7 +166,10 @@ def _overwrite(cursor: Any, people: list[int], *, at: Any) -> dict[str, int]:
         SELECT id FROM beneficiaries_person WHERE id = ANY(%(people)s) OR merged_into_id = ANY(%(people)s)""", given,
     )
     cursor.execute("ANALYZE due_people")
+    # Found by the index, so before the people lose theirs.
+    earlier = destroy(cursor, EarlierYears, rows=_EARLIER, given=given)
     counts = {
+        "earlieryears": earlier,
         "person": destroy(cursor, Person, rows="SELECT id FROM due_people", given=given, also="destroyed_at = %(at)s")
     }
     fault_point("retention.overwrite.people")

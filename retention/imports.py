@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.destroying import destroy, is_destroyed
 from beneficiaries.models import Roster, RosterChunk, RosterRow
+from continuity.models import EarlierRow
 from gates.models import Statement, StatementChunk, StatementRow
 from handover.models import Invoice, InvoiceChunk, InvoiceRow, Receipt, ReceiptChunk, ReceiptRow
 from intake.models import State
@@ -74,7 +75,7 @@ SOURCES: Sequence[Source] = (
 )
 #: Lines that name nobody whom a program covers, and belong to none: of a list of participants what is taken in holds neither
 #: name nor number, and all of it goes when a newer list comes (ADR 39).
-WITHOUT_PROGRAM = (ParticipantRow,)
+WITHOUT_PROGRAM = (ParticipantRow, EarlierRow)
 BY_LABEL = {source.label: source for source in SOURCES}
 
 

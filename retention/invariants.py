@@ -8,13 +8,23 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.destroying import history_table, is_destroyed
 from audit.invariants import NUMBER, Invariant
-from beneficiaries.models import Beneficiary, Person, PersonChange, PersonDocument, PurchasePayer, Representative
+from beneficiaries.models import (
+    Beneficiary,
+    HealthStatement,
+    Person,
+    PersonChange,
+    PersonDocument,
+    PurchasePayer,
+    Representative,
+)
 from gates.models import Objection
 from papers.models import PersonRequest
 from retention.due import PERSON
 from retention.imports import SOURCES, Source
 
-_OWNED: tuple[Any, ...] = (Person, PersonDocument, Beneficiary, Representative, PersonChange, PersonRequest, Objection)
+_OWNED: tuple[Any, ...] = (
+    Person, PersonDocument, Beneficiary, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
+)
 
 
 def _gone(model: Any) -> str:

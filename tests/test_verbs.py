@@ -13,6 +13,7 @@ from django.utils.translation import override
 
 from audit import events
 from beneficiaries.template import ROSTER
+from continuity.earlier import EARLIER
 from gates.matching import STATEMENT
 from handover.answers import RECEIPT
 from handover.charging import INVOICE
@@ -23,7 +24,7 @@ from tests.kit.verbs import recorded
 ROOT = Path(settings.BASE_DIR)
 ROOMS = sorted(config.label for config in apps.get_app_configs() if Path(config.path).parent == ROOT)
 #: What "*" stands for: the keys of intake's templates.
-TEMPLATE_KEYS = (ROSTER.key, STATEMENT.key, RECEIPT.key, INVOICE.key, ReportTemplate.key, PARTICIPANTS.key)
+TEMPLATE_KEYS = (ROSTER.key, STATEMENT.key, RECEIPT.key, INVOICE.key, ReportTemplate.key, PARTICIPANTS.key, EARLIER.key)
 
 
 @cache

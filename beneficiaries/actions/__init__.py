@@ -22,6 +22,7 @@ from beneficiaries.actions.families import (
 )
 from beneficiaries.actions.full_lists import declare_full
 from beneficiaries.actions.gates import Gate, open_gates, pass_gate, pass_purchase_gate
+from beneficiaries.actions.health import propose_health, state_found_health
 from beneficiaries.actions.lapses import lapse_period, periods_to_lapse, queue_lapses
 from beneficiaries.actions.mending import add_files, choose_sheets, confirm_unusual, map_words, take_out_file
 from beneficiaries.actions.purchases import Payment, Request, cover_days, enroll_paid, register_person
@@ -44,8 +45,8 @@ __all__ = [
     "approve_roster_by_priority", "approve_undo", "choose_sheets", "confirm_unusual", "cover_days", "declare_full",
     "enroll_each", "enroll_paid", "enroll_together", "judge_family", "lapse_period", "lift_restriction", "map_words",
     "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction", "propose_document",
-    "propose_end", "propose_ending", "propose_merge", "propose_move", "propose_refund", "propose_representative", "propose_unmerge",
-    "queue_lapses", "refuse_roster", "register_person", "renew_period", "request_undo", "restrict_person", "submit_roster",
-    "take_out_file", "turn_down_change", "turn_down_undo", "upload_roster", "void_waiting", "withdraw_change",
-    "withdraw_roster",
+    "propose_end", "propose_ending", "propose_health", "propose_merge", "propose_move", "propose_refund",
+    "propose_representative", "propose_unmerge", "queue_lapses", "refuse_roster", "register_person", "renew_period",
+    "request_undo", "restrict_person", "state_found_health", "submit_roster", "take_out_file", "turn_down_change",
+    "turn_down_undo", "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
 ]

@@ -24,6 +24,7 @@ from beneficiaries.correcting import (
 )
 from beneficiaries.ending_single import end_cover, ending_outlook
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
+from beneficiaries.health import declare_health
 from beneficiaries.identity import Identity, identity_of
 from beneficiaries.merging import merge_people, refuse_unfit
 from beneficiaries.models import Beneficiary, ChangeKind, ChangeState, Enrollment, Person, PersonChange
@@ -43,6 +44,7 @@ DOERS: Mapping[str, Callable[..., None]] = {
     ChangeKind.MERGE: merge_people, ChangeKind.UNMERGE: unmerge_people,
     ChangeKind.MOVE: move_person, ChangeKind.TRANSFER: accept_transfer,
     ChangeKind.SPEAKER: let_speak, ChangeKind.SILENCED: let_end, ChangeKind.REFUND: give_back,
+    ChangeKind.HEALTH: declare_health,
 }
 #: Reasons that a person gives; "left the list" is said by a list alone.
 END_REASONS = (EndReason.LEFT, EndReason.MOVED, EndReason.DECEASED)

@@ -14,6 +14,7 @@ from accounts.models import Region
 from beneficiaries.admin.origins import payer_of, payment_of
 from beneficiaries.ending_single import ending_outlook
 from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.health import said_on
 from beneficiaries.merging import merge_outlook
 from beneficiaries.models import (
     Beneficiary,
@@ -21,6 +22,7 @@ from beneficiaries.models import (
     ChangeKind,
     ChangeState,
     Enrollment,
+    HealthClass,
     MergedRow,
     Person,
     PersonChange,
@@ -272,6 +274,21 @@ def _silenced_warnings(change: PersonChange) -> list[str]:
     return [_t("From then on nothing is asked of them, and no message goes to them, for this person.")]
 
 
+def _health(change: PersonChange, shown: frozenset[str]) -> Facts:
+    before = said_on(change.beneficiary, day=change.valid_from) if change.valid_from else None
+    return [
+        (_t("health class"), change.get_health_class_display()),
+        (_t("groups of diseases"), _sealed(change, "health_groups", shown) if change.health_groups is not None else ""),
+        (_t("from"), f"{change.valid_from:%Y-%m-%d}" if change.valid_from else ""),
+        *([(_t("stated so far"), str(HealthClass(before.health_class).label) if before else _t("nothing"))]
+          if change.state == ChangeState.PROPOSED else []),
+    ]
+
+
+def _health_warnings(change: PersonChange) -> list[str]:
+    return [_t("What a plan pays may depend on it. Compare it with the papers; it counts from its day on.")]
+
+
 def _refund(change: PersonChange, shown: frozenset[str]) -> Facts:
     cover = Enrollment.objects.select_related("plan", "purchase__payer", "program", "period__program").get(pk=change.cover_id or 0)
     payer = payer_of(cover)
@@ -321,10 +338,11 @@ _FACTS: Mapping[str, Callable[[PersonChange, frozenset[str]], Facts]] = {
     ChangeKind.ENDING: _ending, ChangeKind.CORRECTION: _correction, ChangeKind.DOCUMENT: _document,
     ChangeKind.MERGE: _merge, ChangeKind.UNMERGE: _unmerge, ChangeKind.MOVE: _move, ChangeKind.TRANSFER: _move,
     ChangeKind.SPEAKER: _speaker, ChangeKind.SILENCED: _silenced, ChangeKind.REFUND: _refund,
+    ChangeKind.HEALTH: _health,
 }
 _WARNINGS: Mapping[str, Callable[[PersonChange], list[str]]] = {
     ChangeKind.ENDING: _ending_warnings, ChangeKind.CORRECTION: _identity_warnings, ChangeKind.DOCUMENT: _identity_warnings,
     ChangeKind.MERGE: _merge_warnings, ChangeKind.UNMERGE: _unmerge_warnings, ChangeKind.MOVE: _move_warnings,
     ChangeKind.TRANSFER: _move_warnings, ChangeKind.SPEAKER: _speaker_warnings, ChangeKind.SILENCED: _silenced_warnings,
-    ChangeKind.REFUND: _refund_warnings,
+    ChangeKind.REFUND: _refund_warnings, ChangeKind.HEALTH: _health_warnings,
 }

@@ -19,6 +19,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
 from beneficiaries.admin.change_pages import ChangePages, number_of
 from beneficiaries.admin.forms import RevealForm
+from beneficiaries.admin.health_pages import HealthPages
 from beneficiaries.admin.known_list import KnownList
 from beneficiaries.admin.representing_pages import SpeakerPages
 from beneficiaries.admin.searching import PEOPLE_HELP, tell
@@ -32,7 +33,7 @@ BENEFICIARY_FIELDS = ("phone", "address", "bank_account", "guardian_name", "guar
 
 
 @admin.register(Person)
-class PersonAdmin(SpeakerPages, ChangePages, KnownList, ReadOnlyScopedAdmin):
+class PersonAdmin(HealthPages, SpeakerPages, ChangePages, KnownList, ReadOnlyScopedAdmin):
     """People, found by document number or whole name."""
 
     list_display = ("person_name", "document_shown", "document_type", "sex", "birth_on")
@@ -46,7 +47,8 @@ class PersonAdmin(SpeakerPages, ChangePages, KnownList, ReadOnlyScopedAdmin):
     fields = ("document_type",)
     readonly_fields = fields
     actions_detail = (
-        "reveal", "end_cover", "correct", "add_document", "add_speaker", "end_speaker", "move", "merge", "unmerge",
+        "reveal", "end_cover", "correct", "add_document", "add_speaker", "end_speaker", "declare_health",
+        "move", "merge", "unmerge",
     )
 
     has_reveal_permission = holds(REVEAL)

@@ -1,12 +1,13 @@
 """The nouns of the room, one file each."""
 
-from beneficiaries.models.change import ChangeKind, ChangeState, PersonChange, Role
+from beneficiaries.models.change import ChangeKind, ChangeState, HealthClass, PersonChange, Role
 from beneficiaries.models.decided_line import DecidedLine
 from beneficiaries.models.decision import DecisionKind, RosterDecision
 from beneficiaries.models.document import DocumentStanding, PersonDocument
 from beneficiaries.models.ending import Ending
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.full_list import FullList, MissingEnrollment
+from beneficiaries.models.health import HealthSource, HealthStatement
 from beneficiaries.models.merged_row import MergedRow
 from beneficiaries.models.payer import PurchasePayer
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
@@ -17,7 +18,7 @@ from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
-    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "MergedRow", "MissingEnrollment",
-    "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer", "Representative", "Role", "Roster",
-    "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
+    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "HealthClass", "HealthSource", "HealthStatement",
+    "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer",
+    "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
@@ -33,6 +34,20 @@ class ChangeKind(models.TextChoices):
     SPEAKER = "speaker", _("Guardian or agent")
     SILENCED = "silenced", _("End of a guardian or agent")
     REFUND = "refund", _("Giving back of a cover")
+    HEALTH = "health", _("Health class")
+
+
+class HealthClass(models.TextChoices):
+    """As plans know them; what a destroyed person had is unknown."""
+
+    HEALTHY = "healthy", _("Healthy")
+    PRE_EXISTING = "pre_existing", _("Pre-existing condition")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+def mask_groups(codes: str) -> str:
+    """How many, never which."""
+    return _t("%(number)d group(s)") % {"number": len([code for code in codes.split(",") if code])}
 
 
 class ChangeState(models.TextChoices):
@@ -139,6 +154,14 @@ class PersonChange(models.Model):
         db_constraint=False, db_index=False,
     )
 
+    # Of a health class, which holds from `valid_from` on.
+    health_class = models.CharField(
+        _("health class"), max_length=12, choices=HealthClass, blank=True, default="", db_default="", db_collation="C"
+    )
+    health_groups = SealedTextField(
+        _("groups of diseases"), logical_name="beneficiary.health_groups", purpose=BENEFICIARY_KEY, mask=mask_groups, null=True
+    )
+
     objects = PersonChangeQuerySet.as_manager()
 
     # A transfer is seen by the office that is asked to accept it, too.
@@ -146,13 +169,16 @@ class PersonChange(models.Model):
         Scope(organization_path="organization__path", region="region_code", program="program_id"),
         Scope(organization_path="to_organization__path", region="to_region", program="program_id"),
     )
-    destroyable = Destroyable(blurred=("birth_on",), owner_gone=OWNER_GONE)
-    personal_fields = ("name", "document", "phone")
+    destroyable = Destroyable(
+        blurred=("birth_on",), emptied={"health_class": "CASE WHEN health_class <> '' THEN 'unknown' ELSE '' END"},
+        owner_gone=OWNER_GONE,
+    )
+    personal_fields = ("name", "document", "phone", "health_groups")
     open_fields = (
         "id", "kind", "state", "person", "beneficiary", "program", "organization", "region_code", "reason", "proposed_by",
         "proposed_at", "decided_by", "decided_at", "answer", "end_reason", "ended_on", "document_type", "birth_on",
         "sex", "number_was_theirs", "valid_from", "valid_to", "other", "given_up", "undoes",
-        "to_region", "to_organization", "role", "relation", "representative", "cover",
+        "to_region", "to_organization", "role", "relation", "representative", "cover", "health_class",
     )
 
     class Meta:
@@ -214,6 +240,11 @@ class PersonChange(models.Model):
             models.CheckConstraint(
                 name="person_change_says_what_is_given_back",
                 condition=Q(kind="refund", cover__isnull=False) | (~Q(kind="refund") & Q(cover__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="person_change_says_how_healthy",
+                condition=(Q(kind="health", valid_from__isnull=False) & ~Q(health_class=""))
+                | (~Q(kind="health") & Q(health_class="", health_groups__isnull=True)),
             ),
             models.CheckConstraint(
                 name="person_change_says_where_to",

@@ -20,10 +20,12 @@ from beneficiaries.actions import (
     propose_document,
     propose_end,
     propose_ending,
+    propose_health,
     propose_merge,
     propose_move,
     propose_representative,
     propose_unmerge,
+    state_found_health,
     submit_roster,
     turn_down_change,
     withdraw_change,
@@ -170,6 +172,23 @@ def approve_end_of_speaker(runs: Runs, token: Token) -> Callable[[], Any]:
     return runs.decided(ended)
 
 
+def approve_health(runs: Runs, token: Token) -> Callable[[], Any]:
+    return runs.decided(
+        propose_health(
+            runs.next(), health_class="pre_existing", from_on=timezone.localdate(), reason=REASON, by=runs.world.clerk,
+            at=timezone.now(),
+        )
+    )
+
+
+def find_health(runs: Runs, token: Token) -> Callable[[], Any]:
+    known = runs.next()
+    return lambda: state_found_health(
+        known, health_class="pre_existing", from_on=timezone.localdate(), reference="LP-1", by=runs.world.reviewer,
+        at=timezone.now(),
+    )
+
+
 @pytest.mark.parametrize("mode", in_turn(MODES, 1))
 def test_a_cover_is_given_up_with_all_of_its_money_or_not_at_all(mode: str) -> None:
     runs = Runs(make_world())
@@ -207,6 +226,7 @@ def standing(cover: Enrollment, beneficiary: Beneficiary) -> tuple[Any, ...]:
 SAMPLES: dict[str, Callable[[Runs, Token], Callable[[], Any]]] = {
     "propose": propose, "approve_ending": approve_ending, "approve_correction": approve_correction,
     "approve_document": approve_document, "approve_merge": approve_merge, "approve_unmerge": approve_unmerge,
+    "approve_health": approve_health, "find_health": find_health,
     "approve_speaker": approve_speaker, "approve_end_of_speaker": approve_end_of_speaker,
     "approve_move": approve_move, "accept_transfer": accept_transfer, "turn_down": turn_down, "withdraw": withdraw,
 }

@@ -31,6 +31,7 @@ from beneficiaries.tests.test_purposes import approved, enrolled, who
 from beneficiaries.tests.test_purposes_among_others import declared, in_review
 from beneficiaries.tests.undone import applied
 from closing.invariants import INVARIANTS as CLOSING
+from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
@@ -514,13 +515,13 @@ def test_a_violation_planted_after_an_undo_is_found(
     plant(name, tables, statements)
 
 
-#: Planted where they are tested: test_single_endings, test_merges, test_representatives, test_guardians and
-#: test_renewals.
+#: Planted where they are tested: test_single_endings, test_merges, test_representatives, test_guardians,
+#: test_health and test_renewals.
 OF_CHANGES = {
     "renewals_lead_to_the_cover_before",
     "approved_endings_end", "change_approved_by_another", "every_change_has_its_events", "every_merge_stands_or_is_undone",
     "merged_rows_moved_whole", "merged_people_hold_nothing", "speakers_were_approved",
-    "guardians_come_from_applied_lines",
+    "guardians_come_from_applied_lines", "health_classes_were_approved",
 }
 
 
@@ -528,7 +529,8 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
     wanted = {invariant.name for invariant in ALL} - {
         invariant.name
         for invariant in (
-            *JOBS, *EXPORTS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
+            *JOBS, *EXPORTS, *CONTINUITY,
+            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *TAKEUP, *SAMPLES, *RETENTION,
         )
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}

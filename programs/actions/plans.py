@@ -156,7 +156,7 @@ def copy_plan(plan: Plan, *, by: User, at: datetime) -> Plan:
     kept = (
         "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age", "max_age",
         "age_on", "requires_notice", "notice_days", "requires_own_payment", "requires_insurer_acceptance", "requires_guardian",
-        "requires_basic_insurance", "refund_days",
+        "requires_basic_insurance", "refund_days", "gap_days",
     )
     draft = PlanDraft(
         categories=[held.category for held in plan.categories.select_related("category")],

@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from audit.errors import Refused
 from benefits import editing, facts_file, labels, plan_file
 from benefits.decide import Decision, decide
 from benefits.facts import FactsRefused
 from benefits.outline import changes, outline
 from benefits.shapes import FileRefused, Problem, Record
 from benefits.terms import BENEFITS, Expense, PlanTerms
-from programs import actions
+from programs import actions, trial_facts
 from programs.admin.plan_facts import papers_in_words, plan_facts, terms_in_words
 from programs.benefit_terms import benefit_terms, disagreements, doubts_in_words, engine_language
 from programs.curves import kinds_of, picture
@@ -341,8 +342,18 @@ class _Trial:
         self.refusal = ""
         self.decision: Decision | None = None
         self.data: dict[str, Any] = {"bills": [{"lines": [{}]}]}
+        #: A cover by its number, whose facts the case begins with.
+        self.offers_covers, self.cover = trial_facts.are_given(), request.GET.get("cover", "").strip()[:60]
+        if request.method != "POST" and self.offers_covers and self.cover:
+            self._begin_with_cover(request)
         if request.method == "POST":
             self._take_in(request)
+
+    def _begin_with_cover(self, request: HttpRequest) -> None:
+        try:
+            self.data = {**self.data, **trial_facts.facts_of(self.cover, by=request.user)}
+        except Refused as refused:
+            self.refusal = str(refused)
 
     def _take_in(self, request: HttpRequest) -> None:
         given = {name: values for name, values in request.POST.lists() if not name.startswith("_")}

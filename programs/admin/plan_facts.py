@@ -38,6 +38,10 @@ def terms_in_words(plan: Plan) -> dict[str, Any]:
         **dict(_span_facts(plan)),
         _t("giving cover back"): _t("within %(days)d days of the payment, while nothing was claimed") % {"days": plan.refund_days}
         if plan.refund_days else _t("not at all"),
+        **(
+            {_t("years insured in a row"): _t("at most %(days)d days without cover between two years") % {"days": plan.gap_days}}
+            if plan.period_kind == Plan.PeriodKind.ANNUAL else {}
+        ),
         _t("steps before cover"): "、".join(str(word) for word in _gates(plan)),
         _t("insurers"): insurers_in_words(plan),
         _t("expected of a period"): expectation_in_words(plan),

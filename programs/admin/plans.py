@@ -64,7 +64,7 @@ TONES = {
 _TERMS = (
     "name", "premium", "cover_limit", "period_kind", "proration", "minimum_premium", "longest_hours", "min_age",
     "max_age", "age_on", "requires_guardian", "requires_basic_insurance", "requires_notice", "notice_days", "requires_own_payment",
-    "requires_insurer_acceptance", "refund_days", "filing_number", "reported_on",
+    "requires_insurer_acceptance", "refund_days", "gap_days", "filing_number", "reported_on",
 )
 
 

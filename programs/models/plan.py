@@ -111,6 +111,10 @@ class Plan(models.Model):
         _("days for giving cover back"), default=0, db_default=0,
         help_text=_("From the payment on, while nothing was claimed: the whole premium goes back. 0: not at all."),
     )
+    gap_days = models.PositiveSmallIntegerField(
+        _("days without cover between two years"), default=90, db_default=90,
+        help_text=_("Years count as insured in a row while no more days than these lie between two of them."),
+    )
     requires_guardian = models.BooleanField(
         _("guardian of minors first"), default=False, db_default=False,
         help_text=_("Whoever is under 18 on the first day of cover is enrolled only with a guardian who is known."),
@@ -140,9 +144,9 @@ class Plan(models.Model):
     open_fields = (
         "id", "program", "number", "name", "state", "premium", "cover_limit", "period_kind", "proration", "minimum_premium",
         "longest_hours", "min_age", "max_age", "age_on", "requires_notice", "notice_days", "requires_own_payment",
-        "requires_insurer_acceptance", "requires_guardian", "requires_basic_insurance", "refund_days", "filing_number",
-        "reported_on", "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at", "reason",
-        "in_force_at", "retired_at",
+        "requires_insurer_acceptance", "requires_guardian", "requires_basic_insurance", "refund_days", "gap_days",
+        "filing_number", "reported_on", "drafted_by", "drafted_at", "submitted_by", "submitted_at", "decided_by", "decided_at",
+        "reason", "in_force_at", "retired_at",
     )
 
     class Meta:

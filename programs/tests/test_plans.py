@@ -239,7 +239,7 @@ PLAN_CHANGES = [
     f"UPDATE programs_plan SET {change}" for change in (
         "premium = 1", "cover_limit = 1", "min_age = 1", "max_age = 99", "proration = 'daily'", "name = 'x'",
         "requires_notice = false", "requires_own_payment = false", "requires_insurer_acceptance = false",
-        "requires_guardian = true", "requires_basic_insurance = true", "notice_days = 9",
+        "requires_guardian = true", "requires_basic_insurance = true", "notice_days = 9", "gap_days = 1",
         "number = 99", "drafted_by_id = drafted_by_id + 1", "period_kind = 'span'", "age_on = 'enrollment'",
     )
 ]

@@ -60,6 +60,7 @@ from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_clearings import make_latin_clearings
 from tests.kit.latin_closing import make_latin_months
+from tests.kit.latin_continuity import add_earlier_years
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
@@ -213,6 +214,7 @@ def _rosters(world: LatinWorld) -> None:
     add_speakers(world, reason=REASON)
     add_years(world, reason=REASON)
     add_takeup(world, reason=REASON)
+    add_earlier_years(world)
     make_latin_months(world, reason=REASON)
     make_latin_samples(world, reason=REASON)
     make_latin_retention(world, reason=REASON)

@@ -16,6 +16,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
+from continuity.models import EarlierList
 from exports.models import Export
 from gates.models import (
     Clearing,
@@ -218,6 +219,9 @@ SUBJECTS: dict[str, Subject] = {
     "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),
     "papers.certificatewording": Subject(
         "program", lambda place: CertificateWording.objects.filter(program=place.program).earliest("pk")
+    ),
+    "continuity.earlierlist": Subject(
+        "office", lambda place: EarlierList.objects.get(organization=place.enrollment.organization, program=place.program)
     ),
     "takeup.takeup": Subject("program", lambda place: TakeUp.objects.get(pk=place.period.pk)),
     "takeup.target": Subject("program", lambda place: Target.objects.get(period=place.period)),

@@ -47,6 +47,7 @@ from programs.models import Budget, Category, Code, Funder, Period, Plan, Progra
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
 from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.compared import compare_years
+from tests.kit.matrix.continuity import add_earlier
 from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.insured import share_plan
@@ -259,6 +260,7 @@ def _place(
     add_messages(enrollment, clerk, canary, at=at)
     compare_years(enrollment, at=at)
     add_month(world, at=at)
+    add_earlier(enrollment, clerk, at=at)
     add_target(world, at=at)
     add_participants(office, clerk, at=at)
     add_retention(world, at=at)

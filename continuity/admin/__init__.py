@@ -1,0 +1,5 @@
+"""Pages of the room."""
+
+from continuity.admin import lists
+
+__all__ = ["lists"]
