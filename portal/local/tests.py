@@ -19,8 +19,8 @@ from portal.local.environment import ROOT
 #: Rooms in the order in which they are run from the front, those with the longest modules first: where both meet, what is left
 #: should be short. A room that is not here fails `portal/tests/test_local_tests.py`.
 ROOMS = (
-    "tests", "portal", "audit", "jobs", "subsidies", "takeup", "samples", "retention", "years", "closing", "continuity", "papers", "outreach",
-    "gates", "programs", "handover", "exports", "intake", "benefits", "accounts", "beneficiaries",
+    "tests", "portal", "audit", "jobs", "subsidies", "takeup", "samples", "retention", "years", "closing", "continuity", "papers",
+    "outreach", "gates", "programs", "handover", "exports", "intake", "benefits", "accounts", "beneficiaries",
 )
 ENDS = ("front", "back")
 
