@@ -6,18 +6,42 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.template import Context, Template
 from django.test.signals import template_rendered
 from django.utils import translation
 
 from audit import keys
-from portal.local.pytest_plugin import TABLES
+from portal.local.migrated import Migrated, digest_of, sources
+from portal.local.pytest_plugin import OWN_SERVER, SERVER, TABLES
 from tests.kit.crashes import stop_looking
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """The test database, left by everybody before it is dropped."""
+def migrated(django_db_modify_db_settings_parallel_suffix: None) -> Migrated | None:
+    """What the test database may be copied from; None on a server that is not the suite's own."""
+    return Migrated(SERVER, code=digest_of(sources())) if OWN_SERVER else None
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(migrated: Migrated | None) -> None:
+    """A database that somebody has migrated by the code as it is now is copied."""
+    if migrated is not None:
+        migrated.wait()
+        if migrated.exists():
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated.name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, migrated: Migrated | None, django_db_keepdb: bool, django_db_createdb: bool
+) -> Iterator[None]:
+    """The test database, kept for the next one if it was just migrated, and left by everybody before it is dropped."""
+    if migrated is not None:
+        if not migrated.exists() and (django_db_createdb or not django_db_keepdb):
+            connection.close()
+            migrated.make(connection.settings_dict["NAME"])
+        migrated.go_on()
     yield
     TABLES.close()
     stop_looking()

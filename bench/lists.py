@@ -1,10 +1,12 @@
 """`python -m bench.lists`: what the pages of a filled database (`bench.fill`) take in the server, each asked as a browser asks it.
 
-    python -m bench.lists --folder /somewhere [--only enrollment] [--slow 100] [--touch] [--plans]
+    python -m bench.lists --folder /somewhere [--only enrollment] [--slow 100] [--touch] [--plans] [--stock]
 
 Milliseconds are of the whole request within this process (median of five), of this process's and of
 its server process's processor (which a busy machine changes less), and of its SQL (one request);
 with `--touch` a tenth of the rows is updated first and not vacuumed. `--plans` explains the worst statement of each slow page.
+`--stock` asks Django's own list of the same enrollments (its paginator, its order, four columns) in the same run, and says
+how many times longer it takes than ours: what a slow machine does to both.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,7 @@ def main() -> None:
     parser.add_argument("--touch", action="store_true", help="update a tenth of the rows first")
     parser.add_argument("--plans", action="store_true", help="explain the worst statement of each slow page")
     parser.add_argument("--times", type=int, default=TIMES, help="asked so often for a median")
+    parser.add_argument("--stock", action="store_true", help="ask Django's own list of enrollments first")
     parser.add_argument("--migrate", action="store_true", help="bring the database to today's tables first")
     wanted = parser.parse_args()
     server = Server(wanted.folder, durable=False)
@@ -57,6 +61,8 @@ def main() -> None:
             migrate()
         if wanted.touch:
             touch()
+        if wanted.stock:
+            compare(wanted.times)
         slow = [ask(page, wanted) for page in pages() if wanted.only in f"{page.reader} {page.name} {page.address}"]
     print(f"{sum(slow)} of {len(slow)} pages at {wanted.slow:.0f} ms or above")
 
@@ -246,6 +252,59 @@ def ask(page: Page, wanted: argparse.Namespace) -> bool:
     if wanted.plans and median >= wanted.slow and warm:
         explain(max(asked.captured_queries, key=lambda query: float(query["time"])))
     return median >= wanted.slow
+
+
+def compare(times: int) -> None:
+    """Django's own list beside ours, in turns, each as one who reads everything and one who works in a city."""
+    from django.contrib.admin import AdminSite, ModelAdmin
+    from django.contrib.sessions.backends.cache import SessionStore
+    from django.test import RequestFactory
+    from django.urls import reverse
+
+    from accounts.models import User
+    from beneficiaries.models import Enrollment
+
+    class Stock(ModelAdmin):
+        """As `startapp` leaves it, with four columns."""
+
+        list_display = ("id", "region_code", "state", "premium")
+
+        def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+            """Everybody's."""
+            return True
+
+    class Site(AdminSite):
+        """Whose pages nobody has to sign in to."""
+
+        def has_permission(self, request: Any) -> bool:
+            """Everybody."""
+            return True
+
+    site = Site(name="admin")
+    site.register(Enrollment, Stock)
+    request = RequestFactory().get("/")
+    request.user, request.session = User.objects.get(username="auditor"), SessionStore()
+    request.environ["HTTP_ACCEPT_LANGUAGE"] = "zh-hans"
+    ours = reverse("admin:beneficiaries_enrollment_changelist")
+
+    def stock() -> None:
+        site._registry[Enrollment].changelist_view(request).render()
+
+    takers: dict[str, Any] = {"stock": stock}
+    for user in ("auditor", "reviewer.4416"):
+        takers[user] = partial(client_of(user).get, ours)
+    taken: dict[str, list[float]] = {name: [] for name in takers}
+    for turn in range(times + 1):
+        for name, taker in takers.items():
+            began = time.perf_counter()
+            taker()
+            if turn:
+                taken[name].append((time.perf_counter() - began) * 1000)
+    base = statistics.median(taken.pop("stock"))
+    print(f"{base:>9.0f} ms  Django's own list of enrollments, first page")
+    for name, found in taken.items():
+        median = statistics.median(found)
+        print(f"{median:>9.0f} ms  ours, {name}: {base / median:.1f} times faster", flush=True)
 
 
 def _nanoseconds(clock: Path) -> int:

@@ -372,7 +372,7 @@ def problem_in_words(problem: Problem, terms: PlanTerms | None, language: str) -
     """What is wrong, with its place as people say it."""
     sentence = problem._replace(place="").say(language)
     place = place_in_words(problem.place, terms, language)
-    return f"{place}{': ' if language == 'en' else ':'}{sentence}" if place else sentence
+    return f"{place}{wording.mark('colon', language)}{sentence}" if place else sentence
 
 
 def shown_at(place: str) -> str:

@@ -119,7 +119,7 @@ class _Said:
             ("settings", self._options("settings", part.settings)), ("hospital", self._hospital(part.hospital)),
             ("required_list", part.required_list), ("indication_required", self._yes(part.indication_required)),
             ("settlement_required", self._yes(part.settlement_required)),
-            ("factors", self._list((self._factor(one) for one in part.factors), ";")),
+            ("factors", self._list((self._factor(one) for one in part.factors), "；")),
             ("deductible", deductible), ("shared_deductible", shared),
             ("bands_counted", labels.option("bands_counted", part.bands_counted, self.language) if len(part.bands) > 1 else ""),
             ("bands_per", "" if part.bands_per == "year" else self._per(part.bands_per)),
@@ -139,7 +139,7 @@ class _Said:
     def _conditions(self, part: Responsibility) -> list[tuple[str, str]]:
         waiting = self._unless(part.waiting_days, 0, self._days)
         if waiting and not part.waiting_waived_when_renewing:
-            waiting += self._in("(续保也适用)", " (when renewing, too)")
+            waiting += self._in("（续保也适用）", " (when renewing, too)")
         return [
             ("events", self._options("events", part.events)),
             ("held_to", "" if part.held_to == "treatment" else labels.option("held_to", part.held_to, self.language)),
@@ -149,7 +149,7 @@ class _Said:
 
     def _limits(self, part: Responsibility) -> list[tuple[str, str]]:
         label = labels.title("limits", self.language)
-        said = [(f"{label}({self._per(limit.per).strip()})", self._money(limit.amount)) for limit in part.limits]
+        said = [(label + self._bracketed(self._per(limit.per).strip()), self._money(limit.amount)) for limit in part.limits]
         shared = labels.title("shared_limits", self.language)
         return said + [
             (f"{shared} {one.name}", f"{self._per(one.per)}{self._money(one.amount)}")
@@ -167,7 +167,7 @@ class _Said:
             *(self._list(self._kind(code) for code in one.kinds) for _ in one.kinds[:1]),
             *(self._options("settings", one.settings) for _ in one.settings[:1]),
             wording.say(wording.REFUSALS, one.code, self.language),
-        ), ";")
+        ), "；")
 
     def _prices(self) -> str:
         said = []
@@ -180,7 +180,7 @@ class _Said:
             if price.name is not None:
                 when.insert(0, price.name.say(self.language))
             said.append((f"{self._list(when)}{self._colon()}" if when else "") + self._yuan(price.amount))
-        return self._list(said, ";")
+        return self._list(said, "；")
 
     def _pre_existing(self) -> str:
         rule = self.terms.pre_existing
@@ -195,7 +195,7 @@ class _Said:
         if rule is None:
             return ""
         highest = self._in(f"可承保至{rule.highest_class}类", f"up to class {rule.highest_class}")
-        return self._list((highest, labels.option("wrong_class", rule.wrong_class, self.language)), ";")
+        return self._list((highest, labels.option("wrong_class", rule.wrong_class, self.language)), "；")
 
     def _hospital(self, asked: HospitalCondition | None) -> str:
         if asked is None:
@@ -211,7 +211,7 @@ class _Said:
     def _age(self, asked: AgeRange | None) -> str:
         if asked is None:
             return ""
-        return f"{self._ages(asked.lowest, asked.highest)}({labels.option('on', asked.on, self.language)})"
+        return self._ages(asked.lowest, asked.highest) + self._bracketed(labels.option("on", asked.on, self.language))
 
     def _ages(self, lowest: int | None, highest: int | None) -> str:
         if highest is None:
@@ -236,7 +236,7 @@ class _Said:
             return speak(table[0].value)
         return self._list((
             f"{self.when(row.when) or self._in('其他', 'others')}{self._colon()}{speak(row.value)}" for row in table
-        ), ";")
+        ), "；")
 
     def when(self, when: When) -> str:
         """Circumstances."""
@@ -279,10 +279,13 @@ class _Said:
         return f"{_yuan(amount)}{wording.say(wording.WORDS, 'yuan', self.language)}"
 
     def _list(self, said: Iterable[str], mark: str = "、") -> str:
-        return ({"、": ", ", ";": "; "}[mark] if self.language == "en" else mark).join(said)
+        return ({"、": ", ", "；": "; "}[mark] if self.language == "en" else mark).join(said)
+
+    def _bracketed(self, text: str) -> str:
+        return wording.bracketed(text, self.language)
 
     def _colon(self) -> str:
-        return ": " if self.language == "en" else ":"
+        return wording.mark("colon", self.language)
 
     def _in(self, zh: str, en: str) -> str:
         return en if self.language == "en" else zh
@@ -332,7 +335,7 @@ def _told(section: Section, language: str) -> dict[str, str]:
         *((f"{band} {stretch}", ratio) for stretch, ratio in section.bands),
         *((unknown, text) for text in section.unknown),
     ):
-        said[label] = f"{said[label]};{text}" if label in said else text
+        said[label] = f"{said[label]}{wording.mark('semicolon', language)}{text}" if label in said else text
     return said
 
 

@@ -30,8 +30,7 @@ class Problem(NamedTuple):
         """The problem with its place."""
         template = wording.PROBLEMS[self.code][wording.LANGUAGES.index(language)]
         sentence = template.format(**self.values)
-        colon = ": " if language == "en" else ":"
-        return f"{self.place}{colon}{sentence}" if self.place else sentence
+        return f"{self.place}{wording.mark('colon', language)}{sentence}" if self.place else sentence
 
 
 class FileRefused(ValueError):

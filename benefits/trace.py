@@ -72,7 +72,7 @@ class Trace:
                 if (said := self._say(name, value, language))
             ]
             rows.append((
-                str(step.number), self._name(step.responsibility, language), "; ".join(inputs),
+                str(step.number), self._name(step.responsibility, language), wording.mark("semicolon", language).join(inputs),
                 wording.RULES[step.rule][0][wording.LANGUAGES.index(language)],
                 "" if step.result is None else self._say("result", step.result, language),
             ))
@@ -98,8 +98,7 @@ class Trace:
                 values["result"] = self._say("result", step.result, language)
             sentence = template.format(**values)
             if step.responsibility:
-                colon = ": " if language == "en" else ":"
-                sentence = f"{self._name(step.responsibility, language)}{colon}{sentence}"
+                sentence = f"{self._name(step.responsibility, language)}{wording.mark('colon', language)}{sentence}"
             said.append(sentence)
         return said
 
@@ -132,7 +131,7 @@ class Trace:
     def _in_sentence(self, name: str, value: Any, language: str) -> str:
         said = self._say(name, value, language)
         if name == "reason" and said:
-            return f" ({said})" if language == "en" else f"({said})"
+            return wording.bracketed(said, language)
         if name == "name" and said:
             return f" ({said})" if language == "en" else f"「{said}」"
         return said

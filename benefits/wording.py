@@ -84,84 +84,84 @@ PARTS = {
 
 #: Rule: its name, and its sentence. Values are already said in words when they reach a sentence.
 RULES = {
-    "cost": (("费用合计", "cost"), ("{bills}张票据,费用合计{result}。", "{bills} bill(s) cost {result} in all.")),
+    "cost": (("费用合计", "cost"), ("{bills}张票据，费用合计{result}。", "{bills} bill(s) cost {result} in all.")),
     "other_payer": (
         ("先由他方支付", "other payer first"),
-        ("{payer}已支付其中{paid}({place}),余{result}。", "Of {amount}, {payer} paid {paid} ({place}); {result} is left."),
+        ("{payer}已支付其中{paid}（{place}），余{result}。", "Of {amount}, {payer} paid {paid} ({place}); {result} is left."),
     ),
     "assumed": (
         ("视为符合", "taken as met"),
-        ("资料未说明{what},按符合条件处理。", "The facts do not state {what}; the condition is taken as met."),
+        ("资料未说明{what}，按符合条件处理。", "The facts do not state {what}; the condition is taken as met."),
     ),
     "line_refused": (
-        ("不予赔付", "refused"), ("{place}不予赔付:{code}{reason}。", "{place} is not paid: {code}{reason}."),
+        ("不予赔付", "refused"), ("{place}不予赔付：{code}{reason}。", "{place} is not paid: {code}{reason}."),
     ),
-    "counted": (("计入", "counted"), ("{kind}{result}计入({place})。", "{result} of {kind} counts ({place}).")),
+    "counted": (("计入", "counted"), ("{kind}{result}计入（{place}）。", "{result} of {kind} counts ({place}).")),
     "factor": (
         ("按系数计入", "factor"),
-        ("{kind}{amount}按{factor}计入,为{result}({place})。", "{amount} of {kind} counts at {factor}: {result} ({place})."),
+        ("{kind}{amount}按{factor}计入，为{result}（{place}）。", "{amount} of {kind} counts at {factor}: {result} ({place})."),
     ),
     "deductible": (
         ("扣除免赔额", "deductible"),
         (
-            "免赔额{deductible},此前已扣{used},本次扣{taken},余{result}。",
+            "免赔额{deductible}，此前已扣{used}，本次扣{taken}，余{result}。",
             "Of the deductible of {deductible}, {used} was used before; {taken} is taken now, {result} is above it.",
         ),
     ),
     "band": (
         ("分段赔付", "band"),
-        ("{start}至{end}部分:{part}×{ratio}={result}。", "From {start} to {end}: {part} at {ratio} is {result}."),
+        ("{start}至{end}部分：{part}×{ratio}={result}。", "From {start} to {end}: {part} at {ratio} is {result}."),
     ),
     "limit": (
         ("限额", "limit"),
         (
-            "{per}{name}限额{limit},此前已用{used},{amount}减为{result}。",
+            "{per}{name}限额{limit}，此前已用{used}，{amount}减为{result}。",
             "The limit {per}{name} is {limit}, {used} of it was used before: {amount} becomes {result}.",
         ),
     ),
     "reduced": (
         ("按保费比例", "premium ratio"),
         (
-            "职业类别申报不符,按已交保费{paid}与应交保费{due}之比,{amount}减为{result}。",
+            "职业类别申报不符，按已交保费{paid}与应交保费{due}之比，{amount}减为{result}。",
             "The class of work was stated wrong: {amount} times premium paid {paid} over premium due {due} is {result}.",
         ),
     ),
     "rounded": (
         ("四舍五入", "rounding"),
-        ("{amount}四舍五入到分,为{result}。", "{amount} rounded half-up to the fen is {result}."),
+        ("{amount}四舍五入到分，为{result}。", "{amount} rounded half-up to the fen is {result}."),
     ),
     "pays": (("赔付", "pays"), ("本责任赔付{result}。", "It pays {result}.")),
-    "refused": (("不予赔付", "refused"), ("不予赔付:{code}{reason}。", "Nothing is paid: {code}{reason}.")),
+    "refused": (("不予赔付", "refused"), ("不予赔付：{code}{reason}。", "Nothing is paid: {code}{reason}.")),
     "undecided": (
         ("无法核定", "cannot be decided"),
-        ("条款缺少{parts},本责任未核定。", "The terms lack {parts}: this responsibility is not decided."),
+        ("条款缺少{parts}，本责任未核定。", "The terms lack {parts}: this responsibility is not decided."),
     ),
     "lump_sum": (
         ("定额给付", "lump sum"),
-        ("确诊{diagnosis},定额{result}。", "For diagnosis {diagnosis} the fixed amount is {result}."),
+        ("确诊{diagnosis}，定额{result}。", "For diagnosis {diagnosis} the fixed amount is {result}."),
     ),
     "allowance": (
         ("住院津贴", "allowance"),
         (
-            "住院{days}天,给付{counted}天×{amount}={result}。",
+            "住院{days}天，给付{counted}天×{amount}={result}。",
             "Of {days} day(s) in hospital {counted} are paid at {amount}: {result}.",
         ),
     ),
     "sum_insured": (("保险金额", "sum insured"), ("保险金额{result}。", "The sum insured is {result}.")),
     "less_paid": (
         ("扣除已给付", "less paid"),
-        ("扣除{other}已给付的{paid},余{result}。", "Less {paid} already paid for {other}, {result} is left."),
+        ("扣除{other}已给付的{paid}，余{result}。", "Less {paid} already paid for {other}, {result} is left."),
     ),
     "cap_over_policies": (
         ("未成年人身故限额", "minor's cap"),
         (
-            "未成年人各保单身故合计不超过{cap},他处已承保{elsewhere},{amount}减为{result}。",
+            "未成年人各保单身故合计不超过{cap}，他处已承保{elsewhere}，{amount}减为{result}。",
             "For a minor all policies together pay at most {cap}, {elsewhere} of it elsewhere: {amount} becomes {result}.",
         ),
     ),
     "grade": (
         ("伤残等级", "grade"),
-        ("伤残等级{injuries},合并评定为{result}级。", "Injuries of grade {injuries} count as grade {result}."),
+        ("伤残等级{injuries}，合并评定为{result}级。", "Injuries of grade {injuries} count as grade {result}."),
     ),
     "disability": (
         ("伤残给付", "disability"), ("保险金额{amount}×{ratio}={result}。", "{amount} insured at {ratio} is {result}."),
@@ -170,12 +170,12 @@ RULES = {
 }
 
 #: How a band is said that has no end, and one that holds everything.
-OPEN_BAND = ("{start}以上部分:{part}×{ratio}={result}。", "Above {start}: {part} at {ratio} is {result}.")
+OPEN_BAND = ("{start}以上部分：{part}×{ratio}={result}。", "Above {start}: {part} at {ratio} is {result}.")
 ONLY_BAND = ("{part}×{ratio}={result}。", "{part} at {ratio} is {result}.")
 
 WORDS = {
     "yuan": ("元", " yuan"),
-    "unknown": ("来源未说明:", "The source does not state: "),
+    "unknown": ("来源未说明：", "The source does not state: "),
     "of_case": ("全案", "case"),
 }
 
@@ -227,42 +227,59 @@ def say(table: dict[str, tuple[str, str]], key: str, language: str) -> str:
     return key if words is None else words[LANGUAGES.index(language)]
 
 
+#: What joins and encloses words.
+MARKS = {"colon": ("：", ": "), "semicolon": ("；", "; "), "open": ("（", " ("), "close": ("）", ")")}
+
+
+def mark(name: str, language: str) -> str:
+    """A mark as the language writes it."""
+    return say(MARKS, name, language)
+
+
+def bracketed(text: str, language: str) -> str:
+    """A remark in brackets, to be put behind a word."""
+    return f"{mark('open', language)}{text}{mark('close', language)}"
+
+
 PROBLEMS = {
     "above": ("{value}大于{top}", "{value} is above {top}"),
-    "band_gap": ("{start}至{end}不属于任何分段,该部分不赔付", "nothing is paid from {start} to {end}: no band holds it"),
-    "band_order": ("起点{start}在前一段起点{before}之前,请按顺序排列", "from {start} lies before the band above it, from {before}"),
+    "band_gap": ("{start}至{end}不属于任何分段，该部分不赔付", "nothing is paid from {start} to {end}: no band holds it"),
+    "band_order": (
+        "起点{start}在前一段起点{before}之前，请按顺序排列",
+        "from {start} lies before the band above it, from {before}",
+    ),
     "band_overlap": (
-        "起点{start}低于前一段的终点{end},该部分会重复计算",
+        "起点{start}低于前一段的终点{end}，该部分会重复计算",
         "from {start} lies below the end of the band above it, {end}",
     ),
-    "band_unreachable": ("前一段没有终点,本段不起作用", "the band above it has no end, so this one is never reached"),
+    "band_unreachable": ("前一段没有终点，本段不起作用", "the band above it has no end, so this one is never reached"),
     "band_empty": ("终点{end}不大于起点{start}", "to {end} is not above from {start}"),
     "below": ("{value}小于{bottom}", "{value} is below {bottom}"),
-    "choice": ("{value}不在可选值中:{options}", "{value} is none of {options}"),
+    "choice": ("{value}不在可选值中：{options}", "{value} is none of {options}"),
     "code_twice": ("代码{value}已在{other}使用", "{value} is used by {other} already"),
     "deductible_twice": ("免赔额只能是自有或共用之一", "state an own or a shared deductible, not both"),
-    "empty_exclusion": ("没有任何条件,会排除全部费用", "it states no condition and would exclude everything"),
+    "empty_exclusion": ("没有任何条件，会排除全部费用", "it states no condition and would exclude everything"),
     "facts": ("{reason}", "{reason}"),
-    "key_twice": ("第{line}行:{key}出现两次", "line {line}: {key} stands twice"),
+    "key_twice": ("第{line}行：{key}出现两次", "line {line}: {key} stands twice"),
     "key_twice_json": ("{key}在同一对象中出现两次", "{key} stands twice in one object"),
     "kind_twice": (
-        "{kind}已由{other}先行计入,本责任只能计入其不受理的部分",
+        "{kind}已由{other}先行计入，本责任只能计入其不受理的部分",
         "{kind} is counted by {other} first; here counts only what that refuses",
     ),
-    "json": ("第{line}行不是有效的JSON:{what}", "line {line} is no JSON: {what}"),
+    "json": ("第{line}行不是有效的JSON：{what}", "line {line} is no JSON: {what}"),
     "limit_within": (
-        "{amount}高于共用限额{name}的{limit},不会达到",
+        "{amount}高于共用限额{name}的{limit}，不会达到",
         "{amount} is above the shared limit {name}, {limit}: never reached",
     ),
     "limits_crossed": (
-        "同时占用共用限额{one}和{other},而{first}与{second}各用其一:费用增加时赔付合计可能减少",
+        "同时占用共用限额{one}和{other}，而{first}与{second}各用其一：费用增加时赔付合计可能减少",
         "it uses the shared limits {one} and {other}, {first} and {second} one each: a dearer bill may pay less in all",
     ),
-    "list_long": ("共{number}项,最多{longest}项", "{number} entries are more than {longest}"),
-    "list_short": ("共{number}项,至少{shortest}项", "{number} entries are fewer than {shortest}"),
+    "list_long": ("共{number}项，最多{longest}项", "{number} entries are more than {longest}"),
+    "list_short": ("共{number}项，至少{shortest}项", "{number} entries are fewer than {shortest}"),
     "missing": ("缺少此项", "it is missing"),
     "missing_or_unknown": (
-        "缺少此项;来源未说明的,请列入unknown",
+        "缺少此项；来源未说明的，请列入unknown",
         "it is missing; if the source does not state it, list it under unknown",
     ),
     "names_unstated": ("{value}未在{where}中列出", "{value} is not among {where}"),
@@ -270,25 +287,25 @@ PROBLEMS = {
     "no_flag": ("{value}不是true或false", "{value} is neither true nor false"),
     "no_list": ("{value}不是列表", "{value} is no list"),
     "no_moment": (
-        "{value}不是时间,应为YYYY-MM-DD或YYYY-MM-DDTHH:MM",
+        "{value}不是时间，应为YYYY-MM-DD或YYYY-MM-DDTHH:MM",
         "{value} is no moment as YYYY-MM-DD or YYYY-MM-DDTHH:MM",
     ),
     "no_number": ("{value}不是数字", "{value} is no number"),
     "no_record": ("{value}不是键值结构", "{value} is no set of keys and values"),
     "no_text": ("{value}不是文字", "{value} is no text"),
     "no_whole": ("{value}不是整数", "{value} is no whole number"),
-    "pattern": ("{value}格式不符({pattern})", "{value} does not have the form {pattern}"),
+    "pattern": ("{value}格式不符（{pattern}）", "{value} does not have the form {pattern}"),
     "places": ("{value}的小数超过{places}位", "{value} has more than {places} decimal places"),
     "range_empty": ("{lowest}大于{highest}", "{lowest} is above {highest}"),
     "ratio_twice": ("ratio与bands只能填写一项", "state ratio or bands, not both"),
-    "row_default": ("最后一行不能带条件,否则有人没有对应的值", "the last row must hold for everybody: some would have no value"),
-    "row_unreachable": ("前面的行已包含全部情况,本行不起作用", "a row above it holds for everybody, so this one is never reached"),
+    "row_default": ("最后一行不能带条件，否则有人没有对应的值", "the last row must hold for everybody: some would have no value"),
+    "row_unreachable": ("前面的行已包含全部情况，本行不起作用", "a row above it holds for everybody, so this one is never reached"),
     "scale_order": ("{value}高于前一等级的{before}", "{value} is above the graver grade's {before}"),
     "too_deep": ("层级超过{deepest}层", "it is nested more than {deepest} deep"),
-    "too_long": ("{number}个字符,最多{longest}个", "{number} characters are more than {longest}"),
-    "unknown_decisive": ("未知:{part};本责任暂不能核定", "{part} is unknown: this responsibility cannot be decided"),
+    "too_long": ("{number}个字符，最多{longest}个", "{number} characters are more than {longest}"),
+    "unknown_decisive": ("未知：{part}；本责任暂不能核定", "{part} is unknown: this responsibility cannot be decided"),
     "unknown_key": ("没有这个字段", "there is no such field"),
-    "unknown_key_near": ("没有这个字段,是否为{near}?", "there is no such field; did you mean {near}?"),
+    "unknown_key_near": ("没有这个字段，是否为{near}？", "there is no such field; did you mean {near}?"),
     "unlimited": ("没有任何限额", "it has no limit"),
-    "yaml": ("第{line}行不是有效的YAML:{what}", "line {line} is no YAML that is read: {what}"),
+    "yaml": ("第{line}行不是有效的YAML：{what}", "line {line} is no YAML that is read: {what}"),
 }

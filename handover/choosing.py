@@ -23,9 +23,9 @@ WHERE e.period_id = %(period)s AND {waits}
         SELECT FROM handover_handoverline l WHERE l.enrollment_id = e.id AND l.direction = 'entry' AND l.stands)
     AND NOT EXISTS (SELECT FROM beneficiaries_beneficiary b WHERE b.id = e.beneficiary_id AND b.restricted_at IS NOT NULL)
 """
-# Of whoever ended nothing is paid back; who was never covered costs nothing.
+# Of whoever ended nothing is paid back; who was never covered costs nothing, nor whose cover ended before it began.
 _LEAVES = f"""
-SELECT e.id, e.region_code, CASE WHEN e.state = 'ended' THEN 0.00 ELSE e.premium END AS premium,
+SELECT e.id, e.region_code, CASE WHEN e.state = 'ended' AND e.ends_at > e.starts_at THEN 0.00 ELSE e.premium END AS premium,
     CASE WHEN e.state = 'ended' THEN coalesce(gone.reason, '{LeaveReason.LEFT}') ELSE '{LeaveReason.UNDONE}' END AS leave_reason,
     CASE WHEN e.state = 'ended' THEN gone.ended_on END AS last_day
 FROM handover_handoverline told JOIN handover_handover h ON h.id = told.hand_over_id

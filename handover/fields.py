@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -61,7 +62,10 @@ CODE_WORDS: dict[str, dict[str, str]] = {
         "taiwan_permit": "台湾居民来往大陆通行证", "other": "其他",
     },
     "sex": {"male": "男", "female": "女"},
-    "leave_reason": {"left": "退出", "moved": "迁出", "deceased": "身故", "off_list": "不在名单", "undone": "撤销(未曾生效)"},
+    "leave_reason": {
+        "left": "退出", "moved": "迁出", "deceased": "身故", "off_list": "不在名单", "refunded": "犹豫期退保",
+        "undone": "撤销（未曾生效）",
+    },
 }
 
 
@@ -76,5 +80,5 @@ def words_of_fields() -> dict[str, str]:
 
 
 def folded(word: str) -> str:
-    """A word without case and blanks."""
-    return "".join(word.split()).casefold()
+    """A word without case, blanks and the width of its brackets."""
+    return "".join(unicodedata.normalize("NFKC", word).split()).casefold()

@@ -495,7 +495,7 @@ def describe(
     """Place, masked value, cause and remedy in the reader's language.
 
     `column` is the column's label (empty for the whole row), `line` is missing for a whole file:
-    "第17行 身份证号:校验位不符,请核对最后一位".
+    "第17行 身份证号：校验位不符，请核对最后一位".
     """
     facts = {"value": value_masked, "extra": str(_words.get(extra, extra)), "column": column, "line": line, "sheet": sheet}
     meaning = MEANINGS[code]
@@ -503,14 +503,15 @@ def describe(
     sentence = str(_SENTENCE) % {"cause": cause, "remedy": remedy}
     place = str(_PLACES[bool(sheet), line is not None]) % facts
     where = " ".join(part for part in (place, column) if part)
-    where += f"({value_masked})" if value_masked else ""
+    if value_masked:
+        where = str(_SHOWN) % {"where": where, "value": value_masked}
     if where:
         return str(_PLACED) % {"where": where, "sentence": sentence}
     return sentence[:1].upper() + sentence[1:]
 
 
-_IN_BRACKETS = re.compile(r"\s*[((][^()()]*%\(extra\)s[^()()]*[))]")
-_AT_THE_END = re.compile(r"\s*[::,,]?\s*…$")
+_IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*%\(extra\)s[^()（）]*[)）]")
+_AT_THE_END = re.compile(r"\s*[:：,，]?\s*…$")
 
 
 def plain_words(text: str | Promise) -> str:
@@ -528,6 +529,7 @@ def causes_in_words(codes: str) -> str:
 
 _SENTENCE = _("%(cause)s; %(remedy)s.")
 _PLACED = _("%(where)s: %(sentence)s")
+_SHOWN = _("%(where)s (%(value)s)")
 _PLACES = {
     (False, False): "",
     (True, False): _("Sheet “%(sheet)s”"),

@@ -18,7 +18,7 @@ from outreach.models import DeliveryReport, MessageWording, NameForm, Sending, T
 
 #: A plan under which people wait for their own payment and nothing else.
 PAYING: dict[str, Any] = {"requires_notice": False, "requires_own_payment": True, "requires_insurer_acceptance": False}
-TEXT = "{姓名}您好,{项目}应缴{应缴金额},请于{缴费截止日}前缴纳。咨询{咨询电话}"
+TEXT = "{姓名}您好，{项目}应缴{应缴金额}，请于{缴费截止日}前缴纳。咨询{咨询电话}"
 HOTLINE = "0762-3380000"
 SHARED, OWN = "13800138000", "13900139000"
 

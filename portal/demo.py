@@ -50,13 +50,13 @@ from programs.reference import make_categories
 
 BY = "system:demo"
 OPERATOR = "普惠保险平台运营中心"
-FOUNDATION = "南岭公益基金会(示例)"
-INSURER = "粤桂财产保险公司(示例)"
-CO_INSURERS = ("东江人寿保险公司(示例)", "新丰健康保险公司(示例)")
+FOUNDATION = "南岭公益基金会（示例）"
+INSURER = "粤桂财产保险公司（示例）"
+CO_INSURERS = ("东江人寿保险公司（示例）", "新丰健康保险公司（示例）")
 HOW_TO_CLAIM = (
-    "一、就医或出险后,请尽快拨打咨询电话,或到村(社区)服务点登记。\n"
-    "二、出院后备齐:本人身份证、发票、费用清单、出院小结、医保结算单和银行卡。\n"
-    "三、材料齐全后作出核定,赔款汇入本人账户。本页为示例文字,以各项目公布的理赔说明为准。"
+    "一、就医或出险后，请尽快拨打咨询电话，或到村（社区）服务点登记。\n"
+    "二、出院后备齐：本人身份证、发票、费用清单、出院小结、医保结算单和银行卡。\n"
+    "三、材料齐全后作出核定，赔款汇入本人账户。本页为示例文字，以各项目公布的理赔说明为准。"
 )
 Say = Callable[[str], None]
 
@@ -125,7 +125,7 @@ def load(say: Say, *, logins: Path) -> None:
             clerks = [users[f"{city.short}.clerk.{county}"] for county in city.counties]
             next_year(period, clerks, users, short=city.short, say=say)
             supplementary(
-                f"HMB{city.region}", name="惠民保(示例)", office=period.program.organization, insurers=_insurers(at=at),
+                f"HMB{city.region}", name="惠民保（示例）", office=period.program.organization, insurers=_insurers(at=at),
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
             )
             for product in PRODUCTS:
@@ -222,7 +222,7 @@ def _user(login: Login, password: str, *, at: datetime) -> User:
     user = User.objects.filter(username=login.username).first()
     if user is None:
         user, _given = create_user(
-            login.username, display_name=f"{login.title}(演示)", organization=organization, by=BY, at=at, password=password
+            login.username, display_name=f"{login.title}（演示）", organization=organization, by=BY, at=at, password=password
         )
         fault_point("portal.demo_password.before")
         # The same password, to be kept: hashed once, for a hash takes as long as a roster.
@@ -317,7 +317,7 @@ def _file(city: City, county: str, rows: int, *, first: int, dirty: float = 0.02
 def _wording(program: Program, reviewer: User, *, at: datetime) -> None:
     """What certificates say, unless somebody wrote it."""
     if not CertificateWording.objects.filter(program=program).exists():
-        write_wording(program, how_to_claim=HOW_TO_CLAIM, phone="0762-3380000(示例)", by=reviewer, at=at)
+        write_wording(program, how_to_claim=HOW_TO_CLAIM, phone="0762-3380000（示例）", by=reviewer, at=at)
 
 
 def _rosters(city: City, period: Period, users: dict[str, User], say: Say) -> None:

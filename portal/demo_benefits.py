@@ -140,8 +140,8 @@ def _file(plan: Plan, *, by: User, at: datetime) -> None:
     for kind in filing_of(plan.program.kind).papers:
         if kind not in held:
             label = str(PaperKind(kind).label)
-            content = io.BytesIO(_paper(f"{label}(示例)", f"{plan.name} 第{plan.number}版"))
-            programs.add_paper(plan, kind=kind, name=f"{label}(示例).pdf", stream=content, by=by, at=at)
+            content = io.BytesIO(_paper(f"{label}（示例）", f"{plan.name} 第{plan.number}版"))
+            programs.add_paper(plan, kind=kind, name=f"{label}（示例）.pdf", stream=content, by=by, at=at)
 
 
 def _paper(title: str, about: str) -> bytes:

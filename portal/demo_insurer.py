@@ -73,7 +73,7 @@ def _told(period: Period, clerk: User, reviewer: User) -> HandOver | None:
             return None
         found = actions.propose_handover(
             period, organization=clerk.organization, kind=Kind.INITIAL, month=None, format=_format(period, clerk, reviewer),
-            purpose="承保出单(示例)", recipient="承保部 经办(示例)", kept_days=7, by=clerk, at=timezone.now(),
+            purpose="承保出单（示例）", recipient="承保部 经办（示例）", kept_days=7, by=clerk, at=timezone.now(),
         )
     if found.state == HandOverState.PROPOSED:
         found = actions.release_handover(found, shown=outlook(found)[0], by=reviewer, at=timezone.now())
@@ -88,7 +88,7 @@ def _format(period: Period, clerk: User, reviewer: User) -> InsurerFormat:
         if insurer is None:
             raise RuntimeError("the demo's programs have an insurer")
         kept = actions.draft_format(
-            clerk.organization, insurer, name="承保清单(示例)", by=clerk, at=timezone.now(),
+            clerk.organization, insurer, name="承保清单（示例）", by=clerk, at=timezone.now(),
             terms={
                 "file_kind": "xlsx", "encoding": "utf-8", "dates": "%Y-%m-%d",
                 "columns": checked_columns(read_columns(COLUMNS), read_columns("")), "codes": {},

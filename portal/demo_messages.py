@@ -16,7 +16,7 @@ from outreach.composing import reference_of
 from outreach.models import DeliveryReport, MessageWording, NameForm, Reach, Sending, SendingState, Topic, WordingState
 from programs.models import Period
 
-TEXT = "{姓名}您好,{项目}已为您承保,保障期{起保日}至{止保日}。咨询{咨询电话}"
+TEXT = "{姓名}您好，{项目}已为您承保，保障期{起保日}至{止保日}。咨询{咨询电话}"
 HOTLINE = "0762-3380000"
 #: Of so many messages one failed, one is not known.
 ONE_OF = 9

@@ -32,7 +32,7 @@ def keep_and_list(program: Program, *, users: Mapping[str, User], reviewer: User
         actions.approve_term(term, by=reviewer, at=at)
     withdrawn = Roster.objects.filter(program=program, state=State.WITHDRAWN).select_related("organization").first()
     if withdrawn is not None and not LegalHold.objects.filter(roster=withdrawn).exists():
-        actions.place_hold(withdrawn, reason="审计核查中,文号示例〔2026〕1号", by=users["auditor"], at=at)
+        actions.place_hold(withdrawn, reason="审计核查中，文号示例〔2026〕1号", by=users["auditor"], at=at)
     if not DestructionRun.objects.filter(program=program).exists():
         actions.draw_up_run(program, kind=RunKind.IMPORTS, due_on=timezone.localdate(at), by=officer, at=at)
         run_pending()

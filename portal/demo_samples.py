@@ -24,14 +24,14 @@ def draw_and_look(program: Program, *, auditor: User, say: Callable[[str], None]
         try:
             sample = actions.draw_sample(
                 program, organization=program.organization, size=SIZE, seed=f"{program.code}-demo-1",
-                purpose="年度承保合规抽查(示例)", by=auditor, at=at,
+                purpose="年度承保合规抽查（示例）", by=auditor, at=at,
             )
         except SamplesRefused as refused:
             if refused.code != "NOBODY":
                 raise
             return
     for place, item in enumerate(sample.items.filter(position__lte=4, finding=Finding.OPEN).order_by("position")):
-        finding, note = (Finding.FAULT, "联系电话缺失,请经办机构补正") if place == 2 else (Finding.CORRECT, "")
+        finding, note = (Finding.FAULT, "联系电话缺失，请经办机构补正") if place == 2 else (Finding.CORRECT, "")
         actions.note_item(item, finding=finding, note=note, by=auditor, at=at)
     if not sample.bundles.exclude(state=EvidenceState.CANCELLED).exists():
         actions.gather_evidence(sample, by=auditor, at=at)

@@ -18,7 +18,7 @@ from takeup import actions
 from takeup.actions.targets import Wanted, digest_of, waiting_for
 from takeup.models import ParticipantList, Target
 
-BASIS = "民政和乡村振兴部门年初在册人数(示例)"
+BASIS = "民政和乡村振兴部门年初在册人数（示例）"
 #: Of a hundred people who could be, so many of the demo's are enrolled.
 SHARE = 80
 

@@ -94,7 +94,7 @@ def test_an_actuary_enters_a_plan_another_puts_it_in_force_and_a_roster_enrolls(
     # On a page of its own: a browser says of each refusal (409) that something failed.
     early = signed_in_page(world.finance_maker)
     presses(early, plan, "submit", "提交方案")
-    expect(early.get_by_text("暂不能提交,尚缺:授权书、精算意见书、法律意见书。")).to_be_visible()
+    expect(early.get_by_text("暂不能提交，尚缺：授权书、精算意见书、法律意见书。")).to_be_visible()
     screenshot(early, "actuary-refused")
     uploads(maker, plan, tmp_path)
     presses(maker, plan, "submit", "提交方案")

@@ -77,7 +77,7 @@ def test_a_file_is_refused_corrected_previewed_and_confirmed(
     looked_at("preview")
     keyboard_reachable(page)
     page.click("text=确认导入")
-    page.wait_for_selector("text=已导入:新增 1,变动 1,无变动 0。")
+    page.wait_for_selector("text=已导入：新增 1，变动 1，无变动 0。")
     looked_at("imported")
     assert Hospital.objects.get(code="H44160200001").grade == "B"
     assert_no_console_errors(page)

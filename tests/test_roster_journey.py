@@ -102,7 +102,7 @@ def test_an_ugly_workbook_is_sent_back_mended_approved_walked_back_and_undone(
     first = sends(clerk, world, asks=False)
     assert counted(first) == FIRST
     clerk.goto(address(first))
-    expect(clerk.get_by_text("工作表“渠洋镇”没有需要的表头,未读取", exact=False).first).to_be_visible()
+    expect(clerk.get_by_text("工作表“渠洋镇”没有需要的表头，未读取", exact=False).first).to_be_visible()
     clerk.get_by_role("link", name="提交审批").click()
     clerk.get_by_role("button", name="提交").click()
     reviewer.goto("/admin/")
@@ -117,7 +117,7 @@ def test_an_ugly_workbook_is_sent_back_mended_approved_walked_back_and_undone(
     # Again, mended: the heading said, four sheets chosen, the office's words said.
     roster = sends(clerk, world, asks=True)
     assert roster.state == State.FAILED
-    says(clerk, roster, ("表头“村民姓名”", "姓名(必需)"))
+    says(clerk, roster, ("表头“村民姓名”", "姓名（必需）"))
     clerk.goto(address(roster))
     clerk.get_by_role("link", name="选择工作表").click()
     for name, rows in (("新靖镇", 22), ("化峒镇", 32), ("龙邦镇", 32), ("渠洋镇", 4)):
@@ -133,8 +133,8 @@ def test_an_ugly_workbook_is_sent_back_mended_approved_walked_back_and_undone(
 
     # The doubtful rows; another word said afterwards takes no decision back.
     decides(clerk, roster, "ID_ROUNDED", "按此行接受")
-    decides(clerk, roster, "IDENTITY_CONFLICT", "接受:系同一人,姓名和证件以已登记的为准")
-    decides(clerk, roster, "SAME_PERSON", "接受:系同一人,姓名和证件更正为名单所列")
+    decides(clerk, roster, "IDENTITY_CONFLICT", "接受：系同一人，姓名和证件以已登记的为准")
+    decides(clerk, roster, "SAME_PERSON", "接受：系同一人，姓名和证件更正为名单所列")
     decides(clerk, roster, "SAME_PERSON_SEVERAL", "不通过")
     assert counted(roster) == DECIDED
     says(clerk, roster, ("类别“困难群众”", "低保对象"))

@@ -19,6 +19,9 @@ CATALOGS = sorted(ROOT.glob("*/locale/zh_Hans/LC_MESSAGES/django.po"))
 ROOMS = sorted(config.label for config in apps.get_app_configs() if Path(config.path).parent == ROOT)
 #: A place in a sentence that a value takes.
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+TAG = re.compile(r"<[^<>]*>")
+#: What Chinese writes in full width, beside a Chinese character or mark; Excel's names and times keep their own.
+HALF = re.compile(r"[,;:?!(]\s*[\u3001-\u9fff]|[\u3001-\u9fff]\s*[,;:?!)]")
 #: Packages whose pages or words users meet.
 GUESTS = ("unfold", "axes", "import_export", "django_celery_beat")
 
@@ -79,6 +82,12 @@ def test_each_entry_of_a_catalog_is_said_in_chinese(path: Path) -> None:
         assert not entry.obsolete, entry.msgid
         said = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
         assert said and all(said), entry.msgid
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-5])
+def test_chinese_is_punctuated_in_full_width(path: Path) -> None:
+    said = [text for entry in polib.pofile(str(path)) for text in (entry.msgstr, *entry.msgstr_plural.values())]
+    assert [text for text in said if HALF.search(PLACE.sub("", TAG.sub("", text)))] == []
 
 
 @pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-5])

@@ -120,7 +120,7 @@ def test_what_a_destroyed_key_sealed_can_never_be_read() -> None:
     phone = User.objects.get(pk=user.pk).phone
     with pytest.raises(KeyDestroyed):
         phone.reveal()
-    assert str(phone) == "(已销毁)"
+    assert str(phone) == "（已销毁）"
 
 
 @pytest.mark.django_db

@@ -206,7 +206,7 @@ def test_a_user_named_like_a_document_is_recorded_by_number(places: Places) -> N
 
 
 def test_a_sentence_that_lacks_its_data_is_shown_with_its_places(places: Places) -> None:
-    assert events.sentence(Event(verb="user.unlocked", data={})) == "账号已解锁,清除失败记录 %(forgotten)d 条。"
+    assert events.sentence(Event(verb="user.unlocked", data={})) == "账号已解锁，清除失败记录 %(forgotten)d 条。"
     assert events.sentence(Event(verb="no.such", data={})) == "no.such"
 
 

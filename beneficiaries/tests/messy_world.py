@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Region
 from accounts.regions_file import VENDORED, read_regions
 from accounts.testing import make_region_tree
+from audit.worlds import keepable
 from beneficiaries import actions, messy
 from beneficiaries.ending import END_COLUMNS
 from beneficiaries.models import Roster
@@ -44,6 +45,7 @@ def make_regions() -> None:
         )
 
 
+@keepable
 def make_messy_world() -> World:
     """A city that runs the program, the county's office, last year's and this year's period, and who is known before."""
     make_regions()
@@ -113,3 +115,10 @@ def mended(roster: Roster, world: World) -> Roster:
     actions.map_words(roster, words=[Said("region", "渠洋镇", "451081105")], by=world.clerk, at=timezone.now())
     drain()
     return Roster.objects.get(pk=roster.pk)
+
+
+@keepable
+def make_mended() -> tuple[World, Roster]:
+    """That county, its workbook checked and mended."""
+    world = make_messy_world()
+    return world, mended(uploaded(world), world)

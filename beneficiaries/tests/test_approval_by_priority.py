@@ -199,8 +199,8 @@ def test_the_confirm_page_shows_the_money_and_offers_the_second_choice_only_when
     client.force_login(world.reviewer, backend="accounts.backends.RoleBackend")
     address = reverse("admin:beneficiaries_roster_approve", args=[roster.pk])
     page = client.get(address).content.decode()
-    assert "示例公益基金会HY 的预算不足,缺 220.91 元。" in page
-    assert "按优先顺序:现在承保 5 人(495.00 元),4 人暂缓" in page
+    assert "示例公益基金会HY 的预算不足，缺 220.91 元。" in page
+    assert "按优先顺序：现在承保 5 人（495.00 元），4 人暂缓" in page
     assert page.count("pp-badge-good") == 2
     (yinbing,) = ids("yinbing")
     given = {"digest": roster.digest, "left_out": f"441602.{yinbing}"}
@@ -222,7 +222,7 @@ def test_the_confirm_page_shows_the_money_and_offers_the_second_choice_only_when
     assert re.findall(r'<td class="pp-right">([^<]*)</td>', paid[0]) == [
         "5", "0.05", "0.09", "5", "344.95", "620.91", "5", "150.00", "270.00", "5", "495.00", "891.00",
     ]
-    assert "最后一列为整份名单,共 9 人。" in paid[0]
+    assert "最后一列为整份名单，共 9 人。" in paid[0]
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from django.utils import timezone
 from audit.faults import handled_by
 from audit.models import Event
 from audit.testing import FULL_SWEEP
+from audit.worlds import keepable
 from beneficiaries import actions
 from beneficiaries.models import DecidedLine, DecisionKind, Person, Roster, RosterDecision, RosterRow
 from beneficiaries.testing import World, make_world, people
@@ -31,10 +32,20 @@ WORD = Said("category", "乙类户", "dibao")
 
 
 @pytest.fixture
-def world(settings: Any, monkeypatch: pytest.MonkeyPatch) -> World:
+def small_chunks(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SECOND_FACTOR_REQUIRED = False
     monkeypatch.setattr(staging, "ROWS_PER_CHUNK", 4)
+
+
+@pytest.fixture
+def world(small_chunks: None, transactional_db: Any) -> World:
     return make_world()
+
+
+@pytest.fixture
+def judged(small_chunks: None, transactional_db: Any) -> tuple[World, Roster]:
+    """A world with a roster that `decided` has decided."""
+    return make_judged()
 
 
 def doubtful(world: World) -> Roster:
@@ -63,6 +74,13 @@ def decided(world: World) -> Roster:
     return roster
 
 
+@keepable
+def make_judged() -> tuple[World, Roster]:
+    """The same for all tests that begin with it: made once."""
+    world = make_world()
+    return world, decided(world)
+
+
 def latest() -> Roster:
     return Roster.objects.select_related("period__program", "organization").latest("pk")
 
@@ -87,8 +105,8 @@ def signed_in(user: Any) -> Client:
     return client
 
 
-def test_rows_that_read_as_they_did_stay_decided_and_the_word_is_read(world: World) -> None:
-    roster = decided(world)
+def test_rows_that_read_as_they_did_stay_decided_and_the_word_is_read(judged: tuple[World, Roster]) -> None:
+    world, roster = judged
     before = {row.line: (row.codes, row.findings, row.known_person_id) for row in RosterRow.objects.filter(roster=roster)}
     money = roster.money
     roster = said(roster, world)
@@ -109,14 +127,15 @@ def test_rows_that_read_as_they_did_stay_decided_and_the_word_is_read(world: Wor
     assert (told.actor, told.data) == ("system:intake", {"kept": 5, "open": 0})
 
 
-def test_what_was_kept_is_applied_as_it_was_decided(world: World) -> None:
-    roster = applied(world, said(decided(world), world))
+def test_what_was_kept_is_applied_as_it_was_decided(judged: tuple[World, Roster]) -> None:
+    world, roster = judged
+    roster = applied(world, said(roster, world))
     assert (roster.state, Person.objects.count()) == (State.APPLIED, 3 + 2 + 3)
     assert broken() == []
 
 
-def test_a_row_that_reads_differently_now_waits_again_and_both_pages_say_so(world: World) -> None:
-    roster = decided(world)
+def test_a_row_that_reads_differently_now_waits_again_and_both_pages_say_so(judged: tuple[World, Roster]) -> None:
+    world, roster = judged
     client = signed_in(world.clerk)
     words = client.get(reverse("admin:beneficiaries_roster_map_words", args=[roster.pk]), headers={"accept-language": "en"})
     assert "5 rows have been decided. They stay decided where they read the same after the check" in words.content.decode()
@@ -140,8 +159,8 @@ def test_a_row_that_reads_differently_now_waits_again_and_both_pages_say_so(worl
 
 
 @pytest.mark.parametrize("what", ["name", "contact"])
-def test_a_person_who_was_changed_since_is_looked_at_again(world: World, what: str) -> None:
-    roster = decided(world)
+def test_a_person_who_was_changed_since_is_looked_at_again(judged: tuple[World, Roster], what: str) -> None:
+    world, roster = judged
     known = RosterRow.objects.get(roster=roster, line=6)
     if what == "name":
         Person.objects.filter(pk=known.known_person_id).update(sex="")
@@ -176,8 +195,8 @@ def test_without_decisions_nothing_is_remembered_or_told(world: World) -> None:
     assert not DecidedLine.objects.exists() and not Event.objects.filter(verb="roster.decided_again").exists()
 
 
-def test_decisions_taken_back_stay_taken_back(world: World) -> None:
-    roster = decided(world)
+def test_decisions_taken_back_stay_taken_back(judged: tuple[World, Roster]) -> None:
+    world, roster = judged
     judge(roster, DecisionKind.REOPEN, decided=True)
     assert verdicts(said(latest(), world)) == [5, 5, 5, 5, 5, 1, 1, 1]
 
@@ -192,8 +211,8 @@ DEATHS = [
 
 
 @pytest.mark.parametrize("point", DEATHS if FULL_SWEEP else DEATHS[::2])
-def test_a_check_that_dies_forgets_no_decision_and_makes_none_twice(world: World, point: str) -> None:
-    roster = decided(world)
+def test_a_check_that_dies_forgets_no_decision_and_makes_none_twice(judged: tuple[World, Roster], point: str) -> None:
+    world, roster = judged
     actions.map_words(roster, words=[WORD], by=world.clerk, at=timezone.now())
     fault = Once(name=point)
     with handled_by(fault):

@@ -211,8 +211,8 @@ def test_the_timeline_names_each_step_in_words(client: Client) -> None:
         pass_gate(roster, gate=gate, policy_number="P-1", by=world.reviewer, at=at)
     said = [entry.sentence for entry in timeline(roster)[:3]]
     assert said == [
-        "登记环节(保险公司已承保):3 人,其中 3 份保障生效。", "登记环节(个人缴费已到账):3 人,其中 0 份保障生效。",
-        "登记环节(公示期满):3 人,其中 0 份保障生效。",
+        "登记环节（保险公司已承保）：3 人，其中 3 份保障生效。", "登记环节（个人缴费已到账）：3 人，其中 0 份保障生效。",
+        "登记环节（公示期满）：3 人，其中 0 份保障生效。",
     ]
     client.force_login(world.reviewer, backend="accounts.backends.RoleBackend")
     for page in ("change", "history"):
@@ -225,10 +225,10 @@ def test_the_timeline_names_each_step_in_words(client: Client) -> None:
 @pytest.mark.parametrize(
     ("verb", "data", "said"),
     [
-        ("roster.failed", {"codes": "HEADER_MISSING, CHOOSE_SHEET"}, "名单文件无法读取(缺少必需的列、有多张工作表含有数据)。"),
+        ("roster.failed", {"codes": "HEADER_MISSING, CHOOSE_SHEET"}, "名单文件无法读取（缺少必需的列、有多张工作表含有数据）。"),
         (
             "roster.closed", {"code": "TOO_MANY_CONFLICTS"},
-            "名单未经查看即被关闭(与登记信息不符的行过多:文件已关闭,审计员可以看到)。",
+            "名单未经查看即被关闭（与登记信息不符的行过多：文件已关闭，审计员可以看到）。",
         ),
     ],
 )

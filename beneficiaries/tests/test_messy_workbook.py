@@ -21,7 +21,7 @@ from beneficiaries import actions, guardians, guarding, messy
 from beneficiaries.models import Roster, RosterRow
 from beneficiaries.template import ROSTER
 from beneficiaries.testing import World
-from beneficiaries.tests.messy_world import BOOK, GOLDEN, make_messy_world, mended, uploaded
+from beneficiaries.tests.messy_world import BOOK, GOLDEN, make_mended, make_messy_world, uploaded
 from intake.findings import ROW_CODES, Verdict
 from intake.models import State, WordMapping
 from intake.refused import write_refused
@@ -64,6 +64,11 @@ def chinese() -> Iterator[None]:
 @pytest.fixture
 def world(db: Any) -> World:
     return make_messy_world()
+
+
+@pytest.fixture
+def mended_world(db: Any) -> tuple[World, Roster]:
+    return make_mended()
 
 
 def parts_of(content: bytes) -> dict[str, bytes]:
@@ -124,8 +129,8 @@ def test_the_workbook_as_it_comes_is_read_without_its_last_village(world: World)
     assert "name" not in roster.counts["headings"]["taken"] and "document" in roster.counts["headings"]["taken"]
 
 
-def test_each_line_becomes_what_the_golden_list_says(world: World) -> None:
-    roster = mended(uploaded(world), world)
+def test_each_line_becomes_what_the_golden_list_says(mended_world: tuple[World, Roster]) -> None:
+    _world, roster = mended_world
     wanted = [(sheet, line, verdict, tuple(sorted(codes))) for sheet, line, verdict, codes in golden()]
     assert became(roster) == wanted
     assert [tuple(each) for each in messy.expected()] == golden()
@@ -134,8 +139,8 @@ def test_each_line_becomes_what_the_golden_list_says(world: World) -> None:
     assert roster.counts["unknown"] == {"category": {"困难群众": 1}}
 
 
-def test_what_the_lines_say_is_cleaned_as_it_was_meant(world: World) -> None:
-    roster = mended(uploaded(world), world)
+def test_what_the_lines_say_is_cleaned_as_it_was_meant(mended_world: tuple[World, Roster]) -> None:
+    _world, roster = mended_world
     rows = {(row.sheet, row.line): row for row in RosterRow.objects.filter(roster=roster).select_related("category")}
     numbers = {line: rows["新靖镇", line].document.reveal() for line in (8, 9, 10, 11)}
     assert numbers == {
@@ -153,16 +158,16 @@ def test_what_the_lines_say_is_cleaned_as_it_was_meant(world: World) -> None:
     assert {row.category.code for row in rows.values() if row.category is not None} == {"dibao", "tekun", "jiance", "tuopin"}
 
 
-def test_the_words_that_were_said_are_counted_by_the_rows_that_they_read(world: World) -> None:
-    roster = mended(uploaded(world), world)
+def test_the_words_that_were_said_are_counted_by_the_rows_that_they_read(mended_world: tuple[World, Roster]) -> None:
+    _world, roster = mended_world
     said = {
         (word.kind, word.word): (word.target, roster.counts["said"][str(word.pk)]) for word in WordMapping.objects.all()
     }
     assert said == {(word.kind, word.word): (word.target, word.rows) for word in messy.WORDS}
 
 
-def test_refused_lines_come_back_corrected_and_nothing_is_counted_twice(world: World) -> None:
-    roster = mended(uploaded(world), world)
+def test_refused_lines_come_back_corrected_and_nothing_is_counted_twice(mended_world: tuple[World, Roster]) -> None:
+    world, roster = mended_world
     assert verdicts(roster) == BEFORE
     roster = sent_again(roster, world, corrected(given_back(roster)))
     # Each line of the corrected file stands for one that was refused: four were corrected, three needed no more than to be
@@ -171,8 +176,8 @@ def test_refused_lines_come_back_corrected_and_nothing_is_counted_twice(world: W
     assert roster.row_count == 117
 
 
-def test_numbers_that_excel_has_cut_are_refused_again_when_they_come_back_as_they_were(world: World) -> None:
-    roster = mended(uploaded(world), world)
+def test_numbers_that_excel_has_cut_are_refused_again_when_they_come_back_as_they_were(mended_world: tuple[World, Roster]) -> None:
+    world, roster = mended_world
     back = given_back(roster)
     cells = {row[0].value: row for row in back["龙邦镇"].iter_rows(min_row=2)}
     shown = [cell.value for cells in cells.values() for cell in cells if "E+18" in str(cell.value)]

@@ -125,8 +125,8 @@ def test_a_person_has_one_page_with_categories_covers_lines_and_the_way_so_far(w
     assert "张三丰" not in text and "441602196203151219" not in text
     assert "张**" in text and "4416**********1219" in text
     assert [panel.key for panel in page.context["panels"]] == [
-        "beneficiaries.categories", "beneficiaries.covers", "continuity.person", "beneficiaries.documents", "beneficiaries.speakers",
-        "beneficiaries.changes", "gates.person", "beneficiaries.rosters", "handover.person", "beneficiaries.life",
+        "beneficiaries.categories", "beneficiaries.covers", "continuity.person", "beneficiaries.documents",
+        "beneficiaries.speakers", "beneficiaries.changes", "gates.person", "beneficiaries.rosters", "handover.person", "beneficiaries.life",
         "papers.requests", "outreach.person",
     ]
     html = {panel.key: panel.html for panel in page.context["panels"]}
@@ -146,7 +146,7 @@ def test_a_cover_tells_how_its_roster_came_submitted_and_approved(world: World) 
     for page in ("change", "history"):
         answer = signed_in(world.clerk).get(reverse(f"admin:beneficiaries_enrollment_{page}", args=[enrollment.pk]))
         told = [entry.sentence for entry in answer.context["timeline"].entries]
-        assert told[-1] == "上传名单,共 1 个文件。" and told[-3] == "名单已提交审批。", told
+        assert told[-1] == "上传名单，共 1 个文件。" and told[-3] == "名单已提交审批。", told
         assert any(sentence.startswith("名单已批准") for sentence in told)
         assert [past.title for past in answer.context["histories"]] == [str(enrollment)]
     Roster.objects.filter(pk=roster.pk).update(region_code="441621")
@@ -345,8 +345,8 @@ def test_enrollments_are_found_by_cover_number_and_rosters_by_number(world: Worl
 @pytest.mark.parametrize(
     ("model", "help_text"),
     [
-        ("person", "可按完整的证件号码(含原证件、其他证件)、手机号查找,或按姓名(可只输开头)查找"),
-        ("enrollment", "可按完整的保障凭证号、保单号、证件号码、手机号查找,或按姓名(可只输开头)查找"),
+        ("person", "可按完整的证件号码（含原证件、其他证件）、手机号查找，或按姓名（可只输开头）查找"),
+        ("enrollment", "可按完整的保障凭证号、保单号、证件号码、手机号查找，或按姓名（可只输开头）查找"),
         ("roster", "可按名单编号查找"),
     ],
 )

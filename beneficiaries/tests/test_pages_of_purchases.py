@@ -52,7 +52,7 @@ def test_the_page_of_a_span_tells_its_moments_payer_and_source() -> None:
     text = page(market.world.auditor, "beneficiaries_enrollment_change", cover.pk)
     for said in (
         cover.number, f"{day:%Y-%m-%d} 18:00", f"{day + timedelta(days=1):%Y-%m-%d} 01:30", "示例平台DAY",
-        f"投保单 {cover.purchase_id}(合作方接口),申请编号 PLATFORM-7,第 1 行。", "日结保", "不限类别",
+        f"投保单 {cover.purchase_id}（合作方接口），申请编号 PLATFORM-7，第 1 行。", "日结保", "不限类别",
     ):
         assert said in text, said
     assert "名单 None" not in text
@@ -64,7 +64,7 @@ def test_the_page_of_a_paid_cover_tells_its_payment() -> None:
     cover = market.enroll()
     text = page(market.world.auditor, "beneficiaries_enrollment_change", cover.pk)
     assert f"pay-P1 · {timezone.localtime(market.at):%Y-%m-%d %H:%M}" in text
-    assert f"投保单 {cover.purchase_id}(合作方接口),申请编号 P1,第 1 行。" in text
+    assert f"投保单 {cover.purchase_id}（合作方接口），申请编号 P1，第 1 行。" in text
     assert "150.00" in text
 
 

@@ -95,7 +95,7 @@ def test_an_approver_of_an_ending_reads_that_no_premium_is_given_back(world: Wor
     roster = brought(world, Purpose.END, [{**who(), "end_reason": "迁出", "ended_on": str(timezone.localdate())}])
     Roster.objects.filter(pk=roster.pk).update(state="submitted", submitted_by=world.clerk, submitted_at=timezone.now())
     shown = text_of(signed_in(world.reviewer), reverse("admin:beneficiaries_roster_approve", args=[roster.pk]))
-    assert "保费不退还出资方,也不退还个人" in shown
+    assert "保费不退还出资方，也不退还个人" in shown
     assert "终止保障人数" in shown
     assert "自付" not in shown
 
@@ -106,10 +106,10 @@ def test_the_page_of_an_ending_says_reason_and_day_of_each_line_and_its_cover_sa
     roster = applied(world, Purpose.END, [{**who(), "end_reason": "身故", "ended_on": str(day)}])
     client = signed_in(world.clerk)
     shown = text_of(client, page_of(roster))
-    assert f"身故;最后保障日 {day}" in shown
+    assert f"身故；最后保障日 {day}" in shown
     assert "终止保障" in shown
     cover, person = Enrollment.objects.get(), Person.objects.get()
-    assert f"身故;最后保障日 {day}" in text_of(client, reverse("admin:beneficiaries_enrollment_change", args=[cover.pk]))
+    assert f"身故；最后保障日 {day}" in text_of(client, reverse("admin:beneficiaries_enrollment_change", args=[cover.pk]))
     assert "身故日期" in text_of(client, reverse("admin:beneficiaries_person_change", args=[person.pk]))
 
 

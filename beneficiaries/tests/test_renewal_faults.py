@@ -23,7 +23,7 @@ from jobs.testing import drain_through_failures
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOM = 6
-POINTS = 60 if FULL_SWEEP else 6
+POINTS = 60 if FULL_SWEEP else 4
 MODES = {"exception": FaultAt, "disconnect": Dropped}
 
 

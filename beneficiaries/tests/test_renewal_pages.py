@@ -62,8 +62,8 @@ def test_the_page_shows_both_years_by_payer_reasons_and_the_cover_before_each(ye
     roster = reviewed(years)
     shown = text_of(signed_in(years.world.clerk), page_of(roster))
     assert "由 2027 期续保到 2028 期" in shown
-    assert "共核对源城区 3 人,2027 期保费合计 297.00 元" in shown
-    assert "不符合投保条件(超过最高年龄)" in shown
+    assert "共核对源城区 3 人，2027 期保费合计 297.00 元" in shown
+    assert "不符合投保条件（超过最高年龄）" in shown
     for number in range(3):
         assert cover_of(years, number).number in shown
     assert shown.count(">137.98<") >= 2
@@ -97,7 +97,7 @@ def test_who_is_not_renewed_is_downloaded_masked_with_the_reason_and_told(years:
     person = cover_of(years, 0).person
     assert (number, name, document) == (cover_of(years, 0).number, str(person.name), str(person.document))
     assert "*" in name and document.startswith("4416**********")
-    assert "不符合投保条件(超过最高年龄)" in lines[1]
+    assert "不符合投保条件（超过最高年龄）" in lines[1]
     event = Event.objects.filter(verb="roster.left_downloaded").latest("pk")
     assert (event.subject_id, event.data["people"]) == (str(roster.pk), 1)
 
@@ -121,7 +121,7 @@ def test_an_approver_is_told_what_it_costs_and_a_renewed_cover_leads_to_the_one_
     assert cover is not None
     shown = text_of(signed_in(years.world.clerk), reverse("admin:beneficiaries_enrollment_change", args=[cover.pk]))
     before = cover_of(years, cover.person.birth_on.year - 1940)
-    assert f"名单 {roster.pk}:由保障 {before.number} 续保而来" in shown
+    assert f"名单 {roster.pk}：由保障 {before.number} 续保而来" in shown
     assert reverse("admin:beneficiaries_enrollment_change", args=[before.pk]) in shown
     person = text_of(signed_in(years.world.clerk), reverse("admin:beneficiaries_person_change", args=[cover.person_id]))
-    assert "无(由上期保障续保)" in person
+    assert "无（由上期保障续保）" in person

@@ -120,8 +120,8 @@ def test_the_persons_page_tells_the_ending_and_says_of_a_cover_that_never_began_
         for cover in (began, never)
     ]
     of_began, of_never = (page.content.decode() for page in pages)
-    assert f"保障终止,最后保障日 {yesterday()}:身故(爱心保" in of_began
-    assert "保障尚未开始即终止:身故(爱心保" in of_never and "未起保" in of_never
+    assert f"保障终止，最后保障日 {yesterday()}：身故（爱心保" in of_began
+    assert "保障尚未开始即终止：身故（爱心保" in of_never and "未起保" in of_never
     assert f"最后保障日 {yesterday()}" not in of_never.split("保障历程")[1].split("办理记录")[0]
 
 
@@ -148,13 +148,13 @@ def test_an_approval_of_what_has_moved_since_it_was_shown_is_refused(world: Worl
 
 def test_a_change_is_decided_once(world: World) -> None:
     first, second = proposed(world, 0), proposed(world, 1)
-    turn_down_change(first, reason="证明不足,请补齐", by=world.reviewer, at=timezone.now())
+    turn_down_change(first, reason="证明不足，请补齐", by=world.reviewer, at=timezone.now())
     withdraw_change(second, by=world.clerk, at=timezone.now())
     for change in (first, second):
         assert refused(lambda change=change: approved(change, by=world.reviewer)) == "CHANGE_DECIDED"
         assert refused(lambda change=change: withdraw_change(change, by=world.clerk, at=timezone.now())) == "CHANGE_DECIDED"
     assert Ending.objects.count() == 0
-    assert sorted(PersonChange.objects.values_list("state", "answer")) == [("declined", "证明不足,请补齐"), ("withdrawn", "")]
+    assert sorted(PersonChange.objects.values_list("state", "answer")) == [("declined", "证明不足，请补齐"), ("withdrawn", "")]
     assert proposed(world, 0).state == ChangeState.PROPOSED
     assert broken() == []
 
@@ -223,14 +223,14 @@ def test_a_clerk_proposes_on_either_page_and_a_reviewer_approves_with_counts_and
     assert address in clerk.get(page("change", subject)).content.decode()
     assert cover_of().number in clerk.get(address).content.decode()
     given = {
-        "beneficiary": known_of(world).pk, "end_reason": "left", "ended_on": f"{yesterday()}", "reason": "已迁往外地,本人申请",
+        "beneficiary": known_of(world).pk, "end_reason": "left", "ended_on": f"{yesterday()}", "reason": "已迁往外地，本人申请",
     }
     response = clerk.post(address, given)
     change = PersonChange.objects.get()
     assert (response.status_code, response["Location"]) == (302, page("change", change))
     shown = reviewer.get(page("approve", change))
     text = shown.content.decode()
-    for said in ("99.00 yuan", "0.01 yuan", "0.00 yuan", cover_of().number, "已迁往外地,本人申请"):
+    for said in ("99.00 yuan", "0.01 yuan", "0.00 yuan", cover_of().number, "已迁往外地，本人申请"):
         assert said in text
     assert clerk.post(page("approve", change), {"shown": "x"}).status_code == 403
     answer = reviewer.post(page("approve", change), {"shown": shown.context["form"]["shown"].value()})

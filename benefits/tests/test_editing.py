@@ -111,7 +111,7 @@ def test_a_problem_stands_at_the_input_whose_place_it_names() -> None:
     found = {node.place: node.problems for node in form_of(plan_file.PLAN, data, problems=refused.value.problems).walk()}
     assert found["responsibilities[1].bands[0].ratio"] == ("60大于1",)
     assert editing.problem_in_words(refused.value.problems[0], plan_file.load_path(FIXTURES / "weifang.yaml"), "zh") == (
-        "医保目录外药品费用 · 分段赔付 1 · 赔付比例:60大于1"
+        "医保目录外药品费用 · 分段赔付 1 · 赔付比例：60大于1"
     )
 
 

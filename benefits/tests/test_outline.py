@@ -35,7 +35,7 @@ def test_a_responsibility_is_told_with_its_scope_deductible_bands_and_limits() -
 
 def test_circumstances_are_told_in_their_order_and_whoever_is_left_are_the_others() -> None:
     section = outline(terms("shanghai-2022"))[1]
-    assert section.bands == (("全部", "既往症:30%;其他:70%"),)
+    assert section.bands == (("全部", "既往症：30%；其他：70%"),)
     assert outline(terms("shanghai-2022"), "en")[1].bands == (("all of it", "pre-existing: 30%; others: 70%"),)
 
 

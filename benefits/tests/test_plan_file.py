@@ -142,7 +142,7 @@ def test_a_fault_is_named_by_its_place(place: str, value: Any, message: str) -> 
 
 def test_a_fault_is_said_in_chinese_too() -> None:
     assert problems(changed("responsibilities[0].bands[1].ratio", read_text("1.2")), "zh") == [
-        "responsibilities[0].bands[1].ratio:1.2大于1",
+        "responsibilities[0].bands[1].ratio：1.2大于1",
     ]
 
 

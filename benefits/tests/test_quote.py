@@ -43,7 +43,7 @@ def test_the_table_and_the_sentences_are_shown_in_the_language_asked_for(tmp_pat
     table = quote(tmp_path).splitlines()
     assert table[0] == "沪惠保2022 - first"
     assert table[1].split() == ["序号", "责任", "依据", "规则", "结果"]
-    assert table[-2:] == ["来源未说明:特定药品与海外药品清单", "来源未说明:指定医院"]
+    assert table[-2:] == ["来源未说明：特定药品与海外药品清单", "来源未说明：指定医院"]
     said = quote(tmp_path, TWO, "--sentences", "--language", "en").splitlines()
     assert said[0] == "Shanghai Huhuibao 2022 - first"
     assert "The case pays 15,400.00 yuan in all." in said
@@ -57,8 +57,8 @@ def test_a_plan_may_be_a_file_and_facts_may_be_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"plan": "nowhere-2025"}, "There is no plan nowhere-2025. Name a file, or one of: aixinbao-example, beijing-2025,"),
-    ({"facts": "bills: [{lines: [{kind: self_pay, amount: -1}]}]"}, "facts.yaml:\nbills[0].lines[0].amount:-1小于0"),
-    ({"facts": "cover: ["}, "facts.yaml:\n第1行不是有效的YAML:"),
+    ({"facts": "bills: [{lines: [{kind: self_pay, amount: -1}]}]"}, "facts.yaml:\nbills[0].lines[0].amount：-1小于0"),
+    ({"facts": "cover: ["}, "facts.yaml:\n第1行不是有效的YAML："),
 ])
 def test_what_cannot_be_read_is_said(tmp_path: Path, arguments: dict[str, str], message: str) -> None:
     with pytest.raises(CommandError) as refused:
@@ -71,7 +71,7 @@ def test_a_faulty_plan_names_its_places(tmp_path: Path) -> None:
     faulty.write_text((PLANS / "yantai.yaml").read_text(encoding="utf-8").replace("value: 0.8", "value: 1.8"), encoding="utf-8")
     with pytest.raises(CommandError) as refused:
         quote(tmp_path, plan=str(faulty))
-    assert str(refused.value) == "faulty.yaml:\nresponsibilities[0].ratio[1].value:1.8大于1"
+    assert str(refused.value) == "faulty.yaml:\nresponsibilities[0].ratio[1].value：1.8大于1"
 
 
 def test_a_missing_or_unreadable_file_is_said(tmp_path: Path) -> None:

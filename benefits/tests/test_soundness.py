@@ -63,7 +63,7 @@ def test_a_kind_that_two_responsibilities_count_is_named_unless_the_second_count
     limit = (Limit(fixed(5)),)
     twice = terms(expense("one", limits=limit), expense("two", limits=limit))
     assert [problem.say("zh") for problem in soundness.doubts(twice)] == [
-        "responsibilities[1].counts[0]:self_pay已由one先行计入,本责任只能计入其不受理的部分",
+        "responsibilities[1].counts[0]：self_pay已由one先行计入，本责任只能计入其不受理的部分",
     ]
     assert soundness.doubts(terms(expense("one", limits=limit), expense("two", limits=limit, of_remainder=True))) == []
 

@@ -85,7 +85,7 @@ def test_a_month_goes_from_its_offer_to_being_closed_by_two_people(kept_world: W
     assert checker.post(page("approve", closing), {"digest": closing.digest}).status_code == 302
     closing.refresh_from_db()
     assert (closing.state, closing.decided_by) == ("closed", kept_world.finance_checker)
-    assert "已结账,不可反结账" in text_of(checker.get(page("change", closing)))
+    assert "已结账，不可反结账" in text_of(checker.get(page("change", closing)))
 
 
 def test_the_paper_is_the_same_whatever_happens_later_and_the_comparison_tells_it(kept_world: World) -> None:
@@ -110,7 +110,7 @@ def test_a_posting_says_that_its_month_was_closed(kept_world: World) -> None:
     late = book(kept_world, "0.01")
     client = signed_in(kept_world.finance_maker)
     shown = text_of(client.get(reverse("admin:programs_ledgertransaction_change", args=[late.pk])))
-    assert f"{once_over():%Y-%m}-01:发生当月已结账,计入首个未结账月份" in shown
+    assert f"{once_over():%Y-%m}-01：发生当月已结账，计入首个未结账月份" in shown
 
 
 def test_pages_of_months_ask_as_many_questions_with_more_lines(kept_world: World) -> None:

@@ -182,7 +182,7 @@ def test_one_event_tells_who_took_what_and_nothing_of_a_person(world: World, sig
     }
     assert wanted not in json.dumps(event.data) and kept.state == "sent" and kept.folder == ""
     with translation.override("zh-hans"):
-        assert events.sentence(event) == f"从列表“参保登记”导出 {kept.rows} 行(CSV)。用途:{PURPOSE}".replace(
+        assert events.sentence(event) == f"从列表“参保登记”导出 {kept.rows} 行（CSV）。用途：{PURPOSE}".replace(
             "参保登记", kept.title
         )
 

@@ -172,7 +172,7 @@ def test_the_reconciliation_adds_up_what_came_in_with_its_ends(kept_world: Any) 
     found = reconciliation_of(period, world.finance_checker)
     assert found is not None and found.books is not None
     assert [(line.label, line.number, line.amount) for line in found.came_in] == [
-        ("按对账单登记", 1, D("0.01")), ("由待处理款项归入", 1, D("0.01")), ("逐批登记(无对账单)", 0, D("0.00")),
+        ("按对账单登记", 1, D("0.01")), ("由待处理款项归入", 1, D("0.01")), ("逐批登记（无对账单）", 0, D("0.00")),
     ]
     assert {line.label: line.amount for line in found.held} == {"姓名或证件不符": D("0.01"), "金额不符": D("5.00")}
     assert {line.label: line.amount for line in found.ended} == {"已归入保障": D("0.01")}
@@ -184,7 +184,7 @@ def test_the_reconciliation_adds_up_what_came_in_with_its_ends(kept_world: Any) 
         listed = client.get(line.url)
         assert listed.context["cl"].result_count == line.number, line.label
     text = client.get(page("change", period)).content.decode()
-    assert "账面共收到 5.03 元:个人缴费 0.02 元,暂收 5.01 元,已退回 0.00 元。" in text
+    assert "账面共收到 5.03 元：个人缴费 0.02 元，暂收 5.01 元，已退回 0.00 元。" in text
 
 
 def test_lines_of_a_clearing_leave_as_a_file_masked(kept_world: Any) -> None:

@@ -176,7 +176,7 @@ def test_an_objection_against_somebody_whose_data_is_only_kept_is_decided_withou
     restrict_person(objection.enrollment.person, organization=world.office, by=world.reviewer, at=timezone.now())
     for page in pages:
         shown = client.get(page).content.decode()
-        assert "(限制处理)" in shown and name not in shown
+        assert "（限制处理）" in shown and name not in shown
     decide = reverse("admin:gates_objection_decide", args=[objection.pk])
     assert client.get(decide).status_code == 200
 

@@ -72,7 +72,7 @@ def test_a_statement_goes_from_the_upload_to_the_cover_by_its_buttons(kept_world
     drain()
     shown = maker.get(page("change", statement))
     assert dict(shown.context["summary"]) == {
-        "对账单合计": "4 笔,3.03 元", "已匹配": "3 笔,0.03 元", "未匹配:待核实或退还": "1 笔,3.00 元",
+        "对账单合计": "4 笔，3.03 元", "已匹配": "3 笔，0.03 元", "未匹配：待核实或退还": "1 笔，3.00 元",
     }
     assert [(row.line, row.verdict) for row in shown.context["rows"]] == [
         ("2", "已匹配"), ("3", "已匹配"), ("4", "已匹配"), ("5", "未通过"),
@@ -86,7 +86,7 @@ def test_a_statement_goes_from_the_upload_to_the_cover_by_its_buttons(kept_world
     assert maker.get(page("approve", statement)).status_code == 403
     confirm = checker.get(page("approve", statement))
     assert [value for _label, value in confirm.context["facts"]][2:] == [
-        "微信", "WX-1", world.city.name, "4 笔,3.03 元", "3 笔,0.03 元", "1 笔,3.00 元", "1",
+        "微信", "WX-1", world.city.name, "4 笔，3.03 元", "3 笔，0.03 元", "1 笔，3.00 元", "1",
     ]
     checker.post(page("approve", statement), {"digest": confirm.context["form"]["digest"].value()})
     drain()
@@ -129,7 +129,7 @@ def test_a_statement_whose_sum_differs_says_so_on_its_page(kept_world: Any) -> N
     world, roster = kept_world
     statement = checked_statement(world, lines_of(roster), control_amount=D("0.05"))
     shown = signed_in(world.finance_maker).get(page("change", statement)).content.decode()
-    assert "笔数或金额与对账单不符(4 / 0.04 ≠ 4 / 0.05)" in shown
+    assert "笔数或金额与对账单不符（4 / 0.04 ≠ 4 / 0.05）" in shown
     assert statement.state == "failed"
 
 
@@ -186,7 +186,7 @@ def test_the_reconciliation_says_who_paid_who_did_not_and_what_came_in_for_nobod
             else:
                 assert listed.context["cl"].result_count == line.number, line.label
     text = client.get(reverse("admin:programs_period_change", args=[period.pk])).content.decode()
-    assert "账面共收到 7.04 元:个人缴费 0.02 元,暂收 7.02 元,已退回 0.00 元。" in text
+    assert "账面共收到 7.04 元：个人缴费 0.02 元，暂收 7.02 元，已退回 0.00 元。" in text
     # A county sees its own part, and no books of the whole.
     part = reconciliation_of(period, world.clerk)
     assert part is not None and part.books is None
@@ -201,7 +201,7 @@ def test_held_payments_and_statements_leave_as_files_masked_and_without_markup(k
     statement = taken_in(world, lines)
     client = signed_in(world.finance_maker)
     held = content_of(export(client, "gates.heldpayment")).decode("utf-8-sig").splitlines()
-    assert held[0] == "编号,理由,姓名,保障凭证号,证件号码,金额(元),缴费日期,状态,保障年度,对账单号,工作表,行号,机构"
+    assert held[0] == "编号,理由,姓名,保障凭证号,证件号码,金额（元）,缴费日期,状态,保障年度,对账单号,工作表,行号,机构"
     person = roster.enrollments.order_by("pk").first().person
     day = str(timezone.localdate())
     cells = [str(person.name), "", str(person.document), "5.00", day, "待处理", world.period.code, "DZ-1", "", "2", world.city.name]

@@ -245,7 +245,7 @@ def test_another_count_or_sum_than_the_statements_refuses_the_whole(kept_world: 
     statement = checked_statement(world, given, control_lines=lines, control_amount=D(amount))
     assert (statement.state, statement.file_findings) == ("failed", [[None, "CONTROL_SUM", fact, ""]])
     assert not StatementRow.objects.exists()
-    assert describe("CONTROL_SUM", extra=fact) == f"笔数或金额与对账单不符({fact}),请核对缺少或多出的行后重新整份上传"
+    assert describe("CONTROL_SUM", extra=fact) == f"笔数或金额与对账单不符（{fact}），请核对缺少或多出的行后重新整份上传"
     # Nothing stands of it: the same file comes again with the right sum.
     again = checked_statement(world, given)
     assert again.state == "review"

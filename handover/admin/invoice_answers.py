@@ -93,7 +93,9 @@ class AnswerPages:
         found = []
         for row, line in zip(page, lines, strict=True):
             decision = made.get(row.decision_id)
-            said = f"{DecisionKind(decision.kind).label}: {decision.reason}" if decision is not None else ""
+            said = _t("%(decision)s: %(reason)s") % {
+                "decision": DecisionKind(decision.kind).label, "reason": decision.reason,
+            } if decision is not None else ""
             decides = f"{address}?only={row.pk}" if address and row.verdict in DIFFERING else ""
             found.append(replace(line, said=said, decide=decides))
         return found

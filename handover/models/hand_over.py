@@ -54,6 +54,7 @@ class LeaveReason(models.TextChoices):
     MOVED = "moved", _("Moved away")
     DECEASED = "deceased", _("Deceased")
     OFF_LIST = "off_list", _("Left the list")
+    REFUNDED = "refunded", _("Given back in time: the whole premium goes back")
     #: Never covered: undone, voided or lapsed after the insurer was told.
     UNDONE = "undone", _("Undone: never covered")
 

@@ -23,7 +23,7 @@ from jobs.testing import drain_through_failures
 from portal.verify import check_all
 
 #: Points between two strikes of the short form.
-STEP = 1 if FULL_SWEEP else 11
+STEP = 1 if FULL_SWEEP else 23
 
 
 @pytest.mark.django_db(transaction=True)
@@ -68,7 +68,7 @@ def test_a_fault_at_any_point_of_a_file_and_of_its_answers_loses_and_doubles_not
             break
         struck += written.struck + answering.struck + uploading.struck
         k += STEP
-    assert struck > 6
+    assert struck > 2
     assert [result.name for result in check_all() if result.rows] == []
 
 

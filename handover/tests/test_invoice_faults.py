@@ -21,7 +21,7 @@ from jobs.testing import drain_through_failures
 from portal.verify import check_all
 
 #: Points between two strikes of the short form.
-STEP = 1 if FULL_SWEEP else 13
+STEP = 1 if FULL_SWEEP else 29
 
 
 @pytest.mark.django_db(transaction=True)
@@ -64,5 +64,5 @@ def test_a_fault_at_any_point_of_an_invoice_agrees_each_line_once(monkeypatch: A
             break
         struck += agreeing.struck + uploading.struck
         k += STEP
-    assert struck > 4
+    assert struck > 1
     assert [result.name for result in check_all() if result.rows] == []

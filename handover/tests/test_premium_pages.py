@@ -65,7 +65,7 @@ def test_an_invoice_goes_from_its_file_to_the_bank_by_three_hands(kept_world: An
     invoice = Invoice.objects.get()
     shown = text_of(maker.get(page("invoice_change", invoice.pk)))
     for words in (
-        "FP-2027-1", "3 行,296.80 元", "1 行:账单收取 99.80 元,应付 99.00 元", "+0.80", "-1.00", "多于应付金额(99.00, +0.80)",
+        "FP-2027-1", "3 行，296.80 元", "1 行：账单收取 99.80 元，应付 99.00 元", "+0.80", "-1.00", "多于应付金额（99.00, +0.80）",
     ):
         assert words in shown, words
     assert "按我方金额支付" in shown and checker.post(page("invoice_pay_ours", invoice.pk), {"reason": "x"}).status_code == 403
@@ -76,7 +76,7 @@ def test_an_invoice_goes_from_its_file_to_the_bank_by_three_hands(kept_world: An
     assert checker.post(page("invoice_approve", invoice.pk), {"digest": invoice.digest}).status_code == 302
     drain()
     shown = text_of(checker.get(page("invoice_change", invoice.pk)))
-    assert "2 行,198.00 元" in shown and "1 行,98.80 元" in shown
+    assert "2 行，198.00 元" in shown and "1 行，98.80 元" in shown
     assert "FP-2027-1" in text_of(maker.get(page("remittance_prepare")))
     assert maker.post(page("remittance_prepare"), {"invoices": [invoice.pk]}).status_code == 302
     remittance = Remittance.objects.get()
@@ -102,15 +102,15 @@ def test_each_number_of_the_periods_page_opens_a_list_of_as_many_rows(kept_world
     shown = text_of(maker.get(address))
     links = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="pp-right"><a href="(/[^"]*handover_?[^"]*)">', shown))
     expected = {
-        "保险公司已承保(按保费清单)": 3, "账单收取": 3, "账单收取,尚未认可": 1, "已认可": 2, "有争议:账单收取而未认可": 1,
-        "已承保而尚无账单认可": 1, "划付办理中": 1, "已认可,尚未划付": 1,
+        "保险公司已承保（按保费清单）": 3, "账单收取": 3, "账单收取，尚未认可": 1, "已认可": 2, "有争议：账单收取而未认可": 1,
+        "已承保而尚无账单认可": 1, "划付办理中": 1, "已认可，尚未划付": 1,
     }
     listed = {label: maker.get(url.replace("&amp;", "&")).context["cl"].queryset.count() for label, url in links.items()}
     assert listed == expected
     assert "上传账单" in shown and "制作划付单" in shown
     auditor = text_of(signed_in(world.auditor).get(address))
-    assert "已认可,尚未划付" in auditor and "上传账单" not in auditor
-    assert "已认可,尚未划付" not in text_of(signed_in(world.clerk).get(address))
+    assert "已认可，尚未划付" in auditor and "上传账单" not in auditor
+    assert "已认可，尚未划付" not in text_of(signed_in(world.clerk).get(address))
 
 
 def test_the_insurer_reads_what_was_decided_of_its_own_and_nothing_before_nor_of_another(kept_world: Any) -> None:
@@ -127,7 +127,7 @@ def test_the_insurer_reads_what_was_decided_of_its_own_and_nothing_before_nor_of
     prepared = actions.prepare_remittance([decided], by=world.finance_maker, at=timezone.now())
     assert own.get(page("remittance_change", prepared.pk)).status_code == 404
     shown = text_of(own.get(page("invoice_change", decided.pk)))
-    assert "1 行,98.00 元" in shown and one in shown and "上传账单" not in shown
+    assert "1 行，98.00 元" in shown and one in shown and "上传账单" not in shown
     assert own.get(page("invoice_withdraw", decided.pk)).status_code == 403
     actions.approve_remittance(prepared, by=world.finance_checker, at=timezone.now())
     assert "99.00" in text_of(own.get(page("remittance_change", prepared.pk)))
@@ -155,7 +155,7 @@ def test_a_sum_is_recorded_compared_decided_and_agreed_by_clicks(kept_world: Any
     invoice = Invoice.objects.get()
     assert f"编号 {invoice.pk}" in maker.post(page("invoice_record"), given).content.decode()
     shown = text_of(maker.get(page("invoice_change", invoice.pk)))
-    for words in ("3 行,297.00 元", "+3.00", "总额与我方清单比对", "按批增批减", "个人自缴", "16.98", "处理差额"):
+    for words in ("3 行，297.00 元", "+3.00", "总额与我方清单比对", "按批增批减", "个人自缴", "16.98", "处理差额"):
         assert words in shown, words
     assert checker.get(page("invoice_decide_sum", invoice.pk)).status_code == 403
     answer = {"kind": "accept", "reason": "按合同约定"}
@@ -167,7 +167,7 @@ def test_a_sum_is_recorded_compared_decided_and_agreed_by_clicks(kept_world: Any
     assert checker.post(page("invoice_approve", invoice.pk), {"digest": invoice.digest}).status_code == 302
     drain()
     shown = text_of(checker.get(page("invoice_change", invoice.pk)))
-    assert "3 行,300.00 元" in shown and "接受保险公司金额" in shown
+    assert "3 行，300.00 元" in shown and "接受保险公司金额" in shown
 
 
 def test_differing_lines_are_decided_by_their_links_and_the_insurer_fetches_the_objections(kept_world: Any) -> None:
@@ -182,7 +182,7 @@ def test_differing_lines_are_decided_by_their_links_and_the_insurer_fetches_the_
     assert maker.post(f"{address}?only={row.pk}", {"kind": "ask", "reason": "请说明少收原因"}).status_code == 302
     assert maker.post(f"{address}?code=CHARGED_MORE", {"kind": "insist", "reason": "按备案费率"}).status_code == 302
     shown = text_of(maker.get(page("invoice_change", invoice.pk)))
-    assert "请保险公司说明: 请说明少收原因" in shown and "差异处理记录" in shown
+    assert "请保险公司说明：请说明少收原因" in shown and "差异处理记录" in shown
     invoice.refresh_from_db()
     agreed(world, invoice)
     own = signed_in(make_user("ins.objections", organization=world.insurer, role=Role.AUDITOR))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,15 +13,17 @@ from django.utils import timezone
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import approve_change as approve_change_of_person
-from beneficiaries.actions import approve_undo, propose_ending, request_undo
+from beneficiaries.actions import approve_undo, propose_ending, propose_refund, request_undo
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, applied, make_world, people
+from beneficiaries.tests.purchasing import paid_market, person
 from beneficiaries.tests.test_lapses import balances, money_of
 from handover import actions
 from handover.errors import HandOverRefused
-from handover.models import HandOver, HandOverLine, Kind, Receipt, ReceiptRow
+from handover.fields import CODE_WORDS
+from handover.models import HandOver, HandOverLine, Kind, LeaveReason, Receipt, ReceiptRow
 from handover.statement import statement_of
 from handover.testing import TERMS, answered, approved, format_in_use, numbers_of, received, released
 from intake.errors import IntakeRefused
@@ -273,7 +276,7 @@ def test_additions_and_removals_of_a_month_name_each_person_once(kept_world: Any
     removals = released(world, kind=Kind.REMOVALS)
     line = removals.lines.get()
     assert (line.enrollment_id, line.leave_reason, line.last_day, line.premium) == (
-        gone.pk, "moved", timezone.localdate(), D("0.00"),
+        gone.pk, "moved", timezone.localdate(), D("99.00"),
     )
     receipt = answered(world, removals, [(gone.number, "Y", "", "")], name="减.csv")
     assert (receipt.state, HandOver.objects.get(pk=removals.pk).state) == ("applied", "answered")
@@ -284,6 +287,40 @@ def test_additions_and_removals_of_a_month_name_each_person_once(kept_world: Any
         assert refused.value.code == "NOBODY"
     assert HandOverLine.objects.count() == 9
     assert broken() == []
+
+
+def test_whoever_gave_their_cover_back_goes_with_the_whole_premium() -> None:
+    market = paid_market(world=make_world(code="YJ", regions=("4417", "441702", "441702")), refund_days=15)
+    world = replace(market.world, period=market.period)
+    cover = market.enroll(person(0, region_code="441702"))
+    format_in_use(world)
+    answered(world, released(world), [(cover.number, "Y", "PA1", "")])
+    change = propose_refund(cover, reason="购买后改变主意", by=world.clerk, at=market.at)
+    approve_change_of_person(change, shown=digest_of(change), by=world.reviewer, at=market.at)
+    removals = released(world, kind=Kind.REMOVALS)
+    line = removals.lines.get()
+    day = timezone.localdate(cover.starts_at) - timedelta(days=1)
+    assert (line.leave_reason, line.get_leave_reason_display(), line.last_day, line.premium, removals.premium) == (
+        "refunded", "退保，全额退还", day, D("150.00"), D("150.00"),
+    )
+    assert CODE_WORDS["leave_reason"].keys() == set(LeaveReason.values)
+    assert [line.sums.premium for line in statement_of(removals).payers] == [D("150.00")]
+    assert broken() == []
+
+
+def test_whoever_ends_after_their_cover_began_goes_without_premium(kept_world: Any) -> None:
+    world, _roster, hand_over = kept_world
+    numbers = numbers_of(hand_over)
+    answered(world, hand_over, [(number, "Y", f"PA{at}", "") for at, number in enumerate(numbers)])
+    gone = Enrollment.objects.get(pk=int(numbers[0][-12:-2]))
+    Enrollment.objects.filter(pk=gone.pk).update(starts_at=timezone.now() - timedelta(days=30))
+    change = propose_ending(
+        gone.beneficiary, end_reason=EndReason.DECEASED, ended_on=timezone.localdate(), reason="已注销户口", by=world.clerk,
+        at=timezone.now(),
+    )
+    approve_change_of_person(change, shown=digest_of(change), by=world.reviewer, at=timezone.now())
+    line = released(world, kind=Kind.REMOVALS).lines.get()
+    assert (line.leave_reason, line.last_day, line.premium) == ("deceased", timezone.localdate(), D("0.00"))
 
 
 def test_where_the_plan_asks_no_acceptance_the_receipt_only_brings_numbers(kept_world: Any) -> None:

@@ -23,7 +23,7 @@ def chinese():
 
 def test_reason_joins_the_sentences_of_a_row():
     assert reason_of([("ID_CHECKSUM", "证件号码", ""), ("REGION_RETIRED", "户籍地区代码", "451081")]) == (
-        "证件号码:校验位不符,请核对最后一位;户籍地区代码:该地区代码已撤销,已改用451081,请核对"
+        "证件号码：校验位不符，请核对最后一位;户籍地区代码：该地区代码已撤销，已改用451081，请核对"
     )
 
 
@@ -110,7 +110,7 @@ def test_template_has_headings_notes_text_cells_and_drop_downs():
     assert book["选项"].sheet_state == "hidden"
     sheet = book["爱心保名单"]
     assert [cell.value for cell in sheet[1]] == [f"{c.label}*" if c.required else c.label for c in COLUMNS]
-    assert sheet["C1"].comment.text == "18位,设为文本\n例:441602196203151219"
+    assert sheet["C1"].comment.text == "18位,设为文本\n例：441602196203151219"
     assert sheet.column_dimensions["C"].number_format == "@"
     assert {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation} == {
         "B2:B5000": "'选项'!$B$1:$B$2",

@@ -125,7 +125,7 @@ def test_titles_above_the_header_are_passed_over():
 def test_unknown_columns_warn_and_stay_in_the_raw_row():
     table = open_table(io.BytesIO('序号,姓名,绰号\n1,张三,"a,b"\n'.encode()), TWO)
     assert [str(finding) for finding in table.findings] == [
-        "不认识的列:序号、绰号,该列不会导入,原文保留;如需要请把表头改为模板中的名称后重新上传"
+        "不认识的列：序号、绰号，该列不会导入，原文保留；如需要请把表头改为模板中的名称后重新上传"
     ]
     (chunk,) = table.chunks()
     assert raw_cells(chunk.frame["raw"][0], table.sheets[""]) == ["1", "张三", "a,b"]
@@ -140,14 +140,14 @@ def test_an_alias_maps_a_heading_for_one_reading():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "文件是空的,请检查后重新上传"),
-        (b"\xef\xbb\xbf\r\n", "文件是空的,请检查后重新上传"),
-        ("姓名,备注\r\n".encode(), "只有表头,没有数据,请填写数据后重新上传"),
-        ("备注\n张三\n".encode(), "缺少必需的列:姓名,请补上,或把对应的表头改为模板中的名称后重新上传"),
-        ("姓名,姓 名\n张三,李四\n".encode(), "表头重复:姓名,请只保留一列"),
-        (b"%PDF-1.7 ...", "这不是可以读取的表格(PDF),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
-        (b"<html><table>", "这不是可以读取的表格(HTML/XML),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
-        (b"a\x00b,c\n", "这不是可以读取的表格(NUL),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
+        (b"", "文件是空的，请检查后重新上传"),
+        (b"\xef\xbb\xbf\r\n", "文件是空的，请检查后重新上传"),
+        ("姓名,备注\r\n".encode(), "只有表头，没有数据，请填写数据后重新上传"),
+        ("备注\n张三\n".encode(), "缺少必需的列：姓名，请补上，或把对应的表头改为模板中的名称后重新上传"),
+        ("姓名,姓 名\n张三,李四\n".encode(), "表头重复：姓名，请只保留一列"),
+        (b"%PDF-1.7 ...", "这不是可以读取的表格（PDF），请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
+        (b"<html><table>", "这不是可以读取的表格（HTML/XML），请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
+        (b"a\x00b,c\n", "这不是可以读取的表格（NUL），请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_words(content, sentence):
@@ -156,23 +156,23 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(content, sentence):
 
 def test_one_damaged_byte_names_its_place_and_never_turns_utf_8_into_gb18030():
     content = "姓名,备注\n张三,a\n李".encode() + b"\xff" + "四,b\n".encode()
-    assert refused(content) == "有无法识别的文字(行:字节 3:26),请另存为“CSV UTF-8”或.xlsx后重新上传"
-    assert refused("\ufeff姓名,备注\n".encode() + b"\xff\n").startswith("有无法识别的文字(行:字节 2:17)")
-    assert refused("姓名,备注\n张三,".encode("gb18030") + b"\xff\n").startswith("有无法识别的文字(行:字节 2:")
+    assert refused(content) == "有无法识别的文字（行：字节 3:26），请另存为“CSV UTF-8”或.xlsx后重新上传"
+    assert refused("\ufeff姓名,备注\n".encode() + b"\xff\n").startswith("有无法识别的文字（行：字节 2:17）")
+    assert refused("姓名,备注\n张三,".encode("gb18030") + b"\xff\n").startswith("有无法识别的文字（行：字节 2:")
 
 
 def test_a_name_that_promises_another_kind_is_refused():
-    assert refused("姓名\n张三\n".encode(), name="名单.xlsx").startswith("这不是可以读取的表格(.xlsx ≠ CSV)")
+    assert refused("姓名\n张三\n".encode(), name="名单.xlsx").startswith("这不是可以读取的表格（.xlsx ≠ CSV）")
     assert sniff(io.BytesIO("姓名\n张三\n".encode()), name="名单.TXT") is Kind.CSV
 
 
 def test_too_many_rows_are_refused():
-    assert refused("姓名\na\nb\nc\n".encode(), limits=Limits(rows=2)) == "行数超过上限(2),请拆成几个文件上传"
+    assert refused("姓名\na\nb\nc\n".encode(), limits=Limits(rows=2)) == "行数超过上限（2），请拆成几个文件上传"
 
 
 def test_a_line_without_end_is_refused_instead_of_filling_memory():
     content = "姓名\n".encode() + b"x" * 9_000_000
-    assert refused(content, limits=Limits(record=1_000)) == "文件已损坏,无法打开,请在Excel或WPS中打开并另存后重新上传"
+    assert refused(content, limits=Limits(record=1_000)) == "文件已损坏，无法打开，请在Excel或WPS中打开并另存后重新上传"
 
 
 def test_chunks_are_the_same_whatever_chunk_the_reading_starts_with():

@@ -51,7 +51,7 @@ def read(stream: io.BytesIO, columns=LIST, **how) -> tuple[pl.DataFrame, list[st
     """Rows and sentences."""
     table = open_table(stream, columns, **how)
     frame = pl.concat(chunk.frame for chunk in table.chunks())
-    return frame, [str(finding).removeprefix("工作表“S”:") for finding in table.findings]
+    return frame, [str(finding).removeprefix("工作表“S”：") for finding in table.findings]
 
 
 @KINDS
@@ -68,7 +68,7 @@ def test_a_header_of_two_rows_under_a_title_is_one(made):
         (4, "张三", "身份证", IDS[0], "a"),
         (5, "李四", "身份证", IDS[1], None),
     ]
-    assert said == ["不认识的列:序号,该列不会导入,原文保留;如需要请把表头改为模板中的名称后重新上传"]
+    assert said == ["不认识的列：序号，该列不会导入，原文保留；如需要请把表头改为模板中的名称后重新上传"]
 
 
 @KINDS
@@ -85,7 +85,7 @@ def test_two_groups_of_the_same_names_are_asked_about_and_not_guessed():
     columns = LIST[1:4]
     with pytest.raises(FileRefused) as caught:
         open_table(as_csv(rows), (Column("name", "姓名", required=True), *columns[1:]))
-    assert str(caught.value) == "表头重复:姓名、证件号码,请只保留一列"
+    assert str(caught.value) == "表头重复：姓名、证件号码，请只保留一列"
 
 
 def test_the_headings_of_two_rows_are_given_back_as_one_that_is_read_again():
@@ -114,9 +114,9 @@ def test_totals_signatures_and_repeated_headings_are_left_out_and_told_of(made):
     frame, said = read(made(rows))
     assert frame.select("line", "name").rows() == [(3, "张三"), (7, "李四"), (8, "合计")]
     assert said[1:] == [
-        "合计行未导入(行号4、9),如其中有人员,请更正后重新上传",
-        "填表人、备注等行未导入(行号10、11),如其中有人员,请更正后重新上传",
-        "重复的标题和表头未导入(行号5、6),无需处理",
+        "合计行未导入（行号4、9），如其中有人员，请更正后重新上传",
+        "填表人、备注等行未导入（行号10、11），如其中有人员，请更正后重新上传",
+        "重复的标题和表头未导入（行号5、6），无需处理",
     ]
     assert frame["broken"].null_count() == 3
 
@@ -124,7 +124,7 @@ def test_totals_signatures_and_repeated_headings_are_left_out_and_told_of(made):
 def test_a_signature_without_delimiters_is_no_ragged_row():
     frame, said = read(io.BytesIO(f"姓名,证件号码\n张三,{IDS[0]}\n填表人: 王五\n李四\n".encode()))
     assert frame.select("line", "broken").rows() == [(2, None), (4, "COLUMN_COUNT")]
-    assert said == ["填表人、备注等行未导入(行号3),如其中有人员,请更正后重新上传"]
+    assert said == ["填表人、备注等行未导入（行号3），如其中有人员，请更正后重新上传"]
 
 
 def test_people_whose_names_look_like_totals_or_notes_are_people():
@@ -138,7 +138,7 @@ def test_people_whose_names_look_like_totals_or_notes_are_people():
 def test_many_lines_are_told_by_the_first_ten():
     rows = [["姓名", "证件号码"], *(["张三", IDS[0]] if n % 2 else ["小计", ""] for n in range(40))]
     assert read(as_csv(rows))[1] == [
-        "合计行未导入(行号2、4、6、8、10、12、14、16、18、20 … (20)),如其中有人员,请更正后重新上传"
+        "合计行未导入（行号2、4、6、8、10、12、14、16、18、20 … (20)），如其中有人员，请更正后重新上传"
     ]
 
 
@@ -181,7 +181,7 @@ def test_a_merged_household_head_stands_in_each_row_and_is_told_of(stream):
         (4, "李五", "李五", None),
         (5, "李五", "李六", None),
     ]
-    assert [str(finding) for finding in table.findings] == ["工作表“S”:合并单元格已向下填充(2处),请核对各行的内容"]
+    assert [str(finding) for finding in table.findings] == ["工作表“S”：合并单元格已向下填充（2处），请核对各行的内容"]
     assert raw_cells(chunk.frame["raw"][1], table.sheets["S"]) == ["张三", "张四", IDS[1], ""]
 
 
@@ -210,7 +210,7 @@ def test_merged_titles_headings_totals_and_empty_cells_harm_nobody():
     ]
     frame, said = read(merged_xlsx(rows, "A1:D1", "A2:A3", "B2:C2", "D2:D3", "D4:D5", "A6:C6"))
     assert frame.select("line", "name", "broken").rows() == [(4, "张三", None), (5, "李四", None)]
-    assert said == ["合计行未导入(行号6),如其中有人员,请更正后重新上传"]
+    assert said == ["合计行未导入（行号6），如其中有人员，请更正后重新上传"]
 
 
 def test_a_head_merged_over_more_rows_than_there_are_fills_only_those():
@@ -236,7 +236,7 @@ def hidden_workbook(*hidden: str) -> io.BytesIO:
 def test_a_hidden_sheet_is_not_read_and_told_of():
     frame, said = read(hidden_workbook("旧"), COLUMNS)
     assert frame.select("sheet", "name").rows() == [("城东", "王小明"), ("城西", "李四")]
-    assert said == ["工作表“旧”已隐藏,未读取,如应导入,请在Excel或WPS中取消隐藏后重新上传"]
+    assert said == ["工作表“旧”已隐藏，未读取，如应导入，请在Excel或WPS中取消隐藏后重新上传"]
 
 
 def test_a_hidden_sheet_is_read_when_it_is_chosen():
@@ -254,7 +254,7 @@ def test_only_hidden_sheets_are_refused_by_name():
 def test_a_person_is_asked_which_of_several_sheets_is_meant():
     with pytest.raises(FileRefused) as caught:
         open_table(hidden_workbook("旧"), COLUMNS, several=Several.ASK)
-    assert str(caught.value) == "有多张工作表含有数据(城东、城西),请只保留要导入的工作表后重新上传"
+    assert str(caught.value) == "有多张工作表含有数据（城东、城西），请只保留要导入的工作表后重新上传"
     frame, _ = read(hidden_workbook("城西", "旧"), COLUMNS, several=Several.ASK)
     assert frame["name"].to_list() == ["王小明"]
 
@@ -262,14 +262,14 @@ def test_a_person_is_asked_which_of_several_sheets_is_meant():
 def test_a_chosen_sheet_that_is_not_there_is_asked_for_again():
     with pytest.raises(FileRefused) as caught:
         open_table(hidden_workbook(), COLUMNS, sheets=["城北"])
-    assert str(caught.value) == "有多张工作表含有数据(城东、城西、旧),请只保留要导入的工作表后重新上传"
+    assert str(caught.value) == "有多张工作表含有数据（城东、城西、旧），请只保留要导入的工作表后重新上传"
 
 
 def test_a_chosen_sheet_without_headings_is_told_of_while_the_other_is_read():
     stream = workbook({"城东": [HEADERS, good_row()], "别的": [["k", "v"], ["1", "2"]]})
     frame, said = read(stream, COLUMNS, sheets=["城东", "别的"])
     assert frame["name"].to_list() == ["王小明"]
-    assert said == ["工作表“别的”没有需要的表头,未读取,如应导入,请补上表头后重新上传"]
+    assert said == ["工作表“别的”没有需要的表头，未读取，如应导入，请补上表头后重新上传"]
 
 
 @KINDS

@@ -73,7 +73,7 @@ def test_numbers_formulas_and_errors_bear_their_marks():
     ]
     assert checked.frame["address"].to_list()[1] == "东埔"
     assert checked.frame["birth_on"][0] == date(1962, 3, 15)
-    assert [str(finding) for finding in table.findings] == ["工作表“S”:含有公式的单元格(5),已按显示的结果读取,请核对"]
+    assert [str(finding) for finding in table.findings] == ["工作表“S”：含有公式的单元格（5），已按显示的结果读取，请核对"]
     assert raw_cells(chunk.frame["raw"][1], table.sheets["S"])[POSITION["address"]] == "东埔"
 
 
@@ -87,16 +87,16 @@ def test_hidden_sheets_are_told_of():
 @pytest.mark.parametrize(
     ("stream", "sentence"),
     [
-        (old_workbook({"S": []}), "文件是空的,请检查后重新上传"),
-        (old_workbook({"S": [HEADERS]}), "只有表头,没有数据,请填写数据后重新上传"),
+        (old_workbook({"S": []}), "文件是空的，请检查后重新上传"),
+        (old_workbook({"S": [HEADERS]}), "只有表头，没有数据，请填写数据后重新上传"),
         (
             old_workbook({"S": [HEADERS, good_row()]}, others=["_VBA_PROJECT_CUR"]),
-            "文件带有宏,请另存为不带宏的.xlsx后重新上传",
+            "文件带有宏，请另存为不带宏的.xlsx后重新上传",
         ),
-        (old_workbook({"S": []}, stream="EncryptedPackage"), "文件设有打开密码,请取消密码后重新上传"),
+        (old_workbook({"S": []}, stream="EncryptedPackage"), "文件设有打开密码，请取消密码后重新上传"),
         (
             old_workbook({"S": []}, stream="WordDocument"),
-            "这不是可以读取的表格(OLE),请在Excel或WPS中另存为.xlsx或CSV后重新上传",
+            "这不是可以读取的表格（OLE），请在Excel或WPS中另存为.xlsx或CSV后重新上传",
         ),
     ],
 )
@@ -114,13 +114,13 @@ def test_the_old_formats_own_password_is_told():
     code_page = struct.pack("<HHH", 0x0042, 2, 1200)
     assert content.count(code_page) == 1
     locked = content.replace(code_page, struct.pack("<HHH", 0x002F, 2, 1))
-    assert refused(io.BytesIO(locked)) == "文件设有打开密码,请取消密码后重新上传"
+    assert refused(io.BytesIO(locked)) == "文件设有打开密码，请取消密码后重新上传"
 
 
 @pytest.mark.parametrize("cut", [600, 3_000, -600])
 def test_a_cut_file_is_damaged(cut):
     content = old_workbook({"S": [HEADERS, *people(50)]}).getvalue()
-    assert refused(io.BytesIO(content[:cut])).startswith(("文件已损坏", "这不是可以读取的表格(OLE)"))
+    assert refused(io.BytesIO(content[:cut])).startswith(("文件已损坏", "这不是可以读取的表格（OLE）"))
 
 
 def test_a_chain_that_bites_its_tail_is_damaged():
@@ -131,9 +131,9 @@ def test_a_chain_that_bites_its_tail_is_damaged():
 
 def test_limits_hold_for_old_workbooks_too():
     stream = old_workbook({"S": [HEADERS, *people(3_000)]})
-    assert refused(stream, limits=Limits(wall_seconds=0)).startswith("文件展开后过大(")
-    assert refused(stream, limits=Limits(output=1_000)).startswith("文件展开后过大(0 MB)")
-    assert refused(stream, limits=Limits(rows=10)) == "行数超过上限(10),请拆成几个文件上传"
+    assert refused(stream, limits=Limits(wall_seconds=0)).startswith("文件展开后过大（")
+    assert refused(stream, limits=Limits(output=1_000)).startswith("文件展开后过大（0 MB）")
+    assert refused(stream, limits=Limits(rows=10)) == "行数超过上限（10），请拆成几个文件上传"
 
 
 def test_the_name_may_be_old_for_new_content_but_not_the_other_way_round():

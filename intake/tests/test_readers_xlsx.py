@@ -58,7 +58,7 @@ def test_sheets_with_the_header_are_one_roster_and_the_others_are_named():
     ]
     assert list(table.sheets) == ["城东", "城西"]
     assert [str(finding) for finding in table.findings] == [
-        "工作表“别的”没有需要的表头,未读取,如应导入,请补上表头后重新上传"
+        "工作表“别的”没有需要的表头，未读取，如应导入，请补上表头后重新上传"
     ]
 
 
@@ -99,7 +99,7 @@ def test_formulas_are_read_as_shown_and_refused_in_a_document():
     cached = rewritten(cached, "xl/worksheets/sheet1.xml", b"<f>B1</f><v />", b"<f>B1</f><v>9</v>")
     table = open_table(cached, COLUMNS)
     (chunk,) = table.chunks()
-    assert [str(finding) for finding in table.findings] == ["工作表“S”:含有公式的单元格(2),已按显示的结果读取,请核对"]
+    assert [str(finding) for finding in table.findings] == ["工作表“S”：含有公式的单元格（2），已按显示的结果读取，请核对"]
     checked = check(chunk.frame, COLUMNS, CONTEXT)
     assert checked.frame["address"].to_list() == ["8"]
     assert checked.findings.select("column", "code").rows() == [("document", "FORMULA_REFUSED")]
@@ -151,13 +151,13 @@ def test_marks_are_found_however_the_sheet_is_written(how):
 @pytest.mark.parametrize(
     ("sheets", "sentence"),
     [
-        ({"S": []}, "文件是空的,请检查后重新上传"),
-        ({"S": [HEADERS]}, "只有表头,没有数据,请填写数据后重新上传"),
+        ({"S": []}, "文件是空的，请检查后重新上传"),
+        ({"S": [HEADERS]}, "只有表头，没有数据，请填写数据后重新上传"),
         (
             {"S": [["姓名", "证件号码"], ["a", "b"]]},
-            "工作表“S”:缺少必需的列:户籍地区代码、困难类别,请补上,或把对应的表头改为模板中的名称后重新上传",
+            "工作表“S”：缺少必需的列：户籍地区代码、困难类别，请补上，或把对应的表头改为模板中的名称后重新上传",
         ),
-        ({"S": [[*HEADERS, "身份证号"], [*good_row(), ""]]}, "工作表“S”:表头重复:证件号码,请只保留一列"),
+        ({"S": [[*HEADERS, "身份证号"], [*good_row(), ""]]}, "工作表“S”：表头重复：证件号码，请只保留一列"),
     ],
 )
 def test_a_workbook_without_rows_or_headings_is_refused(sheets, sentence):
@@ -167,12 +167,12 @@ def test_a_workbook_without_rows_or_headings_is_refused(sheets, sentence):
 def test_entities_in_any_part_are_refused():
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet'
     stream = rewritten(workbook({"S": [HEADERS, good_row()]}), "xl/worksheets/sheet1.xml", b"<worksheet", bomb)
-    assert refused(stream) == "文件内含有不允许的实体声明,请在Excel或WPS中另存为.xlsx后重新上传"
+    assert refused(stream) == "文件内含有不允许的实体声明，请在Excel或WPS中另存为.xlsx后重新上传"
 
 
 def test_a_cut_or_scrambled_file_is_damaged():
     whole = workbook({"S": [HEADERS, *people(50)]}).getvalue()
-    damaged = "文件已损坏,无法打开,请在Excel或WPS中打开并另存后重新上传"
+    damaged = "文件已损坏，无法打开，请在Excel或WPS中打开并另存后重新上传"
     assert refused(io.BytesIO(whole[: len(whole) // 2])) == damaged
     middle = whole.index(b"xl/worksheets/sheet1.xml") + 60
     assert refused(io.BytesIO(whole[:middle] + b"\x00" * 40 + whole[middle + 40 :])) == damaged
@@ -189,12 +189,12 @@ def zipped(**parts: bytes) -> io.BytesIO:
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ({"xl__workbook_dot_xml": b"", "xl__vbaProject_dot_bin": b"x"}, "文件带有宏,请另存为不带宏的.xlsx后重新上传"),
-        ({"word__document_dot_xml": b""}, "这不是可以读取的表格(ZIP),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
-        ({"xl__workbook_dot_bin": b""}, "这不是可以读取的表格(.xlsb),请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
+        ({"xl__workbook_dot_xml": b"", "xl__vbaProject_dot_bin": b"x"}, "文件带有宏，请另存为不带宏的.xlsx后重新上传"),
+        ({"word__document_dot_xml": b""}, "这不是可以读取的表格（ZIP），请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
+        ({"xl__workbook_dot_bin": b""}, "这不是可以读取的表格（.xlsb），请在Excel或WPS中另存为.xlsx或CSV后重新上传"),
         (
             {"xl__workbook_dot_xml": b"", "xl__a": b"0" * 40_000_000},
-            "文件展开后过大(38 MB),请删除空白行列和图片,或拆成几个文件后重新上传",
+            "文件展开后过大（38 MB），请删除空白行列和图片，或拆成几个文件后重新上传",
         ),
     ],
 )
@@ -206,33 +206,33 @@ def test_too_many_parts_are_refused():
     stream = zipped(**{f"p{number}": b"" for number in range(30)})
     assert (
         refused(stream, limits=Limits(entries=20))
-        == "文件展开后过大(30 parts),请删除空白行列和图片,或拆成几个文件后重新上传"
+        == "文件展开后过大（30 parts），请删除空白行列和图片，或拆成几个文件后重新上传"
     )
 
 
 def test_old_workbooks_and_passwords_are_told_apart():
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504
-    assert refused(io.BytesIO(ole)) == "这不是可以读取的表格(OLE),请在Excel或WPS中另存为.xlsx或CSV后重新上传"
+    assert refused(io.BytesIO(ole)) == "这不是可以读取的表格（OLE），请在Excel或WPS中另存为.xlsx或CSV后重新上传"
     locked = ole + "EncryptedPackage".encode("utf-16-le") + b"\x00" * 100
-    assert refused(io.BytesIO(locked)) == "文件设有打开密码,请取消密码后重新上传"
+    assert refused(io.BytesIO(locked)) == "文件设有打开密码，请取消密码后重新上传"
 
 
 def test_a_parser_that_needs_too_much_memory_or_time_is_stopped():
     stream = workbook({"S": [HEADERS, *people(3_000)]})
-    said = "文件展开后过大(),请删除空白行列和图片,或拆成几个文件后重新上传"
+    said = "文件展开后过大（），请删除空白行列和图片，或拆成几个文件后重新上传"
     assert refused(stream, limits=Limits(wall_seconds=0)) == said
-    assert refused(stream, limits=Limits(output=1_000)).startswith("文件展开后过大(0 MB)")
+    assert refused(stream, limits=Limits(output=1_000)).startswith("文件展开后过大（0 MB）")
 
 
 def test_a_cell_far_away_does_not_take_the_machine_down():
     stream = workbook({"S": [HEADERS, good_row()]})
     far = b'<row r="1048576"><c r="XFD1048576" t="str"><v>x</v></c></row></sheetData>'
     stream = rewritten(stream, "xl/worksheets/sheet1.xml", b"</sheetData>", far)
-    assert refused(stream, limits=Limits(memory=2 * 1024**3)).startswith("文件展开后过大(")
+    assert refused(stream, limits=Limits(memory=2 * 1024**3)).startswith("文件展开后过大（")
 
 
 def test_kind_is_told_by_content():
     assert sniff(workbook({"S": [HEADERS]}), name="a.xlsx") is Kind.XLSX
     with pytest.raises(FileRefused) as caught:
         sniff(workbook({"S": [HEADERS]}), name="a.csv")
-    assert str(caught.value) == "这不是可以读取的表格(.csv ≠ XLSX),请在Excel或WPS中另存为.xlsx或CSV后重新上传"
+    assert str(caught.value) == "这不是可以读取的表格（.csv ≠ XLSX），请在Excel或WPS中另存为.xlsx或CSV后重新上传"

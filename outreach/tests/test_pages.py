@@ -49,7 +49,7 @@ def test_a_message_goes_from_its_proposal_to_the_file_by_two_people(kept_world: 
     assert page_of(sending, "release") not in own and "张*您好" in own and "短信 1 条" in own
     shown = reviewer.get(page_of(sending, "release"))
     facts = dict(shown.context["facts"])
-    assert [facts[word] for word in ("当前人数", "短信通知", "村(社区)通知", "不通知:已身故")] == ["6", "4", "2", "0"]
+    assert [facts[word] for word in ("当前人数", "短信通知", "村（社区）通知", "不通知：已身故")] == ["6", "4", "2", "0"]
     assert reviewer.post(page_of(sending, "release"), {"shown": "5"}).status_code == 409
     assert reviewer.post(page_of(sending, "release"), {"shown": "6"}).status_code == 302
     drain()
@@ -59,7 +59,7 @@ def test_a_message_goes_from_its_proposal_to_the_file_by_two_people(kept_world: 
     assert archive["Content-Type"] == "application/zip" and "no-store" in archive["Cache-Control"]
     assert b"".join(archive.streaming_content)[:2] == b"PK"
     printed = b"".join(clerk.post(page_of(sending, "print")).streaming_content).decode()
-    assert "村(社区)代为通知人员名单" in printed and printed.count('<td class="tick">') == 2
+    assert "村（社区）代为通知人员名单" in printed and printed.count('<td class="tick">') == 2
     assert page_of(sending, "withdraw") not in reviewer.get(page_of(sending)).content.decode()
     cover = covers(kept_world)[0]
     told = clerk.get(reverse("admin:beneficiaries_enrollment_change", args=[cover.pk])).content.decode()
@@ -74,7 +74,7 @@ def test_a_wording_is_drafted_looked_at_and_approved(kept_world: World) -> None:
     }
     address = reverse("admin:outreach_messagewording_draft")
     refused = kept.post(address, {**given, "text": "{姓名}{证件号}"})
-    assert refused.status_code == 409 and "短信中不能使用这些位置:“证件号”" in refused.content.decode()
+    assert refused.status_code == 409 and "短信中不能使用这些位置：“证件号”" in refused.content.decode()
     assert kept.post(address, given).status_code == 302
     made = MessageWording.objects.latest("pk")
     page = browser(kept_world.reviewer).get(reverse("admin:outreach_messagewording_approve", args=[made.pk])).content.decode()

@@ -76,8 +76,8 @@ def test_a_certificate_says_whose_cover_it_is_in_full_and_the_document_masked(ke
         kept_world.program.name, "保 障 凭 证", f"凭证号 {cover.number}", "𠮷田喆", f"{document[:4]}**********{document[-4:]}",
         f"{year}年1月1日 至 {year}年12月31日", f"最高 {kept_world.plan.cover_limit:,.2f} 元", kept_world.insurer.name,
             "源城区民政局HY",
-        f"校验码 {codes.grouped(code)}", "咨询电话:0762-3380000", "二、带上身份证、发票、清单、出院小结和银行卡。",
-        "扫描二维码,或在 portal.example.org/c/ 输入凭证号和校验码,可查验本保障是否有效。",
+        f"校验码 {codes.grouped(code)}", "咨询电话：0762-3380000", "二、带上身份证、发票、清单、出院小结和银行卡。",
+        "扫描二维码，或在 portal.example.org/c/ 输入凭证号和校验码，可查验本保障是否有效。",
     } <= set(lines)
     assert document not in "".join(lines)
     assert squares_in(handed.content) == squares_of(f"HTTPS://PORTAL.EXAMPLE.ORG/C/{cover.number}/{code}")

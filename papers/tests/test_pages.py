@@ -64,7 +64,7 @@ def test_a_certificate_is_printed_from_the_page_of_its_cover(kept_world: Any) ->
     assert (answer["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
     assert "no-store" in answer["Cache-Control"] and cover.number in answer["Content-Disposition"]
     page = client.get(reverse("admin:beneficiaries_enrollment_change", args=[cover.pk])).content.decode()
-    assert PURPOSE in page and "打印了保障凭证,用途:发给村民本人" in page
+    assert PURPOSE in page and "打印了保障凭证，用途：发给村民本人" in page
     assert browser(world.finance_maker).get(address).status_code == 403
     by_number = client.post(reverse("admin:papers_printing_single"), {"number": cover.number})
     assert by_number["Location"] == address

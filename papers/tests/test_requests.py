@@ -145,11 +145,11 @@ def test_a_copy_holds_everything_in_the_clear_and_is_handed_over_by_whoever_reco
     line = people(1, first=0)[0]
     for value in (
         person.name.reveal(), person.document.reveal(), "13900139000", old, known.bank_account.reveal(), known.address.reveal(),
-        cover.category.name, world.program.name, "99.00", "查看明文:核对身份", "打印了保障凭证", "名册.csv", line[3],
+        cover.category.name, world.program.name, "99.00", "查看明文：核对身份", "打印了保障凭证", "名册.csv", line[3],
     ):
         assert value in page and value in json.dumps(held, ensure_ascii=False), value
     titles = [part["title"] for part in held["held"]]
-    assert {"人员:历史版本", "来源文件中的原始行", "个人信息处理记录", "凭证打印", "个人信息请求"} & set(titles) >= {
+    assert {"人员：历史版本", "来源文件中的原始行", "个人信息处理记录", "凭证打印", "个人信息请求"} & set(titles) >= {
         "来源文件中的原始行", "个人信息处理记录", "凭证打印", "个人信息请求",
     }
     assert any(title.endswith("历史版本") for title in titles)

@@ -44,6 +44,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             # Worlds are put back past triggers, within a test's own transaction too. The other part grants the same now.
             superuser.execute("SELECT pg_advisory_lock(hashtext('grant of the suite'))")
             superuser.execute(f"GRANT SET ON PARAMETER session_replication_role TO {OWNER}")
+            # Over hundreds of nearly empty tables, as tests ask, workers cost ten times what the question does.
+            superuser.execute(f"ALTER ROLE {OWNER} SET max_parallel_workers_per_gather = 0")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,7 @@
-"""`make test`: the suite in two processes, one for each of two cores, on one server with a database for each."""
+"""`make test`: the suite in two processes, one for each of two cores, on one server with a database for each.
+
+Both collect everything. One takes modules from the front, the other from the back, until none is left: `portal.local.turns`.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,29 @@ from typing import IO
 
 from portal.local.environment import ROOT
 
-#: Parts that take about the same time; a room that is in none fails `portal/tests/test_local_tests.py`.
-PARTS = (
-    ("tests", "audit", "jobs", "portal"),
-    (
-        "accounts", "beneficiaries", "benefits", "closing", "continuity", "exports", "gates", "handover", "intake", "outreach",
-        "papers", "programs", "retention", "samples", "subsidies", "takeup", "years",
-    ),
+#: Rooms in the order in which they are run from the front, those with the longest modules first: where both meet, what is left
+#: should be short. A room that is not here fails `portal/tests/test_local_tests.py`.
+ROOMS = (
+    "tests", "portal", "audit", "jobs", "subsidies", "takeup", "samples", "retention", "years", "closing", "papers", "outreach",
+    "continuity", "gates", "programs", "handover", "exports", "intake", "benefits", "accounts", "beneficiaries",
 )
+ENDS = ("front", "back")
 
 
 def main() -> None:
-    """Run every part, print each as it ends, and exit with the worst of their statuses; arguments go to one pytest."""
+    """Run both, print each as it ends, and exit with the worst of their statuses; arguments go to one pytest."""
     if len(sys.argv) > 1:
         os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])  # noqa: S606 - ourselves
     signal.signal(signal.SIGTERM, _stop)
     began = time.monotonic()
-    running = [_start(number, part) for number, part in enumerate(PARTS)]
+    with tempfile.TemporaryDirectory(prefix="portal-turns-") as turns:
+        worst = _ended([_start(number, end, turns) for number, end in enumerate(ENDS)])
+    print(f"{time.monotonic() - began:.0f} s in all.")
+    sys.exit(min(worst, 255))
+
+
+def _ended(running: list[tuple[subprocess.Popen[bytes], IO[bytes], str]]) -> int:
+    """Wait for all and print each as it ends; the worst status."""
     worst = 0
     try:
         waiting = list(running)
@@ -39,27 +48,27 @@ def main() -> None:
                 worst = max(worst, abs(_told(*each)))
             time.sleep(0.2)
     finally:
-        for process, _output, _part in running:
+        for process, _output, _end in running:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
                 process.wait()
-    print(f"{time.monotonic() - began:.0f} s in all.")
-    sys.exit(min(worst, 255))
+    return worst
 
 
-def _start(number: int, part: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], IO[bytes], tuple[str, ...]]:
+def _start(number: int, end: str, turns: str) -> tuple[subprocess.Popen[bytes], IO[bytes], str]:
     output = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is printed
     process = subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "pytest", "--durations=25", *part], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
-        env={**os.environ, "TEST_DATABASE": f"portal_{number}"},
+        [sys.executable, "-m", "pytest", "-p", "portal.local.turns", "--durations=25", *ROOMS], cwd=ROOT, stdout=output,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "TEST_DATABASE": f"portal_{number}", "SUITE_END": end, "SUITE_TURNS": turns},
     )
-    return process, output, part
+    return process, output, end
 
 
-def _told(process: subprocess.Popen[bytes], output: IO[bytes], part: tuple[str, ...]) -> int:
-    """Print what a part said; its status."""
+def _told(process: subprocess.Popen[bytes], output: IO[bytes], end: str) -> int:
+    """Print what one of the two said; its status."""
     output.seek(0)
-    print(f"--- {' '.join(part)}", flush=True)
+    print(f"--- from the {end}", flush=True)
     sys.stdout.buffer.write(output.read())
     sys.stdout.flush()
     output.close()

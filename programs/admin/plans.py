@@ -611,9 +611,9 @@ def _examples(plan: Plan, terms: PlanTerms) -> tuple[list[Example], list[str]]:
     return [
         Example(
             "、".join(dict.fromkeys(held[category] for category, _county in found))
-            + ("" if {county for _category, county in found} >= set(counties) else "(" + "、".join(
+            + ("" if {county for _category, county in found} >= set(counties) else "（" + "、".join(
                 sorted({places.get(county, county) for _category, county in found})
-            ) + ")"),
+            ) + "）"),
             lines, premium,
         )
         for (premium, lines), found in groups.items()

@@ -162,7 +162,7 @@ def test_nothing_is_granted_for_a_closed_period(world: World) -> None:
 def test_an_approved_budget_is_not_approved_again(world: World) -> None:
     with pytest.raises(BudgetRefused) as refused:
         actions.approve_budget(world.budgets[0], by=world.finance_checker, at=world.at)
-    assert str(refused.value) == "当前状态为“已批准”,不能这样办理。"
+    assert str(refused.value) == "当前状态为“已批准”，不能这样办理。"
     assert LedgerTransaction.objects.filter(kind="grant").count() == 2
 
 
@@ -441,7 +441,7 @@ def shown(world: World, user: Any, address: str) -> str:
     [
         ("799.99", "79.9", "", [0, 0]), ("800.00", "80.0", "仅剩 200.00 元", [1, 0]),
         ("950.00", "95.0", "仅剩 50.00 元", [1, 1]), ("999.99", "99.9", "仅剩 0.01 元", [1, 1]),
-        ("1000.00", "100.0", "已无余额,名单不能再预留", [1, 1]),
+        ("1000.00", "100.0", "已无余额，名单不能再预留", [1, 1]),
     ],
 )
 def test_a_nearly_spent_budget_warns_in_list_page_and_workbench(

@@ -52,7 +52,7 @@ def test_a_new_category_and_its_change_are_told_in_words(operator: User) -> None
     ]
     with override("zh-hans"):
         said = [events.sentence(event) for event in Event.objects.filter(subject_type="programs.category").order_by("pk")]
-    assert said == ["新增困难类别:困境儿童。", "困难类别已修改:名称、排序。"]
+    assert said == ["新增困难类别：困境儿童。", "困难类别已修改：名称、排序。"]
 
 
 def test_a_change_that_changes_nothing_is_no_event(operator: User) -> None:

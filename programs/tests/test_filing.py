@@ -96,11 +96,11 @@ def address(plan: Plan, name: str) -> str:
 def test_shares_that_are_not_the_whole_or_another_lead_are_refused_and_nothing_moves(world: World, other: Organization) -> None:
     lead, second = together(world, other)
     plan = filed(draft(world, lead, InsurerDraft(other, D("39.99"))), by=world.finance_maker, at=world.at)
-    assert refusal(plan, world) == "各保险公司份额合计为 99.99%,须正好为100%。"
+    assert refusal(plan, world) == "各保险公司份额合计为 99.99%，须正好为100%。"
     plan.insurers.filter(insurer=other).update(share=second.share)
     plan.insurers.update(lead=False)
     plan.insurers.filter(insurer=other).update(lead=True)
-    assert refusal(plan, world) == f"须且仅须有一家主承保公司,并且是本项目的保险公司:{world.insurer}。"
+    assert refusal(plan, world) == f"须且仅须有一家主承保公司，并且是本项目的保险公司：{world.insurer}。"
     plan.refresh_from_db()
     assert plan.state == "draft"
     plan.insurers.filter(insurer=other).update(lead=False)
@@ -152,8 +152,8 @@ def test_insurers_stand_once_submitted_and_go_into_the_next_version_and_the_diff
     with override("zh-hans"):
         told = {(term, before, after) for _part, term, before, after in compared(plan, copy)}
     assert (
-        "保险公司及份额", f"{world.insurer.name} 60.00%(主承保)、{other.name} 40.00%",
-        f"{world.insurer.name} 60.00%(主承保)、{other.name} 35.00%",
+        "保险公司及份额", f"{world.insurer.name} 60.00%（主承保）、{other.name} 40.00%",
+        f"{world.insurer.name} 60.00%（主承保）、{other.name} 35.00%",
     ) in told
     assert {term for term, _before, _after in told} == {"保险公司及份额", "授权书", "精算意见书", "法律意见书"}
 
@@ -163,7 +163,7 @@ def test_a_plan_is_drafted_with_insurers_on_its_page_and_says_what_is_missing(wo
     maker = signed_in(world.finance_maker)
     page = maker.get(address(plan, "change"))
     text = page.content.decode()
-    assert "提交前尚缺:" in text
+    assert "提交前尚缺：" in text
     assert "产品名称中的“定制”字样、授权书、精算意见书、法律意见书" in text
     assert other.name in text  # to be chosen
     fields = {
@@ -192,14 +192,14 @@ def test_a_plan_is_drafted_with_insurers_on_its_page_and_says_what_is_missing(wo
 
 def test_a_supplementary_plan_is_not_submitted_without_its_papers_nor_under_another_name(world: World) -> None:
     plan = draft(world, name="河源惠民保")
-    said = "暂不能提交,尚缺:产品名称中的“定制”字样、授权书、精算意见书、法律意见书。"
+    said = "暂不能提交，尚缺：产品名称中的“定制”字样、授权书、精算意见书、法律意见书。"
     assert refusal(plan, world) == said
     maker = signed_in(world.finance_maker)
     answer = maker.post(address(plan, "submit"))
     assert (answer.status_code, said in answer.content.decode()) == (409, True)
     keep_paper(plan, "legal_opinion", by=world.finance_maker, at=world.at)
     Plan.objects.filter(pk=plan.pk).update(name="河源定制保险")
-    assert refusal(plan, world) == "暂不能提交,尚缺:授权书、精算意见书。"
+    assert refusal(plan, world) == "暂不能提交，尚缺：授权书、精算意见书。"
     plan.refresh_from_db()
     assert plan.state == "draft"
     for kind in ("authorization", "actuarial_opinion"):
@@ -248,7 +248,7 @@ def test_a_paper_is_kept_sealed_opened_with_a_record_and_taken_out(world: World,
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("精算.docx", b"PK\x03\x04", "这不是PDF,也不是图片"), ("精算.pdf", pdf()[:-8], "文件结尾缺失"),
+        ("精算.docx", b"PK\x03\x04", "这不是PDF，也不是图片"), ("精算.pdf", pdf()[:-8], "文件结尾缺失"),
         ("精算.png", pdf(), "文件扩展名与内容"),
         ("精算.pdf", pdf().replace(b"/Catalog", b"/Catalog /JS (x)"), "可能在同事的电脑上运行"),
     ],

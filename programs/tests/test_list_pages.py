@@ -99,7 +99,7 @@ def test_a_file_is_previewed_confirmed_recorded_and_then_gone(operator: User) ->
     assert Hospital.objects.filter(code="H44160200077").count() == 0
     done = confirm(client, preview)
     assert (done.status_code, done["Location"]) == (302, reverse("admin:programs_hospital_changelist"))
-    assert "已导入:新增 1,变动 1,无变动 0。" in client.get(done["Location"]).content.decode()
+    assert "已导入：新增 1，变动 1，无变动 0。" in client.get(done["Location"]).content.decode()
     assert Hospital.objects.get(code="H44160200077").designated_from == date(2026, 1, 1)
     assert Hospital.objects.get(code="H44160200001").grade == "B"
     assert verbs_after(before) == ["file.received", "hospital.imported", "reference.imported", "file.discarded"]
@@ -156,7 +156,7 @@ def test_what_has_changed_since_the_preview_is_shown_again_and_not_imported(oper
     answer = confirm(client, preview)
     assert answer.status_code == 409
     shown = answer.content.decode()
-    assert "您查看之后内容有变化,请刷新页面重新核对。" in shown
+    assert "您查看之后内容有变化，请刷新页面重新核对。" in shown
     assert "<del>别人改过的名字</del>" in shown
     assert Hospital.objects.get(code="H44160200001").grade == "A"
     assert confirm(client, answer).status_code == 302
@@ -169,7 +169,7 @@ def test_with_one_bad_row_nothing_comes_in_and_the_bad_rows_go_back_with_their_r
     shown = preview.content.decode()
     assert "确认导入" not in shown and "有 2 行不能导入" in shown
     assert "H4416020000 坏编码医院" in shown
-    assert "第3行 定点医疗机构编码(H4416020000):代码的样式不符(H + 11),请按官方目录填写" in shown
+    assert "第3行 定点医疗机构编码（H4416020000）：代码的样式不符（H + 11），请按官方目录填写" in shown
     assert confirm(client, preview).status_code == 409
     assert Hospital.objects.filter(code="H44160200077").count() == 0
     file = client.get(f"{reverse(HOSPITALS)}?held={preview.context['held'].pk}&refused=1")
@@ -181,8 +181,8 @@ def test_with_one_bad_row_nothing_comes_in_and_the_bad_rows_go_back_with_their_r
         ["H44160200078", "'=1+1", "", "国有", "999999", "是", "", "", "4"],
     ]
     assert rows[2][9] == (
-        "第4行 办医性质(国有):不是可选的内容,请填写:公立、民营;"
-        "第4行 行政区划代码(999999):没有这个地区代码,请填写6、9或12位的现行区划代码"
+        "第4行 办医性质（国有）：不是可选的内容，请填写：公立、民营;"
+        "第4行 行政区划代码（999999）：没有这个地区代码，请填写6、9或12位的现行区划代码"
     )
 
 
@@ -245,8 +245,8 @@ def test_a_file_that_nobody_decides_on_is_removed_after_a_day(operator: User) ->
     [
         ("医院.csv", b"", "", "提交的是空文件"),
         ("医院.xlsx", HEAD.encode(), "", "这不是可以读取的表格"),
-        ("医院.csv", HEAD.encode(), "", "只有表头,没有数据"),
-        ("医院.csv", b"a,b\n1,2", "", "缺少必需的列:定点医疗机构编码、医疗机构名称、行政区划代码"),
+        ("医院.csv", HEAD.encode(), "", "只有表头，没有数据"),
+        ("医院.csv", b"a,b\n1,2", "", "缺少必需的列：定点医疗机构编码、医疗机构名称、行政区划代码"),
         ("医院.csv", f"{HEAD}\n{NEW}".encode(), "0", "这不是可以读取的表格"),
         ("医院.csv", b"x" * (MOST_BYTES + 1), "", "文件超过 8 MB"),
     ],
@@ -268,7 +268,7 @@ def test_more_rows_than_allowed_are_refused(operator: User, monkeypatch: pytest.
     monkeypatch.setattr(reading, "LIMITS", replace(reading.LIMITS, rows=2))
     answer = upload(browser(operator), HEAD, NEW, CHANGED, "H44160200079,三,,,441602,,,")
     assert answer.status_code == 200
-    assert answer.context["form"].errors["import_file"] == ["行数超过上限(2),请拆成几个文件上传"]
+    assert answer.context["form"].errors["import_file"] == ["行数超过上限（2），请拆成几个文件上传"]
 
 
 def test_an_export_is_the_rows_that_one_may_change_and_is_told_of(operator: User) -> None:
@@ -382,12 +382,12 @@ def test_each_fault_of_each_region_is_told(operator: User) -> None:
         "441602003,有后继无停用,,,441602001", "441602004,后继不同级,,2026-01-01,441602", "441602005,,,,", page=page,
     )["Location"])
     assert [sentence for row in preview.context["preview"].rows for sentence in row.sentences] == [
-        "第2行 区划代码(44160):代码的样式不符(2/4/6/9/12),请按官方目录填写",
-        "第3行 区划代码(990101001):没有它的上级地区(990101),请补上该地区的一行",
-        "第4行 停用日期(2025-01-01):结束不晚于开始,请核对两个日期",
-        "第5行 现区划代码(441602001):填了现区划代码却没有停用日期,请填写停用日期,或清空现区划代码",
-        "第6行 现区划代码(441602):该地区不能作为其现区划,请填写同一级别的已有地区",
-        "第7行 名称:必填项为空,请填写",
+        "第2行 区划代码（44160）：代码的样式不符（2/4/6/9/12），请按官方目录填写",
+        "第3行 区划代码（990101001）：没有它的上级地区（990101），请补上该地区的一行",
+        "第4行 停用日期（2025-01-01）：结束不晚于开始，请核对两个日期",
+        "第5行 现区划代码（441602001）：填了现区划代码却没有停用日期，请填写停用日期，或清空现区划代码",
+        "第6行 现区划代码（441602）：该地区不能作为其现区划，请填写同一级别的已有地区",
+        "第7行 名称：必填项为空，请填写",
     ]
 
 

@@ -68,15 +68,15 @@ def test_every_fault_of_every_row_is_told_at_once(operator: User) -> None:
     assert kinds(preview) == [(2, "new"), (3, "invalid"), (4, "invalid"), (5, "invalid"), (6, "invalid")]
     standings = "三级甲等、三级乙等、三级丙等、三级、二级甲等、二级乙等、二级丙等、二级、一级甲等、一级乙等、一级丙等、一级、未定级"
     assert sentences(preview) == [
-        f"第3行 医院等级(四级):不是可选的内容,请填写:{standings}",
-        "第3行 定点医疗机构编码(H4416):代码的样式不符(H + 11),请按官方目录填写",
-        "第3行 行政区划代码(999999):没有这个地区代码,请填写6、9或12位的现行区划代码",
-        "第4行 办医性质(国有):不是可选的内容,请填写:公立、民营",
-        "第4行 医疗机构名称:必填项为空,请填写",
-        "第4行 是否定点(否):填了日期却不是定点,请填写为定点,或清空日期",
-        "第5行 定点开始日期(2022-13-01):不是日期,请按2025-01-31的样式填写",
-        "第5行 定点医疗机构编码(H44160200001):与前面的行重复(行号2),请只保留一行",
-        "第6行 停止定点日期(2022-01-01):结束不晚于开始,请核对两个日期",
+        f"第3行 医院等级（四级）：不是可选的内容，请填写：{standings}",
+        "第3行 定点医疗机构编码（H4416）：代码的样式不符（H + 11），请按官方目录填写",
+        "第3行 行政区划代码（999999）：没有这个地区代码，请填写6、9或12位的现行区划代码",
+        "第4行 办医性质（国有）：不是可选的内容，请填写：公立、民营",
+        "第4行 医疗机构名称：必填项为空，请填写",
+        "第4行 是否定点（否）：填了日期却不是定点，请填写为定点，或清空日期",
+        "第5行 定点开始日期（2022-13-01）：不是日期，请按2025-01-31的样式填写",
+        "第5行 定点医疗机构编码（H44160200001）：与前面的行重复（行号2），请只保留一行",
+        "第6行 停止定点日期（2022-01-01）：结束不晚于开始，请核对两个日期",
     ]
 
 
@@ -172,9 +172,9 @@ def test_a_code_that_a_workbook_holds_as_a_number_is_refused_when_digits_are_los
     preview = CodeResource(user=operator).preview(ListWorkbook(columns=CodeResource.columns).create_dataset(content))
     assert kinds(preview) == [(2, "invalid"), (3, "new"), (4, "new"), (5, "invalid"), (6, "invalid")]
     said = sentences(preview)
-    assert said[0] == "第2行 代码(****):按数字保存,末几位已丢失,请把该列设为文本后重新输入完整号码"
-    assert said[1] == "第5行 代码(4.41602E+17):变成了科学计数法,末几位已丢失,请把该列设为文本后重新输入完整号码"
-    assert said[2] == "第6行 代码:单元格显示错误,或公式没有结果,请直接填写内容后重新上传"
+    assert said[0] == "第2行 代码（****）：按数字保存，末几位已丢失，请把该列设为文本后重新输入完整号码"
+    assert said[1] == "第5行 代码（4.41602E+17）：变成了科学计数法，末几位已丢失，请把该列设为文本后重新输入完整号码"
+    assert said[2] == "第6行 代码：单元格显示错误，或公式没有结果，请直接填写内容后重新上传"
     assert [row.name for row in preview.rows if row.import_type == "new"] == [
         "特定药品 010101 乙", "特定药品 441602196203151219 丙",
     ]
@@ -192,7 +192,7 @@ def test_a_row_with_too_many_cells_is_one_refused_row(operator: User) -> None:
         HEAD, "H44160200001,甲,一级,公立,441602,是,,,多", "H44160200002,乙,一级,公立,441602,是,,",
     ))
     assert kinds(preview) == [(2, "invalid"), (3, "new")]
-    assert sentences(preview) == ["第2行:列数与表头不一致(9/8),请检查多余或缺少的分隔符、引号"]
+    assert sentences(preview) == ["第2行：列数与表头不一致（9/8），请检查多余或缺少的分隔符、引号"]
 
 
 def test_headings_are_found_below_a_title_and_by_other_words(operator: User) -> None:
@@ -200,7 +200,7 @@ def test_headings_are_found_below_a_title_and_by_other_words(operator: User) -> 
     preview = HospitalResource(user=operator).preview(file)
     assert kinds(preview) == [(3, "new")]
     assert [str(finding) for finding in preview.findings] == [
-        "不认识的列:序号,该列不会导入,原文保留;如需要请把表头改为模板中的名称后重新上传"
+        "不认识的列：序号，该列不会导入，原文保留；如需要请把表头改为模板中的名称后重新上传"
     ]
 
 
@@ -208,7 +208,7 @@ def test_a_file_without_the_needed_columns_is_refused_and_names_them() -> None:
     with pytest.raises(FileRefused) as refused:
         csv_file("姓名,证件号码", "王小明,441602196203151219")
     assert str(refused.value) == (
-        "缺少必需的列:定点医疗机构编码、医疗机构名称、行政区划代码,请补上,或把对应的表头改为模板中的名称后重新上传"
+        "缺少必需的列：定点医疗机构编码、医疗机构名称、行政区划代码，请补上，或把对应的表头改为模板中的名称后重新上传"
     )
 
 
@@ -242,9 +242,9 @@ def test_two_categories_cannot_bear_one_name(operator: User) -> None:
         "代码,名称", "xin_a,孤儿", "xin_b,新名", "xin_c,新名", "Xin-D,别名", columns=CategoryResource.columns,
     ))
     assert sentences(preview) == [
-        "第2行 类别名称(孤儿):该名称已属于另一代码(guer),请换一个名称,或填写该代码",
-        "第4行 类别名称(新名):该名称已属于另一代码(xin_b),请换一个名称,或填写该代码",
-        "第5行 类别代码(Xin-D):代码的样式不符(a-z _),请按官方目录填写",
+        "第2行 类别名称（孤儿）：该名称已属于另一代码（guer），请换一个名称，或填写该代码",
+        "第4行 类别名称（新名）：该名称已属于另一代码（xin_b），请换一个名称，或填写该代码",
+        "第5行 类别代码（Xin-D）：代码的样式不符（a-z _），请按官方目录填写",
     ]
 
 
@@ -285,7 +285,7 @@ def test_an_own_table_of_codes_stands_beside_the_portals_and_a_foreign_one(opera
 def test_an_occupations_class_is_one_to_seven(operator: User) -> None:
     file = csv_file("代码类型,代码,名称,类别", "职业,010101,内勤,8", "疾病诊断,C34,肺癌,II", columns=CodeResource.columns)
     preview = CodeResource(user=operator).preview(file)
-    assert sentences(preview) == ["第2行 类别(8):不是整数,请填写1–7之间的数"]
+    assert sentences(preview) == ["第2行 类别（8）：不是整数，请填写1–7之间的数"]
 
 
 def test_a_plain_dataset_of_django_import_export_is_taken_too(operator: User) -> None:

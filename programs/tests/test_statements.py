@@ -139,7 +139,7 @@ def test_the_file_holds_every_posting_and_no_formula(world: World) -> None:
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[0] == ["科目", "时间", "事项", "来源", "摘要", "借方", "贷方", "余额"]
-    available = [row for row in rows if row[0] == "预算:可用"]
+    available = [row for row in rows if row[0] == "预算：可用"]
     assert [row[2:] for row in available] == [
         ["期初", "", "", "", "", "1100.00"],
         ["预留预算", f"项目 {world.program.pk}", "'=1+1", "", "300.00", "800.00"],

@@ -56,7 +56,7 @@ def test_a_destruction_goes_from_its_list_to_its_certificate_by_two_people(kept_
     drain()
     run.refresh_from_db()
     shown = text_of(reviewer.get(page("change", run)))
-    for word in ("待放行", "保单档案 10 年", "源城区", "396.00", "清单(仅编号)"):
+    for word in ("待放行", "保单档案 10 年", "源城区", "396.00", "清单（仅编号）"):
         assert word in shown, word
     assert officer.post(page("release", run), {"digest": run.digest}).status_code == 403
     stale = reviewer.post(page("release", run), {"digest": "0" * 64})
@@ -86,12 +86,12 @@ def test_pages_that_showed_somebody_destroyed_say_so_calmly(kept_world: World) -
             assert "保存期限届满" in shown and f"销毁批次 {run.pk}" in shown
     for name in ("person", "enrollment", "roster"):
         assert text_of(clerk.get(reverse(f"admin:beneficiaries_{name}_changelist")))
-    assert "(已销毁)" in text_of(clerk.get(reverse("admin:beneficiaries_person_changelist")))
+    assert "（已销毁）" in text_of(clerk.get(reverse("admin:beneficiaries_person_changelist")))
     assert text_of(clerk.get(reverse("admin:beneficiaries_roster_change", args=[cover.roster_id])))
     reveal = reverse("admin:beneficiaries_person_reveal", args=[gone.pk])
     wanted = {"fields_wanted": ["name", "phone"], "reason": "核对发放名单的姓名"}
     assert clerk.post(reveal, wanted).status_code in (302, 409)
-    assert "(已销毁)" in text_of(clerk.get(reverse("admin:beneficiaries_person_change", args=[gone.pk])))
+    assert "（已销毁）" in text_of(clerk.get(reverse("admin:beneficiaries_person_change", args=[gone.pk])))
 
 
 def test_the_overview_tells_terms_what_comes_due_holds_and_runs(kept_world: World) -> None:
@@ -138,7 +138,7 @@ def test_copies_evidence_and_certificates_of_somebody_destroyed_tell_nothing_and
     evidence = str(masked(cover)) + str(in_the_clear(cover))
     for said in (held, evidence):
         assert name not in said and document not in said
-    assert "(destroyed)" in held or "(已销毁)" in held
+    assert "(destroyed)" in held or "（已销毁）" in held
     assert not Person.objects.with_document(document).exists()
     assert not Person.objects.with_name(name).filter(pk=cover.person_id).exists()
     assert (check(cover.number, code, day=day), day) == (answer, day) and answer is not None

@@ -72,7 +72,7 @@ def test_released_by_another_everything_that_names_people_goes_and_the_money_sta
     assert run.done_counts == {"person": 4, "beneficiary": 4, "rosterrow": 4, "files": 1}
     for person in Person.objects.filter(pk__in=[each.pk for each in gone]):
         assert person.destroyed_at is not None and (person.birth_on.month, person.birth_on.day) == (1, 1)
-        assert (person.name.token, str(person.name)) == (ciphers.DESTROYED, "(已销毁)")
+        assert (person.name.token, str(person.name)) == (ciphers.DESTROYED, "（已销毁）")
         with pytest.raises(KeyDestroyed):
             person.document.reveal()
         assert not Person.objects.with_document("441602194001010011").filter(pk=person.pk).exists()

@@ -80,7 +80,7 @@ def test_an_open_request_keeps_its_person_and_one_that_waited_for_the_end_of_the
     grant_request(request, by=officer, at=at)
     run = done(kept_world)
     request.refresh_from_db()
-    assert (run.destroyed, str(request.text), request.completed_at is not None) == (4, "(已销毁)", True)
+    assert (run.destroyed, str(request.text), request.completed_at is not None) == (4, "（已销毁）", True)
 
 
 def test_money_that_is_not_settled_keeps_its_people(kept_world: World) -> None:

@@ -68,7 +68,7 @@ def test_an_auditor_draws_looks_notes_finishes_and_prints(kept_world: World) -> 
     sample = Sample.objects.get()
     first, second = sample.items.order_by("position")
     shown = text_of(auditor.get(page("sample_change", sample)))
-    for word in (SEED, sample.digest, sample.population_digest, first.number, "如何复抽", "已核查 0 / 2,问题 0 项"):
+    for word in (SEED, sample.digest, sample.population_digest, first.number, "如何复抽", "已核查 0 / 2，问题 0 项"):
         assert word in shown, word
     cover: Any = cover_of(first)
     proof = text_of(auditor.get(page("sampleitem_change", first)))

@@ -142,6 +142,7 @@ def test_pages_of_a_model(label: str, language: str, world: LatinWorld, clients:
         if name is None:
             continue
         acted: set[str] = set()
+        refused: set[str] = set()
         for row in looked_at(page, language, label, model) if page.takes_object else [None]:
             kind = getattr(row, "kind", "")
             if kind in acted and not FULL_SWEEP:
@@ -154,7 +155,10 @@ def test_pages_of_a_model(label: str, language: str, world: LatinWorld, clients:
             found += told(answer, f"{language} post {address}", language)
             if answer.status_code == 200:
                 acted.add(kind)
-            if FULL_SWEEP or not came_back(answer):
+            alike = came_back(answer) or kind in refused
+            if answer.status_code in (403, 404, 409):
+                refused.add(kind)  # in the short form one row says why it cannot be done now, asked to show and to act
+            if FULL_SWEEP or not alike:
                 found += asked(client, address, language)
     assert found == [], "\n" + "\n".join(dict.fromkeys(found))
 
