@@ -107,7 +107,7 @@ def _cover(cover: Any, user: Any) -> dict[str, Any]:
     return {
         "facts": [
             (_t("years insured in a row"), years_in_words(years.continuity)),
-            (_t("counted from"), rests_on(years, _names({cover.pk: years}))),
+            (_t("years rest on"), rests_on(years, _names({cover.pk: years}))),
             (_t("years without a claim"), years_in_words(years.claim_free)), (_t("known from"), claims_rest_on()),
             (_t("health class"), health_in_words(said)),
         ],
