@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,7 +19,7 @@ from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, P
 from beneficiaries.registration import Keeper, register_keeper
 from beneficiaries.testing import World, make_world, people, row, uploaded
 from beneficiaries.tests.outcomes import broken
-from beneficiaries.tests.undone import REASON, applied, asked, balances, later_period, money_of, undone
+from beneficiaries.tests.undone import REASON, applied, asked, balances, later_period, make_applied, money_of, undone
 from intake import staging
 from intake.errors import IntakeRefused
 from intake.models import State
@@ -96,8 +95,9 @@ def test_an_undone_roster_leaves_no_cover_no_contact_no_category_and_every_fen_g
 UNDO_VERBS = ("roster.undo_requested", "roster.undo_approved", "roster.chunk_undone", "roster.undone")
 
 
-def test_the_posting_of_an_undo_reverses_that_of_the_enrollment(world: World) -> None:
-    roster = undone(world, applied(world, people(2)))
+def test_the_posting_of_an_undo_reverses_that_of_the_enrollment() -> None:
+    world, roster = make_applied(2)
+    roster = undone(world, roster)
 
     def legs(kind: str) -> dict[tuple[str, int | None], Decimal]:
         booked = LedgerTransaction.objects.get(kind=kind, source_id=roster.pk)
@@ -173,8 +173,8 @@ def test_undone_in_turn_each_roster_gives_back_what_it_found(world: World) -> No
     assert kept(first) == [""]
 
 
-def test_a_person_another_roster_relies_on_keeps_contact_and_category(world: World) -> None:
-    first = applied(world, people(1))
+def test_a_person_another_roster_relies_on_keeps_contact_and_category() -> None:
+    world, first = make_applied(1)
     second = applied(world, people(1), period=later_period(world, 1))
     assert RosterRow.objects.get(roster=second).verdict == 3
     before = contact(Beneficiary.objects.get())
@@ -191,8 +191,7 @@ def test_a_person_another_roster_relies_on_keeps_contact_and_category(world: Wor
 
 
 def test_own_shares_that_were_paid_are_listed_as_refunds() -> None:
-    world = make_world(requires_own_payment=True)
-    roster = applied(world, people(3))
+    world, roster = make_applied(3, requires_own_payment=True)
     pass_gate(roster, gate=Gate.OWN_PAYMENT, by=world.clerk, at=timezone.now())
     roster = undone(world, roster)
     event = Event.objects.get(verb="roster.chunk_undone")
@@ -235,8 +234,8 @@ def first_cover_has_a_claim() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("first_cover_has_a_claim")
-def test_a_cover_with_a_claim_stays_whole_and_is_listed(world: World) -> None:
-    roster = applied(world, people(3))
+def test_a_cover_with_a_claim_stays_whole_and_is_listed() -> None:
+    world, roster = make_applied(3)
     first = Enrollment.objects.earliest("pk")
     before = contact(first.beneficiary)
     roster = undone(world, roster)
@@ -250,8 +249,8 @@ def test_a_cover_with_a_claim_stays_whole_and_is_listed(world: World) -> None:
     assert broken() == []
 
 
-def test_the_same_content_comes_again_after_the_undo_and_not_before(world: World) -> None:
-    roster = applied(world, people(2))
+def test_the_same_content_comes_again_after_the_undo_and_not_before() -> None:
+    world, roster = make_applied(2)
     asked(world, roster)
     with pytest.raises(IntakeRefused) as refused:
         uploaded(world, people(2))
@@ -268,8 +267,9 @@ def test_the_same_content_comes_again_after_the_undo_and_not_before(world: World
     assert broken() == []
 
 
-def test_who_requested_an_undo_neither_approves_nor_turns_it_down(world: World) -> None:
-    roster = asked(world, applied(world, people(1)), by=world.reviewer)
+def test_who_requested_an_undo_neither_approves_nor_turns_it_down() -> None:
+    world, roster = make_applied(1)
+    roster = asked(world, roster, by=world.reviewer)
     for decide in (
         lambda: approve_undo(roster, by=world.reviewer, at=timezone.now()),
         lambda: turn_down_undo(roster, reason="不同意", by=world.reviewer, at=timezone.now()),
@@ -282,8 +282,9 @@ def test_who_requested_an_undo_neither_approves_nor_turns_it_down(world: World) 
     assert Enrollment.objects.get().state == "in_force"
 
 
-def test_an_undo_turned_down_leaves_everything_and_can_be_requested_again(world: World) -> None:
-    roster = asked(world, applied(world, people(1)))
+def test_an_undo_turned_down_leaves_everything_and_can_be_requested_again() -> None:
+    world, roster = make_applied(1)
+    roster = asked(world, roster)
     roster = turn_down_undo(roster, reason="名单没有问题", by=world.reviewer, at=timezone.now())
     assert (roster.state, roster.undo_decided_by) == (State.APPLIED, world.reviewer)
     assert Enrollment.objects.get().state == "in_force"
@@ -293,8 +294,8 @@ def test_an_undo_turned_down_leaves_everything_and_can_be_requested_again(world:
 
 
 @pytest.mark.parametrize("state", [State.REVIEW, State.APPROVED, State.UNDO_ASKED])
-def test_only_an_applied_roster_is_undone(world: World, state: State) -> None:
-    roster = applied(world, people(1))
+def test_only_an_applied_roster_is_undone(state: State) -> None:
+    world, roster = make_applied(1)
     if state == State.UNDO_ASKED:
         asked(world, roster)
     else:
@@ -304,16 +305,16 @@ def test_only_an_applied_roster_is_undone(world: World, state: State) -> None:
     assert refused.value.code == "STATE"
 
 
-def test_an_undo_needs_a_reason(world: World) -> None:
-    roster = applied(world, people(1))
+def test_an_undo_needs_a_reason() -> None:
+    world, roster = make_applied(1)
     with pytest.raises(IntakeRefused) as refused:
         request_undo(roster, reason=" 错 ", by=world.clerk, at=timezone.now())
     assert refused.value.code == "REASON"
 
 
 def test_a_gate_is_recorded_while_an_undo_is_only_asked_for_and_refused_after_it() -> None:
-    world: Any = make_world(requires_own_payment=True)
-    roster = asked(world, applied(world, people(2)))
+    world, roster = make_applied(2, requires_own_payment=True)
+    roster = asked(world, roster)
     assert pass_gate(roster, gate=Gate.OWN_PAYMENT, by=world.clerk, at=timezone.now()) == 2
     approve_undo(roster, by=world.reviewer, at=timezone.now())
     with pytest.raises(BeneficiariesRefused) as refused:

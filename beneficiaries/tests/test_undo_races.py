@@ -31,7 +31,7 @@ from beneficiaries.keepers import Keeper, forget_keeper, register_keeper
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Roster, RosterRow
 from beneficiaries.testing import World, make_world, people, uploaded
 from beneficiaries.tests.outcomes import LOST, Dropped, broken, broken_chain, in_one_chunk, recover, struck
-from beneficiaries.tests.undone import REASON, applied, asked, later_period, money_of, ordered
+from beneficiaries.tests.undone import REASON, applied, asked, later_period, make_applied, money_of, ordered
 from intake import staging
 from intake.errors import IntakeRefused
 from intake.models import State
@@ -70,8 +70,8 @@ def refused_by(walker: Walker, kind: type[Any]) -> str:
     return str(error.code)  # type: ignore[attr-defined]
 
 
-def test_an_undo_requested_twice_at_once_is_requested_once(world: World) -> None:
-    roster = applied(world, people(2))
+def test_an_undo_requested_twice_at_once_is_requested_once() -> None:
+    world, roster = make_applied(2)
     with Stepper() as stepper:
         first = stepper.start(lambda: asked(world, roster), stop_at="roster.locked")
         second = stepper.start(lambda: asked(world, roster, by=world.reviewer))
@@ -83,8 +83,9 @@ def test_an_undo_requested_twice_at_once_is_requested_once(world: World) -> None
 
 
 @pytest.mark.parametrize("other", ["approved", "turned down"])
-def test_of_two_decisions_at_once_the_second_is_refused(world: World, other: str) -> None:
-    roster = asked(world, applied(world, people(2)))
+def test_of_two_decisions_at_once_the_second_is_refused(other: str) -> None:
+    world, roster = make_applied(2)
+    roster = asked(world, roster)
 
     def approve() -> Roster:
         return approve_undo(roster, by=world.reviewer, at=timezone.now())
@@ -108,8 +109,8 @@ def test_of_two_decisions_at_once_the_second_is_refused(world: World, other: str
 
 
 def test_a_gate_and_the_approval_of_an_undo_at_once_come_one_after_the_other() -> None:
-    world = make_world(requires_own_payment=True)
-    roster = asked(world, applied(world, people(2)))
+    world, roster = make_applied(2, requires_own_payment=True)
+    roster = asked(world, roster)
     with Stepper() as stepper:
         paying = stepper.start(
             lambda: pass_gate(roster, gate=Gate.OWN_PAYMENT, by=world.clerk, at=timezone.now()),
@@ -126,8 +127,8 @@ def test_a_gate_and_the_approval_of_an_undo_at_once_come_one_after_the_other() -
 
 
 def test_a_gate_waits_for_an_undo_under_way_and_is_then_refused() -> None:
-    world = make_world(requires_own_payment=True)
-    roster = ordered(world, applied(world, people(2)))
+    world, roster = make_applied(2, requires_own_payment=True)
+    roster = ordered(world, roster)
     with Stepper() as stepper:
         undoing = stepper.start(work(roster), stop_at="beneficiaries.undo.covers.before")
         paying = stepper.start(lambda: pass_gate(roster, gate=Gate.OWN_PAYMENT, by=world.clerk, at=timezone.now()))
@@ -178,9 +179,9 @@ def approved_beside(world: World, rows: list[list[str]], period: Period) -> Rost
 
 @pytest.mark.parametrize("phone", ["13800138000", "13911111111"])
 def test_a_second_roster_applied_during_an_undo_waits_and_stands_on_nothing_that_was_taken_away(
-    world: World, phone: str
+    phone: str
 ) -> None:
-    first = applied(world, people(2))
+    world, first = make_applied(2)
     second = approved_beside(world, people(2, phone=phone), later_period(world, 1))
     ordered(world, first)
     with Stepper() as stepper:
@@ -196,8 +197,8 @@ def test_a_second_roster_applied_during_an_undo_waits_and_stands_on_nothing_that
 
 
 @pytest.mark.parametrize("phone", ["13800138000", "13911111111"])
-def test_an_undo_waits_for_a_second_roster_being_applied_and_takes_nothing_from_it(world: World, phone: str) -> None:
-    first = applied(world, people(2))
+def test_an_undo_waits_for_a_second_roster_being_applied_and_takes_nothing_from_it(phone: str) -> None:
+    world, first = make_applied(2)
     second = approved_beside(world, people(2, phone=phone), later_period(world, 1))
     ordered(world, first)
     with Stepper() as stepper:
@@ -214,8 +215,8 @@ def test_an_undo_waits_for_a_second_roster_being_applied_and_takes_nothing_from_
     assert broken() == []
 
 
-def test_a_claim_being_filed_is_waited_for_and_keeps_its_cover(world: World) -> None:
-    roster = applied(world, people(2))
+def test_a_claim_being_filed_is_waited_for_and_keeps_its_cover() -> None:
+    world, roster = make_applied(2)
     cover = Enrollment.objects.earliest("pk")
     register_keeper(Keeper("HAS_CLAIM", "a claim was filed", "e.insurer_policy_number = 'claimed'"))
     ordered(world, roster)
@@ -349,8 +350,8 @@ def test_a_fault_at_any_point_of_an_undo_changes_nothing_of_the_end(mode: str, m
 
 
 @pytest.mark.parametrize("mode", in_turn(MODES, 1))
-def test_a_fault_while_an_undo_is_decided_leaves_the_roster_as_it_was(world: World, mode: str) -> None:
-    roster = applied(world, people(1))
+def test_a_fault_while_an_undo_is_decided_leaves_the_roster_as_it_was(mode: str) -> None:
+    world, roster = make_applied(1)
     steps: list[tuple[str, Callable[[], Any]]] = [
         ("applied", lambda: request_undo(roster, reason=REASON, by=world.clerk, at=timezone.now())),
         ("undo_asked", lambda: approve_undo(roster, by=world.reviewer, at=timezone.now())),

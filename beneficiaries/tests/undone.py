@@ -8,9 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from audit.worlds import keepable
 from beneficiaries.actions import approve_roster, approve_undo, request_undo, submit_roster, upload_roster
 from beneficiaries.models import Roster
-from beneficiaries.testing import World, csv_of
+from beneficiaries.testing import World, csv_of, make_world, people
 from jobs.testing import drain
 from programs.models import Budget, LedgerAccount, Period
 from programs.testing import make_budget, make_period
@@ -73,3 +74,10 @@ def balances() -> dict[str, Decimal]:
     for kind, balance in LedgerAccount.objects.values_list("kind", "balance"):
         found[kind] = found.get(kind, Decimal("0.00")) + balance
     return found
+
+
+@keepable
+def make_applied(count: int, **terms: Any) -> tuple[World, Roster]:
+    """A world with an applied roster of as many people: made once for all tests that begin with it."""
+    world = make_world(**terms)
+    return world, applied(world, people(count))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from accounts.testing import make_user
 from audit import reveals
 from audit.classification import our_models
 from audit.events import seal_events
+from audit.worlds import keepable
 from beneficiaries.actions import approve_roster, submit_roster
 from beneficiaries.models import Person, Roster
 from beneficiaries.testing import World, make_world, people, uploaded
@@ -34,7 +36,12 @@ DENIED, BROKEN, TWICE, UNKNOWN, CHECK = "42501", "23000", "23505", "23503", "235
 
 
 @pytest.fixture
-def world() -> World:
+def world(transactional_db: Any) -> World:
+    return make_booked()
+
+
+@keepable
+def make_booked() -> World:
     """An applied roster with its money, a purchase of a day's cover, a closed month, events sealed, something revealed."""
     found = make_world()
     uploaded(found, people(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -304,6 +305,7 @@ def label_of(model_admin: Any) -> str:
     return str(model_admin.model._meta.label_lower)
 
 
+@cache
 def pages_of(model_admin: Any, *, subject: Subject | None = None) -> list[Page]:
     """Every page of a model's admin, with the permission that each needs."""
     options = model_admin.opts
