@@ -109,8 +109,8 @@ class StatementTemplate(Template):
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
     unique_by = ("serial",)
     purpose = BENEFICIARY_KEY
-    staged = ("name", "document", "number", "amount", "paid_on", "serial", "enrollment_id")
-    staged_beside = ("purchase_id",)
+    staged: ClassVar[tuple[str, ...]] = ("name", "document", "number", "amount", "paid_on", "serial", "enrollment_id")
+    staged_beside: ClassVar[tuple[str, ...]] = ("purchase_id",)
 
     def context(self, subject: Statement, *, at: datetime) -> StatementContext:
         """The statement with its program and period, the offices whose people it may pay for, and who stands in it already."""

@@ -120,8 +120,8 @@ class RefundTemplate(StatementTemplate):
 
     title = _("Statement of refunds")
     columns: ClassVar[tuple[Column, ...]] = REFUND_COLUMNS
-    staged = (*StatementTemplate.staged, "refund_line_id", "purchase_id")
-    staged_beside = ()
+    staged: ClassVar[tuple[str, ...]] = (*StatementTemplate.staged, "refund_line_id", "purchase_id")
+    staged_beside: ClassVar[tuple[str, ...]] = ()
 
     def compare(self, checked: Checked, context: StatementContext) -> Compared:
         """What each line gave back, or why it is none of what was to go back."""
@@ -172,7 +172,7 @@ class RefundTemplate(StatementTemplate):
 
     def apply_chunk(self, subject: Statement, chunk: Chunk, *, context: StatementContext, at: datetime) -> Applied:
         """Lines of lists are given back and booked; of covers given back it is kept that the channel has done it."""
-        facts = {"statement": subject.pk, "chunk": chunk.number, "reference": subject.reference}
+        facts: dict[str, Any] = {"statement": subject.pk, "chunk": chunk.number, "reference": subject.reference}
         take_turns(subject.period_id)
         fault_point("gates.take_refunds.before")
         with connection.cursor() as cursor:

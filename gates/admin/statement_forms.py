@@ -31,7 +31,8 @@ class StatementForm(forms.Form):
         help_text=_("Lines of people outside this office are not matched."),
     )
     direction = forms.ChoiceField(
-        label=_("Payments or refunds"), choices=Statement.Direction.choices, widget=UnfoldAdminSelectWidget(),
+        label=_("Payments or refunds"), choices=Statement.Direction.choices, required=False, initial=Statement.Direction.IN,
+        widget=UnfoldAdminSelectWidget(),
         help_text=_("What the lines say: money that came in, or that the channel gave back."),
     )
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices, widget=UnfoldAdminSelectWidget())
@@ -65,6 +66,10 @@ class StatementForm(forms.Form):
         fields["organization"].queryset = offices
         if by.organization in offices:
             fields["organization"].initial = by.organization.pk
+
+    def clean_direction(self) -> str:
+        """Payments, unless something else is said."""
+        return self.cleaned_data["direction"] or Statement.Direction.IN
 
     def clean_channel(self) -> Channel:
         """As the code knows it."""

@@ -155,7 +155,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         """What a confirm page says: which statement, counts and sums."""
         return [
             (_t("program"), subject.program.name), (_t("period"), subject.period.code),
-            (_t("payments or refunds"), subject.get_direction_display()),
+            *([(_t("payments or refunds"), subject.get_direction_display())] if gave_back(subject) else []),
             (_t("channel"), subject.get_channel_display()), (_t("statement number"), subject.reference),
             *super().confirm_facts(subject),
         ]

@@ -35,7 +35,7 @@ from beneficiaries.actions import (
 )
 from beneficiaries.gating import Gate, pass_gate_of
 from beneficiaries.identity import Identity
-from beneficiaries.models import Enrollment, Person, PersonChange, Roster
+from beneficiaries.models import Enrollment, Person, PersonChange, Purchase, Roster
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import csv_of, people, resident_id
@@ -191,6 +191,13 @@ def _rosters(world: LatinWorld) -> None:
         sponsor=Funder.objects.get(name="Zqfoundation"),
     )
     _statements(world, applied)
+    # A payment that came with a purchase, and that no statement has shown.
+    Purchase.objects.create(
+        channel=Purchase.Channel.OFFICE, program=world.period.program, plan=world.period.plan, period=world.period,
+        organization=world.county, region_code=world.county.region_code, reference="ZQ-APPLIED", digest=b"",
+        payment_reference="ZQ-PAID", paid_at=timezone.now(), people=1, premium=Decimal("1.00"), own_share=Decimal("1.00"),
+        by_label="zq", made_at=timezone.now(),
+    )
     # The fourth has not paid.
     pass_gate_of(
         applied.enrollments.all(), gate=Gate.ACCEPTANCE, period=world.period, by=clerk, at=timezone.now(),
