@@ -180,7 +180,7 @@ class EarlierTemplate(Template):
 
     def apply_chunk(self, subject: EarlierList, chunk: Chunk, *, context: ListContext, at: datetime) -> Applied:
         """The figures of one chunk; of their lines nothing stays."""
-        given = {
+        given: dict[str, Any] = {
             "list": subject.pk, "program": subject.program_id, "as_of": subject.as_of, "chunk": chunk.number,
             "new": int(Verdict.NEW),
         }

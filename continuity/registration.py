@@ -9,6 +9,8 @@ from continuity.earlier import EARLIER
 from continuity.facts import case_of
 from continuity.holdings import HOLDINGS
 from continuity.meanings import MEANINGS
+from continuity.models import EarlierListFile, EarlierRow
+from intake.actions.lines import Passing, register_passing
 from intake.findings import register_meanings
 from intake.verbs import register_import
 from programs.trial_facts import register_facts
@@ -26,6 +28,7 @@ def register() -> None:
     register_meanings(MEANINGS)
     register_import(EARLIER)
     register_facts(case_of)
+    register_passing(Passing(EarlierListFile, EarlierRow, "list"))
     register_holding(*HOLDINGS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from intake.actions import purge_files, remove_orphans
+from intake.actions import let_lines_go, purge_files, remove_orphans
 from intake.actions.files import RETENTION
 from jobs.actions import Run, enqueue
 from jobs.errors import JobsRefused
@@ -29,6 +29,9 @@ def remove_files(run: Run) -> dict[str, Any] | None:
     while batch := purge_files(at=at, limit=BATCH):
         purged += batch
         _advance(run, batch)
+        run.check_stop()
+    while let_lines_go(at=at):
+        _advance(run, 0)
         run.check_stop()
     orphans = remove_orphans(at=at)
     _advance(run, orphans)

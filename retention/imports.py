@@ -74,7 +74,7 @@ SOURCES: Sequence[Source] = (
     _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
 )
 #: Lines that name nobody whom a program covers, and belong to none: of a list of participants what is taken in holds neither
-#: name nor number, and all of it goes when a newer list comes (ADR 39).
+#: name nor number; what else their lines say goes with their file (`intake.actions.let_lines_go`, ADR 39).
 WITHOUT_PROGRAM = (ParticipantRow, EarlierRow)
 BY_LABEL = {source.label: source for source in SOURCES}
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from accounts.roles import Role, grant_permissions
 from audit import events
 from beneficiaries.participants import register_participants
+from intake.actions.lines import Passing, register_passing
 from intake.findings import register_meanings
 from intake.verbs import register_import
 from takeup import panels
 from takeup.meanings import MEANINGS
+from takeup.models import ParticipantListFile, ParticipantRow
 from takeup.participants import PARTICIPANTS, among
 from takeup.verbs import VERBS
 
@@ -31,6 +33,7 @@ def register() -> None:
     register_meanings(MEANINGS)
     register_import(PARTICIPANTS)
     register_participants(among)
+    register_passing(Passing(ParticipantListFile, ParticipantRow, "list"))
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

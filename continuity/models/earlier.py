@@ -62,12 +62,14 @@ class EarlierListFile(models.Model):
 
     list = models.ForeignKey(EarlierList, models.PROTECT, related_name="list_files")
     file = models.ForeignKey(File, models.PROTECT, related_name="earlier_list_files")
+    #: When its lines lost what they said, after the file itself was deleted.
+    lines_gone_at = models.DateTimeField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
     scope = _SCOPE
     personal_fields = ()
-    open_fields = ("id", "list", "file")
+    open_fields = ("id", "list", "file", "lines_gone_at")
 
     class Meta:
         verbose_name = _("file of a list of earlier years")
@@ -91,6 +93,9 @@ class EarlierRow(StagedRow):
     objects = ScopedQuerySet.as_manager()
 
     scope = _SCOPE
+    destroyable = Destroyable(
+        blinded=("identity_index_a", "identity_index_b"), dropped=("raw",), emptied={"findings": "NULL"}
+    )
     personal_fields = ("raw",)
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "list",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.destroying import Destroyable
 from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import kept_after_its_check, never_deleted
@@ -83,12 +84,14 @@ class ParticipantListFile(models.Model):
 
     list = models.ForeignKey(ParticipantList, models.PROTECT, related_name="list_files")
     file = models.ForeignKey(File, models.PROTECT, related_name="participant_list_files")
+    #: When its lines lost what they said, after the file itself was deleted.
+    lines_gone_at = models.DateTimeField(null=True)
 
     objects = ScopedQuerySet.as_manager()
 
     scope = _SCOPE
     personal_fields = ()
-    open_fields = ("id", "list", "file")
+    open_fields = ("id", "list", "file", "lines_gone_at")
 
     class Meta:
         verbose_name = _("file of a list of participants")
@@ -114,6 +117,9 @@ class ParticipantRow(StagedRow):
     objects = ScopedQuerySet.as_manager()
 
     scope = _SCOPE
+    destroyable = Destroyable(
+        blinded=("identity_index_a", "identity_index_b"), dropped=("raw",), emptied={"findings": "NULL"}
+    )
     personal_fields = ("raw",)
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "list",

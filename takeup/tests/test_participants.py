@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +24,8 @@ from beneficiaries.models import Enrollment, Roster, RosterRow
 from beneficiaries.testing import KEYS, World, csv_of, make_world, people
 from beneficiaries.tests.purchasing import day_market, paid_market, person
 from beneficiaries.tests.renewing import next_year
+from intake.actions import let_lines_go, purge_files
+from intake.models import File
 from jobs.testing import drain
 from portal.verify import check_all
 from takeup.actions import LISTS, upload_participants
@@ -252,3 +255,18 @@ def test_pages_upload_show_and_approve_a_list(world: World) -> None:
     assert reviewer.post(reverse("admin:takeup_participantlist_approve", args=[subject.pk]), {"digest": digest}).status_code == 302
     drain()
     assert ParticipantList.objects.get().is_in_force
+
+
+def test_lines_go_with_their_file_once_the_list_is_over(world: World) -> None:
+    crowd, bad = people(2), ["441602196203151218", "390", "正常", "441602"]
+    subject = checked(world, [line(crowd[0]), line(crowd[1]), bad])
+    File.objects.update(purge_on=timezone.localdate() - timedelta(days=1))
+    assert purge_files(at=timezone.now()) == 1
+    # It still waits for its review.
+    assert (let_lines_go(at=timezone.now()), ParticipantRow.objects.filter(raw__isnull=False).count()) == (0, 3)
+    LISTS.withdraw(subject, reason="文件有误,重新上传", by=city_clerk(world), at=timezone.now())
+    before = set(ParticipantRow.objects.filter(verdict=1).values_list("identity_index_a", flat=True))
+    assert [let_lines_go(at=timezone.now(), limit=2) for _each in range(3)] == [1, 1, 0]
+    assert not ParticipantRow.objects.filter(Q(raw__isnull=False) | Q(findings__isnull=False)).exists()
+    assert list(ParticipantRow.objects.order_by("line").values_list("verdict", "codes")) == [(1, []), (1, []), (6, ["ID_CHECKSUM"])]
+    assert before.isdisjoint(ParticipantRow.objects.filter(verdict=1).values_list("identity_index_a", flat=True))
