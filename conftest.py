@@ -68,6 +68,11 @@ def in_chinese() -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_keys_of_another_test() -> None:
-    """Keys in memory belong to rows; a test that emptied the tables took them along."""
+def no_keys_of_another_test() -> Iterator[None]:
+    """Keys in memory belong to rows; a test that emptied the tables took them along.
+
+    Forgotten before the next test, too: worlds of a module are made before the first of its tests begins.
+    """
+    keys.forget()
+    yield
     keys.forget()

@@ -473,7 +473,7 @@ def rotated(all_of_them: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 def related_queries(model_admin: Any, rows: dict[str, dict[str, Any]]) -> list[str]:
     """Filters of a list by foreign rows."""
-    found = []
+    found: list[str] = []
     for item in model_admin.list_filter:
         name = item if isinstance(item, str) else item[0] if isinstance(item, tuple) else ""
         field = model_admin.opts.get_field(name) if name and "__" not in name else None
@@ -485,14 +485,17 @@ def related_queries(model_admin: Any, rows: dict[str, dict[str, Any]]) -> list[s
 
 
 def test_autocomplete_offers_and_names_no_hidden_row(worlds: Worlds, rows: dict[str, dict[str, Any]]) -> None:
-    """Every foreign key of every model, asked with a canary for a term and with none."""
-    broken, asked = [], 0
+    """Every foreign key of every model, asked with a canary for a term and with none.
+
+    In the short form with one of them, by the first reader who is answered.
+    """
+    broken, asked, answered = [], 0, set()
     for reader in ("city auditor", "city system_admin"):
         judge, client = Judge(worlds, reader, rows), worlds.clients[reader]
         for model in our_models():
             for field in model._meta.fields:
                 related: Any = field.related_model
-                if related is None or related._meta.label_lower not in SUBJECTS:
+                if related is None or related._meta.label_lower not in SUBJECTS or (field in answered and not FULL_SWEEP):
                     continue
                 terms = ("", "金丝雀", "canary")
                 for term in terms if FULL_SWEEP else rotated(terms, f"{reader}{field}")[:1]:
@@ -500,6 +503,8 @@ def test_autocomplete_offers_and_names_no_hidden_row(worlds: Worlds, rows: dict[
                     place = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
                     answer = client.get(reverse("admin:autocomplete"), {**place, "term": term})
                     broken += [f"{reader} {place}: {leak}" for leak in judge.leaks(answer)]
+                    if answer.status_code == 200:
+                        answered.add(field)
     assert broken == [] and asked > 100
 
 
