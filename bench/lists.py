@@ -288,7 +288,8 @@ def compare(times: int) -> None:
     ours = reverse("admin:beneficiaries_enrollment_changelist")
 
     def stock() -> None:
-        site._registry[Enrollment].changelist_view(request).render()
+        page: Any = site._registry[Enrollment].changelist_view(request)
+        page.render()
 
     takers: dict[str, Any] = {"stock": stock}
     for user in ("auditor", "reviewer.4416"):
