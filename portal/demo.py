@@ -33,6 +33,7 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
+from portal.demo_families import insure_families
 from portal.demo_funds import ask_funders
 from portal.demo_insurer import settle_with_insurer
 from portal.demo_messages import tell_people
@@ -128,11 +129,14 @@ def load(say: Say, *, logins: Path) -> None:
                 f"HMB{city.region}", name="惠民保（示例）", office=period.program.organization, insurers=_insurers(at=at),
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
             )
-            for product in PRODUCTS:
+            sold = [
                 priced(
-                    product, office=period.program.organization, insurer=period.program.insurer,
-                    maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
+                    product, office=period.program.organization, insurer=period.program.insurer, maker=maker, checker=checker,
+                    by=BY, at=at,
                 )
+                for product in PRODUCTS
+            ]
+            insure_families(sold[0], clerk=clerks[0], maker=maker, checker=checker, say=say)
         set_targets(
             period.program, clerk=users[f"{city.short}.clerk"], reviewer=users[f"{city.short}.reviewer"], say=say
         )
@@ -168,14 +172,15 @@ def _insurers(*, at: datetime) -> list[Organization]:
 def _users(logins: Path, *, at: datetime) -> dict[str, User]:
     """Offices and one user for each role; passwords stand in the file before the users do."""
     root = _organization(OPERATOR, kind="operator", at=at)
-    _organization(INSURER, kind="insurer", parent=root, at=at)
     _organization(FOUNDATION, kind="charity", parent=root, at=at)
+    _insurers(at=at)
     wanted = [
         Login("system", Role.SYSTEM_ADMIN, "系统管理员", OPERATOR),
         Login("security", Role.SECURITY_ADMIN, "安全管理员", OPERATOR),
         Login("auditor", Role.AUDITOR, "审计员", OPERATOR),
         Login("foundation.maker", Role.FINANCE_MAKER, "基金会经办", FOUNDATION),
         Login("foundation.checker", Role.FINANCE_CHECKER, "基金会授权", FOUNDATION),
+        Login("coinsurer", Role.AUDITOR, "共保公司查阅", CO_INSURERS[0]),
     ]
     for city in CITIES:
         office = f"{Region.objects.get(pk=city.region).name}民政局"

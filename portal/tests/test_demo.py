@@ -13,6 +13,7 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from audit.models import Event
 from beneficiaries.models import Enrollment, Roster
+from gates.models import Arrival, HeldPayment, Uncollected
 from handover.models import Invoice, Remittance
 from outreach.models import DeliveryReport
 from portal.verify import check_all
@@ -50,6 +51,9 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     invoices = sorted(Invoice.objects.values_list("state", "covers", "agreed_lines"))
     assert invoices == [("applied", "", 5), ("review", "hand_over", 0)]
     assert list(Remittance.objects.values_list("state", flat=True)) == ["prepared"]
+    assert list(Arrival.objects.values_list("purchase__people", flat=True)) == [3, 3, 3]
+    assert list(Uncollected.objects.values_list("people", flat=True)) == [3, 3]
+    assert list(HeldPayment.objects.filter(statement__channel="account").values_list("kind", flat=True)) == ["unknown"]
     assert list(DeliveryReport.objects.values_list("state", flat=True)) == ["applied"]
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {

@@ -1,0 +1,110 @@
+"""Families of the demo: insured at the counter, and what the office of personal medical accounts says that it collected of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+
+from django.utils import timezone
+
+from accounts.models import User
+from beneficiaries import actions as enrolling
+from beneficiaries.actions import Member, Payer, Payment, Request
+from beneficiaries.columns import COLUMNS
+from beneficiaries.models import Purchase
+from beneficiaries.models.payer import Relation, Way
+from beneficiaries.synthetic import people
+from gates import actions as gates
+from gates.actions.statements import DESK
+from gates.models import Channel, Statement
+from intake.models import State
+from jobs.actions import run_pending
+from programs.models import Period
+
+#: So many families; of the last two's payments the statement says one otherwise, and one not at all.
+FAMILIES = 5
+#: People of the demo's county whom no roster of it names.
+FIRST = 20_000
+_ADULT, _OLD = 18, 66
+
+
+def insure_families(period: Period, *, clerk: User, maker: User, checker: User, say: Callable[[str], None]) -> None:
+    """A parent, sometimes both, and a child, paid out of a personal medical account; then the statement. Each step once."""
+    office = clerk.organization
+    region = office.region_code or ""
+    at = timezone.now()
+    found = list(islice(_families(region, day=period.starts_on), FAMILIES))
+    for number, family in enumerate(found, 1):
+        reference = f"TB-{period.code}-{number:04d}"
+        if Purchase.objects.filter(period=period, organization=office, reference=reference).exists():
+            continue
+        due = sum(
+            (each.own_share for each in enrolling.judge_family(family, period=period, organization=office, by=clerk, at=at)),
+            Decimal("0.00"),
+        )
+        enrolling.enroll_together(
+            Payer(family[0].cells["name"], family[0].cells["phone"], Way.ACCOUNT), family, period=period, organization=office,
+            request=Request(reference, Purchase.Channel.OFFICE), payment=Payment(_serial(period, number), at, due), by=clerk, at=at,
+        )
+    _statement(period, maker=maker, checker=checker, at=at)
+    say(f"{period}: {len(found)} families")
+
+
+def _families(region: str, *, day: date) -> Iterator[list[Member]]:
+    """Two adults and a child each, by the county's synthetic people."""
+    adults: list[dict[str, str]] = []
+    children: list[dict[str, str]] = []
+    for cells in _cells(region):
+        born = cells["document"][6:14]
+        age = (day - date(int(born[:4]), int(born[4:6]), int(born[6:]))).days // 365
+        if age < _ADULT:
+            children.append(cells)
+        elif age < _OLD:
+            adults.append(cells)
+        if len(adults) > 1 and children:
+            pair = (Member(adults.pop(0), Relation.SELF), Member(adults.pop(0), Relation.SPOUSE))
+            yield [*pair, Member(children.pop(0), Relation.CHILD)]
+
+
+def _cells(region: str) -> Iterable[dict[str, str]]:
+    keys = [column.key for column in COLUMNS]
+    for line in people(400, seed=2026, region=region, first=FIRST):
+        cells = {key: value for key, value in zip(keys, line.cells, strict=True) if value and key != "categories"}
+        if len(cells["document"]) == 18:
+            yield cells
+
+
+def _serial(period: Period, number: int) -> str:
+    return f"GZ{period.code}{number:06d}"
+
+
+def _statement(period: Period, *, maker: User, checker: User, at: datetime) -> None:
+    """All payments but the last two, of which one stands there under another number."""
+    reference = f"GZ-{period.code}-01"
+    statement = Statement.objects.filter(program=period.program, reference=reference).first()
+    if statement is None:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(["流水号", "投保申请编号", "缴费金额", "缴费日期"])
+        bought = list(Purchase.objects.filter(period=period, channel=Purchase.Channel.OFFICE).order_by("pk"))[:FAMILIES - 1]
+        day = f"{timezone.localdate(at):%Y-%m-%d}"
+        for purchase in bought[:-1]:
+            writer.writerow([purchase.payment_reference, purchase.reference, purchase.own_share, day])
+        for purchase in bought[-1:]:
+            writer.writerow([f"{purchase.payment_reference}9", "", purchase.own_share, day])
+        statement = gates.upload_statement(
+            [("个人账户扣款明细.csv", io.BytesIO(text.getvalue().encode("utf-8-sig")))], period=period,
+            organization=maker.organization, channel=Channel.ACCOUNT, reference=reference, control_lines=len(bought),
+            control_amount=sum((purchase.own_share for purchase in bought), Decimal("0.00")), by=maker, at=at,
+        )
+    run_pending()
+    statement = Statement.objects.get(pk=statement.pk)
+    if statement.state == State.REVIEW:
+        statement = DESK.submit(statement, by=maker, at=timezone.now())
+    if statement.state == State.SUBMITTED:
+        DESK.approve(statement, digest=statement.digest, by=checker, at=timezone.now())
+        run_pending()
