@@ -84,7 +84,8 @@ def _stored(name: str, path: list[Any]) -> Column:
 
     def cell(row: Any) -> Cell:
         for step in steps:
-            row = getattr(row, step)
+            # What names this row may not be there, either.
+            row = getattr(row, step, None)
             if row is None:
                 return ""
         value = getattr(row, attribute)

@@ -27,6 +27,7 @@ from intake.models import Chunk
 from intake.template import Applied, Compared
 
 _REFUSED = Severity.ERROR.weight
+_AGREES, _REPLACED = int(Verdict.NEW), int(Verdict.REPLACED)
 #: Column -> what a row that agrees is said to be: held money on a list, all covers given back of a purchase, one cover.
 _TARGETS = ("refund_line_id", "purchase_id", "enrollment_id")
 _TOLD_OF = {"REFUND_AMOUNT": "amount", "DATE_FUTURE": "paid_on"}
@@ -42,13 +43,13 @@ FROM unnest(%(rows)s::int[], %(clearings)s::bigint[], %(numbers)s::int[], %(orig
 LEFT JOIN LATERAL (
     SELECT line.id FROM gates_statementrow line JOIN gates_statement s ON s.id = line.statement_id
     WHERE line.serial = wanted.origin AND s.period_id = %(period)s AND s.organization_id = ANY(%(offices)s)
-        AND s.direction = 'in' AND s.state = 'applied' AND line.verdict <> 7
+        AND s.direction = 'in' AND s.state = 'applied' AND line.verdict <> {_REPLACED}
     ORDER BY line.id DESC LIMIT 1
 ) AS came ON true
 LEFT JOIN LATERAL (
     SELECT l.id, l.amount, EXISTS (
         SELECT FROM gates_statementrow r JOIN gates_statement s ON s.id = r.statement_id AND s.state IN ('applying', 'applied')
-        WHERE r.refund_line_id = l.id AND r.verdict = 1 AND r.set_aside = '' AND s.id <> %(statement)s
+        WHERE r.refund_line_id = l.id AND r.verdict = {_AGREES} AND r.set_aside = '' AND s.id <> %(statement)s
     ) AS shown
     FROM gates_clearingline l JOIN gates_clearing g ON g.id = l.clearing_id AND g.kind = 'return'
         AND g.state IN ('approved', 'done') AND g.period_id = %(period)s AND g.organization_id = ANY(%(offices)s)
@@ -81,20 +82,20 @@ _SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "refund_line_id": pl.Int64, "purchase_id": pl.Int64, "enrollment_id": pl.Int64, "due": pl.Decimal(16, 2),
     "ours": pl.Boolean, "shown": pl.Boolean,
 }
-_WORK = """
+_WORK = f"""
 CREATE TEMPORARY TABLE refund_work ON COMMIT DROP AS
 SELECT r.id AS row_id, r.refund_line_id, r.purchase_id, r.enrollment_id, r.amount, r.paid_on,
     coalesce(r.serial, %(reference)s) AS serial, l.clearing_id, l.held_id, l.outcome
 FROM gates_statementrow r LEFT JOIN gates_clearingline l ON l.id = r.refund_line_id
-WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = 1 AND r.set_aside = ''
-"""
+WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = {_AGREES} AND r.set_aside = ''
+"""  # noqa: S608 - words of this module
 # What another statement has shown meanwhile, or is no more to go back.
 _DRIFTED = f"""
 UPDATE gates_statementrow r SET set_aside = 'CHANGED_SINCE_REVIEW' FROM refund_work w
 WHERE r.id = w.row_id AND CASE WHEN w.refund_line_id IS NOT NULL
     THEN w.outcome IS NOT DISTINCT FROM 'left' OR w.outcome IS NULL OR EXISTS (
         SELECT FROM gates_statementrow o JOIN gates_statementchunk c ON c.statement_id = o.statement_id AND c.number = o.chunk
-        WHERE o.refund_line_id = w.refund_line_id AND o.id <> w.row_id AND o.verdict = 1 AND o.set_aside = ''
+        WHERE o.refund_line_id = w.refund_line_id AND o.id <> w.row_id AND o.verdict = {_AGREES} AND o.set_aside = ''
             AND c.applied_at IS NOT NULL)
     ELSE w.amount IS DISTINCT FROM (
         SELECT sum(e.own_share) FROM beneficiaries_enrollment e

@@ -69,7 +69,7 @@ def test_hospital_conditions(hospital: Hospital, expected: tuple[int, list[str]]
 def test_a_level_that_is_not_stated_is_taken_as_met_and_said_so() -> None:
     decision = decide(facts(bill(line("self_pay", 100))), terms(expense(hospital=HospitalCondition(level_from=2))))
     assert (decision.amount, decision.assumed) == (yuan(70), ("hospital_level",))
-    assert "资料未说明医院等级,按符合条件处理。" in "".join(decision.trace.sentences("zh"))
+    assert "资料未说明医院等级，按符合条件处理。" in "".join(decision.trace.sentences("zh"))
 
 
 @pytest.mark.parametrize(("onset", "more", "expected"), [
