@@ -67,7 +67,7 @@ def uploads(maker: Page, plan: Plan, tmp_path: Path) -> None:
         path = tmp_path / f"{label}.pdf"
         path.write_bytes(pdf(number))
         maker.goto(f"/admin/programs/plan/{plan.pk}/change/")
-        maker.get_by_role("link", name=f"上传:{label}").click()
+        maker.get_by_role("link", name=f"上传：{label}").click()
         maker.locator("input[type=file]").set_input_files(path)
         maker.get_by_role("button", name="上传").click()
         expect(maker.get_by_text("材料已随本版本保存。")).to_be_visible()

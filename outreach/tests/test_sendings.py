@@ -74,14 +74,14 @@ def test_people_of_one_telephone_get_one_message_that_names_them_and_sums_what_t
     one, two, three, four, *_others = [f"{name[0]}*" for name in names(kept_world)]
     closes = kept_world.period.enrollment_closes_on - timedelta(days=1)
     day = f"{closes.year}年{closes.month}月{closes.day}日"
-    rest = f",请于{day}前缴纳。咨询0762-3380000"
+    rest = f"，请于{day}前缴纳。咨询0762-3380000"
     (file,) = fetched(kept_world, sending)
     program = kept_world.program.name
     numbers = line_numbers(kept_world)
     assert file[0] == ["手机号", "短信内容", "编号", "发送时段"]
     assert sorted(file[1:]) == [
-        [SHARED, f"【源城民政】{one}、{two}、{three}您好,{program}应缴0.03元{rest}", f"M{sending.pk}-{numbers[0]}", "08:00-20:00"],
-        [OWN, f"【源城民政】{four}您好,{program}应缴0.01元{rest}", f"M{sending.pk}-{numbers[3]}", "08:00-20:00"],
+        [SHARED, f"【源城民政】{one}、{two}、{three}您好，{program}应缴0.03元{rest}", f"M{sending.pk}-{numbers[0]}", "08:00-20:00"],
+        [OWN, f"【源城民政】{four}您好，{program}应缴0.01元{rest}", f"M{sending.pk}-{numbers[3]}", "08:00-20:00"],
     ]
     told_with = dict(SendingLine.objects.filter(sending=sending).values_list("number", "told_with"))
     assert [told_with[number] for number in numbers] == [None, numbers[0], numbers[0], None, None, None]
