@@ -92,7 +92,7 @@ class UncollectedAdmin(ReadOnlyScopedAdmin):
         """Cash, personal medical account, sponsor."""
         return way_of(purchase) or "—"
 
-    @display(description=_("payer"))
+    @display(description=_("payer of the family"))
     def payer_name(self, purchase: Uncollected) -> str:
         """Masked."""
         payer = getattr(purchase, "payer", None)
