@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beneficiaries.holdings import Holding
-from gates.models import ClearingLine, HeldPayment, NoticeLine, Objection, StatementRow, lines_of
+from gates.models import ClearingLine, HeldPayment, NoticeLine, Objection, Refund, StatementRow, lines_of
 
 HOLDINGS = (
     Holding(lambda whom: NoticeLine.objects.filter(enrollment__in=whom.enrollments).select_related("notice").order_by("pk")),
@@ -29,4 +29,5 @@ HOLDINGS = (
         lambda whom: HeldPayment.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"),
         ("row",),
     ),
+    Holding(lambda whom: Refund.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"), ("row",)),
 )

@@ -307,7 +307,7 @@ def test_people_are_locked_one_by_one_whatever_the_planner_believes_of_their_num
     """Statistics of a time when there were few people: a plan made by them would read all new rows for each person."""
     market = day_market()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE beneficiaries_person")
+        cursor.execute("ANALYZE beneficiaries_person, beneficiaries_enrollment")
     book = Book(market, workers=FEW_BELIEVED)
     first = book.people[0]
     spans = (

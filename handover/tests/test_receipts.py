@@ -290,7 +290,7 @@ def test_additions_and_removals_of_a_month_name_each_person_once(kept_world: Any
 
 
 def test_whoever_gave_their_cover_back_goes_with_the_whole_premium() -> None:
-    market = paid_market(world=make_world(code="YJ", regions=("4417", "441702", "441702")), refund_days=15)
+    market = paid_market(world=make_world(code="TB", regions=("4417", "441702", "441702")), refund_days=15)
     world = replace(market.world, period=market.period)
     cover = market.enroll(person(0, region_code="441702"))
     format_in_use(world)

@@ -67,10 +67,17 @@ def make_booked() -> World:
 
 @pytest.fixture
 def application(world: World) -> Iterator[psycopg.Connection]:
-    """A connection of the application's role, with the rights that an operator gives it."""
+    """A connection of the application's role, with the rights that an operator gives it; triggers stand aside again after."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('_pgtrigger_should_ignore'::regproc)")
+        (asked,) = cursor.fetchone()
     call_command("grant_application", APPLICATION)
-    with SERVER.connect(str(connection.settings_dict["NAME"]), role=APPLICATION) as opened:
-        yield opened
+    try:
+        with SERVER.connect(str(connection.settings_dict["NAME"]), role=APPLICATION) as opened:
+            yield opened
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
 
 
 def refusal(application: psycopg.Connection, *statements: str) -> str:

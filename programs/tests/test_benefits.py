@@ -220,7 +220,7 @@ def test_a_spoilt_file_names_every_problem_with_its_place_and_changes_nothing(wo
     spoilt = spoilt.replace("deductible: 20000", "deductable: 1")
     answer = client.post(address(draft, "load_benefits"), {"file": SimpleUploadedFile("plan.yaml", spoilt.encode())})
     said = answer.context["form"].errors["file"]
-    assert [each.split(":")[0] for each in said] == ["responsibilities[0].bands[0].ratio", "responsibilities[1].deductable"]
+    assert [each.split("：")[0] for each in said] == ["responsibilities[0].bands[0].ratio", "responsibilities[1].deductable"]
     for name, content in (("a.yaml", b"\xff\xfe\x00"), ("a.yaml", b"- 1"), ("a.json", b"{"), ("a.yaml", b"x: &a [*a]")):
         refused = client.post(address(draft, "load_benefits"), {"file": SimpleUploadedFile(name, content)})
         assert refused.status_code == 200 and refused.context["form"].errors["file"]
