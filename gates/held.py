@@ -29,5 +29,8 @@ HOLDINGS = (
         lambda whom: HeldPayment.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"),
         ("row",),
     ),
-    Holding(lambda whom: Refund.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"), ("row",)),
+    Holding(
+        lambda whom: Refund.objects.filter(enrollment__in=whom.enrollments).select_related("statement").order_by("pk"),
+        ("row",),
+    ),
 )
