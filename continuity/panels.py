@@ -45,7 +45,7 @@ def years_in_words(years: int) -> str:
 def rests_on(years: Years, periods: dict[int, str]) -> str:
     """What the years of a cover were counted from, as a sentence."""
     here = [periods.get(number, "") for number in years.periods]
-    said = [_t("covered here in %(periods)s") % {"periods": "、".join(here)}] if here else []
+    said = [_t("covered here in %(periods)s") % {"periods": str(_t(", ")).join(here)}] if here else []
     if years.told is not None:
         facts = {
             "list": years.told.list_id, "years": years.told.continuity_years, "free": years.told.claim_free_years,
@@ -56,7 +56,7 @@ def rests_on(years: Years, periods: dict[int, str]) -> str:
             if years.uses_told
             else _t("list %(list)d of earlier years does not count: it ends on %(day)s, too far back, or says less") % facts
         )
-    return "；".join(said) or _t("no earlier year is known")
+    return str(_t("; ")).join(said) or _t("no earlier year is known")
 
 
 def claims_rest_on() -> str:

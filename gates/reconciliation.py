@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _t
 
 from beneficiaries.gating import Gate, asked_gates
 from beneficiaries.models import Enrollment, Standing
-from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.models.enrollment import GIVEN_BACK, EnrollmentState
 from gates.board import VIEW as VIEW_STANDING
 from gates.board import waiting_counts
 from gates.models import OUTSTANDING, Arrival, Clearing, HeldKind, HeldPayment, HeldState, OwnPayment, Uncollected
@@ -31,10 +31,6 @@ _ORIGINS = {
     "file": Q(statement__isnull=False), "held": Q(clearing__isnull=False),
     "hand": Q(statement__isnull=True, clearing__isnull=True),
 }
-#: A cover whose own share goes back whole: it was voided, or ended before it began.
-GIVEN_BACK = Q(own_paid_at__isnull=False, own_share__gt=0) & (
-    Q(state=EnrollmentState.VOIDED) | Q(state=EnrollmentState.ENDED, ends_at=F("starts_at"))
-)
 _LIVE = (EnrollmentState.AWAITING, EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
 
 

@@ -41,7 +41,7 @@ SELECT wanted.row, back.id, bought.id, cover.id, coalesce(back.amount, owed.amou
 FROM unnest(%(rows)s::int[], %(clearings)s::bigint[], %(numbers)s::int[], %(origins)s::text[], %(covers)s::bigint[])
     AS wanted(row, clearing, number, origin, cover)
 LEFT JOIN LATERAL (
-    SELECT line.id FROM gates_statementrow line JOIN gates_statement s ON s.id = line.statement_id
+    SELECT line.id, line.enrollment_id FROM gates_statementrow line JOIN gates_statement s ON s.id = line.statement_id
     WHERE line.serial = wanted.origin AND s.period_id = %(period)s AND s.organization_id = ANY(%(offices)s)
         AND s.direction = 'in' AND s.state = 'applied' AND line.verdict <> {_REPLACED}
     ORDER BY line.id DESC LIMIT 1
@@ -70,7 +70,8 @@ LEFT JOIN LATERAL (
     SELECT e.id FROM beneficiaries_enrollment e
     WHERE back.id IS NULL AND bought.id IS NULL AND e.period_id = %(period)s AND e.organization_id = ANY(%(offices)s)
         AND starts_with(e.region_code, %(region)s) AND e.id = coalesce(wanted.cover, (
-            SELECT enrollment_id FROM gates_ownpaymentline WHERE row_id = came.id AND reversed_by_id IS NULL))
+            SELECT enrollment_id FROM gates_ownpaymentline
+            WHERE enrollment_id = came.enrollment_id AND row_id = came.id AND reversed_by_id IS NULL))
     LIMIT 1
 ) AS cover ON true
 LEFT JOIN LATERAL (
@@ -99,7 +100,7 @@ WHERE r.id = w.row_id AND CASE WHEN w.refund_line_id IS NOT NULL
             AND c.applied_at IS NOT NULL)
     ELSE w.amount IS DISTINCT FROM (
         SELECT sum(e.own_share) FROM beneficiaries_enrollment e
-        WHERE (CASE WHEN w.purchase_id IS NULL THEN e.id = w.enrollment_id ELSE e.purchase_id = w.purchase_id END) AND {_OWED})
+        WHERE (e.purchase_id = w.purchase_id OR (w.purchase_id IS NULL AND e.id = w.enrollment_id)) AND {_OWED})
     END AND (w.refund_line_id IS NULL AND w.purchase_id IS NULL) = %(single)s
 """  # noqa: S608 - words of this module
 _SHOWN = f"""

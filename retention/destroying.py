@@ -43,15 +43,19 @@ from retention.recording import record
 #: People of one transaction.
 STEP = 5_000
 _OF_PEOPLE = "SELECT {column} AS id FROM {table} t JOIN due_people d ON t.{by} = d.id"
+# By programs that have lists, since the indexes of earlier years begin with the program; each slot by its own.
 _EARLIER = """
-SELECT y.id FROM due_people d
-JOIN LATERAL (
-    SELECT p.identity_index_a AS a, p.identity_index_b AS b FROM beneficiaries_person p WHERE p.id = d.id
+WITH known AS MATERIALIZED (
+    SELECT p.identity_index_a AS a, p.identity_index_b AS b FROM beneficiaries_person p JOIN due_people d ON d.id = p.id
     UNION ALL
-    SELECT t.identity_index_a, t.identity_index_b FROM beneficiaries_persondocument t
-    WHERE t.person_id = d.id AND t.standing <> 'mistaken'
-) AS known ON true
-JOIN continuity_earlieryears y ON y.identity_index_a = known.a OR y.identity_index_b = known.b
+    SELECT t.identity_index_a, t.identity_index_b FROM beneficiaries_persondocument t JOIN due_people d ON d.id = t.person_id
+    WHERE t.standing <> 'mistaken'
+), listed AS MATERIALIZED (SELECT DISTINCT program_id FROM continuity_earlierlist)
+SELECT y.id FROM known CROSS JOIN listed
+JOIN continuity_earlieryears y ON y.program_id = listed.program_id AND y.identity_index_a = known.a
+UNION ALL
+SELECT y.id FROM known CROSS JOIN listed
+JOIN continuity_earlieryears y ON y.program_id = listed.program_id AND y.identity_index_b = known.b
 """
 _PARTS: tuple[tuple[Any, str, str], ...] = (
     (PersonDocument, _OF_PEOPLE.format(column="t.id", table="beneficiaries_persondocument", by="person_id"), ""),

@@ -368,10 +368,13 @@ def _demands(covered: pl.DataFrame) -> list[Demand]:
 
 def _demands_of(fits: Sequence[Fit]) -> list[Demand]:
     """What they ask of each funder, by county and category."""
+    parts: dict[int, list[FundingSplitLine]] = {}
+    for each in FundingSplitLine.objects.filter(split__in={fit.applicant.values["split_id"] for fit in fits}):
+        parts.setdefault(each.split_id, []).append(each)
     found: dict[tuple[int, str, int], Demand] = {}
     for fit in fits:
         values = fit.applicant.values
-        for part in FundingSplitLine.objects.filter(split=values["split_id"]).order_by("funder_id"):
+        for part in parts.get(values["split_id"], []):
             key = (part.funder_id, values["region_code"][:COUNTY_DIGITS], values["category_id"])
             known = found.get(key, Demand(*key, ZERO, 0))
             found[key] = replace(known, amount=known.amount + part.amount, count=known.count + 1)

@@ -37,6 +37,12 @@ class EnrollmentState(models.TextChoices):
 LIVE = (EnrollmentState.AWAITING, EnrollmentState.IN_FORCE)
 
 
+#: A cover whose own share was paid and goes back whole: it was voided, or ended before it began.
+GIVEN_BACK = Q(own_paid_at__isnull=False, own_share__gt=0) & (
+    Q(state=EnrollmentState.VOIDED) | Q(state=EnrollmentState.ENDED, ends_at=F("starts_at"))
+)
+
+
 class EnrollmentQuerySet(ScopedQuerySet):
     """Chainable words about enrollments."""
 
@@ -204,6 +210,8 @@ class Enrollment(models.Model):
             ),
             # Few at any time: what still waits for a gate, found without reading those in force.
             models.Index(fields=["period", "roster"], name="enrollment_awaiting", condition=Q(state="awaiting")),
+            # Few: own shares that go back whole, of covers that were voided or ended before they began.
+            models.Index(fields=["period"], name="enrollment_given_back", condition=GIVEN_BACK),
             # Whom the insurer's number names: written with its answer, never by an enrollment.
             models.Index(
                 fields=["insurer_policy_number"], name="enrollment_by_policy", condition=~Q(insurer_policy_number="")

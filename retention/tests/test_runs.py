@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,8 @@ from audit.models import Event
 from audit.testing import shared
 from beneficiaries.models import Beneficiary, Enrollment, Person, Roster, RosterRow
 from beneficiaries.testing import World, applied, people
+from continuity.models import EarlierYears
+from continuity.testing import taken_in
 from jobs.testing import drain
 from portal.verify import check_all
 from programs.models import LedgerEntry
@@ -47,6 +50,19 @@ def readable(model: Any) -> int:
 
 def broken() -> list[str]:
     return [result.name for result in check_all() if result.rows]
+
+
+def test_earlier_years_of_whoever_is_destroyed_are_found_by_nothing_any_more(kept_world: World) -> None:
+    gone, stays = Person.objects.order_by("pk")[0], Enrollment.objects.order_by("pk")[4].person
+    lines = [[str(person.document.reveal()), "3", "2"] for person in (gone, stays)]
+    taken_in(kept_world, kept_world.program, lines, as_of=date(2020, 12, 31))
+    slots = ("identity_index_a", "identity_index_b")
+    before = {row[0]: row[1:] for row in EarlierYears.objects.values_list("pk", *slots)}
+    of_gone = EarlierYears.objects.get(identity_index_a=gone.identity_index_a).pk
+    done(kept_world)
+    after = {row[0]: row[1:] for row in EarlierYears.objects.values_list("pk", *slots)}
+    assert [pk for pk in before if after[pk] != before[pk]] == [of_gone]
+    assert DestructionRun.objects.get(kind=RunKind.PEOPLE).done_counts["earlieryears"] == 1
 
 
 def test_who_is_out_of_term_is_listed_with_covers_and_premium_and_the_rest_is_not(kept_world: World) -> None:
