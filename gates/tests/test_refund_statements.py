@@ -12,16 +12,34 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.testing import shared
-from beneficiaries.actions import Member, Payer, Payment, Request, approve_change, enroll_together, propose_refund
+from beneficiaries.actions import (
+    Member,
+    Payer,
+    Payment,
+    Request,
+    approve_change,
+    enroll_together,
+    propose_ending,
+    propose_refund,
+)
 from beneficiaries.models import Enrollment, Purchase
+from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
-from beneficiaries.testing import World
+from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.purchasing import Market, paid_market, person
 from gates.actions import record_returned
 from gates.invariants import INVARIANTS
 from gates.models import Channel, Clearing, ClearingLine, HeldPayment, Refund, Statement, StatementRow
 from gates.reconciliation import reconciliation_of
-from gates.testing import approved_clearing, approved_statement, checked_statement, clearing_of, taken_in
+from gates.testing import (
+    STATEMENT_HEADINGS,
+    approved_clearing,
+    approved_statement,
+    checked_statement,
+    clearing_of,
+    line_of,
+    taken_in,
+)
 from jobs.testing import drain
 from portal.verify import check, check_all
 from programs.models import LedgerAccount
@@ -29,6 +47,7 @@ from programs.models import LedgerAccount
 pytestmark = pytest.mark.django_db
 D = Decimal
 NEW, REFUSED = 1, 6
+PAYMENTS = STATEMENT_HEADINGS
 HEADINGS = {
     "label": "退款序号", "origin": "原流水号", "number": "保障凭证号", "amount": "退款金额", "paid_on": "退款日期",
     "serial": "退款流水号",
@@ -109,6 +128,25 @@ def test_each_line_is_found_by_our_number_by_the_payments_or_by_the_cover(kept_w
     assert [(row.refund_line_id is not None, row.purchase_id is not None, row.enrollment_id is not None) for row in rows] == [
         (True, False, False), (True, False, False), (False, True, False), (False, False, True),
     ]
+
+
+def test_a_share_that_a_statement_paid_goes_back_by_its_serial_number(monkeypatch: Any) -> None:
+    world = make_world(code="TK", regions=("4417", "441702", "441702"), requires_own_payment=True)
+    applied(world, people(2, county="441702"))
+    one, two = Enrollment.objects.filter(program=world.program).order_by("pk")
+    monkeypatch.setattr("gates.testing.STATEMENT_HEADINGS", PAYMENTS)
+    taken_in(world, [{**line_of(one), "serial": "YH-1"}, {**line_of(two), "serial": "YH-2"}])
+    monkeypatch.setattr("gates.testing.STATEMENT_HEADINGS", HEADINGS)
+    change = propose_ending(
+        one.beneficiary, end_reason=EndReason.MOVED, ended_on=timezone.localdate(), reason="迁往外市", by=world.clerk,
+        at=timezone.now(),
+    )
+    approve_change(change, shown=digest_of(change), by=world.reviewer, at=timezone.now())
+    lines = [back("0.01", origin="YH-1"), back("0.01", origin="YH-2"), back("0.01", origin="YH-3")]
+    assert judged(world, lines, channel=Channel.BANK) == [
+        (NEW, []), (REFUSED, ["NOT_GIVEN_BACK"]), (REFUSED, ["REFUND_UNKNOWN"]),
+    ]
+    assert StatementRow.objects.get(statement__direction="out", verdict=NEW).enrollment_id == one.pk
 
 
 def test_what_was_not_to_go_back_so_says_why(kept_world: Any) -> None:
