@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.utils import timezone
 from audit.faults import fault_point
 from audit.testing import FULL_SWEEP, Stepper
 from beneficiaries.models import Enrollment, Purchase
+from beneficiaries.models.spans import live_span
 from beneficiaries.tests.purchasing import Market, day_market, many_workers
+from portal.local.pytest_plugin import SERVER
 from programs import actions
 from programs.models import FundingSplit
 from programs.terms import plan_terms
@@ -307,7 +310,7 @@ def test_people_are_locked_one_by_one_whatever_the_planner_believes_of_their_num
     """Statistics of a time when there were few people: a plan made by them would read all new rows for each person."""
     market = day_market()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE beneficiaries_person, beneficiaries_enrollment")
+        cursor.execute("ANALYZE beneficiaries_person")
     book = Book(market, workers=FEW_BELIEVED)
     first = book.people[0]
     spans = (
@@ -317,6 +320,36 @@ def test_people_are_locked_one_by_one_whatever_the_planner_believes_of_their_num
     # It takes a second; the other way some hundred million comparisons.
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '60s'")
-        # Of people only: the spans beside are looked up by their index, whatever is believed of enrollments.
-        cursor.execute("SET LOCAL enable_seqscan = off")
     assert book.run(book.statement(spans)) == FEW_BELIEVED
+
+
+@pytest.fixture
+def few_believed() -> Iterator[None]:
+    """As after a look at a table that held next to nothing on many pages."""
+    def believe(tables: float, pages: int) -> None:
+        with SERVER.connect(str(connection.settings_dict["NAME"])) as superuser:
+            superuser.execute(
+                "UPDATE pg_class SET reltuples = %s, relpages = %s WHERE oid = 'beneficiaries_enrollment'::regclass OR oid IN "
+                "(SELECT indexrelid FROM pg_index WHERE indrelid = 'beneficiaries_enrollment'::regclass)", [tables, pages],
+            )
+
+    believe(1, 800)
+    yield
+    believe(-1, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("few_believed")
+def test_spans_beside_are_found_by_their_person_whatever_the_planner_believes_of_their_number() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN SELECT ends_at FROM beneficiaries_enrollment other WHERE other.person_id = 5 AND other.plan_id = 3 "
+            f"AND {live_span('other')} AND other.starts_at < now() AND other.id <> 77 ORDER BY other.starts_at DESC LIMIT 1"
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "using enrollment_spans on" in plan, plan
+        cursor.execute(
+            f"EXPLAIN SELECT count(*) FROM beneficiaries_enrollment e WHERE {live_span('e')} AND e.ends_at > '2026-01-01 00:00+8'"
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "enrollment_spans_by_end" in plan, plan
