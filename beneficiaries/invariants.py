@@ -66,6 +66,16 @@ INVARIANTS = [
         """,  # noqa: S608 - text of our own
     ),
     Invariant(
+        19, "said_categories_are_kept",
+        _("Whoever was enrolled by a purchase in a category that does not hold for everybody has it on record with that office."),
+        """
+        SELECT e.id FROM beneficiaries_enrollment e JOIN programs_category c ON c.id = e.category_id AND NOT c.holds_for_everybody
+        WHERE e.purchase_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM beneficiaries_beneficiarycategory held
+            WHERE held.beneficiary_id = e.beneficiary_id AND held.category_id = e.category_id)
+        """,
+    ),
+    Invariant(
         4, "one_live_annual_cover", _("Nobody has two live annual covers in one period of a program."),
         """
         SELECT min(e.id) FROM beneficiaries_enrollment e JOIN programs_plan p ON p.id = e.plan_id

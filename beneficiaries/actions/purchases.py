@@ -19,6 +19,7 @@ from beneficiaries import participants, probing
 from beneficiaries.actions.rosters import cover_from, refuse_closed
 from beneficiaries.age_bands import band_of
 from beneficiaries.applicants import Applicant, Known, check_applicant, know
+from beneficiaries.counter_categories import keep_said
 from beneficiaries.covering import COUNTY_DIGITS, Span, judge, lines_of
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Enrollment, Purchase
@@ -51,11 +52,12 @@ class Payment:
 
 @dataclass(frozen=True)
 class Fit:
-    """Somebody who can be enrolled for a year, found or made, with their line of the request."""
+    """Somebody who can be enrolled for a year, found or made, with their line of the request; `said`: categories, by code."""
 
     line: int
     applicant: Applicant
     known: Known
+    said: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def fit_of(
         refuse_unguarded(known.beneficiary_id, on=begins)
     if Enrollment.objects.live().filter(person=known.person_id, program=period.program, period=period).exists():
         raise BeneficiariesRefused("ALREADY_COVERED")
-    return Fit(line, applicant, known)
+    return Fit(line, applicant, known, categories)
 
 
 def cover_year(purchase: Purchase, fits: Sequence[Fit], *, by: User | str, at: datetime) -> list[Enrollment]:
@@ -218,6 +220,7 @@ def cover_year(purchase: Purchase, fits: Sequence[Fit], *, by: User | str, at: d
         )
         for fit in fits
     )
+    keep_said(purchase, {fit.known.beneficiary_id: fit.said for fit in fits if fit.said}, begins=begins)
     fault_point("beneficiaries.cover_year.enrolled")
     move_money(purchase, _demands_of(fits), by=by, at=at)
     if purchase.by_payment:

@@ -30,10 +30,11 @@ from audit.errors import Refused
 from beneficiaries import actions
 from beneficiaries.actions.families import MOST
 from beneficiaries.actions.purchases import PERMISSION
+from beneficiaries.counter_categories import said_of
 from beneficiaries.models import Purchase
 from beneficiaries.models.payer import Relation, Way
 from beneficiaries.models.person import DocumentType
-from programs.models import Category, Period, Plan
+from programs.models import Period, Plan
 
 #: Lines that a page begins with.
 FIRST = 3
@@ -181,7 +182,7 @@ class _Page:
         self.form = FamilyForm(data, by=request.user)
         categories = [
             (category.code, category.name)
-            for category in Category.objects.filter(active=True, pk__in=_priced_categories(self.form)).order_by("position")
+            for category in said_of(Plan.objects.filter(pk__in=self.form.fields["period"].queryset.values("plan")))  # type: ignore[attr-defined]
         ]
         count = _count_of(request.POST) if data is not None else FIRST
         self.members = [
@@ -248,14 +249,6 @@ class _Page:
             )
             for verdict, member in zip(verdicts, members, strict=True)
         ]
-
-
-def _priced_categories(form: FamilyForm) -> list[int]:
-    """Categories that some period's plan prices: what a counter may say of a person."""
-    periods = form.fields["period"].queryset  # type: ignore[attr-defined]
-    return list(
-        periods.filter(plan__prices__category__isnull=False).values_list("plan__prices__category", flat=True).distinct()
-    )
 
 
 def _count_of(post: Mapping[str, Any]) -> int:
