@@ -173,7 +173,8 @@ SELECT w.beneficiary_id, named.category_id, %(day)s, w.row_id
 FROM roster_work w CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
 WHERE w.is_new_beneficiary OR (w.is_changed AND NOT EXISTS (
     SELECT 1 FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id = w.beneficiary_id
-    AND held.category_id = named.category_id AND (held.valid_to IS NULL OR held.valid_to > %(day)s)))
+    AND held.category_id = named.category_id AND (held.valid_to IS NULL OR held.valid_to > %(day)s)
+    AND held.purchase_id IS NULL))
 """
 _ENROLLMENTS = f"""
 INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, plan_id, period_id, organization_id,

@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import FULL_SWEEP, in_turn, sweep
-from beneficiaries.actions import Member, Payer, Payment, Request, enroll_each, enroll_together, judge_family
+from beneficiaries.actions import Member, Payer, Payment, Request, enroll_each, enroll_together, judge_family, void_unpaid
 from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.models import Beneficiary, Enrollment, Person, Purchase, PurchasePayer
-from beneficiaries.testing import resident_id
+from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Purchase, PurchasePayer
+from beneficiaries.testing import make_world, resident_id
 from beneficiaries.tests.outcomes import broken
 from beneficiaries.tests.purchasing import Market, paid_market, person
 from programs.models import LedgerAccount, Plan
+from programs.reference import make_student_category
 from programs.testing import PriceLine
 
 pytestmark = pytest.mark.django_db
