@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import blind_index
 from audit.faults import fault_point
 from audit.history import plan_anew
-from beneficiaries import entrusting, marking, money, participants, same_person
+from beneficiaries import entrusting, health_lines, marking, money, participants, same_person
 from beneficiaries.age_bands import BAND_SQL, births_of
 from beneficiaries.covered_before import RENEWABLE
 from beneficiaries.models import Roster
@@ -256,6 +256,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
                 cursor.execute(statement, facts)
         fault_point("beneficiaries.apply.enrollments.after")
         entrusting.put_on_record(cursor, guarded)
+        health_lines.state(cursor, facts, begins=timezone.localdate(facts["starts_at"]), by="system:intake")
         marking.mark_new(cursor)
         cursor.execute(_USED.format(digits=COUNTY_DIGITS))
         used = [

@@ -532,6 +532,23 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        16, "health_comes_from_applied_lines",
+        _("Every health class of a roster's line is what an applied line declared of its own person, stated once."),
+        """
+        SELECT h.id FROM beneficiaries_healthstatement h JOIN beneficiaries_beneficiary b ON b.id = h.beneficiary_id
+        LEFT JOIN beneficiaries_rosterrow line ON line.id = h.row_id
+        LEFT JOIN beneficiaries_enrollment e ON e.row_id = h.row_id
+        WHERE h.row_id IS NOT NULL AND (e.id IS NULL OR e.organization_id <> b.organization_id OR e.program_id <> b.program_id
+            OR line.health_class IS DISTINCT FROM h.health_class)
+        UNION ALL
+        SELECT line.id FROM beneficiaries_rosterrow line
+        JOIN beneficiaries_rosterchunk k ON k.roster_id = line.roster_id AND k.number = line.chunk AND k.applied_at IS NOT NULL
+        JOIN beneficiaries_enrollment e ON e.row_id = line.id
+        LEFT JOIN beneficiaries_healthstatement h ON h.row_id = line.id
+        WHERE line.health_class IS NOT NULL AND (h.id IS NULL OR (h.taken_back_at IS NOT NULL AND k.undone_at IS NULL))
+        """,
+    ),
+    Invariant(
         16, "guardians_come_from_applied_lines",
         _("Every guardian of a roster's line was named by an applied line of that office, which put exactly one on record."),
         """

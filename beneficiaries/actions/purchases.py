@@ -22,6 +22,7 @@ from beneficiaries.applicants import Applicant, Known, check_applicant, know
 from beneficiaries.counter_categories import keep_said
 from beneficiaries.covering import COUNTY_DIGITS, Span, judge, lines_of
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
+from beneficiaries.health_lines import state_said
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.purchase import known_purchase, names_a_person
@@ -221,6 +222,7 @@ def cover_year(purchase: Purchase, fits: Sequence[Fit], *, by: User | str, at: d
         for fit in fits
     )
     keep_said(purchase, {fit.known.beneficiary_id: fit.said for fit in fits if fit.said}, begins=begins)
+    state_said(purchase, {fit.known.beneficiary_id: fit.applicant.values for fit in fits}, begins=begins, by=by, at=at)
     fault_point("beneficiaries.cover_year.enrolled")
     move_money(purchase, _demands_of(fits), by=by, at=at)
     if purchase.by_payment:

@@ -16,6 +16,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.masking import mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.masks import mask_groups
 from beneficiaries.models.person import BENEFICIARY_KEY, OWNER_GONE, PERSON_KEY, Beneficiary, DocumentType, Person, Sex
 from beneficiaries.models.roster import EndReason
 from programs.models import Program
@@ -43,11 +44,6 @@ class HealthClass(models.TextChoices):
     HEALTHY = "healthy", _("Healthy")
     PRE_EXISTING = "pre_existing", _("Pre-existing condition")
     UNKNOWN = "unknown", _("Unknown")
-
-
-def mask_groups(codes: str) -> str:
-    """How many, never which."""
-    return _t("%(number)d group(s)") % {"number": len([code for code in codes.split(",") if code])}
 
 
 class ChangeState(models.TextChoices):
