@@ -334,6 +334,24 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        3, "purchases_are_counted", _("What a period's page counts of purchases' payments is how many there are, at each stage."),
+        """
+        SELECT min(program_id), min(period_id), min(organization_id) FROM (
+            SELECT program_id, period_id, organization_id, region_code, stage, purchases, amount FROM beneficiaries_purchasestanding
+            UNION ALL
+            SELECT program_id, period_id, organization_id, region_code, 'taken', -1, -own_share FROM beneficiaries_purchase
+            WHERE payment_reference <> '' AND own_share > 0
+            UNION ALL
+            SELECT p.program_id, p.period_id, p.organization_id, p.region_code, 'arrived', -1, -a.amount
+            FROM gates_arrival a JOIN beneficiaries_purchase p ON p.id = a.purchase_id WHERE a.reversed_by_id IS NULL
+            UNION ALL
+            SELECT p.program_id, p.period_id, p.organization_id, p.region_code, 'given_up', -1, -l.amount
+            FROM gates_clearingline l JOIN beneficiaries_purchase p ON p.id = l.purchase_id WHERE l.outcome = 'done'
+        ) AS both_sides GROUP BY program_id, period_id, organization_id, region_code, stage
+        HAVING sum(purchases) <> 0 OR sum(amount) <> 0
+        """,
+    ),
+    Invariant(
         19, "payment_given_up_left_nothing",
         _("Of a purchase whose payment never came no cover stands, nothing counts as paid, and the books took back what they had."),
         """

@@ -13,6 +13,7 @@ from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.agreement import agrees
+from beneficiaries.models.purchase_standing import PurchaseStage, counts_of
 from gates.models.clearing import Clearing, ClearingLine, Outcome
 from gates.models.statement import Statement, StatementRow
 
@@ -78,6 +79,16 @@ class Arrival(models.Model):
                     " OR NEW.purchase_id <> OLD.purchase_id OR NEW.clearing_id IS DISTINCT FROM OLD.clearing_id"
                     " OR NEW.amount <> OLD.amount"
                 ),
+            ),
+            pgtrigger.Trigger(
+                name="arrival_counted", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=counts_of("new_rows", stage=PurchaseStage.ARRIVED, purchase="new_rows.purchase_id"),
+            ),
+            pgtrigger.Trigger(
+                name="arrival_counted_out", level=pgtrigger.Row, when=pgtrigger.After, operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.reversed_by_id IS NULL AND NEW.reversed_by_id IS NOT NULL"),
+                func=counts_of("(SELECT) AS one", stage=PurchaseStage.ARRIVED, purchase="NEW.purchase_id", sign="-"),
             ),
             agrees(
                 "arrival_agrees",

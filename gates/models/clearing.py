@@ -11,6 +11,7 @@ from accounts.models import Organization, User
 from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment, Purchase
+from beneficiaries.models.purchase_standing import PurchaseStage, counts_of
 from gates.models.payment import OwnPayment, OwnPaymentLine
 from gates.models.statement import HeldPayment, Statement
 from programs.models import Period, Program
@@ -226,6 +227,14 @@ class ClearingLine(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="clearing_line_is_kept", operation=pgtrigger.Delete),
+            # Only purchases that are given up: for all other lines the condition is all that is asked.
+            pgtrigger.Trigger(
+                name="clearing_line_counted", level=pgtrigger.Row, when=pgtrigger.After, operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.purchase_id IS NOT NULL AND OLD.outcome <> 'done' AND NEW.outcome = 'done'"
+                ),
+                func=counts_of("(SELECT) AS one", stage=PurchaseStage.GIVEN_UP, purchase="NEW.purchase_id"),
+            ),
             pgtrigger.Protect(
                 name="clearing_line_stays", operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(

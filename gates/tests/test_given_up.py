@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Count, Sum
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,13 +17,14 @@ from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import approve_change, propose_refund
 from beneficiaries.keepers import Keeper, forget_keeper, register_keeper
-from beneficiaries.models import Enrollment, Purchase
+from beneficiaries.models import Enrollment, Purchase, PurchaseStanding
 from beneficiaries.shown_change import digest_of
+from beneficiaries.standing import settle
 from gates import actions
 from gates.errors import GatesRefused
 from gates.invariants import INVARIANTS
 from gates.models import Arrival, Channel, Clearing, ClearingLine, HeldPayment, StatementRow, Uncollected
-from gates.reconciliation import reconciliation_of
+from gates.reconciliation import VIEW, _bought, reconciliation_of
 from gates.testing import approved_clearing, approved_statement, checked_statement, clearing_of, taken_in
 from gates.tests.test_arrivals import balance, broken, family, line, made
 from jobs.testing import drain
@@ -258,6 +260,47 @@ def test_the_database_keeps_what_was_reversed_and_refuses_a_second_end(kept_worl
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             wrong()
+
+
+def asked_slowly(period: Any, user: Any) -> list[tuple[int, Decimal]]:
+    """Arrived, open, given up: every purchase of the period looked at."""
+    sums: dict[str, Any] = {"number": Count("pk"), "amount": Sum("amount", default=D("0.00"))}
+    arrived = Arrival.objects.standing().visible_to(user, VIEW).filter(purchase__period=period).aggregate(**sums)
+    ended = ClearingLine.objects.visible_to(user, VIEW).filter(purchase__period=period, outcome="done").aggregate(**sums)
+    sums["amount"] = Sum("own_share", default=D("0.00"))
+    waiting = Uncollected.objects.visible_to(user, VIEW).filter(period=period).aggregate(**sums)
+    return [(each["number"], each["amount"]) for each in (arrived, waiting, ended) if each["number"]]
+
+
+def test_kept_counts_say_what_the_slow_question_says_after_every_step_and_when_they_are_settled(kept_world: Any) -> None:
+    market, world = kept_world
+
+    def counted(user: Any) -> list[tuple[int, Decimal]]:
+        return [(line.number, line.amount) for line in _bought(market.period, user)]
+
+    def agree(expected: list[tuple[int, str]]) -> None:
+        wanted = [(number, D(amount)) for number, amount in expected]
+        for user in (world.finance_maker, world.auditor, world.clerk):
+            assert counted(user) == asked_slowly(market.period, user) == wanted
+        # Nobody of another office counts any of it.
+        assert counted(world.foundation_maker) == asked_slowly(market.period, world.foundation_maker) == []
+
+    agree([(4, "1050.00")])
+    mistaken(world)
+    agree([(1, "300.00"), (3, "750.00")])
+    taken_in(world, [line("ZF-2")], channel=Channel.ACCOUNT, reference="DZ-2")
+    agree([(2, "600.00"), (2, "450.00")])
+    approved_clearing(world, clearing_of(world, Arrival.objects.filter(clearing__isnull=False), "unmatch"))
+    agree([(1, "300.00"), (3, "750.00")])
+    given_up(world, "TB-30")
+    agree([(1, "300.00"), (2, "450.00"), (1, "300.00")])
+    before = PurchaseStanding.objects.count()
+    settle()
+    assert (before, PurchaseStanding.objects.count()) == (8, 3)
+    agree([(1, "300.00"), (2, "450.00"), (1, "300.00")])
+    family(market, 70, payment="ZF-7")
+    agree([(1, "300.00"), (3, "750.00"), (1, "300.00")])
+    assert broken() == []
 
 
 A, L, E = "gates_arrival", "gates_clearingline", "beneficiaries_enrollment"
