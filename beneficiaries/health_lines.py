@@ -48,7 +48,8 @@ _ANY = f"SELECT EXISTS (SELECT FROM beneficiaries_rosterrow line WHERE {_NAMED})
 _STATE = f"""
 INSERT INTO beneficiaries_healthstatement
     (beneficiary_id, health_class, groups, from_on, source, row_id, reference, by_label, created_at)
-SELECT w.beneficiary_id, line.health_class, line.health_groups, %(begins)s, '{HealthSource.ROSTER.value}', line.id, '', %(by)s, %(at)s
+SELECT w.beneficiary_id, line.health_class, line.health_groups, %(begins)s, '{HealthSource.ROSTER.value}', line.id, '',
+    %(by)s, %(at)s
 FROM beneficiaries_rosterrow line JOIN roster_work w ON w.row_id = line.id WHERE {_NAMED} AND NOT w.adds ORDER BY line.id
 """  # noqa: S608 - text of our own
 _STATED = "SELECT EXISTS (SELECT FROM beneficiaries_healthstatement said JOIN undo_work w ON w.row_id = said.row_id)"

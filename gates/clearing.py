@@ -79,7 +79,7 @@ _SHOWN_BACK = """EXISTS (
     SELECT FROM beneficiaries_enrollment e JOIN gates_refund back ON back.enrollment_id = e.id WHERE e.purchase_id = {purchase})"""
 #: What keeps an arrival `a` from being reversed.
 _IRREVERSIBLE = f"""CASE WHEN a.reversed_by_id IS NOT NULL THEN 'NO_ARRIVAL'
-    WHEN {_SHOWN_BACK.format(purchase="a.purchase_id")} THEN 'REFUND_SHOWN' ELSE '' END"""
+    WHEN {_SHOWN_BACK.format(purchase="a.purchase_id")} THEN 'REFUND_SHOWN' ELSE '' END"""  # noqa: S608 - words of this module
 #: What keeps the payment of a purchase `p` from being given up: it came, went back, or one of its covers is in use.
 _STANDING = f"""CASE
     WHEN p.payment_reference = '' OR p.own_share = 0 THEN 'NO_PURCHASE'
@@ -90,7 +90,7 @@ _STANDING = f"""CASE
         SELECT min(kept.code) FROM beneficiaries_enrollment e CROSS JOIN LATERAL (
             SELECT nullif(CASE WHEN false THEN '' {{barred}} ELSE {{kept}} END, '') AS code
         ) AS kept WHERE e.purchase_id = p.id
-    ), '') END"""
+    ), '') END"""  # noqa: S608 - words of this module
 _FIRST = "(SELECT e.id FROM beneficiaries_enrollment e WHERE e.purchase_id = {purchase} ORDER BY e.line LIMIT 1)"
 _DRIFT = {ClearingKind.ASSIGN: _UNASSIGNABLE, ClearingKind.MATCH: _UNMATCHABLE, ClearingKind.RETURN: "''"}
 # Found by their keys alone: by another index each line would be looked for in the whole list.

@@ -205,7 +205,8 @@ INVARIANTS = [
             WHERE t.kind = 'receipt' AND t.source_type = 'beneficiaries.purchase' AND t.source_id = p.id
         ) AS booked ON true
         WHERE s.id IS NULL OR p.payment_reference = '' OR a.amount <> p.own_share OR a.amount IS DISTINCT FROM booked.amount
-            OR (SELECT count(*) FROM gates_arrival other WHERE other.purchase_id = a.purchase_id AND other.reversed_by_id IS NULL) > 1
+            OR 1 < (
+                SELECT count(*) FROM gates_arrival other WHERE other.purchase_id = a.purchase_id AND other.reversed_by_id IS NULL)
         """,
     ),
     Invariant(

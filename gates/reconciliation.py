@@ -158,7 +158,7 @@ def _came_in(period: Period, user: Any) -> list[Line]:
 
 
 def _bought(period: Period, user: Any) -> list[Line]:
-    """Payments that came with purchases: shown by a channel, by none yet, given up; nothing where there are none. Counts are kept."""
+    """Payments that came with purchases, by counts that are kept: shown by a channel, by none yet, given up; nothing else."""
     seen = PurchaseStanding.objects.visible_to(user, VIEW).filter(period=period).order_by()
     counted = seen.values_list("stage").annotate(number=Sum("purchases"), amount=Sum("amount"))
     found = {stage: (number, amount) for stage, number, amount in counted}

@@ -1,4 +1,4 @@
-"""Enrollments that should never have been made, voided one by one before they cover, or since nobody paid: their money goes back."""
+"""Enrollments that should never have been made, voided before they cover, or since nobody paid: their money goes back."""
 
 from __future__ import annotations
 

@@ -213,7 +213,9 @@ class _Page:
         groups = _groups_of(self.form)
         count = _count_of(request.POST) if data is not None else FIRST
         self.members = [
-            MemberForm(data, prefix=f"m{number}", categories=categories, groups=groups, initial={"relation": _USUAL[min(number, 2)]})
+            MemberForm(
+                data, prefix=f"m{number}", categories=categories, groups=groups, initial={"relation": _USUAL[min(number, 2)]}
+            )
             for number in range(count)
         ]
         self.refusal = ""

@@ -20,6 +20,7 @@ from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
     "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "HealthClass", "HealthSource", "HealthStatement",
-    "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer",
-    "PurchaseStage", "PurchaseStanding", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
+    "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer", "PurchaseStage",
+    "PurchaseStanding", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
+    "Standing",
 ]

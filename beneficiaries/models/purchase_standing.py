@@ -40,7 +40,7 @@ def counts_purchases(name: str) -> pgtrigger.Trigger:
 
 
 def counts_of(rows: str, *, stage: PurchaseStage, purchase: str, sign: str = "") -> str:
-    """SQL: leave the difference that rows (`rows`, with the `purchase` of each) make to a stage; each purchase is looked up alone."""
+    """SQL: leave the difference that rows (with the `purchase` of each) make to a stage; each purchase is looked up alone."""
     return f"""
     INSERT INTO beneficiaries_purchasestanding (program_id, period_id, organization_id, region_code, stage, purchases, amount)
     SELECT p.program_id, p.period_id, p.organization_id, p.region_code, '{stage.value}', {sign}count(*), {sign}sum(p.own_share)

@@ -14,7 +14,16 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import FULL_SWEEP, in_turn, sweep
-from beneficiaries.actions import Member, Payer, Payment, Request, enroll_each, enroll_together, judge_family, void_unpaid
+from beneficiaries.actions import (
+    Member,
+    Payer,
+    Payment,
+    Request,
+    enroll_each,
+    enroll_together,
+    judge_family,
+    void_unpaid,
+)
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Purchase, PurchasePayer
 from beneficiaries.testing import make_world, resident_id
@@ -196,7 +205,7 @@ def test_a_student_is_kept_as_one_for_the_period_and_hardship_is_not_said(studen
     purchase = enroll_together(PAYER, members, **asked(market, members, amount="210.00"))
     cover = purchase.enrollments.get(line=2)
     held = BeneficiaryCategory.objects.get()
-    assert (held.beneficiary_id, held.category.code, held.purchase, held.row_id) == (cover.beneficiary_id, "xuesheng", purchase, None)
+    assert (held.beneficiary_id, held.category.code, held.purchase) == (cover.beneficiary_id, "xuesheng", purchase)
     assert (held.valid_from, held.valid_to) == (timezone.localdate(cover.starts_at), market.period.ends_on)
     assert (cover.category, cover.premium) == (held.category, D("60.00"))
     assert broken() == []

@@ -1,4 +1,4 @@
-"""Health that lines of rosters and families at the counter declare: read, stated with the cover, sealed, taken back with the roster."""
+"""Health that rosters' lines and families declare: read, stated with the cover, sealed, taken back with the roster."""
 
 from __future__ import annotations
 

@@ -357,7 +357,7 @@ def _cover_of(held: QuerySet[HeldPayment], number: str) -> int | None:
 
 
 def _statement_of(held: QuerySet[Any], *, by: User, code: str = "NOTHING_HELD") -> Statement:
-    """The one statement of these lines, in the reach of whoever proposes; its period's turn is taken. `code` where there is none."""
+    """The one statement of these lines, in the reach of whoever proposes; its period's turn is taken. `code`: of none."""
     found = list(held.order_by().values_list("statement", flat=True).distinct()[:2])
     if not found:
         raise GatesRefused(code)

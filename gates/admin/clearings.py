@@ -268,9 +268,9 @@ class ClearingAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Reverse the count"), button=_t("Put forward"), subject=clearing, run=run, facts=facts_of(clearing),
             form=WhyForm(request.POST if request.method == "POST" else None),
             sentence=_t(
-                "All lines of this list were counted for purchases by mistake: their money is held again, and the payments of those "
-                "purchases have not arrived. A single one is reversed on its own page among the payments held. Nothing happens before "
-                "a colleague who checks approves it."
+                "All lines of this list were counted for purchases by mistake: their money is held again, and the payments of "
+                "those purchases have not arrived. A single one is reversed on its own page among the payments held. Nothing "
+                "happens before a colleague who checks approves it."
             ),
         )
 
@@ -288,8 +288,8 @@ SENTENCES = {
         "purchase has been shown to be paid meanwhile is put back."
     ),
     ClearingKind.UNMATCH: _(
-        "Each line was counted for a purchase by mistake: its money is held again, and is booked so; the purchase's payment has not "
-        "arrived. Who was enrolled by it stays so."
+        "Each line was counted for a purchase by mistake: its money is held again, and is booked so; the purchase's payment has "
+        "not arrived. Who was enrolled by it stays so."
     ),
     ClearingKind.UNPAID: _(
         "The payment that an office took down never came: it is taken out of the books, and the covers are voided as if they had "

@@ -260,8 +260,8 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Reverse the count"), button=_t("Put forward"), subject=held, run=run, facts=facts_of(held),
             form=WhyForm(request.POST if request.method == "POST" else None),
             sentence=_t(
-                "The line was counted for a purchase by mistake: its money is held again, and the purchase's payment has not arrived. "
-                "Nothing happens before a colleague who checks approves it."
+                "The line was counted for a purchase by mistake: its money is held again, and the purchase's payment has not "
+                "arrived. Nothing happens before a colleague who checks approves it."
             ),
         )
 

@@ -30,9 +30,9 @@ from gates.admin.picking import back_to, listed, picked_page, with_query
 from gates.models import Clearing, Uncollected
 
 _SENTENCE = _(
-    "The payment that was taken down never came: once a colleague who checks approves it, it is taken out of the books, and the covers "
-    "are voided as if they had never stood. Nobody gets money back, and who comes with money later is enrolled anew. What has arrived, "
-    "or is in use by a claim, is left out or refused."
+    "The payment that was taken down never came: once a colleague who checks approves it, it is taken out of the books, and the "
+    "covers are voided as if they had never stood. Nobody gets money back, and who comes with money later is enrolled anew. What "
+    "has arrived, or is in use by a claim, is left out or refused."
 )
 
 

@@ -20,8 +20,8 @@ from gates.models.statement import (
 from gates.models.unpaid import Unpaid
 
 __all__ = [
-    "OF_HELD", "OUTSTANDING", "WHITELIST", "Arrival", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind",
-    "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
-    "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund", "Statement", "StatementChunk", "StatementDecision",
-    "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
+    "OF_HELD", "OUTSTANDING", "WHITELIST", "Arrival", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState",
+    "HeldKind", "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection",
+    "ObjectionReason", "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund", "Statement", "StatementChunk",
+    "StatementDecision", "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
 ]

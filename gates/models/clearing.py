@@ -225,6 +225,11 @@ class ClearingLine(models.Model):
                 name="clearing_line_put_back_says_why", condition=Q(outcome="left") & ~Q(why="") | ~Q(outcome="left") & Q(why="")
             ),
         ]
+        indexes = [
+            # Few: what was counted by mistake, and what never came.
+            models.Index(fields=["arrival"], name="clearing_line_by_arrival", condition=Q(arrival__isnull=False)),
+            models.Index(fields=["purchase"], name="clearing_line_by_purchase", condition=Q(purchase__isnull=False)),
+        ]
         triggers = [
             pgtrigger.Protect(name="clearing_line_is_kept", operation=pgtrigger.Delete),
             # Only purchases that are given up: for all other lines the condition is all that is asked.

@@ -352,7 +352,8 @@ def test_buttons_and_pages_say_it(kept_world: Any, settings: Any) -> None:
     lost = Clearing.objects.get(kind="unpaid")
     page = client.get(reverse("admin:gates_clearing_change", args=[lost.pk])).content.decode()
     assert "登记的缴费" in page and "ZF-3（投保单 TB-30）" in page
-    listed = client.get(reverse("admin:gates_uncollected_give_up_all"), {"organization__id__exact": world.office.pk}).content.decode()
+    narrowed = {"organization__id__exact": world.office.pk}
+    listed = client.get(reverse("admin:gates_uncollected_give_up_all"), narrowed).content.decode()
     assert "批量确认未到账" in listed
     for clearing in (unmatch, lost):
         page = by(world.finance_checker).get(reverse("admin:gates_clearing_approve", args=[clearing.pk])).content.decode()
@@ -362,7 +363,8 @@ def test_buttons_and_pages_say_it(kept_world: Any, settings: Any) -> None:
         assert clearing.state == "done"
     cover = Enrollment.objects.filter(purchase=waiting.pk)[0]
     for each, words in (
-        (cover, f"缴费未到账：由处理单 {lost.pk} 确认，银行无此笔"), (wrong, f"对账单 DZ-1 的一行曾误对应到此，已由处理单 {unmatch.pk} 冲正"),
+        (cover, f"缴费未到账：由处理单 {lost.pk} 确认，银行无此笔"),
+        (wrong, f"对账单 DZ-1 的一行曾误对应到此，已由处理单 {unmatch.pk} 冲正"),
     ):
         shown = by(world.auditor).get(reverse("admin:beneficiaries_enrollment_change", args=[each.pk])).content.decode()
         assert words in shown
