@@ -79,7 +79,7 @@ _SHOWN_BACK = """EXISTS (
     SELECT FROM beneficiaries_enrollment e JOIN gates_refund back ON back.enrollment_id = e.id WHERE e.purchase_id = {purchase})"""
 #: What keeps an arrival `a` from being reversed.
 _IRREVERSIBLE = f"""CASE WHEN a.reversed_by_id IS NOT NULL THEN 'NO_ARRIVAL'
-    WHEN {_SHOWN_BACK.format(purchase="a.purchase_id")} THEN 'REFUND_SHOWN' ELSE '' END"""  # noqa: S608 - words of this module
+    WHEN {_SHOWN_BACK.format(purchase="a.purchase_id")} THEN 'REFUND_SHOWN' ELSE '' END"""
 #: What keeps the payment of a purchase `p` from being given up: it came, went back, or one of its covers is in use.
 _STANDING = f"""CASE
     WHEN p.payment_reference = '' OR p.own_share = 0 THEN 'NO_PURCHASE'
