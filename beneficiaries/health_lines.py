@@ -40,7 +40,7 @@ MEANINGS = (
 #: Words of files, and of the counter's form.
 HEALTHY = ("健康", "无", "否", "无既往症", "非既往症")
 PRE_EXISTING = ("既往症", "有", "是", "有既往症", "非健康")
-_PARTS = re.compile(r"[、,,;;/\s]+")
+_PARTS = re.compile("[、,\uff0c;\uff1b/\\s]+")
 _USABLE = pl.col("worst") < Severity.ERROR.weight
 #: Rows of a chunk that declare something: few, found by an index of their own.
 _NAMED = "line.roster_id = %(roster)s AND line.chunk = %(chunk)s AND line.health_class IS NOT NULL"
