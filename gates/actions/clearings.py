@@ -91,9 +91,10 @@ def propose_return(held: QuerySet[HeldPayment], *, reason: str, by: User, at: da
 
 def propose_unmatch(arrivals: QuerySet[Arrival], *, reason: str, by: User, at: datetime) -> Clearing:
     """Lines of one statement were counted for purchases by mistake: each is held again, each purchase has not arrived."""
+    standing = arrivals.filter(reversed_by=None)
     with transaction.atomic():
-        statement = _statement_of(arrivals.standing(), by=by, code="NOTHING_MATCHED")
-        chosen = lines.choose_arrivals(arrivals.standing())
+        statement = _statement_of(standing, by=by, code="NOTHING_MATCHED")
+        chosen = lines.choose_arrivals(standing)
         if not chosen.lines:
             raise GatesRefused("NO_FIT", why=_most(chosen)) if chosen.left else GatesRefused("NOTHING_MATCHED")
         return _proposed(

@@ -209,7 +209,7 @@ class UncollectedAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("The payments never came"), button=_t("Put forward"), back=back, run=run, facts=facts,
-            warnings=warnings, danger=True, form=WhyForm(request.POST if request.method == "POST" else None), sentence=_SENTENCE,
+            warnings=warnings, danger=True, form=WhyForm(request.POST if request.method == "POST" else None), sentence=str(_SENTENCE),
         )
 
     @action(description=_("The payment never came"), url_path="give-up", permissions=["propose"], icon="money_off")
@@ -227,7 +227,7 @@ class UncollectedAdmin(ButtonPages, ReadOnlyScopedAdmin):
                 (_t("paid on"), paid_on(purchase)), (_t("people"), f"{purchase.people:,}"),
                 (_t("amount (yuan)"), f"{purchase.own_share:,.2f}"),
             ],
-            form=WhyForm(request.POST if request.method == "POST" else None), sentence=_SENTENCE,
+            form=WhyForm(request.POST if request.method == "POST" else None), sentence=str(_SENTENCE),
         )
 
     def _proposed(self, request: HttpRequest, clearing: Clearing) -> HttpResponse:
