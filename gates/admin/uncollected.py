@@ -209,7 +209,8 @@ class UncollectedAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("The payments never came"), button=_t("Put forward"), back=back, run=run, facts=facts,
-            warnings=warnings, danger=True, form=WhyForm(request.POST if request.method == "POST" else None), sentence=str(_SENTENCE),
+            warnings=warnings, danger=True, form=WhyForm(request.POST if request.method == "POST" else None),
+            sentence=str(_SENTENCE),
         )
 
     @action(description=_("The payment never came"), url_path="give-up", permissions=["propose"], icon="money_off")

@@ -318,7 +318,8 @@ A, L, E, P = "gates_arrival", "gates_clearingline", "beneficiaries_enrollment", 
          "SELECT id FROM programs_ledgertransaction WHERE kind = 'unpaid')"),
         ("clearing_line_has_its_end", A, f"UPDATE {A} SET reversed_by_id = NULL"),
         ("clearing_line_has_its_end", L, f"UPDATE {L} SET outcome = 'left', why = 'x' WHERE arrival_id IS NOT NULL"),
-        ("clearing_approved_by_another", L, f"UPDATE {L} SET purchase_id = (SELECT min(id) FROM {P}) WHERE purchase_id IS NOT NULL"),
+        ("clearing_approved_by_another", L,
+         f"UPDATE {L} SET purchase_id = (SELECT min(id) FROM {P}) WHERE purchase_id IS NOT NULL"),
     ],
 )
 def test_a_planted_violation_is_found(kept_world: Any, name: str, table: str, statement: str) -> None:
