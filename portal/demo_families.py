@@ -46,7 +46,8 @@ def enroll_families(period: Period, count: int, *, clerk: User, at: datetime) ->
     """A parent, sometimes both, and a child, paid out of a personal medical account; each once."""
     office = clerk.organization
     region = office.region_code or ""
-    found = list(islice(_families(region, day=period.starts_on), count))
+    # Whoever comes before the period begins brings nobody who is not born yet.
+    found = list(islice(_families(region, day=min(period.starts_on, timezone.localdate(at))), count))
     for number, family in enumerate(found, 1):
         reference = f"TB-{period.code}-{number:04d}"
         if Purchase.objects.filter(period=period, organization=office, reference=reference).exists():
@@ -69,9 +70,9 @@ def _families(region: str, *, day: date) -> Iterator[list[Member]]:
     for cells in _cells(region):
         born = cells["document"][6:14]
         age = (day - date(int(born[:4]), int(born[4:6]), int(born[6:]))).days // 365
-        if age < _ADULT:
+        if 0 <= age < _ADULT:
             children.append(cells)
-        elif age < _OLD:
+        elif _ADULT <= age < _OLD:
             adults.append(cells)
         if len(adults) > 1 and children:
             pair = (Member(adults.pop(0), Relation.SELF), Member(adults.pop(0), Relation.SPOUSE))
