@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_squashed_0002_one_duty_and_true_paths'),
-        ('beneficiaries', '0030_said_categories_health_lines_purchases_counted'),
+        ('beneficiaries', '0031_said_categories_health_lines_purchases_counted'),
         ('gates', '0010_refunds_are_shown'),
         ('programs', '0019_years_in_a_row_allow_gaps'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -12,7 +12,7 @@ FROM gates_arrival a JOIN beneficiaries_purchase p ON p.id = a.purchase_id GROUP
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("beneficiaries", "0031_what_was_said_and_bought_before"), ("gates", "0011_payments_that_never_came"),
+        ("beneficiaries", "0032_what_was_said_and_bought_before"), ("gates", "0011_payments_that_never_came"),
     ]
 
     operations = [migrations.RunSQL(_COUNTED, migrations.RunSQL.noop)]

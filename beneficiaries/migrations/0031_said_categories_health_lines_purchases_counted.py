@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_squashed_0002_one_duty_and_true_paths'),
-        ('beneficiaries', '0029_enrollments_are_found_by_what_is_asked'),
+        ('beneficiaries', '0030_people_of_another_program'),
         ('intake', '0003_held_uploads'),
         ('programs', '0019_years_in_a_row_allow_gaps'),
     ]

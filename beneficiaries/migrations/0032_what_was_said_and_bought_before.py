@@ -24,6 +24,6 @@ WHERE payment_reference <> '' AND own_share > 0 GROUP BY 1, 2, 3, 4 ORDER BY 1, 
 
 class Migration(migrations.Migration):
 
-    dependencies = [("beneficiaries", "0030_said_categories_health_lines_purchases_counted")]
+    dependencies = [("beneficiaries", "0031_said_categories_health_lines_purchases_counted")]
 
     operations = [migrations.RunSQL(_SAID, migrations.RunSQL.noop), migrations.RunSQL(_COUNTED, migrations.RunSQL.noop)]
