@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import blind_index
 from audit.faults import fault_point
 from audit.history import plan_anew
-from beneficiaries import entrusting, marking, money, participants, same_person
+from beneficiaries import entrusting, health_lines, marking, money, participants, same_person
 from beneficiaries.age_bands import BAND_SQL, births_of
 from beneficiaries.covered_before import RENEWABLE
 from beneficiaries.models import Roster
@@ -173,7 +173,8 @@ SELECT w.beneficiary_id, named.category_id, %(day)s, w.row_id
 FROM roster_work w CROSS JOIN LATERAL unnest(w.category_ids) AS named(category_id)
 WHERE w.is_new_beneficiary OR (w.is_changed AND NOT EXISTS (
     SELECT 1 FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id = w.beneficiary_id
-    AND held.category_id = named.category_id AND (held.valid_to IS NULL OR held.valid_to > %(day)s)))
+    AND held.category_id = named.category_id AND (held.valid_to IS NULL OR held.valid_to > %(day)s)
+    AND held.purchase_id IS NULL))
 """
 _ENROLLMENTS = f"""
 INSERT INTO beneficiaries_enrollment (person_id, beneficiary_id, program_id, plan_id, period_id, organization_id,
@@ -255,6 +256,7 @@ def apply_rows(roster: Roster, chunk: int, *, at: datetime) -> Applied:
                 cursor.execute(statement, facts)
         fault_point("beneficiaries.apply.enrollments.after")
         entrusting.put_on_record(cursor, guarded)
+        health_lines.state(cursor, facts, begins=timezone.localdate(facts["starts_at"]), by="system:intake")
         marking.mark_new(cursor)
         cursor.execute(_USED.format(digits=COUNTY_DIGITS))
         used = [

@@ -68,4 +68,8 @@ COLUMNS = (
         "guardian_relation", "与被保险人关系", ("监护人与被保险人关系", "监护关系", "监护人关系"), max_length=20,
         help=_("What the guardian is to the person: 母亲, 祖父 …"),
     ),
+    Column(
+        "health", "健康告知", ("健康告知/既往症分组", "既往症", "既往症分组", "既往症组别"), personal="health",
+        help=_("As declared: 健康, 既往症, or the plan's groups of diseases with 、 between. Holds from the first day of cover."),
+    ),
 )

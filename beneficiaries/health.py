@@ -32,7 +32,7 @@ CROSS JOIN LATERAL (
     JOIN beneficiaries_beneficiary b ON b.id = h.beneficiary_id
     JOIN beneficiaries_person p ON p.id = b.person_id
     WHERE (p.id = e.person_id OR p.merged_into_id = e.person_id) AND b.program_id = e.program_id
-        AND h.from_on <= %(day)s AND h.health_class <> 'unknown'
+        AND h.from_on <= %(day)s AND h.health_class <> 'unknown' AND h.taken_back_at IS NULL
     ORDER BY h.from_on DESC, h.id DESC LIMIT 1
 ) AS said
 WHERE e.id = ANY(%(covers)s)
@@ -68,7 +68,8 @@ def codes_in(groups: str | None) -> tuple[str, ...]:
 
 def said_on(beneficiary: Beneficiary, *, day: date) -> HealthStatement | None:
     """The newest word of one office that has begun on a day."""
-    return HealthStatement.objects.filter(beneficiary=beneficiary, from_on__lte=day).order_by("-from_on", "-pk").first()
+    said = HealthStatement.objects.filter(beneficiary=beneficiary, from_on__lte=day, taken_back_at=None)
+    return said.order_by("-from_on", "-pk").first()
 
 
 def groups_of(program_id: int) -> dict[str, str]:

@@ -204,7 +204,8 @@ HOLDINGS = (
     Holding(lambda whom: PersonDocument.objects.filter(person__in=whom.people).order_by("pk"), ("change",)),
     Holding(lambda whom: Beneficiary.objects.filter(pk__in=whom.beneficiaries).order_by("pk"), with_past=True),
     Holding(
-        lambda whom: HealthStatement.objects.filter(beneficiary__in=whom.beneficiaries).order_by("pk"), ("change", "purchase"),
+        lambda whom: HealthStatement.objects.filter(beneficiary__in=whom.beneficiaries).order_by("pk"),
+        ("change", "purchase", "row"),
     ),
     # Of the person, and of the person as somebody's guardian or agent: whose, is the other's.
     Holding(

@@ -66,6 +66,16 @@ INVARIANTS = [
         """,  # noqa: S608 - text of our own
     ),
     Invariant(
+        19, "said_categories_are_kept",
+        _("Whoever was enrolled by a purchase in a category that does not hold for everybody has it on record with that office."),
+        """
+        SELECT e.id FROM beneficiaries_enrollment e JOIN programs_category c ON c.id = e.category_id AND NOT c.holds_for_everybody
+        WHERE e.purchase_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM beneficiaries_beneficiarycategory held
+            WHERE held.beneficiary_id = e.beneficiary_id AND held.category_id = e.category_id)
+        """,
+    ),
+    Invariant(
         4, "one_live_annual_cover", _("Nobody has two live annual covers in one period of a program."),
         """
         SELECT min(e.id) FROM beneficiaries_enrollment e JOIN programs_plan p ON p.id = e.plan_id
@@ -521,6 +531,23 @@ INVARIANTS = [
         UNION ALL
         SELECT c.id FROM beneficiaries_personchange c WHERE c.kind = 'health' AND c.state = 'approved'
             AND NOT EXISTS (SELECT FROM beneficiaries_healthstatement h WHERE h.change_id = c.id)
+        """,
+    ),
+    Invariant(
+        16, "health_comes_from_applied_lines",
+        _("Every health class of a roster's line is what an applied line declared of its own person, stated once."),
+        """
+        SELECT h.id FROM beneficiaries_healthstatement h JOIN beneficiaries_beneficiary b ON b.id = h.beneficiary_id
+        LEFT JOIN beneficiaries_rosterrow line ON line.id = h.row_id
+        LEFT JOIN beneficiaries_enrollment e ON e.row_id = h.row_id
+        WHERE h.row_id IS NOT NULL AND (e.id IS NULL OR e.organization_id <> b.organization_id OR e.program_id <> b.program_id
+            OR line.health_class IS DISTINCT FROM h.health_class)
+        UNION ALL
+        SELECT line.id FROM beneficiaries_rosterrow line
+        JOIN beneficiaries_rosterchunk k ON k.roster_id = line.roster_id AND k.number = line.chunk AND k.applied_at IS NOT NULL
+        JOIN beneficiaries_enrollment e ON e.row_id = line.id
+        LEFT JOIN beneficiaries_healthstatement h ON h.row_id = line.id
+        WHERE line.health_class IS NOT NULL AND (h.id IS NULL OR (h.taken_back_at IS NOT NULL AND k.undone_at IS NULL))
         """,
     ),
     Invariant(

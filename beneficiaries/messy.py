@@ -104,7 +104,7 @@ def someone(number: int, **cells: Cell) -> dict[str, Cell]:
         "region_code": "451081100", "address": f"新靖镇民生街{number + 1}号", "categories": "低保对象",
         "phone": f"1380776{1000 + number}", "bank_name": "广西农村信用社",
         "bank_account": luhn_number(f"622848{number:012d}"), "guardian_name": "", "guardian_document_type": "",
-        "guardian_document": "", "guardian_phone": "", "guardian_relation": "",
+        "guardian_document": "", "guardian_phone": "", "guardian_relation": "", "health": "",
     }
     return {**given, **cells}
 

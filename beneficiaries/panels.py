@@ -241,8 +241,12 @@ def _held(person: Any, user: Any) -> Any:
 
 
 def _categories(person: Any, user: Any) -> dict[str, Any]:
+    today = timezone.localdate()
     return {
-        "lines": [(each, last_day(each.valid_to) if each.valid_to else None) for each in _held(person, user)]
+        "lines": [
+            (each, last_day(each.valid_to) if each.valid_to else None, each.valid_to is None or each.valid_to > today)
+            for each in _held(person, user)
+        ]
     }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from audit.models.keys import SLOTS
-from beneficiaries import guardians, guarding, missing, panels, participants
+from beneficiaries import guardians, guarding, health_lines, missing, panels, participants
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
@@ -121,7 +121,7 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
-    findings.register_meanings((*guarding.MEANINGS, *guardians.MEANINGS, *participants.MEANINGS))
+    findings.register_meanings((*guarding.MEANINGS, *guardians.MEANINGS, *health_lines.MEANINGS, *participants.MEANINGS))
     findings.register_words(guardians.WORDS)
     findings.register_words({reason.value: reason.label for reason in EndReason})
     wording.register_targets(ROSTER.key, in_words)

@@ -29,6 +29,8 @@ class Bar:
     code: str
     words: str | Promise
     condition: str
+    #: That money went back: it holds up the end of a payment that never came, too.
+    is_of_money: bool = False
 
 
 #: What this room knows, `%(at)s` being now. The first that holds is told.
@@ -64,6 +66,11 @@ def _all() -> Iterator[Bar]:
 def barred() -> str:
     """SQL branches of a CASE: the code of the first thing that stands against a row `e`, with its `roster`; needs `%(at)s`."""
     return " ".join(f"WHEN {bar.condition} THEN '{bar.code}'" for bar in _all())
+
+
+def money_barred() -> str:
+    """As `barred`, of bars alone that say that money went back."""
+    return " ".join(f"WHEN {bar.condition} THEN '{bar.code}'" for bar in _all() if bar.is_of_money)
 
 
 def bar_in_words(code: str) -> str:

@@ -1,10 +1,11 @@
-"""Counts of enrollments, put together: many differences of one kind become one row."""
+"""Counts of enrollments and purchases, put together: many differences of one kind become one row."""
 
 from __future__ import annotations
 
 from django.db import connection, transaction
 
 from audit.faults import fault_point
+from beneficiaries.models.purchase_standing import PURCHASE_COLUMNS
 from beneficiaries.models.standing import COLUMNS, COUNTY_COLUMNS, DAY_COLUMNS
 
 # Two that run at once take different rows: whoever waits for a row finds it gone. Readers see the old rows or the new one.
@@ -29,6 +30,11 @@ _SETTLE_DAYS = _GONE.format(table="beneficiaries_daystanding", columns=DAY_COLUM
 INSERT INTO beneficiaries_daystanding ({DAY_COLUMNS}, people)
 SELECT {DAY_COLUMNS}, sum(people) FROM gone GROUP BY {DAY_COLUMNS} HAVING sum(people) <> 0 ORDER BY {DAY_COLUMNS}
 """  # noqa: S608 - names of our own
+_SETTLE_PURCHASES = _GONE.format(table="beneficiaries_purchasestanding", columns=PURCHASE_COLUMNS) + f"""
+INSERT INTO beneficiaries_purchasestanding ({PURCHASE_COLUMNS}, purchases, amount)
+SELECT {PURCHASE_COLUMNS}, sum(purchases), sum(amount) FROM gone
+GROUP BY {PURCHASE_COLUMNS} HAVING sum(purchases) <> 0 OR sum(amount) <> 0 ORDER BY {PURCHASE_COLUMNS}
+"""  # noqa: S608 - names of our own
 
 
 def settle() -> int:
@@ -41,5 +47,7 @@ def settle() -> int:
         cursor.execute(_SETTLE_COUNTIES)
         fault_point("beneficiaries.settle_standing.counties")
         cursor.execute(_SETTLE_DAYS)
+        fault_point("beneficiaries.settle_standing.purchases")
+        cursor.execute(_SETTLE_PURCHASES)
         fault_point("beneficiaries.settle_standing.after")
     return int(left)

@@ -128,7 +128,7 @@ def _line(
             name, "居民身份证", document, "男" if male else "女", f"{birth:%Y-%m-%d}", town,
             f"{town_name}{pick(_STREETS)}{int(spin() * 200) + 1}号", category, phone, bank,
             luhn_number(f"{prefix}{int(spin() * 10**12):012d}"), guardian, "", guardian_document, guardian_phone,
-            "母亲" if minor else "",
+            "母亲" if minor else "", "",
         )
     )
 

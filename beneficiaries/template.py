@@ -24,6 +24,7 @@ from beneficiaries import (
     applying,
     guardians,
     guarding,
+    health_lines,
     keepers,
     likeness,
     marking,
@@ -36,6 +37,7 @@ from beneficiaries import (
 )
 from beneficiaries.columns import COLUMNS
 from beneficiaries.deciding_again import decide_again, remember_decisions
+from beneficiaries.health import groups_of
 from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, MARK, NAME, PERSON_KEY
@@ -105,6 +107,11 @@ class RosterContext:
         return self.roster.program.code
 
     @cached_property
+    def health_groups(self) -> dict[str, str]:
+        """Groups of diseases that lines may name, code -> name."""
+        return groups_of(self.roster.program_id)
+
+    @cached_property
     def identity_slots(self) -> list[str]:
         """Slots of the identity index that new rows fill."""
         return blind_index.written_slots(IDENTITY)
@@ -139,6 +146,7 @@ class RosterTemplate(Template):
     )
 
     staged_beside = guardians.STAGED
+    further_beside = (health_lines.STAGED,)
     #: Whether what lines say of guardians is put on record, and a plan's demand of one is asked of them.
     puts_guardians_on_record: ClassVar[bool] = True
 
@@ -184,6 +192,7 @@ class RosterTemplate(Template):
             frame, findings, context, day=context.roster.cover_from, demanded=context.terms.requires_guardian
         )
         frame = additions.with_guardians(frame)
+        frame, findings = health_lines.judged(self, frame, findings, context)
         eligible = eligibility.decide(
             frame.select("birth_on", region="region_code", categories="categories"), context.terms,
             period_starts_on=context.roster.period.starts_on, enrolled_on=context.checks.today,
@@ -235,7 +244,7 @@ class RosterTemplate(Template):
         frame, indexes, contacts = _without_refused(frame, indexes, contacts)
         sealed: dict[str, Cells | Unsealed] = {
             **_sealed(frame, context), **indexes, "known_contact_digest": contacts,
-            **guardians.cells(frame, context), **marking.cells(frame, context, self.marks),
+            **guardians.cells(frame, context), **health_lines.cells(frame, context), **marking.cells(frame, context, self.marks),
         }
         return Compared(frame, sealed, findings, money.tally(frame))
 

@@ -29,6 +29,7 @@ GOOD = {
     "birth_on": "1962-03-15", "region_code": "441602", "address": "东埔街道8号", "categories": "低保对象",
     "phone": "13800138000", "bank_name": "中国农业银行", "bank_account": "6228480000000007", "guardian_name": "",
     "guardian_document_type": "", "guardian_document": "", "guardian_phone": "", "guardian_relation": "",
+    "health": "",
 }
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 

@@ -12,7 +12,7 @@ from django.db import connection
 from audit import blind_index, events
 from audit.faults import fault_point
 from audit.history import plan_anew
-from beneficiaries import entrusting, marking
+from beneficiaries import entrusting, health_lines, marking
 from beneficiaries.keepers import ADDED, ALREADY_ENDED, CHANGED_SINCE, keeper_case
 from beneficiaries.models import Ending, Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
@@ -197,6 +197,7 @@ def undo_rows(roster: Roster, chunk: Chunk, *, at: datetime) -> Undone:
             plan_anew(cursor)
             cursor.execute(statement, facts)
         entrusting.take_back(cursor, others=_OTHERS, taken_back=_TAKEN_BACK)
+        health_lines.take_back(cursor, at=at)
         cursor.execute("SELECT beneficiary_id FROM undo_work WHERE back_phone")
         marking.mark(number for (number,) in cursor.fetchall())
         plan_anew(cursor)

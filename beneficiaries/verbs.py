@@ -57,6 +57,7 @@ VERBS = {
     "roster.confirmed": _("What is unusual was confirmed (%(reasons)s)."),
     "roster.refused_rows_downloaded": _("%(rows)d refused rows were downloaded (%(format)s)."),
     "roster.covers_voided": _("%(covers)d covers were voided, %(released)s yuan went back to the budgets."),
+    "purchase.never_paid": _("The payment never came: %(amount)s yuan are not counted as received; %(covers)d covers were voided."),
     "purchase.covers_voided": _("%(covers)d covers were voided, %(released)s yuan went back to the budgets."),
     "purchase.made": _("%(people)d enrollments were made (%(premium)s yuan), %(refused)d lines refused."),
     "purchase.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),

@@ -8,13 +8,14 @@ from typing import Any
 import polars as pl
 from psycopg import sql
 
+from gates.fitting import GIVEN_UP
 from gates.models import Channel
 from intake.copying import ask
 
 # The payment's number is unique in a program, an application's in an office; a person's cover says which purchase it is of.
 _FOUND = """
 SELECT wanted.row, bought.id, found.by_key, bought.own_share, arrival.id IS NOT NULL,
-    coalesce('#' || said.id || ' ' || said.reference, ''), coalesce(payer.way, '')
+    coalesce('#' || said.id || ' ' || said.reference, ''), coalesce(payer.way, ''), {given_up}
 FROM unnest(%(rows)s::int[], %(serials)s::text[], %(applications)s::text[], %(covers)s::bigint[])
     AS wanted(row, serial, application, cover)
 JOIN LATERAL (
@@ -32,12 +33,12 @@ JOIN LATERAL (
 JOIN beneficiaries_purchase bought ON bought.id = found.id AND bought.period_id = %(period)s AND bought.payment_reference <> ''
     AND bought.own_share > 0 AND bought.organization_id = ANY(%(offices)s) AND starts_with(bought.region_code, %(region)s)
 LEFT JOIN beneficiaries_purchasepayer payer ON payer.purchase_id = bought.id
-LEFT JOIN gates_arrival arrival ON arrival.purchase_id = bought.id
+LEFT JOIN gates_arrival arrival ON arrival.purchase_id = bought.id AND arrival.reversed_by_id IS NULL
 LEFT JOIN gates_statement said ON said.id = arrival.statement_id
 """
 _SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "purchase_id": pl.Int64, "by_key": pl.Boolean, "bought_due": pl.Decimal(16, 2), "arrived": pl.Boolean,
-    "arrived_by": pl.String, "way": pl.String,
+    "arrived_by": pl.String, "way": pl.String, "given_up": pl.Boolean,
 }
 
 
@@ -47,7 +48,7 @@ def bought(rows: pl.DataFrame, *, statement: Any, offices: Sequence[int]) -> pl.
         pl.col("serial").is_not_null() | pl.col("application").is_not_null() | pl.col("enrollment_id").is_not_null()
     )
     found = ask(
-        sql.Composed([sql.SQL(_FOUND)]),
+        sql.SQL(_FOUND).format(given_up=sql.SQL(GIVEN_UP.format(purchase="bought.id"))),
         {
             "rows": wanted["row"].to_list(), "serials": wanted["serial"].to_list(), "covers": wanted["enrollment_id"].to_list(),
             "applications": wanted["application"].to_list(), "program": statement.program_id, "period": statement.period_id,
@@ -62,6 +63,7 @@ def why_not(*, today: Any) -> pl.Expr:
     return (
         pl.when(pl.col("reported").is_not_null()).then(pl.lit("LINE_KNOWN"))
         .when(pl.col("arrived")).then(pl.lit("PAID_TWICE"))
+        .when(pl.col("given_up")).then(pl.lit("PAYMENT_GIVEN_UP"))
         .when(pl.col("paid_on") > today).then(pl.lit("DATE_FUTURE"))
         .when(pl.col("amount") != pl.col("bought_due")).then(pl.lit("AMOUNT_DIFFERS"))
     )  # fmt: skip

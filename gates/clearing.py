@@ -1,7 +1,9 @@
 """What becomes of lines, set-wise: which may stand on a clearing, and what moves once that is approved.
 
 The same two ways, whatever the clearing: held money becomes a cover's own share, a cover's own share becomes held money (or
-nothing, where no file ever said that it came in). A line that is no longer fit when its turn comes is put back, with the reason.
+nothing, where no file ever said that it came in). Payments that came with purchases have two further ends: what was counted for
+one by mistake is held again, and one that never came is taken out of the books, with its covers. A line that is no longer fit
+when its turn comes is put back, with the reason.
 """
 
 from __future__ import annotations
@@ -21,13 +23,26 @@ from django.utils.translation import gettext as _t
 from audit import events
 from audit.faults import fault_point
 from audit.history import plan_anew
+from beneficiaries.actions import void_unpaid
 from beneficiaries.gating import Gate, lock_rosters, pass_gate_of
-from beneficiaries.models import Enrollment
-from beneficiaries.reopening import bar_in_words, barred, reopen_payments
+from beneficiaries.keepers import keeper_case, kept_in_words
+from beneficiaries.models import Enrollment, Purchase
+from beneficiaries.reopening import bar_in_words, barred, money_barred, reopen_payments
 from gates.actions.payments import PAYER
 from gates.errors import GatesRefused
-from gates.fitting import COVER, UNFIT
-from gates.models import Clearing, ClearingKind, ClearingLine, HeldPayment, HeldState, Outcome, OwnPayment, Statement
+from gates.fitting import COVER, GIVEN_UP, UNFIT
+from gates.models import (
+    OF_HELD,
+    Arrival,
+    Clearing,
+    ClearingKind,
+    ClearingLine,
+    HeldPayment,
+    HeldState,
+    Outcome,
+    OwnPayment,
+    Statement,
+)
 from intake.findings import MEANINGS, plain_words
 from programs import actions as programs
 
@@ -54,33 +69,72 @@ _UNMATCHABLE = f"""CASE {_STRANGE}
     WHEN NOT EXISTS (
         SELECT FROM beneficiaries_purchase p WHERE p.id = e.purchase_id AND p.payment_reference <> '' AND p.own_share > 0
     ) THEN 'NO_PURCHASE'
-    WHEN EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = e.purchase_id) THEN 'PAID_TWICE'
+    WHEN EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = e.purchase_id AND a.reversed_by_id IS NULL) THEN 'PAID_TWICE'
+    WHEN {GIVEN_UP.format(purchase="e.purchase_id")} THEN 'PAYMENT_GIVEN_UP'
     WHEN row_number() OVER (PARTITION BY e.purchase_id ORDER BY h.id) > 1 THEN 'PAYER_REPEATED'
     WHEN h.amount <> (SELECT p.own_share FROM beneficiaries_purchase p WHERE p.id = e.purchase_id) THEN 'AMOUNT_DIFFERS'
     ELSE '' END"""  # noqa: S608 - words of this room
+#: A channel has shown that money of a cover of the purchase `{purchase}` went back.
+_SHOWN_BACK = """EXISTS (
+    SELECT FROM beneficiaries_enrollment e JOIN gates_refund back ON back.enrollment_id = e.id WHERE e.purchase_id = {purchase})"""
+#: What keeps an arrival `a` from being reversed.
+_IRREVERSIBLE = f"""CASE WHEN a.reversed_by_id IS NOT NULL THEN 'NO_ARRIVAL'
+    WHEN {_SHOWN_BACK.format(purchase="a.purchase_id")} THEN 'REFUND_SHOWN' ELSE '' END"""
+#: What keeps the payment of a purchase `p` from being given up: it came, went back, or one of its covers is in use.
+_STANDING = f"""CASE
+    WHEN p.payment_reference = '' OR p.own_share = 0 THEN 'NO_PURCHASE'
+    WHEN EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = p.id AND a.reversed_by_id IS NULL) THEN 'ARRIVED'
+    WHEN {GIVEN_UP.format(purchase="p.id")} THEN 'PAYMENT_GIVEN_UP'
+    WHEN {_SHOWN_BACK.format(purchase="p.id")} THEN 'REFUND_SHOWN'
+    ELSE coalesce((
+        SELECT min(kept.code) FROM beneficiaries_enrollment e CROSS JOIN LATERAL (
+            SELECT nullif(CASE WHEN false THEN '' {{barred}} ELSE {{kept}} END, '') AS code
+        ) AS kept WHERE e.purchase_id = p.id
+    ), '') END"""  # noqa: S608 - words of this module
+_FIRST = "(SELECT e.id FROM beneficiaries_enrollment e WHERE e.purchase_id = {purchase} ORDER BY e.line LIMIT 1)"
 _DRIFT = {ClearingKind.ASSIGN: _UNASSIGNABLE, ClearingKind.MATCH: _UNMATCHABLE, ClearingKind.RETURN: "''"}
 # Found by their keys alone: by another index each line would be looked for in the whole list.
 _HELD_LINES = f"""
 CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
-SELECT h.id AS held_id, NULL::bigint AS paid_id, {{cover}} AS enrollment_id, h.amount, {{drift}} AS drift
+SELECT h.id AS held_id, NULL::bigint AS paid_id, NULL::bigint AS arrival_id, NULL::bigint AS purchase_id,
+    {{cover}} AS enrollment_id, h.amount, {{drift}} AS drift
 FROM gates_heldpayment h {COVER.format(cover="{cover}")}
 WHERE h.id = ANY(ARRAY({{chosen}})) AND h.statement_id + 0 = %(statement)s AND h.state || '' = 'held'
 """  # noqa: S608 - words of this room
 _PAID_LINES = f"""
 CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
-SELECT NULL::bigint AS held_id, l.id AS paid_id, l.enrollment_id, l.amount, CASE {{barred}} ELSE '' END AS drift
+SELECT NULL::bigint AS held_id, l.id AS paid_id, NULL::bigint AS arrival_id, NULL::bigint AS purchase_id, l.enrollment_id,
+    l.amount, CASE {{barred}} ELSE '' END AS drift
 FROM gates_ownpaymentline l {COVER.format(cover="l.enrollment_id")}
 WHERE l.payment_id = %(payment)s AND l.reversed_by_id IS NULL
     AND (%(covers)s::bigint[] IS NULL OR l.enrollment_id = ANY(%(covers)s))
     AND NOT EXISTS (SELECT FROM gates_clearingline o WHERE o.paid_id = l.id AND o.outcome = '')
 """  # noqa: S608 - words of this room
+_ARRIVALS = f"""
+CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
+SELECT NULL::bigint AS held_id, NULL::bigint AS paid_id, a.id AS arrival_id, NULL::bigint AS purchase_id,
+    {_FIRST.format(purchase="a.purchase_id")} AS enrollment_id, a.amount, {_IRREVERSIBLE} AS drift
+FROM gates_arrival a WHERE a.id = ANY(%(chosen)s)
+    AND NOT EXISTS (SELECT FROM gates_clearingline o WHERE o.arrival_id = a.id AND o.outcome IN ('', 'done'))
+"""  # noqa: S608 - words of this module
+_PURCHASES = f"""
+CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
+SELECT NULL::bigint AS held_id, NULL::bigint AS paid_id, NULL::bigint AS arrival_id, p.id AS purchase_id,
+    {_FIRST.format(purchase="p.id")} AS enrollment_id, p.own_share AS amount, {_STANDING} AS drift
+FROM beneficiaries_purchase p WHERE p.id = ANY(%(chosen)s)
+    AND NOT EXISTS (SELECT FROM gates_clearingline o WHERE o.purchase_id = p.id AND o.outcome = '')
+"""  # noqa: S608 - words of this module
+# Lines of purchases say which; those of all other lists read as they always did.
 _DIGEST = """encode(sha256(convert_to(string_agg(number || ' ' || coalesce(held_id, 0) || ' ' || coalesce(paid_id, 0) || ' '
-    || coalesce(enrollment_id, 0) || ' ' || amount, E'\\n' ORDER BY number), 'UTF8')), 'hex')"""
-_NUMBERED = "SELECT row_number() OVER (ORDER BY held_id, paid_id) AS number, * FROM clearing_work"
+    || coalesce(enrollment_id, 0) || ' ' || amount || coalesce(' a' || arrival_id, '') || coalesce(' p' || purchase_id, ''),
+    E'\\n' ORDER BY number), 'UTF8')), 'hex')"""
+_NUMBERED = "SELECT row_number() OVER (ORDER BY held_id, paid_id, arrival_id, purchase_id) AS number, * FROM clearing_work"
 _SUMMED = f"SELECT count(*), coalesce(sum(amount), 0.00), {_DIGEST} FROM ({_NUMBERED}) AS numbered"  # noqa: S608
 _WRITE = f"""
-INSERT INTO gates_clearingline (clearing_id, number, held_id, paid_id, enrollment_id, amount, outcome, why, reference)
-SELECT %(clearing)s, number, held_id, paid_id, enrollment_id, amount, '', '', '' FROM ({_NUMBERED}) AS numbered ORDER BY number
+INSERT INTO gates_clearingline
+    (clearing_id, number, held_id, paid_id, arrival_id, purchase_id, enrollment_id, amount, outcome, why, reference)
+SELECT %(clearing)s, number, held_id, paid_id, arrival_id, purchase_id, enrollment_id, amount, '', '', ''
+FROM ({_NUMBERED}) AS numbered ORDER BY number
 """  # noqa: S608 - words of this module
 _LIST = """
 UPDATE gates_heldpayment h SET state = 'listed' FROM clearing_work w WHERE w.held_id = h.id AND h.state = 'held'
@@ -98,6 +152,24 @@ SELECT l.id AS line_id, NULL::bigint AS held_id, l.paid_id, p.row_id, l.enrollme
 FROM gates_clearingline l JOIN gates_ownpaymentline p ON p.id = l.paid_id {COVER.format(cover="l.enrollment_id")}
 WHERE l.clearing_id = %(clearing)s AND l.number BETWEEN %(first)s AND %(last)s AND l.outcome = ''
 """  # noqa: S608 - words of this room
+_TO_UNMATCH = f"""
+CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
+SELECT l.id AS line_id, NULL::bigint AS held_id, l.arrival_id, a.row_id, l.enrollment_id, l.amount, {_IRREVERSIBLE} AS drift
+FROM gates_clearingline l JOIN gates_arrival a ON a.id = l.arrival_id
+WHERE l.clearing_id = %(clearing)s AND l.number BETWEEN %(first)s AND %(last)s AND l.outcome = ''
+"""  # noqa: S608 - words of this module
+_TO_GIVE_UP = f"""
+CREATE TEMPORARY TABLE clearing_work ON COMMIT DROP AS
+SELECT l.id AS line_id, NULL::bigint AS held_id, l.purchase_id, NULL::bigint AS row_id, l.enrollment_id, l.amount,
+    {_STANDING} AS drift
+FROM gates_clearingline l JOIN beneficiaries_purchase p ON p.id = l.purchase_id
+WHERE l.clearing_id = %(clearing)s AND l.number BETWEEN %(first)s AND %(last)s AND l.outcome = ''
+"""  # noqa: S608 - words of this module
+_LOCK_COVERS = """
+SELECT FROM beneficiaries_enrollment WHERE purchase_id IN (
+    SELECT purchase_id FROM gates_clearingline WHERE clearing_id = %(clearing)s AND number BETWEEN %(first)s AND %(last)s
+) ORDER BY id FOR UPDATE
+"""
 _PUT_BACK = """
 UPDATE gates_clearingline l SET outcome = 'left', why = w.drift FROM clearing_work w WHERE w.line_id = l.id AND w.drift <> ''
 """
@@ -122,9 +194,13 @@ WHERE w.paid_id = p.id AND p.reversed_by_id IS NULL
 # Money of a statement's line is held again, or for the first time.
 _HOLD = """
 INSERT INTO gates_heldpayment (statement_id, row_id, period_id, enrollment_id, kind, amount, paid_on, state)
-SELECT r.statement_id, r.id, %(period)s, w.enrollment_id, 'reversed', w.amount, r.paid_on, 'held'
+SELECT r.statement_id, r.id, %(period)s, {whose}, 'reversed', w.amount, r.paid_on, 'held'
 FROM clearing_work w JOIN gates_statementrow r ON r.id = w.row_id ORDER BY r.id
 ON CONFLICT (row_id) DO UPDATE SET state = 'held'
+"""
+_UNARRIVE = """
+UPDATE gates_arrival a SET reversed_by_id = %(clearing)s FROM clearing_work w
+WHERE w.arrival_id = a.id AND a.reversed_by_id IS NULL
 """
 _MOVE = """
 UPDATE gates_heldpayment SET state = %s WHERE id = ANY(ARRAY({lines})) AND state || '' IN ('listed', 'returned')
@@ -153,7 +229,7 @@ def why_in_words(code: str) -> str:
     """What keeps a line from its end, as people read it; what a bank or a person said stands as it is."""
     if code == DROPPED:
         return _t("the clearing was dropped")
-    return plain_words(MEANINGS[code].cause) if code in MEANINGS else bar_in_words(code) or code
+    return plain_words(MEANINGS[code].cause) if code in MEANINGS else bar_in_words(code) or kept_in_words(code)
 
 
 def take_turns(period_id: int) -> None:
@@ -182,6 +258,17 @@ def choose_paid(payment: OwnPayment, *, covers: Sequence[int] | None, at: dateti
     return _chosen(statement, {"payment": payment.pk, "covers": list(covers) if covers is not None else None, "at": at})
 
 
+def choose_arrivals(arrivals: QuerySet[Arrival]) -> Chosen:
+    """Which of these payments of purchases may be held again."""
+    return _chosen(_ARRIVALS, {"chosen": list(arrivals.order_by("pk").values_list("pk", flat=True))})
+
+
+def choose_purchases(purchases: QuerySet[Purchase], *, at: datetime) -> Chosen:
+    """Which of these purchases' payments may be given up as never having come."""
+    statement = _PURCHASES.format(barred=money_barred(), kept=keeper_case())
+    return _chosen(statement, {"chosen": list(purchases.order_by("pk").values_list("pk", flat=True)), "at": at})
+
+
 def _chosen(statement: str, facts: Mapping[str, Any]) -> Chosen:
     with connection.cursor() as cursor:
         fault_point("gates.choose.before")
@@ -202,7 +289,7 @@ def write_lines(clearing: Clearing) -> None:
     with connection.cursor() as cursor:
         fault_point("gates.write_lines.before")
         cursor.execute(_WRITE, {"clearing": clearing.pk})
-        if clearing.kind != ClearingKind.REVERSE:
+        if clearing.kind in OF_HELD:
             cursor.execute(_LIST)
             if cursor.rowcount != clearing.lines_count:
                 raise GatesRefused("CHANGED")
@@ -210,7 +297,7 @@ def write_lines(clearing: Clearing) -> None:
         fault_point("gates.write_lines.after")
 
 
-def facts_of(of: Statement | Clearing, *, at: datetime) -> dict[str, Any]:
+def facts_of(of: Any, *, at: datetime) -> dict[str, Any]:
     """What the rules ask: whose offices and place, when enrollment closes, today."""
     return {
         "path": of.organization.path, "region": of.region_code, "today": timezone.localdate(at),
@@ -244,9 +331,10 @@ def settle_part(clearing: Clearing, *, first: int, last: int, at: datetime) -> N
     fault_point("gates.settle_part.before")
     with connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
-        reverses = clearing.kind == ClearingKind.REVERSE
-        placed = "" if reverses else _TO_PLACE.format(drift=_DRIFT[ClearingKind(clearing.kind)])
-        cursor.execute(placed or _TO_REVERSE.format(barred=barred()), facts)
+        if clearing.kind == ClearingKind.UNPAID:
+            # As an undo does: who uses a cover is waited for, and then seen.
+            cursor.execute(_LOCK_COVERS, facts)
+        cursor.execute(_work_of(ClearingKind(clearing.kind)), facts)
         cursor.execute("ANALYZE clearing_work")
         plan_anew(cursor)
         cursor.execute(_PUT_BACK)
@@ -255,15 +343,33 @@ def settle_part(clearing: Clearing, *, first: int, last: int, at: datetime) -> N
         cursor.execute(_SUMS)
         lines, amount, held = cursor.fetchone()
         if lines:
-            if reverses:
-                _reverse(clearing, lines, amount, held, facts, rosters=rosters, at=at)
-            elif clearing.kind == ClearingKind.MATCH:
-                _match(clearing, lines, amount, at=at)
-            else:
-                _assign(clearing, lines, amount, facts, at=at)
+            match clearing.kind:
+                case ClearingKind.REVERSE:
+                    _reverse(clearing, lines, amount, held, facts, rosters=rosters, at=at)
+                case ClearingKind.MATCH:
+                    _match(clearing, lines, amount, at=at)
+                case ClearingKind.UNMATCH:
+                    _unmatch(clearing, lines, amount, facts, at=at)
+                case ClearingKind.UNPAID:
+                    _give_up(at=at)
+                case _:
+                    _assign(clearing, lines, amount, facts, at=at)
             cursor.execute(_DONE)
         cursor.execute("DROP TABLE clearing_work")
     fault_point("gates.settle_part.after")
+
+
+def _work_of(kind: ClearingKind) -> str:
+    """What makes the work table of a part of a clearing: its lines, each with what keeps it from its end."""
+    match kind:
+        case ClearingKind.REVERSE:
+            return _TO_REVERSE.format(barred=barred())
+        case ClearingKind.UNMATCH:
+            return _TO_UNMATCH
+        case ClearingKind.UNPAID:
+            return _TO_GIVE_UP.format(barred=money_barred(), kept=keeper_case())
+        case _:
+            return _TO_PLACE.format(drift=_DRIFT[kind])
 
 
 def _assign(clearing: Clearing, lines: int, amount: Decimal, facts: Mapping[str, Any], *, at: datetime) -> None:
@@ -297,6 +403,26 @@ def _match(clearing: Clearing, lines: int, amount: Decimal, *, at: datetime) -> 
     fault_point("gates.match.after")
 
 
+def _unmatch(clearing: Clearing, lines: int, amount: Decimal, facts: Mapping[str, Any], *, at: datetime) -> None:
+    """What was counted for the purchases of the work table is held again: each has not arrived, and both came in once more."""
+    with connection.cursor() as cursor:
+        fault_point("gates.unmatch.before")
+        cursor.execute(_UNARRIVE, facts)
+        if cursor.rowcount != lines:
+            raise GatesRefused("CHANGED")
+        cursor.execute(_HOLD.format(whose="r.enrollment_id"), facts)
+    programs.count_held_once(clearing, -amount, program_id=clearing.program_id, lines=lines, by=PAYER, at=at)
+    fault_point("gates.unmatch.after")
+
+
+def _give_up(*, at: datetime) -> None:
+    """The payments of the purchases of the work table never came: their covers are voided, and nobody has paid."""
+    purchases = Purchase.objects.filter(pk__in=RawSQL("SELECT purchase_id FROM clearing_work", []))
+    fault_point("gates.give_up.before")
+    void_unpaid(purchases, by=PAYER, at=at)
+    fault_point("gates.give_up.after")
+
+
 def _reverse(
     clearing: Clearing, lines: int, amount: Decimal, held: Decimal, facts: Mapping[str, Any], *, rosters: Any, at: datetime
 ) -> None:
@@ -306,7 +432,7 @@ def _reverse(
         cursor.execute(_REVERSED, facts)
         if cursor.rowcount != lines:
             raise GatesRefused("CHANGED")
-        cursor.execute(_HOLD, facts)
+        cursor.execute(_HOLD.format(whose="w.enrollment_id"), facts)
     if reopen_payments("clearing_work", rosters=rosters, by=PAYER, at=at) != lines:
         raise RuntimeError(f"clearing {clearing.pk}: {lines} lines do not reopen as many covers")
     payment = clearing.payment

@@ -11,7 +11,7 @@ from audit.versions import value_in_words
 from beneficiaries.evidence import Evidence, postings_of, who
 from beneficiaries.holdings import Line
 from beneficiaries.models import Enrollment
-from gates.models import Arrival, NoticeLine, lines_of
+from gates.models import Arrival, Clearing, ClearingLine, NoticeLine, Outcome, lines_of
 
 
 def _notices(cover: Enrollment) -> Iterator[Line]:
@@ -44,13 +44,27 @@ def _payments(cover: Enrollment) -> Iterator[Line]:
 
 
 def _arrivals(cover: Enrollment) -> Iterator[Line]:
-    came = Arrival.objects.filter(purchase=cover.purchase_id or 0).select_related("statement", "row")
+    came = Arrival.objects.filter(purchase=cover.purchase_id or 0).select_related(
+        "statement", "row", "reversed_by__decided_by"
+    ).order_by("pk")
     for arrival in came:
         yield [
             (_t("Collection statement"), f"#{arrival.statement_id} {arrival.statement.reference}"),
             (_t("Channel"), arrival.statement.get_channel_display()), (_t("Line"), str(arrival.row.line)),
             (_t("Serial number"), arrival.row.serial or ""), (_t("Amount (yuan)"), value_in_words(arrival.amount)),
         ]
+        if arrival.reversed_by is not None:
+            yield _decided(_t("Counted by mistake, and reversed"), arrival.reversed_by)
+    lines = ClearingLine.objects.filter(purchase=cover.purchase_id or 0, outcome=Outcome.DONE)
+    for line in lines.select_related("clearing__decided_by"):
+        yield _decided(_t("Payment given up as never having come"), line.clearing)
+
+
+def _decided(title: str, clearing: Clearing) -> Line:
+    return [
+        (title, f"#{clearing.pk}"), (_t("reason"), clearing.reason),
+        (_t("Approved"), who(clearing.decided_by, clearing.decided_at)),
+    ]
 
 
 EVIDENCE = (

@@ -20,3 +20,7 @@ LEFT JOIN LATERAL (SELECT * FROM beneficiaries_enrollment WHERE id = {cover} LIM
 LEFT JOIN beneficiaries_roster roster ON roster.id = e.roster_id
 LEFT JOIN programs_plan plan ON plan.id = e.plan_id
 """
+#: SQL: the payment of the purchase `{purchase}` was given up, since it never came.
+GIVEN_UP = """EXISTS (
+    SELECT FROM gates_clearingline given_up WHERE given_up.purchase_id = {purchase} AND given_up.outcome = 'done'
+)"""

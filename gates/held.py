@@ -16,7 +16,7 @@ HOLDINGS = (
     # What keeps a line from its end is a code of the machine.
     Holding(
         lambda whom: ClearingLine.objects.filter(enrollment__in=whom.enrollments).select_related("clearing").order_by("pk"),
-        ("held", "paid", "why"),
+        ("held", "paid", "arrival", "purchase", "why"),
     ),
     # Findings are the machine's codes; what the line said stands in its columns.
     Holding(

@@ -144,7 +144,7 @@ INVARIANTS = [
                 SELECT r.statement_id, l.amount FROM gates_ownpaymentline l
                 JOIN gates_statementrow r ON r.id = l.row_id WHERE l.reversed_by_id IS NULL
                 UNION ALL
-                SELECT statement_id, amount FROM gates_arrival
+                SELECT statement_id, amount FROM gates_arrival WHERE reversed_by_id IS NULL
             ) AS placed GROUP BY 1
         ), held AS (
             SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment
@@ -174,7 +174,7 @@ INVARIANTS = [
             LEFT JOIN gates_clearing g ON g.id = p.clearing_id WHERE l.row_id IS NOT NULL AND l.reversed_by_id IS NULL
         ) paid ON paid.row_id = r.id
         LEFT JOIN gates_heldpayment h ON h.row_id = r.id
-        LEFT JOIN gates_arrival a ON a.row_id = r.id
+        LEFT JOIN gates_arrival a ON a.row_id = r.id AND a.reversed_by_id IS NULL
         JOIN gates_statement s ON s.id = r.statement_id AND s.direction = 'in'
         WHERE a.amount <> r.amount OR a.statement_id <> r.statement_id OR (a.id IS NOT NULL AND paid.row_id IS NOT NULL)
             OR (a.clearing_id IS NULL AND a.id IS NOT NULL
@@ -205,7 +205,8 @@ INVARIANTS = [
             WHERE t.kind = 'receipt' AND t.source_type = 'beneficiaries.purchase' AND t.source_id = p.id
         ) AS booked ON true
         WHERE s.id IS NULL OR p.payment_reference = '' OR a.amount <> p.own_share OR a.amount IS DISTINCT FROM booked.amount
-            OR (SELECT count(*) FROM gates_arrival other WHERE other.purchase_id = a.purchase_id) > 1
+            OR 1 < (
+                SELECT count(*) FROM gates_arrival other WHERE other.purchase_id = a.purchase_id AND other.reversed_by_id IS NULL)
         """,
     ),
     Invariant(
@@ -273,7 +274,8 @@ INVARIANTS = [
             WHERE (t.kind = 'held' AND t.source_type = 'gates.statement')
                 OR (t.kind IN ('return', 'assign') AND t.source_type = 'gates.clearing')
                 OR (t.kind = 'receipt' AND t.source_type = 'beneficiaries.purchase'
-                    AND EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = t.source_id))
+                    AND EXISTS (
+                        SELECT FROM gates_arrival a WHERE a.purchase_id = t.source_id AND a.reversed_by_id IS NULL))
                 OR (t.kind = 'receipt' AND t.source_type = 'gates.ownpayment'
                     AND EXISTS (SELECT FROM gates_ownpayment p WHERE p.id = t.source_id AND p.statement_id IS NOT NULL))
             GROUP BY 1
@@ -290,7 +292,8 @@ INVARIANTS = [
         SELECT g.id FROM gates_clearing g LEFT JOIN gates_clearingline l ON l.clearing_id = g.id
         GROUP BY g.id HAVING count(l.id) <> g.lines_count OR coalesce(sum(l.amount), 0) <> g.amount
             OR g.digest <> encode(sha256(convert_to(string_agg(l.number || ' ' || coalesce(l.held_id, 0) || ' '
-                || coalesce(l.paid_id, 0) || ' ' || coalesce(l.enrollment_id, 0) || ' ' || l.amount, E'\n' ORDER BY l.number
+                || coalesce(l.paid_id, 0) || ' ' || coalesce(l.enrollment_id, 0) || ' ' || l.amount
+                || coalesce(' a' || l.arrival_id, '') || coalesce(' p' || l.purchase_id, ''), E'\n' ORDER BY l.number
             ), 'UTF8')), 'hex')
             OR (g.state = 'proposed' AND count(*) FILTER (WHERE l.outcome <> '') > 0)
             OR (g.state IN ('done', 'dropped') AND count(*) FILTER (WHERE l.outcome = '') > 0)
@@ -323,6 +326,48 @@ INVARIANTS = [
             LEFT JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id
             LEFT JOIN gates_arrival a ON a.clearing_id = g.id AND a.row_id = h.row_id AND a.purchase_id = e.purchase_id
         WHERE (c.outcome = 'done') <> (a.id IS NOT NULL)
+        UNION ALL
+        SELECT 'reversed arrival', a.id FROM gates_arrival a FULL JOIN (
+            SELECT c.arrival_id, c.clearing_id, c.amount FROM gates_clearingline c JOIN gates_clearing g ON g.id = c.clearing_id
+            WHERE g.kind = 'unmatch' AND c.outcome = 'done'
+        ) AS told ON told.arrival_id = a.id
+        WHERE a.reversed_by_id IS DISTINCT FROM told.clearing_id OR told.amount <> a.amount
+        """,
+    ),
+    Invariant(
+        3, "purchases_are_counted", _("What a period's page counts of purchases' payments is how many there are, at each stage."),
+        """
+        SELECT min(program_id), min(period_id), min(organization_id) FROM (
+            SELECT program_id, period_id, organization_id, region_code, stage, purchases, amount FROM beneficiaries_purchasestanding
+            UNION ALL
+            SELECT program_id, period_id, organization_id, region_code, 'taken', -1, -own_share FROM beneficiaries_purchase
+            WHERE payment_reference <> '' AND own_share > 0
+            UNION ALL
+            SELECT p.program_id, p.period_id, p.organization_id, p.region_code, 'arrived', -1, -a.amount
+            FROM gates_arrival a JOIN beneficiaries_purchase p ON p.id = a.purchase_id WHERE a.reversed_by_id IS NULL
+            UNION ALL
+            SELECT p.program_id, p.period_id, p.organization_id, p.region_code, 'given_up', -1, -l.amount
+            FROM gates_clearingline l JOIN beneficiaries_purchase p ON p.id = l.purchase_id WHERE l.outcome = 'done'
+        ) AS both_sides GROUP BY program_id, period_id, organization_id, region_code, stage
+        HAVING sum(purchases) <> 0 OR sum(amount) <> 0
+        """,
+    ),
+    Invariant(
+        19, "payment_given_up_left_nothing",
+        _("Of a purchase whose payment never came no cover stands, nothing counts as paid, and the books took back what they had."),
+        """
+        SELECT c.purchase_id FROM gates_clearingline c JOIN gates_clearing g ON g.id = c.clearing_id
+        JOIN beneficiaries_purchase p ON p.id = c.purchase_id
+        LEFT JOIN LATERAL (
+            SELECT sum(e.amount) AS amount FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'own_received'
+            WHERE t.source_type = 'beneficiaries.purchase' AND t.source_id = p.id
+        ) AS booked ON true
+        WHERE c.outcome = 'done' AND (g.kind <> 'unpaid' OR c.amount <> p.own_share OR coalesce(booked.amount, 0) <> 0
+            OR EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = p.id AND a.reversed_by_id IS NULL)
+            OR EXISTS (
+                SELECT FROM beneficiaries_enrollment e
+                WHERE e.purchase_id = p.id AND (e.state IN ('awaiting', 'in_force') OR e.own_paid_at IS NOT NULL)))
         """,
     ),
     Invariant(

@@ -71,6 +71,20 @@ MEANINGS = (
         "NO_PURCHASE", _ERROR, _("this cover was not paid for when it was enrolled"), _("assign the money to the cover instead"),
     ),
     Meaning(
+        "PAYMENT_GIVEN_UP", _ERROR, _("the payment of this purchase was given up as never having come, and its covers were voided"),
+        _("the money is to be given back, or the people are enrolled anew"),
+    ),
+    Meaning(
+        "ARRIVED", _ERROR, _("a channel's statement has shown that this payment arrived"), _("there is nothing to give up"),
+    ),
+    Meaning(
+        "NO_ARRIVAL", _ERROR, _("this is not counted for a purchase any more"), _("load the list again"),
+    ),
+    Meaning(
+        "REFUND_SHOWN", _ERROR, _("a channel's statement has shown that money of this purchase went back"),
+        _("ask the channel which payment it was"),
+    ),
+    Meaning(
         "REFUND_UNKNOWN", _ERROR, _("nothing of this office and period was to go back by this number"),
         _("ask the channel why it gave this money back"),
     ),
@@ -103,5 +117,6 @@ HELD_FOR: dict[str, HeldKind] = {
     "PAYER_REPEATED": HeldKind.TWICE, "COVER_LAPSED": HeldKind.LATE, "PAID_LATE": HeldKind.LATE,
     "COVER_ENDED": HeldKind.ENDED, "NOTHING_TO_PAY": HeldKind.ENDED, "AMOUNT_DIFFERS": HeldKind.AMOUNT,
     "NOTICE_FIRST": HeldKind.EARLY, "PAID_EARLY": HeldKind.EARLY, "NAME_DIFFERS": HeldKind.DOUBTFUL,
+    "PAYMENT_GIVEN_UP": HeldKind.UNKNOWN,
     "PAYER_UNKNOWN": HeldKind.UNKNOWN, "COVER_CHECK": HeldKind.UNKNOWN, "NO_PAYER": HeldKind.UNKNOWN,
 }

@@ -19,6 +19,7 @@ from gates.board import VIEW, board_of, has_numbers, line_of_roster
 from gates.models import (
     Arrival,
     ClearingKind,
+    ClearingLine,
     ClearingState,
     HeldState,
     Notice,
@@ -26,6 +27,7 @@ from gates.models import (
     NoticeState,
     Objection,
     ObjectionState,
+    Outcome,
     OwnPayment,
     OwnPaymentLine,
     Statement,
@@ -166,9 +168,12 @@ def _arrival(enrollment: Any, user: Any) -> Mapping[str, Any]:
     if purchase is None or not purchase.payment_reference or not enrollment.own_share:
         return {}
     found = Arrival.objects.visible_to(user, "gates.view_ownpayment").filter(purchase=purchase)
-    arrival = found.select_related("statement").first()
+    arrival = found.standing().select_related("statement").first()
     if arrival is None:
-        return {"bought": purchase}
+        lines = ClearingLine.objects.visible_to(user, "gates.view_ownpayment").filter(purchase=purchase, outcome=Outcome.DONE)
+        given_up = lines.select_related("clearing").first()
+        mistaken = found.exclude(reversed_by=None).select_related("statement", "reversed_by").order_by("-pk").first()
+        return {"bought": purchase, "given_up": given_up, "mistaken": mistaken}
     seen = Statement.objects.visible_to(user, "gates.view_statement").filter(pk=arrival.statement_id).exists()
     page = reverse("admin:gates_statement_change", args=[arrival.statement_id])
     line = f"{page}?row={arrival.row_id}#row-{arrival.row_id}"

@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _t
 
 from beneficiaries.gating import Gate, asked_gates
-from beneficiaries.models import Enrollment, Standing
+from beneficiaries.models import Enrollment, PurchaseStage, PurchaseStanding, Standing
 from beneficiaries.models.enrollment import GIVEN_BACK, EnrollmentState
 from gates.board import VIEW as VIEW_STANDING
 from gates.board import waiting_counts
-from gates.models import OUTSTANDING, Arrival, Clearing, HeldKind, HeldPayment, HeldState, OwnPayment, Uncollected
+from gates.models import OUTSTANDING, Clearing, ClearingKind, HeldKind, HeldPayment, HeldState, OwnPayment
 from programs.models import LedgerEntry, LedgerTransaction, Period
 from programs.models.ledger import AccountKind
 
@@ -158,15 +158,21 @@ def _came_in(period: Period, user: Any) -> list[Line]:
 
 
 def _bought(period: Period, user: Any) -> list[Line]:
-    """Payments that came with purchases: those that a channel has shown, and those that none has; nothing where there are none."""
-    sums: dict[str, Any] = {"number": Count("pk"), "amount": Sum("amount", default=ZERO)}
-    arrived = Arrival.objects.visible_to(user, VIEW).filter(purchase__period=period).aggregate(**sums)
-    sums["amount"] = Sum("own_share", default=ZERO)
-    open_ones = Uncollected.objects.visible_to(user, "gates.view_uncollected").filter(period=period).aggregate(**sums)
+    """Payments that came with purchases, by counts that are kept: shown by a channel, by none yet, given up; nothing else."""
+    seen = PurchaseStanding.objects.visible_to(user, VIEW).filter(period=period).order_by()
+    counted = seen.values_list("stage").annotate(number=Sum("purchases"), amount=Sum("amount"))
+    found = {stage: (number, amount) for stage, number, amount in counted}
+    taken, arrived, given_up = (found.get(stage, (0, ZERO)) for stage in PurchaseStage)
     page = f"{reverse('admin:gates_uncollected_changelist')}?period__id__exact={period.pk}"
     lines = (
-        Line(_t("Purchases paid, and arrived by statements"), arrived["number"], arrived["amount"]),
-        Line(_t("Purchases paid, not arrived yet"), open_ones["number"], open_ones["amount"], page),
+        Line(_t("Purchases paid, and arrived by statements"), *arrived),
+        Line(
+            _t("Purchases paid, not arrived yet"), taken[0] - arrived[0] - given_up[0], taken[1] - arrived[1] - given_up[1], page
+        ),
+        Line(
+            _t("Purchases whose payment never came, given up"), *given_up,
+            f"{reverse('admin:gates_clearing_changelist')}?period__id__exact={period.pk}&kind__exact={ClearingKind.UNPAID.value}",
+        ),
     )
     return [line for line in lines if line.number]
 

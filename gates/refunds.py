@@ -62,7 +62,7 @@ LEFT JOIN LATERAL (
     SELECT p.id FROM beneficiaries_purchase p
     WHERE back.id IS NULL AND wanted.cover IS NULL AND p.program_id = %(program)s AND p.period_id = %(period)s
         AND p.organization_id = ANY(%(offices)s) AND starts_with(p.region_code, %(region)s)
-        AND (p.id = (SELECT purchase_id FROM gates_arrival WHERE row_id = came.id)
+        AND (p.id = (SELECT purchase_id FROM gates_arrival WHERE row_id = came.id AND reversed_by_id IS NULL)
             OR (p.payment_reference = wanted.origin AND p.payment_reference <> ''))
     ORDER BY p.id LIMIT 1
 ) AS bought ON true

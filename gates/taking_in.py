@@ -18,7 +18,7 @@ from beneficiaries.gating import Gate, lock_rosters, pass_gate_of
 from beneficiaries.models import Enrollment
 from gates.actions.payments import PAYER, end_recording, said
 from gates.errors import GatesRefused
-from gates.fitting import COVER, UNFIT
+from gates.fitting import COVER, GIVEN_UP, UNFIT
 from gates.meanings import HELD_FOR
 from gates.models import Arrival, HeldKind, HeldPayment, HeldState, OwnPayment, OwnPaymentLine, Statement, StatementRow
 from intake.findings import Verdict
@@ -58,9 +58,11 @@ SELECT %(payment)s, enrollment_id, amount, row_id FROM statement_work ORDER BY e
 """
 # Another statement was first: the money came in once more.
 _ARRIVED_BEFORE = f"""
-UPDATE gates_statementrow r SET set_aside = CASE WHEN {_COUNTED} THEN 'LINE_KNOWN' ELSE 'PAID_TWICE' END
+UPDATE gates_statementrow r SET set_aside = CASE WHEN {_COUNTED} THEN 'LINE_KNOWN'
+    WHEN {GIVEN_UP.format(purchase="r.purchase_id")} THEN 'PAYMENT_GIVEN_UP' ELSE 'PAID_TWICE' END
 WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = %(agrees)s AND r.set_aside = ''
-    AND (EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = r.purchase_id) OR {_COUNTED})
+    AND (EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = r.purchase_id AND a.reversed_by_id IS NULL)
+        OR {GIVEN_UP.format(purchase="r.purchase_id")} OR {_COUNTED})
 """  # noqa: S608 - words of this room
 _ARRIVALS = """
 INSERT INTO gates_arrival (statement_id, row_id, purchase_id, amount)

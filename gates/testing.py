@@ -18,9 +18,11 @@ from gates.actions import (
     make_notice,
     post_notice,
     propose_assignment,
+    propose_giving_up,
     propose_match,
     propose_return,
     propose_reversal,
+    propose_unmatch,
     record_payment,
     upload_statement,
 )
@@ -127,6 +129,7 @@ def clearing_of(world: World, held: Any, kind: str, **changes: Any) -> Clearing:
     values: dict[str, Any] = {"reason": "与银行回单核对", "by": world.finance_maker, "at": timezone.now(), **changes}
     propose: Any = {
         "assign": propose_assignment, "match": propose_match, "return": propose_return, "reverse": propose_reversal,
+        "unmatch": propose_unmatch, "unpaid": propose_giving_up,
     }[kind]
     found: Clearing = propose(held, **values)
     return found

@@ -10,7 +10,7 @@ from typing import Literal
 
 from django.utils.functional import Promise
 
-Personal = Literal["name", "document", "phone", "card", "address"]
+Personal = Literal["name", "document", "phone", "card", "address", "health"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from portal.demo_insurer import settle_with_insurer
 from portal.demo_messages import tell_people
 from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
+from portal.demo_past_year import past_year
 from portal.demo_retention import LONG_AGO, keep_and_list
 from portal.demo_samples import draw_and_look
 from portal.demo_takeup import set_targets, take_in_participants
@@ -137,6 +138,7 @@ def load(say: Say, *, logins: Path) -> None:
                 for product in PRODUCTS
             ]
             insure_families(sold[0], clerk=clerks[0], maker=maker, checker=checker, say=say)
+            past_year(sold[0].program, clerk=clerks[0], maker=maker, checker=checker, say=say)
         set_targets(
             period.program, clerk=users[f"{city.short}.clerk"], reviewer=users[f"{city.short}.reviewer"], say=say
         )

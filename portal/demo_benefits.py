@@ -19,7 +19,7 @@ from benefits.terms import PlanTerms, Price, Words, fixed
 from papers.font import face
 from papers.pdf import Document, Sheet
 from programs import actions as programs
-from programs.actions.plans import InsurerDraft, PlanDraft, SchemeDraft, ShareDraft
+from programs.actions.plans import ExpectationDraft, InsurerDraft, PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, PaperKind, Period, Plan, PlanBenefits, Program
 from programs.reference import make_student_category
 from programs.rules.filing import filing_of
@@ -84,10 +84,15 @@ class Product:
     code: str
     name: str
     cover: Decimal
+    #: What its actuary expects of a period of the demo: a handful of families.
+    expected: ExpectationDraft | None = None
 
 
 PRODUCTS = (
-    Product("hangzhou-2022", "A", "惠民保A款（西湖益联保条款）", Decimal("3150000.00")),
+    Product(
+        "hangzhou-2022", "A", "惠民保A款（西湖益联保条款）", Decimal("3150000.00"),
+        ExpectationDraft(people=12, premium=Decimal("1600.00"), claims=Decimal("1360.00")),
+    ),
     Product("ningbo-2025", "B", "惠民保B款（天一甬宁保条款）", Decimal("2000000.00")),
 )
 
@@ -111,13 +116,13 @@ def priced(
         draft=PlanDraft(
             categories=list(Category.objects.filter(holds_for_everybody=True).order_by("position")),
             schemes=[SchemeDraft("全部对象", [ShareDraft("person")])],
-            benefits=replace(terms, region=program.region_code),
+            benefits=replace(terms, region=program.region_code), expectation=product.expected,
         ),
         by=maker, at=at,
     )
     _bring_in_force(plan, maker=maker, checker=checker, at=at)
     year = timezone.localdate(at).year
-    return program.periods.first() or programs.open_period(
+    return program.periods.filter(code=str(year)).first() or programs.open_period(
         program.plans.get(number=1), code=str(year), starts_on=date(year, 1, 1), ends_on=date(year + 1, 1, 1),
         enrollment_opens_on=date(year - 1, 10, 1), enrollment_closes_on=date(year + 1, 1, 1), by=checker, at=at,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -33,11 +33,21 @@ _ADULT, _OLD = 18, 66
 
 
 def insure_families(period: Period, *, clerk: User, maker: User, checker: User, say: Callable[[str], None]) -> None:
-    """A parent, sometimes both, and a child, paid out of a personal medical account; then the statement. Each step once."""
+    """Families of this year; then a statement of all payments but the last two, of which one stands there under another number."""
+    at = timezone.now()
+    bought = enroll_families(period, FAMILIES, clerk=clerk, at=at)
+    lines = [(each.payment_reference, each.reference, each.own_share) for each in bought[:-2]]
+    lines += [(f"{each.payment_reference}9", "", each.own_share) for each in bought[-2:-1]]
+    collected(period, lines, maker=maker, checker=checker, at=at)
+    say(f"{period}: {len(bought)} families")
+
+
+def enroll_families(period: Period, count: int, *, clerk: User, at: datetime) -> list[Purchase]:
+    """A parent, sometimes both, and a child, paid out of a personal medical account; each once."""
     office = clerk.organization
     region = office.region_code or ""
-    at = timezone.now()
-    found = list(islice(_families(region, day=period.starts_on), FAMILIES))
+    # Whoever comes before the period begins brings nobody who is not born yet.
+    found = list(islice(_families(region, day=min(period.starts_on, timezone.localdate(at))), count))
     for number, family in enumerate(found, 1):
         reference = f"TB-{period.code}-{number:04d}"
         if Purchase.objects.filter(period=period, organization=office, reference=reference).exists():
@@ -50,8 +60,7 @@ def insure_families(period: Period, *, clerk: User, maker: User, checker: User, 
             Payer(family[0].cells["name"], family[0].cells["phone"], Way.ACCOUNT), family, period=period, organization=office,
             request=Request(reference, Purchase.Channel.OFFICE), payment=Payment(_serial(period, number), at, due), by=clerk, at=at,
         )
-    _statement(period, maker=maker, checker=checker, at=at)
-    say(f"{period}: {len(found)} families")
+    return list(Purchase.objects.filter(period=period, channel=Purchase.Channel.OFFICE).order_by("pk"))[:count]
 
 
 def _families(region: str, *, day: date) -> Iterator[list[Member]]:
@@ -61,9 +70,9 @@ def _families(region: str, *, day: date) -> Iterator[list[Member]]:
     for cells in _cells(region):
         born = cells["document"][6:14]
         age = (day - date(int(born[:4]), int(born[4:6]), int(born[6:]))).days // 365
-        if age < _ADULT:
+        if 0 <= age < _ADULT:
             children.append(cells)
-        elif age < _OLD:
+        elif _ADULT <= age < _OLD:
             adults.append(cells)
         if len(adults) > 1 and children:
             pair = (Member(adults.pop(0), Relation.SELF), Member(adults.pop(0), Relation.SPOUSE))
@@ -82,24 +91,22 @@ def _serial(period: Period, number: int) -> str:
     return f"GZ{period.code}{number:06d}"
 
 
-def _statement(period: Period, *, maker: User, checker: User, at: datetime) -> None:
-    """All payments but the last two, of which one stands there under another number."""
+def collected(
+    period: Period, lines: Sequence[tuple[str, str, Decimal]], *, maker: User, checker: User, at: datetime
+) -> None:
+    """What the office of personal medical accounts says that it collected: serial number, application, yuan. Once, and taken in."""
     reference = f"GZ-{period.code}-01"
     statement = Statement.objects.filter(program=period.program, reference=reference).first()
     if statement is None:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(["流水号", "投保申请编号", "缴费金额", "缴费日期"])
-        bought = list(Purchase.objects.filter(period=period, channel=Purchase.Channel.OFFICE).order_by("pk"))[:FAMILIES - 1]
         day = f"{timezone.localdate(at):%Y-%m-%d}"
-        for purchase in bought[:-1]:
-            writer.writerow([purchase.payment_reference, purchase.reference, purchase.own_share, day])
-        for purchase in bought[-1:]:
-            writer.writerow([f"{purchase.payment_reference}9", "", purchase.own_share, day])
+        writer.writerows([*line, day] for line in lines)
         statement = gates.upload_statement(
             [("个人账户扣款明细.csv", io.BytesIO(text.getvalue().encode("utf-8-sig")))], period=period,
-            organization=maker.organization, channel=Channel.ACCOUNT, reference=reference, control_lines=len(bought),
-            control_amount=sum((purchase.own_share for purchase in bought), Decimal("0.00")), by=maker, at=at,
+            organization=maker.organization, channel=Channel.ACCOUNT, reference=reference, control_lines=len(lines),
+            control_amount=sum((amount for _serial, _application, amount in lines), Decimal("0.00")), by=maker, at=at,
         )
     run_pending()
     statement = Statement.objects.get(pk=statement.pk)

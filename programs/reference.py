@@ -25,6 +25,8 @@ CATEGORIES = (
     ("jiance", "防止返贫监测对象", ("监测户", "脱贫不稳定户", "边缘易致贫户", "突发严重困难户", "监测户(边缘)")),
     ("yinbing", "因病致贫重病患者", ("因病致贫",)),
 )
+#: Codes of those whom offices find to be in hardship: nobody says it of themselves.
+HARDSHIP = frozenset(code for code, _name, _synonyms in CATEGORIES)
 #: What plans name that are open to all, such as a city's supplementary insurance or day cover.
 EVERYBODY = ("renren", "不限类别", ("不限", "全体参保人"))
 

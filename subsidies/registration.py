@@ -50,6 +50,7 @@ GIVEN_BACK = Bar(
     "GIVEN_BACK", _("money was given back to the insured already"),
     """EXISTS (SELECT FROM subsidies_differenceline given WHERE given.enrollment_id = e.id AND given.stands
         AND given.funder_id IS NULL GROUP BY given.enrollment_id HAVING sum(given.amount) <> 0)""",
+    is_of_money=True,
 )
 
 

@@ -38,7 +38,7 @@ from beneficiaries.actions.rosters import (
     withdraw_roster,
 )
 from beneficiaries.actions.undo import approve_undo, request_undo, turn_down_undo
-from beneficiaries.actions.voiding import void_waiting
+from beneficiaries.actions.voiding import void_unpaid, void_waiting
 
 __all__ = [
     "Gate", "Member", "MemberVerdict", "Payer", "Payment", "Request", "add_files", "approve_change", "approve_roster",
@@ -48,5 +48,5 @@ __all__ = [
     "propose_end", "propose_ending", "propose_health", "propose_merge", "propose_move", "propose_refund",
     "propose_representative", "propose_unmerge", "queue_lapses", "refuse_roster", "register_person", "renew_period",
     "request_undo", "restrict_person", "state_found_health", "submit_roster", "take_out_file", "turn_down_change",
-    "turn_down_undo", "upload_roster", "void_waiting", "withdraw_change", "withdraw_roster",
+    "turn_down_undo", "upload_roster", "void_unpaid", "void_waiting", "withdraw_change", "withdraw_roster",
 ]

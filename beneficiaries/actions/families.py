@@ -14,6 +14,7 @@ from audit.faults import fault_point
 from beneficiaries import probing
 from beneficiaries.actions import purchases
 from beneficiaries.actions.purchases import Fit, Payment, Request
+from beneficiaries.counter_categories import said_of
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
 from beneficiaries.models import Purchase, PurchasePayer
 from beneficiaries.models.payer import Relation, Way
@@ -184,7 +185,7 @@ def _categories(member: Member, plan: Plan) -> Sequence[str]:
     """Only what the plan prices is said at a counter: who is in hardship comes by rosters of those who find it."""
     if not member.category:
         return ()
-    if not plan.prices.filter(category__code=member.category).exists():
+    if not said_of(Plan.objects.filter(pk=plan.pk)).filter(code=member.category).exists():
         raise BeneficiariesRefused("CELLS_UNKNOWN", cells=member.category)
     return (member.category,)
 

@@ -19,8 +19,10 @@ from beneficiaries import participants, probing
 from beneficiaries.actions.rosters import cover_from, refuse_closed
 from beneficiaries.age_bands import band_of
 from beneficiaries.applicants import Applicant, Known, check_applicant, know
+from beneficiaries.counter_categories import keep_said
 from beneficiaries.covering import COUNTY_DIGITS, Span, judge, lines_of
 from beneficiaries.errors import ApplicantRefused, BeneficiariesRefused
+from beneficiaries.health_lines import state_said
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.purchase import known_purchase, names_a_person
@@ -51,11 +53,12 @@ class Payment:
 
 @dataclass(frozen=True)
 class Fit:
-    """Somebody who can be enrolled for a year, found or made, with their line of the request."""
+    """Somebody who can be enrolled for a year, found or made, with their line of the request; `said`: categories, by code."""
 
     line: int
     applicant: Applicant
     known: Known
+    said: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,7 @@ def fit_of(
         refuse_unguarded(known.beneficiary_id, on=begins)
     if Enrollment.objects.live().filter(person=known.person_id, program=period.program, period=period).exists():
         raise BeneficiariesRefused("ALREADY_COVERED")
-    return Fit(line, applicant, known)
+    return Fit(line, applicant, known, categories)
 
 
 def cover_year(purchase: Purchase, fits: Sequence[Fit], *, by: User | str, at: datetime) -> list[Enrollment]:
@@ -218,6 +221,8 @@ def cover_year(purchase: Purchase, fits: Sequence[Fit], *, by: User | str, at: d
         )
         for fit in fits
     )
+    keep_said(purchase, {fit.known.beneficiary_id: fit.said for fit in fits if fit.said}, begins=begins)
+    state_said(purchase, {fit.known.beneficiary_id: fit.applicant.values for fit in fits}, begins=begins, by=by, at=at)
     fault_point("beneficiaries.cover_year.enrolled")
     move_money(purchase, _demands_of(fits), by=by, at=at)
     if purchase.by_payment:

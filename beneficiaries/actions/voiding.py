@@ -1,4 +1,4 @@
-"""Enrollments that should never have been made, voided one by one before they cover: their money goes back."""
+"""Enrollments that should never have been made, voided before they cover, or since nobody paid: their money goes back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from audit.history import plan_anew
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.gating import PASSABLE, lock_rosters
 from beneficiaries.models import Enrollment, Purchase, Roster
-from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.money import COUNTY_DIGITS
 from programs import actions as programs
 from programs.actions import Demand
@@ -28,6 +28,16 @@ SELECT part.funder_id, left(coalesce(r.region_code, e.region_code), {digits}), c
 FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow r ON r.id = e.row_id
 JOIN programs_fundingsplitline part ON part.split_id = e.split_id
 WHERE e.id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+# How much of each purchase stood as paid.
+_UNPAID = """
+WITH unpaid AS (
+    UPDATE beneficiaries_enrollment SET own_paid_at = NULL WHERE purchase_id = ANY(%s) AND own_paid_at IS NOT NULL
+    RETURNING purchase_id, own_share
+)
+SELECT purchase_id, sum(own_share) FROM unpaid GROUP BY 1
 """
 
 
@@ -64,6 +74,41 @@ def void_waiting(
             _void(owner, ids, by=by, at=at)
         fault_point("beneficiaries.void_waiting.after")
     return len(locked)
+
+
+def void_unpaid(purchases: QuerySet[Purchase], *, by: Any, at: datetime) -> int:
+    """The payments that came with these purchases never came: nobody has paid, and whoever stands is voided; how many those were.
+
+    As an undo does it, cover that has begun among it: as if it had never stood. What ended or was taken back before stays so.
+    In the caller's transaction, which has made sure that nothing keeps the covers and that no money went back.
+    """
+    found = list(purchases.select_related("organization").order_by("pk"))
+    ids = [purchase.pk for purchase in found]
+    covers = Enrollment.objects.filter(purchase__in=ids)
+    list(covers.order_by("pk").select_for_update(of=("self",), no_key=False).values_list("pk", flat=True))
+    fault_point("beneficiaries.void_unpaid.before")
+    with connection.cursor() as cursor:
+        plan_anew(cursor)
+        cursor.execute(_UNPAID, [ids])
+        unpaid = dict(cursor.fetchall())
+    standing: dict[int, list[int]] = {}
+    for purchase_id, pk in covers.filter(state__in=LIVE).order_by("pk").values_list("purchase", "pk"):
+        standing.setdefault(purchase_id, []).append(pk)
+    for purchase in found:
+        if unpaid.get(purchase.pk) != purchase.own_share:
+            raise RuntimeError(f"purchase {purchase.pk}: {purchase.own_share} yuan were paid, {unpaid.get(purchase.pk)} stand")
+        programs.reverse_own(
+            purchase, purchase.own_share, held=Decimal("0.00"), program_id=purchase.program_id, people=purchase.people, by=by, at=at
+        )
+        if purchase.pk in standing:
+            _void(purchase, standing[purchase.pk], by=by, at=at)
+        events.record(
+            "purchase.never_paid", purchase, by=by, at=at, organization=purchase.organization,
+            region_code=purchase.region_code, program_id=purchase.program_id,
+            data={"amount": str(purchase.own_share), "covers": len(standing.get(purchase.pk, []))},
+        )
+    fault_point("beneficiaries.void_unpaid.after")
+    return sum(len(each) for each in standing.values())
 
 
 def _void(owner: Roster | Purchase, ids: list[int], *, by: Any, at: datetime) -> None:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -30,10 +31,13 @@ from audit.errors import Refused
 from beneficiaries import actions
 from beneficiaries.actions.families import MOST
 from beneficiaries.actions.purchases import PERMISSION
+from beneficiaries.counter_categories import said_of
+from beneficiaries.health import groups_of
+from beneficiaries.health_lines import HEALTHY, PRE_EXISTING
 from beneficiaries.models import Purchase
 from beneficiaries.models.payer import Relation, Way
 from beneficiaries.models.person import DocumentType
-from programs.models import Category, Period, Plan
+from programs.models import Period, Plan
 
 #: Lines that a page begins with.
 FIRST = 3
@@ -122,9 +126,30 @@ class MemberForm(forms.Form):
     phone = forms.CharField(label=_("phone"), max_length=20, required=False, widget=UnfoldAdminTextInputWidget())
     category = forms.ChoiceField(label=_("Category with a price of its own"), required=False, widget=UnfoldAdminSelectWidget())
 
-    def __init__(self, *args: Any, categories: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    health = forms.ChoiceField(
+        label=_("Health declaration"), required=False, widget=UnfoldAdminSelectWidget(),
+        choices=[("", _("Nothing declared")), (HEALTHY[0], _("Healthy")), (PRE_EXISTING[0], _("Pre-existing condition"))],
+    )
+    groups = forms.MultipleChoiceField(
+        label=_("Groups of diseases"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text=_("Of a pre-existing condition, as declared."),
+    )
+
+    def __init__(
+        self, *args: Any, categories: Sequence[tuple[str, str]], groups: Sequence[tuple[str, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["category"].choices = [("", _("None of its own")), *categories]  # type: ignore[attr-defined]
+        self.fields["groups"].choices = groups  # type: ignore[attr-defined]
+        if not groups:
+            del self.fields["groups"]
+
+    def clean(self) -> dict[str, Any]:
+        """Groups are those of a pre-existing condition."""
+        given = super().clean() or self.cleaned_data
+        if given.get("groups") and given.get("health") != PRE_EXISTING[0]:
+            self.add_error("health", _t("Groups are named of a pre-existing condition only."))
+        return given
 
     @property
     def is_empty(self) -> bool:
@@ -137,6 +162,8 @@ class MemberForm(forms.Form):
         given = self.cleaned_data
         cells = {key: given[key] for key in ("name", "document", "birth_on", "region_code", "phone") if given[key]}
         cells["document_type"] = str(DocumentType(given["document_type"]).label)
+        if given["health"]:
+            cells["health"] = "、".join(given.get("groups") or [given["health"]])
         return actions.Member(cells, given["relation"], given["category"])
 
 
@@ -181,11 +208,14 @@ class _Page:
         self.form = FamilyForm(data, by=request.user)
         categories = [
             (category.code, category.name)
-            for category in Category.objects.filter(active=True, pk__in=_priced_categories(self.form)).order_by("position")
+            for category in said_of(Plan.objects.filter(pk__in=self.form.fields["period"].queryset.values("plan")))  # type: ignore[attr-defined]
         ]
+        groups = _groups_of(self.form)
         count = _count_of(request.POST) if data is not None else FIRST
         self.members = [
-            MemberForm(data, prefix=f"m{number}", categories=categories, initial={"relation": _USUAL[min(number, 2)]})
+            MemberForm(
+                data, prefix=f"m{number}", categories=categories, groups=groups, initial={"relation": _USUAL[min(number, 2)]}
+            )
             for number in range(count)
         ]
         self.refusal = ""
@@ -250,12 +280,13 @@ class _Page:
         ]
 
 
-def _priced_categories(form: FamilyForm) -> list[int]:
-    """Categories that some period's plan prices: what a counter may say of a person."""
-    periods = form.fields["period"].queryset  # type: ignore[attr-defined]
-    return list(
-        periods.filter(plan__prices__category__isnull=False).values_list("plan__prices__category", flat=True).distinct()
-    )
+def _groups_of(form: FamilyForm) -> list[tuple[str, str]]:
+    """Groups of diseases that plans of the programs on offer name."""
+    programs = form.fields["period"].queryset.order_by("program").values_list("program", flat=True)  # type: ignore[attr-defined]
+    found: dict[str, str] = {}
+    for program in programs.distinct():
+        found.update(groups_of(program))
+    return list(found.items())
 
 
 def _count_of(post: Mapping[str, Any]) -> int:

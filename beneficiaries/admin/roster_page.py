@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from audit.versions import alike, last_day
+from beneficiaries import health_lines
 from beneficiaries.admin import guardian_pages, renewal_pages, review
 from beneficiaries.admin.sorting import SORTED_AT_MOST
 from beneficiaries.admin.undo_pages import undo_context
@@ -316,7 +317,7 @@ def _line(row: RosterRow, seen: _Seen, roster: Roster) -> RowLine:
         verdict=renewal_pages.verdict_words(roster).get(verdict, str(verdict.label)),
         tone=TONES[verdict],
         premium=row.premium,
-        sentences=sentences_of(row, seen.labels) + said_by(row)
+        sentences=sentences_of(row, seen.labels) + said_by(row) + health_lines.said_by(row)
         + (guardian_pages.said_by(row) if known is None or not guardian_pages.begins(row) else [])
         + ([_("Stays after the undo: %(why)s") % {"why": template_of(roster).kept_in_words(row.kept)}] if row.kept else []),
         outcome=outcome_of(row, roster, seen.enrolled),

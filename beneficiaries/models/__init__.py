@@ -12,6 +12,7 @@ from beneficiaries.models.merged_row import MergedRow
 from beneficiaries.models.payer import PurchasePayer
 from beneficiaries.models.person import Beneficiary, BeneficiaryCategory, Person
 from beneficiaries.models.purchase import Purchase
+from beneficiaries.models.purchase_standing import PurchaseStage, PurchaseStanding
 from beneficiaries.models.representative import Representative
 from beneficiaries.models.roster import Roster, RosterChunk, RosterFile, RosterRow
 from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
@@ -19,6 +20,7 @@ from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
     "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "HealthClass", "HealthSource", "HealthStatement",
-    "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer",
-    "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow", "Standing",
+    "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer", "PurchaseStage",
+    "PurchaseStanding", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
+    "Standing",
 ]

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
@@ -16,6 +15,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.masking import mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.masks import mask_groups
 from beneficiaries.models.person import BENEFICIARY_KEY, OWNER_GONE, PERSON_KEY, Beneficiary, DocumentType, Person, Sex
 from beneficiaries.models.roster import EndReason
 from programs.models import Program
@@ -43,11 +43,6 @@ class HealthClass(models.TextChoices):
     HEALTHY = "healthy", _("Healthy")
     PRE_EXISTING = "pre_existing", _("Pre-existing condition")
     UNKNOWN = "unknown", _("Unknown")
-
-
-def mask_groups(codes: str) -> str:
-    """How many, never which."""
-    return _t("%(number)d group(s)") % {"number": len([code for code in codes.split(",") if code])}
 
 
 class ChangeState(models.TextChoices):

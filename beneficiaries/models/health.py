@@ -11,9 +11,11 @@ from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models.change import HealthClass, PersonChange, mask_groups
+from beneficiaries.masks import mask_groups
+from beneficiaries.models.change import HealthClass, PersonChange
 from beneficiaries.models.person import BENEFICIARY_KEY, Beneficiary
 from beneficiaries.models.purchase import Purchase
+from beneficiaries.models.roster import RosterRow
 
 
 class HealthSource(models.TextChoices):
@@ -21,6 +23,7 @@ class HealthSource(models.TextChoices):
 
     CHANGE = "change", _("Declared at the counter")
     PURCHASE = "purchase", _("Declared when enrolled")
+    ROSTER = "row", _("Declared on a roster")
     CLAIM = "claim", _("Found at a claim")
 
 
@@ -44,6 +47,12 @@ class HealthStatement(models.Model):
     purchase = models.ForeignKey(
         Purchase, models.PROTECT, related_name="health_statements", null=True, verbose_name=_("purchase")
     )
+    row = models.ForeignKey(
+        RosterRow, models.PROTECT, related_name="+", null=True, db_constraint=False, db_index=False,
+        verbose_name=_("line of a roster"),
+    )
+    #: When its roster was undone: it was never stated.
+    taken_back_at = models.DateTimeField(_("taken back at"), null=True)
     #: The case at which it was found, by its own number.
     reference = models.CharField(_("case"), max_length=60, blank=True, default="")
     by_label = models.CharField(_("recorded by"), max_length=80)
@@ -63,7 +72,8 @@ class HealthStatement(models.Model):
     personal_fields = ("groups",)
     #: The class alone is read by pages and by arithmetic over many, as categories are; which diseases it were is sealed.
     open_fields = (
-        "id", "beneficiary", "health_class", "from_on", "source", "change", "purchase", "reference", "by_label", "created_at",
+        "id", "beneficiary", "health_class", "from_on", "source", "change", "purchase", "row", "taken_back_at", "reference",
+        "by_label", "created_at",
     )
 
     class Meta:
@@ -73,10 +83,15 @@ class HealthStatement(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="health_has_its_source",
-                condition=Q(source="change", change__isnull=False, purchase__isnull=True, reference="")
-                | Q(source="purchase", change__isnull=True, purchase__isnull=False, reference="")
-                | (Q(source="claim", change__isnull=True, purchase__isnull=True) & ~Q(reference="")),
+                condition=Q(source="change", change__isnull=False, purchase__isnull=True, row__isnull=True, reference="")
+                | Q(source="purchase", change__isnull=True, purchase__isnull=False, row__isnull=True, reference="")
+                | Q(source="row", change__isnull=True, purchase__isnull=True, row__isnull=False, reference="")
+                | (Q(source="claim", change__isnull=True, purchase__isnull=True, row__isnull=True) & ~Q(reference="")),
             ),
+            models.CheckConstraint(
+                name="health_taken_back_with_its_roster", condition=Q(taken_back_at__isnull=True) | Q(source="row")
+            ),
+            models.UniqueConstraint(name="health_stated_once_a_line", fields=["row"], condition=Q(row__isnull=False)),
             models.CheckConstraint(
                 name="health_groups_are_pre_existing", condition=Q(groups__isnull=True) | ~Q(health_class="healthy")
             ),
@@ -86,7 +101,13 @@ class HealthStatement(models.Model):
             pgtrigger.Protect(name="health_is_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(
                 name="health_stays", operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("beneficiary", "from_on", "source", "change", "purchase", "reference"),
+                condition=pgtrigger.AnyChange("beneficiary", "from_on", "source", "change", "purchase", "row", "reference"),
+            ),
+            pgtrigger.Protect(
+                name="health_taken_back_once", operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.taken_back_at IS NOT NULL AND NEW.taken_back_at IS DISTINCT FROM OLD.taken_back_at"
+                ),
             ),
         ]
 

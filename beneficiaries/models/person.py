@@ -327,8 +327,12 @@ class BeneficiaryCategory(models.Model):
     )
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("until"), null=True, help_text=_("The first day on which it no longer holds."))
-    #: The staged row that brought it.
-    row_id = models.BigIntegerField()
+    #: The staged row that brought it, or the purchase in which it was said at a counter.
+    row_id = models.BigIntegerField(null=True)
+    purchase = models.ForeignKey(
+        "beneficiaries.Purchase", models.PROTECT, null=True, related_name="said_categories", db_index=False,
+        verbose_name=_("purchase"),
+    )
     #: The staged row that ended it.
     ended_row_id = models.BigIntegerField(null=True)
 
@@ -339,7 +343,7 @@ class BeneficiaryCategory(models.Model):
         program="beneficiary__program_id",
     )
     personal_fields = ()
-    open_fields = ("id", "beneficiary", "category", "valid_from", "valid_to", "row_id", "ended_row_id")
+    open_fields = ("id", "beneficiary", "category", "valid_from", "valid_to", "row_id", "purchase", "ended_row_id")
 
     class Meta:
         verbose_name = _("category of a beneficiary")
@@ -348,6 +352,11 @@ class BeneficiaryCategory(models.Model):
             models.UniqueConstraint(
                 name="beneficiary_category_holds_once", fields=["beneficiary", "category"],
                 condition=Q(valid_to__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="beneficiary_category_has_one_source",
+                condition=Q(row_id__isnull=False, purchase__isnull=True)
+                | Q(row_id__isnull=True, purchase__isnull=False, valid_to__isnull=False),
             ),
             models.CheckConstraint(
                 name="beneficiary_category_ends_after_it_begins",

@@ -13,6 +13,7 @@ from accounts.models import Organization
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees
+from beneficiaries.models.purchase_standing import counts_purchases
 from intake.identity import check_character
 from intake.models import File
 from programs.models import Period, Plan, Program
@@ -94,6 +95,7 @@ class Purchase(models.Model):
         ]
         triggers = [
             *append_only("purchase"),
+            counts_purchases("purchase_counted"),
             agrees(
                 "purchase_agrees",
                 """

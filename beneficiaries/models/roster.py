@@ -12,6 +12,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked, tracked_corrections
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.masks import mask_groups
 from beneficiaries.models.agreement import kept_after_its_check, never_deleted
 from beneficiaries.models.person import BENEFICIARY_KEY, MARKS, PERSON_KEY, DocumentType, Sex
 from intake.models import BEING_CHECKED, Chunk, File, Import, StagedRow
@@ -220,6 +221,11 @@ class RosterRow(StagedRow):
     known_guardian_id = models.BigIntegerField(null=True)
     #: The one who stood already as the line says: nothing is recorded anew.
     same_guardian_id = models.BigIntegerField(null=True)
+    # What was declared of health. Staged only where a chunk has any, see `health_lines`.
+    health_class = models.CharField(_("health class"), max_length=12, null=True, db_collation="C")
+    health_groups = SealedTextField(
+        _("groups of diseases"), logical_name="beneficiary.health_groups", purpose=BENEFICIARY_KEY, mask=mask_groups, null=True
+    )
     contact_digest = models.BinaryField(null=True)
     category_ids = ArrayField(models.BigIntegerField(), verbose_name=_("categories"), null=True)
     #: The one that counts for money: the plan's first.
@@ -254,18 +260,22 @@ class RosterRow(StagedRow):
             "guardian_index_a", "guardian_index_b",
         ),
         scattered=MARKS, dropped=("raw",),
-        blurred=("birth_on",), emptied={"findings": "NULL", "bank_name": "NULL", "guardian_relation": "NULL"},
+        blurred=("birth_on",), emptied={
+            "findings": "NULL", "bank_name": "NULL", "guardian_relation": "NULL",
+            "health_class": "CASE WHEN health_class IS NOT NULL THEN 'unknown' END",
+        },
     )
     personal_fields = (
         "name", "document", "phone", "address", "bank_account", "guardian_name", "guardian_document", "speaker_name",
-        "speaker_document", "guardian_phone", "raw",
+        "speaker_document", "guardian_phone", "health_groups", "raw",
     )
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "roster", "document_type",
         "birth_on", "sex", "identity_index_a", "identity_index_b", "name_index_a", "name_index_b", "region_code",
         "bank_name", "contact_digest", "category_ids", "category", "split", "premium", "own_share", "known_person_id",
         "known_contact_digest", "valid_from", "valid_to", "ended_on", "end_reason", "before", "guardian_document_type",
-        "guardian_index_a", "guardian_index_b", "guardian_relation", "known_guardian_id", "same_guardian_id", *MARKS,
+        "guardian_index_a", "guardian_index_b", "guardian_relation", "known_guardian_id", "same_guardian_id", "health_class",
+        *MARKS,
     )
 
     class Meta:
@@ -286,6 +296,10 @@ class RosterRow(StagedRow):
                     known_guardian_id__isnull=True, same_guardian_id__isnull=True,
                 ),
             ),
+            models.CheckConstraint(
+                name="roster_row_health_is_whole",
+                condition=Q(health_class__isnull=False) | Q(health_groups__isnull=True),
+            ),
         ]
         indexes = [
             models.Index(fields=["roster", "chunk", "id"], name="roster_row_by_chunk"),
@@ -293,6 +307,10 @@ class RosterRow(StagedRow):
             # Few: what an undo left.
             models.Index(fields=["roster", "id"], name="roster_row_kept", condition=~Q(kept="")),
             # Few: lines that name a guardian.
+            # Few: lines that declare something of health.
+            models.Index(
+                fields=["roster", "chunk", "id"], name="roster_row_with_health", condition=Q(health_class__isnull=False)
+            ),
             models.Index(
                 fields=["roster", "chunk", "id"], name="roster_row_with_guardian", condition=Q(speaker_name__isnull=False)
             ),

@@ -109,8 +109,10 @@ def _market(
     program = make_program(code, organization=world.city, insurer=world.insurer, kind=kind, name=terms["name"])
     platform = Funder.objects.create(name=f"示例平台{code}", kind="enterprise", organization=world.foundation_org)
     everybody = make_categories(at=at)["renren"]
+    prices = price_drafts(terms.pop("prices", ()))
+    priced = [each.category for each in prices if each.category is not None and each.category != everybody]
     draft = PlanDraft(
-        categories=[everybody], prices=price_drafts(terms.pop("prices", ())),
+        categories=[*dict.fromkeys(priced), everybody], prices=prices,
         schemes=[SchemeDraft("全部", shares or [ShareDraft("funder", None, platform)])],
     )
     maker, checker = world.finance_maker, world.finance_checker

@@ -14,13 +14,23 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import FULL_SWEEP, in_turn, sweep
-from beneficiaries.actions import Member, Payer, Payment, Request, enroll_each, enroll_together, judge_family
+from beneficiaries.actions import (
+    Member,
+    Payer,
+    Payment,
+    Request,
+    enroll_each,
+    enroll_together,
+    judge_family,
+    void_unpaid,
+)
 from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.models import Beneficiary, Enrollment, Person, Purchase, PurchasePayer
-from beneficiaries.testing import resident_id
+from beneficiaries.models import Beneficiary, BeneficiaryCategory, Enrollment, Person, Purchase, PurchasePayer
+from beneficiaries.testing import make_world, resident_id
 from beneficiaries.tests.outcomes import broken
 from beneficiaries.tests.purchasing import Market, paid_market, person
 from programs.models import LedgerAccount, Plan
+from programs.reference import make_student_category
 from programs.testing import PriceLine
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +189,59 @@ def test_a_student_pays_the_students_price_where_the_plan_has_one() -> None:
     Plan.objects.filter(pk=market.plan.pk)
     found = judged(market, [Member(person(0), "self", "renren")])
     assert [(each.premium, each.code) for each in found] == [(D("60.00"), "")]
+
+
+@pytest.fixture
+def student_market(db: Any) -> Market:
+    """60 yuan for students, 10 for who is in hardship, 150 for all others."""
+    world = make_world()
+    make_student_category(at=world.at)
+    return paid_market(world=world, prices=(("60.00", None, None, "xuesheng"), ("10.00", None, None, "dibao")))
+
+
+def test_a_student_is_kept_as_one_for_the_period_and_hardship_is_not_said(student_market: Market, settings: Any) -> None:
+    market = student_market
+    members = [Member(person(0), "self"), Member(person(1), "child", "xuesheng")]
+    purchase = enroll_together(PAYER, members, **asked(market, members, amount="210.00"))
+    cover = purchase.enrollments.get(line=2)
+    held = BeneficiaryCategory.objects.get()
+    assert (held.beneficiary_id, held.category.code, held.purchase) == (cover.beneficiary_id, "xuesheng", purchase)
+    assert (held.valid_from, held.valid_to) == (timezone.localdate(cover.starts_at), market.period.ends_on)
+    assert (cover.category, cover.premium) == (held.category, D("60.00"))
+    assert broken() == []
+    with pytest.raises(BeneficiariesRefused) as refused:
+        enroll_together(PAYER, [Member(child(), "child", "dibao")], **asked(market, [], amount="10.00", reference="F2"))
+    assert code_of(refused) == "FAMILY_REFUSED"
+    settings.SECOND_FACTOR_REQUIRED = False
+    client = Client()
+    client.force_login(market.world.clerk, backend="accounts.backends.RoleBackend")
+    form = client.get(reverse("admin:beneficiaries_enrollment_enroll_family")).context["page"].members[0]
+    assert [code for code, _name in form.fields["category"].choices] == ["", "xuesheng"]
+    page = client.get(reverse("admin:beneficiaries_person_change", args=[cover.person_id])).content.decode()
+    assert "学生" in page and "投保时声明" in page
+
+
+def test_who_is_on_record_as_a_student_already_is_not_kept_a_second_time(student_market: Market) -> None:
+    market = student_market
+    members = [Member(person(1), "child", "xuesheng")]
+    enroll_together(PAYER, members, **asked(market, members, amount="60.00"))
+    cover = Enrollment.objects.get()
+    void_unpaid(Purchase.objects.all(), by="system:test", at=market.at)
+    enroll_together(PAYER, members, **asked(market, members, amount="60.00", reference="F2"))
+    assert Enrollment.objects.count() == 2
+    assert BeneficiaryCategory.objects.get().purchase_id == cover.purchase_id
+    assert broken() == []
+
+
+def test_a_students_price_without_the_category_on_record_is_found(student_market: Market) -> None:
+    market = student_market
+    members = [Member(person(1), "child", "xuesheng")]
+    enroll_together(PAYER, members, **asked(market, members, amount="60.00"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE beneficiaries_beneficiarycategory DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM beneficiaries_beneficiarycategory")
+    assert "said_categories_are_kept" in str(broken())
 
 
 def test_the_database_keeps_a_payer_as_they_were_recorded(market: Market) -> None:

@@ -5,9 +5,11 @@ from gates.actions.clearings import (
     drop_clearing,
     open_returns,
     propose_assignment,
+    propose_giving_up,
     propose_match,
     propose_return,
     propose_reversal,
+    propose_unmatch,
     record_not_returned,
     record_returned,
     settle_clearing,
@@ -28,7 +30,7 @@ from gates.deciding import decide_lines
 
 __all__ = [
     "approve_clearing", "close_notice", "close_part", "decide_lines", "decide_objection", "drop_clearing", "make_notice",
-    "open_returns", "pay_part", "post_notice", "propose_assignment", "propose_match", "propose_return", "propose_reversal",
-    "queue_closings", "record_not_returned", "record_objection", "record_payment", "record_printing", "record_returned",
-    "settle_clearing", "upload_statement", "withdraw_notice",
+    "open_returns", "pay_part", "post_notice", "propose_assignment", "propose_giving_up", "propose_match", "propose_return",
+    "propose_reversal", "propose_unmatch", "queue_closings", "record_not_returned", "record_objection", "record_payment",
+    "record_printing", "record_returned", "settle_clearing", "upload_statement", "withdraw_notice",
 ]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit import events
 from audit.faults import fault_point
+from beneficiaries.models import Purchase
 from beneficiaries.models.enrollment import enrollment_id_of
 from beneficiaries.models.purchase import names_a_person
 from exports.locking import LEAST, MOST, can_be_typed, locked
@@ -23,6 +24,7 @@ from gates.actions.payments import AT_ONCE, BATCH, PAYER, REFERENCE_LENGTH, end_
 from gates.clearing import Chosen, count_outcomes, settle_part, take_turns, why_in_words
 from gates.errors import GatesRefused
 from gates.models import (
+    Arrival,
     Clearing,
     ClearingKind,
     ClearingLine,
@@ -32,6 +34,7 @@ from gates.models import (
     Outcome,
     OwnPayment,
     Statement,
+    Uncollected,
 )
 from gates.reach import refuse_beyond
 from intake.deciding import reason_of
@@ -41,6 +44,7 @@ from programs import actions as programs
 PROPOSE, APPROVE = "gates.propose_clearing", "gates.approve_clearing"
 KIND = "gates.settle_clearing"
 ZERO = Decimal("0.00")
+AT_ONCE_PURCHASES, BATCH_PURCHASES = 50, 200
 #: Lines named one by one on a page.
 NAMED_AT_MOST = 2_000
 
@@ -83,6 +87,40 @@ def propose_return(held: QuerySet[HeldPayment], *, reason: str, by: User, at: da
         return _proposed(
             Clearing(kind=ClearingKind.RETURN, statement=statement), statement, chosen, reason=reason, by=by, at=at
         )
+
+
+def propose_unmatch(arrivals: QuerySet[Arrival], *, reason: str, by: User, at: datetime) -> Clearing:
+    """Lines of one statement were counted for purchases by mistake: each is held again, each purchase has not arrived."""
+    standing = arrivals.filter(reversed_by=None)
+    with transaction.atomic():
+        statement = _statement_of(standing, by=by, code="NOTHING_MATCHED")
+        chosen = lines.choose_arrivals(standing)
+        if not chosen.lines:
+            raise GatesRefused("NO_FIT", why=_most(chosen)) if chosen.left else GatesRefused("NOTHING_MATCHED")
+        return _proposed(
+            Clearing(kind=ClearingKind.UNMATCH, statement=statement), statement, chosen, reason=reason, by=by, at=at
+        )
+
+
+def propose_giving_up(purchases: QuerySet[Uncollected], *, reason: str, by: User, at: datetime) -> Clearing:
+    """Payments that came with purchases of one office and period never came: out of the books, and their covers are voided."""
+    found = list(purchases.select_related("period", "organization").order_by("pk"))
+    if not found:
+        raise GatesRefused("NOTHING_UNPAID")
+    first = found[0]
+    if len({(each.organization_id, each.region_code, each.period_id) for each in found}) > 1:
+        raise GatesRefused("ONE_OFFICE")
+    refuse_beyond(
+        by, PROPOSE, organization=first.organization, region_code=first.region_code, program_id=first.program_id
+    )
+    if first.period.closed_at is not None:
+        raise GatesRefused("PERIOD_CLOSED", period=first.period.code)
+    with transaction.atomic():
+        take_turns(first.period_id)
+        chosen = lines.choose_purchases(purchases, at=at)
+        if not chosen.lines:
+            raise GatesRefused("CANNOT_GIVE_UP", why=_most(chosen)) if chosen.left else GatesRefused("NOTHING_UNPAID")
+        return _proposed(Clearing(kind=ClearingKind.UNPAID), first, chosen, reason=reason, by=by, at=at)
 
 
 def propose_reversal(
@@ -133,7 +171,7 @@ def _approve(clearing: Clearing, *, digest: str, by: User, at: datetime) -> Clea
         raise GatesRefused("ANOTHER_APPROVES")
     if digest != clearing.digest or lines.digest_of(clearing) != digest:
         raise GatesRefused("STALE")
-    if clearing.kind == ClearingKind.ASSIGN and clearing.period.closed_at is not None:
+    if clearing.kind in (ClearingKind.ASSIGN, ClearingKind.UNPAID) and clearing.period.closed_at is not None:
         raise GatesRefused("PERIOD_CLOSED", period=clearing.period.code)
     if clearing.kind == ClearingKind.REVERSE:
         _refuse_lapsing(clearing, at=at)
@@ -144,7 +182,7 @@ def _approve(clearing: Clearing, *, digest: str, by: User, at: datetime) -> Clea
     if clearing.kind == ClearingKind.ASSIGN:
         _open_payment(clearing, by=by, at=at)
     if clearing.kind != ClearingKind.RETURN:
-        if clearing.lines_count <= AT_ONCE:
+        if clearing.lines_count <= _at_once(clearing):
             settle_part(clearing, first=1, last=clearing.lines_count, at=at)
             _end(clearing, at=at)
             if not clearing.done_lines:
@@ -166,7 +204,7 @@ def settle_clearing(run: Any, clearing: Clearing, *, at: datetime) -> dict[str, 
         with transaction.atomic():
             fault_point("gates.settle_clearing.before")
             open_lines = ClearingLine.objects.filter(clearing=clearing, outcome=Outcome.OPEN).order_by("number")
-            numbers = list(open_lines.values_list("number", flat=True)[:BATCH])
+            numbers = list(open_lines.values_list("number", flat=True)[:_part_of(clearing)])
             if not numbers:
                 break
             settle_part(clearing, first=numbers[0], last=numbers[-1], at=at)
@@ -181,6 +219,16 @@ def settle_clearing(run: Any, clearing: Clearing, *, at: datetime) -> dict[str, 
         run.advance()
         fault_point("gates.settle_end.after")
     return {"lines": clearing.done_lines, "left": clearing.left_lines}
+
+
+def _at_once(clearing: Clearing) -> int:
+    """How many lines are settled with their approval; each purchase that is given up has a posting and an event of its own."""
+    return AT_ONCE_PURCHASES if clearing.kind == ClearingKind.UNPAID else AT_ONCE
+
+
+def _part_of(clearing: Clearing) -> int:
+    """How many lines a job settles in one transaction."""
+    return BATCH_PURCHASES if clearing.kind == ClearingKind.UNPAID else BATCH
 
 
 def drop_clearing(clearing: Clearing, *, reason: str, by: User, at: datetime) -> Clearing:
@@ -309,11 +357,11 @@ def _cover_of(held: QuerySet[HeldPayment], number: str) -> int | None:
     return cover
 
 
-def _statement_of(held: QuerySet[HeldPayment], *, by: User) -> Statement:
-    """The one statement of these lines, in the reach of whoever proposes; its period's turn is taken."""
+def _statement_of(held: QuerySet[Any], *, by: User, code: str = "NOTHING_HELD") -> Statement:
+    """The one statement of these lines, in the reach of whoever proposes; its period's turn is taken. `code`: of none."""
     found = list(held.order_by().values_list("statement", flat=True).distinct()[:2])
     if not found:
-        raise GatesRefused("NOTHING_HELD")
+        raise GatesRefused(code)
     if len(found) > 1:
         raise GatesRefused("ONE_STATEMENT")
     statement = Statement.objects.select_related("organization", "period", "program").get(pk=found[0])
@@ -325,7 +373,7 @@ def _statement_of(held: QuerySet[HeldPayment], *, by: User) -> Statement:
 
 
 def _proposed(
-    clearing: Clearing, of: Statement | OwnPayment, chosen: Chosen, *, reason: str, by: User, at: datetime
+    clearing: Clearing, of: Statement | OwnPayment | Purchase, chosen: Chosen, *, reason: str, by: User, at: datetime
 ) -> Clearing:
     reason = reason_of(reason)
     events.refuse_personal(reason)

@@ -190,6 +190,7 @@ def said(conflict: IntegrityError) -> Exception:
     name = getattr(getattr(conflict.__cause__, "diag", None), "constraint_name", "")
     codes = {
         "own_share_paid_once": "CHANGED", "payment_line_reversed_once": "CHANGED", "held_payment_listed_once": "CHANGED",
+        "arrival_reversed_once": "CHANGED", "purchase_given_up_once": "CHANGED", "purchase_payment_arrives_once": "CHANGED",
         "own_payment_once": "REFERENCE_TAKEN", "statement_stands_once": "REFERENCE_TAKEN",
     }
     return GatesRefused(codes[name], reference="") if name in codes else conflict

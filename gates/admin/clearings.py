@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.loader import render_to_string
@@ -23,10 +24,10 @@ from audit.buttons import ButtonPages, holds
 from exports.forms import PasswordForm
 from gates import actions
 from gates.actions.clearings import APPROVE, PROPOSE, file_name
-from gates.admin.clearing_forms import NotReturnedForm, ReturnedForm
+from gates.admin.clearing_forms import NotReturnedForm, ReturnedForm, WhyForm
 from gates.admin.held import OfOneStatement
 from gates.clearing import why_in_words
-from gates.models import Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
+from gates.models import Clearing, ClearingKind, ClearingLine, ClearingState, Outcome, StatementRow
 from intake.pages.forms import DigestForm, ReasonForm
 from jobs.models import Job
 
@@ -39,6 +40,8 @@ TONES = {
     ClearingState.PROPOSED: "wait", ClearingState.APPROVED: "work", ClearingState.DONE: "good", ClearingState.DROPPED: "calm",
 }
 OUTCOME_TONES = {Outcome.OPEN: "wait", Outcome.DONE: "good", Outcome.LEFT: "warn"}
+#: What a line's cells ask.
+OF_A_LINE = ("held__row", "held__statement", "arrival__row", "arrival__statement", "purchase")
 _AT_THE_BANK = (ClearingState.APPROVED, ClearingState.DONE)
 
 
@@ -62,12 +65,12 @@ class ClearingAdmin(ButtonPages, ReadOnlyScopedAdmin):
     change_form_template = "gates/clearing_page.html"
     fields = ("state",)
     readonly_fields = fields
-    actions_detail = ("approve", "refuse", "download", "returned", "not_returned", "withdraw")
+    actions_detail = ("approve", "refuse", "download", "returned", "not_returned", "withdraw", "unmatch")
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[ClearingState, ...]]] = {
         "approve": (ClearingState.PROPOSED,), "refuse": (ClearingState.PROPOSED,), "withdraw": (ClearingState.PROPOSED,),
         "download": _AT_THE_BANK,
-        "returned": (ClearingState.APPROVED,), "not_returned": _AT_THE_BANK,
+        "returned": (ClearingState.APPROVED,), "not_returned": _AT_THE_BANK, "unmatch": (ClearingState.DONE,),
     }
 
     has_propose_permission = holds(PROPOSE)
@@ -101,6 +104,8 @@ class ClearingAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return not mine
         if name == "withdraw":
             return mine
+        if name == "unmatch":
+            return clearing.kind == ClearingKind.MATCH and clearing.arrivals.standing().exists()
         if clearing.kind != ClearingKind.RETURN:
             return False
         return name != "not_returned" or clearing.left_lines < clearing.lines_count
@@ -249,6 +254,27 @@ class ClearingAdmin(ButtonPages, ReadOnlyScopedAdmin):
         )
 
 
+    @action(description=_("Reverse the count"), url_path="unmatch", permissions=["propose"], icon="undo")
+    def unmatch(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """All of it was counted for purchases by mistake."""
+        clearing = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            put_forward = actions.propose_unmatch(clearing.arrivals.all(), **given)
+            messages.success(request, _t("Put forward: a colleague who checks approves it."))
+            return HttpResponseRedirect(reverse("admin:gates_clearing_change", args=[put_forward.pk]))
+
+        return self.button_page(
+            request, title=_t("Reverse the count"), button=_t("Put forward"), subject=clearing, run=run, facts=facts_of(clearing),
+            form=WhyForm(request.POST if request.method == "POST" else None),
+            sentence=_t(
+                "All lines of this list were counted for purchases by mistake: their money is held again, and the payments of "
+                "those purchases have not arrived. A single one is reversed on its own page among the payments held. Nothing "
+                "happens before a colleague who checks approves it."
+            ),
+        )
+
+
 SENTENCES = {
     ClearingKind.ASSIGN: _(
         "Each line becomes the own payment of its cover, which comes into force where nothing else is missing, from the next day "
@@ -260,6 +286,15 @@ SENTENCES = {
     ClearingKind.MATCH: _(
         "Each line is the payment that came with the purchase of its cover: it has arrived, and is booked once. A line whose "
         "purchase has been shown to be paid meanwhile is put back."
+    ),
+    ClearingKind.UNMATCH: _(
+        "Each line was counted for a purchase by mistake: its money is held again, and is booked so; the purchase's payment has "
+        "not arrived. Who was enrolled by it stays so."
+    ),
+    ClearingKind.UNPAID: _(
+        "The payment that an office took down never came: it is taken out of the books, and the covers are voided as if they had "
+        "never stood; budgets get their part back. A payment that has arrived meanwhile, or whose cover is in use, is put back. A "
+        "line of a statement that comes later is held."
     ),
     ClearingKind.REVERSE: _(
         "These covers owe their own share again and wait for it; it is booked. Money that came in by a statement is held from "
@@ -288,7 +323,7 @@ class ClearingLineAdmin(ReadOnlyScopedAdmin):
         "outcome", "why_shown", "reference", "settled_on",
     )
     list_filter = (OfOneClearing, "outcome", "clearing__kind", "settled_on")
-    list_select_related = ("clearing__statement", "held__row", "held__statement", "enrollment__person")
+    list_select_related = ("clearing__statement", *OF_A_LINE, "enrollment__person")
     search_fields = ("=reference", "=held__row__serial")
     search_help_text = _("Reference of the bank, or serial number")
     sortable_by = ("line_number",)
@@ -391,8 +426,9 @@ def reference_of(clearing: Clearing) -> str:
 
 def name_of(line: ClearingLine) -> str:
     """Masked: as the statement says it, else of the person."""
-    if line.held is not None:
-        return str(line.held.row.name or "—")
+    row = row_of(line)
+    if row is not None and row.name is not None:
+        return str(row.name)
     return str(line.enrollment.person.name) if line.enrollment is not None else "—"
 
 
@@ -404,11 +440,30 @@ def known_by(line: ClearingLine) -> str:
 
 
 def origin_of(line: ClearingLine) -> str:
-    """Statement, sheet and line; empty for a payment without a file."""
-    if line.held is None:
+    """Statement, sheet and line, or the numbers of a purchase; empty for a payment without a file."""
+    if line.purchase is not None:
+        return _t("%(payment)s of application %(application)s") % {
+            "payment": line.purchase.payment_reference, "application": line.purchase.reference,
+        }
+    said = line.held or line.arrival
+    if said is None:
         return ""
-    place = " ".join(part for part in (line.held.row.sheet, str(line.held.row.line)) if part)
-    return _t("%(reference)s line %(line)s") % {"reference": line.held.statement.reference, "line": place}
+    place = " ".join(part for part in (said.row.sheet, str(said.row.line)) if part)
+    return _t("%(reference)s line %(line)s") % {"reference": said.statement.reference, "line": place}
+
+
+def row_of(line: ClearingLine) -> StatementRow | None:
+    """The line of a statement that it is about."""
+    said = line.held or line.arrival
+    return said.row if said is not None else None
+
+
+def paid_on(line: ClearingLine) -> date | None:
+    """As the statement says it, or as the office took it down."""
+    if line.purchase is not None and line.purchase.paid_at is not None:
+        return timezone.localdate(line.purchase.paid_at)
+    row = row_of(line)
+    return row.paid_on if row is not None else None
 
 
 def facts_of(clearing: Clearing) -> list[tuple[str, Any]]:
@@ -419,7 +474,7 @@ def facts_of(clearing: Clearing) -> list[tuple[str, Any]]:
         (_t("program"), clearing.program.name),
         (_t("period"), clearing.period.code),
         (_t("office"), clearing.organization.name),
-        (_t("statement or payment"), reference_of(clearing)),
+        *([(_t("statement or payment"), reference_of(clearing))] if reference_of(clearing) else []),
         (_t("lines"), f"{clearing.lines_count:,}"),
         (_t("amount"), yuan % {"amount": f"{clearing.amount:,.2f}"}),
         (_t("reason"), clearing.reason),
@@ -434,14 +489,14 @@ def _who(user: Any, at: Any) -> str:
 def lines_table(clearing: Clearing) -> SafeString:
     """The first lines, masked: what they say, and whose cover is meant."""
     found = clearing.lines.select_related(
-        "held__row", "held__statement", "enrollment__person", "enrollment__program", "enrollment__period"
+        *OF_A_LINE, "enrollment__person", "enrollment__program", "enrollment__period"
     ).order_by("number")[:SHOWN]
     rows = [
         {
             "number": line.number, "name": name_of(line), "known_by": known_by(line), "origin": origin_of(line),
             "person": str(line.enrollment.person.name) if line.enrollment is not None and line.held is not None else "",
             "due": f"{line.enrollment.own_share:,.2f}" if line.enrollment is not None else "",
-            "amount": f"{line.amount:,.2f}", "paid_on": line.held.paid_on if line.held is not None else None,
+            "amount": f"{line.amount:,.2f}", "paid_on": paid_on(line),
             "outcome": badge(line.get_outcome_display(), OUTCOME_TONES[Outcome(line.outcome)]),
             "why": why_in_words(line.why) if line.why else line.reference,
         }
@@ -453,6 +508,7 @@ def lines_table(clearing: Clearing) -> SafeString:
         {
             "rows": rows, "whole": f"{clearing.lines_count:,}" if clearing.lines_count > SHOWN else "", "url": listed,
             "assigns": clearing.kind == ClearingKind.ASSIGN, "by_file": clearing.kind != ClearingKind.REVERSE,
+            "gives_up": clearing.kind == ClearingKind.UNPAID,
             "shown": clearing.state != ClearingState.PROPOSED,
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,7 +23,7 @@ from gates import actions
 from gates.actions.clearings import PROPOSE
 from gates.admin.clearing_forms import AssignForm, MatchForm, WhyForm
 from gates.admin.picking import back_to, listed, picked_page, with_query
-from gates.models import Clearing, HeldPayment, HeldState
+from gates.models import Arrival, Clearing, ClearingLine, HeldPayment, HeldState
 
 TONES = {
     HeldState.HELD: "wait", HeldState.LISTED: "work", HeldState.ASSIGNED: "good", HeldState.RETURNED: "good",
@@ -76,7 +76,7 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
     )
     readonly_fields = fields
     actions_list = ("assign_all", "match_all", "give_back")
-    actions_detail = ("assign", "match")
+    actions_detail = ("assign", "match", "unmatch")
     actions = ("assign_selected", "return_selected")
 
     has_propose_permission = holds(PROPOSE)
@@ -90,10 +90,14 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return with_query(super().changelist_view(request, extra_context), request, "assign-all", "match-all", "give-back")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """A button only for money that has no end yet."""
+        """What gives an end to money that has none, and what takes back that it was counted for a purchase."""
         offered = super().get_actions_detail(request, object_id)
-        held = self.get_queryset(request).filter(pk=object_id, state=HeldState.HELD).exists() if offered else False
-        return list(offered) if held else []
+        held = self.get_queryset(request).filter(pk=object_id).first() if offered else None
+        if held is None:
+            return []
+        counted = held.state == HeldState.ASSIGNED and Arrival.objects.standing().filter(row=held.row_id).exists()
+        wanted = {"assign", "match"} if held.state == HeldState.HELD else {"unmatch"} if counted else set()
+        return [button for button in offered if button.method.__name__ in wanted]
 
     @display(description=_("no."), ordering="id")
     def number(self, held: HeldPayment) -> str:
@@ -148,7 +152,8 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @display(description=_("clearings"))
     def ends(self, held: HeldPayment) -> SafeString | str:
         """The lists on which it stands or stood, the last first."""
-        found = Clearing.objects.filter(lines__held=held).order_by("-pk")[:5]
+        lines = Q(held=held) | Q(arrival__in=Arrival.objects.filter(row=held.row_id))
+        found = Clearing.objects.filter(pk__in=ClearingLine.objects.filter(lines).values("clearing")).order_by("-pk")[:5]
         links = [
             format_html(
                 '<a href="{}">#{} {} · {}</a>', reverse("admin:gates_clearing_change", args=[each.pk]), each.pk,
@@ -240,6 +245,23 @@ class HeldPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t(
                 "A family or person paid when they were enrolled: this line is that payment, which arrived under another number. "
                 "It is booked once."
+            ),
+        )
+
+    @action(description=_("Reverse the count"), url_path="unmatch", permissions=["propose"], icon="undo")
+    def unmatch(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """It was counted for a purchase by mistake."""
+        held = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return self._proposed(request, actions.propose_unmatch(Arrival.objects.filter(row=held.row_id), **given))
+
+        return self.button_page(
+            request, title=_t("Reverse the count"), button=_t("Put forward"), subject=held, run=run, facts=facts_of(held),
+            form=WhyForm(request.POST if request.method == "POST" else None),
+            sentence=_t(
+                "The line was counted for a purchase by mistake: its money is held again, and the purchase's payment has not "
+                "arrived. Nothing happens before a colleague who checks approves it."
             ),
         )
 

@@ -198,7 +198,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         if subject.state != State.APPLIED or not request.user.has_perm("beneficiaries.view_enrollment"):
             return {}
         paid = {row.pk: row.enrollment_id for row in page if row.verdict == Verdict.NEW and not row.set_aside}
-        came = Arrival.objects.filter(row__in=[row.pk for row in page]).values_list("row", "purchase")
+        came = Arrival.objects.standing().filter(row__in=[row.pk for row in page]).values_list("row", "purchase")
         firsts = Enrollment.objects.filter(purchase__in=[bought for _row, bought in came]).order_by("-line")
         first = dict(firsts.values_list("purchase", "pk"))
         paid |= {row: first[bought] for row, bought in came if bought in first}

@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from audit.admin import ReadOnlyScopedAdmin
+from audit.buttons import ButtonPages, holds
+from audit.errors import Refused
 from audit.exporting import ExportColumn
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.payer import Way
-from gates.models import Uncollected
+from gates import actions
+from gates.actions.clearings import PROPOSE
+from gates.admin.clearing_forms import WhyForm
+from gates.admin.picking import back_to, listed, picked_page, with_query
+from gates.models import Clearing, Uncollected
+
+_SENTENCE = _(
+    "The payment that was taken down never came: once a colleague who checks approves it, it is taken out of the books, and the "
+    "covers are voided as if they had never stood. Nobody gets money back, and who comes with money later is enrolled anew. What "
+    "has arrived, or is in use by a claim, is left out or refused."
+)
 
 
 class ByWay(admin.SimpleListFilter):
@@ -42,7 +55,7 @@ class ByWay(admin.SimpleListFilter):
 
 
 @admin.register(Uncollected)
-class UncollectedAdmin(ReadOnlyScopedAdmin):
+class UncollectedAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Payments that offices took down and no statement has shown, newest first."""
 
     list_display = (
@@ -64,13 +77,22 @@ class UncollectedAdmin(ReadOnlyScopedAdmin):
     list_per_page = 50
     fields = (
         "number", "program", "period_code", "organization", "channel", "reference", "payment_reference", "paid_on", "way",
-        "payer_name", "people_shown", "amount_shown", "waits", "covers", "follows",
+        "payer_name", "people_shown", "amount_shown", "waits", "covers", "follows", "clearings",
     )
     readonly_fields = fields
+    actions_list = ("give_up_all",)
+    actions_detail = ("give_up",)
+    actions = ("give_up_selected",)
+
+    has_propose_permission = holds(PROPOSE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related("program", "period__program", "organization", "payer")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The button takes along what the list is narrowed to."""
+        return with_query(super().changelist_view(request, extra_context), request, "give-up-all")
 
     @display(description=_("no."), ordering="id")
     def number(self, purchase: Uncollected) -> str:
@@ -136,10 +158,82 @@ class UncollectedAdmin(ReadOnlyScopedAdmin):
         found.append(
             _t(
                 "Look for it among the payments held, since a number may be mistyped, and count it for this purchase; else ask "
-                "the payer for their receipt."
+                "the payer for their receipt. Where it never came, say so: a colleague approves it, and the covers are voided."
             )
         )
         return format_html_join(" ", "{}", ((each,) for each in found))
+
+
+    @display(description=_("clearings"))
+    def clearings(self, purchase: Uncollected) -> SafeString | str:
+        """The lists on which it stands or stood as never having come, the last first."""
+        found = Clearing.objects.filter(lines__purchase=purchase.pk).order_by("-pk")[:5]
+        return format_html_join(
+            "、", '<a href="{}">#{} {} · {}</a>',
+            (
+                (reverse("admin:gates_clearing_change", args=[each.pk]), each.pk, each.get_kind_display(), each.get_state_display())
+                for each in found
+            ),
+        ) or "—"
+
+    @admin.action(description=_("The payments of the selected never came"), permissions=["propose"])
+    def give_up_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponseRedirect:
+        """To the page of the button."""
+        return picked_page(request, queryset, "admin:gates_uncollected_give_up_all")
+
+    @action(description=_("The payments never came"), url_path="give-up-all", permissions=["propose"], icon="money_off")
+    def give_up_all(self, request: HttpRequest) -> HttpResponse:
+        """Whatever the list shows, of one office and period."""
+        back = back_to(request, self.address(None))
+        facts: list[tuple[str, Any]] = []
+        warnings: list[str] = []
+        try:
+            chosen = listed(request, "gates.uncollected", PROPOSE, Uncollected)
+            found = chosen.aggregate(
+                number=Count("pk"), amount=Sum("own_share", default=0), people=Sum("people", default=0),
+                offices=Count("organization", distinct=True), periods=Count("period", distinct=True),
+            )
+        except Refused as refused:
+            chosen = Uncollected.objects.none()
+            warnings = [str(refused)]
+        else:
+            facts = [
+                (_t("payments"), f"{found['number']:,}"), (_t("people"), f"{found['people']:,}"),
+                (_t("amount (yuan)"), f"{found['amount']:,.2f}"),
+            ]
+            if found["offices"] > 1 or found["periods"] > 1:
+                warnings = [_t("These are of several offices or periods: narrow the list to one.")]
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return self._proposed(request, actions.propose_giving_up(chosen, **given))
+
+        return self.button_page(
+            request, title=_t("The payments never came"), button=_t("Put forward"), back=back, run=run, facts=facts,
+            warnings=warnings, danger=True, form=WhyForm(request.POST if request.method == "POST" else None),
+            sentence=str(_SENTENCE),
+        )
+
+    @action(description=_("The payment never came"), url_path="give-up", permissions=["propose"], icon="money_off")
+    def give_up(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """This one."""
+        purchase = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            return self._proposed(request, actions.propose_giving_up(Uncollected.objects.filter(pk=purchase.pk), **given))
+
+        return self.button_page(
+            request, title=_t("The payment never came"), button=_t("Put forward"), subject=purchase, run=run, danger=True,
+            facts=[
+                (_t("reference"), purchase.reference), (_t("payment"), purchase.payment_reference),
+                (_t("paid on"), paid_on(purchase)), (_t("people"), f"{purchase.people:,}"),
+                (_t("amount (yuan)"), f"{purchase.own_share:,.2f}"),
+            ],
+            form=WhyForm(request.POST if request.method == "POST" else None), sentence=str(_SENTENCE),
+        )
+
+    def _proposed(self, request: HttpRequest, clearing: Clearing) -> HttpResponse:
+        messages.success(request, _t("Put forward: a colleague who checks approves it."))
+        return HttpResponseRedirect(reverse("admin:gates_clearing_change", args=[clearing.pk]))
 
 
 def _covers(purchase: Purchase) -> QuerySet:

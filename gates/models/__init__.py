@@ -1,7 +1,7 @@
 """The nouns of the room, one file each."""
 
 from gates.models.arrival import Arrival, Refund, Uncollected
-from gates.models.clearing import Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
+from gates.models.clearing import OF_HELD, Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
 from gates.models.decision import LineDecision, StatementDecision
 from gates.models.notice import WHITELIST, Notice, NoticeLine, NoticeState
 from gates.models.objection import Objection, ObjectionReason, ObjectionState
@@ -20,8 +20,8 @@ from gates.models.statement import (
 from gates.models.unpaid import Unpaid
 
 __all__ = [
-    "OUTSTANDING", "WHITELIST", "Arrival", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState", "HeldKind",
-    "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
-    "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund", "Statement", "StatementChunk", "StatementDecision",
-    "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
+    "OF_HELD", "OUTSTANDING", "WHITELIST", "Arrival", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState",
+    "HeldKind", "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection",
+    "ObjectionReason", "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund", "Statement", "StatementChunk",
+    "StatementDecision", "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
 ]

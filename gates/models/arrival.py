@@ -2,52 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+import pgtrigger
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.models.agreement import agrees
-from gates.models.clearing import Clearing
+from beneficiaries.models.purchase_standing import PurchaseStage, counts_of
+from gates.models.clearing import Clearing, ClearingLine, Outcome
 from gates.models.statement import Statement, StatementRow
 
 
+class ArrivalQuerySet(ScopedQuerySet):
+    """Chainable words about arrivals."""
+
+    def standing(self) -> Self:
+        """Those that no clearing has reversed."""
+        return self.filter(reversed_by__isnull=True)
+
+
 class Arrival(models.Model):
-    """One line of an applied statement is the payment of one purchase: the same yuan, said by the office and by the channel."""
+    """One line of an applied statement is the payment of one purchase: the same yuan, said by the office and by the channel.
+
+    It is kept when it was a mistake, and says by which clearing it was reversed: then the line's money is held again.
+    """
 
     statement = models.ForeignKey(
         Statement, models.PROTECT, related_name="arrivals", verbose_name=_("collection statement")
     )
-    row = models.OneToOneField(
-        StatementRow, models.PROTECT, related_name="arrival", db_constraint=False, verbose_name=_("line")
+    row = models.ForeignKey(
+        StatementRow, models.PROTECT, related_name="arrivals", db_constraint=False, db_index=False, verbose_name=_("line")
     )
-    purchase = models.OneToOneField(Purchase, models.PROTECT, related_name="arrival", verbose_name=_("purchase"))
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="arrivals", verbose_name=_("purchase"))
     #: By which held money was found to be its payment later on.
     clearing = models.ForeignKey(
         Clearing, models.PROTECT, null=True, related_name="arrivals", db_index=False, verbose_name=_("clearing")
     )
     amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
+    #: By which it was found to be a mistake: the purchase has not arrived by it.
+    reversed_by = models.ForeignKey(
+        Clearing, models.PROTECT, null=True, related_name="reversed_arrivals", db_index=False, verbose_name=_("reversed by")
+    )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ArrivalQuerySet.as_manager()
 
     #: As the purchase: its office reads that its money came, whoever's statement said so.
     scope = Scope(
         organization_path="purchase__organization__path", region="purchase__region_code", program="purchase__program_id"
     )
     personal_fields = ()
-    open_fields = ("id", "statement", "row", "purchase", "clearing", "amount")
+    open_fields = ("id", "statement", "row", "purchase", "clearing", "amount", "reversed_by")
 
     class Meta:
         verbose_name = _("payment of a purchase that arrived")
         verbose_name_plural = _("payments of purchases that arrived")
         ordering = ["-id"]
         default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                name="purchase_payment_arrives_once", fields=["purchase"], condition=Q(reversed_by__isnull=True)
+            ),
+            models.UniqueConstraint(name="line_arrives_once", fields=["row"], condition=Q(reversed_by__isnull=True)),
+        ]
         triggers = [
-            *append_only("arrival"),
+            pgtrigger.Protect(name="arrival_is_kept", operation=pgtrigger.Delete),
+            # Only that it was reversed is written later, once.
+            pgtrigger.Protect(
+                name="arrival_stands", operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.reversed_by_id IS NOT NULL OR NEW.statement_id <> OLD.statement_id OR NEW.row_id <> OLD.row_id"
+                    " OR NEW.purchase_id <> OLD.purchase_id OR NEW.clearing_id IS DISTINCT FROM OLD.clearing_id"
+                    " OR NEW.amount <> OLD.amount"
+                ),
+            ),
+            pgtrigger.Trigger(
+                name="arrival_counted", level=pgtrigger.Statement, when=pgtrigger.After, operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=counts_of("new_rows", stage=PurchaseStage.ARRIVED, purchase="new_rows.purchase_id"),
+            ),
+            pgtrigger.Trigger(
+                name="arrival_counted_out", level=pgtrigger.Row, when=pgtrigger.After, operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.reversed_by_id IS NULL AND NEW.reversed_by_id IS NOT NULL"),
+                func=counts_of("(SELECT) AS one", stage=PurchaseStage.ARRIVED, purchase="NEW.purchase_id", sign="-"),
+            ),
             agrees(
                 "arrival_agrees",
                 """
@@ -108,12 +150,14 @@ class Refund(models.Model):
 
 
 class UncollectedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]
-    """Only payments that no statement has shown."""
+    """Only payments that no statement has shown, and nobody has given up."""
 
     def get_queryset(self) -> Any:
-        """Purchases with a payment and without its arrival."""
-        arrived = Arrival.objects.filter(purchase=OuterRef("pk"))
-        return super().get_queryset().filter(own_share__gt=0).exclude(payment_reference="").exclude(Exists(arrived))
+        """Purchases with a payment, without its arrival and without its end."""
+        arrived = Arrival.objects.standing().filter(purchase=OuterRef("pk"))
+        given_up = ClearingLine.objects.filter(purchase=OuterRef("pk"), outcome=Outcome.DONE)
+        paid = super().get_queryset().filter(own_share__gt=0).exclude(payment_reference="")
+        return paid.exclude(Exists(arrived)).exclude(Exists(given_up))
 
 
 class Uncollected(Purchase):

@@ -1,4 +1,4 @@
-"""Clearings: held money that is assigned to covers or given back, payments that are reversed; each by two people, line by line."""
+"""Clearings: held money that is assigned or given back, payments that are reversed or never came; by two people, line by line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
-from beneficiaries.models import Enrollment
+from beneficiaries.models import Enrollment, Purchase
+from beneficiaries.models.purchase_standing import PurchaseStage, counts_of
 from gates.models.payment import OwnPayment, OwnPaymentLine
 from gates.models.statement import HeldPayment, Statement
 from programs.models import Period, Program
@@ -23,6 +24,12 @@ class ClearingKind(models.TextChoices):
     RETURN = "return", _("Giving back")
     REVERSE = "reverse", _("Reversal of a payment")
     MATCH = "match", _("Counted for purchases")
+    UNMATCH = "unmatch", _("Counted for purchases by mistake")
+    UNPAID = "unpaid", _("Payments that never came")
+
+
+#: Kinds whose lines are held money.
+OF_HELD = (ClearingKind.ASSIGN, ClearingKind.RETURN, ClearingKind.MATCH)
 
 
 class ClearingState(models.TextChoices):
@@ -37,7 +44,8 @@ class ClearingState(models.TextChoices):
 
 @tracked
 class Clearing(models.Model):
-    """One list: of held lines of one statement, or of lines of one payment; fixed when it is proposed."""
+    """One list: of held lines of one statement, of lines of one payment, of purchases whose payment did not come or came by
+    another line; fixed when it is proposed."""
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
     period = models.ForeignKey(Period, models.PROTECT, related_name="+", verbose_name=_("period"))
@@ -55,7 +63,7 @@ class Clearing(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     lines_count = models.PositiveIntegerField(_("lines"))
     amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
-    #: SHA-256 over number, held line, payment line, enrollment and amount of every line.
+    #: SHA-256 over number, held line, payment line, enrollment and amount of every line, and its arrival or purchase.
     digest = models.CharField(max_length=64, db_collation="C")
     state = models.CharField(_("state"), max_length=8, choices=ClearingState, default=ClearingState.PROPOSED, db_collation="C")
     done_lines = models.PositiveIntegerField(_("lines done"), default=0)
@@ -95,8 +103,9 @@ class Clearing(models.Model):
             models.CheckConstraint(name="clearing_is_of_something", condition=Q(lines_count__gt=0, amount__gt=0)),
             models.CheckConstraint(
                 name="clearing_names_what_it_is_about",
-                condition=Q(kind__in=["assign", "match", "return"], statement__isnull=False, payment__isnull=True)
-                | Q(kind="reverse", payment__isnull=False),
+                condition=Q(kind__in=["assign", "match", "return", "unmatch"], statement__isnull=False, payment__isnull=True)
+                | Q(kind="reverse", payment__isnull=False)
+                | Q(kind="unpaid", statement__isnull=True, payment__isnull=True),
             ),
             models.CheckConstraint(
                 name="clearing_approved_by_another",
@@ -142,7 +151,7 @@ class Outcome(models.TextChoices):
 
 
 class ClearingLine(models.Model):
-    """One line of a clearing: the money of one statement's line, or the share of one cover."""
+    """One line of a clearing: the money of one statement's line, the share of one cover, or the payment of one purchase."""
 
     clearing = models.ForeignKey(Clearing, models.PROTECT, related_name="lines", db_index=False, verbose_name=_("clearing"))
     number = models.PositiveIntegerField(_("number of the line"))
@@ -152,6 +161,16 @@ class ClearingLine(models.Model):
     paid = models.ForeignKey(
         OwnPaymentLine, models.PROTECT, null=True, related_name="clearing_lines", verbose_name=_("line of an own payment"),
     )
+    #: What was counted for a purchase by mistake.
+    arrival = models.ForeignKey(
+        "gates.Arrival", models.PROTECT, null=True, related_name="clearing_lines", db_index=False,
+        verbose_name=_("payment of a purchase that arrived"),
+    )
+    #: Whose payment never came.
+    purchase = models.ForeignKey(
+        Purchase, models.PROTECT, null=True, related_name="clearing_lines", db_index=False, verbose_name=_("purchase")
+    )
+    #: Whose share it is; of a purchase its first.
     enrollment = models.ForeignKey(
         Enrollment, models.PROTECT, null=True, related_name="clearing_lines", db_constraint=False,
         verbose_name=_("enrollment"),
@@ -170,7 +189,8 @@ class ClearingLine(models.Model):
     )
     personal_fields = ()
     open_fields = (
-        "id", "clearing", "number", "held", "paid", "enrollment", "amount", "outcome", "why", "reference", "settled_on",
+        "id", "clearing", "number", "held", "paid", "arrival", "purchase", "enrollment", "amount", "outcome", "why", "reference",
+        "settled_on",
     )
 
     class Meta:
@@ -186,22 +206,45 @@ class ClearingLine(models.Model):
                 name="payment_line_reversed_once", fields=["paid"], condition=Q(outcome__in=["", "done"], paid__isnull=False)
             ),
             models.UniqueConstraint(
+                name="arrival_reversed_once", fields=["arrival"], condition=Q(outcome__in=["", "done"], arrival__isnull=False)
+            ),
+            models.UniqueConstraint(
+                name="purchase_given_up_once", fields=["purchase"], condition=Q(outcome__in=["", "done"], purchase__isnull=False)
+            ),
+            models.UniqueConstraint(
                 name="clearing_line_once_a_cover", fields=["clearing", "enrollment"], condition=Q(enrollment__isnull=False)
             ),
             models.CheckConstraint(
                 name="clearing_line_is_of_one_thing",
-                condition=Q(held__isnull=False, paid__isnull=True)
-                | Q(held__isnull=True, paid__isnull=False, enrollment__isnull=False),
+                condition=Q(held__isnull=False, paid__isnull=True, arrival__isnull=True, purchase__isnull=True)
+                | Q(held__isnull=True, paid__isnull=False, arrival__isnull=True, purchase__isnull=True, enrollment__isnull=False)
+                | Q(held__isnull=True, paid__isnull=True, arrival__isnull=False, purchase__isnull=True, enrollment__isnull=False)
+                | Q(held__isnull=True, paid__isnull=True, arrival__isnull=True, purchase__isnull=False, enrollment__isnull=False),
             ),
             models.CheckConstraint(
                 name="clearing_line_put_back_says_why", condition=Q(outcome="left") & ~Q(why="") | ~Q(outcome="left") & Q(why="")
             ),
         ]
+        indexes = [
+            # Few: what was counted by mistake, and what never came.
+            models.Index(fields=["arrival"], name="clearing_line_by_arrival", condition=Q(arrival__isnull=False)),
+            models.Index(fields=["purchase"], name="clearing_line_by_purchase", condition=Q(purchase__isnull=False)),
+        ]
         triggers = [
             pgtrigger.Protect(name="clearing_line_is_kept", operation=pgtrigger.Delete),
+            # Only purchases that are given up: for all other lines the condition is all that is asked.
+            pgtrigger.Trigger(
+                name="clearing_line_counted", level=pgtrigger.Row, when=pgtrigger.After, operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.purchase_id IS NOT NULL AND OLD.outcome <> 'done' AND NEW.outcome = 'done'"
+                ),
+                func=counts_of("(SELECT) AS one", stage=PurchaseStage.GIVEN_UP, purchase="NEW.purchase_id"),
+            ),
             pgtrigger.Protect(
                 name="clearing_line_stays", operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("clearing", "number", "held", "paid", "enrollment", "amount"),
+                condition=pgtrigger.AnyChange(
+                    "clearing", "number", "held", "paid", "arrival", "purchase", "enrollment", "amount"
+                ),
             ),
         ]
 

@@ -29,6 +29,8 @@ def masked(value: pl.Expr, personal: Personal | None, clean: str = "text") -> pl
         return _kept_ends(plain, head=0, tail=4)
     if personal == "address":
         return plain.str.slice(0, 3) + pl.when(plain.str.len_chars() > 3).then(pl.lit("****")).otherwise(pl.lit(""))
+    if personal == "health":
+        return pl.when(plain != "").then(pl.lit("****")).otherwise(pl.lit(""))
     if clean == "region":
         return pl.when(plain.str.contains("^[0-9]{1,12}$")).then(plain).otherwise(_without_numbers(plain))
     return _without_numbers(plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from audit.models import Event
 from beneficiaries.models import Enrollment, Roster
-from gates.models import Arrival, HeldPayment, Uncollected
+from gates.models import Arrival, Clearing, HeldPayment, Uncollected
 from handover.models import Invoice, Remittance
 from outreach.models import DeliveryReport
 from portal.verify import check_all
 from programs.models import Budget
 from subsidies.models import FundRequest
+from years.models import PlanReview
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +53,15 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     invoices = sorted(Invoice.objects.values_list("state", "covers", "agreed_lines"))
     assert invoices == [("applied", "", 5), ("review", "hand_over", 0)]
     assert list(Remittance.objects.values_list("state", flat=True)) == ["prepared"]
-    assert list(Arrival.objects.values_list("purchase__people", flat=True)) == [3, 3, 3]
+    assert list(Arrival.objects.values_list("purchase__people", flat=True)) == [3] * 6
+    assert list(Clearing.objects.values_list("kind", "state", "done_lines")) == [("unpaid", "done", 1)]
+    (review,) = PlanReview.objects.all()
+    said = {each["code"]: (each["expected"], each["actual"]) for each in review.figures}
+    assert (review.state, said["people"], said["premium"][0], said["claims"]) == (
+        "approved", ("12", "9"), "1600.00", ("1360.00", None),
+    )
+    came = Arrival.objects.filter(purchase__period=review.period).values_list("amount", flat=True)
+    assert Decimal(said["premium"][1]) == sum(came)
     assert list(Uncollected.objects.values_list("people", flat=True)) == [3, 3]
     assert list(HeldPayment.objects.filter(statement__channel="account").values_list("kind", flat=True)) == ["unknown"]
     assert list(DeliveryReport.objects.values_list("state", flat=True)) == ["applied"]

@@ -521,7 +521,8 @@ OF_CHANGES = {
     "renewals_lead_to_the_cover_before",
     "approved_endings_end", "change_approved_by_another", "every_change_has_its_events", "every_merge_stands_or_is_undone",
     "merged_rows_moved_whole", "merged_people_hold_nothing", "speakers_were_approved",
-    "guardians_come_from_applied_lines", "health_classes_were_approved",
+    "guardians_come_from_applied_lines", "health_classes_were_approved", "health_comes_from_applied_lines",
+    "said_categories_are_kept",
 }
 
 

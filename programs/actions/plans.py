@@ -28,6 +28,7 @@ from programs.models import (
     Plan,
     PlanBenefits,
     PlanCategory,
+    PlanExpectation,
     PlanInsurer,
     PlanPrice,
     PlanRegion,
@@ -72,10 +73,19 @@ class InsurerDraft:
 
 
 @dataclass(frozen=True)
+class ExpectationDraft:
+    """What a plan's actuary expects of a period: people, yuan of premium and of claims."""
+
+    people: int
+    premium: Decimal
+    claims: Decimal
+
+
+@dataclass(frozen=True)
 class PlanDraft:
     """What belongs to a plan besides its own columns. Without `prices` those of the benefits are taken, where they say any;
     what everybody else pays is the plan's premium whatever they say. `insurers`: none where the program's
-    bears the whole."""
+    bears the whole. `expectation`: of this version alone, never copied."""
 
     categories: Sequence[Category] = ()
     regions: Sequence[str] = ()
@@ -83,6 +93,7 @@ class PlanDraft:
     benefits: BenefitTerms | None = None
     insurers: Sequence[InsurerDraft] = ()
     prices: Sequence[PriceDraft] = ()
+    expectation: ExpectationDraft | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,8 @@ def create_plan(
                 )
         for each in draft.insurers:
             PlanInsurer.objects.create(plan=plan, insurer=each.insurer, share=each.share, lead=each.lead)
+        if draft.expectation is not None:
+            PlanExpectation.objects.create(plan=plan, **vars(draft.expectation))
         if draft.benefits is not None:
             PlanBenefits.objects.create(plan=plan, changed_by=by, changed_at=at, **_written(draft.benefits))
         _price(plan, draft.prices or drafts_of(draft.benefits.prices if draft.benefits else ()))

@@ -12,7 +12,7 @@ from beneficiaries.testing import World
 from beneficiaries.tests.purchasing import paid_market
 from gates import actions
 from gates.deciding import Choice
-from gates.models import Clearing, HeldPayment, LineDecision, OwnPayment
+from gates.models import Arrival, Clearing, HeldPayment, LineDecision, OwnPayment, Uncollected
 from gates.testing import approved_clearing, checked_statement, clearing_of, line_of, paid, taken_in
 from tests.kit.crash_funds import maker
 from tests.kit.crash_samples import D, Run, fresh, noticed, sample
@@ -135,4 +135,32 @@ def propose_match(world: World, token: Token) -> Run:
 def approve_match(world: World, token: Token) -> Run:
     own, cover = mistyped(world, token)
     clearing = matched(own, cover)
+    return lambda: approved_clearing(own, fresh(clearing))
+
+
+@sample("gates.propose_unmatch")
+def propose_unmatch(world: World, token: Token) -> Run:
+    own, cover = mistyped(world, token)
+    approved_clearing(own, matched(own, cover))
+    return lambda: clearing_of(own, Arrival.objects.filter(purchase=cover.purchase_id), "unmatch")
+
+
+@sample("gates.approve_clearing#unmatch")
+def approve_unmatch(world: World, token: Token) -> Run:
+    own, cover = mistyped(world, token)
+    approved_clearing(own, matched(own, cover))
+    clearing = clearing_of(own, Arrival.objects.filter(purchase=cover.purchase_id), "unmatch")
+    return lambda: approved_clearing(own, fresh(clearing))
+
+
+@sample("gates.propose_giving_up")
+def propose_giving_up(world: World, token: Token) -> Run:
+    own, cover = mistyped(world, token)
+    return lambda: clearing_of(own, Uncollected.objects.filter(pk=cover.purchase_id), "unpaid")
+
+
+@sample("gates.approve_clearing#unpaid")
+def approve_giving_up(world: World, token: Token) -> Run:
+    own, cover = mistyped(world, token)
+    clearing = clearing_of(own, Uncollected.objects.filter(pk=cover.purchase_id), "unpaid")
     return lambda: approved_clearing(own, fresh(clearing))
