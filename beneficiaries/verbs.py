@@ -59,6 +59,8 @@ VERBS = {
     "purchase.made": _("%(people)d enrollments were made (%(premium)s yuan), %(refused)d lines refused."),
     "purchase.gate_passed": _("%(gate)s: recorded for %(passed)d enrollments, %(in_force)d came into force."),
     "program.conflict_elsewhere": _("One person did not agree with someone whom only other organizations know."),
+    "employer.recorded": _("The employer was recorded."),
+    "employer.changed": _("The employer was corrected (%(fields)s)."),
     "change.proposed": _("%(kind)s was proposed: %(reason)s"),
     "change.turned_down": _("%(kind)s was turned down: %(reason)s"),
     "change.withdrawn": _("%(kind)s was withdrawn."),
