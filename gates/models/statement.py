@@ -234,6 +234,7 @@ class HeldKind(models.TextChoices):
     ENDED = "ended", _("Cover ended or was taken back")
     AMOUNT = "amount", _("Another amount than the own share")
     EARLY = "early", _("Paid before it was due")
+    BILLED = "billed", _("An employer pays by its bill")
     DOUBTFUL = "doubtful", _("Name or document differs")
     REPORTED = "reported", _("Reported twice by the channel")
     #: It paid a share until that was reversed.

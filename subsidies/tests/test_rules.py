@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from programs.rules.amounts import amount_in_words
 from subsidies.rules import given_back, hidden, used_premium
 
 D = Decimal
