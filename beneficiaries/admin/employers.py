@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
@@ -39,7 +38,7 @@ SHOWN = 20
 class EmployerForm(forms.Form):
     """What is known of an employer."""
 
-    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=100, widget=UnfoldAdminTextInputWidget())
+    name = forms.CharField(label=_("Name"), max_length=100, widget=UnfoldAdminTextInputWidget())
     region = RegionCodeField(label=_("Region code"), help_text=_("Empty: the region of the office."))
     takes_families = forms.BooleanField(
         label=_("Family members may be enrolled"), required=False, widget=UnfoldBooleanWidget(),
