@@ -66,6 +66,7 @@ VERBS = {
     "change.withdrawn": _("%(kind)s was withdrawn."),
     "person.ended": _("%(covers)d covers were ended with %(day)s (%(end_reason)s)."),
     "person.refunded": _("Cover %(cover)s was given back: %(own_share)s yuan go back to the person."),
+    "person.refunded_to_employer": _("Cover %(cover)s was given back: %(own_share)s yuan go back to the employer."),
     "person.corrected": _("The identity was corrected: %(fields)s."),
     "person.document_added": _("A further document was recorded: %(document_type)s."),
     "person.speaker_recorded": _("Recorded who speaks for the person: %(role)s."),

@@ -42,8 +42,8 @@ def payer_of(enrollment: Enrollment) -> str:
 
     Of an employer's roster: the employer.
     """
-    if enrollment.roster is not None and enrollment.roster.employer is not None:
-        return enrollment.roster.employer.name
+    if enrollment.employer is not None:
+        return str(enrollment.employer.name)
     payer = getattr(enrollment.purchase, "payer", None)
     if payer is None:
         return ""
