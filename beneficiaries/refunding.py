@@ -70,9 +70,11 @@ def give_back(change: PersonChange, *, by: Any, at: datetime) -> None:
         )
         fault_point("beneficiaries.give_back.cover.before")
         Enrollment.objects.filter(pk=cover.pk).update(state=EnrollmentState.ENDED, ends_at=cover.starts_at)
-    # What an employer paid goes back to the employer.
-    verb = "person.refunded" if cover.employer is None else "person.refunded_to_employer"
-    tell(verb, change, by=by, at=at, cover=cover.number, own_share=str(outlook.own_share))
+    facts = {"cover": cover.number, "own_share": str(outlook.own_share)}
+    if cover.employer is None:
+        tell("person.refunded", change, by=by, at=at, **facts)
+    else:
+        tell("person.refunded_to_employer", change, by=by, at=at, **facts)
     fault_point("beneficiaries.give_back.after")
 
 

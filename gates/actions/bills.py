@@ -19,7 +19,7 @@ from gates.actions.payments import named_so, pay_whole, refuse_unfit, said
 from gates.bills import owed_of
 from gates.clearing import take_turns
 from gates.errors import GatesRefused
-from gates.models import BillPayment, EmployerBill, OwnPayment, owing
+from gates.models import BillPayment, EmployerBill, OwnPayment
 from gates.reach import refuse_beyond
 from intake.deciding import reason_of
 
@@ -30,7 +30,7 @@ ZERO = Decimal("0.00")
 
 def draw_up_bill(roster: Roster, *, at: datetime) -> EmployerBill | None:
     """What the roster's employer owes for everybody whom it enrolled, in the transaction that finishes it; None for nothing."""
-    found = Enrollment.objects.filter(owing(), roster=roster.pk, period=roster.period_id).aggregate(
+    found = Enrollment.objects.filter(roster=roster.pk, own_share__gt=0).aggregate(
         people=Count("pk"), amount=Sum("own_share", default=ZERO)
     )
     if roster.employer_id is None or not found["people"]:
