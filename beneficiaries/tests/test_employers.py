@@ -21,6 +21,7 @@ from beneficiaries.uscc import clean_code, is_whole
 from intake.findings import Verdict
 from jobs.testing import drain
 from programs.models import Program
+from programs.reference import make_categories
 
 pytestmark = pytest.mark.django_db
 
@@ -156,8 +157,6 @@ def test_family_members_are_told_with_their_relation_where_they_may_be_enrolled(
 
 
 def test_whoever_a_plan_for_everybody_takes_in_needs_no_category() -> None:
-    from programs.reference import make_categories
-
     everybody = [each for each in make_categories(at=timezone.now()).values() if each.holds_for_everybody]
     world = make_world(requires_own_payment=True, categories=everybody)
     employer = employer_of(world)
