@@ -26,6 +26,7 @@ from programs.models import Period
 #: People of the demo's county whom neither a roster of it nor a family names.
 FIRST = 30_000
 #: An employee comes alone, or with one of these.
+_AT_WORK, _CHILDREN = range(1968, 2003), range(2009, 2026)
 _RELATIONS = ("", "", "配偶", "", "子女")
 
 
@@ -93,12 +94,12 @@ def _lines(region: str, company: Company, *, first: int) -> Iterator[list[str]]:
     place = 0
     for line in people(10 * company.people, seed=2026, region=region, first=first):
         cells = {column.key: value for column, value in zip(EMPLOYED_COLUMNS, line.cells, strict=False)}
-        if len(cells["document"]) != 18:
-            continue
-        cells["categories"] = ""
-        cells[RELATION] = _RELATIONS[place % len(_RELATIONS)] if company.takes_families else ""
-        place += 1
-        yield [cells.get(column.key, "") for column in EMPLOYED_COLUMNS]
+        relation = _RELATIONS[place % len(_RELATIONS)] if company.takes_families else ""
+        born = int(cells["document"][6:10]) if len(cells["document"]) == 18 else 0
+        if born in (_CHILDREN if relation == "子女" else _AT_WORK):
+            cells |= {"categories": "", RELATION: relation}
+            place += 1
+            yield [cells.get(column.key, "") for column in EMPLOYED_COLUMNS]
 
 
 def _pay(bill: EmployerBill, *, maker: User, checker: User, at: datetime) -> None:
