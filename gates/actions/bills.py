@@ -102,7 +102,7 @@ def confirm_bill_payment(payment: BillPayment, *, by: User, at: datetime) -> Bil
 
 
 def decline_bill_payment(payment: BillPayment, *, reason: str, by: User, at: datetime) -> BillPayment:
-    """It is not there, or not so: nobody has paid, and the bill is as it was. Whoever recorded it may take it back, too."""
+    """It is not there, or not so: nobody has paid, and the bill is as it was. Whoever recorded it may take it back."""
     with transaction.atomic():
         payment, bill = _decidable(payment, by=by, own=True)
         reason = reason_of(reason)

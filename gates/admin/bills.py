@@ -106,11 +106,12 @@ class EmployerBillAdmin(ButtonPages, ReadOnlyScopedAdmin):
     change_form_template = "gates/bill_page.html"
     fields = ("people",)
     readonly_fields = fields
-    actions_detail = ("pay", "confirm", "decline", "print")
+    actions_detail = ("pay", "confirm", "decline", "withdraw", "print")
 
     has_pay_permission = holds(RECORD)
     has_confirm_permission = holds(CONFIRM)
-    has_decline_permission = holds("gates.view_employerbill")
+    has_decline_permission = holds(CONFIRM)
+    has_withdraw_permission = holds(RECORD)
     has_print_permission = holds("gates.view_employerbill")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -133,7 +134,7 @@ class EmployerBillAdmin(ButtonPages, ReadOnlyScopedAdmin):
         mine = waiting is not None and waiting.recorded_by_id == request.user.pk
         may = {
             "pay": waiting is None and bill.due_people > 0, "confirm": waiting is not None and not mine,
-            "decline": waiting is not None and (mine or request.user.has_perm(CONFIRM)), "print": bill.due_people > 0,
+            "decline": waiting is not None and not mine, "withdraw": mine, "print": bill.due_people > 0,
         }
         return [button for button in offered if may[button.method.__name__]]
 
@@ -219,6 +220,14 @@ class EmployerBillAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @action(description=_("Decline the payment"), url_path="decline", permissions=["decline"], icon="block")
     def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """It is not there, or was recorded wrongly."""
+        return self._dropped(request, object_id, title=_t("Decline the payment of the bill"), button=_t("Decline"))
+
+    @action(description=_("Withdraw the payment"), url_path="withdraw", permissions=["withdraw"], icon="undo")
+    def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Whoever recorded it found that it was wrong."""
+        return self._dropped(request, object_id, title=_t("Withdraw the payment of the bill"), button=_t("Withdraw"))
+
+    def _dropped(self, request: HttpRequest, object_id: str, *, title: str, button: str) -> HttpResponse:
         bill = self.visible_or_404(request, object_id)
         waiting = _waiting(bill)
         if waiting is None:
@@ -226,10 +235,10 @@ class EmployerBillAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> str:
             actions.decline_bill_payment(waiting, **given)
-            return _t("Declined: the bill is to be paid as before.")
+            return _t("Dropped: the bill is to be paid as before.")
 
         return self.button_page(
-            request, title=_t("Decline the payment of the bill"), button=_t("Decline"), subject=bill, run=run, danger=True,
+            request, title=title, button=button, subject=bill, run=run, danger=True,
             facts=[*facts_of(bill), *payment_facts(waiting)], sentence=_t("Nobody has paid by it; the bill is to be paid."),
             form=ReasonForm(request.POST if request.method == "POST" else None),
         )
