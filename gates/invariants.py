@@ -139,7 +139,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        15, "bill_is_paid_by_two", _("An employer pays for its people by its bill alone, which two people have recorded and confirmed."),
+        15, "bill_is_paid_by_two",
+        _("An employer pays for its people by its bill alone, which two people have recorded and confirmed."),
         """
         SELECT p.id FROM gates_billpayment p JOIN gates_employerbill b ON b.id = p.bill_id
         LEFT JOIN gates_ownpayment own ON own.id = p.payment_id

@@ -303,7 +303,8 @@ def with_numbers(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame
 _FIELDS = """
 SELECT wanted.place, e.id, e.state, e.own_share, e.notice_passed_at IS NOT NULL,
     e.own_paid_at IS NOT NULL OR line.id IS NOT NULL, coalesce('#' || payment.id || ' ' || payment.reference, ''),
-    coalesce(roster.state IN ('undoing', 'undone'), false), roster.employer_id IS NOT NULL, wanted.name IS NULL OR person.{name} = wanted.name,
+    coalesce(roster.state IN ('undoing', 'undone'), false), roster.employer_id IS NOT NULL,
+    wanted.name IS NULL OR person.{name} = wanted.name,
     wanted.identity IS NULL OR person.{identity} = wanted.identity OR EXISTS (
         SELECT FROM beneficiaries_persondocument other WHERE other.person_id = person.id
             AND other.{identity} = wanted.identity AND other.standing <> 'mistaken')
@@ -362,7 +363,8 @@ def repeated(frame: pl.DataFrame, context: StatementContext, *, code: str = "PAY
 
 _KNOWN_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "enrollment_id": pl.Int64, "state": pl.String, "due": pl.Decimal(16, 2), "noticed": pl.Boolean,
-    "paid": pl.Boolean, "payment": pl.String, "undone": pl.Boolean, "billed": pl.Boolean, "same_name": pl.Boolean, "same_document": pl.Boolean,
+    "paid": pl.Boolean, "payment": pl.String, "undone": pl.Boolean, "billed": pl.Boolean, "same_name": pl.Boolean,
+    "same_document": pl.Boolean,
 }
 
 

@@ -197,7 +197,8 @@ def _arrival(enrollment: Any, user: Any) -> Mapping[str, Any]:
 
 def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
     own = OwnPaymentLine.objects.visible_to(user, "gates.view_ownpayment").filter(pk__in=lines_of([enrollment.pk]).values("pk"))
-    lines = list(own.select_related("payment__sponsor", "payment__clearing", "payment__of_bill__bill__employer", "reversed_by").order_by("pk"))
+    named = ("payment__sponsor", "payment__clearing", "payment__of_bill__bill__employer", "reversed_by")
+    lines = list(own.select_related(*named).order_by("pk"))
     payments = {line.payment_id for line in lines}
     seen = set(
         OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(pk__in=payments).values_list("pk", flat=True)

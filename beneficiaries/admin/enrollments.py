@@ -67,8 +67,8 @@ class EnrollmentAdmin(FamilyPages, CoverSearch, EndingButton, PlaceColumn, Count
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "purchase__payer", "split",
-            "roster__employer",
+            "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "purchase__payer",
+            "split", "roster__employer",
         )
 
     def came_by(self, request: HttpRequest, obj: Enrollment) -> list[Any]:

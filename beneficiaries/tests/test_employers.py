@@ -70,7 +70,9 @@ def test_a_code_is_held_to_its_check_character(code: str, whole: bool) -> None:
 
 def test_an_employer_is_recorded_once_for_its_office_and_program(kept_world: Any) -> None:
     world, known = kept_world
-    found = recorded(world, uscc=" 91441602ma4w0001x6", contact_name="李主任", contact_phone="0762-3380000", takes_families=True)
+    found = recorded(
+        world, uscc=" 91441602ma4w0001x6", contact_name="李主任", contact_phone="0762-3380000", takes_families=True
+    )
     assert (found.uscc, found.region_code, found.takes_families) == (CODES[1], "441602", True)
     assert (str(found.contact_name), found.contact_name.reveal(), found.contact_phone.reveal()) == ("李**", "李主任", "0762-3380000")
     event = Event.objects.get(verb="employer.recorded")

@@ -37,6 +37,6 @@ __all__ = [
     "approve_clearing", "close_notice", "close_part", "confirm_bill_payment", "decide_lines", "decide_objection",
     "decline_bill_payment", "draw_up_bill", "drop_clearing", "make_notice", "open_returns", "pay_part", "post_notice",
     "propose_assignment", "propose_match", "propose_return", "propose_reversal", "queue_closings", "record_bill_payment",
-    "record_bill_printing", "record_not_returned", "record_objection", "record_payment", "record_printing", "record_returned",
-    "settle_clearing", "upload_statement", "withdraw_notice",
+    "record_bill_printing", "record_not_returned", "record_objection", "record_payment", "record_printing",
+    "record_returned", "settle_clearing", "upload_statement", "withdraw_notice",
 ]

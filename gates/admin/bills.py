@@ -87,7 +87,8 @@ class EmployerBillAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Bills, newest first."""
 
     list_display = (
-        "number_shown", "employer", "program", "period_code", "organization", "people_shown", "amount_shown", "due_shown", "standing",
+        "number_shown", "employer", "program", "period_code", "organization", "people_shown", "amount_shown", "due_shown",
+        "standing",
     )
     export_columns = (
         "number_shown", ExportColumn("employer__name", _("employer"), lambda bill: bill.employer.name),

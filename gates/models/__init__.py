@@ -22,7 +22,8 @@ from gates.models.unpaid import Unpaid
 
 __all__ = [
     "OUTSTANDING", "WHITELIST", "Arrival", "BillPayment", "Channel", "Clearing", "ClearingKind", "ClearingLine",
-    "ClearingState", "EmployerBill", "HeldKind", "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection", "ObjectionReason",
-    "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund", "Statement", "StatementChunk", "StatementDecision",
-    "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of", "owing",
+    "ClearingState", "EmployerBill", "HeldKind", "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine",
+    "NoticeState", "Objection", "ObjectionReason", "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine",
+    "Refund", "Statement", "StatementChunk", "StatementDecision", "StatementFile", "StatementRow", "Uncollected",
+    "Unpaid", "lines_of", "owing",
 ]

@@ -333,7 +333,7 @@ def test_a_finance_clerk_records_and_a_checker_confirms_on_the_bills_page(kept_w
     assert signed_in(world.clerk).post(pay, {}).status_code == 403
 
 
-def test_the_list_tells_unpaid_from_paid_and_finds_a_bill_by_its_number(kept_world: Any, django_assert_max_num_queries: Any) -> None:
+def test_the_list_tells_unpaid_from_paid_and_finds_a_bill_by_its_number(kept_world: Any) -> None:
     world, _roster, bill = kept_world
     second = applied(world, people(1, first=40), employer=employer_of(world, uscc=CODES[1], name="示例电子厂"))
     other = EmployerBill.objects.get(roster=second)
@@ -373,7 +373,9 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((B, P), [f"DELETE FROM {P}", f"DELETE FROM {B}"]),
     ],
     "bill_is_paid_by_two": [
-        ((P,), [f"ALTER TABLE {P} DROP CONSTRAINT bill_payment_confirmed_by_another", f"UPDATE {P} SET decided_by_id = recorded_by_id"]),
+        ((P,), [
+            f"ALTER TABLE {P} DROP CONSTRAINT bill_payment_confirmed_by_another", f"UPDATE {P} SET decided_by_id = recorded_by_id",
+        ]),
         ((P,), [f"UPDATE {P} SET amount = amount + 0.01"]), ((P,), [f"DELETE FROM {P}"]),
     ],
     "every_bill_has_its_events": [

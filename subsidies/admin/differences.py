@@ -302,8 +302,8 @@ def page_context(found: Differences) -> dict[str, Any]:
         ],
         "sums": [
             (
-                row["funder__name"] or row["employer"] or _t("the insured themselves"), str(DifferenceReason(row["reason"]).label), row["covers"],
-                row["sum"],
+                row["funder__name"] or row["employer"] or _t("the insured themselves"),
+                str(DifferenceReason(row["reason"]).label), row["covers"], row["sum"],
             )
             for row in sums
         ],
