@@ -298,7 +298,8 @@ def _refund(change: PersonChange, shown: frozenset[str]) -> Facts:
         (_t("cover number"), cover.number), (_t("premium"), _yuan(cover.premium)),
         (_t("back to the employer") if employer else _t("back to the person"), _yuan(cover.own_share)),
         (_t("back to the other payers"), _yuan(cover.premium - cover.own_share)),
-        (_t("payment"), payment_of(cover)), *([(_t("employer") if employer else _t("payer of the family"), payer)] if payer else []),
+        (_t("payment"), payment_of(cover)),
+        *([(_t("employer") if employer else _t("payer of the family"), payer)] if payer else []),
     ]
 
 

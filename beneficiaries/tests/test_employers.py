@@ -74,7 +74,8 @@ def test_an_employer_is_recorded_once_for_its_office_and_program(kept_world: Any
         world, uscc=" 91441602ma4w0001x6", contact_name="李主任", contact_phone="0762-3380000", takes_families=True
     )
     assert (found.uscc, found.region_code, found.takes_families) == (CODES[1], "441602", True)
-    assert (str(found.contact_name), found.contact_name.reveal(), found.contact_phone.reveal()) == ("李**", "李主任", "0762-3380000")
+    assert (str(found.contact_name), found.contact_name.reveal()) == ("李**", "李主任")
+    assert found.contact_phone.reveal() == "0762-3380000"
     event = Event.objects.get(verb="employer.recorded")
     assert (event.subject_id, event.data) == (str(found.pk), {})
     assert refusal(recorded, world) == "EMPLOYER_KNOWN"
