@@ -89,7 +89,7 @@ def employer_of(payment: OwnPayment) -> Any:
     return getattr(payment, "of_bill", None)
 
 
-_NUMBER = re.compile(r"(?:^|[^A-Z0-9])Q([0-9]{10,18})(?![0-9])")
+_NUMBER = re.compile(r"(?<![A-Z])Q([0-9]{10,18})(?![0-9])")
 
 
 def bill_id_of(text: str) -> int | None:

@@ -27,14 +27,14 @@ def record_employer(
 ) -> Employer:
     """Make an employer known to an office in a program, in the office's region or a part of it."""
     region_code = region_code or organization.region_code
+    if not region_code.startswith(organization.region_code):
+        raise BeneficiariesRefused("EMPLOYER_REGION")
     _refuse_beyond(by, program=program, organization=organization, region_code=region_code)
     code = clean_code(uscc)
     if not is_whole(code):
         raise BeneficiariesRefused("USCC")
     if program.kind != Program.Kind.SUPPLEMENTARY:
         raise BeneficiariesRefused("EMPLOYERS_NOT_HERE")
-    if not region_code.startswith(organization.region_code):
-        raise BeneficiariesRefused("EMPLOYER_REGION")
     employer = Employer(
         program=program, organization=organization, region_code=region_code, name=_name(name), uscc=code,
         takes_families=takes_families, contact_name=_contact(contact_name), contact_phone=_phone(contact_phone), created_at=at,

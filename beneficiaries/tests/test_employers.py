@@ -159,13 +159,17 @@ def test_family_members_are_told_with_their_relation_where_they_may_be_enrolled(
     assert (roster.counts["codes"]["FAMILY_MEMBER"], roster.money["rows"]) == (2, 3)
 
 
-def test_whoever_a_plan_for_everybody_takes_in_needs_no_category() -> None:
+#: Another city.
+OTHER: dict[str, Any] = {"code": "YJ", "regions": ("4417", "441702", "441702")}
+
+
+def test_whoever_a_plan_for_everybody_takes_in_needs_no_category(kept_world: Any) -> None:
     everybody = [each for each in make_categories(at=timezone.now()).values() if each.holds_for_everybody]
-    world = make_world(requires_own_payment=True, categories=everybody)
+    world = make_world(requires_own_payment=True, categories=everybody, **OTHER)
     employer = employer_of(world)
-    roster = applied(world, people(2, categories=""), employer=employer)
+    roster = applied(world, people(2, county="441702", categories=""), employer=employer)
     assert set(Enrollment.objects.filter(roster=roster).values_list("category__code", flat=True)) == {everybody[0].code}
-    other = uploaded(world, people(1, first=9, categories=""))
+    other = uploaded(world, people(1, county="441702", first=9, categories=""))
     drain()
     assert [code for code, _extra in findings(Roster.objects.get(pk=other.pk))[0][1]] == ["CELL_EMPTY"]
 
@@ -185,8 +189,8 @@ def test_only_a_roster_that_enrolls_for_money_names_an_employer_of_its_office(ke
     assert upload() == "EMPLOYER_OF_OTHERS"
 
 
-def test_a_plan_without_an_own_payment_has_nothing_for_an_employer() -> None:
-    world = make_world()
+def test_a_plan_without_an_own_payment_has_nothing_for_an_employer(kept_world: Any) -> None:
+    world = make_world(**OTHER)
     assert refusal(uploaded, world, people(1), employer=employer_of(world)) == "EMPLOYER_PAYS_NOTHING"
 
 

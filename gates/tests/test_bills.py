@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
+from beneficiaries import tasks
 from beneficiaries.actions import (
     Gate,
     approve_change,
@@ -161,9 +163,10 @@ def test_what_does_not_fit_is_refused_and_nobody_has_paid(kept_world: Any, chang
 
 def test_another_amount_is_refused_with_what_is_due(kept_world: Any) -> None:
     world, _roster, bill = kept_world
-    with pytest.raises(GatesRefused, match=r"100\.00.*120\.00.*3") as refused:
+    with pytest.raises(GatesRefused) as refused:
         recorded(world, bill, amount=D("100.00"))
     assert refused.value.facts == {"paid": D("100.00"), "due": D("120.00"), "people": 3}
+    assert "120.00" in str(refused.value)
 
 
 def test_a_payment_is_confirmed_by_another_and_once(kept_world: Any) -> None:
@@ -221,11 +224,12 @@ def test_an_undone_roster_owes_nothing(kept_world: Any) -> None:
     assert broken() == []
 
 
-def test_an_unpaid_bill_lapses_with_the_close_of_enrollment(kept_world: Any) -> None:
+def test_an_unpaid_bill_lapses_with_the_close_of_enrollment(kept_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world, roster, bill = kept_world
     recorded(world, bill)
     at = moment(world.period.enrollment_closes_on)
     assert refusal(confirmed, world, BillPayment.objects.get(), at=at) == "ENROLLMENT_CLOSED"
+    monkeypatch.setattr(tasks, "timezone", SimpleNamespace(now=lambda: at))
     queue_lapses(at=at)
     drain()
     assert set(roster.enrollments.values_list("state", flat=True)) == {"lapsed"}
@@ -248,10 +252,14 @@ def test_nobody_else_pays_for_an_employers_people(kept_world: Any) -> None:
     assert broken() == []
 
 
-def test_a_bill_waits_for_the_public_notice_of_all_its_people() -> None:
-    world = make_world(requires_own_payment=True, requires_notice=True, notice_days=0)
-    roster = applied(world, people(2), employer=employer_of(world))
-    bill = EmployerBill.objects.get()
+#: Another city.
+OTHER: dict[str, Any] = {"code": "YJ", "regions": ("4417", "441702", "441702")}
+
+
+def test_a_bill_waits_for_the_public_notice_of_all_its_people(kept_world: Any) -> None:
+    world = make_world(requires_own_payment=True, requires_notice=True, notice_days=0, **OTHER)
+    roster = applied(world, people(2, county="441702"), employer=employer_of(world))
+    bill = EmployerBill.objects.get(roster=roster)
     assert refusal(recorded, world, bill, amount=D("0.02")) == "BILL_NOTICE_FIRST"
     pass_gate(roster, gate=Gate.NOTICE, by=world.clerk, at=timezone.now())
     assert confirmed(world, recorded(world, bill, amount=D("0.02"))).people == 2
@@ -354,7 +362,8 @@ def test_the_list_tells_unpaid_from_paid_and_finds_a_bill_by_its_number(kept_wor
 
 def test_a_printed_bill_says_what_is_due_and_names_nobody(kept_world: Any) -> None:
     world, roster, bill = kept_world
-    void_waiting(roster.enrollments.order_by("own_share")[:1], by=world.clerk, at=timezone.now())
+    dearest = roster.enrollments.order_by("own_share")[0]
+    void_waiting(Enrollment.objects.filter(pk=dearest.pk), by=world.clerk, at=timezone.now())
     client = signed_in(world.finance_maker)
     page = reverse("admin:gates_employerbill_print", args=[bill.pk])
     letter = client.post(page, {"account": "源城区民政局\n中国农业银行 1234"}).content.decode()
@@ -405,6 +414,6 @@ def test_an_office_sees_no_bill_of_another(kept_world: Any) -> None:
     world, _roster, bill = kept_world
     assert list(EmployerBill.objects.visible_to(world.finance_maker, "gates.view_employerbill")) == [bill]
     assert Employer.objects.visible_to(world.clerk, "beneficiaries.view_employer").count() == 1
-    foreign = make_world(code="YJ", regions=("4417", "441702", "441702"))
+    foreign = make_world(**OTHER)
     assert not EmployerBill.objects.visible_to(foreign.finance_maker, "gates.view_employerbill").exists()
     assert refusal(recorded, world, bill, by=foreign.finance_maker) == "OUT_OF_SCOPE"
