@@ -30,7 +30,7 @@ from programs.testing import make_budget, make_funder
 
 pytestmark = pytest.mark.django_db
 
-ENROLLMENT, PERSON, ROSTER = "beneficiaries.employer", "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.roster"
+ENROLLMENT, PERSON, ROSTER = "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.roster"
 
 
 def covered_in_the_sibling_county(world: World, count: int) -> None:
@@ -278,7 +278,7 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
     assert exported == of_lists
     assert of_lists == {
         "accounts.membership", "accounts.organization", "accounts.user", "audit.event", "audit.reveal",
-        "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.roster",
+        "beneficiaries.employer", "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.roster",
         "gates.clearing", "gates.clearingline", "gates.employerbill",
         "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement",
         "gates.uncollected", "gates.unpaid",
