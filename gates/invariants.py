@@ -168,7 +168,8 @@ INVARIANTS = [
         ) AS wanted (verb, wanted)
         WHERE wanted.wanted AND NOT EXISTS (
             SELECT FROM audit_event e WHERE e.verb IN (wanted.verb, 'bill.paid_by_statement')
-                AND e.subject_type = 'gates.employerbill' AND e.subject_id = p.bill_id::text AND e.data ->> 'reference' = p.reference)
+                AND e.subject_type = 'gates.employerbill' AND e.subject_id = p.bill_id::text
+                AND e.data ->> 'reference' = p.reference)
         """,
     ),
     Invariant(

@@ -133,8 +133,8 @@ def test_a_bill_that_a_statement_has_paid_is_paid_twice_by_another_line(kept_wor
 def test_what_changed_since_the_review_is_held(kept_world: Any) -> None:
     world, bill, other, _own = kept_world
     statement = checked_statement(world, [bill_line(bill), bill_line(other)])
-    void_waiting(Enrollment.objects.filter(roster__in=[bill.roster, other.roster]).order_by("pk")[2:], by=world.clerk,
-                 at=timezone.now())
+    covers = Enrollment.objects.filter(roster__in=[bill.roster, other.roster]).order_by("pk")
+    void_waiting(Enrollment.objects.filter(pk__in=list(covers.values_list("pk", flat=True))[2:]), by=world.clerk, at=timezone.now())
     approved_statement(world, statement)
     drain()
     rows = StatementRow.objects.filter(statement=statement).order_by("pk")
