@@ -75,6 +75,7 @@ class GatesRefused(Refused):
         "BILL_PAYMENT_WAITS": _("A payment of this bill waits to be confirmed already."),
         "BILL_PAYMENT_DECIDED": _("This payment is decided already: “%(state)s”."),
         "ANOTHER_CONFIRMS_BILL": _("Whoever recorded a payment does not confirm it: ask a colleague who checks."),
+        "BILL_ARRIVED": _("A channel's statement shows this payment: single covers are voided or given back instead."),
         "BILL_WHOLE": _("A bill's payment is reversed whole: single covers are voided or given back instead."),
         "ONE_PERIOD": _("Choose people of one period."),
     }

@@ -167,8 +167,9 @@ INVARIANTS = [
             ('bill.payment_declined', p.state = 'declined')
         ) AS wanted (verb, wanted)
         WHERE wanted.wanted AND NOT EXISTS (
-            SELECT FROM audit_event e WHERE e.verb = wanted.verb AND e.subject_type = 'gates.employerbill'
-                AND e.subject_id = p.bill_id::text AND e.data ->> 'reference' = p.reference)
+            SELECT FROM audit_event e WHERE e.verb IN (wanted.verb, 'bill.paid_by_statement')
+                AND e.subject_type = 'gates.employerbill' AND e.subject_id = p.bill_id::text
+                AND e.data ->> 'reference' = p.reference)
         """,
     ),
     Invariant(
@@ -190,6 +191,8 @@ INVARIANTS = [
                 JOIN gates_statementrow r ON r.id = l.row_id WHERE l.reversed_by_id IS NULL
                 UNION ALL
                 SELECT statement_id, amount FROM gates_arrival
+                UNION ALL
+                SELECT statement_id, amount FROM gates_billpayment WHERE row_id IS NOT NULL
             ) AS placed GROUP BY 1
         ), held AS (
             SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment
@@ -220,14 +223,18 @@ INVARIANTS = [
         ) paid ON paid.row_id = r.id
         LEFT JOIN gates_heldpayment h ON h.row_id = r.id
         LEFT JOIN gates_arrival a ON a.row_id = r.id
+        LEFT JOIN gates_billpayment b ON b.row_id = r.id
         JOIN gates_statement s ON s.id = r.statement_id AND s.direction = 'in'
-        WHERE a.amount <> r.amount OR a.statement_id <> r.statement_id OR (a.id IS NOT NULL AND paid.row_id IS NOT NULL)
+        WHERE b.amount <> r.amount OR b.statement_id <> r.statement_id OR b.bill_id <> r.bill_id
+            OR (b.id IS NOT NULL AND (paid.row_id IS NOT NULL OR a.id IS NOT NULL OR r.verdict <> 3 OR r.set_aside <> ''))
+            OR a.amount <> r.amount OR a.statement_id <> r.statement_id OR (a.id IS NOT NULL AND paid.row_id IS NOT NULL)
             OR (a.clearing_id IS NULL AND a.id IS NOT NULL
                 AND (r.verdict <> 3 OR r.set_aside <> '' OR a.purchase_id <> r.purchase_id))
             OR paid.statement_id <> r.statement_id OR paid.amount <> r.amount OR h.amount <> r.amount
             OR h.statement_id <> r.statement_id
-            OR (r.verdict = 7 AND (paid.row_id IS NOT NULL OR h.id IS NOT NULL OR a.id IS NOT NULL))
-            OR (r.verdict <> 7 AND (paid.row_id IS NULL AND a.id IS NULL) <> (h.id IS NOT NULL AND h.state <> 'assigned'))
+            OR (r.verdict = 7 AND (paid.row_id IS NOT NULL OR h.id IS NOT NULL OR a.id IS NOT NULL OR b.id IS NOT NULL))
+            OR (r.verdict <> 7 AND (paid.row_id IS NULL AND a.id IS NULL AND b.id IS NULL)
+                <> (h.id IS NOT NULL AND h.state <> 'assigned'))
             OR (paid.at_once AND (r.verdict <> 1 OR r.set_aside <> '' OR paid.enrollment_id <> r.enrollment_id))
             OR (h.kind <> 'reversed' AND r.verdict IN (1, 3) AND r.set_aside = '')
         UNION ALL
@@ -320,7 +327,8 @@ INVARIANTS = [
                 OR (t.kind = 'receipt' AND t.source_type = 'beneficiaries.purchase'
                     AND EXISTS (SELECT FROM gates_arrival a WHERE a.purchase_id = t.source_id))
                 OR (t.kind = 'receipt' AND t.source_type = 'gates.ownpayment'
-                    AND EXISTS (SELECT FROM gates_ownpayment p WHERE p.id = t.source_id AND p.statement_id IS NOT NULL))
+                    AND (EXISTS (SELECT FROM gates_ownpayment p WHERE p.id = t.source_id AND p.statement_id IS NOT NULL)
+                        OR EXISTS (SELECT FROM gates_billpayment b WHERE b.payment_id = t.source_id AND b.row_id IS NOT NULL)))
             GROUP BY 1
         ) AS both_sides GROUP BY 1 HAVING sum(amount) <> 0
         """,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -299,8 +299,9 @@ def chunk_digest(template: Template, subject_id: int, number: int) -> str:
     whole = hashlib.sha256()
     for part in copied_out(statement):
         whole.update(part)
-    if template.staged_beside:
-        _digest_beside(whole, template, subject_id, number)
+    for group in (template.staged_beside, *template.further_beside):
+        if group:
+            _digest_beside(whole, template, group, subject_id, number)
     return whole.hexdigest()
 
 
@@ -309,12 +310,12 @@ SELECT {columns} FROM {table} WHERE {key} = {subject} AND chunk = {chunk} AND {f
 """
 
 
-def _digest_beside(whole: Any, template: Template, subject_id: int, number: int) -> None:
-    """And the columns that are staged beside, of the rows that have any; without such rows the digest stays as it is."""
+def _digest_beside(whole: Any, template: Template, group: Sequence[str], subject_id: int, number: int) -> None:
+    """And columns that are staged beside, of the rows that have any; without such rows the digest stays as it is."""
     statement = sql.SQL(_ROWS_BESIDE).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, ("id", *template.staged_beside))),
+        columns=sql.SQL(", ").join(map(sql.Identifier, ("id", *group))),
         table=sql.Identifier(template.row_model._meta.db_table), key=sql.Identifier(f"{template.import_key}_id"),
-        subject=sql.Literal(subject_id), chunk=sql.Literal(number), first=sql.Identifier(template.staged_beside[0]),
+        subject=sql.Literal(subject_id), chunk=sql.Literal(number), first=sql.Identifier(group[0]),
     )
     parts = list(copied_out(statement))
     if sum(map(len, parts)) > FRAME_SIZE:

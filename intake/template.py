@@ -114,6 +114,8 @@ class Template(ABC):
     #: Staged only where a chunk has any, and part of its digest only then: a file without is as if there were none. The first
     #: is filled in every row that has another.
     staged_beside: ClassVar[tuple[str, ...]] = ()
+    #: Further groups of such columns, each by itself: rows of one need nothing of another.
+    further_beside: ClassVar[tuple[tuple[str, ...], ...]] = ()
     #: Purpose of the data keys that seal what staging keeps.
     purpose: ClassVar[str]
     #: From this share of repeated rows on, and above this many changes of known people, a person must confirm an import.

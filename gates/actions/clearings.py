@@ -110,6 +110,8 @@ def propose_reversal(
             raise GatesRefused("NOT_ON_PAYMENT", number=len(covers) - chosen.lines - chosen.left_lines)
         if employer_of(payment) is not None and (covers is not None or (chosen.left and chosen.lines)):
             raise GatesRefused("BILL_WHOLE")
+        if employer_of(payment) is not None and employer_of(payment).row_id is not None:
+            raise GatesRefused("BILL_ARRIVED")
         if chosen.left and (not others_stay or not chosen.lines):
             raise GatesRefused("BARRED", number=chosen.left_lines, why=_most(chosen))
         if not chosen.lines:

@@ -24,7 +24,7 @@ from audit.exporting import ExportColumn
 from beneficiaries.models import Employer, Roster
 from gates import actions, bills, printing
 from gates.actions.bills import CONFIRM, RECORD
-from gates.models import BillPayment, EmployerBill, OwnPayment
+from gates.models import BillPayment, EmployerBill, OwnPayment, Statement
 from programs.admin.forms import REASONABLE
 
 TONES = {
@@ -297,7 +297,11 @@ def page_context(bill: EmployerBill, request: HttpRequest) -> dict[str, Any]:
     user = request.user
     seen = Employer.objects.visible_to(user, "beneficiaries.view_employer").filter(pk=bill.employer_id).exists()
     roster = Roster.objects.visible_to(user, "beneficiaries.view_roster").filter(pk=bill.roster_id).exists()
-    payments = list(bill.payments.select_related("recorded_by", "decided_by", "payment").order_by("-pk"))
+    payments = list(bill.payments.select_related("recorded_by", "decided_by", "payment", "statement").order_by("-pk"))
+    statements = set(
+        Statement.objects.visible_to(user, "gates.view_statement").filter(pk__in=[each.statement_id for each in payments])
+        .values_list("pk", flat=True)
+    )
     return {
         "bill": bill,
         "badge": badge(*bills.standing_of(bill)),
@@ -311,6 +315,8 @@ def page_context(bill: EmployerBill, request: HttpRequest) -> dict[str, Any]:
                 each, badge(each.get_state_display(), TONES[BillPayment.State(each.state)]),
                 reverse("admin:gates_ownpayment_change", args=[each.payment_id]) if each.payment_id else "",
                 each.payment is not None and each.payment.state == OwnPayment.State.REVERSED,
+                f"{reverse('admin:gates_statement_change', args=[each.statement_id])}?row={each.row_id}#row-{each.row_id}"
+                if each.statement_id in statements else "",
             )
             for each in payments
         ],

@@ -17,6 +17,7 @@ from beneficiaries.models import Employer, Enrollment, Roster
 from beneficiaries.models.agreement import agrees
 from beneficiaries.models.enrollment import EnrollmentState
 from gates.models.payment import OwnPayment
+from gates.models.statement import Statement, StatementRow
 from programs.models import Period, Program
 
 
@@ -134,6 +135,13 @@ class BillPayment(models.Model):
     payment = models.OneToOneField(
         OwnPayment, models.PROTECT, null=True, related_name="of_bill", verbose_name=_("own payment")
     )
+    #: The line of a channel's statement that shows that it came: at once, or later.
+    statement = models.ForeignKey(
+        Statement, models.PROTECT, null=True, related_name="bill_payments", verbose_name=_("collection statement")
+    )
+    row = models.OneToOneField(
+        StatementRow, models.PROTECT, null=True, related_name="bill_payment", db_constraint=False, verbose_name=_("line")
+    )
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
     recorded_at = models.DateTimeField(_("recorded at"))
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
@@ -147,8 +155,8 @@ class BillPayment(models.Model):
     )
     personal_fields = ()
     open_fields = (
-        "id", "bill", "reference", "paid_on", "people", "amount", "state", "payment", "recorded_by", "recorded_at",
-        "decided_by", "decided_at", "answer",
+        "id", "bill", "reference", "paid_on", "people", "amount", "state", "payment", "statement", "row", "recorded_by",
+        "recorded_at", "decided_by", "decided_at", "answer",
     )
 
     class Meta:
@@ -168,6 +176,11 @@ class BillPayment(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="bill_payment_is_shown_by_a_line",
+                condition=Q(statement__isnull=True, row__isnull=True)
+                | Q(statement__isnull=False, row__isnull=False, state="confirmed"),
+            ),
+            models.CheckConstraint(
                 name="bill_payment_is_whole", condition=~Q(reference="") & Q(people__gt=0, amount__gt=0)
             ),
         ]
@@ -180,9 +193,14 @@ class BillPayment(models.Model):
                     "bill", "reference", "paid_on", "people", "amount", "recorded_by", "recorded_at"
                 ),
             ),
+            # And, of what was confirmed, the line that shows it.
             pgtrigger.Protect(
                 name="bill_payment_decided_once", operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__state__in=["confirmed", "declined"]),
+                condition=pgtrigger.Condition(
+                    "OLD.state <> 'proposed' AND (OLD.state = 'declined' OR OLD.row_id IS NOT NULL OR NEW.state <> OLD.state"
+                    " OR NEW.payment_id <> OLD.payment_id OR NEW.decided_by_id <> OLD.decided_by_id"
+                    " OR NEW.decided_at <> OLD.decided_at OR NEW.answer <> OLD.answer)"
+                ),
             ),
         ]
 
