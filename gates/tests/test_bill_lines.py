@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -13,15 +14,17 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
-from beneficiaries.actions import void_waiting
+from beneficiaries.actions import approve_change, propose_refund, void_waiting
 from beneficiaries.models import Enrollment, Roster
+from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import CODES, World, applied, employer_of, make_world, people
 from beneficiaries.tests.test_lapses import balances
 from gates.errors import GatesRefused
 from gates.invariants import INVARIANTS
-from gates.models import BillPayment, EmployerBill, HeldPayment, OwnPayment, StatementRow
+from gates.models import BillPayment, EmployerBill, HeldPayment, OwnPayment, Refund, StatementRow
 from gates.testing import approved_statement, checked_statement, clearing_of, line_of, taken_in
 from gates.tests.test_bills import anew, broken, confirmed, recorded
+from gates.tests.test_refund_statements import HEADINGS as REFUND_HEADINGS
 from jobs.testing import drain
 from portal.verify import check
 
@@ -31,7 +34,7 @@ D = Decimal
 
 def made() -> tuple[World, EmployerBill, EmployerBill, Enrollment]:
     """An employer's bill of three people, 120.00 yuan; another one of one person, 40.00; somebody who pays for themself, 40.00."""
-    world = make_world(requires_own_payment=True, own=D("40.00"))
+    world = make_world(requires_own_payment=True, own=D("40.00"), refund_days=15)
     first = applied(world, people(3), employer=employer_of(world))
     second = applied(world, people(1, first=20), employer=employer_of(world, uscc=CODES[1], name="示例电子厂"))
     own = applied(world, people(1, first=40)).enrollments.select_related("person", "program", "period").get()
@@ -169,6 +172,37 @@ def test_the_pages_of_statement_and_bill_lead_to_each_other(kept_world: Any) -> 
     row = StatementRow.objects.get()
     shown = client.get(reverse("admin:gates_employerbill_change", args=[bill.pk])).content.decode()
     assert f"{page}?row={row.pk}#row-{row.pk}" in shown
+
+
+def given_back(world: World, *covers: Enrollment) -> None:
+    for cover in covers:
+        change = propose_refund(cover, reason="职工要求退保", by=world.clerk, at=timezone.now())
+        approve_change(change, shown=digest_of(change), by=world.reviewer, at=timezone.now())
+
+
+def refunds(world: World, lines: list[dict[str, str]], **changes: Any) -> Any:
+    """A statement of what the channel gave back."""
+    given = {"paid_on": str(timezone.localdate())}
+    with patch("gates.testing.STATEMENT_HEADINGS", REFUND_HEADINGS):
+        return checked_statement(
+            world, [{**given, **cells} for cells in lines], **{"direction": "out", "reference": "TK-1", **changes}
+        )
+
+
+def test_covers_of_a_bill_that_were_given_back_go_back_to_the_employer_by_one_line(kept_world: Any) -> None:
+    world, bill, _other, _own = kept_world
+    taken_in(world, [bill_line(bill)])
+    covers = list(bill.roster.enrollments.order_by("pk"))
+    given_back(world, *covers[:2])
+    statement = refunds(world, [{"label": bill.number, "amount": "120.00"}, {"origin": f"B{bill.pk}", "amount": "80.00"}])
+    rows = StatementRow.objects.filter(statement=statement).order_by("pk")
+    assert [(row.verdict, row.codes, row.bill_id) for row in rows] == [(6, ["REFUND_AMOUNT"], None), (1, [], bill.pk)]
+    approved_statement(world, statement)
+    drain()
+    assert sorted(Refund.objects.values_list("enrollment", "amount")) == [(cover.pk, D("40.00")) for cover in covers[:2]]
+    again = refunds(world, [{"label": bill.number, "amount": "80.00"}], reference="TK-2")
+    assert StatementRow.objects.get(statement=again).codes == ["NOT_GIVEN_BACK"]
+    assert broken() == []
 
 
 P, R = "gates_billpayment", "gates_statementrow"
