@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Region
 from beneficiaries.models import Roster
-from beneficiaries.purposes import TEMPLATES, template_of
+from beneficiaries.purposes import LAYOUTS, template_of
 from intake.actions.mending import columns_left
 from intake.columns import Column
 from intake.models import Kind
@@ -57,7 +57,7 @@ def offered_for(roster: Roster) -> Mapping[str, Collection[str]]:
 
 def in_words(targets: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """What (kind, target) are called: columns by their label, categories and places by their names."""
-    labels = {column.key: str(column.label) for template in TEMPLATES.values() for column in template.columns}
+    labels = {column.key: str(column.label) for template in LAYOUTS.values() for column in template.columns}
     codes = {kind: {target for each, target in targets if each == kind} for kind in Kind.values}
     names: dict[str, dict[str, str]] = {
         Kind.HEADING.value: labels,

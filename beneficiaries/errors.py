@@ -119,6 +119,17 @@ class BeneficiariesRefused(Refused):
         "BASIS": _("Say on what ground what the other program knows of these people is used for this one."),
         "RENEWAL_WAITS": _("Roster %(number)d renews the same people and is not done yet: finish it, or withdraw it."),
         "RENEWAL_HAS_NO_FILES": _("This roster renews covers that are known: no files join it, and it is no full list."),
+        "USCC": _("This is no unified social credit code: compare its 18 characters, the last one checks the others."),
+        "EMPLOYERS_NOT_HERE": _("Employers enroll their staff in supplementary programs only."),
+        "EMPLOYER_REGION": _("An employer lies in the region of its office."),
+        "EMPLOYER_KNOWN": _("Your office knows this code already: employer %(number)d."),
+        "EMPLOYER_NAME": _("Name the employer, in at most %(most)d characters."),
+        "EMPLOYER_CONTACT": _("The contact person is a name of at most %(most)d characters, without digits."),
+        "EMPLOYER_PHONE": _("This is no telephone number."),
+        "EMPLOYER_OF_OTHERS": _("This employer is known to another office or program."),
+        "EMPLOYER_ENROLLS": _("An employer is named for rosters that enroll people."),
+        "EMPLOYER_PAYS_NOTHING": _("The plan of this period asks for no own payment: there is nothing for an employer to pay."),
+        "GATE_BY_BILL": _("An employer pays for this roster: its bill is paid, by two people."),
         "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),
     }
 

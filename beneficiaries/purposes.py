@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from beneficiaries.employing import EMPLOYED, LAYOUT
 from beneficiaries.ending import END
 from beneficiaries.known_elsewhere import KNOWN_ELSEWHERE
 from beneficiaries.models import Roster, RosterRow
@@ -18,6 +19,8 @@ from beneficiaries.updating import UPDATE
 TEMPLATES: dict[str, RosterTemplate] = {
     Purpose.ENROLL: ROSTER, Purpose.UPDATE: UPDATE, Purpose.END: END, Purpose.RENEW: RENEWAL,
 }
+#: Blank templates by their name in an address: those of purposes, and of an employer's roster.
+LAYOUTS: dict[str, RosterTemplate] = {**TEMPLATES, LAYOUT: EMPLOYED}
 #: What an approver reads before the click.
 APPROVAL: dict[str, Promise] = {
     Purpose.ENROLL: _("The whole sum is reserved now, then the people are enrolled. It cannot be taken back by a click."),
@@ -51,6 +54,8 @@ def template_of(roster: Roster) -> RosterTemplate:
     """How this roster's rows come to be, are checked and applied."""
     if roster.renewed_period_id is not None:
         return RENEWAL_OF_PERIOD if roster.renews_a_period else KNOWN_ELSEWHERE
+    if roster.employer_id is not None:
+        return EMPLOYED
     return TEMPLATES[roster.purpose]
 
 

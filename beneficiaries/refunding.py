@@ -54,7 +54,9 @@ def refund_outlook(cover: Enrollment, *, asked_on: date) -> RefundOutlook:
 
 def give_back(change: PersonChange, *, by: Any, at: datetime) -> None:
     """End the cover of an approved change before it began, in the caller's transaction. In time is who asked in time."""
-    cover = Enrollment.objects.select_related("plan", "purchase").select_for_update(of=("self",), no_key=False).get(
+    cover = Enrollment.objects.select_related("plan", "purchase", "roster__employer").select_for_update(
+        of=("self",), no_key=False
+    ).get(
         pk=change.cover_id or 0
     )
     outlook = refund_outlook(cover, asked_on=timezone.localdate(change.proposed_at))
@@ -68,7 +70,11 @@ def give_back(change: PersonChange, *, by: Any, at: datetime) -> None:
         )
         fault_point("beneficiaries.give_back.cover.before")
         Enrollment.objects.filter(pk=cover.pk).update(state=EnrollmentState.ENDED, ends_at=cover.starts_at)
-    tell("person.refunded", change, by=by, at=at, cover=cover.number, own_share=str(outlook.own_share))
+    facts = {"cover": cover.number, "own_share": str(outlook.own_share)}
+    if cover.employer is None:
+        tell("person.refunded", change, by=by, at=at, **facts)
+    else:
+        tell("person.refunded_to_employer", change, by=by, at=at, **facts)
     fault_point("beneficiaries.give_back.after")
 
 

@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from audit.models.keys import SLOTS
-from beneficiaries import guardians, guarding, health_lines, missing, panels, participants
+from beneficiaries import employing, guardians, guarding, health_lines, missing, panels, participants
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
 from beneficiaries.holdings import HOLDINGS, register_holding
 from beneficiaries.keepers import Keeper, register_keeper
 from beneficiaries.marks import name_mark, phone_mark
-from beneficiaries.models import ChangeKind, DecisionKind, PersonChange, RosterChunk, RosterRow
+from beneficiaries.models import ChangeKind, DecisionKind, Employer, PersonChange, RosterChunk, RosterRow
 from beneficiaries.models.change import Role as Speaker
 from beneficiaries.models.person import IDENTITY, MARK, NAME, DocumentType, identity_text
 from beneficiaries.models.roster import EndReason
@@ -35,25 +35,30 @@ __all__ = ["Keeper", "register", "register_keeper"]
 _VIEW = (
     "beneficiaries.view_person", "beneficiaries.view_enrollment", "beneficiaries.view_roster",
     "beneficiaries.view_beneficiary", "beneficiaries.view_purchase", "beneficiaries.view_personchange",
+    "beneficiaries.view_employer",
 )
 #: Masked, as the lists are.
 _EXPORT = (
     "beneficiaries.export_person", "beneficiaries.export_enrollment", "beneficiaries.export_roster",
-    "beneficiaries.export_personchange",
+    "beneficiaries.export_personchange", "beneficiaries.export_employer",
 )
+#: Who works with money sees whose bills they are, and asks there.
+_PAYING = ("beneficiaries.view_employer", "beneficiaries.export_employer")
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
         *_VIEW, *_EXPORT, "beneficiaries.upload_roster", "beneficiaries.submit_roster", "beneficiaries.download_refused_rows",
         "beneficiaries.reveal_person", "beneficiaries.pass_gate", "beneficiaries.make_purchase",
         "beneficiaries.decide_rows", "beneficiaries.correct_person", "beneficiaries.request_undo",
-        "beneficiaries.propose_change",
+        "beneficiaries.propose_change", "beneficiaries.record_employer", "beneficiaries.reveal_employer",
     ),
     Role.REVIEWER: (
         *_VIEW, *_EXPORT, "beneficiaries.approve_roster", "beneficiaries.reveal_person", "beneficiaries.approve_undo",
         "beneficiaries.decide_change",
     ),
-    Role.FINANCE_MAKER: ("beneficiaries.view_roster", "beneficiaries.export_roster"),
-    Role.FINANCE_CHECKER: ("beneficiaries.view_roster", "beneficiaries.export_roster"),
+    Role.FINANCE_MAKER: (
+        "beneficiaries.view_roster", "beneficiaries.export_roster", *_PAYING, "beneficiaries.reveal_employer",
+    ),
+    Role.FINANCE_CHECKER: ("beneficiaries.view_roster", "beneficiaries.export_roster", *_PAYING),
     Role.AUDITOR: (*_VIEW, *_EXPORT),
 }
 
@@ -69,8 +74,12 @@ RULE_WORDS = {
 
 def in_fields(names: Sequence[str]) -> str:
     """Fields of a person as pages name them."""
-    fields: list[Any] = [PersonChange._meta.get_field(name) for name in names]
-    return ", ".join(str(field.verbose_name) for field in fields)
+    return fields_of(PersonChange, names)
+
+
+def fields_of(model: Any, names: Sequence[str]) -> str:
+    """Fields of a model as pages name them."""
+    return ", ".join(str(model._meta.get_field(name).verbose_name) for name in names)
 
 
 #: Gates and findings, which events keep as codes.
@@ -85,6 +94,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
         f"change.{step}": lambda data: {"kind": str(ChangeKind(data["kind"]).label)}
         for step in ("proposed", "turned_down", "withdrawn")
     },
+    "employer.changed": lambda data: {"fields": fields_of(Employer, data["fields"])},
     "person.ended": lambda data: {"end_reason": str(EndReason(data["end_reason"]).label)},
     "person.corrected": lambda data: {"fields": in_fields(data["fields"])},
     "person.document_added": lambda data: {"document_type": str(DocumentType(data["document_type"]).label)},
@@ -121,7 +131,9 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_words(RULE_WORDS)
-    findings.register_meanings((*guarding.MEANINGS, *guardians.MEANINGS, *health_lines.MEANINGS, *participants.MEANINGS))
+    findings.register_meanings((
+        *guarding.MEANINGS, *guardians.MEANINGS, *health_lines.MEANINGS, *participants.MEANINGS, *employing.MEANINGS,
+    ))
     findings.register_words(guardians.WORDS)
     findings.register_words({reason.value: reason.label for reason in EndReason})
     wording.register_targets(ROSTER.key, in_words)

@@ -17,7 +17,7 @@ from accounts.testing import make_organization, make_region_tree, make_user
 from audit.worlds import keepable
 from beneficiaries.actions import approve_roster, submit_roster, upload_roster
 from beneficiaries.columns import COLUMNS
-from beneficiaries.models import Roster
+from beneficiaries.models import Employer, Roster
 from jobs.testing import drain
 from programs.models import Budget, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
@@ -143,16 +143,32 @@ def make_world(
     )
 
 
-def uploaded(world: World, rows: Sequence[Sequence[str]], *, name: str = "名册.csv") -> Roster:
+def uploaded(
+    world: World, rows: Sequence[Sequence[str]], *, name: str = "名册.csv", employer: Employer | None = None
+) -> Roster:
     """A roster that waits for its check."""
     return upload_roster(
-        [(name, csv_of(rows))], period=world.period, organization=world.office, by=world.clerk, at=timezone.now()
+        [(name, csv_of(rows))], period=world.period, organization=world.office, employer=employer, by=world.clerk,
+        at=timezone.now(),
     )
 
 
-def applied(world: World, rows: Sequence[Sequence[str]]) -> Roster:
+#: Codes of employers that do not exist, with their check characters.
+CODES = ("91441602MA4W0000X5", "91441602MA4W0001X6")
+
+
+def employer_of(world: World, **changes: Any) -> Employer:
+    """An employer that the county's office knows in the program."""
+    values: dict[str, Any] = {
+        "program": world.program, "organization": world.office, "region_code": world.office.region_code, "name": "示例制造有限公司",
+        "uscc": CODES[0], "contact_name": "陈会计", "contact_phone": "13800138001", "created_at": timezone.now(), **changes,
+    }
+    return Employer.objects.create(**values)
+
+
+def applied(world: World, rows: Sequence[Sequence[str]], *, employer: Employer | None = None) -> Roster:
     """A roster all the way: uploaded, submitted, approved by another, applied; in force where the plan asks for nothing."""
-    roster = uploaded(world, rows)
+    roster = uploaded(world, rows, employer=employer)
     drain()
     roster = submit_roster(Roster.objects.get(pk=roster.pk), by=world.clerk, at=timezone.now())
     approve_roster(roster, digest=roster.digest, by=world.reviewer, at=timezone.now())

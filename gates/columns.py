@@ -44,6 +44,10 @@ COLUMNS = (
         "application", "投保申请编号", ("投保单号", "申请编号", "投保编号", "业务单号"), max_length=60, example="TB-2026-0001",
         help=_("Of a family or person who paid when they enrolled: the office's own number, or the payment's as serial number."),
     ),
+    Column(
+        "remark", "附言", ("摘要", "转账附言", "用途", "缴费通知编号", "通知编号"), max_length=500, example="HMB-2027-Q0000001295",
+        help=_("Of an employer's transfer: what it wrote, with the number of its bill."),
+    ),
     Column("channel", "渠道", ("缴费渠道", "收款渠道", "支付方式", "缴费方式"), max_length=60, example="微信"),
     Column("account", "收款账户", ("收款账号", "商户号", "入账账户"), max_length=60, personal="card"),
 )

@@ -70,5 +70,16 @@ class GatesRefused(Refused):
         "NUMBERS": _("Write numbers and stretches of numbers: 1-20, 35."),
         "NO_SUCH_NUMBERS": _("The list has no such lines, or they have another end already."),
         "PASSWORD": _("Give a password of %(least)d to %(most)d characters: letters, digits and signs that every keyboard has."),
+        "BILL_NOT_DUE": _("Nothing is due of this bill."),
+        "BILL_NOTICE_FIRST": _("For %(number)d people the public notice has not passed yet: the bill is paid as a whole."),
+        "BILL_AMOUNT": _(
+            "%(paid)s yuan were paid, but %(due)s yuan are due for %(people)d people: the bill is paid by one transfer of "
+            "exactly that sum."
+        ),
+        "BILL_PAYMENT_WAITS": _("A payment of this bill waits to be confirmed already."),
+        "BILL_PAYMENT_DECIDED": _("This payment is decided already: “%(state)s”."),
+        "ANOTHER_CONFIRMS_BILL": _("Whoever recorded a payment does not confirm it: ask a colleague who checks."),
+        "BILL_ARRIVED": _("A channel's statement shows this payment: single covers are voided or given back instead."),
+        "BILL_WHOLE": _("A bill's payment is reversed whole: single covers are voided or given back instead."),
         "ONE_PERIOD": _("Choose people of one period."),
     }

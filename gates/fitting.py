@@ -11,6 +11,7 @@ UNFIT = """
     ) THEN 'PAID_TWICE'
     WHEN e.state = 'lapsed' THEN 'COVER_LAPSED'
     WHEN e.state <> 'awaiting' OR e.own_share = 0 THEN 'NOTHING_TO_PAY'
+    WHEN roster.employer_id IS NOT NULL THEN 'EMPLOYER_PAYS'
     WHEN e.notice_passed_at IS NULL AND plan.requires_notice THEN 'NOTICE_FIRST'
     WHEN e.own_share <> {amount} THEN 'AMOUNT_DIFFERS'
 """

@@ -127,6 +127,52 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        14, "bill_is_of_its_roster", _("An employer's applied roster has one bill, of everybody whom it enrolled and to the fen."),
+        """
+        SELECT r.id FROM beneficiaries_roster r LEFT JOIN gates_employerbill b ON b.roster_id = r.id LEFT JOIN LATERAL (
+            SELECT count(*) AS people, sum(e.own_share) AS amount FROM beneficiaries_enrollment e
+            WHERE e.roster_id = r.id AND e.own_share > 0
+        ) AS owed ON true
+        WHERE (r.employer_id IS NULL AND b.id IS NOT NULL) OR (r.employer_id IS NOT NULL AND (
+            (b.id IS NOT NULL AND (b.people <> owed.people OR b.amount <> owed.amount OR b.employer_id <> r.employer_id))
+            OR (b.id IS NULL AND r.applied_at IS NOT NULL AND owed.people > 0)))
+        """,
+    ),
+    Invariant(
+        15, "bill_is_paid_by_two",
+        _("An employer pays for its people by its bill alone, which two people have recorded and confirmed."),
+        """
+        SELECT p.id FROM gates_billpayment p JOIN gates_employerbill b ON b.id = p.bill_id
+        LEFT JOIN gates_ownpayment own ON own.id = p.payment_id
+        WHERE p.state = 'confirmed' AND (p.decided_by_id = p.recorded_by_id OR own.id IS NULL OR own.people <> p.people
+            OR own.amount <> p.amount OR own.period_id <> b.period_id OR EXISTS (
+                SELECT FROM gates_ownpaymentline l JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
+                WHERE l.payment_id = own.id AND e.roster_id <> b.roster_id))
+        UNION ALL
+        SELECT e.id FROM beneficiaries_roster r JOIN beneficiaries_enrollment e ON e.roster_id = r.id
+        WHERE r.employer_id IS NOT NULL AND e.own_paid_at IS NOT NULL AND e.own_share > 0 AND NOT EXISTS (
+            SELECT FROM gates_ownpaymentline l JOIN gates_billpayment p ON p.payment_id = l.payment_id
+            WHERE l.enrollment_id = e.id AND l.reversed_by_id IS NULL)
+        """,
+    ),
+    Invariant(
+        20, "every_bill_has_its_events", _("Every bill has the event of its drawing up, and those of its payments."),
+        """
+        SELECT b.id FROM gates_employerbill b WHERE (
+            SELECT count(*) FROM audit_event e WHERE e.verb = 'bill.drawn_up' AND e.subject_type = 'gates.employerbill'
+                AND e.subject_id = b.id::text AND (e.data ->> 'people')::bigint = b.people) <> 1
+        UNION ALL
+        SELECT p.bill_id FROM gates_billpayment p CROSS JOIN LATERAL (VALUES
+            ('bill.payment_recorded', true), ('bill.payment_confirmed', p.state = 'confirmed'),
+            ('bill.payment_declined', p.state = 'declined')
+        ) AS wanted (verb, wanted)
+        WHERE wanted.wanted AND NOT EXISTS (
+            SELECT FROM audit_event e WHERE e.verb IN (wanted.verb, 'bill.paid_by_statement')
+                AND e.subject_type = 'gates.employerbill' AND e.subject_id = p.bill_id::text
+                AND e.data ->> 'reference' = p.reference)
+        """,
+    ),
+    Invariant(
         15, "statement_approved_by_another", _("No collection statement was approved by its own maker, or with another content."),
         """
         SELECT id FROM gates_statement
@@ -145,6 +191,8 @@ INVARIANTS = [
                 JOIN gates_statementrow r ON r.id = l.row_id WHERE l.reversed_by_id IS NULL
                 UNION ALL
                 SELECT statement_id, amount FROM gates_arrival WHERE reversed_by_id IS NULL
+                UNION ALL
+                SELECT statement_id, amount FROM gates_billpayment WHERE row_id IS NOT NULL
             ) AS placed GROUP BY 1
         ), held AS (
             SELECT statement_id, count(*) AS lines, sum(amount) AS amount FROM gates_heldpayment
@@ -175,14 +223,18 @@ INVARIANTS = [
         ) paid ON paid.row_id = r.id
         LEFT JOIN gates_heldpayment h ON h.row_id = r.id
         LEFT JOIN gates_arrival a ON a.row_id = r.id AND a.reversed_by_id IS NULL
+        LEFT JOIN gates_billpayment b ON b.row_id = r.id
         JOIN gates_statement s ON s.id = r.statement_id AND s.direction = 'in'
-        WHERE a.amount <> r.amount OR a.statement_id <> r.statement_id OR (a.id IS NOT NULL AND paid.row_id IS NOT NULL)
+        WHERE b.amount <> r.amount OR b.statement_id <> r.statement_id OR b.bill_id <> r.bill_id
+            OR (b.id IS NOT NULL AND (paid.row_id IS NOT NULL OR a.id IS NOT NULL OR r.verdict <> 3 OR r.set_aside <> ''))
+            OR a.amount <> r.amount OR a.statement_id <> r.statement_id OR (a.id IS NOT NULL AND paid.row_id IS NOT NULL)
             OR (a.clearing_id IS NULL AND a.id IS NOT NULL
                 AND (r.verdict <> 3 OR r.set_aside <> '' OR a.purchase_id <> r.purchase_id))
             OR paid.statement_id <> r.statement_id OR paid.amount <> r.amount OR h.amount <> r.amount
             OR h.statement_id <> r.statement_id
-            OR (r.verdict = 7 AND (paid.row_id IS NOT NULL OR h.id IS NOT NULL OR a.id IS NOT NULL))
-            OR (r.verdict <> 7 AND (paid.row_id IS NULL AND a.id IS NULL) <> (h.id IS NOT NULL AND h.state <> 'assigned'))
+            OR (r.verdict = 7 AND (paid.row_id IS NOT NULL OR h.id IS NOT NULL OR a.id IS NOT NULL OR b.id IS NOT NULL))
+            OR (r.verdict <> 7 AND (paid.row_id IS NULL AND a.id IS NULL AND b.id IS NULL)
+                <> (h.id IS NOT NULL AND h.state <> 'assigned'))
             OR (paid.at_once AND (r.verdict <> 1 OR r.set_aside <> '' OR paid.enrollment_id <> r.enrollment_id))
             OR (h.kind <> 'reversed' AND r.verdict IN (1, 3) AND r.set_aside = '')
         UNION ALL
@@ -277,7 +329,8 @@ INVARIANTS = [
                     AND EXISTS (
                         SELECT FROM gates_arrival a WHERE a.purchase_id = t.source_id AND a.reversed_by_id IS NULL))
                 OR (t.kind = 'receipt' AND t.source_type = 'gates.ownpayment'
-                    AND EXISTS (SELECT FROM gates_ownpayment p WHERE p.id = t.source_id AND p.statement_id IS NOT NULL))
+                    AND (EXISTS (SELECT FROM gates_ownpayment p WHERE p.id = t.source_id AND p.statement_id IS NOT NULL)
+                        OR EXISTS (SELECT FROM gates_billpayment b WHERE b.payment_id = t.source_id AND b.row_id IS NOT NULL)))
             GROUP BY 1
         ) AS both_sides GROUP BY 1 HAVING sum(amount) <> 0
         """,

@@ -24,7 +24,7 @@ from beneficiaries.models.enrollment import EnrollmentState
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY
 from beneficiaries.models.person import NAME as NAME_INDEX
 from beneficiaries.models.purchase import names_a_person
-from gates import taking_in
+from gates import bill_lines, taking_in
 from gates.bought import another_way, bought, why_not
 from gates.columns import COLUMNS
 from gates.models import Statement, StatementChunk, StatementRow
@@ -42,6 +42,8 @@ from intake.models import BEING_CHECKED, ONCE_APPLIED, Chunk, State
 from intake.template import Applied, Compared, Template, Undone
 
 _REFUSED = Severity.ERROR.weight
+#: Beyond all numbers of purchases: where numbers of bills begin.
+_BILLS = 1 << 60
 _MOBILE = re.compile("1[3-9][0-9]{9}")
 #: Of a line that is the payment of a purchase.
 AGREES = taking_in.AGREES
@@ -111,6 +113,7 @@ class StatementTemplate(Template):
     purpose = BENEFICIARY_KEY
     staged: ClassVar[tuple[str, ...]] = ("name", "document", "number", "amount", "paid_on", "serial", "enrollment_id")
     staged_beside: ClassVar[tuple[str, ...]] = ("purchase_id",)
+    further_beside: ClassVar[tuple[tuple[str, ...], ...]] = (("bill_id",),)
 
     def context(self, subject: Statement, *, at: datetime) -> StatementContext:
         """The statement with its program and period, the offices whose people it may pay for, and who stands in it already."""
@@ -144,7 +147,9 @@ class StatementTemplate(Template):
         frame = frame.join(_reported(frame, context), on="row", how="left", maintain_order="left")
         usable = frame.filter(pl.col("worst") < _REFUSED)
         purchases = bought(usable, statement=context.statement, offices=context.offices)
-        frame = _judged(frame.join(purchases, on="row", how="left", maintain_order="left"), context)
+        frame = frame.join(purchases, on="row", how="left", maintain_order="left")
+        bills = bill_lines.of_bills(usable, statement=context.statement, offices=context.offices)
+        frame = _judged(_of_bills_first(frame.join(bills, on="row", how="left", maintain_order="left")), context)
         frame = repeated(frame, context)
         findings = checked.findings
         for code in frame["code"].drop_nulls().unique().sort():
@@ -159,7 +164,7 @@ class StatementTemplate(Template):
         verdict = (
             pl.when((pl.col("worst") >= _REFUSED) | (weight == Severity.ERROR.value)).then(Verdict.REFUSED)
             .when((pl.col("worst") == Severity.DOUBT.weight) | (weight == Severity.DOUBT.value)).then(Verdict.DOUBTFUL)
-            .when(pl.col("purchase_id").is_not_null()).then(AGREES)
+            .when(pl.col("purchase_id").is_not_null() | pl.col("bill_id").is_not_null()).then(AGREES)
             .otherwise(Verdict.NEW)
         )  # fmt: skip
         frame = frame.with_columns(
@@ -176,6 +181,9 @@ class StatementTemplate(Template):
         if any(bought_by):
             # As the server reads a number.
             sealed["purchase_id"] = [None if number is None else number.to_bytes(8, "big") for number in bought_by]
+        billed_by = frame["bill_id"].to_list()
+        if any(billed_by):
+            sealed["bill_id"] = [None if number is None else number.to_bytes(8, "big") for number in billed_by]
         return Compared(frame, sealed, findings)
 
     def preview_money(self, subject: Statement, context: StatementContext) -> dict[str, Any]:
@@ -279,10 +287,13 @@ def _seen_before(statement: Statement) -> Seen:
     if statement.state not in BEING_CHECKED:
         return Seen()
     rows = StatementRow.objects.filter(statement=statement, verdict__in=(Verdict.NEW, AGREES)).order_by("pk")
-    places = rows.values_list("refund_line_id", "purchase_id", "enrollment_id", "sheet", "line")
+    places = rows.values_list("refund_line_id", "bill_id", "purchase_id", "enrollment_id", "sheet", "line")
     before = [
-        (-2 * back if back else -2 * bought - 1 if bought else cover, f"{sheet}!{line}" if sheet else str(line))
-        for back, bought, cover, sheet, line in places
+        (
+            -2 * back if back else -_BILLS - bill if bill else -2 * bought - 1 if bought else cover,
+            f"{sheet}!{line}" if sheet else str(line),
+        )
+        for back, bill, bought, cover, sheet, line in places
     ]
     return Seen([pl.DataFrame(before, schema={"enrollment_id": pl.Int64, "place": pl.String}, orient="row")] if before else [])
 
@@ -303,7 +314,8 @@ def with_numbers(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame
 _FIELDS = """
 SELECT wanted.place, e.id, e.state, e.own_share, e.notice_passed_at IS NOT NULL,
     e.own_paid_at IS NOT NULL OR line.id IS NOT NULL, coalesce('#' || payment.id || ' ' || payment.reference, ''),
-    coalesce(roster.state IN ('undoing', 'undone'), false), wanted.name IS NULL OR person.{name} = wanted.name,
+    coalesce(roster.state IN ('undoing', 'undone'), false), roster.employer_id IS NOT NULL,
+    wanted.name IS NULL OR person.{name} = wanted.name,
     wanted.identity IS NULL OR person.{identity} = wanted.identity OR EXISTS (
         SELECT FROM beneficiaries_persondocument other WHERE other.person_id = person.id
             AND other.{identity} = wanted.identity AND other.standing <> 'mistaken')
@@ -343,9 +355,11 @@ LEFT JOIN beneficiaries_roster roster ON roster.id = e.roster_id
 
 def repeated(frame: pl.DataFrame, context: StatementContext, *, code: str = "PAYER_REPEATED") -> pl.DataFrame:
     """The frame, with the code of rows that are the payment or refund of what an earlier row is already."""
+    bill = pl.col("bill_id") if "bill_id" in frame.columns else pl.lit(None, pl.Int64)
     back = pl.col("refund_line_id") if "refund_line_id" in frame.columns else pl.lit(None, pl.Int64)
     whose = (
         pl.when(back.is_not_null()).then(-2 * back)
+        .when(bill.is_not_null()).then(-_BILLS - bill)
         .when(pl.col("purchase_id").is_not_null()).then(-2 * pl.col("purchase_id") - 1).otherwise("enrollment_id")
     )  # fmt: skip
     matched = frame.filter((pl.col("worst") < _REFUSED) & pl.col("code").is_null())
@@ -362,7 +376,8 @@ def repeated(frame: pl.DataFrame, context: StatementContext, *, code: str = "PAY
 
 _KNOWN_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "enrollment_id": pl.Int64, "state": pl.String, "due": pl.Decimal(16, 2), "noticed": pl.Boolean,
-    "paid": pl.Boolean, "payment": pl.String, "undone": pl.Boolean, "same_name": pl.Boolean, "same_document": pl.Boolean,
+    "paid": pl.Boolean, "payment": pl.String, "undone": pl.Boolean, "billed": pl.Boolean, "same_name": pl.Boolean,
+    "same_document": pl.Boolean,
 }
 
 
@@ -424,17 +439,28 @@ def _reported(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     return pl.DataFrame(found, schema={"row": pl.UInt32, "reported": pl.Int64}, orient="row")
 
 
+def _of_bills_first(frame: pl.DataFrame) -> pl.DataFrame:
+    """Whoever names a bill pays that and nothing else, whatever else the line may be read as."""
+    named = pl.col("bill_id").is_not_null()
+    return frame.with_columns(
+        misfit=pl.col("misfit") & ~named,
+        **{name: pl.when(~named).then(name) for name in ("purchase_id", "by_key", "enrollment_id", "cover_id")},
+    )
+
+
 def _judged(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     """`code` of what keeps a usable row from paying a share, null where it pays one; `extra`: the fact that it tells."""
     period, day = context.statement.period, context.checks.today
     buys = pl.col("purchase_id").is_not_null()
-    frame = frame.with_columns(due=pl.when(buys).then("bought_due").otherwise("due"))
+    pays_bill = pl.col("bill_id").is_not_null()
+    frame = frame.with_columns(due=pl.when(pays_bill).then("bill_due").when(buys).then("bought_due").otherwise("due"))
     state, difference = pl.col("state"), pl.col("amount") - pl.col("due")
     of_purchase = why_not(today=day)
     notice = Gate.NOTICE in context.asked
     # Who has a number and not its name learns nothing of its cover.
     code = (
         pl.when(pl.col("worst") >= _REFUSED).then(None)
+        .when(pays_bill).then(bill_lines.why_not(period=period, today=day))
         .when(pl.col("by_key")).then(of_purchase)
         .when(pl.col("misfit")).then(pl.lit("COVER_CHECK"))
         .when(pl.col("cover_id").is_null() & pl.col("document").is_null()).then(pl.lit("NO_PAYER"))
@@ -447,6 +473,7 @@ def _judged(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
         .when(state.is_in([EnrollmentState.ENDED.value, EnrollmentState.VOIDED.value]) | pl.col("undone"))
         .then(pl.lit("COVER_ENDED"))
         .when((pl.col("due") == 0) | (state == EnrollmentState.IN_FORCE.value)).then(pl.lit("NOTHING_TO_PAY"))
+        .when(pl.col("billed")).then(pl.lit("EMPLOYER_PAYS"))
         .when(pl.lit(notice) & ~pl.col("noticed")).then(pl.lit("NOTICE_FIRST"))
         .when(pl.col("paid_on") > day).then(pl.lit("DATE_FUTURE"))
         .when(pl.col("paid_on") < period.enrollment_opens_on).then(pl.lit("PAID_EARLY"))
@@ -456,7 +483,8 @@ def _judged(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     frame = frame.with_columns(code=code)
     sign = pl.when(difference > 0).then(pl.lit("+")).otherwise(pl.lit(""))
     extra = (
-        pl.when(pl.col("code") == "PAID_TWICE").then(pl.when(buys).then("arrived_by").otherwise("payment"))
+        pl.when(pl.col("code") == "PAID_TWICE")
+        .then(pl.when(pays_bill).then("bill_shown").when(buys).then("arrived_by").otherwise("payment"))
         .when(pl.col("code") == "LINE_KNOWN").then(pl.lit("#") + pl.col("reported").cast(pl.String))
         .when(pl.col("code") == "AMOUNT_DIFFERS")
         .then(pl.col("due").cast(pl.String) + pl.lit(", ") + sign + difference.cast(pl.String))

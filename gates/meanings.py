@@ -50,6 +50,10 @@ MEANINGS = (
         "NOTHING_TO_PAY", _ERROR, _("this person has nothing to pay"), _("the money is to be given back"),
     ),
     Meaning(
+        "EMPLOYER_PAYS", _ERROR, _("an employer pays for this person, by its bill"),
+        _("the money is to be given back; the employer's transfer is recorded on the bill"),
+    ),
+    Meaning(
         "NOTICE_FIRST", _ERROR, _("the public notice has not passed yet for this person"),
         _("close the notice first, then withdraw the statement and upload it again"),
     ),
@@ -116,7 +120,7 @@ HELD_FOR: dict[str, HeldKind] = {
     "LINE_KNOWN": HeldKind.REPORTED, "DUP_IN_FILE": HeldKind.REPORTED, "PAID_TWICE": HeldKind.TWICE,
     "PAYER_REPEATED": HeldKind.TWICE, "COVER_LAPSED": HeldKind.LATE, "PAID_LATE": HeldKind.LATE,
     "COVER_ENDED": HeldKind.ENDED, "NOTHING_TO_PAY": HeldKind.ENDED, "AMOUNT_DIFFERS": HeldKind.AMOUNT,
-    "NOTICE_FIRST": HeldKind.EARLY, "PAID_EARLY": HeldKind.EARLY, "NAME_DIFFERS": HeldKind.DOUBTFUL,
-    "PAYMENT_GIVEN_UP": HeldKind.UNKNOWN,
+    "EMPLOYER_PAYS": HeldKind.BILLED, "NOTICE_FIRST": HeldKind.EARLY, "PAID_EARLY": HeldKind.EARLY,
+    "NAME_DIFFERS": HeldKind.DOUBTFUL, "PAYMENT_GIVEN_UP": HeldKind.UNKNOWN,
     "PAYER_UNKNOWN": HeldKind.UNKNOWN, "COVER_CHECK": HeldKind.UNKNOWN, "NO_PAYER": HeldKind.UNKNOWN,
 }

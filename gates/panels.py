@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +18,11 @@ from beneficiaries.whereabouts import number_of
 from gates.board import VIEW, board_of, has_numbers, line_of_roster
 from gates.models import (
     Arrival,
+    BillPayment,
     ClearingKind,
     ClearingLine,
     ClearingState,
+    EmployerBill,
     HeldState,
     Notice,
     NoticeLine,
@@ -97,6 +99,17 @@ def _uncollected(purchases: Any, user: Any) -> Any:
     return purchases.visible_to(user, "gates.upload_statement").filter(period__closed_at=None)
 
 
+def _bills_unpaid(bills: Any, user: Any) -> Any:
+    unpaid = bills.visible_to(user, "gates.record_bill_payment").filter(period__enrollment_closes_on__gt=timezone.localdate())
+    waiting = BillPayment.objects.filter(bill=OuterRef("pk"), state=BillPayment.State.PROPOSED)
+    return unpaid.unpaid().exclude(Exists(waiting))
+
+
+def _bills_to_confirm(bills: Any, user: Any) -> Any:
+    waiting = BillPayment.objects.filter(bill=OuterRef("pk"), state=BillPayment.State.PROPOSED).exclude(recorded_by=user.pk)
+    return bills.visible_to(user, "gates.confirm_bill_payment").filter(Exists(waiting))
+
+
 _STATEMENT, _CLEARING = "gates.statement", "gates.clearing"
 QUEUES = (
     queue_of(
@@ -106,6 +119,13 @@ QUEUES = (
     queue_of(
         _CLEARING, "gates.returns_at_the_bank", _("Lists of money to be given back: at the bank"), "gates.propose_clearing",
         _at_the_bank,
+    ),
+    queue_of(
+        "gates.employerbill", "gates.bills_to_confirm", _("Payments of employers' bills to confirm"), "gates.confirm_bill_payment",
+        _bills_to_confirm, Urgency.NOW,
+    ),
+    queue_of(
+        "gates.employerbill", "gates.bills_unpaid", _("Employers' bills to be paid"), "gates.record_bill_payment", _bills_unpaid,
     ),
     queue_of(
         "gates.heldpayment", "gates.held_to_clear", _("Held payments to be cleared"), "gates.propose_clearing", _to_clear,
@@ -182,7 +202,8 @@ def _arrival(enrollment: Any, user: Any) -> Mapping[str, Any]:
 
 def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
     own = OwnPaymentLine.objects.visible_to(user, "gates.view_ownpayment").filter(pk__in=lines_of([enrollment.pk]).values("pk"))
-    lines = list(own.select_related("payment__sponsor", "payment__clearing", "reversed_by").order_by("pk"))
+    named = ("payment__sponsor", "payment__clearing", "payment__of_bill__bill__employer", "reversed_by")
+    lines = list(own.select_related(*named).order_by("pk"))
     payments = {line.payment_id for line in lines}
     seen = set(
         OwnPayment.objects.visible_to(user, "gates.view_ownpayment").filter(pk__in=payments).values_list("pk", flat=True)
@@ -192,7 +213,7 @@ def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
         Statement.objects.visible_to(user, "gates.view_statement").filter(pk__in=wanted).values_list("pk", flat=True)
     )
     return {
-        **_arrival(enrollment, user),
+        **_arrival(enrollment, user), **_bill(enrollment, user),
         "payments": [
             (
                 line, reverse("admin:gates_ownpayment_change", args=[line.payment_id]) if line.payment_id in seen else "",
@@ -201,6 +222,15 @@ def _payment(enrollment: Any, user: Any) -> Mapping[str, Any]:
             for line in lines
         ]
     }
+
+
+def _bill(enrollment: Any, user: Any) -> Mapping[str, Any]:
+    """Of a cover that an employer pays for: its bill."""
+    if enrollment.roster_id is None:
+        return {}
+    bills = EmployerBill.objects.visible_to(user, "gates.view_employerbill").filter(roster=enrollment.roster_id)
+    bill = bills.select_related("employer", "program", "period").first()
+    return {"bill": bill, "bill_url": reverse("admin:gates_employerbill_change", args=[bill.pk])} if bill is not None else {}
 
 
 def _statement_of(payment: Any) -> int | None:

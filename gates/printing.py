@@ -1,4 +1,5 @@
-"""Notices as they hang in the villages: one page or more for each, with the columns that the notice publishes and no others.
+"""Notices as they hang in the villages: one page or more for each, with the columns that the notice publishes and no others;
+and bills as employers get them.
 
 Always Chinese: who reads it is the village. Of children no category is named, nor one that the notice does not name.
 """
@@ -6,7 +7,7 @@ Always Chinese: who reads it is the village. Of children no category is named, n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from audit import keys
 from audit.masking import mask_name
 from beneficiaries.models import Person
 from beneficiaries.models.enrollment import EnrollmentState
-from gates.models import WHITELIST, Notice, NoticeLine
+from gates.bills import owed_of, prices_of
+from gates.models import WHITELIST, EmployerBill, Notice, NoticeLine
 from gates.models.notice import CATEGORY, NAME, REGION
 from programs.models import Category
+from programs.rules.amounts import amount_in_words
 
 #: Lines read at once.
 BATCH = 5_000
@@ -60,6 +63,20 @@ def document(notice: Notice, *, place: str = "", as_file: bool = False) -> Itera
                 },
             )
     yield "</body></html>\n"
+
+
+def bill_document(bill: EmployerBill, *, account: str, at: datetime) -> str:
+    """An employer's bill as HTML, to be printed from the screen: what is due now, by price; no person is named."""
+    owed = owed_of(bill)
+    with override(LANGUAGE):
+        return render_to_string(
+            "gates/bill_print.html",
+            {
+                "bill": bill, "owed": owed, "words": amount_in_words(owed.amount), "at": at,
+                "prices": [price for price in prices_of(bill) if price.due], "account": account.strip().splitlines(),
+                "last_day": bill.period.enrollment_closes_on - timedelta(days=1),
+            },
+        )
 
 
 def _lines(notice: Notice, place: str) -> Iterator[tuple[str, Line]]:

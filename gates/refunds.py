@@ -14,6 +14,7 @@ from psycopg import sql
 from audit.faults import fault_point
 from audit.history import plan_anew
 from gates.actions.clearings import end_returned
+from gates.bills import bill_id_of
 from gates.clearing import take_turns
 from gates.columns import REFUND_COLUMNS
 from gates.matching import STATEMENT, StatementContext, StatementTemplate, found_in, repeated, with_numbers
@@ -28,18 +29,19 @@ from intake.template import Applied, Compared
 
 _REFUSED = Severity.ERROR.weight
 _AGREES, _REPLACED = int(Verdict.NEW), int(Verdict.REPLACED)
-#: Column -> what a row that agrees is said to be: held money on a list, all covers given back of a purchase, one cover.
-_TARGETS = ("refund_line_id", "purchase_id", "enrollment_id")
+#: Column -> what a row that agrees is said to be: held money on a list, all covers given back of a purchase or of an
+#: employer's bill, one cover.
+_TARGETS = ("refund_line_id", "purchase_id", "bill_id", "enrollment_id")
 _TOLD_OF = {"REFUND_AMOUNT": "amount", "DATE_FUTURE": "paid_on"}
 # SQL: a cover `e` whose own share goes back whole, and no channel has shown it yet.
 _OWED = """e.own_paid_at IS NOT NULL AND e.own_share > 0 AND (e.state = 'voided' OR (e.state = 'ended' AND e.ends_at = e.starts_at))
     AND NOT EXISTS (SELECT FROM gates_refund shown WHERE shown.enrollment_id = e.id)"""
 # By the number on our list, by the serial number of the payment that goes back, or by a cover that was given back.
 _FOUND = f"""
-SELECT wanted.row, back.id, bought.id, cover.id, coalesce(back.amount, owed.amount),
-    back.id IS NOT NULL OR bought.id IS NOT NULL OR cover.id IS NOT NULL, coalesce(back.shown, false)
-FROM unnest(%(rows)s::int[], %(clearings)s::bigint[], %(numbers)s::int[], %(origins)s::text[], %(covers)s::bigint[])
-    AS wanted(row, clearing, number, origin, cover)
+SELECT wanted.row, back.id, bought.id, billed.id, cover.id, coalesce(back.amount, owed.amount, of_bill.amount),
+    back.id IS NOT NULL OR bought.id IS NOT NULL OR billed.id IS NOT NULL OR cover.id IS NOT NULL, coalesce(back.shown, false)
+FROM unnest(%(rows)s::int[], %(clearings)s::bigint[], %(numbers)s::int[], %(origins)s::text[], %(covers)s::bigint[],
+    %(bills)s::bigint[]) AS wanted(row, clearing, number, origin, cover, bill)
 LEFT JOIN LATERAL (
     SELECT line.id, line.enrollment_id FROM gates_statementrow line JOIN gates_statement s ON s.id = line.statement_id
     WHERE line.serial = wanted.origin AND s.period_id = %(period)s AND s.organization_id = ANY(%(offices)s)
@@ -67,9 +69,19 @@ LEFT JOIN LATERAL (
     ORDER BY p.id LIMIT 1
 ) AS bought ON true
 LEFT JOIN LATERAL (
+    SELECT b.id, b.roster_id FROM gates_employerbill b
+    WHERE back.id IS NULL AND bought.id IS NULL AND wanted.cover IS NULL AND b.program_id = %(program)s
+        AND b.period_id = %(period)s AND b.organization_id = ANY(%(offices)s) AND starts_with(b.region_code, %(region)s)
+        AND b.id = coalesce(wanted.bill, (
+            SELECT p.bill_id FROM gates_billpayment p
+            WHERE p.state = 'confirmed' AND (p.row_id = came.id OR (wanted.origin <> '' AND p.reference = wanted.origin))
+            ORDER BY p.id DESC LIMIT 1))
+    LIMIT 1
+) AS billed ON true
+LEFT JOIN LATERAL (
     SELECT e.id FROM beneficiaries_enrollment e
-    WHERE back.id IS NULL AND bought.id IS NULL AND e.period_id = %(period)s AND e.organization_id = ANY(%(offices)s)
-        AND starts_with(e.region_code, %(region)s) AND e.id = coalesce(wanted.cover, (
+    WHERE back.id IS NULL AND bought.id IS NULL AND billed.id IS NULL AND e.period_id = %(period)s
+        AND e.organization_id = ANY(%(offices)s) AND starts_with(e.region_code, %(region)s) AND e.id = coalesce(wanted.cover, (
             SELECT enrollment_id FROM gates_ownpaymentline
             WHERE enrollment_id = came.enrollment_id AND row_id = came.id AND reversed_by_id IS NULL))
     LIMIT 1
@@ -78,16 +90,21 @@ LEFT JOIN LATERAL (
     SELECT sum(e.own_share) AS amount FROM beneficiaries_enrollment e
     WHERE (e.purchase_id = bought.id OR e.id = cover.id) AND {_OWED}
 ) AS owed ON true
+LEFT JOIN LATERAL (
+    SELECT sum(e.own_share) AS amount FROM beneficiaries_enrollment e
+    WHERE billed.id IS NOT NULL AND e.period_id = %(period)s AND e.roster_id = billed.roster_id AND {_OWED}
+) AS of_bill ON true
 """  # noqa: S608 - words of this module
 _SCHEMA: dict[str, Any] = {
-    "row": pl.UInt32, "refund_line_id": pl.Int64, "purchase_id": pl.Int64, "enrollment_id": pl.Int64, "due": pl.Decimal(16, 2),
-    "ours": pl.Boolean, "shown": pl.Boolean,
+    "row": pl.UInt32, "refund_line_id": pl.Int64, "purchase_id": pl.Int64, "bill_id": pl.Int64, "enrollment_id": pl.Int64,
+    "due": pl.Decimal(16, 2), "ours": pl.Boolean, "shown": pl.Boolean,
 }
 _WORK = f"""
 CREATE TEMPORARY TABLE refund_work ON COMMIT DROP AS
-SELECT r.id AS row_id, r.refund_line_id, r.purchase_id, r.enrollment_id, r.amount, r.paid_on,
-    coalesce(r.serial, %(reference)s) AS serial, l.clearing_id, l.held_id, l.outcome
-FROM gates_statementrow r LEFT JOIN gates_clearingline l ON l.id = r.refund_line_id
+SELECT r.id AS row_id, r.refund_line_id, r.purchase_id, r.bill_id, r.enrollment_id, r.amount, r.paid_on,
+    coalesce(r.serial, %(reference)s) AS serial, l.clearing_id, l.held_id, l.outcome, b.roster_id, b.period_id
+FROM gates_statementrow r LEFT JOIN gates_employerbill b ON b.id = r.bill_id
+LEFT JOIN gates_clearingline l ON l.id = r.refund_line_id
 WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = {_AGREES} AND r.set_aside = ''
 """  # noqa: S608 - words of this module
 # What another statement has shown meanwhile, or is no more to go back.
@@ -99,16 +116,27 @@ WHERE r.id = w.row_id AND CASE WHEN w.refund_line_id IS NOT NULL
         WHERE o.refund_line_id = w.refund_line_id AND o.id <> w.row_id AND o.verdict = {_AGREES} AND o.set_aside = ''
             AND c.applied_at IS NOT NULL)
     ELSE w.amount IS DISTINCT FROM (
-        SELECT sum(e.own_share) FROM beneficiaries_enrollment e
-        WHERE (e.purchase_id = w.purchase_id OR (w.purchase_id IS NULL AND e.id = w.enrollment_id)) AND {_OWED})
-    END AND (w.refund_line_id IS NULL AND w.purchase_id IS NULL) = %(single)s
+        SELECT sum(e.own_share) FROM beneficiaries_enrollment e WHERE w.bill_id IS NULL
+            AND (e.purchase_id = w.purchase_id OR (w.purchase_id IS NULL AND e.id = w.enrollment_id)) AND {_OWED})
+        AND w.amount IS DISTINCT FROM (
+            SELECT sum(e.own_share) FROM beneficiaries_enrollment e
+            WHERE w.bill_id IS NOT NULL AND e.period_id = w.period_id AND e.roster_id = w.roster_id AND {_OWED})
+    END AND (w.refund_line_id IS NULL AND w.purchase_id IS NULL AND w.bill_id IS NULL) = %(single)s
 """  # noqa: S608 - words of this module
 _SHOWN = f"""
 INSERT INTO gates_refund (statement_id, row_id, enrollment_id, amount)
 SELECT %(statement)s, w.row_id, e.id, e.own_share FROM refund_work w
 JOIN gates_statementrow r ON r.id = w.row_id AND r.set_aside = ''
 JOIN beneficiaries_enrollment e ON e.purchase_id = w.purchase_id OR (w.purchase_id IS NULL AND e.id = w.enrollment_id)
-WHERE w.refund_line_id IS NULL AND (w.purchase_id IS NULL) = %(single)s AND {_OWED} ORDER BY e.id
+WHERE w.refund_line_id IS NULL AND w.bill_id IS NULL AND (w.purchase_id IS NULL) = %(single)s AND {_OWED} ORDER BY e.id
+"""  # noqa: S608 - words of this module
+# What an employer had paid for those of its bill that were given back.
+_SHOWN_OF_BILLS = f"""
+INSERT INTO gates_refund (statement_id, row_id, enrollment_id, amount)
+SELECT %(statement)s, w.row_id, e.id, e.own_share FROM refund_work w
+JOIN gates_statementrow r ON r.id = w.row_id AND r.set_aside = ''
+JOIN beneficiaries_enrollment e ON e.period_id = w.period_id AND e.roster_id = w.roster_id
+WHERE w.bill_id IS NOT NULL AND {_OWED} ORDER BY e.id
 """  # noqa: S608 - words of this module
 _DONE = """
 UPDATE gates_clearingline l SET outcome = 'done', reference = w.serial, settled_on = w.paid_on FROM refund_work w
@@ -131,6 +159,7 @@ class RefundTemplate(StatementTemplate):
         label = pl.col("label").str.to_uppercase()
         pattern = r"^T([0-9]{1,12})-([0-9]{1,9})$"
         frame = frame.with_columns(
+            bill=pl.Series(list(map(_bill_of, frame.select("label", "origin").iter_rows())), dtype=pl.Int64),
             clearing=label.str.extract(pattern, 1).cast(pl.Int64), place=label.str.extract(pattern, 2).cast(pl.Int32),
         )
         frame = frame.join(_known(frame, context), on="row", how="left", maintain_order="left")
@@ -164,6 +193,9 @@ class RefundTemplate(StatementTemplate):
         )
         empty: list[bytes | None] = [None] * len(frame)
         sealed: dict[str, Cells] = {"name": empty, "document": empty}
+        billed = frame["bill_id"].to_list()
+        if any(billed):
+            sealed["bill_id"] = [None if number is None else number.to_bytes(8, "big") for number in billed]
         return Compared(frame, sealed, findings)
 
     def reserve(self, subject: Statement, *, by: Any, at: datetime) -> None:
@@ -186,6 +218,8 @@ class RefundTemplate(StatementTemplate):
                 cursor.execute(_DRIFTED, {**facts, "single": single})
                 set_aside += cursor.rowcount
                 cursor.execute(_SHOWN, {**facts, "single": single})
+                if not single:
+                    cursor.execute(_SHOWN_OF_BILLS, facts)
             cursor.execute(_DONE)
             done: dict[int, list[int]] = {}
             for clearing, line in cursor.fetchall():
@@ -211,19 +245,28 @@ def template_of(statement: Statement) -> StatementTemplate:
     return REFUNDS if statement.direction == Statement.Direction.OUT else STATEMENT
 
 
+def _bill_of(cells: tuple[str | None, str | None]) -> int | None:
+    """The bill whose number stands where our own number or the payment's does."""
+    return next((bill for cell in cells if cell and (bill := bill_id_of(cell)) is not None), None)
+
+
 def _known(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame:
     """What usable rows name, within the statement's offices and period: one question a chunk."""
     rows = frame.filter(
         (pl.col("worst") < _REFUSED)
-        & (pl.col("clearing").is_not_null() | pl.col("origin").is_not_null() | pl.col("cover_id").is_not_null())
+        & (
+            pl.col("clearing").is_not_null() | pl.col("origin").is_not_null() | pl.col("cover_id").is_not_null()
+            | pl.col("bill").is_not_null()
+        )
     )
     of = context.statement
     found = ask(
         sql.Composed([sql.SQL(_FOUND)]),
         {
             "rows": rows["row"].to_list(), "clearings": rows["clearing"].to_list(), "numbers": rows["place"].to_list(),
-            "origins": rows["origin"].to_list(), "covers": rows["cover_id"].to_list(), "program": of.program_id,
-            "period": of.period_id, "offices": context.offices, "region": of.region_code, "statement": of.pk,
+            "origins": rows["origin"].to_list(), "covers": rows["cover_id"].to_list(), "bills": rows["bill"].to_list(),
+            "program": of.program_id, "period": of.period_id, "offices": context.offices, "region": of.region_code,
+            "statement": of.pk,
         },
     ) if len(rows) else []
     return pl.DataFrame(found, schema=_SCHEMA, orient="row")

@@ -7,9 +7,11 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.employing import register_billing
 from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from gates import panels
+from gates.actions import draw_up_bill
 from gates.evidence import EVIDENCE
 from gates.held import HOLDINGS
 from gates.matching import STATEMENT
@@ -27,6 +29,7 @@ _MONEY = (
     "gates.view_board", "gates.view_unpaid", "gates.view_ownpayment", "gates.export_unpaid", "gates.export_ownpayment",
     "gates.view_statement", "gates.export_statement", "gates.view_heldpayment", "gates.export_heldpayment",
     "gates.view_uncollected", "gates.export_uncollected",
+    "gates.view_employerbill", "gates.export_employerbill",
     "gates.view_clearing", "gates.export_clearing", "gates.view_clearingline", "gates.export_clearingline",
 )
 GRANTS: dict[str, tuple[str, ...]] = {
@@ -38,9 +41,11 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ),
     Role.FINANCE_MAKER: (
         *_MONEY, "gates.record_payment", "gates.upload_statement", "gates.submit_statement", "gates.download_statement_rows",
-        "gates.propose_clearing", "gates.fetch_clearing",
+        "gates.propose_clearing", "gates.fetch_clearing", "gates.record_bill_payment",
     ),
-    Role.FINANCE_CHECKER: (*_MONEY, "gates.approve_statement", "gates.approve_clearing"),
+    Role.FINANCE_CHECKER: (
+        *_MONEY, "gates.approve_statement", "gates.approve_clearing", "gates.confirm_bill_payment",
+    ),
     Role.AUDITOR: (*_VIEW, *_MONEY),
 }
 
@@ -64,4 +69,5 @@ def register() -> None:
         grant_permissions(role, permissions)
     findings.register_meanings(MEANINGS)
     register_import(STATEMENT)
+    register_billing(lambda roster, at: draw_up_bill(roster, at=at))
     panels.register()

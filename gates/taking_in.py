@@ -17,6 +17,7 @@ from audit.history import plan_anew
 from beneficiaries.gating import Gate, lock_rosters, pass_gate_of
 from beneficiaries.models import Enrollment
 from gates.actions.payments import PAYER, end_recording, said
+from gates.bill_lines import lock_rosters_of, shown_by, take_in_bills
 from gates.errors import GatesRefused
 from gates.fitting import COVER, GIVEN_UP, UNFIT
 from gates.meanings import HELD_FOR
@@ -67,7 +68,8 @@ WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = %(a
 _ARRIVALS = """
 INSERT INTO gates_arrival (statement_id, row_id, purchase_id, amount)
 SELECT statement_id, id, purchase_id, amount FROM gates_statementrow r
-WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = %(agrees)s AND r.set_aside = '' ORDER BY purchase_id
+WHERE r.statement_id = %(statement)s AND r.chunk = %(chunk)s AND r.verdict = %(agrees)s AND r.set_aside = ''
+    AND r.purchase_id IS NOT NULL ORDER BY purchase_id
 """
 # What the channel reported twice came in once: it is counted there.
 _HELD = """
@@ -129,7 +131,9 @@ def take_in(statement: Statement, chunk: int, *, at: datetime) -> Applied:
     with connection.cursor() as cursor:
         # As a payment of the whole list does: whoever comes second sees who is on the first.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"gates.payment:{statement.period_id}"])
-        lock_rosters(Enrollment.objects.filter(pk__in=rows.values("enrollment")))
+        covers = Enrollment.objects.filter(pk__in=rows.values("enrollment"))
+        lock_rosters_of(statement, chunk, covers)
+        lock_rosters(covers)
         fault_point("gates.take_in.before")
         cursor.execute(_SETTINGS)
         cursor.execute(_WORK, facts)
@@ -145,6 +149,8 @@ def take_in(statement: Statement, chunk: int, *, at: datetime) -> Applied:
         set_aside += cursor.rowcount
         cursor.execute(_ARRIVALS, facts)
         arrived = cursor.rowcount
+        bills, drifted = take_in_bills(statement, chunk, at=at)
+        arrived, set_aside = arrived + bills, set_aside + drifted
         fault_point("gates.take_in.held.before")
         cursor.execute(_HELD.format(kind=_kind()), facts)
         held, amount = cursor.fetchone()
@@ -181,6 +187,8 @@ def end_payment(statement: Statement, *, at: datetime) -> None:
         paid = OwnPaymentLine.objects.filter(payment=payment).aggregate(**counted)
         end_recording(payment, payment.people - paid["people"], payment.amount - paid["amount"], by=PAYER, at=at)
     arrived = Arrival.objects.filter(statement=statement, clearing=None).aggregate(**counted)
+    bills = shown_by(statement)
+    arrived = {"people": arrived["people"] + bills["lines"], "amount": arrived["amount"] + bills["amount"]}
     where: dict[str, Any] = {
         "by": PAYER, "at": at, "organization": statement.organization, "region_code": statement.region_code,
         "program_id": statement.program_id,

@@ -69,7 +69,7 @@ def paid(world: World, covers: Any, **changes: Any) -> OwnPayment:
 #: Headings of a statement in these tests, by the keys of its columns.
 STATEMENT_HEADINGS = {
     "number": "保障凭证号", "name": "姓名", "document": "证件号码", "amount": "缴费金额", "paid_on": "缴费日期", "serial": "流水号",
-    "application": "投保申请编号",
+    "application": "投保申请编号", "remark": "附言",
 }
 
 

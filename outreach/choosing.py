@@ -15,7 +15,9 @@ from outreach.models import Sending, Topic
 
 #: Occasion -> the condition of an enrollment `e`; rooms above give those that only they know.
 _TOPICS: dict[str, str] = {
-    Topic.TO_PAY: "e.state = 'awaiting' AND e.own_share > 0 AND e.own_paid_at IS NULL{before_payment}",
+    Topic.TO_PAY: "e.state = 'awaiting' AND e.own_share > 0 AND e.own_paid_at IS NULL"
+    # An employer pays for its staff by one bill.
+    " AND NOT EXISTS (SELECT FROM beneficiaries_roster r WHERE r.id = e.roster_id AND r.employer_id IS NOT NULL){before_payment}",
     Topic.IN_FORCE: "e.state = 'in_force' AND e.ends_at > %(at)s",
     Topic.ENDS_SOON: "e.state = 'in_force' AND e.ends_at > %(at)s AND e.ends_at <= %(until)s",
     Topic.ENDED: "(e.state = 'ended' OR (e.state = 'in_force' AND e.ends_at <= %(at)s))",

@@ -33,6 +33,7 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
+from portal.demo_employers import insure_staff
 from portal.demo_families import insure_families
 from portal.demo_funds import ask_funders
 from portal.demo_insurer import settle_with_insurer
@@ -139,6 +140,9 @@ def load(say: Say, *, logins: Path) -> None:
             ]
             insure_families(sold[0], clerk=clerks[0], maker=maker, checker=checker, say=say)
             past_year(sold[0].program, clerk=clerks[0], maker=maker, checker=checker, say=say)
+            insure_staff(
+                sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say
+            )
         set_targets(
             period.program, clerk=users[f"{city.short}.clerk"], reviewer=users[f"{city.short}.reviewer"], say=say
         )

@@ -19,7 +19,7 @@ _CHARITY, _INSURER = "charity", "insurer"
 OFFICE_WORK = frozenset(
     {
         "beneficiaries.roster", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.enrollment",
-        "gates.notice", "gates.objection", "gates.unpaid", "gates.uncollected",
+        "beneficiaries.employer", "gates.employerbill", "gates.notice", "gates.objection", "gates.unpaid", "gates.uncollected",
         "gates.statement", "gates.ownpayment", "gates.heldpayment",
         "gates.clearing", "gates.clearingline",
         "handover.receipt", "outreach.sending", "outreach.deliveryreport", "papers.personrequest",

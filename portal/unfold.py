@@ -70,6 +70,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("beneficiaries.person", "groups"),
             Page("beneficiaries.personchange", "manage_accounts"),
             Page("beneficiaries.enrollment", "verified_user"),
+            Page("beneficiaries.employer", "business_center"),
             Page("gates.notice", "campaign"),
             Page("gates.objection", "feedback"),
             Page("handover.handover", "outbox"),
@@ -104,6 +105,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         _("Money"),
         (
             Page("gates.unpaid", "hourglass_empty"),
+            Page("gates.employerbill", "request_page"),
             Page("gates.uncollected", "money_off"),
             Page("gates.statement", "request_quote"),
             Page("gates.ownpayment", "payments"),

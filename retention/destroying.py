@@ -19,6 +19,7 @@ from audit.destroying import destroy
 from audit.faults import fault_point
 from beneficiaries.models import (
     Beneficiary,
+    Employer,
     HealthStatement,
     Person,
     PersonChange,
@@ -75,6 +76,18 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
         PurchasePayer,
         "SELECT t.id FROM beneficiaries_purchasepayer t JOIN beneficiaries_enrollment e ON e.purchase_id = t.purchase_id"
         " JOIN due_people d ON d.id = e.person_id", "",
+    ),
+    # An employer's contact goes with the last of those whom its rosters enrolled, unless another roster is under way.
+    (
+        Employer,
+        """SELECT r.employer_id AS id FROM beneficiaries_enrollment e JOIN due_people d ON d.id = e.person_id
+        JOIN beneficiaries_roster r ON r.id = e.roster_id AND r.employer_id IS NOT NULL
+        WHERE NOT EXISTS (
+            SELECT FROM beneficiaries_roster o WHERE o.employer_id = r.employer_id
+                AND (o.state NOT IN ('applied', 'undone', 'refused', 'withdrawn', 'failed') OR EXISTS (
+                    SELECT FROM beneficiaries_enrollment f JOIN beneficiaries_person p ON p.id = f.person_id
+                    WHERE f.roster_id = o.id AND p.destroyed_at IS NULL)))""",
+        "destroyed_at = %(at)s",
     ),
     (PersonChange, _OF_PEOPLE.format(column="t.id", table="beneficiaries_personchange", by="person_id"), ""),
     (

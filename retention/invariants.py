@@ -10,6 +10,7 @@ from audit.destroying import history_table, is_destroyed
 from audit.invariants import NUMBER, Invariant
 from beneficiaries.models import (
     Beneficiary,
+    Employer,
     HealthStatement,
     Person,
     PersonChange,
@@ -23,7 +24,7 @@ from retention.due import PERSON
 from retention.imports import SOURCES, Source
 
 _OWNED: tuple[Any, ...] = (
-    Person, PersonDocument, Beneficiary, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
+    Person, PersonDocument, Beneficiary, Employer, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
 )
 
 

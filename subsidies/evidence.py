@@ -12,6 +12,7 @@ from beneficiaries.evidence import Evidence, postings_of, who
 from beneficiaries.holdings import Line
 from beneficiaries.models import Enrollment
 from subsidies.models import DifferenceLine, FundRequestLine
+from subsidies.reach import payer_in_words
 
 
 def _requests(cover: Enrollment) -> Iterator[Line]:
@@ -27,13 +28,13 @@ def _requests(cover: Enrollment) -> Iterator[Line]:
 
 def _differences(cover: Enrollment) -> Iterator[Line]:
     lines = DifferenceLine.objects.filter(enrollment=cover).select_related(
-        "funder", "differences__made_by", "differences__decided_by"
+        "funder", "differences__made_by", "differences__decided_by", "enrollment__roster__employer"
     )
     for line in lines.order_by("pk"):
         found = line.differences
         yield [
             (_t("Differences"), f"#{found.pk} · {found.get_state_display()}"),
-            (_t("Payer"), line.funder.name if line.funder is not None else _t("the insured themselves")),
+            (_t("Payer"), payer_in_words(line)),
             (_t("Amount (yuan)"), value_in_words(line.amount)), (_t("Made"), who(found.made_by, found.made_at)),
             (_t("Decided"), who(found.decided_by, found.decided_at)), (_t("Checksum of the list"), found.digest),
         ]

@@ -16,6 +16,7 @@ from subsidies.models.difference import DifferencesState
 from subsidies.models.movement import MovementState
 from subsidies.models.request import RequestState
 from subsidies.money_page import VIEW, page_of
+from subsidies.reach import payer_in_words
 
 #: Lines of one enrollment that a panel shows.
 SHOWN = 20
@@ -76,7 +77,10 @@ def _enrollment(enrollment: Any, user: Any) -> Mapping[str, Any]:
     back = DifferenceLine.objects.visible_to(user, "subsidies.view_differenceline").filter(enrollment=enrollment, stands=True)
     return {
         "asked": list(asked.select_related("request", "funder").order_by("pk")[:SHOWN]),
-        "back": list(back.select_related("funder").order_by("pk")[:SHOWN]),
+        "back": [
+            (line, payer_in_words(line))
+            for line in back.select_related("funder", "enrollment__roster__employer").order_by("pk")[:SHOWN]
+        ],
     }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
+from programs.rules.amounts import amount_in_words
 from subsidies.models import FundRequest
-from subsidies.rules import amount_in_words
 from subsidies.summary import Table
 
 LANGUAGE = "zh-hans"

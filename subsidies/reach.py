@@ -7,6 +7,7 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _t
 
 from accounts.models import Organization, User
 from beneficiaries.models import Enrollment
@@ -18,6 +19,14 @@ def refuse_beyond(by: Any, permission: str, *, program: Program) -> None:
     """SubsidyRefused("OUT_OF_SCOPE") unless a role of the user gives the permission in the office that operates the program."""
     if isinstance(by, User) and not reaches(by, permission, program=program):
         raise SubsidyRefused("OUT_OF_SCOPE")
+
+
+def payer_in_words(line: Any) -> str:
+    """Who bore a share and gets it back: a funder, the employer that paid for its staff, or the insured themselves."""
+    if line.funder is not None:
+        return str(line.funder.name)
+    employer = line.enrollment.employer
+    return str(employer.name) if employer is not None else _t("the insured themselves")
 
 
 def reaches(user: Any, permission: str, *, program: Program) -> bool:

@@ -24,6 +24,7 @@ from beneficiaries.testing import World, make_world
 from programs.models import Budget
 from tests.kit import (
     crash_funds,
+    crash_samples_bills,
     crash_samples_clearings,
     crash_samples_closing,
     crash_samples_handover,
@@ -52,7 +53,7 @@ ROOMS = (
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
-    crash_funds, crash_samples_clearings,
+    crash_funds, crash_samples_bills, crash_samples_clearings,
     crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
     crash_samples_retention, crash_samples_takeup, crash_samples_years, messages_samples, papers_samples,
 )

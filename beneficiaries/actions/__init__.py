@@ -12,6 +12,7 @@ from beneficiaries.actions.changes import (
     turn_down_change,
     withdraw_change,
 )
+from beneficiaries.actions.employers import change_employer, record_employer
 from beneficiaries.actions.families import (
     Member,
     MemberVerdict,
@@ -42,11 +43,12 @@ from beneficiaries.actions.voiding import void_unpaid, void_waiting
 
 __all__ = [
     "Gate", "Member", "MemberVerdict", "Payer", "Payment", "Request", "add_files", "approve_change", "approve_roster",
-    "approve_roster_by_priority", "approve_undo", "choose_sheets", "confirm_unusual", "cover_days", "declare_full",
-    "enroll_each", "enroll_known", "enroll_paid", "enroll_together", "judge_family", "lapse_period", "lift_restriction",
-    "map_words", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse", "propose_correction", "propose_document",
-    "propose_end", "propose_ending", "propose_health", "propose_merge", "propose_move", "propose_refund",
-    "propose_representative", "propose_unmerge", "queue_lapses", "refuse_roster", "register_person", "renew_period",
-    "request_undo", "restrict_person", "state_found_health", "submit_roster", "take_out_file", "turn_down_change",
-    "turn_down_undo", "upload_roster", "void_unpaid", "void_waiting", "withdraw_change", "withdraw_roster",
+    "approve_roster_by_priority", "approve_undo", "change_employer", "choose_sheets", "confirm_unusual", "cover_days",
+    "declare_full", "enroll_each", "enroll_known", "enroll_paid", "enroll_together", "judge_family", "lapse_period",
+    "lift_restriction", "map_words", "open_gates", "pass_gate", "pass_purchase_gate", "periods_to_lapse",
+    "propose_correction", "propose_document", "propose_end", "propose_ending", "propose_health", "propose_merge",
+    "propose_move", "propose_refund", "propose_representative", "propose_unmerge", "queue_lapses", "record_employer",
+    "refuse_roster", "register_person", "renew_period", "request_undo", "restrict_person", "state_found_health",
+    "submit_roster", "take_out_file", "turn_down_change", "turn_down_undo", "upload_roster", "void_unpaid", "void_waiting",
+    "withdraw_change", "withdraw_roster",
 ]

@@ -47,6 +47,8 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
             raise BeneficiariesRefused("GATE_UNDONE")
         if roster.state not in PASSABLE or roster.applied_at is None:
             raise BeneficiariesRefused("GATE_NOT_APPLIED")
+        if gate is Gate.OWN_PAYMENT and roster.employer_id is not None:
+            raise BeneficiariesRefused("GATE_BY_BILL")
         if gate is Gate.NOTICE:
             _refuse_too_early(roster.applied_at, roster.plan, at=at)
         if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= roster.period.enrollment_closes_on:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organization, User
 from beneficiaries.errors import BeneficiariesRefused
-from beneficiaries.models import Roster
+from beneficiaries.models import Employer, Roster
 from beneficiaries.models.roster import ENROLLING, Purpose
 from beneficiaries.purposes import template_of
 from intake import actions as intake
@@ -25,18 +25,21 @@ DESK = Desk(
 
 def upload_roster(
     files: Sequence[tuple[str, BinaryIO]], *, period: Period, organization: Organization, by: User, at: datetime,
-    purpose: Purpose = Purpose.ENROLL, ask_sheets: bool = False,
+    purpose: Purpose = Purpose.ENROLL, employer: Employer | None = None, ask_sheets: bool = False,
 ) -> Roster:
     """Keep files of people to be enrolled, updated, ended or renewed and start their check. `files`: (name, stream).
 
-    `ask_sheets`: a workbook of several sheets waits for a person who chooses among them.
+    `employer`: whose staff they are, who pays for them. `ask_sheets`: a workbook of several sheets waits for a person who
+    chooses among them.
     """
     refuse_closed(period, organization, purpose=purpose, at=at)
     if period.plan.period_kind != Plan.PeriodKind.ANNUAL:
         raise BeneficiariesRefused("SPANS_ONLY")
+    if employer is not None:
+        refuse_unfit_employer(employer, period, organization, purpose=purpose)
     roster = Roster(
         organization=organization, region_code=organization.region_code, program=period.program, plan=period.plan,
-        period=period, purpose=purpose, cover_from=cover_from(period, on=timezone.localdate(at)),
+        period=period, purpose=purpose, employer=employer, cover_from=cover_from(period, on=timezone.localdate(at)),
     )
     found: Roster = DESK.upload(roster, files, ask_sheets=ask_sheets, by=by, at=at)
     return found
@@ -80,6 +83,16 @@ def withdraw_roster(roster: Roster, *, reason: str, by: User, at: datetime) -> R
     """Take a roster back before it is approved."""
     found: Roster = DESK.withdraw(roster, reason=reason, by=by, at=at)
     return found
+
+
+def refuse_unfit_employer(employer: Employer, period: Period, organization: Organization, *, purpose: str) -> None:
+    """Refuse an employer of others, and one who would have nothing to enroll or to pay."""
+    if purpose != Purpose.ENROLL:
+        raise BeneficiariesRefused("EMPLOYER_ENROLLS")
+    if (employer.program_id, employer.organization_id) != (period.program_id, organization.pk) or employer.destroyed_at:
+        raise BeneficiariesRefused("EMPLOYER_OF_OTHERS")
+    if not period.plan.requires_own_payment:
+        raise BeneficiariesRefused("EMPLOYER_PAYS_NOTHING")
 
 
 def cover_from(period: Period, *, on: date) -> date:

@@ -69,7 +69,9 @@ class EndingButton(ButtonPages):
     def refund_cover(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Propose that a cover is given back within the plan's days for it."""
         subject = self.visible_or_404(request, object_id)
-        cover = Enrollment.objects.select_related("plan", "purchase__payer", "period__program").get(pk=subject.pk)
+        cover = Enrollment.objects.select_related(
+            "plan", "purchase__payer", "period__program", "roster__employer"
+        ).get(pk=subject.pk)
 
         def run(given: dict[str, Any]) -> HttpResponse:
             return see(self, request, actions.propose_refund(cover, **given))
@@ -79,8 +81,12 @@ class EndingButton(ButtonPages):
             sentence=_t("A second person decides. The cover never stood then, and every payer gets the whole share back."),
             facts=[
                 (_t("cover number"), cover.number), (_t("premium"), f"{cover.premium:,.2f}"),
-                (_t("of it paid by the person"), f"{cover.own_share:,.2f}"), (_t("payment"), payment_of(cover)),
-                (_t("payer of the family"), payer_of(cover)),
+                (
+                    _t("of it paid by the person") if cover.employer is None else _t("of it paid by the employer"),
+                    f"{cover.own_share:,.2f}",
+                ),
+                (_t("payment"), payment_of(cover)),
+                (_t("payer of the family") if cover.employer is None else _t("goes back to the employer"), payer_of(cover)),
             ],
             form=RefundForm(request.POST if request.method == "POST" else None),
         )

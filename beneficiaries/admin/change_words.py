@@ -290,13 +290,16 @@ def _health_warnings(change: PersonChange) -> list[str]:
 
 
 def _refund(change: PersonChange, shown: frozenset[str]) -> Facts:
-    cover = Enrollment.objects.select_related("plan", "purchase__payer", "program", "period__program").get(pk=change.cover_id or 0)
-    payer = payer_of(cover)
+    cover = Enrollment.objects.select_related(
+        "plan", "purchase__payer", "program", "period__program", "roster__employer"
+    ).get(pk=change.cover_id or 0)
+    payer, employer = payer_of(cover), cover.employer
     return [
         (_t("cover number"), cover.number), (_t("premium"), _yuan(cover.premium)),
-        (_t("back to the person"), _yuan(cover.own_share)),
+        (_t("back to the employer") if employer else _t("back to the person"), _yuan(cover.own_share)),
         (_t("back to the other payers"), _yuan(cover.premium - cover.own_share)),
-        (_t("payment"), payment_of(cover)), *([(_t("payer of the family"), payer)] if payer else []),
+        (_t("payment"), payment_of(cover)),
+        *([(_t("employer") if employer else _t("payer of the family"), payer)] if payer else []),
     ]
 
 

@@ -67,7 +67,8 @@ class EnrollmentAdmin(FamilyPages, CoverSearch, EndingButton, PlaceColumn, Count
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         return super().get_queryset(request).select_related(
-            "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "purchase__payer", "split"
+            "person", "program", "plan", "period__program", "category", "organization", "purchase__file", "purchase__payer",
+            "split", "roster__employer",
         )
 
     def came_by(self, request: HttpRequest, obj: Enrollment) -> list[Any]:
@@ -133,7 +134,9 @@ def page_context(enrollment: Enrollment, *, by: Any) -> dict[str, Any]:
             (_t("category"), enrollment.category.name),
             (_t("insurer's policy"), enrollment.insurer_policy_number),
             (_t("payment"), payment_of(enrollment)),
-            (_t("payer of the family"), payer_of(enrollment)),
+            (
+                _t("employer that pays") if enrollment.purchase is None else _t("payer of the family"), payer_of(enrollment),
+            ),
             (_t("eligibility decided at"), f"{timezone.localtime(enrollment.decided_at):%Y-%m-%d %H:%M}"),
         ],
         "shares": shares_of(enrollment),

@@ -17,9 +17,11 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization
+from beneficiaries.actions.employers import employers_of
 from beneficiaries.gating import GATE_WORDS, Gate
 from beneficiaries.models.roster import Purpose
 from beneficiaries.money import Outlook
+from beneficiaries.uscc import clean_code
 from intake.pages.forms import DigestForm, SeveralFilesField
 from programs.models import Period
 
@@ -37,6 +39,10 @@ class UploadForm(forms.Form):
     organization = forms.ModelChoiceField(
         Organization.objects.none(), label=_("Office"), widget=UnfoldAdminSelectWidget(),
         help_text=_("Rows of people outside this office's region are refused."),
+    )
+    uscc = forms.CharField(
+        label=_("Employer's unified social credit code"), required=False, max_length=40, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Only for an employer that pays for its staff; empty otherwise. Record the employer first."),
     )
     file = SeveralFilesField(
         label=_("Files"), help_text=_("XLSX, XLS or CSV (UTF-8 or GB18030), one or several; up to a million rows each."),
@@ -56,6 +62,17 @@ class UploadForm(forms.Form):
         self.fields["organization"].queryset = offices  # type: ignore[attr-defined]
         if by.organization in offices:
             self.fields["organization"].initial = by.organization.pk
+
+    def clean(self) -> dict[str, Any]:
+        """`employer`: the one that the office knows by the code."""
+        given: dict[str, Any] = super().clean() or {}
+        code, period, office = given.pop("uscc", ""), given.get("period"), given.get("organization")
+        given["employer"] = None
+        if code and period is not None and office is not None:
+            given["employer"] = employers_of(period.program, office).filter(uscc=clean_code(code)).first()
+            if given["employer"] is None:
+                self.add_error("uscc", _("This office knows no employer by this code in this program: record it first."))
+        return given
 
     def clean_purpose(self) -> Purpose:
         """To enroll, where nothing is said."""

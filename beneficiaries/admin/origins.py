@@ -39,7 +39,12 @@ def payment_of(enrollment: Enrollment) -> str:
 
 
 def payer_of(enrollment: Enrollment) -> str:
-    """Who paid for several people at once, masked, how, and what this one is to them; empty where nobody else is known."""
+    """Who paid for several people at once, masked, how, and what this one is to them; empty where nobody else is known.
+
+    Of an employer's roster: the employer.
+    """
+    if enrollment.employer is not None:
+        return str(enrollment.employer.name)
     payer = getattr(enrollment.purchase, "payer", None)
     if payer is None:
         return ""

@@ -126,6 +126,7 @@ def facts(roster: Roster) -> list[tuple[str, Any]]:
         (_("period"), f"{roster.period.code} · {roster.cover_from:%Y-%m-%d} – {last:%Y-%m-%d}"),
         (_("plan"), str(roster.plan)),
         (_("office"), roster.organization.name),
+        *([(_("employer"), f"{roster.employer.name} · {roster.employer.uscc}")] if roster.employer is not None else []),
         *(
             renewal_pages.source_facts(roster) if roster.renewed_period_id is not None
             else [(_("roster files"), "、".join(file.name for file in roster.files.all()))]

@@ -29,11 +29,12 @@ from beneficiaries.admin import missing_page, renewal_pages, review, undo_pages
 from beneficiaries.admin.forms import ApprovalForm, GateForm, UploadForm
 from beneficiaries.admin.mending import DESK, RosterMending
 from beneficiaries.admin.roster_page import DECIDE, page_context
+from beneficiaries.employing import EMPLOYED, LAYOUT
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.gating import Gate
 from beneficiaries.models import FullList, Roster
 from beneficiaries.models.roster import ENROLLING, Purpose
-from beneficiaries.purposes import APPROVAL, COUNTED, STARTED, TEMPLATES, template_of
+from beneficiaries.purposes import APPROVAL, COUNTED, LAYOUTS, STARTED, template_of
 from intake.findings import Verdict
 from intake.models import State
 from intake.pages import ImportPages, blank_workbook, of_its_office
@@ -102,7 +103,7 @@ class RosterAdmin(RosterMending, renewal_pages.RenewalPages, undo_pages.UndoPage
         """With what a page names."""
         found = super().get_queryset(request)
         return found.select_related(
-            "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by",
+            "program", "plan", "period__program", "organization", "employer", "uploaded_by", "submitted_by", "decided_by",
             "renewed_period__program", "undo_asked_by", "undo_decided_by",
         )
 
@@ -145,31 +146,33 @@ class RosterAdmin(RosterMending, renewal_pages.RenewalPages, undo_pages.UndoPage
         """Take in a file."""
         form = UploadForm(
             request.POST if request.method == "POST" else None, request.FILES if request.method == "POST" else None,
-            by=request.user,
+            by=request.user, initial={"uscc": request.GET.get("employer", "")[:18]},
         )
 
         def run(given: dict[str, Any]) -> HttpResponse:
             roster = actions.upload_roster(
                 [(file.name, file) for file in given["file"]], period=given["period"],
-                organization=given["organization"], purpose=Purpose(given["purpose"]), ask_sheets=given["ask_sheets"],
-                by=given["by"], at=given["at"],
+                organization=given["organization"], purpose=Purpose(given["purpose"]), employer=given["employer"],
+                ask_sheets=given["ask_sheets"], by=given["by"], at=given["at"],
             )
             return self.see(request, roster, _t("The file has been received and is being checked."))
 
         return self.button_page(
             request, title=_t("New roster"), button=_t("Upload"), form=form, run=run,
             sentence=_t("The file is checked line by line; nothing takes effect before another person approves it."),
-            detail=render_to_string("beneficiaries/blank_templates.html", {"purposes": Purpose.choices}),
+            detail=render_to_string(
+                "beneficiaries/blank_templates.html", {"purposes": [*Purpose.choices, (LAYOUT, EMPLOYED.title)]}
+            ),
         )
 
     @action(description=_("Blank template"), url_path="template", permissions=["upload"], icon="table_view")
     def blank_template(self, request: HttpRequest) -> HttpResponse:
         """The layout of a purpose as a workbook, with notes and drop-downs."""
         purpose = request.GET.get("purpose", Purpose.ENROLL.value)
-        if purpose not in TEMPLATES:
+        if purpose not in LAYOUTS:
             raise Http404
         name = "roster-template.xlsx" if purpose == Purpose.ENROLL else f"roster-template-{purpose}.xlsx"
-        return blank_workbook(TEMPLATES[purpose].columns, name)
+        return blank_workbook(LAYOUTS[purpose].columns, name)
 
     @action(description=_("Decide rows"), url_path="decide", permissions=["decide"], icon="rule")
     def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -342,6 +345,7 @@ def confirm_facts(roster: Roster) -> list[tuple[str, Any]]:
         (_t("program"), roster.program.name),
         (_t("office"), roster.organization.name),
         (_t("purpose"), roster.get_purpose_display()),
+        *([(_t("employer"), roster.employer.name)] if roster.employer is not None else []),
         (str(COUNTED[roster.purpose]), f"{enrolled:,}"),
         *(added if enrolls and applicable > enrolled else ()),
         (_t("rows that stay out"), f"{roster.row_count - applicable:,}"),

@@ -4,6 +4,7 @@ from beneficiaries.models.change import ChangeKind, ChangeState, HealthClass, Pe
 from beneficiaries.models.decided_line import DecidedLine
 from beneficiaries.models.decision import DecisionKind, RosterDecision
 from beneficiaries.models.document import DocumentStanding, PersonDocument
+from beneficiaries.models.employer import Employer
 from beneficiaries.models.ending import Ending
 from beneficiaries.models.enrollment import Enrollment
 from beneficiaries.models.full_list import FullList, MissingEnrollment
@@ -19,8 +20,8 @@ from beneficiaries.models.standing import CountyStanding, DayStanding, Standing
 
 __all__ = [
     "Beneficiary", "BeneficiaryCategory", "ChangeKind", "ChangeState", "CountyStanding", "DayStanding", "DecidedLine",
-    "DecisionKind", "DocumentStanding", "Ending", "Enrollment", "FullList", "HealthClass", "HealthSource", "HealthStatement",
-    "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase", "PurchasePayer", "PurchaseStage",
-    "PurchaseStanding", "Representative", "Role", "Roster", "RosterChunk", "RosterDecision", "RosterFile", "RosterRow",
-    "Standing",
+    "DecisionKind", "DocumentStanding", "Employer", "Ending", "Enrollment", "FullList", "HealthClass", "HealthSource",
+    "HealthStatement", "MergedRow", "MissingEnrollment", "Person", "PersonChange", "PersonDocument", "Purchase",
+    "PurchasePayer", "PurchaseStage", "PurchaseStanding", "Representative", "Role", "Roster", "RosterChunk",
+    "RosterDecision", "RosterFile", "RosterRow", "Standing",
 ]

@@ -254,6 +254,11 @@ class Enrollment(models.Model):
         return self.period_kind == Plan.PeriodKind.SPAN
 
     @property
+    def employer(self) -> Any:
+        """Who paid its own share, or is to, and gets it back: the employer of its roster; None for all others."""
+        return self.roster.employer if self.roster is not None else None
+
+    @property
     def number(self) -> str:
         """保障凭证号: program, period and the enrollment's own number with a check digit (mod 97-10, ISO 7064)."""
         return cover_number(self.program.code, self.period.code, self.pk)

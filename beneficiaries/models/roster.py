@@ -13,7 +13,8 @@ from audit.history import tracked, tracked_corrections
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.masks import mask_groups
-from beneficiaries.models.agreement import kept_after_its_check, never_deleted
+from beneficiaries.models.agreement import keeps_its_parents, kept_after_its_check, never_deleted
+from beneficiaries.models.employer import Employer
 from beneficiaries.models.person import BENEFICIARY_KEY, MARKS, PERSON_KEY, DocumentType, Sex
 from intake.models import BEING_CHECKED, Chunk, File, Import, StagedRow
 from programs.models import Category, FundingSplit, Period, Plan, Program
@@ -55,6 +56,10 @@ class Roster(Import):
     period = models.ForeignKey(Period, models.PROTECT, related_name="rosters", verbose_name=_("period"))
     #: The first day of the covers that this roster makes.
     cover_from = models.DateField(_("cover from"))
+    #: Who enrolls its staff by it, and owes the own shares of all of them in one sum.
+    employer = models.ForeignKey(
+        Employer, models.PROTECT, null=True, related_name="rosters", verbose_name=_("employer")
+    )
     files = models.ManyToManyField(File, related_name="rosters", verbose_name=_("files"), through="RosterFile")
     #: Of a roster without a file: everybody covered in this period, of these categories where some are named. An earlier period
     #: of the program is renewed (ADR 29), people of another program are enrolled (ADR 47).
@@ -74,8 +79,8 @@ class Roster(Import):
     open_fields = (
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
-        "confirmed_digest", "cover_from", "file_findings", "files", "layouts", "money", "period", "plan", "program",
-        "purpose", "renewed_categories", "renewed_period", "basis",
+        "confirmed_digest", "cover_from", "employer", "file_findings", "files", "layouts", "money", "period", "plan",
+        "program", "purpose", "renewed_categories", "renewed_period", "basis",
         "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
     )
 
@@ -97,6 +102,9 @@ class Roster(Import):
                 name="roster_of_another_program_has_its_basis",
                 condition=Q(renewed_period__isnull=False, purpose=Purpose.ENROLL) ^ Q(basis=""),
             ),
+            models.CheckConstraint(
+                name="roster_of_an_employer_enrolls", condition=Q(employer__isnull=True) | Q(purpose=Purpose.ENROLL)
+            ),
         ]
         permissions = [
             ("upload_roster", _("Can upload rosters")),
@@ -110,7 +118,10 @@ class Roster(Import):
             ("pass_gate", _("Can record notice, own payment and acceptance")),
         ]
         indexes = [models.Index(fields=["organization", "state"], name="roster_by_state")]
-        triggers = [never_deleted("roster_is_never_deleted")]
+        triggers = [
+            never_deleted("roster_is_never_deleted"),
+            keeps_its_parents("roster_keeps_its_employer", "employer"),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"

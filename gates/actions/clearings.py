@@ -21,6 +21,7 @@ from exports.locking import LEAST, MOST, can_be_typed, locked
 from gates import clearing as lines
 from gates import returning
 from gates.actions.payments import AT_ONCE, BATCH, PAYER, REFERENCE_LENGTH, end_recording, said
+from gates.bills import employer_of
 from gates.clearing import Chosen, count_outcomes, settle_part, take_turns, why_in_words
 from gates.errors import GatesRefused
 from gates.models import (
@@ -145,6 +146,10 @@ def propose_reversal(
         chosen = lines.choose_paid(payment, covers=covers, at=at)
         if covers is not None and chosen.lines + chosen.left_lines != len(covers):
             raise GatesRefused("NOT_ON_PAYMENT", number=len(covers) - chosen.lines - chosen.left_lines)
+        if employer_of(payment) is not None and (covers is not None or (chosen.left and chosen.lines)):
+            raise GatesRefused("BILL_WHOLE")
+        if employer_of(payment) is not None and employer_of(payment).row_id is not None:
+            raise GatesRefused("BILL_ARRIVED")
         if chosen.left and (not others_stay or not chosen.lines):
             raise GatesRefused("BARRED", number=chosen.left_lines, why=_most(chosen))
         if not chosen.lines:

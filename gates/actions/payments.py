@@ -43,7 +43,8 @@ def due_of(covers: QuerySet, period: Period) -> tuple[QuerySet[Enrollment], int,
     Not whose roster is being undone, nor who is on a payment that is being recorded.
     """
     waiting = Enrollment.objects.filter(waiting_at(Gate.OWN_PAYMENT), period=period, pk__in=covers.order_by().values("pk"))
-    waiting = waiting.filter(Q(roster__isnull=True) | Q(roster__state__in=PASSABLE))
+    # Nor who stands in an employer's roster: the employer pays by its bill.
+    waiting = waiting.filter(Q(roster__isnull=True) | Q(roster__state__in=PASSABLE, roster__employer__isnull=True))
     waiting = waiting.filter(~Exists(OwnPaymentLine.objects.filter(enrollment=OuterRef("pk"), reversed_by=None)))
     found = waiting.aggregate(people=Count("pk"), amount=Sum("own_share", default=ZERO))
     return waiting, found["people"], found["amount"]
@@ -73,7 +74,7 @@ def _record_payment(
     at: datetime,
 ) -> OwnPayment:
     office = by.organization
-    _refuse_unfit(period, reference=reference, paid_on=paid_on, at=at)
+    refuse_unfit(period, reference=reference, paid_on=paid_on, at=at)
     refuse_beyond(
         by, "gates.record_payment", organization=office, region_code=office.region_code or "", program_id=period.program_id
     )
@@ -87,11 +88,23 @@ def _record_payment(
         raise GatesRefused("AMOUNT", paid=amount, due=due)
     if named_so(reference, program_id=period.program_id).exists():
         raise GatesRefused("REFERENCE_TAKEN", reference=reference)
-    fault_point("gates.record_payment.before")
-    payment = OwnPayment.objects.create(
-        program_id=period.program_id, period=period, organization=office, region_code=office.region_code or "",
-        sponsor=sponsor, reference=reference, paid_on=paid_on, people=people, amount=amount, made_by=by, made_at=at,
+    return pay_whole(
+        OwnPayment(
+            program_id=period.program_id, period=period, organization=office, region_code=office.region_code or "",
+            sponsor=sponsor, reference=reference, paid_on=paid_on, people=people, amount=amount, made_by=by, made_at=at,
+        ),
+        waiting, by=by,
     )
+
+
+def pay_whole(payment: OwnPayment, waiting: QuerySet[Enrollment], *, by: User) -> OwnPayment:
+    """Save a payment with a line for each of these people, and record it for them: few at once, many by a job.
+
+    In the caller's transaction and turn, which has counted the people and compared the sum.
+    """
+    people, amount, at = payment.people, payment.amount, payment.made_at
+    fault_point("gates.record_payment.before")
+    payment.save(force_insert=True)
     chosen, values = waiting.order_by().values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_LINES.format(chosen=chosen), [payment.pk, *values])
@@ -104,8 +117,8 @@ def _record_payment(
         end_recording(payment, people - passed, amount - received, by=by, at=at)
     else:
         enqueue(
-            KIND, arguments={"payment": payment.pk}, subject=payment, organization=office, region_code=payment.region_code,
-            program_id=period.program_id, by=by, at=at, total=people,
+            KIND, arguments={"payment": payment.pk}, subject=payment, organization=payment.organization,
+            region_code=payment.region_code, program_id=payment.program_id, by=by, at=at, total=people,
         )
     fault_point("gates.record_payment.after")
     return payment
@@ -173,7 +186,8 @@ def named_so(reference: str, *, program_id: int) -> QuerySet[OwnPayment]:
     return found.exclude(state=OwnPayment.State.REVERSED)
 
 
-def _refuse_unfit(period: Period, *, reference: str, paid_on: date, at: datetime) -> None:
+def refuse_unfit(period: Period, *, reference: str, paid_on: date, at: datetime) -> None:
+    """GatesRefused for a reference that is none, a day to come, a closed time of enrollment, a plan that asks for no payment."""
     today = timezone.localdate(at)
     if Gate.OWN_PAYMENT not in asked_gates(period.plan):
         raise GatesRefused("PAYMENT_NOT_ASKED")

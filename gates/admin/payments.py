@@ -20,6 +20,7 @@ from audit.buttons import ButtonPages, holds
 from gates import actions
 from gates.actions.clearings import PROPOSE
 from gates.admin.clearing_forms import ReversalForm
+from gates.bills import employer_of
 from gates.models import OwnPayment
 
 TONES = {
@@ -59,7 +60,7 @@ class OwnPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
         "left_people", "left_amount", "reversed_people", "reversed_amount", "made_at",
     )
     list_filter = ("state", Origin, "program", "period", "organization", "paid_on")
-    list_select_related = ("program", "period__program", "sponsor")
+    list_select_related = ("program", "period__program", "sponsor", "of_bill__bill__employer")
     search_fields = ("=reference",)
     search_help_text = _("Reference of a payment")
     sortable_by = ("number", "paid_on")
@@ -83,7 +84,8 @@ class OwnPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """With what a page names."""
         found = super().get_queryset(request)
         return found.select_related(
-            "program", "period__program", "organization", "sponsor", "made_by", "statement", "clearing__statement"
+            "program", "period__program", "organization", "sponsor", "made_by", "statement", "clearing__statement",
+            "of_bill__bill__employer",
         )
 
     @display(description=_("no."), ordering="id")
@@ -98,7 +100,10 @@ class OwnPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
     @display(description=_("paid by"))
     def payer(self, payment: OwnPayment) -> str:
-        """A sponsor, or the people themselves."""
+        """An employer, a sponsor, or the people themselves."""
+        billed = employer_of(payment)
+        if billed is not None:
+            return str(billed.bill.employer.name)
         return payment.sponsor.name if payment.sponsor is not None else _t("the insured themselves")
 
     @display(description=_("people"))

@@ -26,7 +26,7 @@ from gates.actions.statements import DESK
 from gates.admin.deciding import DecidingPages, decisions_of
 from gates.admin.statement_forms import UPLOAD, StatementForm
 from gates.columns import COLUMNS, REFUND_COLUMNS
-from gates.models import Arrival, HeldPayment, OwnPayment, Statement
+from gates.models import Arrival, EmployerBill, HeldPayment, OwnPayment, Statement
 from gates.taking_in import AGREES
 from intake.findings import Verdict
 from intake.models import State
@@ -48,7 +48,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
         "number", "program", "period_code", "direction", "channel", "reference", "organization", "region_code",
         "state", "control_lines", "control_amount",
         ExportColumn("matched", _("matched (yuan)"), lambda statement: yuan_of(statement, "amount")),
-        ExportColumn("agreed", _("of purchases (yuan)"), lambda statement: yuan_of(statement, "agree")),
+        ExportColumn("agreed", _("of purchases and bills (yuan)"), lambda statement: yuan_of(statement, "agree")),
         ExportColumn("held", _("held (yuan)"), lambda statement: yuan_of(statement, "held")), "uploader", "uploaded_at",
         "submitted_at", "decided_at", "applied_at",
     )
@@ -61,7 +61,7 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
     change_form_template = "gates/statement_page.html"
     desk = DESK
     last_step = _("Record")
-    verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched"), AGREES: _("Agrees with a purchase")}
+    verdict_words: ClassVar[dict[Verdict, Any]] = {Verdict.NEW: _("Matched"), AGREES: _("Agrees with a purchase or a bill")}
     actions_list = ("upload", "blank_template", "blank_refunds")
     actions_detail = (*BUTTONS, "decide", "refused_rows", "withdraw")
     button_states: ClassVar[dict[str, tuple[State, ...]]] = {**BUTTON_STATES, "decide": (State.REVIEW,)}
@@ -134,7 +134,8 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
             (_t("not matched: to be cleared or given back"), in_words(money["held_rows"], Decimal(money["held"]))),
         ]
         if money.get("agree_rows"):
-            found.insert(2, (_t("payments that came with purchases"), in_words(money["agree_rows"], Decimal(money["agree"]))))
+            agreed = in_words(money["agree_rows"], Decimal(money["agree"]))
+            found.insert(2, (_t("payments of purchases and of employers' bills"), agreed))
         for code, label in (("DECIDED_ACCEPTED", _t("accepted by decision")), ("DECIDED_AGAINST", _t("held by decision"))):
             if number := subject.counts.get("codes", {}).get(code):
                 found.append((label, f"{number:,}"))
@@ -169,8 +170,8 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
             )
         return _t(
             "The matched people are recorded as having paid, their covers come into force where nothing else is missing, and the "
-            "sum is booked. Payments that came with purchases have arrived then. The money of all other lines is held until it is "
-            "assigned or given back."
+            "sum is booked. Payments that came with purchases have arrived then, and employers' bills are paid. The money "
+            "of all other lines is held until it is assigned or given back."
         )
 
     def approval_warnings(self, subject: Statement) -> list[str]:
@@ -183,9 +184,14 @@ class StatementAdmin(DecidingPages, ImportPages, ReadOnlyScopedAdmin):
 
     def cells_of(self, subject: Statement, page: Sequence[Any]) -> dict[int, list[Cell]]:
         """What a line says; personal values masked."""
+        bills = EmployerBill.objects.filter(pk__in={row.bill_id for row in page if row.bill_id})
+        bill_numbers = {bill.pk: bill.number for bill in bills.select_related("program", "period")}
         return {
             row.pk: [
-                Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number"),
+                Cell(
+                    _t("cover or document number"), row.number or str(row.document or "") or bill_numbers.get(row.bill_id, ""),
+                    "pp-number",
+                ),
                 Cell(_t("name"), str(row.name or "")),
                 Cell(_t("paid on"), str(row.paid_on or "")), Cell(_t("amount (yuan)"), shown(row.amount), "pp-right"),
                 Cell(_t("serial number"), row.serial or "", "pp-number pp-wraps"),

@@ -1,6 +1,7 @@
 """The nouns of the room, one file each."""
 
 from gates.models.arrival import Arrival, Refund, Uncollected
+from gates.models.bill import BillPayment, EmployerBill, owing
 from gates.models.clearing import OF_HELD, Clearing, ClearingKind, ClearingLine, ClearingState, Outcome
 from gates.models.decision import LineDecision, StatementDecision
 from gates.models.notice import WHITELIST, Notice, NoticeLine, NoticeState
@@ -20,8 +21,9 @@ from gates.models.statement import (
 from gates.models.unpaid import Unpaid
 
 __all__ = [
-    "OF_HELD", "OUTSTANDING", "WHITELIST", "Arrival", "Channel", "Clearing", "ClearingKind", "ClearingLine", "ClearingState",
-    "HeldKind", "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine", "NoticeState", "Objection",
-    "ObjectionReason", "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund", "Statement", "StatementChunk",
-    "StatementDecision", "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
+    "OF_HELD", "OUTSTANDING", "WHITELIST", "Arrival", "BillPayment", "Channel", "Clearing", "ClearingKind", "ClearingLine",
+    "ClearingState", "EmployerBill", "HeldKind", "HeldPayment", "HeldState", "LineDecision", "Notice", "NoticeLine",
+    "NoticeState", "Objection", "ObjectionReason", "ObjectionState", "Outcome", "OwnPayment", "OwnPaymentLine", "Refund",
+    "Statement", "StatementChunk", "StatementDecision", "StatementFile", "StatementRow", "Uncollected", "Unpaid", "lines_of",
+    "owing",
 ]

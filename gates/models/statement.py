@@ -154,6 +154,11 @@ class StatementRow(StagedRow):
         Purchase, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False, verbose_name=_("purchase")
     )
 
+    #: The employer's bill that the line names.
+    bill = models.ForeignKey(
+        "gates.EmployerBill", models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False,
+        verbose_name=_("employer's bill"),
+    )
     #: Of a statement of refunds: the line of a list of money to be given back.
     refund_line = models.ForeignKey(
         "gates.ClearingLine", models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False,
@@ -171,7 +176,7 @@ class StatementRow(StagedRow):
     personal_fields = ("name", "document", "raw")
     open_fields = (
         "id", "file", "sheet", "line", "chunk", "verdict", "codes", "findings", "set_aside", "kept", "statement", "number",
-        "amount", "paid_on", "serial", "enrollment", "purchase", "refund_line",
+        "amount", "paid_on", "serial", "enrollment", "purchase", "bill", "refund_line",
     )
 
     class Meta:
@@ -234,6 +239,7 @@ class HeldKind(models.TextChoices):
     ENDED = "ended", _("Cover ended or was taken back")
     AMOUNT = "amount", _("Another amount than the own share")
     EARLY = "early", _("Paid before it was due")
+    BILLED = "billed", _("An employer pays by its bill")
     DOUBTFUL = "doubtful", _("Name or document differs")
     REPORTED = "reported", _("Reported twice by the channel")
     #: It paid a share until that was reversed.

@@ -268,4 +268,4 @@ def test_the_list_of_what_has_not_arrived_and_the_cover_say_so(kept_world: Any, 
         assert words in shown, reference
     statement = Statement.objects.get()
     page = client.get(reverse("admin:gates_statement_change", args=[statement.pk])).content.decode()
-    assert "与投保单一致" in page and "投保时已缴费" in page
+    assert "与投保单或缴费通知一致" in page and "投保时已缴费" in page

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Case, CharField, Count, F, QuerySet, Sum, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,12 +18,13 @@ from unfold.decorators import action, display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.searching import CoverSearch
+from beneficiaries.models import Employer
 from intake.pages.forms import DigestForm
 from subsidies import actions
 from subsidies.admin.forms import ElsewhereForm, PeriodForm, RefundForm
 from subsidies.models import DifferenceLine, Differences
 from subsidies.models.difference import DifferenceReason, DifferencesState
-from subsidies.reach import enrolls_nobody
+from subsidies.reach import enrolls_nobody, payer_in_words
 
 TONES = {DifferencesState.PROPOSED: "wait", DifferencesState.APPROVED: "good", DifferencesState.WITHDRAWN: "calm"}
 
@@ -168,7 +169,8 @@ class DifferencesAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Record the refund of own shares"), button=_t("Record"), subject=found, run=run,
-            facts=facts_of(found), sentence=_t("Nothing is booked before a colleague who checks confirms it."),
+            facts=[*facts_of(found), *to_employers(found)],
+            sentence=_t("Nothing is booked before a colleague who checks confirms it."),
             form=RefundForm(request.POST if request.method == "POST" else None, initial={"amount": found.refund_amount}),
         )
 
@@ -201,7 +203,8 @@ class DifferenceLineAdmin(CoverSearch, ReadOnlyScopedAdmin):
     )
     list_filter = ("reason", "differences")
     list_select_related = (
-        "enrollment__person", "enrollment__program", "enrollment__period__program", "funder", "differences",
+        "enrollment__person", "enrollment__program", "enrollment__period__program", "enrollment__roster__employer", "funder",
+        "differences",
     )
     search_fields = ("=id",)
     cover_path = "enrollment__"
@@ -237,7 +240,7 @@ class DifferenceLineAdmin(CoverSearch, ReadOnlyScopedAdmin):
     @display(description=_("payer"))
     def payer(self, line: DifferenceLine) -> str:
         """Who gets it back."""
-        return line.funder.name if line.funder is not None else _t("the insured themselves")
+        return payer_in_words(line)
 
     @display(description=_("amount (yuan)"))
     def amount_shown(self, line: DifferenceLine) -> str:
@@ -269,11 +272,26 @@ def facts_of(found: Differences) -> list[tuple[str, Any]]:
     ]
 
 
+def to_employers(found: Differences) -> list[tuple[str, Any]]:
+    """Of what was paid: yuan that go back to employers that had paid for their staff, each by name."""
+    if not Employer.objects.filter(program=found.program_id).exists():
+        return []
+    paid = found.lines.filter(funder=None, paid=True, enrollment__roster__employer__isnull=False).order_by()
+    rows = paid.values("enrollment__roster__employer__name").annotate(sum=Sum("amount"))
+    return [
+        (_t("of it to %(employer)s") % {"employer": row["enrollment__roster__employer__name"]}, f"{row['sum']:,.2f}")
+        for row in rows.order_by("enrollment__roster__employer__name")
+    ]
+
+
 def page_context(found: Differences) -> dict[str, Any]:
     """Facts, sums by payer and reason, the way to the lines, refunds."""
+    employers = Employer.objects.filter(program=found.program_id).exists()
+    # Only own shares are an employer's, and only then the covers are asked.
+    employer = Case(When(funder=None, then=F("enrollment__roster__employer__name"))) if employers else Value(None, CharField())
     sums = (
-        found.lines.order_by().values("funder__name", "reason").annotate(covers=Count("pk"), sum=Sum("amount"))
-        .order_by("funder__name", "reason")
+        found.lines.order_by().annotate(employer=employer).values("funder__name", "employer", "reason")
+        .annotate(covers=Count("pk"), sum=Sum("amount")).order_by("funder__name", "employer", "reason")
     )
     lines = reverse("admin:subsidies_differenceline_changelist")
     return {
@@ -284,8 +302,8 @@ def page_context(found: Differences) -> dict[str, Any]:
         ],
         "sums": [
             (
-                row["funder__name"] or _t("the insured themselves"), str(DifferenceReason(row["reason"]).label), row["covers"],
-                row["sum"],
+                row["funder__name"] or row["employer"] or _t("the insured themselves"),
+                str(DifferenceReason(row["reason"]).label), row["covers"], row["sum"],
             )
             for row in sums
         ],

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from subsidies.rules import amount_in_words, given_back, hidden, used_premium
+from programs.rules.amounts import amount_in_words
+from subsidies.rules import given_back, hidden, used_premium
 
 D = Decimal
 HERE = ZoneInfo("Asia/Shanghai")

@@ -61,6 +61,7 @@ from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_clearings import make_latin_clearings
 from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_continuity import add_earlier_years
+from tests.kit.latin_employers import add_employers
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
@@ -119,7 +120,7 @@ def make_latin_world() -> LatinWorld:
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
     period = make_period(plan, year=timezone.localdate(at).year, by=checker, at=at)
     money: dict[str, Any] = {"period": period, "maker": maker, "checker": checker, "at": at}
-    make_budget(foundation, granted=Decimal("430.00"), label="Zqtranche", **money)
+    make_budget(foundation, granted=Decimal("568.00"), label="Zqtranche", **money)
     make_budget(treasury, granted=Decimal("10000.00"), label="Zqtranche", region_prefix="441602", category=category, **money)
     for label in ("Zqdraft", "Zqother"):
         actions.propose_budget(treasury, period=period, label=label, granted=Decimal("5.00"), by=maker, at=at)
@@ -216,6 +217,7 @@ def _rosters(world: LatinWorld) -> None:
     refuse_roster(submitted(upload("refused", lines(2, first=60))), reason=REASON, by=reviewer, at=timezone.now())
     withdraw_roster(upload("withdrawn", lines(2, first=70)), reason=REASON, by=clerk, at=timezone.now())
     upload("failed", [])
+    add_employers(world, lines)
     add_papers(world, reason=REASON)
     add_messages(world, reason=REASON)
     add_speakers(world, reason=REASON)

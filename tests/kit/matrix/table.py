@@ -22,6 +22,7 @@ from exports.models import Export
 from gates.models import (
     Clearing,
     ClearingLine,
+    EmployerBill,
     HeldPayment,
     Notice,
     Objection,
@@ -160,6 +161,10 @@ def _printing(place: Place) -> Printing:
     return Printing.objects.get(asked_by=place.clerk, program=place.program, organization=place.organization)
 
 
+def _bill(place: Place) -> EmployerBill:
+    return EmployerBill.objects.get(organization=place.organization, program=place.program)  # type: ignore[no-any-return]
+
+
 SUBJECTS: dict[str, Subject] = {
     "accounts.user": Subject("staff", lambda place: place.clerk),
     "accounts.organization": Subject("staff", lambda place: place.organization),
@@ -171,6 +176,8 @@ SUBJECTS: dict[str, Subject] = {
     "beneficiaries.enrollment": Subject("office", lambda place: place.enrollment),
     "beneficiaries.personchange": Subject("office", lambda place: PersonChange.objects.get(person=place.person)),
     "beneficiaries.roster": Subject("office", lambda place: place.roster),
+    "beneficiaries.employer": Subject("office", lambda place: _bill(place).employer),
+    "gates.employerbill": Subject("office", lambda place: _bill(place)),
     "gates.notice": Subject("office", lambda place: Notice.objects.get(lines__enrollment=place.enrollment)),
     "gates.objection": Subject("office", lambda place: Objection.objects.get(enrollment=place.enrollment)),
     "gates.ownpayment": Subject("office", lambda place: OwnPayment.objects.get(lines__enrollment=place.enrollment)),

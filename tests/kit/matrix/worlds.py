@@ -22,14 +22,16 @@ from accounts.testing import make_user
 from audit import reveals
 from beneficiaries.actions import approve_roster, declare_full, propose_correction, submit_roster, upload_roster
 from beneficiaries.identity import Identity
-from beneficiaries.models import Enrollment, Person, Purchase, Roster
+from beneficiaries.models import Employer, Enrollment, Person, Purchase, Roster
 from beneficiaries.testing import World, csv_of, make_world, people
 from exports.actions import ask_export
 from exports.listing import Listing, Wanted
 from exports.models import Export
 from gates.models import (
+    BillPayment,
     Clearing,
     ClearingLine,
+    EmployerBill,
     HeldPayment,
     Notice,
     NoticeLine,
@@ -298,6 +300,7 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
     )
     OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
     _statement(world, office, clerk, enrollment, canary, at=at)
+    _bill(world, office, clerk, enrollment, canary, at=at)
     # A family's payment that no statement has shown.
     Purchase.objects.create(
         channel="office", program=world.program, plan=world.plan, period=world.period, organization=office,
@@ -308,6 +311,25 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
         Plan.objects.filter(pk=world.plan.pk).update(requires_own_payment=True)
     Enrollment.objects.filter(pk=enrollment.pk).update(state="in_force", own_paid_at=at)
     Enrollment.objects.filter(roster=enrollment.roster_id).exclude(pk=enrollment.pk).update(state="awaiting")
+
+
+def _bill(world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any) -> None:
+    """An employer with a roster whose people have all left: of its bill nothing is due, and one payment waits."""
+    place = {"program": world.program, "organization": office, "region_code": enrollment.region_code}
+    employer = Employer.objects.create(
+        **place, name=f"{canary}单位", uscc=f"91{enrollment.pk:016d}", contact_name=f"{canary}乙", created_at=at,
+    )
+    roster = Roster.objects.create(
+        **place, employer=employer, plan=world.plan, period=world.period, cover_from=world.period.starts_on, state="withdrawn",
+        reason=f"{canary}撤回", uploaded_by=clerk, uploaded_at=at,
+    )
+    bill = EmployerBill.objects.create(
+        **place, employer=employer, roster=roster, period=world.period, people=1, amount=Decimal("0.01"), made_at=at,
+    )
+    BillPayment.objects.create(
+        bill=bill, reference=f"{canary}单位{bill.pk}", paid_on=timezone.localdate(at), people=1, amount=bill.amount,
+        recorded_by=clerk, recorded_at=at,
+    )
 
 
 def _statement(world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any) -> None:
