@@ -64,10 +64,6 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('unknown', 'Paid and not enrolled'), ('twice', 'Paid twice'), ('late', 'Paid too late'), ('ended', 'Cover ended or was taken back'), ('amount', 'Another amount than the own share'), ('early', 'Paid before it was due'), ('billed', 'An employer pays by its bill'), ('doubtful', 'Name or document differs'), ('reported', 'Reported twice by the channel'), ('reversed', 'Payment reversed'), ('other', 'Line with a fault')], db_collation='C', max_length=8, verbose_name='reason'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statementrow',
-            trigger=pgtrigger.compiler.Trigger(name='before_update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "gates_statementrowevent" ("amount", "bill_id", "chunk", "codes", "document", "enrollment_id", "file_id", "findings", "id", "kept", "line", "name", "number", "paid_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "purchase_id", "raw", "refund_line_id", "serial", "set_aside", "sheet", "statement_id", "verdict") SELECT old_values."amount", old_values."bill_id", old_values."chunk", old_values."codes", old_values."document", old_values."enrollment_id", old_values."file_id", old_values."findings", old_values."id", old_values."kept", old_values."line", old_values."name", old_values."number", old_values."paid_on", _pgh_attached_context.value, NOW(), \'before_update\', old_values."id", old_values."purchase_id", old_values."raw", old_values."refund_line_id", old_values."serial", old_values."set_aside", old_values."sheet", old_values."statement_id", old_values."verdict" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='721757f8e924185c8f263dba9ed09bdc3f0ba7ad', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_before_update_update_e0026', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='gates_statementrow', when='AFTER')),
-        ),
         migrations.AddField(
             model_name='billpayment',
             name='decided_by',
@@ -137,14 +133,6 @@ class Migration(migrations.Migration):
             model_name='employerbill',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('people__gt', 0)), name='bill_is_of_somebody'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='employerbill',
-            trigger=pgtrigger.compiler.Trigger(name='bill_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='e120bcb7228711247a7c158995b18a44d287ab29', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_bill_append_only_290cd', table='gates_employerbill', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='employerbill',
-            trigger=pgtrigger.compiler.Trigger(name='bill_agrees', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF EXISTS (\n                SELECT FROM new_rows LEFT JOIN beneficiaries_roster roster ON roster.id = new_rows.roster_id\n                    AND roster.employer_id = new_rows.employer_id AND roster.program_id = new_rows.program_id\n                    AND roster.period_id = new_rows.period_id AND roster.organization_id = new_rows.organization_id\n                WHERE roster.id IS NULL\n                ) THEN\n            RAISE EXCEPTION '% does not agree with its parents', TG_TABLE_NAME\n                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'bill_agrees';\n        END IF;\n         RETURN NULL;", hash='a9566c4d5c779a4a861ecd683ae86e43143e78d7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_bill_agrees_ee55f', referencing='REFERENCING NEW TABLE AS new_rows ', table='gates_employerbill', when='AFTER')),
-        ),
         migrations.AddConstraint(
             model_name='billpayment',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('bill',), name='bill_payment_one_at_a_time'),
@@ -160,6 +148,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='billpayment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('reference', ''), _negated=True), ('amount__gt', 0), ('people__gt', 0)), name='bill_payment_is_whole'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='statementrow',
+            trigger=pgtrigger.compiler.Trigger(name='before_update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "gates_statementrowevent" ("amount", "bill_id", "chunk", "codes", "document", "enrollment_id", "file_id", "findings", "id", "kept", "line", "name", "number", "paid_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "purchase_id", "raw", "refund_line_id", "serial", "set_aside", "sheet", "statement_id", "verdict") SELECT old_values."amount", old_values."bill_id", old_values."chunk", old_values."codes", old_values."document", old_values."enrollment_id", old_values."file_id", old_values."findings", old_values."id", old_values."kept", old_values."line", old_values."name", old_values."number", old_values."paid_on", _pgh_attached_context.value, NOW(), \'before_update\', old_values."id", old_values."purchase_id", old_values."raw", old_values."refund_line_id", old_values."serial", old_values."set_aside", old_values."sheet", old_values."statement_id", old_values."verdict" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='721757f8e924185c8f263dba9ed09bdc3f0ba7ad', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_before_update_update_e0026', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='gates_statementrow', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='employerbill',
+            trigger=pgtrigger.compiler.Trigger(name='bill_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';", hash='e120bcb7228711247a7c158995b18a44d287ab29', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_bill_append_only_290cd', table='gates_employerbill', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='employerbill',
+            trigger=pgtrigger.compiler.Trigger(name='bill_agrees', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF EXISTS (\n                SELECT FROM new_rows LEFT JOIN beneficiaries_roster roster ON roster.id = new_rows.roster_id\n                    AND roster.employer_id = new_rows.employer_id AND roster.program_id = new_rows.program_id\n                    AND roster.period_id = new_rows.period_id AND roster.organization_id = new_rows.organization_id\n                WHERE roster.id IS NULL\n                ) THEN\n            RAISE EXCEPTION '% does not agree with its parents', TG_TABLE_NAME\n                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'bill_agrees';\n        END IF;\n         RETURN NULL;", hash='a9566c4d5c779a4a861ecd683ae86e43143e78d7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_bill_agrees_ee55f', referencing='REFERENCING NEW TABLE AS new_rows ', table='gates_employerbill', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='billpayment',
