@@ -102,7 +102,7 @@ def chosen(hand_over: HandOver, *, divide: Callable[..., FundingSplit | None] = 
 def _backs(values: dict[str, Any], divide: Callable[..., FundingSplit | None]) -> dict[str, list[Any]]:
     """What goes back of each kind of cover that ended, as columns."""
     columns: dict[str, list[Any]] = {name: [] for name in ("splits", "starts", "ends", "befores", "amounts", "parts")}
-    for kind, backs in backs_of(Kind(*row) for row in ask(sql.SQL(_KINDS), values)):
+    for kind, backs in backs_of(Kind(*row) for row in ask(sql.SQL(_KINDS).format(), values)):
         own = sum((amount for funder, _share, amount in backs if funder is None), ZERO)
         lines = [(funder, amount) for funder, _share, amount in backs if funder is not None]
         part = divide(kind.plan, lines, own_share=own) if backs else None

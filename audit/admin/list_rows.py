@@ -89,7 +89,8 @@ def columns_of(changelist: Any) -> list[Callable[[Any], SafeString]]:
     if getattr(changelist, "formset", None) or changelist.is_popup or getattr(owner, "hide_ordering_field", False):
         raise _Left
     headings = list(unfold_list.result_headers(changelist))
-    columns, links = [], changelist.list_display_links
+    links = changelist.list_display_links
+    columns: list[tuple[bool, Callable[[Any], SafeString]]] = []
     for at, name in enumerate(changelist.list_display):
         linked = links is not None and (name in links or (not links and not columns))
         tag = "th" if linked and not any(each[0] for each in columns) else "td"
@@ -113,7 +114,7 @@ def _cell(
 
     def cell(row: Any) -> SafeString:
         value, stays_together = shown(row)
-        text = conditional_escape(value)
+        text: str = conditional_escape(value)
         if link is not None:
             text = link(row, text)
         return mark_safe((unbroken if stays_together else plain) + text + end)
