@@ -278,7 +278,8 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
     assert exported == of_lists
     assert of_lists == {
         "accounts.membership", "accounts.organization", "accounts.user", "audit.event", "audit.reveal",
-        "beneficiaries.employer", "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange", "beneficiaries.roster",
+        "beneficiaries.employer", "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.personchange",
+        "beneficiaries.roster",
         "gates.clearing", "gates.clearingline", "gates.employerbill",
         "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement",
         "gates.uncollected", "gates.unpaid",
