@@ -24,6 +24,8 @@ class AuditConfig(AppConfig):
         events = import_module("audit.events")
         events.register_verbs(import_module("audit.verbs").VERBS)
         import_module("audit.figures").register()
-        import_module("audit.admin.list_rows").draw_headings_once()
+        list_rows = import_module("audit.admin.list_rows")
+        list_rows.draw_headings_once()
+        list_rows.draw_rows_by_columns()
         if settings.TESTING:
             faults.plant_from_environment()

@@ -59,6 +59,10 @@ def main() -> None:
         settings.ALLOWED_HOSTS = ["testserver"]
         if wanted.migrate:
             migrate()
+        from portal.garbage import search_seldom
+
+        # As the process that serves pages does once it has loaded everything.
+        search_seldom()
         if wanted.touch:
             touch()
         if wanted.stock:

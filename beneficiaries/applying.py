@@ -284,7 +284,8 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     return {
         "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
         "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
-        "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW, "cover_from": roster.cover_from,
+        "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW or roster.enrolls_known_people,
+        "from_another": roster.enrolls_known_people, "cover_from": roster.cover_from,
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "period_kind": plan.period_kind, "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,

@@ -115,6 +115,8 @@ class BeneficiariesRefused(Refused):
         "RENEWED_PERIOD": _("Only an earlier period of the same program can be renewed into this one."),
         "RENEWED_REGION": _("Name a region of the office."),
         "NOBODY_TO_RENEW": _("Nobody of these was covered in %(period)s."),
+        "KNOWN_OF_ANOTHER": _("Name a period of another program: within one program covers are renewed."),
+        "BASIS": _("Say on what ground what the other program knows of these people is used for this one."),
         "RENEWAL_WAITS": _("Roster %(number)d renews the same people and is not done yet: finish it, or withdraw it."),
         "RENEWAL_HAS_NO_FILES": _("This roster renews covers that are known: no files join it, and it is no full list."),
         "OWN_CHANGE": _("Whoever proposed a change cannot decide it."),

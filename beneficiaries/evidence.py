@@ -74,7 +74,8 @@ def _gathered(cover: Enrollment, say: Callable[[Sealed], str], line: Callable[[R
     yield Part(_t("Cover"), [_cover(cover, say)])
     row = came = _row_of(cover)
     while came is not None and came.before is not None:
-        yield Part(_t("Renewed without a file"), [_renewed(came, came.before)])
+        is_renewed = came.before.program_id == came.roster.program_id
+        yield Part(_t("Renewed without a file") if is_renewed else _t("Known by another program"), [_renewed(came, came.before)])
         came = _row_of(came.before)
     if came is not None and came.file is not None:
         yield Part(_t("Line of the file"), [_line(came, came.file, line), entry_of(came, _KEPT_APART, say=say)])
@@ -113,7 +114,7 @@ def _row_of(cover: Enrollment) -> RosterRow | None:
     """The checked row that a cover came from; none of a purchase."""
     if cover.row_id is None:
         return None
-    rows = RosterRow.objects.select_related("file", "category", "before__program", "before__period")
+    rows = RosterRow.objects.select_related("file", "category", "before__program", "before__period", "roster")
     return rows.filter(pk=cover.row_id).first()
 
 
@@ -125,7 +126,10 @@ def _line(row: RosterRow, file: File, line: Callable[[RosterRow], str]) -> Line:
 
 
 def _renewed(row: RosterRow, before: Enrollment) -> Line:
-    return [(_t("Renewed cover"), before.number), (_t("Program"), f"{before.program.name} · {before.period.code}"), *_checked(row)]
+    return [
+        (_t("Cover that it comes from"), before.number),
+        (_t("Program"), f"{before.program.name} · {before.period.code}"), *_checked(row),
+    ]
 
 
 def _checked(row: RosterRow) -> Line:

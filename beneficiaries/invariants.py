@@ -155,13 +155,15 @@ INVARIANTS = [
     ),
     Invariant(
         19, "renewals_lead_to_the_cover_before",
-        _("Who was renewed without a file has the cover before it: the same person's, in the renewed period of the program."),
+        _("Who was enrolled without a file has the cover that they come from: the same person's, of the same office, in the period "
+          "that the roster names; of its program where covers are renewed, of another where known people are enrolled."),
         """
         SELECT e.id FROM beneficiaries_enrollment e
         JOIN beneficiaries_roster roster ON roster.id = e.roster_id AND roster.renewed_period_id IS NOT NULL
         LEFT JOIN beneficiaries_rosterrow r ON r.id = e.row_id
         LEFT JOIN beneficiaries_enrollment before ON before.id = r.before_id
-        WHERE before.id IS NULL OR before.person_id <> e.person_id OR before.program_id <> e.program_id
+        WHERE before.id IS NULL OR before.person_id <> e.person_id
+            OR (before.program_id = e.program_id) <> (roster.purpose = 'renew')
             OR before.period_id <> roster.renewed_period_id OR before.organization_id <> e.organization_id
             OR before.state IN ('lapsed', 'awaiting')
         """,

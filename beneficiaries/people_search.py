@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Organization
 from audit import blind_index, keys
+from audit.paging import keys_between, read_by_key
 from beneficiaries import marking
 from beneficiaries.marks import begins, dialed, marks_beginning, phone_mark, pieces_of
 from beneficiaries.models import Beneficiary, Enrollment, Person
@@ -89,7 +90,9 @@ def covers_found(rows: QuerySet[Any], term: str, *, by: Any, path: str = "") -> 
         covers = _named(Enrollment.objects.filter(person__in=asked.people))
         if covers is not None:
             return rows.filter(**{f"{path}pk__in": covers}), asked
-    return rows.filter(**{f"{path}person__in": asked.people}), asked
+        return rows.filter(**{f"{path}person__in": asked.people}), asked
+    # Beside the conditions of an office and its region the planner would read all of their covers.
+    return read_by_key(rows, keys_between(rows, Q(person__in=asked.people), falling=True)), asked
 
 
 def named_people(people: QuerySet[Any], term: str, *, by: Any) -> tuple[QuerySet[Any], Asked]:
@@ -182,8 +185,9 @@ def _opened(
     """Those of people (key, beneficiary), newest first, whom `by` may see and what is opened fits; are there more?"""
     found: dict[int, None] = {}
     for some in _batches(sorted(known, reverse=True)):
-        seen = Beneficiary.objects.visible_to(by, VIEW).filter(pk__in=[each for _person, each in some]).order_by("-person_id")
-        rows = list(seen.values_list("person_id", "person__merged_into", "pk"))
+        seen = Beneficiary.objects.visible_to(by, VIEW).order_by("-person_id")
+        within = keys_between(seen, Q(pk__in=[each for _person, each in some]), falling=True)
+        rows = list(read_by_key(seen, within).values_list("person_id", "person__merged_into", "pk"))
         texts = _texts([each for *_people, each in rows], *what)
         for (person, merged, _known), fit in zip(rows, fits(texts), strict=True):
             if fit:

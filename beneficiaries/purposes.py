@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from beneficiaries.ending import END
+from beneficiaries.known_elsewhere import KNOWN_ELSEWHERE
 from beneficiaries.models import Roster, RosterRow
 from beneficiaries.models.roster import EndReason, Purpose
 from beneficiaries.renewing import RENEWAL
@@ -49,7 +50,7 @@ LAST_STEP: dict[str, Promise] = {
 def template_of(roster: Roster) -> RosterTemplate:
     """How this roster's rows come to be, are checked and applied."""
     if roster.renewed_period_id is not None:
-        return RENEWAL_OF_PERIOD
+        return RENEWAL_OF_PERIOD if roster.renews_a_period else KNOWN_ELSEWHERE
     return TEMPLATES[roster.purpose]
 
 

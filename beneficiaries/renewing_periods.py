@@ -1,13 +1,14 @@
-"""A roster without a file: everybody covered in one period, asked anew under the next one's plan; rows are made in the server.
+"""A roster without a file: everybody covered in one period, asked anew under another one's plan; rows are made in the server.
 
-Nothing personal is opened or sealed again: a row takes over the tokens of the person as they stand. See ADR 29.
+Nothing personal is opened or sealed again: a row takes over the tokens of the person as they stand. See ADR 29; people of another
+program: `known_elsewhere`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -20,7 +21,7 @@ from beneficiaries.models import Enrollment, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.money import COUNTY_DIGITS
 from beneficiaries.renewing import RenewalTemplate
-from beneficiaries.template import RosterContext
+from beneficiaries.template import RosterContext, RosterTemplate
 from intake import template as engine
 from intake.abreast import all_abreast
 from intake.findings import Verdict
@@ -45,7 +46,7 @@ FINDINGS = {
 _CANDIDATES = """
 beneficiaries_enrollment before
 WHERE before.organization_id = %(organization)s AND before.period_id = %(renewed)s AND before.period_kind = 'annual'
-    AND before.state IN ('in_force', 'awaiting', 'ended')
+    AND before.state = ANY(%(states)s) AND (%(ends_after)s::timestamptz IS NULL OR before.ends_at > %(ends_after)s::timestamptz)
     AND (cardinality(%(of_categories)s::bigint[]) = 0 OR before.category_id = ANY(%(of_categories)s::bigint[]))
     AND (%(whole_office)s OR EXISTS (
         SELECT FROM beneficiaries_beneficiary beneficiary
@@ -79,16 +80,16 @@ FROM (
         SELECT before.id AS before_id, before.state, before.split_id AS split_before, before.category_id AS category_before,
             person.id AS person_id, person.name, person.document, person.document_type, person.birth_on, person.sex,
             person.identity_index_a, person.identity_index_b, person.name_index_a, person.name_index_b,
-            person.deceased_on IS NOT NULL AS deceased, beneficiary.region_code, beneficiary.contact_digest,
-            beneficiary.restricted_at IS NOT NULL AS restricted, held.ids, covers.id IS NOT NULL AS covered,
+            person.deceased_on IS NOT NULL AS deceased, held.ids, covers.id IS NOT NULL AS covered, {{known}},
             {TAKEN_OVER.format(person="person.id")} AS taken_over, ending.reason AS end_reason, {{unguarded}} AS unguarded,
             {{uninsured}} AS uninsured
         FROM (SELECT * FROM {_CANDIDATES} AND before.id BETWEEN %(first)s AND %(last)s) AS before
         JOIN LATERAL (SELECT * FROM beneficiaries_beneficiary WHERE id = before.beneficiary_id LIMIT 1) AS beneficiary ON true
         JOIN LATERAL (SELECT * FROM beneficiaries_person WHERE id = before.person_id LIMIT 1) AS person ON true
+        {{here}}
         LEFT JOIN LATERAL (
-            SELECT array_agg(category_id ORDER BY category_id) AS ids FROM beneficiaries_beneficiarycategory
-            WHERE beneficiary_id = before.beneficiary_id AND (valid_to IS NULL OR valid_to > %(cover_from)s)
+            SELECT array_agg(DISTINCT category_id ORDER BY category_id) AS ids FROM beneficiaries_beneficiarycategory
+            WHERE {{holders}} AND (valid_to IS NULL OR valid_to > %(cover_from)s)
         ) AS held ON true
         LEFT JOIN LATERAL (
             SELECT id FROM beneficiaries_enrollment
@@ -114,8 +115,8 @@ INSERT INTO beneficiaries_rosterrow (roster_id, sheet, line, chunk, verdict, cod
     document, document_type, birth_on, sex, identity_index_a, identity_index_b, name_index_a, name_index_b, region_code,
     contact_digest, known_contact_digest, category_ids, category_id, split_id, premium, own_share, known_person_id)
 SELECT %(roster)s, '', %(lines)s + row_number() OVER (ORDER BY before_id), %(chunk)s,
-    CASE code WHEN '' THEN %(unchanged)s::smallint WHEN 'ALREADY_COVERED' THEN %(covered)s::smallint
-        ELSE %(refused)s::smallint END,
+    CASE WHEN code = 'ALREADY_COVERED' THEN %(covered)s::smallint WHEN code <> '' THEN %(refused)s::smallint
+        WHEN NOT is_known THEN %(new)s::smallint WHEN brings THEN %(changed)s::smallint ELSE %(unchanged)s::smallint END,
     CASE WHEN code = '' THEN '{}'::varchar[] ELSE ARRAY[code]::varchar[] END,
     CASE WHEN code <> '' THEN jsonb_build_array(jsonb_build_object(
         'column', %(columns)s::jsonb ->> code, 'code', code,
@@ -128,7 +129,7 @@ SELECT %(roster)s, '', %(lines)s + row_number() OVER (ORDER BY before_id), %(chu
     CASE WHEN NOT restricted THEN nullif(sex, '') END,
     CASE WHEN NOT restricted THEN identity_index_a END, CASE WHEN NOT restricted THEN identity_index_b END,
     CASE WHEN NOT restricted THEN name_index_a END, CASE WHEN NOT restricted THEN name_index_b END,
-    CASE WHEN NOT restricted THEN region_code END, CASE WHEN code = '' THEN contact_digest END,
+    CASE WHEN NOT restricted THEN region_code END, CASE WHEN code = '' THEN coalesce(new_digest, contact_digest) END,
     CASE WHEN code = '' THEN contact_digest END, CASE WHEN NOT restricted THEN ids END,
     CASE WHEN NOT restricted THEN coalesce(counts_as, category_before) END,
     CASE WHEN code = '' THEN split_id END, CASE WHEN code = '' THEN premium END, CASE WHEN code = '' THEN own_share END,
@@ -136,21 +137,41 @@ SELECT %(roster)s, '', %(lines)s + row_number() OVER (ORDER BY before_id), %(chu
 FROM renewal_work ORDER BY before_id
 """
 _COUNTED = f"""
-SELECT code, left(region_code, {COUNTY_DIGITS}), counts_as, split_id, split_before, count(*) FROM renewal_work
-GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+SELECT code, left(region_code, {COUNTY_DIGITS}), counts_as, split_id, split_before, is_known, brings, count(*) FROM renewal_work
+GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608 - a number of our own
 _SETTINGS = "SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = off"
 
 
-class PeriodRenewalTemplate(RenewalTemplate):
+class CoversTemplate(RosterTemplate):
     """Rows come from covers instead of lines; review, approval, money, applying and undo are those of any roster."""
 
-    staged = (*RenewalTemplate.staged, "before_id")
+    staged = (*RosterTemplate.staged, "before_id")
+    #: Covers that are looked at.
+    states: ClassVar[tuple[str, ...]]
+    #: SQL of the work table: what is known of the person here (region_code, restricted, is_known, brings, contact_digest,
+    #: new_digest), from where, whose categories count, and whose guardians.
+    known: ClassVar[str]
+    here: ClassVar[str]
+    holders: ClassVar[str]
+    guarded: ClassVar[str]
+
+    def looked_at(self, roster: Roster) -> dict[str, Any]:
+        """Values that choose the covers."""
+        return {
+            "organization": roster.organization_id, "renewed": roster.renewed_period_id, "place": f"{roster.region_code}%",
+            # Whoever lives outside by now was taken over by another office, which the row says.
+            "whole_office": roster.region_code == roster.organization.region_code,
+            "of_categories": list(roster.renewed_categories), "states": list(self.states), "ends_after": None,
+        }
+
+    def note_contacts(self, cursor: CursorWrapper, context: RosterContext) -> None:
+        """Digests of contact that rows bring, in the work table; nothing where contact stays as it is."""
 
     def make_rows(self, run: Any, subject: Roster, context: RosterContext) -> bool:
         """Everybody covered in the renewed period becomes a row with its verdict; two chunks at a time."""
         roster = context.roster
-        facts = _facts(context)
+        facts = _facts(self, context)
         pieces = _pieces(run, roster, self, facts)
         facts |= _prices(context, facts)
         staged = set(self.chunks_of(roster).values_list("number", flat=True))
@@ -180,22 +201,25 @@ class PeriodRenewalTemplate(RenewalTemplate):
         )
 
 
-def anybody(roster: Roster) -> bool:
-    """Whether anybody was covered whom such a renewal would look at."""
+class PeriodRenewalTemplate(CoversTemplate, RenewalTemplate):
+    """Everybody covered in an earlier period of the program, by what the office knows of them there."""
+
+    states = ("in_force", "awaiting", "ended")
+    known = """beneficiary.region_code, beneficiary.restricted_at IS NOT NULL AS restricted, true AS is_known, false AS brings,
+            beneficiary.contact_digest, NULL::bytea AS new_digest"""
+    here = ""
+    holders = "beneficiary_id = before.beneficiary_id"
+    guarded = "before.beneficiary_id"
+
+
+def anybody(roster: Roster, template: CoversTemplate) -> bool:
+    """Whether anybody was covered whom such a roster would look at."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT FROM {_CANDIDATES})", _choice(roster))  # noqa: S608 - text of our own
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {_CANDIDATES})", template.looked_at(roster))  # noqa: S608 - text of our own
         return bool(cursor.fetchone()[0])
 
 
-def _choice(roster: Roster) -> dict[str, Any]:
-    return {
-        "organization": roster.organization_id, "renewed": roster.renewed_period_id, "place": f"{roster.region_code}%",
-        # Whoever lives outside by now was taken over by another office, which the row says.
-        "whole_office": roster.region_code == roster.organization.region_code, "of_categories": list(roster.renewed_categories),
-    }
-
-
-def _facts(context: RosterContext) -> dict[str, Any]:
+def _facts(template: CoversTemplate, context: RosterContext) -> dict[str, Any]:
     roster, period = context.roster, context.roster.period
     category, rule, given = decision_sql(
         context.terms, birth="facts.birth_on", region="facts.region_code", categories="facts.ids",
@@ -203,8 +227,9 @@ def _facts(context: RosterContext) -> dict[str, Any]:
     )
     price, priced = price_sql(context.terms, birth="judged.birth_on", category="judged.counts_as", day=context.counting_day)
     return {
-        **_choice(roster), **given, **priced, "category_sql": category, "rule_sql": rule, "price_sql": price, "roster": roster.pk,
-        "unguarded_sql": UNGUARDED.format(birth="person.birth_on", beneficiary="before.beneficiary_id")
+        **template.looked_at(roster), **given, **priced, "category_sql": category, "rule_sql": rule, "price_sql": price,
+        "roster": roster.pk, "known_sql": template.known, "here_sql": template.here, "holders_sql": template.holders,
+        "unguarded_sql": UNGUARDED.format(birth="person.birth_on", beneficiary=template.guarded)
         if context.terms.requires_guardian else "false",
         "uninsured_sql": _uninsured(context),
         "last_adult_birth": last_adult_birth(roster.cover_from), "day": roster.cover_from,
@@ -221,7 +246,7 @@ def _uninsured(context: RosterContext) -> str:
     return "false" if found is None else f"NOT {found}"
 
 
-def _pieces(run: Any, roster: Roster, template: PeriodRenewalTemplate, facts: dict[str, Any]) -> list[list[int]]:
+def _pieces(run: Any, roster: Roster, template: CoversTemplate, facts: dict[str, Any]) -> list[list[int]]:
     """[number, first, last cover, rows at most] of each chunk; as the run before cut them, where one did."""
     if run.cursor:
         return [list(piece) for piece in run.cursor["pieces"]]
@@ -261,7 +286,7 @@ def _prices(context: RosterContext, facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_chunk(
-    run: Any, template: PeriodRenewalTemplate, context: RosterContext, facts: Mapping[str, Any], piece: Sequence[int]
+    run: Any, template: CoversTemplate, context: RosterContext, facts: Mapping[str, Any], piece: Sequence[int]
 ) -> None:
     """One transaction: rows, their chunk with its digest, the job's progress."""
     number, first, last, rows = piece
@@ -272,10 +297,10 @@ def _make_chunk(
         fault_point("beneficiaries.make_renewal_chunk.before")
         with connection.cursor() as cursor:
             cursor.execute(_SETTINGS)
-            counts = _make(cursor, {
+            counts = _make(cursor, template, context, {
                 **facts, "chunk": number, "first": first, "last": last, "lines": number * engine.ROWS_PER_CHUNK,
                 "unchanged": int(Verdict.UNCHANGED), "covered": int(Verdict.COVERED), "refused": int(Verdict.REFUSED),
-                "columns": _COLUMNS,
+                "new": int(Verdict.NEW), "changed": int(Verdict.CHANGED), "columns": _COLUMNS,
             })
         fault_point("beneficiaries.make_renewal_chunk.made")
         RosterChunk.objects.create(
@@ -291,10 +316,13 @@ def _make_chunk(
 _COLUMNS = "{" + ", ".join(f'"{code}": "{column}"' for code, column in FINDINGS.items()) + "}"
 
 
-def _make(cursor: CursorWrapper, facts: dict[str, Any]) -> dict[str, Any]:
+def _make(
+    cursor: CursorWrapper, template: CoversTemplate, context: RosterContext, facts: dict[str, Any]
+) -> dict[str, Any]:
     """The rows of one chunk, and what is counted of them."""
-    names = ("category", "rule", "unguarded", "uninsured", "price")
+    names = ("category", "rule", "unguarded", "uninsured", "price", "known", "here", "holders")
     cursor.execute(_WORK.format(**{name: facts.pop(f"{name}_sql") for name in names}), facts)
+    template.note_contacts(cursor, context)
     cursor.execute(_ROWS, facts)
     cursor.execute(_COUNTED)
     verdicts: Counter[str] = Counter()
@@ -302,8 +330,9 @@ def _make(cursor: CursorWrapper, facts: dict[str, Any]) -> dict[str, Any]:
     places: Counter[tuple[int, str, int]] = Counter()
     #: Of each division of the period before: rows that go on, and all.
     before: dict[int, list[int]] = {}
-    for code, county, counts_as, split, split_before, rows in cursor.fetchall():
-        verdict = Verdict.UNCHANGED if not code else Verdict.COVERED if code == "ALREADY_COVERED" else Verdict.REFUSED
+    for code, county, counts_as, split, split_before, is_known, brings, rows in cursor.fetchall():
+        goes_on = Verdict.NEW if not is_known else Verdict.CHANGED if brings else Verdict.UNCHANGED
+        verdict = goes_on if not code else Verdict.COVERED if code == "ALREADY_COVERED" else Verdict.REFUSED
         verdicts[str(int(verdict))] += rows
         whole = before.setdefault(split_before, [0, 0])
         whole[1] += rows

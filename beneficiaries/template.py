@@ -482,6 +482,11 @@ def _indexes(frame: pl.DataFrame, context: RosterContext) -> dict[str, Cells]:
     return found
 
 
+def contact_text(region_code: str, categories: Sequence[str]) -> str:
+    """What a digest of contact is made of where nothing but a place and categories (codes, sorted) is known."""
+    return "\x1f".join([region_code, *("" for _name in _CONTACT[1:]), ",".join(categories)])
+
+
 @dataclass(frozen=True)
 class Known:
     """`frame`: what is known of rows' people, only theirs; `contacts`: row -> the contact digest that stands."""

@@ -9,6 +9,8 @@ VERBS = {
     "person.restriction_lifted": _("The restriction of the person's data was lifted."),
     "roster.received": _("The roster was uploaded with %(files)d file(s)."),
     "roster.renewal_begun": _("Everybody covered in %(before)s is to be renewed into %(into)s (%(region)s)."),
+    "roster.known_begun": _("Everybody covered in %(before)s is to be enrolled in %(into)s. Ground: %(basis)s"),
+    "period.people_used": _("Roster %(roster)d is to enroll the people covered here in %(into)s. Ground: %(basis)s"),
     "roster.checked": _("The roster was checked: %(rows)d rows, %(refused)d refused."),
     "roster.failed": _("The roster's file could not be read (%(codes)s)."),
     "roster.conflicts_elsewhere": _("%(rows)d rows do not agree with people whom only other organizations know."),

@@ -31,6 +31,16 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        10, "handed_over_premium_is_its_division",
+        _("The premium of a handed-over line is that of its division, or nothing where nothing goes back."),
+        """
+        SELECT l.id FROM handover_handoverline l JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
+        LEFT JOIN programs_fundingsplit s ON s.id = coalesce(l.split_id, e.split_id) AND s.plan_id = e.plan_id
+        WHERE l.premium IS DISTINCT FROM s.premium
+            AND NOT (l.direction = 'leave' AND l.premium = 0 AND l.split_id IS NULL AND e.state = 'ended')
+        """,
+    ),
+    Invariant(
         10, "hand_over_counts_its_answers",
         _("A hand-over counts as many accepted and refused lines as it has, in its statement too."),
         """

@@ -43,8 +43,8 @@ SELECT (SELECT count(*) FROM agreed), (SELECT count(*) FROM late)
 """
 # A division of premium is one of a few dozen: covers are counted by it, never summed one by one.
 _SHARES = """
-SELECT e.split_id, count(*) FILTER (WHERE r.due > 0), count(*) FILTER (WHERE r.due < 0), count(*), sum(a.amount),
-    sum(a.amount - r.due)
+SELECT coalesce(l.split_id, e.split_id), count(*) FILTER (WHERE r.due > 0), count(*) FILTER (WHERE r.due < 0), count(*),
+    sum(a.amount), sum(a.amount - r.due)
 FROM handover_invoiceline a JOIN handover_handoverline l ON l.id = a.line_id
 JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id JOIN handover_invoicerow r ON r.id = a.row_id
 WHERE a.invoice_id = %s GROUP BY 1 ORDER BY 1

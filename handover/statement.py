@@ -21,7 +21,8 @@ ZERO = Decimal("0.00")
 
 # A division of premium is one of a few dozen: people are counted by it, never summed one by one.
 _COUNTED = """
-SELECT left(l.region_code, {digits}), e.category_id, e.split_id, count(*), count(*) FILTER (WHERE l.premium > 0),
+SELECT left(l.region_code, {digits}), e.category_id, coalesce(l.split_id, e.split_id), count(*),
+    count(*) FILTER (WHERE l.premium > 0),
     count(*) FILTER (WHERE l.answer = 'accepted'), count(*) FILTER (WHERE l.answer = 'refused'),
     count(*) FILTER (WHERE l.answer = 'accepted' AND l.premium > 0),
     count(*) FILTER (WHERE l.answer = 'refused' AND l.premium > 0)

@@ -50,7 +50,7 @@ SELECT %(invoice)s, '', %(lines)s + row_number() OVER (ORDER BY l.id), %(chunk)s
 """
 # Lines and those whose premium counts: due, agreed on earlier invoices, not answered, refused.
 _COUNTED = f"""
-SELECT l.direction, left(l.region_code, {COUNTY_DIGITS}), e.category_id, e.split_id,
+SELECT l.direction, left(l.region_code, {COUNTY_DIGITS}), e.category_id, coalesce(l.split_id, e.split_id),
     count(*) FILTER (WHERE l.standing = 'due'), count(*) FILTER (WHERE l.standing = 'due' AND l.premium > 0),
     count(*) FILTER (WHERE l.standing = 'before'), count(*) FILTER (WHERE l.standing = 'before' AND l.premium > 0),
     count(*) FILTER (WHERE l.standing = 'open'), count(*) FILTER (WHERE l.standing = 'open' AND l.premium > 0),

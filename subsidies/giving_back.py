@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -125,23 +127,42 @@ def _facts(period: Period) -> dict[str, Any]:
             "enrollment__split", "enrollment__plan", "enrollment__starts_at", "enrollment__ends_at", "ended_before"
         )
     )
-    plans = Plan.objects.in_bulk({plan for _split, plan, *_times in kinds})
-    splits = _payers({split for split, *_rest in kinds})
-    rows: list[tuple[Any, ...]] = []
-    for split, plan_id, starts_at, ends_at, ended_before in sorted(kinds):
-        plan, payers = plans[plan_id], splits[split]
-        shares = [share for _funder, share in payers]
-        used = used_premium(
-            sum(shares, Decimal("0.00")), rule=plan.proration, is_span=plan.period_kind == Plan.PeriodKind.SPAN,
-            starts_at=starts_at, ends_at=ends_at, ended_before=ended_before, minimum=plan.minimum_premium,
-        )
-        rows += [
-            (split, starts_at, ends_at, ended_before, funder, share, back)
-            for (funder, share), back in zip(payers, given_back(shares, used=used), strict=True) if back
-        ]
+    rows = [
+        (kind.split, kind.starts_at, kind.ends_at, kind.ended_before, *part)
+        for kind, parts in backs_of(Kind(*each) for each in kinds) for part in parts
+    ]
     names = ("splits", "starts", "ends", "befores", "funders", "shares", "amounts")
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(names)
     return {"period": period.pk, **{name: list(column) for name, column in zip(names, columns, strict=True)}}
+
+
+@dataclass(frozen=True, order=True)
+class Kind:
+    """What decides how much of a premium goes back: its division and plan, and when cover began, ended, and was to end."""
+
+    split: int
+    plan: int
+    starts_at: datetime
+    ends_at: datetime
+    ended_before: datetime
+
+
+def backs_of(kinds: Iterable[Kind]) -> list[tuple[Kind, list[tuple[int | None, Decimal, Decimal]]]]:
+    """Of each kind (payer, share, what goes back) by the plan's rule, the insured person (None) first; none who gets nothing."""
+    found = sorted(kinds)
+    plans = Plan.objects.in_bulk({kind.plan for kind in found})
+    splits = _payers({kind.split for kind in found})
+    backs = []
+    for kind in found:
+        plan, payers = plans[kind.plan], splits[kind.split]
+        shares = [share for _funder, share in payers]
+        used = used_premium(
+            sum(shares, Decimal("0.00")), rule=plan.proration, is_span=plan.period_kind == Plan.PeriodKind.SPAN,
+            starts_at=kind.starts_at, ends_at=kind.ends_at, ended_before=kind.ended_before, minimum=plan.minimum_premium,
+        )
+        back = zip(payers, given_back(shares, used=used), strict=True)
+        backs.append((kind, [(funder, share, amount) for (funder, share), amount in back if amount]))
+    return backs
 
 
 def _payers(splits: set[int]) -> dict[int, list[tuple[int | None, Decimal]]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, queue_of
 from beneficiaries.models import Roster
+from beneficiaries.models.roster import Purpose
 from programs.models import Plan
 from years.actions.comparisons import before_of
 from years.actions.reviews import APPROVE, DRAW
@@ -31,7 +32,9 @@ def _period(period: Any, user: Any) -> Mapping[str, Any]:
     day = timezone.localdate()
     is_open = period.closed_at is None and period.enrollment_opens_on <= day < period.enrollment_closes_on
     renews = before is not None and is_open and user.has_perm("beneficiaries.upload_roster")
-    rosters = Roster.objects.visible_to(user, "beneficiaries.view_roster").filter(period=period, renewed_period__isnull=False)
+    rosters = Roster.objects.visible_to(user, "beneficiaries.view_roster").filter(
+        period=period, purpose=Purpose.RENEW, renewed_period__isnull=False,
+    )
     return {
         "before": before, "comparison": found,
         "comparison_url": reverse("admin:years_comparison_change", args=[found.pk]) if found is not None else "",

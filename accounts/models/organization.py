@@ -72,6 +72,7 @@ class Organization(models.Model):
     open_fields = (
         "id", "name", "short_name", "kind", "region", "region_code", "parent", "parent_path", "path", "uscc", "active",
     )
+    name_fields = ("name", "short_name")
 
     class Meta:
         verbose_name = _("organization")

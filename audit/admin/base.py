@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ from audit.versions import PAGE, Versions, history_model, versions
 RELATED_LIMIT = 500
 #: Events and versions that stand on an object's own page; the rest is behind a link.
 PAST_SHOWN = 10
+#: Stands for the number of each choice of a filter.
+_EACH = "-each-"
 #: Suffixes by which filters of one field ask: Django's own, and unfold's ranges.
 _SAFE_LOOKUPS = (
     "", "__exact", "__in", "__isnull", "__id__exact", "__pk__exact", "__gte", "__gt", "__lte", "__lt", "__isempty",
@@ -56,9 +58,26 @@ class VisibleRelatedFilter(admin.RelatedFieldListFilter):
     """Offers related rows that the user may see; Django's own offers everybody's."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
-        """Primary key and text."""
-        rows = with_names(visible(field.remote_field.model, request.user))[:RELATED_LIMIT]
-        return [(row.pk, str(row)) for row in rows]
+        """Primary key and text; a model that says which of its fields are its name (`name_fields`) is read for these alone."""
+        rows = with_names(visible(field.remote_field.model, request.user))
+        told: tuple[str, ...] = getattr(field.remote_field.model, "name_fields", ())
+        return [(row.pk, str(row)) for row in (rows.only(*told) if told else rows)[:RELATED_LIMIT]]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Django's own; the address is written once, for a number that stands for all, and not for each of some hundred."""
+        if changelist.add_facets:
+            yield from super().choices(changelist)
+            return
+        offered, self.lookup_choices = self.lookup_choices, []
+        everything, *nothing = super().choices(changelist)
+        self.lookup_choices = offered
+        chosen = self.lookup_val or ()
+        address = changelist.get_query_string({self.lookup_kwarg: _EACH}, [self.lookup_kwarg_isnull])
+        yield everything
+        for number, text in offered:
+            said = str(number)
+            yield {"selected": said in chosen, "query_string": address.replace(_EACH, said), "display": text}
+        yield from nothing
 
     def has_output(self) -> bool:
         """Something to choose between."""

@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 from unfold.admin import checkbox
+from unfold.decorators import display
 
 from accounts.models import User
 from accounts.roles import Role
@@ -100,6 +101,40 @@ def test_rows_stand_in_the_table_as_unfold_draws_them(settings: Any, rf: Any) ->
     ours = get_template("admin/change_list_results.html").template.render(Context(shown))
     assert plain(ours) == plain(original("change_list_results.html").render(Context(shown)))
     assert ours.count("<tbody") == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("narrowed", ["", "?q=zz"])
+def test_a_row_is_drawn_column_by_column_as_unfold_draws_it(settings: Any, narrowed: str) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    make_region_tree()
+    office = make_organization()
+    users = [make_user(f"zz.{number}", role=Role.SECURITY_ADMIN, organization=office) for number in range(3)]
+    client = Client()
+    client.force_login(users[0], backend=BACKEND)
+    shown = client.get(reverse("admin:accounts_user_changelist") + narrowed).context_data["cl"]
+    draw = list_rows.unfold_list.results
+    assert len(list_rows.columns_of(shown)) == len(shown.list_display)
+    assert list(draw(shown)) == list(draw.by_columns(shown))
+    assert len(list(draw(shown))) == 3
+    assert ("_changelist_filters" in "".join(next(iter(draw(shown))))) == bool(narrowed)
+
+
+@pytest.mark.django_db
+def test_a_list_that_asks_for_more_than_we_draw_is_left_to_unfold(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    make_region_tree()
+    user = make_user("zz.1", role=Role.SECURITY_ADMIN, organization=make_organization())
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    shown = client.get(reverse("admin:accounts_user_changelist")).context_data["cl"]
+    labeled = display(label=True)(lambda _owner, row: row.username)
+    monkeypatch.setattr(type(shown.model_admin), "username_labeled", labeled, raising=False)
+    shown.list_display = [*shown.list_display, "username_labeled"]
+    del shown.drawn_headings
+    (row,) = list_rows.unfold_list.results(shown)
+    assert "zz.1" in row[-1]
+    assert "rounded" in row[-1]
 
 
 def test_a_cell_that_is_not_safe_is_escaped() -> None:

@@ -83,7 +83,7 @@ class EnrollmentAdmin(FamilyPages, CoverSearch, EndingButton, PlaceColumn, Count
         enrollment = self.get_object(request, object_id)
         context: dict[str, Any] = {}
         if enrollment is not None:
-            context = {**page_context(enrollment), "title": enrollment.number}
+            context = {**page_context(enrollment, by=request.user), "title": enrollment.number}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("cover number"), ordering="id")
@@ -114,7 +114,7 @@ class EnrollmentAdmin(FamilyPages, CoverSearch, EndingButton, PlaceColumn, Count
         return first_moment(enrollment)
 
 
-def page_context(enrollment: Enrollment) -> dict[str, Any]:
+def page_context(enrollment: Enrollment, *, by: Any) -> dict[str, Any]:
     """Facts, shares, gates and the way back to the line."""
     return {
         "enrollment": enrollment,
@@ -140,7 +140,7 @@ def page_context(enrollment: Enrollment) -> dict[str, Any]:
         "gates": [
             (GATE_WORDS[gate], getattr(enrollment, COLUMN[gate])) for gate in asked_of(enrollment)
         ],
-        "origin": origin_of(enrollment),
+        "origin": origin_of(enrollment, by=by),
     }
 
 

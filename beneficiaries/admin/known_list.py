@@ -13,8 +13,9 @@ from audit.admin.base import ScopedModelAdmin
 from audit.paging import AFTER, BEFORE, CAP, KeysetChangeList, Place, Total, beyond_cap
 from beneficiaries.models import Beneficiary
 
-#: A reader who knows so few has them named one by one; of more, so many are tried at once, each time more.
-FEW, TRIED = 2_000, (4, 40)
+#: A reader who knows so few has them named one by one; of more, so many pages are tried at once, each time more. First little
+#: more than a page, which is mostly enough: of many a planner reads a whole region instead, of whose office it knows too little.
+FEW, TRIED = 2_000, (1.2, 4, 40)
 #: Among so many a narrowed list is first found longer than it is counted.
 LOOKED_AT = 4 * CAP
 #: Offices that are looked into one by one; whoever reads more reads most people, who are found in turn.
@@ -53,7 +54,7 @@ class KnownList(ScopedModelAdmin):
         if place.kind in (AFTER, BEFORE):
             rows = rows.filter(**{f"person__{'lt' if falling else 'gt'}": place.values[0]})
         for times in TRIED:
-            wanted = self.list_per_page * times
+            wanted = round(self.list_per_page * times)
             parts = [rows.filter(organization=office)[:wanted] for office in offices]
             people = sorted(set(parts[0].union(*parts[1:], all=True)), reverse=falling)
             yield Q(pk__in=people[:wanted]), len(people) < wanted

@@ -85,8 +85,8 @@ class PlaceFilter(_PathFilter):
         deeper = _DEEPER.get(len(root))
         found = Region.objects.filter(pk=root) if root else Region.objects.none()
         below = Region.objects.below(root).filter(level=deeper) if deeper else Region.objects.none()
-        rows = [*found, *below.order_by("code")[:MOST]]
-        return [(row.code, row.name) for row in rows] or [(root, root)]
+        named = "code", "name"
+        return [*found.values_list(*named), *below.order_by("code").values_list(*named)[:MOST]] or [(root, root)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """By the beginning of the code, which an index serves."""

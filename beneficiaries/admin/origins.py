@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -22,11 +23,11 @@ class Origin:
     before_url: str = ""
 
 
-def origin_of(enrollment: Enrollment) -> Origin:
+def origin_of(enrollment: Enrollment, *, by: Any) -> Origin:
     """The way back, whatever the source."""
     if enrollment.purchase is not None:
         return Origin(_of_purchase(enrollment.purchase, enrollment.line or 0))
-    return _of_roster(enrollment)
+    return _of_roster(enrollment, by)
 
 
 def payment_of(enrollment: Enrollment) -> str:
@@ -45,7 +46,7 @@ def payer_of(enrollment: Enrollment) -> str:
     return " · ".join((str(payer.name), payer.relation_of(enrollment.line or 0), payer.get_way_display()))
 
 
-def _of_roster(enrollment: Enrollment) -> Origin:
+def _of_roster(enrollment: Enrollment, by: Any) -> Origin:
     row = RosterRow.objects.select_related("file").filter(pk=enrollment.row_id or 0).first()
     if row is None:
         return Origin(
@@ -54,11 +55,16 @@ def _of_roster(enrollment: Enrollment) -> Origin:
     url = f"{reverse('admin:beneficiaries_roster_change', args=[enrollment.roster_id])}?row={row.pk}#rows"
     if row.file is None:
         before = cover_before(enrollment)
-        return Origin(
-            gettext("Roster %(roster)s, by which cover %(number)s was renewed.")
-            % {"roster": enrollment.roster_id, "number": before.number if before is not None else ""},
-            url, reverse("admin:beneficiaries_enrollment_change", args=[row.before_id]),
+        is_renewed = before is None or before.program_id == enrollment.program_id
+        # A cover of another program is named to whoever may see it there.
+        seen = before is not None and Enrollment.objects.visible_to(by).filter(pk=before.pk).exists()
+        number = before.number if before is not None and seen else ""
+        sentence = (
+            gettext("Roster %(roster)s, by which cover %(number)s was renewed.") if is_renewed
+            else gettext("Roster %(roster)s, by which people of another program were enrolled. Cover there: %(number)s")
         )
+        address = reverse("admin:beneficiaries_enrollment_change", args=[row.before_id]) if seen else ""
+        return Origin(sentence % {"roster": enrollment.roster_id, "number": number or "—"}, url, address)
     return Origin(
         gettext("Roster %(roster)s, file “%(file)s”, %(sheet)s line %(line)s.")
         % {"roster": enrollment.roster_id, "file": row.file.name, "sheet": row.sheet, "line": row.line},

@@ -1,4 +1,4 @@
-"""Renewals in the admin: the form that begins one, what the roster's page says of it, the list of who is not renewed."""
+"""Rosters without a file in the admin: the forms that begin one, what the roster's page says of it, the list of who is left out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Organization, Region
 from audit import events
@@ -26,6 +26,7 @@ from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
 from beneficiaries import actions
 from beneficiaries.admin.forms import UPLOAD
+from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Roster, RosterRow
 from beneficiaries.models.enrollment import cover_number
 from beneficiaries.purposes import template_of
@@ -37,8 +38,12 @@ from intake.pages.context import labels_of, sentences_of
 from intake.pages.progress import Step
 from programs.models import Category, FundingSplit, FundingSplitLine, Period, Plan
 
-#: What a renewal calls its verdicts.
+#: What a renewal calls its verdicts, and what an enrollment of another program's people does.
 VERDICT_WORDS: Mapping[Verdict, Promise] = {Verdict.UNCHANGED: _("Renewed"), Verdict.REFUSED: _("Not renewed")}
+KNOWN_WORDS: Mapping[Verdict, Promise] = {
+    Verdict.NEW: _("New to the program"), Verdict.CHANGED: _("Known, categories added"), Verdict.UNCHANGED: _("Known"),
+    Verdict.REFUSED: _("Not enrolled"),
+}
 BUTTONS = ("left_rows",)
 BUTTON_STATES: dict[str, tuple[State, ...]] = {
     "left_rows": (State.REVIEW, State.SUBMITTED, State.APPROVED, State.APPLYING, *ONCE_APPLIED, State.REFUSED)
@@ -50,8 +55,18 @@ _MOST_PLACES = 300
 
 
 def verdict_words(roster: Roster) -> dict[Verdict, str]:
-    """Only of a renewal without a file."""
-    return {verdict: str(words) for verdict, words in VERDICT_WORDS.items()} if roster.renewed_period_id else {}
+    """Only of a roster without a file."""
+    if roster.renewed_period_id is None:
+        return {}
+    return {verdict: str(words) for verdict, words in (VERDICT_WORDS if roster.renews_a_period else KNOWN_WORDS).items()}
+
+
+def source_facts(roster: Roster) -> list[tuple[str, Any]]:
+    """Whose covers a roster without a file looks at."""
+    period: Any = roster.renewed_period
+    if roster.renews_a_period:
+        return [(_t("renewed from"), period.code)]
+    return [(_t("people of"), f"{period.program.name} {period.code}"), (_t("legal basis"), roster.basis)]
 
 
 def steps_of(roster: Roster, steps: Sequence[Step]) -> Sequence[Step]:
@@ -105,6 +120,28 @@ class RenewForm(forms.Form):
         return given
 
 
+class KnownForm(RenewForm):
+    """Into which period, whose people, and why they may be used."""
+
+    basis = forms.CharField(
+        label=_("Legal basis"), max_length=200, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Why what is known for the other program may be used for this one: a decision, a duty by law, consent."),
+    )
+
+    def __init__(self, data: Any, *, by: Any, initial: Mapping[str, Any]) -> None:
+        super().__init__(data, by=by, initial=initial)
+        before = self.fields["before"]
+        before.label, before.required, before.help_text = _t("People covered by"), True, ""
+
+    def clean(self) -> dict[str, Any]:
+        """A period of another program."""
+        given = super(RenewForm, self).clean() or {}
+        into, before = given.get("into"), given.get("before")
+        if into is not None and before is not None and into.program_id == before.program_id:
+            self.add_error("before", str(BeneficiariesRefused("KNOWN_OF_ANOTHER")))
+        return given
+
+
 class RenewalPages(ButtonPages):
     """Mixed into the roster's admin."""
 
@@ -128,6 +165,28 @@ class RenewalPages(ButtonPages):
             sentence=_t(
                 "Everybody covered in a period is asked anew under the next one's plan. You see who goes on, who does not and "
                 "why, and what it costs; nothing takes effect before another person approves it."
+            ),
+        )
+
+    @action(description=_("Enroll people of another program"), url_path="known", permissions=["upload"], icon="group_add")
+    def known(self, request: HttpRequest) -> HttpResponse:
+        """Begin to enroll whom the office knows by another program: who can be is looked up, nothing takes effect."""
+        chosen = {name: request.GET[name] for name in ("into", "before") if request.GET.get(name, "").isdecimal()}
+        form = KnownForm(request.POST if request.method == "POST" else None, by=request.user, initial=chosen)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            roster = actions.enroll_known(given.pop("before"), **given)
+            found: HttpResponse = self.see(  # type: ignore[attr-defined]
+                request, roster, _t("Who can be enrolled is being looked up.")
+            )
+            return found
+
+        return self.button_page(
+            request, title=_t("Enroll people of another program"), button=_t("Look up who can be enrolled"), form=form, run=run,
+            sentence=_t(
+                "Everybody whose cover of the other program is in force is asked under this plan, without a file. Name, document, "
+                "place and categories are taken over; telephone, accounts and guardians are not. Nothing takes effect before "
+                "another person approves it."
             ),
         )
 
@@ -179,7 +238,7 @@ class PayerLine:
 
 def renewal_context(roster: Roster) -> dict[str, Any] | None:
     """People and premiums of both periods; None for a roster that is no renewal of a period. Four questions."""
-    if roster.renewed_period is None:
+    if not roster.renews_a_period:
         return None
     rows = rows_before(roster)
     splits = FundingSplit.objects.in_bulk(rows)
@@ -199,6 +258,24 @@ def renewal_context(roster: Roster) -> dict[str, Any] | None:
         "total": PayerLine(
             _t("premium"), sum((each.before for each in payers), Decimal(0)), sum((each.now for each in payers), Decimal(0))
         ),
+        **_chosen(roster),
+    }
+
+
+def known_context(roster: Roster) -> dict[str, Any] | None:
+    """People of another program who were looked at; None for any other roster."""
+    if not roster.enrolls_known_people:
+        return None
+    rows = rows_before(roster)
+    return {
+        "period": roster.renewed_period, **_chosen(roster), "covered": sum(everybody for _taken, everybody in rows.values()),
+        "taken": sum(taken for taken, _everybody in rows.values()),
+    }
+
+
+def _chosen(roster: Roster) -> dict[str, str]:
+    """Of which categories and which place."""
+    return {
         "categories": "、".join(
             Category.objects.filter(pk__in=roster.renewed_categories).values_list("name", flat=True)
         ) if roster.renewed_categories else "",
@@ -210,7 +287,7 @@ def number_before(row: RosterRow, roster: Roster) -> str:
     """The number of the cover that a row renews; nothing of people whose data is only kept."""
     if row.before_id is None or row.known_person_id is None or roster.renewed_period is None:
         return "—"
-    return cover_number(roster.program.code, roster.renewed_period.code, row.before_id)
+    return cover_number(roster.renewed_period.program.code, roster.renewed_period.code, row.before_id)
 
 
 def _left_of(roster: Roster, request: HttpRequest) -> Any:

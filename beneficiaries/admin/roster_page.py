@@ -112,6 +112,7 @@ def page_context(roster: Roster, request: HttpRequest) -> dict[str, Any]:
         "enrolled": _enrolled(roster),
         "undo": undo_context(roster),
         "renewal": renewal_pages.renewal_context(roster),
+        "known": renewal_pages.known_context(roster),
     }
 
 
@@ -125,7 +126,7 @@ def facts(roster: Roster) -> list[tuple[str, Any]]:
         (_("plan"), str(roster.plan)),
         (_("office"), roster.organization.name),
         *(
-            [(_("renewed from"), roster.renewed_period.code)] if roster.renewed_period is not None
+            renewal_pages.source_facts(roster) if roster.renewed_period_id is not None
             else [(_("roster files"), "、".join(file.name for file in roster.files.all()))]
         ),
         (_("reason"), roster.reason),

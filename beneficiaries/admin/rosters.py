@@ -69,7 +69,7 @@ class RosterAdmin(RosterMending, renewal_pages.RenewalPages, undo_pages.UndoPage
     list_per_page = 50
     change_form_template = "beneficiaries/roster_page.html"
     desk = DESK
-    actions_list = ("upload", "renew", "blank_template")
+    actions_list = ("upload", "renew", "known", "blank_template")
     actions_detail = (
         "submit", "confirm_unusual", "approve", "refuse", "decide", "map_words", "choose_sheets", "add_files",
         "take_out_file", "full_list", "missing", "find", "pass_gate", "refused_rows", *renewal_pages.BUTTONS, "withdraw",
@@ -103,7 +103,7 @@ class RosterAdmin(RosterMending, renewal_pages.RenewalPages, undo_pages.UndoPage
         found = super().get_queryset(request)
         return found.select_related(
             "program", "plan", "period__program", "organization", "uploaded_by", "submitted_by", "decided_by",
-            "renewed_period", "undo_asked_by", "undo_decided_by",
+            "renewed_period__program", "undo_asked_by", "undo_decided_by",
         )
 
     def offers(self, name: str, subject: Roster, request: HttpRequest) -> bool:

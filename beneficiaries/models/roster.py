@@ -55,13 +55,16 @@ class Roster(Import):
     #: The first day of the covers that this roster makes.
     cover_from = models.DateField(_("cover from"))
     files = models.ManyToManyField(File, related_name="rosters", verbose_name=_("files"), through="RosterFile")
-    #: Of a renewal without a file: everybody covered in this period, of these categories where some are named (ADR 29).
+    #: Of a roster without a file: everybody covered in this period, of these categories where some are named. An earlier period
+    #: of the program is renewed (ADR 29), people of another program are enrolled (ADR 47).
     renewed_period = models.ForeignKey(
         Period, models.PROTECT, related_name="renewals", verbose_name=_("renewed period"), null=True, db_index=False
     )
     renewed_categories = ArrayField(
         models.BigIntegerField(), verbose_name=_("renewed categories"), default=list, db_default=[]
     )
+    #: On what ground the office uses for this program what it knows of another.
+    basis = models.CharField(_("legal basis"), max_length=200, blank=True, default="", db_default="")
 
     objects = ScopedQuerySet.as_manager()
 
@@ -71,8 +74,8 @@ class Roster(Import):
         "id", "state", "organization", "region_code", "uploaded_by", "uploaded_at", "submitted_by", "submitted_at",
         "decided_by", "decided_at", "reason", "applied_at", "digest", "approved_digest", "row_count", "counts",
         "confirmed_digest", "cover_from", "file_findings", "files", "layouts", "money", "period", "plan", "program",
-        "purpose", "renewed_categories",
-        "renewed_period", "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
+        "purpose", "renewed_categories", "renewed_period", "basis",
+        "undo_asked_at", "undo_asked_by", "undo_decided_at", "undo_decided_by", "undo_reason", "undone_at",
     )
 
     class Meta(Import.Meta):
@@ -84,7 +87,14 @@ class Roster(Import):
             models.CheckConstraint(
                 name="roster_renews_an_earlier_period",
                 condition=Q(renewed_period__isnull=True, renewed_categories=[])
-                | (Q(renewed_period__isnull=False, purpose=Purpose.RENEW) & ~Q(renewed_period=models.F("period"))),
+                | (
+                    Q(renewed_period__isnull=False, purpose__in=[Purpose.RENEW, Purpose.ENROLL])
+                    & ~Q(renewed_period=models.F("period"))
+                ),
+            ),
+            models.CheckConstraint(
+                name="roster_of_another_program_has_its_basis",
+                condition=Q(renewed_period__isnull=False, purpose=Purpose.ENROLL) ^ Q(basis=""),
             ),
         ]
         permissions = [
@@ -103,6 +113,16 @@ class Roster(Import):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def renews_a_period(self) -> bool:
+        """Whether its rows come from an earlier period of its own program."""
+        return self.renewed_period_id is not None and self.purpose == Purpose.RENEW
+
+    @property
+    def enrolls_known_people(self) -> bool:
+        """Whether its rows come from the covers of another program."""
+        return self.renewed_period_id is not None and self.purpose == Purpose.ENROLL
 
 
 class RosterFile(models.Model):

@@ -15,6 +15,8 @@ from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Beneficiary, Enrollment, Roster, RosterChunk, RosterRow
 from beneficiaries.tests.outcomes import Dropped, broken, broken_chain, in_one_chunk, recover, struck
 from beneficiaries.tests.renewing import Years, approved, asked, covered, make_years
+from beneficiaries.tests.test_known_elsewhere import asked as known_asked
+from beneficiaries.tests.test_known_elsewhere import made
 from beneficiaries.tests.test_purpose_races import work
 from intake import template as engine
 from jobs.actions.execute import Ending as Ran
@@ -81,6 +83,42 @@ def test_a_renewal_struck_at_any_point_ends_as_one_that_was_not() -> None:
         approved(years.world, Roster.objects.get(pk=roster.pk))
         drain_through_failures()
         assert outcome(roster) == wanted, (case, k)
+    assert broken() == []
+    assert broken_chain() == []
+
+
+class Once(FaultAt):
+    """Strikes the first time that a point is passed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+    def __call__(self, name: str) -> None:
+        """And never again."""
+        if name in self.seen:
+            return
+        super().__call__(name)
+
+
+@pytest.mark.parametrize(
+    "point", ["note_contacts.before", "note_contacts.after", "make_renewal_chunk.made", "apply.categories.before"]
+)
+def test_enrolling_people_of_another_program_struck_at_a_point_ends_as_one_that_was_not(point: str) -> None:
+    two = made()
+    roster = known_asked(two)
+    fault = Once(f"beneficiaries.{point}")
+    if not point.startswith("apply"):
+        struck(fault)
+    recover()
+    roster = approved(two.world, Roster.objects.get(pk=roster.pk))
+    if fault.name not in fault.seen:
+        struck(fault)
+    recover()
+    assert fault.name in fault.seen
+    found = outcome(roster)
+    assert (found["state"], found["counts"]) == ("applied", {"1": 6, "6": 2})
+    assert sorted((verdict, covers) for _line, verdict, _codes, _aside, covers in found["rows"]) == [(1, 1)] * 6 + [(6, 0)] * 2
+    assert sum(applied for _number, _rows, applied, _aside in found["chunks"]) == 6
     assert broken() == []
     assert broken_chain() == []
 

@@ -140,7 +140,7 @@ def test_the_evidence_of_a_renewed_cover_leads_to_the_file_of_the_cover_before(y
     assert before is not None
     with translation.override("en"):
         parts = {str(part.title): dict(part.entries[0]) for part in masked(cover)}
-    assert parts["Renewed without a file"]["Renewed cover"] == before.number
+    assert parts["Renewed without a file"]["Cover that it comes from"] == before.number
     line = RosterRow.objects.get(pk=before.row_id)
     assert (parts["Line of the file"]["File"], parts["Line of the file"]["Line"]) == ("名册.csv", str(line.line))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -23,6 +23,7 @@ from continuity.actions.lists import LISTS, UPLOAD
 from continuity.earlier import COLUMNS
 from continuity.models import EarlierList
 from intake.findings import Verdict
+from intake.models import State
 from intake.pages import Cell, ImportPages, blank_workbook
 from intake.pages.forms import SeveralFilesField
 from programs.models import Program
@@ -88,6 +89,10 @@ class EarlierListAdmin(PlaceColumn, ImportPages, ReadOnlyScopedAdmin):
         """With what a page names."""
         named = ("program", "organization", "uploaded_by", "submitted_by", "decided_by")
         return super().get_queryset(request).select_related(*named)
+
+    def words_of(self, subject: EarlierList) -> Mapping[Verdict, Any]:
+        """Of whom the list speaks, and whom it will once it is taken in."""
+        return {Verdict.NEW: _("Taken in")} if subject.state == State.APPLIED else self.verdict_words
 
     def heads(self, subject: EarlierList) -> list[str]:
         """What stands below the title."""

@@ -31,6 +31,7 @@ from intake import storage
 from intake.models import State
 from jobs.actions import cancel_job, enqueue
 from jobs.models import Job
+from programs.actions import split_of_parts
 from programs.models import Period, Plan
 
 KIND = "handover.write_file"
@@ -122,7 +123,7 @@ def release_handover(hand_over: HandOver, *, shown: int, by: User, at: datetime)
             format=hand_over.format,
         )
         fault_point("handover.release.before")
-        chosen, values = choosing.chosen(hand_over)
+        chosen, values = choosing.chosen(hand_over, divide=split_of_parts)
         with connection.cursor() as cursor:
             cursor.execute(choosing.LINES.format(chosen=chosen), values)
             # Filled in one go: plans made without statistics fall into nested loops.

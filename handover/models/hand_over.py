@@ -14,7 +14,7 @@ from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
 from handover.models.format import InsurerFormat
-from programs.models import Period, Program
+from programs.models import FundingSplit, Period, Program
 
 #: Opens the file, in the clear.
 DOWNLOAD = "handover.download_handover"
@@ -224,6 +224,11 @@ class HandOverLine(models.Model):
     region_code = models.CharField(_("region"), max_length=12, db_collation="C")
     #: What is to be paid for the person; of somebody who goes what is no longer to be paid.
     premium = models.DecimalField(_("premium (yuan)"), max_digits=16, decimal_places=2)
+    #: Its division where it is a part of the cover's premium, which has its own.
+    split = models.ForeignKey(
+        FundingSplit, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False,
+        verbose_name=_("funding"),
+    )
     leave_reason = models.CharField(
         _("why they go"), max_length=8, choices=LeaveReason, blank=True, default="", db_collation="C"
     )
@@ -243,7 +248,7 @@ class HandOverLine(models.Model):
     scope = _LINE_SCOPE
     personal_fields = ()
     open_fields = (
-        "id", "hand_over", "enrollment", "number", "direction", "region_code", "premium", "leave_reason", "last_day",
+        "id", "hand_over", "enrollment", "number", "direction", "region_code", "premium", "split", "leave_reason", "last_day",
         "stands", "answer", "policy_number", "refusal", "row_id", "answered_at",
     )
 
@@ -282,7 +287,8 @@ class HandOverLine(models.Model):
             pgtrigger.Protect(
                 name="hand_over_line_stays", operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "hand_over", "enrollment", "number", "direction", "region_code", "premium", "leave_reason", "last_day",
+                    "hand_over", "enrollment", "number", "direction", "region_code", "premium", "split", "leave_reason",
+                    "last_day",
                 ),
             ),
             pgtrigger.Protect(

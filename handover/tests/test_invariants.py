@@ -38,6 +38,11 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((L,), [f"DELETE FROM {L} WHERE answer = '' AND direction = 'entry'"]),
         ((L,), [f"UPDATE {L} SET number = 9 WHERE number = 4"]), ((H,), [f"UPDATE {H} SET digest = repeat('0', 64)"]),
     ],
+    "handed_over_premium_is_its_division": [
+        ((L,), [f"UPDATE {L} SET premium = premium + 0.01 WHERE number = 1"]),
+        ((L,), [f"UPDATE {L} SET split_id = 987654321 WHERE number = 1"]),
+        ((L,), [f"UPDATE {L} SET premium = 0 WHERE direction = 'entry'"]),
+    ],
     "hand_over_counts_its_answers": [
         ((H,), [f"UPDATE {H} SET refused = refused - 1 WHERE refused > 0"]), ((H,), [f"UPDATE {H} SET statement = '[]'"]),
     ],

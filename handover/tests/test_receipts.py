@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,15 +21,20 @@ from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.purchasing import paid_market, person
 from beneficiaries.tests.test_lapses import balances, money_of
-from handover import actions
+from handover import actions, choosing
 from handover.errors import HandOverRefused
 from handover.fields import CODE_WORDS
 from handover.models import HandOver, HandOverLine, Kind, LeaveReason, Receipt, ReceiptRow
+from handover.premium import parts_of
 from handover.statement import statement_of
-from handover.testing import TERMS, answered, approved, format_in_use, numbers_of, received, released
+from handover.testing import TERMS, agreed, answered, approved, format_in_use, invoiced, numbers_of, received, released
 from intake.errors import IntakeRefused
 from jobs.testing import drain
 from portal.verify import check_all
+from subsidies.actions import make_differences
+from subsidies.giving_back import backs_of
+from subsidies.models import DifferenceLine
+from subsidies.testing import ended, prorated
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -321,6 +327,69 @@ def test_whoever_ends_after_their_cover_began_goes_without_premium(kept_world: A
     approve_change_of_person(change, shown=digest_of(change), by=world.reviewer, at=timezone.now())
     line = released(world, kind=Kind.REMOVALS).lines.get()
     assert (line.leave_reason, line.last_day, line.premium) == ("deceased", timezone.localdate(), D("0.00"))
+
+
+def test_where_the_plan_prorates_whoever_ends_goes_with_the_part_of_the_premium_that_was_not_used(kept_world: Any) -> None:
+    world, _roster, hand_over = kept_world
+    prorated(world, "daily")
+    numbers = numbers_of(hand_over)
+    answered(world, hand_over, [(number, "Y", f"PA{at}", "") for at, number in enumerate(numbers)])
+    covers = [Enrollment.objects.get(pk=int(number[-12:-2])) for number in numbers[:3]]
+    until = timezone.localdate(covers[0].ends_at)
+    # Of 100 days 40 were used, twice; the third had begun and ended on one of 50 days.
+    for cover, days, used in ((covers[0], 100, 40), (covers[1], 100, 40), (covers[2], 50, 1)):
+        first = until - timedelta(days=days)
+        ended(cover, ended_on=first + timedelta(days=used - 1), starts_on=first)
+    removals = released(world, kind=Kind.REMOVALS)
+    told = [(line.enrollment_id, line.premium) for line in removals.lines.order_by("number")]
+    assert told == [(covers[0].pk, D("59.40")), (covers[1].pk, D("59.40")), (covers[2].pk, D("97.02"))]
+    assert removals.premium == D("215.82")
+    divisions = list(removals.lines.order_by("number").values_list("split", flat=True))
+    assert divisions[0] == divisions[1] != divisions[2]
+    stated = statement_of(removals)
+    assert stated.total.premium == D("215.82")
+    # Payer by payer what the list of differences gives back, and to whom.
+    make_differences(world.period, by=world.finance_maker, at=timezone.now())
+    owed: dict[str, Decimal] = defaultdict(lambda: D("0.00"))
+    for line in DifferenceLine.objects.select_related("funder"):
+        owed["个人自缴" if line.funder is None else line.funder.name] += line.amount
+    assert {line.label: line.sums.premium for line in stated.payers} == owed
+    assert sum(owed.values()) == D("215.82")
+    answered(world, removals, [(cover.number, "Y", "", "") for cover in covers], name="减.csv")
+    back = [(cover.number, "", f"-{premium}") for cover, (_pk, premium) in zip(covers, told, strict=True)]
+    invoice = agreed(world, invoiced(world, back))
+    assert (invoice.agreed_lines, invoice.agreed_amount) == (3, D("-215.82"))
+    assert sum(parts_of(invoice.shares).values()) == D("-215.82")
+    # The endings of this test are of no file.
+    assert [name for name, _rows in broken()] == ["endings_are_of_their_rows"]
+
+
+def test_who_ends_between_the_look_and_the_release_goes_with_the_next_removals(
+    kept_world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, _roster, hand_over = kept_world
+    prorated(world, "daily")
+    numbers = numbers_of(hand_over)
+    answered(world, hand_over, [(number, "Y", f"PA{at}", "") for at, number in enumerate(numbers)])
+    first, second = (Enrollment.objects.get(pk=int(number[-12:-2])) for number in numbers[:2])
+    begun = timezone.localdate(first.ends_at) - timedelta(days=100)
+    ended(first, ended_on=begun + timedelta(days=39), starts_on=begun)
+
+    asked: list[Any] = []
+
+    def meanwhile(kinds: Any) -> Any:
+        asked.append(backs_of(kinds))
+        if len(asked) == 3:  # by the release, after the proposal and the page
+            ended(second, ended_on=begun + timedelta(days=59), starts_on=begun)
+        return asked[-1]
+
+    monkeypatch.setattr(choosing, "backs_of", meanwhile)
+    removals = released(world, kind=Kind.REMOVALS)
+    assert [(line.enrollment_id, line.premium) for line in removals.lines.all()] == [(first.pk, D("59.40"))]
+    later = released(world, kind=Kind.REMOVALS)
+    assert [(line.enrollment_id, line.premium) for line in later.lines.all()] == [(second.pk, D("39.60"))]
+    # The endings of this test are of no file.
+    assert [name for name, _rows in broken()] == ["endings_are_of_their_rows"]
 
 
 def test_where_the_plan_asks_no_acceptance_the_receipt_only_brings_numbers(kept_world: Any) -> None:

@@ -128,7 +128,7 @@ class ImportPages(MendingPages):
         found = rows.in_order(rows.narrow(template.rows_of(subject), wanted, rows.chunks_of(wanted, chunks)), wanted)
         page, after = rows.page_of(found, wanted, request.GET, size=ROWS_PER_PAGE)
         return {
-            **import_context(subject, last_step=str(self.last_step), wanted=wanted, verdict_words=self.verdict_words),
+            **import_context(subject, last_step=str(self.last_step), wanted=wanted, verdict_words=self.words_of(subject)),
             **mending_context(subject, template),
             **turns(request, after),
             "title": str(subject)[:1].upper() + str(subject)[1:],
@@ -144,11 +144,14 @@ class ImportPages(MendingPages):
         """The lines of a page with the cells that the room shows, looked up once for all."""
         labels = labels_of(self.desk.template_of(subject))
         files = dict(subject.files.values_list("pk", "name")) if len(subject.layouts) > 1 else {}
-        cells, outcomes = self.cells_of(subject, page), self.outcomes_of(subject, page, request)
+        cells, outcomes, words = self.cells_of(subject, page), self.outcomes_of(subject, page, request), self.words_of(subject)
         return [
-            line_of(row, cells[row.pk], labels, files, verdict_words=self.verdict_words, outcome=outcomes.get(row.pk, ""))
-            for row in page
+            line_of(row, cells[row.pk], labels, files, verdict_words=words, outcome=outcomes.get(row.pk, "")) for row in page
         ]
+
+    def words_of(self, subject: Any) -> Mapping[Verdict, Any]:
+        """What verdicts of this import are called now."""
+        return self.verdict_words
 
     def cells_of(self, subject: Any, page: Sequence[Any]) -> dict[int, list[Cell]]:
         """By row what a line shows of its own, in the same columns for each."""

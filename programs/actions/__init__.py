@@ -34,7 +34,7 @@ from programs.actions.reservations import (
     use_reserved,
 )
 from programs.actions.settling import settle_budgets
-from programs.actions.splits import resolve_splits
+from programs.actions.splits import resolve_splits, split_of_parts
 from programs.rules.allocation import Demand
 
 __all__ = [
@@ -44,5 +44,6 @@ __all__ = [
     "has_lapsed", "hold_own", "import_categories", "import_codes", "import_hospitals", "open_books_from", "open_budgets",
     "open_paper", "open_period", "post", "propose_budget", "put_in_force", "receive_own", "refuse_plan",
     "release_reservation", "remove_paper", "reserve", "reserve_by_priority", "resolve_splits", "retire_plan", "return_held",
-    "reverse_own", "set_benefits", "settle_budgets", "submit_plan", "take_back_used", "use_reserved", "usual_terms",
+    "reverse_own", "set_benefits", "settle_budgets", "split_of_parts", "submit_plan", "take_back_used", "use_reserved",
+    "usual_terms",
 ]

@@ -34,6 +34,13 @@ def resolve_splits(
     return {place: rows[split.key] for place, split in found.items()}, reasons
 
 
+def split_of_parts(plan_id: int, lines: Iterable[tuple[int, Decimal]], *, own_share: Decimal) -> FundingSplit:
+    """The division of a part of a premium: yuan of the insured person, and (funder, yuan) in the order of the payers."""
+    parts = tuple(lines)
+    split = Split(own_share + sum(amount for _funder, amount in parts), own_share, parts)
+    return _rows(plan_id, {split.key: split})[split.key]
+
+
 def _rows(plan_id: int, splits: dict[str, Split]) -> dict[str, FundingSplit]:
     known = {row.key: row for row in FundingSplit.objects.filter(plan_id=plan_id, key__in=splits)}
     for key in sorted(splits.keys() - known.keys()):

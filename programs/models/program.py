@@ -48,6 +48,7 @@ class Category(models.Model):
     scope = Scope.shared()
     personal_fields = ()
     open_fields = ("id", "code", "name", "synonyms", "position", "holds_for_everybody", "active")
+    name_fields = ("name",)
 
     class Meta:
         verbose_name = _("category")
@@ -90,6 +91,7 @@ class Program(models.Model):
     scope = program_scope()
     personal_fields = ()
     open_fields = ("id", "code", "name", "kind", "organization", "region_code", "insurer", "active")
+    name_fields = ("name",)
 
     class Meta:
         verbose_name = _("program")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -20,6 +20,7 @@ from accounts.models import Organization, Region
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
 from intake.findings import Verdict
+from intake.models import State
 from intake.pages import Cell, ImportPages, blank_workbook
 from intake.pages.forms import SeveralFilesField
 from takeup import actions
@@ -92,6 +93,10 @@ class ParticipantListAdmin(PlaceColumn, ImportPages, ReadOnlyScopedAdmin):
     def in_force(self, subject: ParticipantList) -> bool:
         """Whether rosters are compared with it."""
         return subject.is_in_force
+
+    def words_of(self, subject: ParticipantList) -> Mapping[Verdict, Any]:
+        """Of whom the list speaks, and whom it will once it is taken in."""
+        return {Verdict.NEW: _("Taken in")} if subject.state == State.APPLIED else self.verdict_words
 
     def heads(self, subject: ParticipantList) -> list[str]:
         """What stands below the title."""
