@@ -179,7 +179,8 @@ def open_pages(user: Any) -> Iterator[tuple[Promise, Page, str, str]]:
     """(group, page, title, address) of each list that this user may open."""
     for group, pages in GROUPS:
         for page in pages:
-            if user.has_perm(page.permission) and (address := page.address()) and offers(user, page.label) and (title := page.title()):
+            address = page.address()
+            if address and user.has_perm(page.permission) and offers(user, page.label) and (title := page.title()):
                 yield group, page, title, address
 
 

@@ -26,8 +26,8 @@ from jobs.actions import sweep
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.models import Job
 from jobs.testing import drain_through_failures, let_lease_pass
-from programs.invariants import INVARIANTS as PROGRAMS
 from portal import verify
+from programs.invariants import INVARIANTS as PROGRAMS
 from programs.models import Period
 from programs.testing import make_budget, make_period
 
