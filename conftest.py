@@ -12,9 +12,14 @@ from django.test.signals import template_rendered
 from django.utils import translation
 
 from audit import keys
+from portal import verify
+from portal.local import prepared
 from portal.local.migrated import Migrated, digest_of, sources
 from portal.local.pytest_plugin import OWN_SERVER, SERVER, TABLES
 from tests.kit.crashes import stop_looking
+
+#: Of each process, at most, with a hundred on the server: threads of a race, of a browser's requests, of a job's pieces.
+CONNECTIONS = 40
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +30,14 @@ def migrated(django_db_modify_db_settings_parallel_suffix: None) -> Migrated | N
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(migrated: Migrated | None) -> None:
-    """A database that somebody has migrated by the code as it is now is copied."""
+    """A database that somebody has migrated by the code as it is now is copied.
+
+    Connections that are closed wait for whoever opens the next: what a new server process learns of some hundred tables and
+    their triggers costs more than most of what tests ask of it.
+    """
     if migrated is not None:
+        connection.settings_dict["CONN_MAX_AGE"] = 0
+        connection.settings_dict["OPTIONS"]["pool"] = {"min_size": 0, "max_size": CONNECTIONS}
         migrated.wait()
         if migrated.exists():
             connection.settings_dict["TEST"]["TEMPLATE"] = migrated.name
@@ -40,11 +51,14 @@ def django_db_setup(
     if migrated is not None:
         if not migrated.exists() and (django_db_createdb or not django_db_keepdb):
             connection.close()
+            connection.close_pool()
             migrated.make(connection.settings_dict["NAME"])
         migrated.go_on()
     yield
     TABLES.close()
     stop_looking()
+    connection.close()
+    connection.close_pool()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,6 +72,14 @@ def contexts_of_pages_only(django_test_environment: None) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", render)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def invariants_planned_once(django_test_environment: None) -> Iterator[None]:
+    """Hundreds of tests ask all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "rows_of", prepared.rows_of)
         yield
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -33,9 +34,11 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
+        user = get_user(request)
         if not isinstance(user, User):
             return self.get_response(request)
+        # A page asks its reader some hundred times: the user, not what Django lets stand for one until somebody asks.
+        request.user = user
         now = timezone.now()
         if sessions.end_reason(request.session, at=now):
             fault_point("accounts.end_session.before")

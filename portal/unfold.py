@@ -181,8 +181,8 @@ def open_pages(user: Any) -> Iterator[tuple[Promise, Page, str, str]]:
     """(group, page, title, address) of each list that this user may open."""
     for group, pages in GROUPS:
         for page in pages:
-            title, address = page.title(), page.address()
-            if title and address and user.has_perm(page.permission) and offers(user, page.label):
+            address = page.address()
+            if address and user.has_perm(page.permission) and offers(user, page.label) and (title := page.title()):
                 yield group, page, title, address
 
 

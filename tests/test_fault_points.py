@@ -22,7 +22,7 @@ EXEMPT: Mapping[str, str] = {
     "intake.copying.copied_out": "COPY of a query's rows out of the database: it reads",
     "portal.local.": "starts, stops and resets the database server and the folder of one machine, before there is a portal "
     "whose state could be torn; portal/tests/test_run.py and test_postgres.py kill it and start it again",
-    "portal.verify.check": "asks the invariants, in a transaction that writes nothing",
+    "portal.verify.rows_of": "asks an invariant: it reads",
     "intake.copying.ask": "asks: what it is given returns rows and changes none",
     "programs.months.Counting.cells": "asks a room's statement that counts: it reads",
     "beneficiaries.management.commands.make_roster.": "writes the file of made-up people that it was asked for; made again, "

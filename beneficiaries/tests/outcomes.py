@@ -26,6 +26,7 @@ from jobs.actions import sweep
 from jobs.invariants import INVARIANTS as JOBS
 from jobs.models import Job
 from jobs.testing import drain_through_failures, let_lease_pass
+from portal import verify
 from programs.invariants import INVARIANTS as PROGRAMS
 from programs.models import Period
 from programs.testing import make_budget, make_period
@@ -163,13 +164,10 @@ def close_all() -> None:
 
 def broken() -> list[tuple[int, str, Any]]:
     """Invariants of every room that find a row."""
-    found = []
-    with connection.cursor() as cursor:
-        for invariant in (*AUDIT, *JOBS, *PROGRAMS, *BENEFICIARIES):
-            cursor.execute(invariant.sql)
-            if rows := cursor.fetchall():
-                found.append((invariant.number, invariant.name, rows[:3]))
-    return found
+    return [
+        (invariant.number, invariant.name, rows[:3]) for invariant in (*AUDIT, *JOBS, *PROGRAMS, *BENEFICIARIES)
+        if (rows := verify.rows_of(invariant))
+    ]
 
 
 def broken_chain() -> list[str]:

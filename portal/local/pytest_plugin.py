@@ -32,6 +32,8 @@ os.environ.update(
     STORAGE_URL=f"file://{_FILES.name}",
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
     TESTING="true",
+    # Of small files: threads that wait for each other cost more than they do, and each processor has a process of the suite.
+    POLARS_MAX_THREADS="1",
 )
 
 
