@@ -35,7 +35,7 @@ MEANINGS = (
     ),
 )
 #: Draws up what is owed for an applied roster, in the transaction that finishes it.
-Billing = Callable[[Roster, datetime], None]
+Billing = Callable[[Roster, datetime], object]
 _billings: list[Billing] = []
 
 EMPLOYED_COLUMNS = (

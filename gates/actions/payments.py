@@ -97,7 +97,7 @@ def _record_payment(
     )
 
 
-def pay_whole(payment: OwnPayment, waiting: QuerySet[Enrollment], *, by: User) -> OwnPayment:
+def pay_whole(payment: OwnPayment, waiting: QuerySet[Enrollment], *, by: Any) -> OwnPayment:
     """Save a payment with a line for each of these people, and record it for them: few at once, many by a job.
 
     In the caller's transaction and turn, which has counted the people and compared the sum.

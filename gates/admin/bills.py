@@ -264,7 +264,7 @@ class EmployerBillAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
 def _waiting(bill: EmployerBill) -> BillPayment | None:
     found = bill.payments.filter(state=BillPayment.State.PROPOSED).select_related("recorded_by")
-    return found.first()  # type: ignore[no-any-return]
+    return found.first()
 
 
 def payment_facts(payment: BillPayment) -> list[tuple[str, Any]]:

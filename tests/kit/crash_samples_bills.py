@@ -38,7 +38,7 @@ def billed(world: World, token: Token) -> EmployerBill:
     """The bill of two people."""
     own = employed(world, token)
     applied(own, people(2), employer=employer_of(own))
-    return EmployerBill.objects.get(program=own.program)  # type: ignore[no-any-return]
+    return EmployerBill.objects.get(program=own.program)
 
 
 def paid(world: World, token: Token, bill: EmployerBill) -> BillPayment:
