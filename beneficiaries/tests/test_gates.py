@@ -15,6 +15,7 @@ from audit import events
 from audit.events import timeline
 from audit.models import Event
 from audit.testing import Stepper
+from audit.worlds import keepable
 from beneficiaries.actions import Gate, approve_roster, open_gates, pass_gate, submit_roster
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Enrollment, Roster
@@ -33,6 +34,13 @@ def applied(world: World, count: int = 3) -> Roster:
     return Roster.objects.get(pk=roster.pk)
 
 
+@keepable
+def begun(**terms: Any) -> tuple[World, Roster]:
+    """A world with an applied roster: made once for all tests that begin with it."""
+    world = make_world(**terms)
+    return world, applied(world)
+
+
 def code_of(refused: pytest.ExceptionInfo[BeneficiariesRefused]) -> str:
     return refused.value.code
 
@@ -43,8 +51,7 @@ def midnight(at: datetime) -> datetime:
 
 @pytest.mark.django_db
 def test_a_plan_without_gates_covers_at_once_and_has_none_to_record() -> None:
-    world = make_world()
-    roster = applied(world)
+    world, roster = begun()
     assert set(Enrollment.objects.values_list("state", flat=True)) == {"in_force"}
     assert open_gates(roster) == []
     with pytest.raises(BeneficiariesRefused) as refused:
@@ -54,8 +61,7 @@ def test_a_plan_without_gates_covers_at_once_and_has_none_to_record() -> None:
 
 @pytest.mark.django_db
 def test_cover_comes_into_force_when_the_last_gate_is_passed_and_not_before() -> None:
-    world = make_world(**ALL)
-    roster = applied(world)
+    world, roster = begun(**ALL)
     at = timezone.now() + timedelta(days=5)
     assert open_gates(roster) == [Gate.NOTICE, Gate.OWN_PAYMENT, Gate.ACCEPTANCE]
     assert set(Enrollment.objects.values_list("state", flat=True)) == {"awaiting"}
@@ -79,8 +85,7 @@ def test_cover_comes_into_force_when_the_last_gate_is_passed_and_not_before() ->
 @pytest.mark.django_db
 @pytest.mark.parametrize(("days", "early"), [(0, True), (4, True), (5, False), (6, False)])
 def test_the_notice_lasts_its_days(days: int, early: bool) -> None:
-    world = make_world(**ALL)
-    roster = applied(world)
+    world, roster = begun(**ALL)
     at = midnight(timezone.now()) + timedelta(days=days)
     if not early:
         assert pass_gate(roster, gate=Gate.NOTICE, by=world.reviewer, at=at) == 0
@@ -95,8 +100,7 @@ def test_the_notice_lasts_its_days(days: int, early: bool) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("gate", [Gate.OWN_PAYMENT, Gate.ACCEPTANCE])
 def test_a_gate_waits_for_those_before_it(gate: Gate) -> None:
-    world = make_world(**ALL)
-    roster = applied(world)
+    world, roster = begun(**ALL)
     at = timezone.now() + timedelta(days=9)
     if gate is Gate.ACCEPTANCE:
         pass_gate(roster, gate=Gate.NOTICE, by=world.reviewer, at=at)
@@ -108,8 +112,7 @@ def test_a_gate_waits_for_those_before_it(gate: Gate) -> None:
 
 @pytest.mark.django_db
 def test_gates_that_the_plan_does_not_ask_for_do_not_hold_up_the_next() -> None:
-    world = make_world(requires_insurer_acceptance=True)
-    roster = applied(world)
+    world, roster = begun(requires_insurer_acceptance=True)
     assert open_gates(roster) == [Gate.ACCEPTANCE]
     assert pass_gate(roster, gate=Gate.ACCEPTANCE, policy_number="P-1", by=world.reviewer, at=timezone.now()) == 3
 
@@ -117,8 +120,7 @@ def test_gates_that_the_plan_does_not_ask_for_do_not_hold_up_the_next() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("number", ["", "  "])
 def test_acceptance_names_the_insurers_policy(number: str) -> None:
-    world = make_world(requires_insurer_acceptance=True)
-    roster = applied(world)
+    world, roster = begun(requires_insurer_acceptance=True)
     with pytest.raises(BeneficiariesRefused) as refused:
         pass_gate(roster, gate=Gate.ACCEPTANCE, policy_number=number, by=world.reviewer, at=timezone.now())
     assert code_of(refused) == "POLICY_NUMBER"
@@ -127,8 +129,7 @@ def test_acceptance_names_the_insurers_policy(number: str) -> None:
 
 @pytest.mark.django_db
 def test_a_second_click_is_refused_and_changes_nothing() -> None:
-    world = make_world(**ALL)
-    roster = applied(world)
+    world, roster = begun(**ALL)
     at = timezone.now() + timedelta(days=5)
     pass_gate(roster, gate=Gate.NOTICE, by=world.reviewer, at=at)
     with pytest.raises(BeneficiariesRefused) as refused:
@@ -173,8 +174,7 @@ def test_gates_passed_before_the_period_leave_its_first_day_and_later_ones_move_
 
 @pytest.mark.django_db
 def test_enrollments_that_have_ended_meanwhile_are_left_alone() -> None:
-    world = make_world(requires_own_payment=True)
-    roster = applied(world)
+    world, roster = begun(requires_own_payment=True)
     gone = Enrollment.objects.order_by("pk")[0]
     Enrollment.objects.filter(pk=gone.pk).update(state="lapsed")
     assert pass_gate(roster, gate=Gate.OWN_PAYMENT, by=world.reviewer, at=timezone.now()) == 2
@@ -184,8 +184,7 @@ def test_enrollments_that_have_ended_meanwhile_are_left_alone() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_people_recording_one_gate_at_once_record_it_once() -> None:
-    world = make_world(requires_own_payment=True)
-    roster = applied(world)
+    world, roster = begun(requires_own_payment=True)
 
     def record() -> int:
         return pass_gate(roster, gate=Gate.OWN_PAYMENT, by=world.reviewer, at=timezone.now())
@@ -204,8 +203,7 @@ def test_two_people_recording_one_gate_at_once_record_it_once() -> None:
 
 @pytest.mark.django_db
 def test_the_timeline_names_each_step_in_words(client: Client) -> None:
-    world = make_world(**ALL)
-    roster = applied(world)
+    world, roster = begun(**ALL)
     at = timezone.now() + timedelta(days=5)
     for gate in (Gate.NOTICE, Gate.OWN_PAYMENT, Gate.ACCEPTANCE):
         pass_gate(roster, gate=gate, policy_number="P-1", by=world.reviewer, at=at)
