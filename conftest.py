@@ -51,14 +51,14 @@ def django_db_setup(
     if migrated is not None:
         if not migrated.exists() and (django_db_createdb or not django_db_keepdb):
             connection.close()
-            connection.close_pool()
+            connection.close_pool()  # type: ignore[attr-defined]
             migrated.make(connection.settings_dict["NAME"])
         migrated.go_on()
     yield
     TABLES.close()
     stop_looking()
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)
