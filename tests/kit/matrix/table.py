@@ -162,7 +162,7 @@ def _printing(place: Place) -> Printing:
 
 
 def _bill(place: Place) -> EmployerBill:
-    return EmployerBill.objects.get(organization=place.organization, program=place.program)  # type: ignore[no-any-return]
+    return EmployerBill.objects.get(organization=place.organization, program=place.program)
 
 
 SUBJECTS: dict[str, Subject] = {
