@@ -66,7 +66,7 @@ def source_facts(roster: Roster) -> list[tuple[str, Any]]:
     period: Any = roster.renewed_period
     if roster.renews_a_period:
         return [(_t("renewed from"), period.code)]
-    return [(_t("people of"), f"{period.program.name} {period.code}"), (_t("legal basis"), roster.basis)]
+    return [(_t("people of"), f"{period.program.name} {period.code}"), (_t("ground of the use"), roster.basis)]
 
 
 def steps_of(roster: Roster, steps: Sequence[Step]) -> Sequence[Step]:
@@ -124,7 +124,7 @@ class KnownForm(RenewForm):
     """Into which period, whose people, and why they may be used."""
 
     basis = forms.CharField(
-        label=_("Legal basis"), max_length=200, widget=UnfoldAdminTextInputWidget(),
+        label=_("Ground of the use"), max_length=200, widget=UnfoldAdminTextInputWidget(),
         help_text=_("Why what is known for the other program may be used for this one: a decision, a duty by law, consent."),
     )
 

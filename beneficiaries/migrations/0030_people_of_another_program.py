@@ -36,12 +36,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='roster',
             name='basis',
-            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='legal basis'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='ground of the use'),
         ),
         migrations.AddField(
             model_name='rosterevent',
             name='basis',
-            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='legal basis'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='ground of the use'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='roster',

@@ -70,7 +70,7 @@ class Roster(Import):
         models.BigIntegerField(), verbose_name=_("renewed categories"), default=list, db_default=[]
     )
     #: On what ground the office uses for this program what it knows of another.
-    basis = models.CharField(_("legal basis"), max_length=200, blank=True, default="", db_default="")
+    basis = models.CharField(_("ground of the use"), max_length=200, blank=True, default="", db_default="")
 
     objects = ScopedQuerySet.as_manager()
 
