@@ -1,0 +1,1 @@
+"""Pure rules of claims: no clock, no database; whoever keeps claims looks up what they are given."""
