@@ -14,7 +14,7 @@ from audit.faults import fault_point
 from audit.history import plan_anew
 from beneficiaries import entrusting, health_lines, marking, money, participants, same_person
 from beneficiaries.age_bands import BAND_SQL, births_of
-from beneficiaries.covered_before import RENEWABLE
+from beneficiaries.covered_before import RENEWABLE, for_everybody
 from beneficiaries.models import Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
@@ -287,7 +287,8 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
         "period": roster.period_id, "organization": roster.organization_id, "applicable": _APPLICABLE,
         "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW or roster.enrolls_known_people,
-        "from_another": roster.enrolls_known_people, "cover_from": roster.cover_from,
+        "from_another": roster.enrolls_known_people,
+        "for_everybody": for_everybody(roster) if roster.renewed_period_id is not None else [], "cover_from": roster.cover_from,
         "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
         "period_kind": plan.period_kind, "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,

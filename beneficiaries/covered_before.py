@@ -1,6 +1,9 @@
-"""Whether a row of a renewal still has the cover before it, as SQL of the statement that applies a chunk; constants only."""
+"""Whether a row of a renewal still has the cover before it, as SQL of the statement that applies a chunk; and what it needs."""
 
 from __future__ import annotations
+
+from beneficiaries.models import Roster
+from programs.models import PlanCategory
 
 #: Of an approved transfer of a person to or from an office: the last one says who has them.
 TAKEN_OVER = """coalesce((
@@ -22,14 +25,20 @@ RENEWABLE = f"""CASE WHEN r.before_id IS NULL THEN EXISTS (
     WHERE before.id = r.before_id AND before.person_id = known.id AND before.state = 'in_force'
         AND person.birth_on IS NOT DISTINCT FROM r.birth_on AND there.restricted_at IS NULL
         AND r.region_code = coalesce(beneficiary.region_code, there.region_code)
-        AND EXISTS (
+        AND (r.category_id = ANY(%(for_everybody)s::bigint[]) OR EXISTS (
             SELECT FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id IN (there.id, beneficiary.id)
-                AND held.category_id = r.category_id AND (held.valid_to IS NULL OR held.valid_to > %(cover_from)s))
+                AND held.category_id = r.category_id AND (held.valid_to IS NULL OR held.valid_to > %(cover_from)s)))
 ) AND NOT {TAKEN_OVER.format(person="known.id")} ELSE r.region_code = beneficiary.region_code AND EXISTS (
     SELECT FROM beneficiaries_enrollment before JOIN beneficiaries_person person ON person.id = before.person_id
     WHERE before.id = r.before_id AND before.person_id = known.id AND before.state = 'in_force'
         AND person.birth_on IS NOT DISTINCT FROM r.birth_on
-) AND EXISTS (
+) AND (r.category_id = ANY(%(for_everybody)s::bigint[]) OR EXISTS (
     SELECT FROM beneficiaries_beneficiarycategory held WHERE held.beneficiary_id = beneficiary.id
         AND held.category_id = r.category_id AND (held.valid_to IS NULL OR held.valid_to > %(cover_from)s)
-) AND NOT {TAKEN_OVER.format(person="known.id")} END"""  # noqa: S608 - constants of this module
+)) AND NOT {TAKEN_OVER.format(person="known.id")} END"""  # noqa: S608 - constants of this module
+
+
+def for_everybody(roster: Roster) -> list[int]:
+    """Categories of the plan that nobody has to prove: everybody who is looked at has them."""
+    held = PlanCategory.objects.filter(plan=roster.plan_id, category__holds_for_everybody=True, category__active=True)
+    return list(held.order_by("category").values_list("category", flat=True))

@@ -39,7 +39,8 @@ class KnownElsewhereTemplate(CoversTemplate):
     states = ("in_force",)
     known = """coalesce(here.region_code, beneficiary.region_code) AS region_code,
             beneficiary.restricted_at IS NOT NULL OR here.restricted_at IS NOT NULL AS restricted, here.id IS NOT NULL AS is_known,
-            here.id IS NOT NULL AND EXISTS (SELECT FROM unnest(held.ids) AS named(category_id) WHERE NOT EXISTS (
+            here.id IS NOT NULL AND EXISTS (SELECT FROM unnest(held.ids) AS named(category_id)
+                WHERE named.category_id <> ALL(%(for_everybody)s::bigint[]) AND NOT EXISTS (
                 SELECT FROM beneficiaries_beneficiarycategory own WHERE own.beneficiary_id = here.id
                     AND own.category_id = named.category_id AND (own.valid_to IS NULL OR own.valid_to > %(cover_from)s))) AS brings,
             here.contact_digest, NULL::bytea AS new_digest"""

@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from audit.faults import fault_point
 from beneficiaries import participants
-from beneficiaries.covered_before import TAKEN_OVER
+from beneficiaries.covered_before import TAKEN_OVER, for_everybody
 from beneficiaries.entrusting import UNGUARDED
 from beneficiaries.models import Enrollment, Roster, RosterChunk, RosterRow
 from beneficiaries.models.enrollment import LIVE
@@ -88,8 +88,11 @@ FROM (
         JOIN LATERAL (SELECT * FROM beneficiaries_person WHERE id = before.person_id LIMIT 1) AS person ON true
         {{here}}
         LEFT JOIN LATERAL (
-            SELECT array_agg(DISTINCT category_id ORDER BY category_id) AS ids FROM beneficiaries_beneficiarycategory
-            WHERE {{holders}} AND (valid_to IS NULL OR valid_to > %(cover_from)s)
+            SELECT array_agg(DISTINCT category_id ORDER BY category_id) AS ids FROM (
+                SELECT category_id FROM beneficiaries_beneficiarycategory
+                WHERE {{holders}} AND (valid_to IS NULL OR valid_to > %(cover_from)s)
+                UNION ALL SELECT unnest(%(for_everybody)s::bigint[])
+            ) AS named
         ) AS held ON true
         LEFT JOIN LATERAL (
             SELECT id FROM beneficiaries_enrollment
@@ -234,6 +237,7 @@ def _facts(template: CoversTemplate, context: RosterContext) -> dict[str, Any]:
         "uninsured_sql": _uninsured(context),
         "last_adult_birth": last_adult_birth(roster.cover_from), "day": roster.cover_from,
         "program": roster.program_id, "period": period.pk, "cover_from": roster.cover_from,
+        "for_everybody": for_everybody(roster),
         "live": [state.value for state in LIVE],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -31,7 +31,7 @@ from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, applied, csv_of, make_world, people
 from beneficiaries.tests.outcomes import broken
-from beneficiaries.tests.renewing import approved, checked, verdicts
+from beneficiaries.tests.renewing import approved, checked, next_year, verdicts
 from beneficiaries.tests.test_purpose_pages import page_of, signed_in, text_of
 from intake.models import State
 from programs.models import Category, Period, Plan, Program
@@ -182,6 +182,30 @@ def test_whoever_is_known_here_already_keeps_what_is_known_and_gains_categories(
     # The same again finds everybody covered.
     again = reviewed(two)
     assert {verdict for verdict, _codes, _extra in verdicts(again).values()} == {COVERED, REFUSED}
+
+
+def test_a_plan_for_everybody_takes_everybody_in(two: Two) -> None:
+    world = two.world
+    everybody = Category.objects.filter(holds_for_everybody=True).earliest("pk")
+    program = make_program("HE", organization=world.city, insurer=world.insurer)
+    by = {"maker": world.finance_maker, "checker": world.finance_checker, "at": world.at}
+    plan = make_plan(program, foundation=world.foundation, categories=[everybody], **OPEN, **by)
+    into = make_period(plan, year=world.period.starts_on.year, by=world.finance_checker, at=world.at)
+    for funder in (world.foundation, world.county):
+        make_budget(funder, period=into, granted=Decimal("1000000.00"), **by)
+    BeneficiaryCategory.objects.all().update(valid_to=world.period.starts_on)
+    done = enrolled(two, into=into)
+    covers = Enrollment.objects.filter(roster=done)
+    assert (covers.count(), set(covers.values_list("category", flat=True))) == (8, {everybody.pk})
+    # And so does its next year, of people who hold no category of their own.
+    BeneficiaryCategory.objects.all().update(valid_to=world.period.starts_on)
+    later = next_year(replace(world, program=program, plan=plan, period=into)).into
+    renewal = checked(
+        renew_period(into, into=later, organization=world.office, by=world.clerk, at=timezone.now())
+    )
+    assert {(verdict, *codes) for verdict, codes, _extra in verdicts(renewal).values()} == {(UNCHANGED,)}
+    assert Enrollment.objects.filter(roster=checked(approved(world, renewal))).count() == 8
+    assert broken() == []
 
 
 def test_what_changed_there_between_review_and_approval_is_set_aside_with_its_money(two: Two) -> None:

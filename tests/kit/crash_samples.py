@@ -614,6 +614,12 @@ def resolve_splits(world: World, token: Token) -> Run:
     return lambda: programs.resolve_splits(terms, [place])
 
 
+@sample("programs.split_of_parts")
+def split_of_parts(world: World, token: Token) -> Run:
+    plan = in_force(world, token)
+    return lambda: programs.split_of_parts(plan.pk, [(world.foundation.pk, D("40.98"))], own_share=D("0.01"))
+
+
 # -- jobs ------------------------------------------------------------------------------------------------------------------
 
 
