@@ -130,6 +130,7 @@ class KnownForm(RenewForm):
 
     def __init__(self, data: Any, *, by: Any, initial: Mapping[str, Any]) -> None:
         super().__init__(data, by=by, initial=initial)
+        self.fields["into"].label = _t("Enroll into the period")
         before = self.fields["before"]
         before.label, before.required, before.help_text = _t("People covered by"), True, ""
 
