@@ -307,6 +307,7 @@ def test_kept_counts_say_what_the_slow_question_says_after_every_step_and_when_t
 
 
 A, L, E, P = "gates_arrival", "gates_clearingline", "beneficiaries_enrollment", "beneficiaries_purchase"
+C = "beneficiaries_purchasestanding"
 
 
 @pytest.mark.parametrize(
@@ -316,6 +317,9 @@ A, L, E, P = "gates_arrival", "gates_clearingline", "beneficiaries_enrollment", 
         ("payment_given_up_left_nothing", L, f"UPDATE {L} SET amount = amount + 1 WHERE purchase_id IS NOT NULL"),
         ("payment_given_up_left_nothing", "programs_ledgerentry", "DELETE FROM programs_ledgerentry WHERE transaction_id IN ("
          "SELECT id FROM programs_ledgertransaction WHERE kind = 'unpaid')"),
+        ("purchases_are_counted", C, f"UPDATE {C} SET purchases = purchases + 1 WHERE stage = 'taken'"),
+        ("purchases_are_counted", C, f"UPDATE {C} SET amount = amount + 0.01 WHERE stage = 'arrived'"),
+        ("purchases_are_counted", C, f"DELETE FROM {C} WHERE stage = 'given_up'"),
         ("clearing_line_has_its_end", A, f"UPDATE {A} SET reversed_by_id = NULL"),
         ("clearing_line_has_its_end", L, f"UPDATE {L} SET outcome = 'left', why = 'x' WHERE arrival_id IS NOT NULL"),
         ("clearing_approved_by_another", L,

@@ -42,7 +42,7 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     logins = tmp_path / "logins.txt"
     call_command("load_demo", logins=logins)
     by_state = Counter(Roster.objects.values_list("state", flat=True))
-    assert by_state == {"applied": 8, "submitted": 2, "review": 3, "refused": 1, "withdrawn": 1, "failed": 1}
+    assert by_state == {"applied": 10, "submitted": 2, "review": 3, "refused": 1, "withdrawn": 1, "failed": 1}
     assert {role: Membership.objects.filter(role=role).exists() for role in Role.values} == dict.fromkeys(Role.values, True)
     assert {line.split()[0] for line in logins.read_text(encoding="utf-8").splitlines()} == set(
         User.objects.values_list("username", flat=True)
