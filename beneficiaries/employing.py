@@ -11,13 +11,13 @@ import polars as pl
 from django.utils.translation import gettext_lazy as _
 
 from beneficiaries.columns import COLUMNS
+from beneficiaries.covered_before import for_everybody
 from beneficiaries.models import Roster
 from beneficiaries.template import RosterContext, RosterTemplate
 from intake.checks import Checked
 from intake.columns import Column
 from intake.findings import Meaning, Severity
 from intake.template import Compared
-from programs.models import Category
 
 RELATION = "employee_relation"
 #: The employee themself; an empty cell says the same.
@@ -66,8 +66,8 @@ class EmployerTemplate(RosterTemplate):
 
     def compare(self, checked: Checked, context: RosterContext) -> Compared:
         """Everybody holds the categories that are open to all, as at the counter."""
-        everybody = set(Category.objects.filter(holds_for_everybody=True, active=True).values_list("code", flat=True))
-        held = [code for code, _id in context.terms.categories if code in everybody]
+        everybody = set(for_everybody(context.roster))
+        held = [code for code, number in context.terms.categories if number in everybody]
         if held:
             said = pl.col("categories").fill_null([])
             categories = said.list.concat(pl.lit(held, pl.List(pl.String))).list.unique(maintain_order=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -151,18 +151,9 @@ class RenewalPages(ButtonPages):
     @action(description=_("Renew everybody"), url_path="renew", permissions=["upload"], icon="event_repeat")
     def renew(self, request: HttpRequest) -> HttpResponse:
         """Begin a renewal: who goes on is looked up, nothing takes effect."""
-        chosen = {name: request.GET[name] for name in ("into", "before") if request.GET.get(name, "").isdecimal()}
-        form = RenewForm(request.POST if request.method == "POST" else None, by=request.user, initial=chosen)
-
-        def run(given: dict[str, Any]) -> HttpResponse:
-            roster = actions.renew_period(given.pop("before"), **given)
-            found: HttpResponse = self.see(  # type: ignore[attr-defined]
-                request, roster, _t("Who goes on is being looked up.")
-            )
-            return found
-
-        return self.button_page(
-            request, title=_t("Renew everybody"), button=_t("Look up who goes on"), form=form, run=run,
+        return self._begin(
+            request, RenewForm, actions.renew_period, title=_t("Renew everybody"), button=_t("Look up who goes on"),
+            said=_t("Who goes on is being looked up."),
             sentence=_t(
                 "Everybody covered in a period is asked anew under the next one's plan. You see who goes on, who does not and "
                 "why, and what it costs; nothing takes effect before another person approves it."
@@ -172,24 +163,29 @@ class RenewalPages(ButtonPages):
     @action(description=_("Enroll people of another program"), url_path="known", permissions=["upload"], icon="group_add")
     def known(self, request: HttpRequest) -> HttpResponse:
         """Begin to enroll whom the office knows by another program: who can be is looked up, nothing takes effect."""
-        chosen = {name: request.GET[name] for name in ("into", "before") if request.GET.get(name, "").isdecimal()}
-        form = KnownForm(request.POST if request.method == "POST" else None, by=request.user, initial=chosen)
-
-        def run(given: dict[str, Any]) -> HttpResponse:
-            roster = actions.enroll_known(given.pop("before"), **given)
-            found: HttpResponse = self.see(  # type: ignore[attr-defined]
-                request, roster, _t("Who can be enrolled is being looked up.")
-            )
-            return found
-
-        return self.button_page(
-            request, title=_t("Enroll people of another program"), button=_t("Look up who can be enrolled"), form=form, run=run,
+        return self._begin(
+            request, KnownForm, actions.enroll_known, title=_t("Enroll people of another program"),
+            button=_t("Look up who can be enrolled"), said=_t("Who can be enrolled is being looked up."),
             sentence=_t(
                 "Everybody whose cover of the other program is in force is asked under this plan, without a file. Name, document, "
                 "place and categories are taken over; telephone, accounts and guardians are not. Nothing takes effect before "
                 "another person approves it."
             ),
         )
+
+    def _begin(
+        self, request: HttpRequest, form_class: type[RenewForm], act: Callable[..., Roster], *, title: str, button: str,
+        said: str, sentence: str,
+    ) -> HttpResponse:
+        """The page behind both: a form, then the roster whose rows are being made."""
+        chosen = {name: request.GET[name] for name in ("into", "before") if request.GET.get(name, "").isdecimal()}
+        form = form_class(request.POST if request.method == "POST" else None, by=request.user, initial=chosen)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            found: HttpResponse = self.see(request, act(given.pop("before"), **given), said)  # type: ignore[attr-defined]
+            return found
+
+        return self.button_page(request, title=title, button=button, form=form, run=run, sentence=sentence)
 
     @action(description=_("Who is not renewed"), url_path="left", permissions=["left"], icon="person_off")
     def left_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
