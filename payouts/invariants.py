@@ -149,7 +149,7 @@ INVARIANTS = [
         SELECT b.id FROM payouts_batch b
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(e.amount) FILTER (WHERE t.kind = 'payout'), 0) AS paid,
-                coalesce(sum(e.amount) FILTER (WHERE t.kind = 'payreturn'), 0) AS back
+                coalesce(sum(e.amount) FILTER (WHERE t.kind = 'bounce'), 0) AS back
             FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
             JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'claims_payable'
             WHERE t.source_type = 'payouts.batch' AND t.source_id = b.id

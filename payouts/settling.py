@@ -116,7 +116,7 @@ def settle(bank_return: BankReturn, chunk: Chunk, *, at: datetime) -> Applied:
     fault_point("payouts.settle.payables")
     _post(batch, LedgerTransaction.Kind.PAYOUT, sum((row[2] for row in paid), Decimal("0.00")), len(paid), by=by, at=at)
     _post(
-        batch, LedgerTransaction.Kind.PAYOUT_RETURN, -sum((row[3] for row in returned), Decimal("0.00")), len(returned), by=by, at=at
+        batch, LedgerTransaction.Kind.BOUNCE, -sum((row[3] for row in returned), Decimal("0.00")), len(returned), by=by, at=at
     )
     _count(batch, at=at)
     fault_point("payouts.settle.after")

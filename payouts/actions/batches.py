@@ -106,7 +106,7 @@ def prepare_batch(
             take_payables(ids, by=by, at=at)
         except ClaimsRefused as refused:
             # Another batch was quicker.
-            raise PayoutsRefused("IN_BATCH", lines=refused.facts.get("lines", 1)) from refused
+            raise PayoutsRefused("IN_BATCH", lines=refused.facts.get("number", 1)) from refused
         batch = Batch(
             program=payer.program, organization=organization, region_code=region, payer=payer, format=format, kind=format.takes,
             purpose=purpose, made_by=by, made_at=at,
