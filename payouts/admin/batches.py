@@ -66,10 +66,10 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
     fields = ("state",)
     readonly_fields = fields
     actions_list = ("prepare",)
-    actions_detail = ("check", "authorize", "release", "download", "send", "ask", "confirm", "refuse_answer", "receive", "discard")
+    actions_detail = ("review", "authorize", "release", "download", "send", "ask", "confirm", "refuse_answer", "receive", "discard")
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[BatchState, ...]]] = {
-        "check": (BatchState.PREPARED,), "authorize": (BatchState.CHECKED,), "release": (BatchState.AUTHORIZED,),
+        "review": (BatchState.PREPARED,), "authorize": (BatchState.CHECKED,), "release": (BatchState.AUTHORIZED,),
         "download": (BatchState.RELEASED,), "send": (BatchState.RELEASED,), "ask": _ASKED, "confirm": _ASKED,
         "refuse_answer": _ASKED, "receive": OUT, "discard": BEFORE,
     }
@@ -78,6 +78,7 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
     has_check_permission = holds("payouts.check_batch")
     has_authorize_permission = holds("payouts.authorize_batch")
     has_download_permission = holds(DOWNLOAD)
+    has_discard_permission = holds("payouts.discard_batch")
     has_receive_permission = holds("payouts.upload_bankreturn")
 
     class Media:
@@ -105,7 +106,7 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def _offers(self, name: str, batch: Batch, user: Any, *, voted: bool, waiting: Enquiry | None) -> bool:
         if batch.state not in self.button_states[name]:
             return False
-        if name in ("check", "authorize"):
+        if name in ("review", "authorize"):
             return not voted
         if name in ("download", "send"):
             return batch.has_file and (name == "download" or connector_class() is not None)
@@ -168,7 +169,7 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
         )
 
     @action(description=_("Check"), url_path="check", permissions=["check"], icon="fact_check")
-    def check(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def review(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """复核."""
         batch = self.visible_or_404(request, object_id)
 
@@ -322,7 +323,7 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             form=ReturnForm(request.POST if posted else None, request.FILES if posted else None),
         )
 
-    @action(description=_("Discard"), url_path="discard", permissions=["view"], icon="delete")
+    @action(description=_("Discard"), url_path="discard", permissions=["discard"], icon="delete")
     def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give it up before anything leaves."""
         batch = self.visible_or_404(request, object_id)

@@ -182,7 +182,8 @@ class Batch(models.Model):
         default_permissions = ("view",)
         permissions = [
             ("prepare_batch", _("Can make payout batches, release and send them, and record what the bank says")),
-            ("check_batch", _("Can check payout batches or discard them")),
+            ("check_batch", _("Can check payout batches")),
+            ("discard_batch", _("Can discard payout batches before anything has left")),
             ("authorize_batch", _("Can authorize payout batches and confirm what the bank says")),
             ("download_batch", _("Can download files of payout batches, in the clear")),
         ]
