@@ -20,7 +20,7 @@ RESULTS = ("paid", "failed", "unknown", "returned")
 #: What a line at the begin or end may name in braces.
 PLACES = {
     "batch": _("batch number"), "count": _("number of payouts"), "sum": _("sum in yuan"), "sum_fen": _("sum in fen"),
-    "payer_account": _("account number of the payer"), "payer_name": _("name of the payer"), "day": _("day of the file"),
+    "payer_account": _("account number of the payer"), "payer_name": _("holder of the paying account"), "day": _("day of the file"),
 }
 _TEXT, _FIELD = ":=", "="
 _PLACE = re.compile(r"\{([^{}]*)\}")

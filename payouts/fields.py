@@ -30,7 +30,7 @@ FIELDS: tuple[Field, ...] = (
     Field("batch", _("batch number")),
     Field("transfer", _("kind of transfer"), "code"),
     Field("payer_account", _("account number of the payer"), personal=True),
-    Field("payer_name", _("name of the payer")),
+    Field("payer_name", _("holder of the paying account")),
     Field("account", _("account number of the payee"), personal=True),
     Field("name", _("name of the payee"), personal=True),
     Field("bank", _("bank of the payee")),
