@@ -18,6 +18,7 @@ from audit.worlds import keepable
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World, applied, make_world, people
 from claims.models import Case, Claim, Decision, Payable
+from intake.findings import Verdict
 from intake.models import State
 from jobs.testing import drain
 from payouts import actions
@@ -118,7 +119,7 @@ class Till:
     def answered(self, batch: Batch, rows: Sequence[Sequence[str]], **given: Any) -> BankReturn:
         """Received, submitted by the maker, approved by the checker, taken over."""
         bank_return = self.received(batch, rows, **given)
-        if bank_return.state != State.REVIEW:
+        if bank_return.state != State.REVIEW or not bank_return.verdict_count(Verdict.NEW):
             return bank_return
         bank_return = actions.RETURNS.submit(bank_return, by=self.maker, at=timezone.now())
         actions.RETURNS.approve(bank_return, digest=bank_return.digest, by=self.checker, at=timezone.now())
