@@ -99,6 +99,9 @@ class Claim(models.Model):
     bank_name = models.CharField(_("bank"), max_length=200, blank=True, default="")
     bank_code = models.CharField(_("bank code (12 digits)"), max_length=12, blank=True, default="", db_collation="C")
     account_changed_at = models.DateTimeField(_("account changed at"), null=True)
+    account_stated_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("account stated by"), db_index=False
+    )
     reported_at = models.DateTimeField(_("reported at"))
     #: When its end came.
     ended_at = models.DateTimeField(_("ended at"), null=True)
@@ -114,7 +117,7 @@ class Claim(models.Model):
     open_fields = (
         "id", "case", "enrollment", "program", "plan", "period", "organization", "region_code", "position", "state", "waits_from",
         "handler", "clock_begun_on", "due_on", "amount", "settlement", "reopened", "payee", "account_index_a", "account_index_b",
-        "bank_name", "bank_code", "account_changed_at", "reported_at", "ended_at",
+        "bank_name", "bank_code", "account_changed_at", "account_stated_by", "reported_at", "ended_at",
     )
 
     class Meta:
