@@ -68,7 +68,7 @@ SELECT coalesce(min(settled_on) FILTER (WHERE outcome = 'paid'), min(settled_on)
 FROM payout_work WHERE known = 'open' AND outcome IN ('paid', 'returned') GROUP BY line_id, payable_id, amount ORDER BY 1, 2
 """
 _FAILED = "SELECT payable_id, code, amount FROM payout_work WHERE outcome = 'failed' ORDER BY payable_id"
-_RETURNED = "SELECT settled_on, payable_id, code, amount FROM payout_work WHERE outcome = 'returned' ORDER BY 1, 2"
+_RETURNED = "SELECT payable_id, code, amount FROM payout_work WHERE outcome = 'returned' ORDER BY payable_id"
 _LINES_OF = """
 SELECT count(*) FILTER (WHERE state = 'paid'), coalesce(sum(amount) FILTER (WHERE state = 'paid'), 0.00),
     count(*) FILTER (WHERE state = 'failed'), coalesce(sum(amount) FILTER (WHERE state = 'failed'), 0.00),
@@ -111,12 +111,12 @@ def settle(bank_return: BankReturn, chunk: Chunk, *, at: datetime) -> Applied:
         settle_payables([row[1] for row in part], by=by, at=at, paid_on=day)
     if failed:
         fail_payables([(payable, code) for payable, code, _amount in failed], by=by, at=at)
-    for day, part in _by_day([(row[0], row) for row in returned]):
-        return_payables([(row[1], row[2]) for row in part], by=by, at=at, returned_on=day)
+    if returned:
+        return_payables([(payable, code) for payable, code, _amount in returned], by=by, at=at)
     fault_point("payouts.settle.payables")
     _post(batch, LedgerTransaction.Kind.PAYOUT, sum((row[2] for row in paid), Decimal("0.00")), len(paid), by=by, at=at)
     _post(
-        batch, LedgerTransaction.Kind.BOUNCE, -sum((row[3] for row in returned), Decimal("0.00")), len(returned), by=by, at=at
+        batch, LedgerTransaction.Kind.BOUNCE, -sum((row[2] for row in returned), Decimal("0.00")), len(returned), by=by, at=at
     )
     _count(batch, at=at)
     fault_point("payouts.settle.after")

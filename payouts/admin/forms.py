@@ -186,7 +186,7 @@ class PayerForm(forms.Form):
     program = forms.ModelChoiceField(Program.objects.none(), label=_("Program"), widget=UnfoldAdminSelectWidget())
     organization = forms.ModelChoiceField(
         Organization.objects.none(), label=_("Office"), widget=UnfoldAdminSelectWidget(),
-        help_text=_("Whose account it is; offices below it may pay from it."),
+        help_text=_("Whose account it is; it pays for this office and those below it."),
     )
     holder = _text(_("Account holder"), max_length=100, help_text=_("As the bank writes it."))
     bank_name = _text(_("Bank"), max_length=100)

@@ -54,6 +54,7 @@ from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.insured import share_plan
 from tests.kit.matrix.messages import add_messages
+from tests.kit.matrix.paid_out import pay_out_of
 from tests.kit.matrix.papers import add_papers
 from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
@@ -257,6 +258,7 @@ def _place(
         drain()
     _notice(world, office, clerk, enrollment, canary, at=at)
     hand_over_of(relation, world, office, clerk, enrollment, canary, at=at)
+    pay_out_of(relation, world, office, clerk, enrollment, canary, at=at)
     make_funds(world, funder, enrollment, canary, at=at)
     add_papers(enrollment, clerk, canary, at=at)
     add_messages(enrollment, clerk, canary, at=at)
