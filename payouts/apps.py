@@ -17,4 +17,5 @@ class PayoutsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below what this one brings."""
+        import_module("payouts.checks")
         import_module("payouts.registration").register()
