@@ -37,10 +37,10 @@ SELECT count(*) FILTER (WHERE {_SAME_ACCOUNT} AND NOT ({_LACKS_CODE})),
     count(*) FILTER (WHERE {_SAME_ACCOUNT} AND {_LACKS_CODE}), count(*) FILTER (WHERE NOT ({_SAME_ACCOUNT})),
     count(*) FILTER (WHERE p.account_changed_at >= %(fresh_from)s AND {_SAME_ACCOUNT} AND NOT ({_LACKS_CODE}))
 {_OPEN}
-"""  # noqa: S608 - words of this module
+"""
 _CHOSEN = f"""
 SELECT p.id {_OPEN} AND {_SAME_ACCOUNT} AND NOT ({_LACKS_CODE}) ORDER BY p.id LIMIT %(most)s
-"""  # noqa: S608 - words of this module
+"""
 
 
 class Outlook(NamedTuple):

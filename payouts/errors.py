@@ -49,7 +49,8 @@ class PayoutsRefused(Refused):
         "IN_BATCH": _("Payouts changed while the batch was made: %(lines)d stand in another one. Try again."),
         "BATCH_STATE": _("This can no longer be done: the batch is “%(state)s”."),
         "ANOTHER_CHECKS": _("Whoever made a batch does not check it: ask a colleague who checks."),
-        "ANOTHER_AUTHORIZES": _("Whoever made, checked or authorized a batch does not authorize it (again): ask another colleague."),
+        "ANOTHER_AUTHORIZES": _("Whoever made, checked or authorized a batch does not authorize it (again): ask another "
+            "colleague."),
         "STALE": _("The batch has changed since it was shown: look at it again and decide then."),
         "REASON": _("Say why."),
         "HANDED_OUT": _("The bank may have the file: ask the bank first, and record what it answers."),

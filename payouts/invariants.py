@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from audit.invariants import NUMBER, Invariant
 
 _LINE = "l.number || ' ' || l.payable_id || ' ' || l.amount || ' ' || l.in_bank || ' ' || encode(l.payee, 'hex')"
-_DIGEST = f"""encode(sha256(convert_to('program ' || b.program_id || ' payer ' || b.payer_id || ' format ' || b.format_id || ' purpose '
+_DIGEST = f"""encode(sha256(convert_to('program ' || b.program_id || ' payer ' || b.payer_id || ' format ' || b.format_id || "
+"' purpose '
     || b.purpose || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY l.number), ''), 'UTF8')), 'hex')"""
 _OUT = "('unknown', 'sent', 'succeeded', 'partial', 'failed')"
 
@@ -87,8 +88,9 @@ INVARIANTS = [
     ),
     Invariant(
         15, "payouts_are_not_approved_by_their_makers",
-        _("No payout batch, format, paying account, threshold or answer was approved by who made it, and no approval is of other lines."),
-        f"""
+        _("No payout batch, format, paying account, threshold or answer was approved by who made it, and no approval is of "
+            "other lines."),
+        """
         SELECT 'vote', v.id FROM payouts_batchvote v JOIN payouts_batch b ON b.id = v.batch_id
         WHERE v.stands AND ((v.step <> 'make' AND v.user_id = b.made_by_id) OR (b.state <> 'discarded' AND v.digest <> b.digest))
         UNION ALL SELECT 'format', id FROM payouts_bankformat WHERE state <> 'draft'
@@ -101,7 +103,7 @@ INVARIANTS = [
             AND (decided_by_id IS NULL OR decided_by_id = said_by_id)
         UNION ALL SELECT 'return', id FROM payouts_bankreturn WHERE state IN ('approved', 'applying', 'applied')
             AND (decided_by_id IS NULL OR decided_by_id IN (uploaded_by_id, submitted_by_id))
-        """,  # noqa: S608 - words of this module
+        """,
     ),
     Invariant(
         16, "payouts_leave_with_their_approvals",
@@ -126,7 +128,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        18, "bank_return_row_has_one_outcome", _("Every row of an applied returned file is a result, or is refused, held or set aside."),
+        18, "bank_return_row_has_one_outcome",
+        _("Every row of an applied returned file is a result, or is refused, held or set aside."),
         """
         SELECT r.id FROM payouts_bankreturnrow r
         JOIN payouts_bankreturnchunk c ON c.bank_return_id = r.bank_return_id AND c.number = r.chunk

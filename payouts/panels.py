@@ -74,7 +74,8 @@ def _thresholds(thresholds: Any, user: Any) -> Any:
 
 
 QUEUES = (
-    queue_of(_BATCH, "payouts.unknown", _("Payout files of which it is not known whether the bank has them"), _PREPARE, _unknown, Urgency.NOW),
+    queue_of(_BATCH, "payouts.unknown", _("Payout files of which it is not known whether the bank has them"), _PREPARE,
+        _unknown, Urgency.NOW),
     queue_of(_BATCH, "payouts.to_check", _("Payout batches to check"), _CHECK, _to_check, Urgency.NOW),
     queue_of(_BATCH, "payouts.to_authorize", _("Payout batches to authorize"), _AUTHORIZE, _to_authorize, Urgency.NOW),
     queue_of(_BATCH, "payouts.to_confirm", _("Answers of banks to confirm"), _AUTHORIZE, _to_confirm, Urgency.NOW),
@@ -85,7 +86,8 @@ QUEUES = (
     queue_of(_PAYER, "payouts.payers", _("Paying accounts to approve"), "payouts.approve_payer", _payers),
     queue_of(_THRESHOLD, "payouts.thresholds", _("Approval thresholds to decide"), "payouts.decide_threshold", _thresholds),
     queue_of(
-        _BATCH, "payouts.unanswered", _("Payout batches that wait for the bank's results"), "payouts.upload_bankreturn", _unanswered,
+        _BATCH, "payouts.unanswered", _("Payout batches that wait for the bank's results"), "payouts.upload_bankreturn",
+        _unanswered,
         Urgency.CALM,
     ),
 )

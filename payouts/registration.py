@@ -21,11 +21,13 @@ _VIEW = tuple(
 )
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.FINANCE_MAKER: (
-        *_VIEW, "payouts.draft_format", "payouts.draft_payer", "payouts.propose_threshold", "payouts.prepare_batch", "payouts.discard_batch",
+        *_VIEW, "payouts.draft_format", "payouts.draft_payer", "payouts.propose_threshold", "payouts.prepare_batch",
+        "payouts.discard_batch",
         "payouts.download_batch", "payouts.upload_bankreturn", "payouts.submit_bankreturn", "payouts.download_bankreturn_rows",
     ),
     Role.FINANCE_CHECKER: (
-        *_VIEW, "payouts.approve_format", "payouts.approve_payer", "payouts.decide_threshold", "payouts.check_batch", "payouts.discard_batch",
+        *_VIEW, "payouts.approve_format", "payouts.approve_payer", "payouts.decide_threshold", "payouts.check_batch",
+        "payouts.discard_batch",
         "payouts.authorize_batch", "payouts.approve_bankreturn",
     ),
     Role.AUDITOR: _VIEW,

@@ -1,4 +1,4 @@
-"""A bank's returned file as a template of intake: each line found in its batch, judged against what is known, held where in doubt."""
+"""A bank's returned file as a template of intake: each line found in its batch, judged by what is known, held where in doubt."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ _FOUND_SCHEMA = {
 _REPEATED = """
 WITH said AS (
     SELECT line_id, bool_or(outcome = 'failed') AND bool_or(outcome <> 'failed') AS contradicts
-    FROM payouts_bankreturnrow WHERE bank_return_id = %(return)s AND verdict = ANY(%(counts)s) AND outcome IS NOT NULL GROUP BY line_id
+    FROM payouts_bankreturnrow WHERE bank_return_id = %(return)s AND verdict = ANY(%(counts)s) AND outcome IS NOT NULL
+    GROUP BY line_id
 ), again AS (
     SELECT id, row_number() OVER (PARTITION BY line_id, outcome ORDER BY id) > 1 AS is_again
     FROM payouts_bankreturnrow WHERE bank_return_id = %(return)s AND verdict = ANY(%(counts)s) AND outcome IS NOT NULL

@@ -74,7 +74,8 @@ class Till:
     def prepare(self, **changes: Any) -> Batch:
         """By the maker, of everything that is open."""
         given: dict[str, Any] = {
-            "organization": self.world.city, "format": self.format, "purpose": "理赔款", "by": self.maker, "at": timezone.now(), **changes,
+            "organization": self.world.city, "format": self.format, "purpose": "理赔款", "by": self.maker,
+            "at": timezone.now(), **changes,
         }
         return actions.prepare_batch(given.pop("payer", self.payer), **given)
 
@@ -105,7 +106,8 @@ class Till:
         return fresh(batch)
 
     def received(
-        self, batch: Batch, rows: Sequence[Sequence[str]], *, lines: int | None = None, amount: str | None = None, name: str = "回盘.csv"
+        self, batch: Batch, rows: Sequence[Sequence[str]], *, lines: int | None = None, amount: str | None = None,
+        name: str = "回盘.csv"
     ) -> BankReturn:
         """A returned file, uploaded by the maker and checked; count and sum are those of the rows unless said otherwise."""
         whole = sum((D(row[1]) for row in rows), D("0.00"))
@@ -209,7 +211,8 @@ def owed(
     )
     given: dict[str, Any] = {"program": cover.program, "organization": cover.organization, "region_code": cover.region_code}
     paid_to: dict[str, Any] = {
-        "payee_name": payee, "payee_account": account, "bank_name": bank_name, "bank_code": bank_code, "account_changed_at": changed_at,
+        "payee_name": payee, "payee_account": account, "bank_name": bank_name, "bank_code": bank_code,
+        "account_changed_at": changed_at,
     }
     claim = Claim(
         case=case, enrollment=cover, plan=cover.plan, period=cover.period, position=1, state="payable", amount=D(amount),

@@ -32,7 +32,8 @@ VERBS = {
         "%(amount)s yuan. Purpose: %(purpose)s. Columns: %(columns)s"
     ),
     "payout_batch.sending_asked": _("Batch %(batch)s is to be sent to the bank."),
-    "payout_batch.delivery_begun": _("The file of batch %(batch)s is being sent: until the bank answers it is not known whether it has it."),
+    "payout_batch.delivery_begun": _("The file of batch %(batch)s is being sent: until the bank answers it is not known "
+        "whether it has it."),
     "payout_batch.delivered": _("The file of batch %(batch)s was taken: %(note)s"),
     "payout_batch.not_taken": _("The file of batch %(batch)s was not taken: %(note)s"),
     "payout_batch.enquired": _("The bank was asked about batch %(batch)s: %(answer)s (%(reference)s). A colleague confirms it."),

@@ -51,7 +51,8 @@ _ASKED = (BatchState.UNKNOWN, BatchState.SENT)
 class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Batches, newest first."""
 
-    list_display = ("number", "program", "organization", "kind", "standing", "lines_shown", "amount_shown", "results", "made_by", "made_at")
+    list_display = ("number", "program", "organization", "kind", "standing", "lines_shown", "amount_shown", "results",
+        "made_by", "made_at")
     export_columns = (
         "number", "program", "organization", "kind", "state", "lines", "amount", "paid_lines", "paid_amount", "failed_lines",
         "failed_amount", "returned_lines", "returned_amount", "made_by", "made_at", "released_at", "sent_at", "bank_reference",
@@ -212,7 +213,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             else:
                 self.message_user(
                     request,
-                    _t("Accounts of payees have changed: their lines were taken out, and the batch is checked and authorized anew."),
+                    _t("Accounts of payees have changed: their lines were taken out, and the batch is checked and authorized "
+                        "anew."),
                     level=messages.WARNING,
                 )
             return HttpResponseRedirect(self.address(batch))
@@ -250,7 +252,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Send to the bank"), button=_t("Send"), subject=batch, run=run, facts=facts_of(batch),
-            sentence=_t("The file goes to the bank's folder once. Where no answer comes back, the bank is asked before anything leaves again."),
+            sentence=_t("The file goes to the bank's folder once. Where no answer comes back, the bank is asked before "
+                "anything leaves again."),
         )
 
     @action(description=_("Record the bank's answer"), url_path="ask", permissions=["prepare"], icon="contact_support")
@@ -264,7 +267,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Record the bank's answer"), button=_t("Record"), subject=batch, run=run, facts=facts_of(batch),
-            sentence=_t("Ask the bank by the batch number whether it has the file. Nothing moves before a colleague confirms its answer."),
+            sentence=_t("Ask the bank by the batch number whether it has the file. Nothing moves before a colleague confirms "
+                "its answer."),
             form=EnquiryForm(request.POST if request.method == "POST" else None),
         )
 
@@ -285,7 +289,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             done=_t("The answer was not confirmed; ask the bank again."), sentence=_t("Everything stays as it is."),
         )
 
-    def _decide(self, request: HttpRequest, object_id: str, decide: Any, *, title: str, button: str, done: str, sentence: str) -> HttpResponse:
+    def _decide(self, request: HttpRequest, object_id: str, decide: Any, *, title: str, button: str, done: str,
+        sentence: str) -> HttpResponse:
         batch = self.visible_or_404(request, object_id)
         waiting = batch.enquiries.filter(state=EnquiryState.PROPOSED).select_related("said_by").first()
 
@@ -333,7 +338,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return _t("The batch was discarded; its amounts can be paid by another one.")
 
         return self.button_page(
-            request, title=_t("Discard the batch"), button=_t("Discard"), subject=batch, run=run, danger=True, facts=facts_of(batch),
+            request, title=_t("Discard the batch"), button=_t("Discard"), subject=batch, run=run, danger=True,
+            facts=facts_of(batch),
             sentence=_t("Nothing of it has left. What it was to pay is owed and open again."),
             form=ReasonForm(request.POST if request.method == "POST" else None),
         )
@@ -361,7 +367,8 @@ def badge(batch: Batch) -> SafeString:
 def facts_of(batch: Batch) -> list[tuple[str, Any]]:
     """What a batch is, as its page and its confirm pages say it."""
     return [
-        (_t("program"), batch.program.name), (_t("office"), batch.organization.name), (_t("paying account"), named_payer(batch.payer)),
+        (_t("program"), batch.program.name), (_t("office"), batch.organization.name),
+        (_t("paying account"), named_payer(batch.payer)),
         (_t("bank's format"), str(batch.format)), (_t("transfers"), batch.get_kind_display()), (_t("purpose"), batch.purpose),
         (_t("payouts"), f"{batch.lines:,}"), (_t("sum (yuan)"), f"{batch.amount:,.2f}"),
         (_t("people who authorize"), batch.approvals),
@@ -399,7 +406,8 @@ def page_context(batch: Batch, request: HttpRequest) -> dict[str, Any]:
             *facts_of(batch), *([(_t("bank's reference"), batch.bank_reference)] if batch.bank_reference else []),
             *([(_t("released by"), _who(batch.released_by, batch.released_at))] if batch.released_by else []),
             *([(_t("sent at"), timezone.localtime(batch.sent_at).strftime("%Y-%m-%d %H:%M"))] if batch.sent_at else []),
-            *([(_t("discarded by"), batch.discarded_by.get_full_name()), (_t("reason"), batch.reason)] if batch.discarded_by else []),
+            *([(_t("discarded by"), batch.discarded_by.get_full_name()),
+                (_t("reason"), batch.reason)] if batch.discarded_by else []),
             *([(_t("file"), f"{file_name(batch)}, {filesizeformat(batch.size or 0)}")] if batch.has_file else []),
             *([(_t("SHA-256 of the file"), batch.sha256)] if batch.has_file else []),
         ],
@@ -409,7 +417,8 @@ def page_context(batch: Batch, request: HttpRequest) -> dict[str, Any]:
         ],
         "deliveries": list(batch.deliveries.select_related("begun_by")[:20]),
         "enquiries": list(batch.enquiries.select_related("said_by", "decided_by")[:20]),
-        "job": Job.objects.about(batch).order_by("-pk").first() if batch.state in (BatchState.RELEASED, BatchState.UNKNOWN) else None,
+        "job": Job.objects.about(batch).order_by("-pk").first() if batch.state in (BatchState.RELEASED,
+            BatchState.UNKNOWN) else None,
         "lines_url": lines if sees else "",
         "results": [
             (label, f"{number:,}", f"{amount:,.2f}", f"{lines}&state__exact={state}" if sees and number else "", tone)
@@ -434,7 +443,8 @@ def told_of(batch: Batch, taken_out: int) -> list[str]:
     """What somebody who works on it must know now."""
     found = []
     if batch.state == BatchState.UNKNOWN:
-        found.append(_t("It is not known whether the bank has the file. Ask the bank by the batch number, or upload its returned file."))
+        found.append(_t("It is not known whether the bank has the file. Ask the bank by the batch number, or upload its "
+            "returned file."))
     if taken_out:
         found.append(
             _t("%(lines)d lines were taken out since their accounts had changed after the batch was made.") % {"lines": taken_out}

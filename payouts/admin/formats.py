@@ -105,7 +105,8 @@ class BankFormatAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=title, button=_t("Save the draft"), run=run, form=form, detail=fields_in_words(),
-            sentence=_t("A format says how a bank's file is written and its answer is read. It is used once another person approves it."),
+            sentence=_t("A format says how a bank's file is written and its answer is read. It is used once another person "
+                "approves it."),
         )
 
     def _posted(self, request: HttpRequest) -> Any:
@@ -159,7 +160,8 @@ def fields_in_words() -> SafeString:
     """Our fields as columns name them, and places as lines of the whole name them."""
     return render_to_string(
         "payouts/fields.html",
-        {"fields": [str(field.label) for field in BY_KEY.values()], "places": ["{" + str(label) + "}" for label in PLACES.values()]},
+        {"fields": [str(field.label) for field in BY_KEY.values()],
+            "places": ["{" + str(label) + "}" for label in PLACES.values()]},
     )
 
 

@@ -116,7 +116,8 @@ class FormatForm(forms.Form):
     foot_lines = _area(_("Lines at the end"), "", rows=2)
     codes = _area(_("Their codes for kinds of transfers"), _("One line each: “行内 = I”; empty: our words."), rows=2)
     failures = _area(
-        _("Their codes and words for failures"), _("One line a reason of ours: “户名不符 = E001、E002”; common words are known anyway."),
+        _("Their codes and words for failures"),
+        _("One line a reason of ours: “户名不符 = E001、E002”; common words are known anyway."),
         rows=4,
     )
 
@@ -143,7 +144,8 @@ class FormatForm(forms.Form):
     def _begin_with(self, kept: BankFormat) -> None:
         fields: Any = self.fields
         for name in (
-            "organization", "bank", "name", "takes", "encoding", "separator", "line_end", "dates", "amounts", "dangerous", "has_headings",
+            "organization", "bank", "name", "takes", "encoding", "separator", "line_end", "dates", "amounts", "dangerous",
+            "has_headings",
         ):
             fields[name].initial = getattr(kept, name)
         fields["columns"].initial = written_columns(kept.columns)
@@ -235,7 +237,8 @@ class ThresholdForm(forms.Form):
     def __init__(self, data: Any, *, by: Any) -> None:
         super().__init__(data)
         fields: Any = self.fields
-        fields["organization"].queryset = Organization.objects.visible_to(by, "payouts.propose_threshold").active().exclude(region=None)
+        fields["organization"].queryset = Organization.objects.visible_to(by,
+            "payouts.propose_threshold").active().exclude(region=None)
         fields["organization"].initial = by.organization.pk
         fields["program"].queryset = Program.objects.visible_to(by).filter(active=True).order_by("name")
 

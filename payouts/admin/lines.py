@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ TONES = {
     LineState.OPEN: "wait", LineState.PAID: "good", LineState.FAILED: "bad", LineState.RETURNED: "bad", LineState.OUT: "calm",
 }
 _PAGES = ("changelist", "export_list")
+#: As the database keeps numbers of batches and lines.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @admin.register(BatchLine)
@@ -64,7 +67,7 @@ class BatchLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         if not term:
             return queryset, False
         batch, _dash, line = term.removeprefix("P").partition("-")
-        if not batch.isascii() or not batch.isdecimal() or len(batch) > 15 or (line and not (line.isascii() and line.isdecimal() and len(line) < 10)):
+        if not _NUMBER.fullmatch(batch) or (line and not _NUMBER.fullmatch(line)):
             return queryset.none(), False
         found = queryset.filter(batch_id=int(batch))
         return found.filter(number=int(line)) if line else found, False

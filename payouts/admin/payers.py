@@ -102,7 +102,8 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("New paying account"), button=_t("Put it on record"), run=run,
             form=PayerForm(request.POST if request.method == "POST" else None, by=request.user),
-            sentence=_t("Nothing leaves from it before another person takes it into use. It is not changed then: another one is put on record."),
+            sentence=_t("Nothing leaves from it before another person takes it into use. It is not changed then: another one "
+                "is put on record."),
         )
 
     @action(description=_("Approve"), url_path="approve", permissions=["approve"], icon="verified")

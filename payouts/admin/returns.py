@@ -108,7 +108,8 @@ class BankReturnAdmin(ImportPages, ReadOnlyScopedAdmin):
     def approval_sentence(self, subject: BankReturn) -> str:
         """What the click does."""
         return _t(
-            "Paid amounts are booked and their claims are paid. Failed ones are owed again with a corrected account only; what came "
+            "Paid amounts are booked and their claims are paid. Failed ones are owed again with a corrected account only; "
+            "what came "
             "back after payment is booked back. Lines that are held change nothing. A returned file cannot be undone."
         )
 

@@ -20,7 +20,8 @@ from payouts.admin.forms import ThresholdForm
 from payouts.models import ApprovalThreshold, ThresholdState
 
 TONES = {
-    ThresholdState.PROPOSED: "wait", ThresholdState.IN_FORCE: "good", ThresholdState.DECLINED: "calm", ThresholdState.REPLACED: "calm",
+    ThresholdState.PROPOSED: "wait", ThresholdState.IN_FORCE: "good", ThresholdState.DECLINED: "calm",
+    ThresholdState.REPLACED: "calm",
 }
 
 
@@ -60,7 +61,8 @@ class ApprovalThresholdAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """The threshold's page."""
         found = self.visible_or_404(request, object_id)
         context = {
-            "title": _t("Approval threshold %(number)s") % {"number": found.pk}, "badge": badge(found), "below": found.organization.name,
+            "title": _t("Approval threshold %(number)s") % {"number": found.pk}, "badge": badge(found),
+            "below": found.organization.name,
             "facts": [
                 *facts_of(found), (_t("put forward by"), found.proposed_by.get_full_name()),
                 (_t("decided by"), found.decided_by.get_full_name() if found.decided_by else ""),

@@ -37,7 +37,7 @@ class SftpConnector:
     async def _deliver(self, parcel: Parcel) -> Acknowledged:
         try:
             connection = await asyncio.wait_for(self._connected(), SIGN_IN)
-        except (OSError, asyncssh.Error, asyncio.TimeoutError, ValueError) as error:
+        except (TimeoutError, OSError, asyncssh.Error, ValueError) as error:
             # Signed in nowhere: nothing has left. What the library says may hold addresses, never a person's data.
             raise NotTaken(f"no connection to the bank: {type(error).__name__}") from error
         async with connection, connection.start_sftp_client() as client:

@@ -468,7 +468,8 @@ class Delivery(models.Model):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
-                name="delivery_ends_or_not", condition=Q(state="begun", ended_at__isnull=True) | ~Q(state="begun") & Q(ended_at__isnull=False)
+                name="delivery_ends_or_not",
+                condition=Q(state="begun", ended_at__isnull=True) | ~Q(state="begun") & Q(ended_at__isnull=False)
             ),
         ]
         triggers = [

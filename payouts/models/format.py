@@ -90,7 +90,8 @@ class BankFormat(models.Model):
     separator = models.CharField(_("between cells"), max_length=1, choices=Separator, default=Separator.COMMA, db_collation="C")
     line_end = models.CharField(_("end of a line"), max_length=4, choices=LineEnd, default=LineEnd.CRLF, db_collation="C")
     dates = models.CharField(_("days are written"), max_length=8, choices=DateStyle, default=DateStyle.DIGITS, db_collation="C")
-    amounts = models.CharField(_("amounts are written"), max_length=4, choices=AmountStyle, default=AmountStyle.YUAN, db_collation="C")
+    amounts = models.CharField(_("amounts are written"), max_length=4, choices=AmountStyle, default=AmountStyle.YUAN,
+        db_collation="C")
     dangerous = models.CharField(
         _("texts like formulas"), max_length=6, choices=Dangerous, default=Dangerous.REFUSE, db_collation="C"
     )

@@ -37,7 +37,7 @@ def states(*payables: Payable) -> list[str]:
     return [Payable.objects.get(pk=each.pk).state for each in payables]
 
 
-def refused(code: str):  # noqa: ANN201
+def refused(code: str):
     return pytest.raises(PayoutsRefused, check=lambda error: error.code == code)
 
 
@@ -157,7 +157,8 @@ def test_the_database_moves_no_batch_on_without_votes_over_its_digest() -> None:
     for state in ("checked", "authorized", "released", "sent"):
         with pytest.raises(IntegrityError), transaction.atomic():
             Batch.objects.filter(pk=batch.pk).update(
-                state=state, released_by=till.maker, released_at=timezone.now(), folder="x", written_at=timezone.now(), size=1, sha256="y"
+                state=state, released_by=till.maker, released_at=timezone.now(), folder="x", written_at=timezone.now(),
+                size=1, sha256="y"
             )
     batch = till.checked(batch)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -171,9 +172,10 @@ def test_a_changed_line_is_noticed_whatever_was_changed() -> None:
     till = make_till()
     till.owe("10.00", "20.00")
     batch = till.prepare()
-    changes = ("amount = amount + 0.01", "number = number + 7", "in_bank = NOT in_bank", "payee = sha256(payee)", "state = 'out', why_out = 'reapprove'")
+    changes = ("amount = amount + 0.01", "number = number + 7", "in_bank = NOT in_bank", "payee = sha256(payee)",
+        "state = 'out', why_out = 'reapprove'")
     for change in changes:
-        with pytest.raises(PayoutsRefused, match="批次自显示后已变动|changed since"), transaction.atomic():
+        with pytest.raises(PayoutsRefused, match=r"批次自显示后已变动|changed since"), transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL session_replication_role = replica")
                 cursor.execute(f"UPDATE payouts_batchline SET {change} WHERE batch_id = %s AND number = 1", [batch.pk])
@@ -283,7 +285,8 @@ def test_a_download_tells_what_left_for_whom_in_which_columns() -> None:
     event = Event.objects.get(verb="payout_batch.downloaded")
     assert event.data == {
         "batch": batch.reference, "lines": 1, "amount": "10.00", "purpose": "理赔款", "recipient": "中国农业银行河源分行",
-        "columns": ["业务编号", "转账类型", "付款账号", "收款账号", "户名", "开户行", "行号", "金额", "用途"], "sha256": batch.sha256[:12],
+        "columns": ["业务编号", "转账类型", "付款账号", "收款账号", "户名", "开户行", "行号", "金额", "用途"],
+        "sha256": batch.sha256[:12],
     }
     with refused("PASSWORD"):
         actions.open_batch(batch, password="短", by=till.maker, at=timezone.now())
@@ -308,6 +311,7 @@ def test_an_account_is_taken_into_use_by_another_and_stays_as_it_is() -> None:
     assert str(payer.number) == "****0001" or str(payer.number).endswith("0001")
     with pytest.raises(Exception, match="Cannot update"), transaction.atomic():
         type(payer).objects.filter(pk=payer.pk).update(holder="改名")
-    for wrong, code in (({"number": "123"}, "PAYER_NUMBER"), ({"holder": " "}, "PAYER_HOLDER"), ({"bank_code": "12"}, "PAYER_CODE"), ({"fresh_days": 400}, "PAYER_DAYS")):
+    for wrong, code in (({"number": "123"}, "PAYER_NUMBER"), ({"holder": " "}, "PAYER_HOLDER"),
+        ({"bank_code": "12"}, "PAYER_CODE"), ({"fresh_days": 400}, "PAYER_DAYS")):
         with refused(code):
             payer_drafted(till.world, **wrong)

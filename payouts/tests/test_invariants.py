@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from django.db import connection, transaction
 
@@ -14,10 +13,12 @@ from portal.verify import rows_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PLANTED: tuple[tuple[str, str], ...] = (
-    ("paid_amount_sits_in_one_line", "UPDATE claims_payable SET state = 'paid', paid_on = '2027-03-01' WHERE id = (SELECT payable_id FROM payouts_batchline WHERE number = 2)"),
+    ("paid_amount_sits_in_one_line", "UPDATE claims_payable SET state = 'paid', paid_on = '2027-03-01' WHERE id = (SELECT "
+        "payable_id FROM payouts_batchline WHERE number = 2)"),
     ("paid_amount_sits_in_one_line", "UPDATE payouts_batchline SET state = 'out', why_out = 'reapprove' WHERE number = 4"),
     ("line_is_what_was_approved", "UPDATE payouts_batchline SET amount = amount + 1 WHERE number = 1"),
-    ("line_is_what_was_approved", "UPDATE claims_payable SET payee_account = payee_name WHERE id = (SELECT payable_id FROM payouts_batchline WHERE number = 1)"),
+    ("line_is_what_was_approved", "UPDATE claims_payable SET payee_account = payee_name WHERE id = (SELECT payable_id FROM "
+        "payouts_batchline WHERE number = 1)"),
     ("batch_equals_its_lines", "UPDATE payouts_batch SET amount = amount + 1"),
     ("batch_equals_its_lines", "UPDATE payouts_batch SET lines = lines + 1"),
     ("batch_equals_its_lines", "UPDATE payouts_batchline SET payee = sha256(payee) WHERE number = 1"),
@@ -26,8 +27,10 @@ PLANTED: tuple[tuple[str, str], ...] = (
     ("result_comes_from_the_bank", "DELETE FROM payouts_bankresult WHERE outcome = 'paid'"),
     ("result_comes_from_the_bank", "UPDATE payouts_batchline SET state = 'paid', settled_on = '2027-03-01' WHERE number = 4"),
     ("results_do_not_contradict", "UPDATE payouts_bankresult SET row_id = 0"),
-    ("results_do_not_contradict", "UPDATE payouts_bankresult SET outcome = 'failed', code = 'limit' WHERE outcome = 'paid' AND NOT implied"),
-    ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_batchvote SET user_id = (SELECT made_by_id FROM payouts_batch) WHERE step = 'check'"),
+    ("results_do_not_contradict",
+        "UPDATE payouts_bankresult SET outcome = 'failed', code = 'limit' WHERE outcome = 'paid' AND NOT implied"),
+    ("payouts_are_not_approved_by_their_makers",
+        "UPDATE payouts_batchvote SET user_id = (SELECT made_by_id FROM payouts_batch) WHERE step = 'check'"),
     ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_batchvote SET digest = repeat('0', 64)"),
     ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_bankformat SET approved_by_id = drafted_by_id"),
     ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_payeraccount SET approved_by_id = drafted_by_id"),
@@ -37,7 +40,8 @@ PLANTED: tuple[tuple[str, str], ...] = (
     ("payouts_are_of_their_office", "UPDATE payouts_batchline SET region_code = '99' WHERE number = 1"),
     ("bank_return_row_has_one_outcome", "UPDATE payouts_bankreturnrow SET set_aside = 'X' WHERE verdict = 1"),
     ("payout_file_is_its_parts", "DELETE FROM payouts_batchpart"),
-    ("payouts_are_posted", "UPDATE programs_ledgerentry SET amount = amount * 2 WHERE transaction_id IN (SELECT id FROM programs_ledgertransaction WHERE kind = 'payout')"),
+    ("payouts_are_posted", "UPDATE programs_ledgerentry SET amount = amount * 2 WHERE transaction_id IN (SELECT id FROM "
+        "programs_ledgertransaction WHERE kind = 'payout')"),
     ("every_payout_file_leaves_with_its_event", "DELETE FROM audit_event WHERE verb = 'payout_batch.downloaded'"),
     ("no_raw_numbers_in_payouts", "UPDATE payouts_delivery SET note = '441602196203151219'"),
 )
@@ -75,11 +79,12 @@ def _planted(sql: str) -> set[str]:
     return found
 
 
-def _checks(cursor) -> list[str]:  # noqa: ANN001
+def _checks(cursor) -> list[str]:
     """Statements that take the room's own constraints away, for this transaction."""
     cursor.execute(
         "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint"
-        " WHERE contype = 'c' AND conrelid::regclass::text ~ '^(payouts|claims|programs)_(batch|bank|payer|deliv|payable|ledgerentry)'"
+        " WHERE contype = 'c' AND conrelid::regclass::text ~ "
+        "'^(payouts|claims|programs)_(batch|bank|payer|deliv|payable|ledgerentry)'"
     )
     return [row[0] for row in cursor.fetchall()]
 

@@ -27,7 +27,8 @@ from payouts.testing import COLUMNS
 WHOLE = Whole("P000000012", 2, Decimal("5000.10"), "44010000000000001", "示例局", "理赔款", date(2027, 3, 5))
 PAYOUTS = pl.DataFrame(
     {
-        "number": [1, 2], "line_key": ["P000000012-000001", "P000000012-000002"], "in_bank": [True, False], "name": ["张𠮷", "欧阳,示例"],
+        "number": [1, 2], "line_key": ["P000000012-000001", "P000000012-000002"], "in_bank": [True, False],
+        "name": ["张𠮷", "欧阳,示例"],
         "account": ["6228480000000007", "80020000123"], "bank": ["示例银行", "他行"], "bank_code": ["", "314598000034"],
         "amount": [Decimal("5000.00"), Decimal("0.10")],
     },
@@ -60,7 +61,8 @@ def test_control_lines_say_count_and_sum_of_the_whole() -> None:
     kept = layout(
         head_lines=read_control_lines("H|{批次号}|{付款笔数}|{合计分}|{文件日期}"), foot_lines=read_control_lines("T|{合计元}"),
         separator="|", line_end="lf", encoding="utf-8", amounts="fen", has_headings=False,
-        columns=columns_of([["k", "line_key", ""], ["n", "number", ""], ["a", "account", ""], ["m", "amount", ""], ["c", "", "CNY"]]),
+        columns=columns_of([["k", "line_key", ""], ["n", "number", ""], ["a", "account", ""], ["m", "amount", ""],
+            ["c", "", "CNY"]]),
     )
     assert written(kept).decode() == (
         "H|P000000012|2|500010|20270305\nP000000012-000001|1|6228480000000007|500000|CNY\n"
@@ -108,7 +110,8 @@ def test_what_people_write_is_read_back_as_they_wrote_it() -> None:
         (lambda: read_columns("a = 金额\na = 金额"), "COLUMN_TWICE"), (lambda: checked_columns([], takes="both"), "COLUMNS_EMPTY"),
         (lambda: checked_columns(read_columns("a = 金额"), takes="in_bank"), "COLUMN_MISSING"),
         (lambda: read_control_lines("{外号}"), "PLACE_UNKNOWN"), (lambda: read_control_lines("a{b"), "PLACE_UNKNOWN"),
-        (lambda: read_reasons("户名不符 = E1\n账号不存在 = E1"), "WORDS_TWICE"), (lambda: read_reasons("外号 = E1"), "CODE_UNKNOWN"),
+        (lambda: read_reasons("户名不符 = E1\n账号不存在 = E1"), "WORDS_TWICE"),
+        (lambda: read_reasons("外号 = E1"), "CODE_UNKNOWN"),
     ],
 )
 def test_what_cannot_be_read_is_said(said: Any, code: str) -> None:

@@ -53,7 +53,8 @@ def test_paid_lines_are_booked_and_failed_ones_are_owed_with_their_reason() -> N
     batch = till.sent("5000.00", "20.00", "30.00")
     one, two, three = keys_of(batch)
     bank_return = till.answered(
-        batch, [(one, "5000.00", "Y"), (two, "20.00", "N", "E404"), (three, "30.00", "失败", "", "收款人户名不符,请核实".replace(",", "，"))]
+        batch, [(one, "5000.00", "Y"), (two, "20.00", "N", "E404"),
+            (three, "30.00", "失败", "", "收款人户名不符,请核实".replace(",", "，"))]
     )
     assert bank_return.state == State.APPLIED
     batch = fresh(batch)
@@ -81,7 +82,8 @@ def test_what_comes_back_after_payment_is_reversed() -> None:
     assert lines_of(batch) == [("paid", ""), ("returned", "closed")]
     assert payables_of(batch) == [("paid", ""), ("failed", "closed")]
     assert books(till) == {"claims_payable": D("100.00"), "claims_paid": D("-100.00")}
-    assert [each.kind for each in LedgerTransaction.objects.filter(source_type="payouts.batch").order_by("pk")] == ["payout", "bounce"]
+    assert [each.kind for each in LedgerTransaction.objects.filter(source_type="payouts.batch").order_by("pk")] == ["payout",
+        "bounce"]
     assert list(BankResult.objects.order_by("pk").values_list("line__number", "outcome", "implied")) == [
         (1, "paid", False), (2, "paid", False), (2, "returned", False)
     ]
@@ -135,7 +137,8 @@ def test_each_line_is_judged_for_itself() -> None:
     (strange,), (a, b, c, d, e) = keys_of(other), keys_of(batch)
     early = f"{day_of(batch) - timedelta(days=1):%Y-%m-%d}"
     rows: list[Sequence[str]] = [
-        (a, "1.00", "Y"), (strange, "9.00", "Y"), (f"{batch.reference}-000099", "1.00", "Y"), ("工资-1", "1.00", "Y"), (b, "2.01", "Y"),
+        (a, "1.00", "Y"), (strange, "9.00", "Y"), (f"{batch.reference}-000099", "1.00", "Y"), ("工资-1", "1.00", "Y"),
+        (b, "2.01", "Y"),
         (c, "3.00", "Y", "", "", early), (d, "4.00", "W"), (e, "5.00", "难说"),
         (a, "1.00", "Y", "", "", f"{day_of(batch) + timedelta(days=3):%Y-%m-%d}"),
     ]
@@ -207,7 +210,7 @@ def test_results_stay_as_the_bank_said_them() -> None:
     till.answered(batch, [(keys_of(batch)[0], "1.00", "Y")])
     for change in ("UPDATE payouts_bankresult SET outcome = 'failed', code = 'limit'", "DELETE FROM payouts_bankresult",
                    "UPDATE payouts_batchline SET state = 'open', settled_on = NULL", "UPDATE payouts_batchline SET amount = 2"):
-        with pytest.raises(Exception, match="Cannot|append-only"), transaction.atomic(), connection.cursor() as cursor:
+        with pytest.raises(Exception, match=r"Cannot|append-only"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(change)
 
 
@@ -224,7 +227,8 @@ def test_six_lines_end_in_the_same_books_whatever_comes_twice_or_in_another_orde
         till = make_till() if turn == "whole" else ends[0][0]
         batch = till.sent(*amounts)
         rows = [
-            (key, amount, said, "", "限额" if said == "N" else "") for key, amount, said in zip(keys_of(batch), amounts, outcomes, strict=True)
+            (key, amount, said, "", "限额" if said == "N" else "") for key, amount,
+            said in zip(keys_of(batch), amounts, outcomes, strict=True)
             if said != "-"
         ]
         before = books(till)

@@ -28,7 +28,8 @@ def pay_out_of(
             organization=office, from_amount="5000.00", approvals=2, proposed_by=clerk, proposed_at=at
         )
     payer = PayerAccount.objects.create(
-        program=world.program, organization=office, region_code=office.region_code or "", holder=f"{canary}户", bank_name="示例银行",
+        program=world.program, organization=office, region_code=office.region_code or "", holder=f"{canary}户",
+        bank_name="示例银行",
         own_names=["示例银行"], number="44010000000000001", state="approved", drafted_by=world.finance_maker, drafted_at=at,
         approved_by=world.finance_checker, approved_at=at,
     )
@@ -41,10 +42,12 @@ def pay_out_of(
         made_by=clerk, made_at=at,
     )
     BatchLine.objects.create(
-        batch=batch, payable=payable, number=1, region_code=enrollment.region_code, amount=payable.amount, in_bank=True, payee=b"0" * 32,
+        batch=batch, payable=payable, number=1, region_code=enrollment.region_code, amount=payable.amount, in_bank=True,
+        payee=b"0" * 32,
     )
     BatchVote.objects.create(batch=batch, user=clerk, step="make", digest=batch.digest, at=at)
     BankReturn.objects.create(
-        **given, batch=batch, control_lines=1, control_amount="10.00", uploaded_by=clerk, uploaded_at=timezone.now(), state="review",
+        **given, batch=batch, control_lines=1, control_amount="10.00", uploaded_by=clerk, uploaded_at=timezone.now(),
+        state="review",
         reason=f"{canary}回盘", digest="0" * 64,
     )
