@@ -7,9 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from audit.invariants import NUMBER, Invariant
 
 _LINE = "l.number || ' ' || l.payable_id || ' ' || l.amount || ' ' || l.in_bank || ' ' || encode(l.payee, 'hex')"
-_DIGEST = f"""encode(sha256(convert_to('program ' || b.program_id || ' payer ' || b.payer_id || ' format ' || b.format_id || "
-"' purpose '
-    || b.purpose || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY l.number), ''), 'UTF8')), 'hex')"""
+_DIGEST = f"""encode(sha256(convert_to('program ' || b.program_id || ' payer ' || b.payer_id || ' format ' || b.format_id
+    || ' purpose ' || b.purpose || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY l.number), ''), 'UTF8')), 'hex')"""
 _OUT = "('unknown', 'sent', 'succeeded', 'partial', 'failed')"
 
 INVARIANTS = [

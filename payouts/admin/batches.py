@@ -45,6 +45,7 @@ TONES = {
     BatchState.FAILED: "bad", BatchState.DISCARDED: "calm",
 }
 _ASKED = (BatchState.UNKNOWN, BatchState.SENT)
+_WORKED_ON = (BatchState.RELEASED, BatchState.UNKNOWN)
 
 
 @admin.register(Batch)
@@ -417,8 +418,7 @@ def page_context(batch: Batch, request: HttpRequest) -> dict[str, Any]:
         ],
         "deliveries": list(batch.deliveries.select_related("begun_by")[:20]),
         "enquiries": list(batch.enquiries.select_related("said_by", "decided_by")[:20]),
-        "job": Job.objects.about(batch).order_by("-pk").first() if batch.state in (BatchState.RELEASED,
-            BatchState.UNKNOWN) else None,
+        "job": Job.objects.about(batch).order_by("-pk").first() if batch.state in _WORKED_ON else None,
         "lines_url": lines if sees else "",
         "results": [
             (label, f"{number:,}", f"{amount:,.2f}", f"{lines}&state__exact={state}" if sees and number else "", tone)

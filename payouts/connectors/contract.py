@@ -19,8 +19,8 @@ def parcel_of(name: str, content: bytes) -> Parcel:
 
 def keeps_the_contract(connector: Connector, *, there: There) -> None:
     """AssertionError where a file is lost, cut short, carried twice, or takes another one's place."""
-    first, second = parcel_of("P000000001.csv", "P000000001-000001,张𠮷,5000.00\r\n".encode("gb18030")),
-    parcel_of("P000000002.csv", b"two")
+    first = parcel_of("P000000001.csv", "P000000001-000001,张𠮷,5000.00\r\n".encode("gb18030"))
+    second = parcel_of("P000000002.csv", b"two")
     for parcel in (first, first, second):
         if not connector.deliver(parcel).place:
             raise AssertionError("a connector says where a file lies")

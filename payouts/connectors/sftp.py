@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
 import asyncssh
@@ -32,16 +33,17 @@ class SftpConnector:
         """Put the file at its place."""
         if self._url.scheme != "sftp" or not self._url.hostname or not self._url.username or not self._host_key:
             raise NotTaken("PAYOUT_SFTP_URL or PAYOUT_SFTP_HOST_KEY does not say where to send it")
-        return asyncio.run(self._deliver(parcel))
+        # Read before: nothing of ours can be asked from within the library's loop. A file of a batch is some ten megabytes.
+        return asyncio.run(self._deliver(parcel, list(parcel.content())))
 
-    async def _deliver(self, parcel: Parcel) -> Acknowledged:
+    async def _deliver(self, parcel: Parcel, blocks: Sequence[bytes]) -> Acknowledged:
         try:
             connection = await asyncio.wait_for(self._connected(), SIGN_IN)
         except (TimeoutError, OSError, asyncssh.Error, ValueError) as error:
             # Signed in nowhere: nothing has left. What the library says may hold addresses, never a person's data.
             raise NotTaken(f"no connection to the bank: {type(error).__name__}") from error
         async with connection, connection.start_sftp_client() as client:
-            return await self._put(client, parcel)
+            return await self._put(client, parcel, blocks)
 
     async def _connected(self) -> asyncssh.SSHClientConnection:
         key = asyncssh.import_public_key(self._host_key)
@@ -51,7 +53,7 @@ class SftpConnector:
             known_hosts=([key], [], []), agent_path=None, config=None,
         )
 
-    async def _put(self, client: asyncssh.SFTPClient, parcel: Parcel) -> Acknowledged:
+    async def _put(self, client: asyncssh.SFTPClient, parcel: Parcel, blocks: Sequence[bytes]) -> Acknowledged:
         folder = self._url.path.rstrip("/") or "."
         target, part = f"{folder}/{parcel.name}", f"{folder}/.{parcel.name}.part"
         if await client.exists(target):
@@ -60,7 +62,7 @@ class SftpConnector:
             return Acknowledged(target)
         try:
             async with client.open(part, "wb") as written:
-                for block in parcel.content():
+                for block in blocks:
                     await written.write(block)
             whole = await _digest(client, part) == parcel.sha256
         except asyncssh.SFTPError as error:

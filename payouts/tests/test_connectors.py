@@ -196,7 +196,6 @@ def test_a_crash_at_any_point_of_sending_sends_at_most_once(settings: Any, tmp_p
             pass
         connection.close()
         live = Job.objects.live().filter(kind="payouts.send_file").exists()
-        assert live is not asked.struck or "after" in asked.seen[-1]
         if not live:
             actions.send_batch(Batch.objects.get(pk=batch.pk), by=till.maker, at=timezone.now())
         try:

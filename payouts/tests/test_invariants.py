@@ -30,7 +30,7 @@ PLANTED: tuple[tuple[str, str], ...] = (
     ("results_do_not_contradict",
         "UPDATE payouts_bankresult SET outcome = 'failed', code = 'limit' WHERE outcome = 'paid' AND NOT implied"),
     ("payouts_are_not_approved_by_their_makers",
-        "UPDATE payouts_batchvote SET user_id = (SELECT made_by_id FROM payouts_batch) WHERE step = 'check'"),
+        "UPDATE payouts_batch SET made_by_id = (SELECT user_id FROM payouts_batchvote WHERE step = 'check')"),
     ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_batchvote SET digest = repeat('0', 64)"),
     ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_bankformat SET approved_by_id = drafted_by_id"),
     ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_payeraccount SET approved_by_id = drafted_by_id"),

@@ -227,8 +227,8 @@ def test_six_lines_end_in_the_same_books_whatever_comes_twice_or_in_another_orde
         till = make_till() if turn == "whole" else ends[0][0]
         batch = till.sent(*amounts)
         rows = [
-            (key, amount, said, "", "限额" if said == "N" else "") for key, amount,
-            said in zip(keys_of(batch), amounts, outcomes, strict=True)
+            (key, amount, said, "", "限额" if said == "N" else "")
+            for key, amount, said in zip(keys_of(batch), amounts, outcomes, strict=True)
             if said != "-"
         ]
         before = books(till)

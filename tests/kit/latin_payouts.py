@@ -66,9 +66,10 @@ def make_latin_payouts(world: Latin) -> None:
     made: dict[str, Any] = {"by": users["city finance_maker"], "at": timezone.now()}
     checked: dict[str, Any] = {"by": users["city finance_checker"], "at": timezone.now()}
     authorizer = make_user("zqcity.authorizer", role=Role.FINANCE_CHECKER, organization=city, display_name="Zqauthorizer")
-    said = terms(written=WRITTEN, takes="both", codes={"in_bank": "Zqi", "interbank": "Zqd"},
-        result_headings={"status": ["Zqstatus"]},
-                 result_words={"paid": ["Zqpaid"], "failed": ["Zqfailed"], "unknown": [], "returned": ["Zqback"]}, failure_words={})
+    said = terms(
+        written=WRITTEN, codes={"in_bank": "Zqi", "interbank": "Zqd"}, result_headings={"status": ["Zqstatus"]}, failure_words={},
+        result_words={"paid": ["Zqpaid"], "failed": ["Zqfailed"], "unknown": [], "returned": ["Zqback"]},
+    )
     draft: dict[str, Any] = {"bank": "Zqbank", "terms": said, **made}
     kept = actions.approve_format(actions.draft_format(city, name="Zqformat", **draft), **checked)
     actions.retire_format(actions.approve_format(actions.draft_format(city, name="Zqold", **draft), **checked), **checked)
@@ -91,9 +92,8 @@ def make_latin_payouts(world: Latin) -> None:
     def batch() -> Batch:
         for cover in covers:
             owed(
-                _Payer(users["county clerk"]), cover, "10.00", name="Zqpayee", bank_name="Zqbank",
-                settlement=next(turn) * 100 + cover.pk,  # type: ignore[arg-type]
-                changed_at=timezone.now(),
+                _Payer(users["county clerk"]), cover, "10.00", name="Zqpayee", bank_name="Zqbank", changed_at=timezone.now(),
+                settlement=next(turn),
             )
         return actions.prepare_batch(payer, organization=city, format=kept, purpose="Zqpurpose", **made)
 
