@@ -7,13 +7,19 @@ from typing import Any
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.evidence import register_evidence
+from beneficiaries.holdings import register_holding
 from intake import findings
 from intake.verbs import register_import
 from payouts import panels
+from payouts.evidence import EVIDENCE
+from payouts.held import HOLDINGS
 from payouts.meanings import MEANINGS
 from payouts.models import Answer
+from payouts.month import OPEN_POINTS
 from payouts.returns import RETURN
 from payouts.verbs import VERBS
+from programs.months import register_month
 
 _VIEW = tuple(
     f"payouts.{verb}_{model}" for verb in ("view", "export")
@@ -53,6 +59,9 @@ def register() -> None:
     events.register_words(EVENT_WORDS)
     findings.register_meanings(MEANINGS)
     register_import(RETURN)
+    register_holding(*HOLDINGS)
+    register_evidence(*EVIDENCE)
+    register_month((), OPEN_POINTS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()
