@@ -92,7 +92,7 @@ def _copies(cursor: Any, first: Any, numbers: list[int]) -> None:
             given[f"{stem}_{field}"] = sealer.seal_many(texts)
     cursor.execute(_CASES, {"many": len(numbers), "model": first.claim.case_id})
     given["cases"] = [pk for (pk,) in cursor.fetchall()]
-    for model, made, changed in (
+    for table, made, changed in (
         ("claims_claim", first.claim_id, {
             "case_id": "given.case_id", "settlement": "given.number", "payee_name": "given.claim_payee_name",
             "payee_account": "given.claim_payee_account", "account_index_a": "given.a", "account_index_b": "given.b",
@@ -105,12 +105,12 @@ def _copies(cursor: Any, first: Any, numbers: list[int]) -> None:
     ):
         cursor.execute(
             "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'"
-            " AND is_generated = 'NEVER' ORDER BY ordinal_position", [model],
+            " AND is_generated = 'NEVER' ORDER BY ordinal_position", [table],
         )
         names = [name for (name,) in cursor.fetchall()]
         picked = ", ".join(changed.get(name, f"model.{name}") for name in names)
         cursor.execute(
-            f"INSERT INTO {model} ({', '.join(names)}) SELECT {picked} FROM {model} model, unnest("
+            f"INSERT INTO {table} ({', '.join(names)}) SELECT {picked} FROM {table} model, unnest("
             "%(cases)s::bigint[], %(numbers)s::int[], %(claim_payee_name)s::bytea[], %(claim_payee_account)s::bytea[],"
             "%(payable_payee_name)s::bytea[], %(payable_payee_account)s::bytea[], %(a)s::bytea[], %(b)s::bytea[],"
             "%(before)s::bigint[], %(made)s::bigint[]) AS given(case_id, number, claim_payee_name, claim_payee_account,"

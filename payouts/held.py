@@ -7,6 +7,7 @@ from payouts.models import BatchLine
 
 HOLDINGS = (
     Holding(
-        lambda whom: BatchLine.objects.filter(payable__claim__enrollment__in=whom.enrollments).select_related("batch").order_by("pk")
+        lambda whom: BatchLine.objects.filter(payable__claim__enrollment__in=whom.enrollments).select_related("batch")
+        .order_by("pk")
     ),
 )

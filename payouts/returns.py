@@ -71,7 +71,7 @@ FROM unnest(%(rows)s::int[], %(numbers)s::int[]) AS wanted(row, number)
 CROSS JOIN LATERAL (
     SELECT id, amount, state FROM payouts_batchline WHERE batch_id = %(batch)s AND number = wanted.number LIMIT 1) AS l
 """).format()
-_FOUND_SCHEMA = {
+_FOUND_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "found_id": pl.Int64, "known_amount": pl.Decimal(16, 2), "known_state": pl.String,
 }
 # Lines of one file about one payout: the same again is refused, what cannot both be is held.

@@ -88,14 +88,14 @@ def _ready(batch: Batch, *, by: User, permission: str) -> Batch:
     return found
 
 
-def record_enquiry(batch: Batch, *, answer: Answer, reference: str, by: User, at: datetime) -> Enquiry:
+def record_enquiry(batch: Batch, *, answer: str, reference: str, by: User, at: datetime) -> Enquiry:
     """Write down what the bank answered. `reference`: its number of the file, or of the enquiry. Nothing moves yet."""
     reference = " ".join(reference.split())
     if not 0 < len(reference) <= REFERENCE_LENGTH or names_a_person(reference):
         raise PayoutsRefused("REFERENCE", characters=REFERENCE_LENGTH)
     with transaction.atomic():
         found = locked(batch, by=by, permission=PREPARE)
-        _refuse_unasked(found, answer)
+        _refuse_unasked(found, Answer(answer))
         if found.enquiries.filter(state=EnquiryState.PROPOSED).exists():
             raise PayoutsRefused("ENQUIRY_OPEN")
         fault_point("payouts.record_enquiry.before")

@@ -43,7 +43,8 @@ class SftpConnector:
             # Signed in nowhere: nothing has left. What the library says may hold addresses, never a person's data.
             raise NotTaken(f"no connection to the bank: {type(error).__name__}") from error
         async with connection, connection.start_sftp_client() as client:
-            return await self._put(client, parcel, blocks)
+            taken = await self._put(client, parcel, blocks)
+        return taken
 
     async def _connected(self) -> asyncssh.SSHClientConnection:
         key = asyncssh.import_public_key(self._host_key)

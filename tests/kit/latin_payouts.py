@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from django.utils import timezone
@@ -53,13 +54,6 @@ def words_of_payouts() -> set[str]:
     return found | {word for column in COLUMNS for word in (str(column.label), *column.synonyms, *column.choices, column.example)}
 
 
-class _Payer:
-    """What `owed` asks of a world."""
-
-    def __init__(self, clerk: User) -> None:
-        self.clerk = clerk
-
-
 def make_latin_payouts(world: Latin) -> None:
     """Formats, accounts and thresholds of every state; batches on each step of their way, one with results."""
     users, city = world.users, world.city
@@ -88,11 +82,13 @@ def make_latin_payouts(world: Latin) -> None:
     actions.propose_threshold(city, from_amount=Decimal("2.00"), **threshold)
     covers = list(Enrollment.objects.filter(period=world.period).order_by("pk"))[:3]
     turn = iter(range(1, 100))
+    # All that `owed` asks of a world.
+    desk: Any = SimpleNamespace(clerk=users["county clerk"])
 
     def batch() -> Batch:
         for cover in covers:
             owed(
-                _Payer(users["county clerk"]), cover, "10.00", name="Zqpayee", bank_name="Zqbank", changed_at=timezone.now(),
+                desk, cover, "10.00", name="Zqpayee", bank_name="Zqbank", changed_at=timezone.now(),
                 settlement=next(turn),
             )
         return actions.prepare_batch(payer, organization=city, format=kept, purpose="Zqpurpose", **made)
