@@ -42,9 +42,10 @@ class SftpConnector:
         except (TimeoutError, OSError, asyncssh.Error, ValueError) as error:
             # Signed in nowhere: nothing has left. What the library says may hold addresses, never a person's data.
             raise NotTaken(f"no connection to the bank: {type(error).__name__}") from error
-        async with connection, connection.start_sftp_client() as client:
-            taken = await self._put(client, parcel, blocks)
-        return taken
+        try:
+            return await self._put(await connection.start_sftp_client(), parcel, blocks)
+        finally:
+            connection.close()
 
     async def _connected(self) -> asyncssh.SSHClientConnection:
         key = asyncssh.import_public_key(self._host_key)
