@@ -25,6 +25,7 @@ from jobs.models import Job
 from payouts import actions
 from payouts.admin.forms import BatchForm, DigestForm, EnquiryForm, ReturnForm, named_payer
 from payouts.connectors import connector_class
+from payouts.errors import PayoutsRefused
 from payouts.models import (
     BEFORE,
     DOWNLOAD,
@@ -296,15 +297,15 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
         waiting = batch.enquiries.filter(state=EnquiryState.PROPOSED).select_related("said_by").first()
 
         def run(given: dict[str, Any]) -> str:
-            decide(waiting or batch.enquiries.latest("pk"), **given)
+            if waiting is None:
+                raise PayoutsRefused("ENQUIRY_STATE")
+            decide(waiting, **given)
             return done
 
         told = [] if waiting is None else [
             (_t("What the bank says"), waiting.get_answer_display()), (_t("bank's reference"), waiting.reference),
             (_t("recorded by"), _who(waiting.said_by, waiting.said_at)),
         ]
-        if waiting is None and not batch.enquiries.exists():
-            return HttpResponseRedirect(self.address(batch))
         return self.button_page(
             request, title=title, button=button, subject=batch, run=run, facts=[*told, *facts_of(batch)], sentence=sentence,
         )
@@ -410,7 +411,7 @@ def page_context(batch: Batch, request: HttpRequest) -> dict[str, Any]:
             *([(_t("discarded by"), batch.discarded_by.get_full_name()),
                 (_t("reason"), batch.reason)] if batch.discarded_by else []),
             *([(_t("file"), f"{file_name(batch)}, {filesizeformat(batch.size or 0)}")] if batch.has_file else []),
-            *([(_t("SHA-256 of the file"), batch.sha256)] if batch.has_file else []),
+            *([(_t("SHA-256 of the file"), batch.sha256[:12])] if batch.has_file else []),
         ],
         "votes": [
             (Step(vote.step).label, vote.user.get_full_name(), vote.at)

@@ -46,6 +46,7 @@ class SftpConnector:
             return await self._put(await connection.start_sftp_client(), parcel, blocks)
         finally:
             connection.close()
+            await connection.wait_closed()
 
     async def _connected(self) -> asyncssh.SSHClientConnection:
         key = asyncssh.import_public_key(self._host_key)
