@@ -111,7 +111,7 @@ def make_latin_payouts(world: Latin) -> None:
 
     batch()
     made_one = batch()
-    actions.check_batch(made_one, digest=made_one.digest, **checked)
+    actions.check_batch(made_one, digest=made_one.digest, by=authorizer, at=timezone.now())
     approved()
     released()
     actions.discard_batch(batch(), reason=REASON, **made)
@@ -122,6 +122,10 @@ def make_latin_payouts(world: Latin) -> None:
     sent = out()
     actions.confirm_enquiry(
         actions.record_enquiry(sent, answer="received", reference="ZQ-BANK", **made), by=authorizer, at=timezone.now()
+    )
+    silent = out()
+    actions.confirm_enquiry(
+        actions.record_enquiry(silent, answer="received", reference="ZQ-BANK", **made), by=authorizer, at=timezone.now()
     )
     one, two, three = keys_of(sent)
     first = _received(sent, [(one, "Zqpaid", ""), (two, "Zqfailed", "限额"), (three, "Zqback", "销户")], made)
