@@ -410,7 +410,7 @@ def page_context(batch: Batch, request: HttpRequest) -> dict[str, Any]:
             *([(_t("sent at"), timezone.localtime(batch.sent_at).strftime("%Y-%m-%d %H:%M"))] if batch.sent_at else []),
             *([(_t("discarded by"), batch.discarded_by.get_full_name()),
                 (_t("reason"), batch.reason)] if batch.discarded_by else []),
-            *([(_t("file"), f"{file_name(batch)}, {filesizeformat(batch.size or 0)}")] if batch.has_file else []),
+            *([(_t("file"), filesizeformat(batch.size or 0))] if batch.has_file else []),
             *([(_t("SHA-256 of the file"), batch.sha256[:12])] if batch.has_file else []),
         ],
         "votes": [

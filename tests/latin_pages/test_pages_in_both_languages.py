@@ -59,8 +59,8 @@ ALIKE = {
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)
-#: The beginning of a digest.
-CHECKSUM = re.compile(r"\b[0-9a-f]{12}\b", re.ASCII)
+#: A digest, or its beginning.
+CHECKSUM = re.compile(r"\b(?:[0-9a-f]{12}|[0-9a-f]{64})\b", re.ASCII)
 LANGUAGES = ("en", "zh-hans")
 
 
