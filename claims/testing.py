@@ -53,7 +53,8 @@ class Ward:
         """A bill that is not kept yet."""
         day = timezone.localdate(self.at) - timedelta(days=2)
         values: dict[str, Any] = {
-            "invoice_code": f"{44000000 + self.market.program.pk}", "invoice_number": "0000000001", "issued_on": day, "setting": "inpatient",
+            "invoice_code": f"{44000000 + self.market.program.pk}", "invoice_number": "0000000001", "issued_on": day,
+            "setting": "inpatient",
             "hospital_name": "河源市示例医院", "admitted_on": day - timedelta(days=1), "discharged_on": day,
             "total": sum((line.amount for line in lines), D("0.00")), **changes,
         }
