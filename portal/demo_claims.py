@@ -39,7 +39,8 @@ class Story:
 
 STORIES = (
     Story(
-        "C34.1", "体检发现肺部肿瘤，住院手术。", (("self_pay", "96000.00"), ("out_of_catalogue", "88000.00")), "52000.00", "decided",
+        "C34.1", "体检发现肺部肿瘤，住院手术。", (("self_pay", "96000.00"), ("out_of_catalogue", "88000.00")), "52000.00",
+        "decided",
     ),
     Story("I63.9", "脑梗死，急诊住院。", (("self_pay", "41000.00"), ("out_of_catalogue", "36500.00")), "26800.00", "to_sign"),
     Story(
