@@ -49,6 +49,15 @@ class TermState(models.TextChoices):
     DECLINED = "declined", _("Declined")
 
 
+def length_in_words(days: int | None, unit: str) -> str:
+    """So many days, or that nothing is promised."""
+    if not days:
+        return str(_("nothing promised any more"))
+    if unit == TermUnit.WORKING:
+        return ngettext("%(days)d working day", "%(days)d working days", days) % {"days": days}
+    return ngettext("%(days)d calendar day", "%(days)d calendar days", days) % {"days": days}
+
+
 _KEY = ("program", "plan", "kind", "setting")
 
 
@@ -152,11 +161,7 @@ class ServiceTerm(models.Model):
     @property
     def in_words(self) -> str:
         """Its length."""
-        if self.days is None:
-            return str(_("nothing promised any more"))
-        if self.unit == TermUnit.WORKING:
-            return ngettext("%(days)d working day", "%(days)d working days", self.days) % {"days": self.days}
-        return ngettext("%(days)d calendar day", "%(days)d calendar days", self.days) % {"days": self.days}
+        return length_in_words(self.days, self.unit)
 
     @property
     def term(self) -> Term | None:

@@ -1,0 +1,87 @@
+"""Which terms hold for a claim, and its last day in time; reads the calendar and the terms, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from claims.models.calendar import DayKind, Holiday
+from claims.models.service_term import ServiceTerm, TermSetting, TermState
+from claims.rules.almanac import known_until
+from claims.rules.clock import Pause, Term, WorkCalendar, due_on
+
+#: Where care of a bill stands, by the engine's words: a pharmacy's and a special clinic's bills are outpatient cases.
+SETTING_OF: Mapping[str, str] = {
+    "inpatient": TermSetting.INPATIENT, "outpatient": TermSetting.OUTPATIENT, "special_outpatient": TermSetting.OUTPATIENT,
+    "pharmacy": TermSetting.OUTPATIENT,
+}
+
+
+@dataclass(frozen=True)
+class Due:
+    """The nearest last day, and the term that gives it; `day` None while the clock stands."""
+
+    day: date | None
+    term: ServiceTerm
+
+
+def calendar_now() -> WorkCalendar:
+    """The calendar as it stands, in one question of some hundred short rows: never older than what is in the database."""
+    days: dict[str, set[date]] = {kind: set() for kind in DayKind.values}
+    for day, kind in Holiday.objects.values_list("day", "kind"):
+        days[kind].add(day)
+    off = frozenset(days[DayKind.OFF])
+    return WorkCalendar(off, frozenset(days[DayKind.WORKED]), known_until(off))
+
+
+def rows_of(program_id: int, plan_id: int | None, setting: str, kind: str, on: date) -> list[ServiceTerm]:
+    """The law's terms that hold on a day, and of the program's promises the one that is most its own: of the plan before the
+    program's, of the setting before that of all cases. In one question."""
+    return chosen(_holding(on).filter(kind=kind), program_id, plan_id, SETTING_OF.get(setting, setting))
+
+
+def terms_of(program_id: int, plan_id: int | None, setting: str, kind: str, on: date) -> list[tuple[Term, str]]:
+    """As `rows_of`: each term with where it is laid down."""
+    return [(row.term, row.source) for row in rows_of(program_id, plan_id, setting, kind, on) if row.term is not None]
+
+
+def due_of(
+    program_id: int, plan_id: int | None, setting: str, kind: str, *, begun_on: date, pauses: Iterable[Pause] = (),
+    calendar: WorkCalendar | None = None,
+) -> Due | None:
+    """The nearest last day, by the terms that held when the clock began; None where no term holds."""
+    return nearest(
+        rows_of(program_id, plan_id, setting, kind, begun_on), begun_on=begun_on, pauses=tuple(pauses),
+        calendar=calendar if calendar is not None else calendar_now(),
+    )
+
+
+def nearest(rows: Iterable[ServiceTerm], *, begun_on: date, pauses: Iterable[Pause], calendar: WorkCalendar) -> Due | None:
+    """Of terms that hold, the one that ends first; of those whose clock stands, the shortest."""
+    stands = tuple(pauses)
+    found = [
+        Due(due_on(begun_on, term, pauses=stands, calendar=calendar), row) for row in rows if (term := row.term) is not None
+    ]
+    return min(found, key=lambda due: (due.day is None, due.day or date.max, due.term.days or 0, due.term.pk), default=None)
+
+
+def chosen(rows: Any, program_id: int, plan_id: int | None, setting: str) -> list[ServiceTerm]:
+    """Of a queryset of terms of one kind that hold: see `rows_of`."""
+    own = Q(program=program_id) & (Q(plan__isnull=True) | Q(plan=plan_id) if plan_id else Q(plan__isnull=True))
+    found = rows.filter(Q(program__isnull=True) | own, setting__in={TermSetting.ALL.value, setting}).order_by("pk")
+    law, promised = [], []
+    for row in found:
+        (law if row.program_id is None else promised).append(row)
+    law = [row for row in law if row.days is not None]
+    best = max(promised, key=lambda row: (row.plan_id is not None, row.setting != TermSetting.ALL), default=None)
+    return [*law, *([best] if best is not None and best.days is not None else [])]
+
+
+def _holding(on: date) -> Any:
+    """Terms that hold on a day."""
+    open_on = Q(valid_to__isnull=True) | Q(valid_to__gt=on)
+    return ServiceTerm.objects.filter(open_on, state=TermState.IN_FORCE, valid_from__lte=on)
