@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import panels
-from audit.panels import Urgency, queue_of
+from audit.panels import PagePanel, Urgency, queue_of
 from claims.actions.service_terms import APPROVE
 from claims.models.calendar import DayKind
-from claims.models.service_term import TermState
+from claims.models.service_term import TermKind, TermState
 from claims.rules.almanac import known_until, missing_year
+from claims.terms import terms_on
 
 _HOLIDAY, _TERM = "claims.holiday", "claims.serviceterm"
 
@@ -31,6 +33,16 @@ def _to_approve(terms: Any, user: Any) -> Any:
     return terms.visible_to(user, APPROVE).filter(state=TermState.PROPOSED).exclude(proposed_by=user)
 
 
+def _of_program(program: Any, user: Any) -> Mapping[str, Any]:
+    """The law's terms and the program's promises that hold today, by what they are for."""
+    rows = terms_on(program.pk, timezone.localdate())
+    return {"kinds": [(kind.label, held) for kind in TermKind if (held := [row for row in rows if row.kind == kind])]}
+
+
+PANEL = PagePanel(
+    "claims.terms_of_program", _("Terms of claims"), "programs.program", "claims.view_serviceterm", _of_program,
+    "claims/program_terms.html", order=160,
+)
 QUEUES = (
     queue_of(
         _HOLIDAY, "claims.calendar_missing", _("The next year's calendar of working days is missing"), "claims.import_holiday",
@@ -44,3 +56,4 @@ def register() -> None:
     """Called once at start."""
     for queue in QUEUES:
         panels.register_queue(queue)
+    panels.register_page_panel(PANEL)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from claims.models.calendar import DayKind, Holiday
 from claims.models.service_term import ServiceTerm, TermSetting, TermState
@@ -79,6 +79,12 @@ def chosen(rows: Any, program_id: int, plan_id: int | None, setting: str) -> lis
     law = [row for row in law if row.days is not None]
     best = max(promised, key=lambda row: (row.plan_id is not None, row.setting != TermSetting.ALL), default=None)
     return [*law, *([best] if best is not None and best.days is not None else [])]
+
+
+def terms_on(program_id: int, on: date) -> list[ServiceTerm]:
+    """All terms of a program that hold on a day: the law's, then its own."""
+    own = Q(program__isnull=True) | Q(program=program_id)
+    return list(_holding(on).filter(own, days__isnull=False).select_related("plan").order_by("kind", F("program").asc(nulls_first=True), "pk"))
 
 
 def _holding(on: date) -> Any:

@@ -92,3 +92,25 @@ def _look(day: date, calendar: WorkCalendar) -> Look:
     if day in calendar.off:
         return Look.OFF
     return Look.WORKING if calendar.works(day) else Look.WEEKEND
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Days in a row that a notice names alike, the last one included."""
+
+    first: date
+    last: date
+    look: Look
+    name: str
+
+
+def spells_of(days: Iterable[tuple[date, Look, str]]) -> list[Spell]:
+    """Days that are off or worked, taken together where one follows the other."""
+    found: list[Spell] = []
+    for day, look, name in sorted(days):
+        last = found[-1] if found else None
+        if last is not None and (last.look, last.name) == (look, name) and day - last.last == timedelta(days=1):
+            found[-1] = Spell(last.first, day, look, name)
+        else:
+            found.append(Spell(day, day, look, name))
+    return found
