@@ -26,7 +26,7 @@ HOLIDAY_COLUMNS = (
     Column("day", "日期", ("day", "date"), required=True, clean="date", example="2026-10-01"),
     Column(
         "kind", "类型", ("安排", "kind"), required=True, clean="choice", choices=tuple(KINDS), example="放假",
-        help=_("照常: a notice was changed, the day is what its weekday says."),
+        help=_("The last choice: a notice was changed, the day is again what its weekday says."),
     ),
     Column("name", "名称", ("节日", "节假日", "name"), required=True, max_length=40, example="国庆节"),
     Column(
