@@ -41,7 +41,10 @@ def calendar_now() -> WorkCalendar:
 def rows_of(program_id: int, plan_id: int | None, setting: str, kind: str, on: date) -> list[ServiceTerm]:
     """The law's terms that hold on a day, and of the program's promises the one that is most its own: of the plan before the
     program's, of the setting before that of all cases. In one question."""
-    return chosen(_holding(on).filter(kind=kind), program_id, plan_id, SETTING_OF.get(setting, setting))
+    rows = terms_since(program_id).filter(kind=kind)
+    return chosen_of(
+        rows, program_id=program_id, plan_id=plan_id, setting=SETTING_OF.get(setting, setting), kind=kind, on=on
+    )
 
 
 def terms_of(program_id: int, plan_id: int | None, setting: str, kind: str, on: date) -> list[tuple[Term, str]]:
@@ -69,25 +72,29 @@ def nearest(rows: Iterable[ServiceTerm], *, begun_on: date, pauses: Iterable[Pau
     return min(found, key=lambda due: (due.day is None, due.day or date.max, due.term.days or 0, due.term.pk), default=None)
 
 
-def chosen(rows: Any, program_id: int, plan_id: int | None, setting: str) -> list[ServiceTerm]:
-    """Of a queryset of terms of one kind that hold: see `rows_of`."""
-    own = Q(program=program_id) & (Q(plan__isnull=True) | Q(plan=plan_id) if plan_id else Q(plan__isnull=True))
-    found = rows.filter(Q(program__isnull=True) | own, setting__in={TermSetting.ALL.value, setting}).order_by("pk")
-    law, promised = [], []
-    for row in found:
-        (law if row.program_id is None else promised).append(row)
-    law = [row for row in law if row.days is not None]
+def chosen_of(
+    terms: Iterable[ServiceTerm], *, program_id: int, plan_id: int | None, setting: str, kind: str, on: date
+) -> list[ServiceTerm]:
+    """Of terms in force, read before, those that hold for a claim: see `rows_of`."""
+    law: list[ServiceTerm] = []
+    promised: list[ServiceTerm] = []
+    for row in terms:
+        if row.kind != kind or row.setting not in (TermSetting.ALL, setting) or not row.holds(on):
+            continue
+        if row.program_id is None:
+            law.append(row)
+        elif row.program_id == program_id and row.plan_id in (None, plan_id):
+            promised.append(row)
     best = max(promised, key=lambda row: (row.plan_id is not None, row.setting != TermSetting.ALL), default=None)
-    return [*law, *([best] if best is not None and best.days is not None else [])]
+    return [row for row in [*law, *([] if best is None else [best])] if row.days is not None]
+
+
+def terms_since(program_id: int | None) -> Any:
+    """Terms in force, whenever they held or will: of the law and of one program, or of all."""
+    rows = ServiceTerm.objects.filter(state=TermState.IN_FORCE).order_by(F("program").asc(nulls_first=True), "pk")
+    return rows if program_id is None else rows.filter(Q(program__isnull=True) | Q(program=program_id))
 
 
 def terms_on(program_id: int, on: date) -> list[ServiceTerm]:
     """All terms of a program that hold on a day: the law's, then its own."""
-    own = Q(program__isnull=True) | Q(program=program_id)
-    return list(_holding(on).filter(own, days__isnull=False).select_related("plan").order_by("kind", F("program").asc(nulls_first=True), "pk"))
-
-
-def _holding(on: date) -> Any:
-    """Terms that hold on a day."""
-    open_on = Q(valid_to__isnull=True) | Q(valid_to__gt=on)
-    return ServiceTerm.objects.filter(open_on, state=TermState.IN_FORCE, valid_from__lte=on)
+    return [row for row in terms_since(program_id).select_related("plan") if row.days is not None and row.holds(on)]

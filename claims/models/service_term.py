@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -162,6 +164,10 @@ class ServiceTerm(models.Model):
     def in_words(self) -> str:
         """Its length."""
         return length_in_words(self.days, self.unit)
+
+    def holds(self, on: date) -> bool:
+        """Whether a version in force counts on a day."""
+        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
     @property
     def term(self) -> Term | None:
