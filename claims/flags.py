@@ -83,6 +83,11 @@ class Flag:
         return str(self.code.label)
 
     @property
+    def tone(self) -> str:
+        """Of its badge."""
+        return "wait" if self.look is None else "calm"
+
+    @property
     def key(self) -> str:
         """Stands for what was seen."""
         text = json.dumps([self.code.value, dict(self.facts)], sort_keys=True, default=str)

@@ -21,7 +21,7 @@ from programs.models.program import program_scope
 class TermKind(models.TextChoices):
     """From what to what a term runs."""
 
-    DECIDE = "decide", _("Decide: from complete papers to the decision")
+    DECIDE = "decide", _("Decide: from the acceptance to the decision")
     DECIDE_COMPLEX = "decide_complex", _("Decide a complex case")
     PAY = "pay", _("Pay: from the agreement to the payment")
     REFUSAL_NOTICE = "refusal_notice", _("Tell of a refusal: from the decision to its notice")

@@ -115,7 +115,7 @@ def test_versions_follow_each_other_and_a_promise_can_end(kept_world: World) -> 
     with pytest.raises(TermRefused) as nothing:
         promised(kept_world, draft(None, since=ON + timedelta(days=60)))
     assert nothing.value.code == "NOTHING_PROMISED"
-    assert str(ended) == "核定：自材料齐全至作出核定 · 不再承诺"
+    assert str(ended) == "核定：自受理至作出核定 · 不再承诺"
 
 
 def test_a_promise_is_by_two_and_of_the_programs_own_office(kept_world: World) -> None:
