@@ -1,0 +1,7 @@
+"""The room's pages."""
+
+from claims.admin.calendar import HolidayAdmin
+from claims.admin.flags import FlagRuleAdmin
+from claims.admin.service_terms import ServiceTermAdmin
+
+__all__ = ["FlagRuleAdmin", "HolidayAdmin", "ServiceTermAdmin"]

@@ -1,17 +1,19 @@
-"""A promised term of each program for the scope matrix: one of a program, whatever its offices."""
+"""A promised term and a rule for flags of each program for the scope matrix: one of a program, whatever its offices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from beneficiaries.testing import World
-from claims.models import ServiceTerm
+from claims.models import FlagRule, ServiceTerm
 
 
-def add_term(world: World, canary: str, *, at: Any) -> None:
-    """As if it had been proposed; who did is no reader of the matrix."""
-    if not ServiceTerm.objects.filter(program=world.program).exists():
-        ServiceTerm.objects.create(
-            program=world.program, kind="decide", setting="inpatient", days=3, source="服务承诺", valid_from=at.date(),
-            proposed_by=world.finance_maker, proposed_at=at,
-        )
+def add_terms(world: World, *, at: Any) -> None:
+    """As if they had been proposed and set; who did is no reader of the matrix."""
+    if ServiceTerm.objects.filter(program=world.program).exists():
+        return
+    ServiceTerm.objects.create(
+        program=world.program, kind="decide", setting="inpatient", days=3, source="服务承诺", valid_from=at.date(),
+        proposed_by=world.finance_maker, proposed_at=at,
+    )
+    FlagRule.objects.create(program=world.program, code="account", number=4)
