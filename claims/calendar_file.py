@@ -1,18 +1,21 @@
-"""The calendar and the law's terms that come with the portal; brought in by the demo, the command and whoever starts a portal."""
+"""The calendar, the law's terms and the rules for flags that come with the portal; brought in by the demo, the command and whoever starts a portal."""
 
 from __future__ import annotations
 
 import csv
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_noop
 
+from claims.actions.flags import set_flag_rule
 from claims.actions.holidays import import_holidays
 from claims.actions.service_terms import TermDraft, state_law_term
 from claims.lists import HOLIDAY_COLUMNS, KINDS
 from claims.models.calendar import Holiday
+from claims.models.flag import FlagCode, FlagRule
 from claims.models.service_term import ServiceTerm, TermKind
 from programs.actions.lists import ListImport
 
@@ -27,6 +30,12 @@ LAW = (
     (TermKind.DECIDE_COMPLEX, 30, "《保险法》第二十三条：情形复杂的，在三十日内作出核定"),
     (TermKind.PAY, 10, "《保险法》第二十三条：达成协议后十日内履行赔付义务"),
     (TermKind.REFUSAL_NOTICE, 3, "《保险法》第二十四条：自作出核定之日起三日内发出拒赔通知书，并说明理由"),
+)
+#: Flag, number, share: what begins, to be set as offices learn.
+FLAGS = (
+    (FlagCode.ACCOUNT, 3, None), (FlagCode.STAYS, 1, None), (FlagCode.COVER, 30, None), (FlagCode.DECEASED, None, None),
+    (FlagCode.STAFF, None, None), (FlagCode.HOSPITAL, 20, None), (FlagCode.AMOUNT, 30, Decimal("0.950")),
+    (FlagCode.INVOICE, None, None),
 )
 
 
@@ -64,4 +73,13 @@ def make_law_terms(*, at: datetime) -> int:
     wanted = [each for each in LAW if each[0] not in known]
     for kind, days, source in wanted:
         state_law_term(TermDraft(kind, days, source, _SINCE), by=SYSTEM, at=at)
+    return len(wanted)
+
+
+def make_flag_rules(*, at: datetime) -> int:
+    """Rules for flags of all programs; those that a keeper has set stay. How many were made."""
+    known = set(FlagRule.objects.filter(program=None).values_list("code", flat=True))
+    wanted = [each for each in FLAGS if each[0] not in known]
+    for code, number, share in wanted:
+        set_flag_rule(None, code=code, active=True, number=number, share=share, by=SYSTEM, at=at)
     return len(wanted)

@@ -33,6 +33,7 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
+from portal.demo_claim_terms import load_claim_references, promise_days
 from portal.demo_employers import insure_staff
 from portal.demo_families import insure_families
 from portal.demo_funds import ask_funders
@@ -107,6 +108,7 @@ def load(say: Say, *, logins: Path) -> None:
         done = import_regions(read_regions(VENDORED), by=SYSTEM, at=at)
         say(f"{done.added} regions")
     make_categories(at=at)
+    load_claim_references(say, at=at)
     say(f"{make_hospitals(at=at).read} hospitals, {make_codes(at=at).read} codes")
     users = _users(logins, at=at)
     say(f"{len(users)} users")
@@ -130,6 +132,10 @@ def load(say: Say, *, logins: Path) -> None:
             supplementary(
                 f"HMB{city.region}", name="惠民保（示例）", office=period.program.organization, insurers=_insurers(at=at),
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
+            )
+            promise_days(
+                Program.objects.select_related("organization").get(code=f"HMB{city.region}"), maker=maker,
+                reviewer=users[f"{city.short}.reviewer"], at=at,
             )
             sold = [
                 priced(

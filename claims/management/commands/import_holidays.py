@@ -9,14 +9,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from claims.actions.holidays import import_holidays
-from claims.calendar_file import SYSTEM, CalendarFileError, make_holidays, make_law_terms, read_calendar
+from claims.calendar_file import SYSTEM, CalendarFileError, make_flag_rules, make_holidays, make_law_terms, read_calendar
 from claims.term_errors import TermRefused
 
 
 class Command(BaseCommand):
     """Safe to run again: what has not changed is left alone."""
 
-    help = "Imports days off and worked weekends (CSV: 日期,类型,名称,依据); without a file those that come with the portal, and the law's terms."
+    help = (
+        "Imports days off and worked weekends (CSV: 日期,类型,名称,依据); without a file those that come with the portal, "
+        "the law's terms and the rules for flags."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Options."""
@@ -31,4 +34,4 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from problem
         self.stdout.write(f"{done.read} days read, {done.added} added, {done.changed} changed.")
         if file is None:
-            self.stdout.write(f"{make_law_terms(at=now)} terms of the law.")
+            self.stdout.write(f"{make_law_terms(at=now)} terms of the law, {make_flag_rules(at=now)} rules for flags.")
