@@ -1,4 +1,4 @@
-"""The calendar, the law's terms and the rules for flags that come with the portal; brought in by the demo, the command and whoever starts a portal."""
+"""The calendar, the law's terms and the rules for flags that come with the portal; brought in by the command and the demo."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def _table_of(letter: LetterText) -> str:
 
 def _said(text: str, *, size: int, bold: bool = False, align: str = "left", indent: bool = False) -> str:
     """A paragraph; sizes are half points."""
-    about = f'<w:spacing w:after="80" w:line="360" w:lineRule="auto"/>{"<w:ind w:firstLineChars=\"200\"/>" if indent else ""}'
+    about = '<w:spacing w:after="80" w:line="360" w:lineRule="auto"/>' + ('<w:ind w:firstLineChars="200"/>' if indent else "")
     fonts = '<w:rFonts w:ascii="Noto Sans CJK SC" w:hAnsi="Noto Sans CJK SC" w:eastAsia="Microsoft YaHei"/>'
     look = f'<w:rPr>{fonts}{"<w:b/>" if bold else ""}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>'
     run = f'<w:r>{look}<w:t xml:space="preserve">{escape(_plain(text))}</w:t></w:r>' if text else ""

@@ -1,4 +1,4 @@
-"""The last day in time of claims: which term their state runs on, since when, and where their clock stood; asked for many at once."""
+"""The last day in time of claims: on which term their state runs, since when, where their clock stood; asked for many at once."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ class Counting:
 
     def _due(self, clock: Clock) -> Due | None:
         rows = chosen_of(
-            self._terms, program_id=clock.program_id, plan_id=clock.plan_id, setting=clock.setting, kind=clock.kind, on=clock.begun_on
+            self._terms, program_id=clock.program_id, plan_id=clock.plan_id, setting=clock.setting, kind=clock.kind,
+            on=clock.begun_on,
         )
         return nearest(rows, begun_on=clock.begun_on, pauses=clock.pauses, calendar=self.calendar)
 

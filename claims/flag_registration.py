@@ -47,7 +47,9 @@ def _of_claim(claim: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
-PANEL = PagePanel("claims.flags", _("Flags for a person"), "claims.claim", "claims.view_claim", _of_claim, "claims/flags.html", order=40)
+PANEL = PagePanel(
+    "claims.flags", _("Flags for a person"), "claims.claim", "claims.view_claim", _of_claim, "claims/flags.html", order=40
+)
 
 
 def register() -> None:

@@ -171,13 +171,19 @@ def _stays(seen: Seen, rule: FlagRule) -> Iterator[Flag]:
     for each in overlaps(stays, least=rule.number or 1):
         said = {
             "first": f"{each.stay.admitted_on:%Y-%m-%d}", "last": f"{each.stay.discharged_on:%Y-%m-%d}",
-            "other_first": f"{each.other.admitted_on:%Y-%m-%d}", "other_last": f"{each.other.discharged_on:%Y-%m-%d}", "days": each.days,
+            "other_first": f"{each.other.admitted_on:%Y-%m-%d}", "other_last": f"{each.other.discharged_on:%Y-%m-%d}",
+            "days": each.days,
         }
         sentence = (
-            _t("Stay from %(first)s to %(last)s and another one of this case from %(other_first)s to %(other_last)s share %(days)d days.")
-            if each.other.own else
-            _t("Stay from %(first)s to %(last)s and one of another case of this person from %(other_first)s to %(other_last)s share"
-               " %(days)d days.")
+            _t(
+                "Stay from %(first)s to %(last)s and another one of this case from %(other_first)s to %(other_last)s share %(days)d"
+                " days."
+            )
+            if each.other.own
+            else _t(
+                "Stay from %(first)s to %(last)s and one of another case of this person from %(other_first)s to %(other_last)s"
+                " share %(days)d days."
+            )
         )
         yield Flag(FlagCode.STAYS, sentence % said, said)
 
@@ -265,8 +271,10 @@ def _amount(seen: Seen, rule: FlagRule) -> Iterator[Flag]:
         }
         yield Flag(
             FlagCode.AMOUNT,
-            _t("Bills of %(total)s yuan: of %(cases)d earlier cases with %(category)s the middle one has %(median)s, and %(share)s of a"
-               " hundred have no more than %(high)s.") % said,
+            _t(
+                "Bills of %(total)s yuan: of %(cases)d earlier cases with %(category)s the middle one has %(median)s, and %(share)s"
+                " of a hundred have no more than %(high)s."
+            ) % said,
             {"category": category, "total": said["total"]},
         )
 

@@ -80,8 +80,10 @@ class HolidayResource(ReferenceResource):
         whole = published(day for day, kind in kinds.items() if kind == DayKind.OFF)
         parts = sorted({each.day.year for each in self.touched} - whole)
         return [
-            _t("%(year)d is not whole: 1 January and 1 October are days off of every year. Until they are in the list, the year counts"
-               " as not published.") % {"year": year}
+            _t(
+                "%(year)d is not whole: 1 January and 1 October are days off of every year. Until they are in the list, the year"
+                " counts as not published."
+            ) % {"year": year}
             for year in parts
         ]
 

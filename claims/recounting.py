@@ -31,7 +31,7 @@ def ask_recount(*, by: Any, at: datetime) -> None:
 
 
 def recount_due(run: Run) -> dict[str, Any] | None:
-    """All open claims by their keys, each step in a transaction of its own; goes on where it was, and again while something changes."""
+    """All open claims by their keys, a transaction each step; goes on where it was, and once more where something has changed."""
     counting = Counting()
     changed = int((run.cursor or {}).get("changed", 0))
     last = int((run.cursor or {}).get("last", 0))

@@ -20,7 +20,8 @@ PROMISED = ((TermSetting.OUTPATIENT, 1), (TermSetting.INPATIENT, 3))
 
 def load_claim_references(say: Callable[[str], None], *, at: datetime) -> None:
     """What every portal begins with."""
-    say(f"{make_holidays(at=at).added} holidays, {make_law_terms(at=at)} terms of the law, {make_flag_rules(at=at)} rules for flags")
+    say(f"{make_holidays(at=at).added} holidays")
+    say(f"{make_law_terms(at=at)} terms of the law, {make_flag_rules(at=at)} rules for flags")
 
 
 def promise_days(program: Program, *, maker: User, reviewer: User, at: datetime) -> None:

@@ -41,7 +41,9 @@ def look_at_flags(claim: Claim, *, keys: Sequence[tuple[str, str]], note: str, b
             if any(shown[key].look is not None for key in keys):
                 raise FlagRefused("LOOKED_AT")
             fault_point("claims.look_at_flags.before")
-            made = [FlagLook.objects.create(claim=claim, code=code, key=key, note=note, by=by, at=at) for code, key in sorted(set(keys))]
+            made = [
+                FlagLook.objects.create(claim=claim, code=code, key=key, note=note, by=by, at=at) for code, key in sorted(set(keys))
+            ]
             events.record(
                 "claim.flags_looked_at", claim, by=by, at=at, organization=claim.organization, region_code=claim.region_code,
                 program_id=claim.program_id, data={"codes": sorted({look.code for look in made}), "note": note},

@@ -83,12 +83,15 @@ class RuleForm(forms.Form):
     active = forms.BooleanField(label=_("Asked"), required=False, initial=True, widget=UnfoldBooleanSwitchWidget())
     number = forms.IntegerField(
         label=_("Number"), required=False, min_value=1, max_value=100_000, widget=UnfoldAdminIntegerFieldWidget(),
-        help_text=_("Other people of one account; days that stays share; days since the cover began; cases of a hospital and day;"
-                    " earlier cases that an amount is compared with."),
+        help_text=_(
+            "Other people of one account; days that stays share; days since the cover began; cases of a hospital and day; earlier"
+            " cases that an amount is compared with."
+        ),
     )
     share = forms.DecimalField(
         label=_("Share"), required=False, min_value=0, max_value=1, max_digits=4, decimal_places=3,
-        widget=UnfoldAdminDecimalFieldWidget(), help_text=_("Of amounts alone: 0.95 flags what is above 95 of a hundred earlier ones."),
+        widget=UnfoldAdminDecimalFieldWidget(),
+        help_text=_("Of amounts alone: 0.95 flags what is above 95 of a hundred earlier ones."),
     )
 
     def __init__(self, data: Any, *, by: Any) -> None:
@@ -141,5 +144,7 @@ class FlagRuleAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Set a rule"), button=_t("Set"), run=run,
             form=RuleForm(request.POST if request.method == "POST" else None, by=request.user),
-            sentence=_t("A flag asks a person to look and decides nothing. A program's own rule stands before that of all programs."),
+            sentence=_t(
+                "A flag asks a person to look and decides nothing. A program's own rule stands before that of all programs."
+            ),
         )

@@ -129,7 +129,9 @@ class ServiceTerm(models.Model):
             models.CheckConstraint(
                 name="service_term_days_are_counted", condition=Q(days__isnull=True) | Q(days__gte=1, days__lte=LONGEST),
             ),
-            models.CheckConstraint(name="service_term_plan_of_a_program", condition=Q(plan__isnull=True) | Q(program__isnull=False)),
+            models.CheckConstraint(
+                name="service_term_plan_of_a_program", condition=Q(plan__isnull=True) | Q(program__isnull=False)
+            ),
             models.CheckConstraint(
                 name="service_term_ends_after_it_begins", condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
             ),

@@ -1,6 +1,7 @@
 """States of a claim and the steps between them; rules only, no database.
 
-Source: what offices call 报案, 受理, 立案, 补充材料, 审核, 调查, 理算, 核赔, 待支付, 已支付, 结案, and the ends 拒赔, 零赔付结案, 撤案, 不予立案.
+Source: what offices call 报案, 受理, 立案, 补充材料, 审核, 调查, 理算, 核赔, 待支付, 已支付, 结案; its ends 拒赔, 零赔付结案, 撤案,
+不予立案.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ def test_a_year_is_published_once_its_first_and_its_last_holiday_are_in() -> Non
 @pytest.mark.parametrize(
     ("known", "today", "missing"),
     [
-        (None, date(2026, 5, 1), 2026), (date(2026, 12, 31), date(2026, 11, 30), None), (date(2026, 12, 31), date(2026, 12, 1), 2027),
+        (None, date(2026, 5, 1), 2026), (date(2026, 12, 31), date(2026, 11, 30), None),
+        (date(2026, 12, 31), date(2026, 12, 1), 2027),
         (date(2027, 12, 31), date(2026, 12, 31), None), (date(2024, 12, 31), date(2026, 3, 1), 2025),
     ],
 )
@@ -60,6 +61,8 @@ def test_days_in_a_row_are_told_together() -> None:
         (date(2026, 10, 10), Look.WORKED, "国庆节"), (date(2026, 10, 5), Look.OFF, "中秋节"),
     ]
     assert spells_of(days) == [
-        Spell(date(2026, 10, 1), date(2026, 10, 2), Look.OFF, "国庆节"), Spell(date(2026, 10, 3), date(2026, 10, 3), Look.OFF, "中秋节"),
-        Spell(date(2026, 10, 5), date(2026, 10, 5), Look.OFF, "中秋节"), Spell(date(2026, 10, 10), date(2026, 10, 10), Look.WORKED, "国庆节"),
+        Spell(date(2026, 10, 1), date(2026, 10, 2), Look.OFF, "国庆节"),
+        Spell(date(2026, 10, 3), date(2026, 10, 3), Look.OFF, "中秋节"),
+        Spell(date(2026, 10, 5), date(2026, 10, 5), Look.OFF, "中秋节"),
+        Spell(date(2026, 10, 10), date(2026, 10, 10), Look.WORKED, "国庆节"),
     ]

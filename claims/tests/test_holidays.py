@@ -71,7 +71,7 @@ def test_the_edition_that_ships_is_what_the_notices_say() -> None:
         year: sum(calendar.works(date(year, 1, 1) + timedelta(days=step)) for step in range(366 if year == 2024 else 365))
         for year in counts
     }
-    assert working == {2023: 250, 2024: 251, 2025: 248, 2026: 248}
+    assert working == {2023: 249, 2024: 251, 2025: 248, 2026: 248}
     assert calendar.known_until == date(2026, 12, 31)
     again = make_holidays(at=timezone.now())
     assert (again.read, again.added, again.changed) == (0, 0, 0)
@@ -163,7 +163,7 @@ def test_days_are_kept_by_the_operator_alone_once_each_and_never_deleted(operato
         actions.create_holiday(day(date(2027, 1, 4), "worked"), by=operator, at=at)
     with pytest.raises(IntegrityError, match="holiday_worked_is_a_weekend"), transaction.atomic():
         day(date(2027, 1, 4), "worked").save()
-    with pytest.raises(Exception, match="[Cc]annot delete"), transaction.atomic():
+    with pytest.raises(Exception, match=r"[Cc]annot delete"), transaction.atomic():
         kept.delete()
     assert actions.change_holiday(kept, by=operator, at=at) == kept
     assert Event.objects.filter(verb__startswith="holiday.").count() == 1

@@ -9,7 +9,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from claims.actions.holidays import import_holidays
-from claims.calendar_file import SYSTEM, CalendarFileError, make_flag_rules, make_holidays, make_law_terms, read_calendar
+from claims.calendar_file import (
+    SYSTEM,
+    CalendarFileError,
+    make_flag_rules,
+    make_holidays,
+    make_law_terms,
+    read_calendar,
+)
 from claims.term_errors import TermRefused
 
 

@@ -57,8 +57,8 @@ from tests.kit.matrix.messages import add_messages
 from tests.kit.matrix.papers import add_papers
 from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
-from tests.kit.matrix.terms import add_terms
 from tests.kit.matrix.takeup import add_participants, add_target
+from tests.kit.matrix.terms import add_terms
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
