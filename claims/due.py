@@ -10,15 +10,18 @@ from typing import Any
 
 from django.db import connection
 
+from audit.faults import fault_point
 from claims.models.service_term import ServiceTerm, TermKind, TermSetting
 from claims.rules.clock import Pause, WorkCalendar
 from claims.rules.states import OPEN, State
 from claims.terms import Due, calendar_now, chosen_of, nearest, terms_since
 
 _ASKED = """
-SELECT c.id, c.program_id, c.plan_id, c.clock_begun_on, c.due_on, c.state = %(payable)s,
+SELECT c.id, c.program_id, c.plan_id, c.clock_begun_on, c.due_on, c.state,
     (SELECT (d.decided_at AT TIME ZONE 'Asia/Shanghai')::date FROM claims_decision d
         WHERE d.claim_id = c.id AND d.state = 'approved' ORDER BY d.number DESC LIMIT 1),
+    EXISTS (SELECT FROM claims_letter l JOIN claims_decision d ON d.id = l.decision_id
+        WHERE l.claim_id = c.id AND l.kind = 'refusal' AND d.state = 'approved'),
     (SELECT max((b.setting = 'inpatient')::int) FROM claims_bill b
         WHERE b.case_id = c.case_id AND b.standing IN ('stands', 'allowed')),
     EXISTS (SELECT FROM claims_claimstep s WHERE s.claim_id = c.id AND s.to_state = %(complex)s),
@@ -26,8 +29,9 @@ SELECT c.id, c.program_id, c.plan_id, c.clock_begun_on, c.due_on, c.state = %(pa
     (SELECT array_agg(r.complete_on ORDER BY r.id) FROM claims_paperrequest r WHERE r.claim_id = c.id)
 FROM claims_claim c WHERE c.id = ANY(%(ids)s) ORDER BY c.id
 """
-#: States whose clock runs.
+#: States whose clock runs; a refusal's runs until its notice is printed.
 RUNNING = (*OPEN, State.PAYABLE)
+_DECIDED = {State.PAYABLE: TermKind.PAY, State.REFUSED: TermKind.REFUSAL_NOTICE}
 
 
 @dataclass(frozen=True)
@@ -54,22 +58,21 @@ class Running:
 def running(ids: Sequence[int]) -> list[Running]:
     """The clocks of claims, in one question."""
     with connection.cursor() as cursor:
-        cursor.execute(_ASKED, {"ids": list(ids), "payable": State.PAYABLE, "complex": State.INVESTIGATION})
+        cursor.execute(_ASKED, {"ids": list(ids), "complex": str(State.INVESTIGATION)})
         return [_running(*row) for row in cursor.fetchall()]
 
 
 def _running(
-    claim_id: int, program_id: int, plan_id: int, begun_on: date | None, kept: date | None, payable: bool,
-    decided_on: date | None, inpatient: int | None, complex_: bool, asked: list[date] | None, complete: list[date | None] | None,
+    claim_id: int, program_id: int, plan_id: int, begun_on: date | None, kept: date | None, state: str, decided_on: date | None,
+    is_told: bool, inpatient: int | None, is_complex: bool, asked: list[date] | None, complete: list[date | None] | None,
 ) -> Running:
     setting = TermSetting.ALL if inpatient is None else TermSetting.INPATIENT if inpatient else TermSetting.OUTPATIENT
-    if payable:
-        clock = None if decided_on is None else Clock(program_id, plan_id, setting, TermKind.PAY, decided_on)
-        return Running(claim_id, clock, kept)
-    if begun_on is None:
+    if State(state) in _DECIDED and decided_on is not None and not (state == State.REFUSED and is_told):
+        return Running(claim_id, Clock(program_id, plan_id, setting, _DECIDED[State(state)], decided_on), kept)
+    if state not in OPEN or begun_on is None:
         return Running(claim_id, None, kept)
     pauses = tuple(Pause(day, until) for day, until in zip(asked or (), complete or (), strict=True))
-    kind = TermKind.DECIDE_COMPLEX if complex_ else TermKind.DECIDE
+    kind = TermKind.DECIDE_COMPLEX if is_complex else TermKind.DECIDE
     return Running(claim_id, Clock(program_id, plan_id, setting, kind, begun_on, pauses), kept)
 
 
@@ -105,6 +108,16 @@ def days_of(ids: Iterable[int]) -> dict[int, date | None]:
 def _day(clock: Clock | None, counting: Counting) -> date | None:
     due = None if clock is None else counting.due(clock)
     return None if due is None else due.day
+
+
+def keep_day(claim: Any) -> None:
+    """Within the transaction that moved a locked claim: its last day as it is now."""
+    day = days_of([claim.pk])[claim.pk]
+    if day != claim.due_on:
+        fault_point("claims.keep_day.before")
+        claim.due_on = day
+        claim.save(update_fields=["due_on"])
+        fault_point("claims.keep_day.after")
 
 
 def due_of_claim(claim: Any) -> Due | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import events, panels
-from audit.panels import PagePanel
+from audit.panels import PagePanel, address
 from claims.actions.flags import LOOK, SET_RULE
 from claims.flags import flags_of
 from claims.models.flag import FlagCode
@@ -22,8 +22,8 @@ VERBS = {
 }
 _READ = ("claims.view_flagrule", "claims.export_flagrule")
 GRANTS: dict[str, tuple[str, ...]] = {
-    Role.CLERK: _READ,
-    Role.REVIEWER: (*_READ, SET_RULE),
+    Role.CLERK: (*_READ, LOOK),
+    Role.REVIEWER: (*_READ, LOOK, SET_RULE),
     Role.FINANCE_MAKER: _READ,
     Role.FINANCE_CHECKER: _READ,
     Role.AUDITOR: _READ,
@@ -43,7 +43,8 @@ def _of_claim(claim: Any, user: Any) -> Mapping[str, Any]:
     waits = any(flag.look is None for flag in flags)
     return {
         "flags": flags,
-        "look_url": reverse("admin:claims_claim_look_at_flags", args=[claim.pk]) if waits and user.has_perm(LOOK) else "",
+        "look_url": address(lambda: reverse("admin:claims_claim_look_at_flags", args=[claim.pk]))
+        if waits and user.has_perm(LOOK) else "",
     }
 
 

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import events, panels
-from audit.panels import PagePanel
+from audit.panels import PagePanel, Urgency, address, queue_of
 from claims.actions.letters import PRINT, WRITE
 from claims.letters import occasions
 from claims.models.letter import Addressee, LetterKind, LetterStyle
+from claims.rules.states import State
 
 #: Printings that stand on a claim's page.
 SHOWN = 20
@@ -45,10 +46,16 @@ def _of_claim(claim: Any, user: Any) -> Mapping[str, Any]:
     told = occasions(claim)
     return {
         "letters": list(claim.letters.select_related("printed_by").order_by("-pk")[:SHOWN]),
-        "print_url": reverse("admin:claims_claim_print_letter", args=[claim.pk]) if told and user.has_perm(PRINT) else "",
+        "print_url": address(lambda: reverse("admin:claims_claim_print_letter", args=[claim.pk]))
+        if told and user.has_perm(PRINT) else "",
     }
 
 
+def _to_tell(claims: Any, user: Any) -> Any:
+    return claims.visible_to(user, PRINT).filter(state=State.REFUSED, due_on__isnull=False)
+
+
+QUEUE = queue_of("claims.claim", "claims.refusals_to_tell", _("Refusals to tell of"), PRINT, _to_tell, Urgency.NOW)
 PANEL = PagePanel("claims.letters", _("Letters"), "claims.claim", "claims.view_letter", _of_claim, "claims/letters.html", order=80)
 
 
@@ -59,3 +66,4 @@ def register() -> None:
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register_page_panel(PANEL)
+    panels.register_queue(QUEUE)

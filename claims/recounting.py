@@ -14,7 +14,10 @@ from jobs.errors import JobsRefused
 
 KIND = "claims.recount_due"
 STEP = 2_000
-_NEXT = "SELECT id FROM claims_claim WHERE id > %s AND state = ANY(%s) ORDER BY id LIMIT %s FOR UPDATE"
+_NEXT = """
+SELECT id FROM claims_claim WHERE id > %s AND (state = ANY(%s) OR (state = 'refused' AND due_on IS NOT NULL))
+ORDER BY id LIMIT %s FOR UPDATE
+"""
 _WRITE = """
 UPDATE claims_claim c SET due_on = counted.day
 FROM unnest(%s::bigint[], %s::date[]) AS counted(id, day) WHERE c.id = counted.id AND c.due_on IS DISTINCT FROM counted.day

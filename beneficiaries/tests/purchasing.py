@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,8 @@ from beneficiaries.actions import Payment, Request, cover_days, enroll_paid, reg
 from beneficiaries.covering import Span
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.testing import KEYS, World, make_world, people
+from benefits import plan_file
+from benefits.tests.cases import PLANS
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Funder, Period, Plan, Program
@@ -92,7 +94,7 @@ def day_market(
 
 @keepable
 def paid_market(*, code: str = "HMB", world: World | None = None, **terms: Any) -> Market:
-    """150 yuan a year, all of it the person's own."""
+    """150 yuan a year, all of it the person's own; `pays`: a plan of fixtures that says what it pays."""
     return _market(
         code, Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)], world=world or make_world(),
         terms={
@@ -116,7 +118,11 @@ def _market(
         schemes=[SchemeDraft("全部", shares or [ShareDraft("funder", None, platform)])],
     )
     maker, checker = world.finance_maker, world.finance_checker
+    pays = terms.pop("pays", "")
     plan = actions.create_plan(program, terms=terms, draft=draft, by=maker, at=at)
+    if pays:
+        benefits = replace(plan_file.load_path(PLANS / f"{pays}.yaml"), prices=())
+        actions.set_benefits(plan, benefits, by=maker, at=at)
     plan = actions.submit_plan(filed(plan, by=maker, at=at), by=maker, at=at)
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
     today = timezone.localdate(at)

@@ -20,7 +20,7 @@ from claims.models.flag import FlagCode, FlagLook, FlagRule
 from programs.actions.lists import operates_portal
 from programs.models import Program
 
-LOOK, SET_RULE = "claims.handle_claim", "claims.set_flag_rule"
+LOOK, SET_RULE = "claims.look_at_flag", "claims.set_flag_rule"
 #: Flags that count something, and the one that takes a part of all earlier amounts.
 COUNTED = (FlagCode.ACCOUNT, FlagCode.STAYS, FlagCode.COVER, FlagCode.HOSPITAL, FlagCode.AMOUNT)
 

@@ -14,6 +14,7 @@ from accounts.models import User
 from audit import events
 from audit.faults import fault_point
 from claims.actions.service_terms import reaches
+from claims.due import keep_day
 from claims.letter_errors import LetterRefused
 from claims.letters import content_of, occasion_of, wording_of
 from claims.models import Claim
@@ -63,6 +64,7 @@ def print_letter(
         letter.sha256, letter.size = hashlib.sha256(content).hexdigest(), len(content)
         fault_point("claims.print_letter.before")
         letter.save(force_insert=True)
+        keep_day(found)
         events.record(
             "letter.printed", found, by=by, at=at, organization=found.organization, region_code=found.region_code,
             program_id=found.program_id, data={

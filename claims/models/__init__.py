@@ -28,12 +28,14 @@ from claims.models.decision import (
     SigningThreshold,
 )
 from claims.models.flag import FlagCode, FlagLook, FlagRule
+from claims.models.letter import Addressee, Letter, LetterFormat, LetterKind, LetterStyle, LetterWording
 from claims.models.service_term import ServiceTerm, TermKind, TermSetting, TermState, TermUnit
 
 __all__ = [
     "ACCOUNT",
     "PAYERS",
     "STATE_NAMES",
+    "Addressee",
     "Bill",
     "BillLine",
     "Case",
@@ -52,6 +54,11 @@ __all__ = [
     "FlagLook",
     "FlagRule",
     "Holiday",
+    "Letter",
+    "LetterFormat",
+    "LetterKind",
+    "LetterStyle",
+    "LetterWording",
     "Locality",
     "Outcome",
     "Paper",

@@ -99,6 +99,9 @@ class Claim(models.Model):
     bank_name = models.CharField(_("bank"), max_length=200, blank=True, default="")
     bank_code = models.CharField(_("bank code (12 digits)"), max_length=12, blank=True, default="", db_collation="C")
     account_changed_at = models.DateTimeField(_("account changed at"), null=True)
+    account_stated_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("account stated by"), db_index=False
+    )
     reported_at = models.DateTimeField(_("reported at"))
     #: When its end came.
     ended_at = models.DateTimeField(_("ended at"), null=True)
@@ -114,7 +117,7 @@ class Claim(models.Model):
     open_fields = (
         "id", "case", "enrollment", "program", "plan", "period", "organization", "region_code", "position", "state", "waits_from",
         "handler", "clock_begun_on", "due_on", "amount", "settlement", "reopened", "payee", "account_index_a", "account_index_b",
-        "bank_name", "bank_code", "account_changed_at", "reported_at", "ended_at",
+        "bank_name", "bank_code", "account_changed_at", "account_stated_by", "reported_at", "ended_at",
     )
 
     class Meta:
@@ -158,6 +161,11 @@ class Claim(models.Model):
             models.Index(fields=["handler"], name="claim_in_hand", condition=Q(state__in=OPEN, handler__isnull=False)),
             models.Index(fields=["organization", "region_code"], name="claim_by_region"),
             models.Index(fields=["state", "organization"], name="claim_to_pay", condition=Q(state__in=[State.PAYABLE, State.PAID])),
+            # Refusals whose notice was not printed yet.
+            models.Index(
+                fields=["organization", "due_on"], name="claim_notice_due",
+                condition=Q(state=State.REFUSED, due_on__isnull=False),
+            ),
             models.Index(fields=["account_index_a"], name="claim_by_account_a", condition=Q(account_index_a__isnull=False)),
             models.Index(fields=["account_index_b"], name="claim_by_account_b", condition=Q(account_index_b__isnull=False)),
         ]

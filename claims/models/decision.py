@@ -452,8 +452,8 @@ class Payable(models.Model):
                 name="payable_keeps_its_account", operation=pgtrigger.Update,
                 # Frozen from the signature on; at the end of its term it is destroyed.
                 condition=pgtrigger.Condition(
-                    "(NEW.payee_account IS DISTINCT FROM OLD.payee_account OR NEW.payee_name IS DISTINCT FROM OLD.payee_name)"
-                    f" AND NEW.payee_account IS DISTINCT FROM {DESTROYED}"
+                    f"NEW.payee_account IS DISTINCT FROM {DESTROYED} AND (NEW.payee_account IS DISTINCT FROM OLD.payee_account"
+                    " OR NEW.payee_name IS DISTINCT FROM OLD.payee_name)"
                 ),
             ),
             agrees(

@@ -87,6 +87,7 @@ class FlagLook(models.Model):
         verbose_name_plural = _("looks at flags")
         ordering = ["pk"]
         default_permissions = ()
+        permissions = [("look_at_flag", _("Can say what was found of flags of claims"))]
         constraints = [
             models.UniqueConstraint(name="flag_looked_at_once", fields=["claim", "code", "key"]),
             models.CheckConstraint(name="flag_look_says_something", condition=~Q(note="")),
