@@ -100,8 +100,8 @@ def _values(
     said = {
         "姓名": name, "收件人": _reader(claim, addressee, name=name, on=on), "赔案号": claim.number, "项目": claim.program.name,
         "方案": claim.plan.name, "保险公司": claim.program.insurer.name if claim.program.insurer is not None else "—",
-        "出险日期": _day(case.event_on), "受理日期": _day(claim.clock_begun_on or case.reported_on), "咨询电话": _phone(claim, wording),
-        "经办机构": claim.organization.name, "今日": _day(on),
+        "出险日期": _day(case.event_on), "受理日期": _day(claim.clock_begun_on or case.reported_on),
+        "咨询电话": _phone(claim, wording), "经办机构": claim.organization.name, "今日": _day(on),
     }
     if occasion.request is not None:
         asked = occasion.request
@@ -143,7 +143,8 @@ def _reason(decision: Decision) -> str:
     """A refusal's own, or why nothing is left to pay."""
     if decision.outcome == Outcome.REFUSE:
         return refused_because([(_word(decision.refusal_code), decision.reason)])
-    return refused_because([(_word(each["code"]), each.get("reason") or "") for each in decision.refusals]) or _word("NOTHING_PAYABLE")
+    codes = [(_word(each["code"]), each.get("reason") or "") for each in decision.refusals]
+    return refused_because(codes) or _word("NOTHING_PAYABLE")
 
 
 def _word(code: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from xml.etree import ElementTree
 
 import pytest
+from defusedxml import ElementTree
 
 from claims.drawing import docx_of, pdf_of
 from claims.rules.letter_text import (
@@ -58,7 +58,8 @@ def test_the_same_letter_is_the_same_bytes_in_both_formats() -> None:
 
 
 def test_a_long_letter_takes_more_pages() -> None:
-    long = LetterText(LETTER.title, LETTER.number, ("收件人：", *("这是一段很长的说明。" * 12 for _ in range(30))), signed=LETTER.signed)
+    paragraphs = ("收件人：", *("这是一段很长的说明。" * 12 for _ in range(30)))
+    long = LetterText(LETTER.title, LETTER.number, paragraphs, signed=LETTER.signed)
     assert pdf_of(long).count(b"/Type /Page ") > pdf_of(LETTER).count(b"/Type /Page ") == 1
 
 
@@ -73,6 +74,7 @@ def test_a_docx_is_whole_xml_that_says_everything() -> None:
     said = [text for part in tree.iter(f"{main}p") if (text := "".join(run.text or "" for run in part.iter(f"{main}t")))]
     assert said == [
         "理赔核定通知书", "P0000000123", "张三：", "经核定，赔付金额为人民币1,234.50元。", "𠮷田 & <某>",
-        "保险责任", "计入金额（元）", "免赔额（元）", "赔付金额（元）", "住院医疗（目录内自付）", "20,000.00", "15,000.00", "3,750.00",
-        "计算说明", "1. 1张票据，费用合计20,000.00元。", "源城区民政局", "2026年11月27日",
+        "保险责任", "计入金额（元）", "免赔额（元）", "赔付金额（元）",
+        "住院医疗（目录内自付）", "20,000.00", "15,000.00", "3,750.00", "计算说明",
+        "1. 1张票据，费用合计20,000.00元。", "源城区民政局", "2026年11月27日",
     ]

@@ -73,7 +73,8 @@ def test_a_payment_is_told_formally_with_its_parts_and_plainly_with_its_steps(wa
     formal = text(ward, claim, LetterKind.PAYMENT)
     said = "\n".join(formal.paragraphs)
     assert (formal.title, formal.number) == ("理赔核定通知书", claim.number)
-    for words in (f"{name}：", "赔付金额为人民币31,500.00元（大写：叁万壹仟伍佰元整）", "第二十三条", "致电0762-3380000查询", claim.number):
+    amount = "赔付金额为人民币31,500.00元（大写：叁万壹仟伍佰元整）"
+    for words in (f"{name}：", amount, "第二十三条", "致电0762-3380000查询", claim.number):
         assert words in said, words
     assert [(part.counted, part.deducted, part.amount) for part in formal.parts if part.amount != "0.00"] == [
         ("60,000.00", "15,000.00", "31,500.00")
