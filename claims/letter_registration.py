@@ -22,7 +22,7 @@ VERBS = {
     "letter.printed": _("A letter was printed in full names (%(kind)s, %(style)s, %(format)s, to %(addressee)s): %(purpose)s"),
     "letter.wording_written": _("What letters say was written anew: %(kind)s, %(style)s."),
 }
-_READ = ("claims.view_letter", "claims.export_letter", "claims.view_letterwording")
+_READ = ("claims.view_letterwording",)
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (*_READ, PRINT),
     Role.REVIEWER: (*_READ, PRINT, WRITE),
@@ -56,7 +56,7 @@ def _to_tell(claims: Any, user: Any) -> Any:
 
 
 QUEUE = queue_of("claims.claim", "claims.refusals_to_tell", _("Refusals to tell of"), PRINT, _to_tell, Urgency.NOW)
-PANEL = PagePanel("claims.letters", _("Letters"), "claims.claim", "claims.view_letter", _of_claim, "claims/letters.html", order=80)
+PANEL = PagePanel("claims.letters", _("Letters"), "claims.claim", "claims.view_claim", _of_claim, "claims/letters.html", order=80)
 
 
 def register() -> None:

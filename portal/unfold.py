@@ -94,6 +94,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("programs.period", "date_range"),
             Page("claims.serviceterm", "timer"),
             Page("claims.flagrule", "flag"),
+            Page("claims.letterwording", "edit_document"),
             Page("takeup.takeup", "trending_up"),
             Page("takeup.target", "flag"),
             Page("takeup.participantlist", "health_and_safety"),

@@ -61,6 +61,9 @@ MORE = (
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",
+    **dict.fromkeys(
+        ("claims.look_at_flags", "claims.print_letter"), "claims/tests/test_letter_faults.py: they need a claim that was decided"
+    ),
     "jobs.run_pending": "jobs/tests/test_races.py: a fault within it is the work's own and is tried again, a third state",
     **dict.fromkeys(
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"

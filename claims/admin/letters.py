@@ -1,4 +1,4 @@
-"""Letters in the admin: printed from a claim's page, listed, and what they say written anew."""
+"""Letters in the admin: printed from a claim's page, and what they say written anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,7 +21,7 @@ from claims.actions import letters as actions
 from claims.actions.letters import PRINT, PURPOSE_MAX, WRITE
 from claims.actions.service_terms import reaches
 from claims.letters import occasions
-from claims.models.letter import Addressee, Letter, LetterFormat, LetterKind, LetterStyle, LetterWording
+from claims.models.letter import Addressee, LetterFormat, LetterKind, LetterStyle, LetterWording
 from claims.rules.letter_text import NEEDED, PLACES, TEXTS
 from programs.models import Program
 
@@ -84,37 +83,6 @@ class LetterPages:
             warnings=[] if kinds else [_t("There is no decision in force and nothing is missing: there is nothing to tell yet.")],
         )
         return answer
-
-
-@admin.register(Letter)
-class LetterAdmin(ReadOnlyScopedAdmin):
-    """Letters that were printed, the latest first."""
-
-    list_display = ("claim_number", "kind", "style", "addressee", "file_format", "purpose", "printer", "printed_at")
-    export_columns = ("kind", "style", "addressee", "file_format", "purpose", "sha256", "printed_at")
-    list_filter = ("kind", "style", "file_format", "printed_at")
-    list_select_related = ("claim", "printed_by")
-    search_fields = ("=id",)
-    ordering = ("-id",)
-    sortable_by = ()
-    fields = (
-        "claim_number", "kind", "style", "addressee", "file_format", "purpose", "size", "sha256", "printer", "printed_at",
-    )
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """With what a page names."""
-        return super().get_queryset(request).select_related("claim", "printed_by")
-
-    @display(description=_("claim"))
-    def claim_number(self, found: Letter) -> str:
-        """Its number."""
-        return found.claim.number
-
-    @display(description=_("printed by"))
-    def printer(self, found: Letter) -> str:
-        """As colleagues know them."""
-        return found.printed_by.get_full_name()
 
 
 class WordingForm(forms.Form):

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'letters of claims',
                 'ordering': ['-id'],
                 'permissions': [('print_letter', 'Can print letters of claims')],
-                'default_permissions': ('view',),
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(

@@ -113,7 +113,7 @@ class Letter(models.Model):
         verbose_name = _("letter of a claim")
         verbose_name_plural = _("letters of claims")
         ordering = ["-id"]
-        default_permissions = ("view",)
+        default_permissions = ()
         permissions = [("print_letter", _("Can print letters of claims"))]
         constraints = [
             models.CheckConstraint(name="letter_kind_is_known", condition=Q(kind__in=LetterKind.values)),

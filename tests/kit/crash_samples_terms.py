@@ -11,7 +11,7 @@ from django.utils import timezone
 from beneficiaries.testing import World
 from claims import actions
 from claims.actions.service_terms import TermDraft
-from claims.models import Holiday, ServiceTerm
+from claims.models import FlagCode, FlagRule, Holiday, LetterKind, LetterStyle, ServiceTerm
 from claims.models.service_term import TermKind
 from jobs.testing import drain
 from tests.kit.crash_samples import Run, at_now, fresh, sample
@@ -94,3 +94,19 @@ def decline_service_term(world: World, token: Token) -> Run:
     forgotten()
     term = proposed(world)
     return lambda: actions.decline_service_term(fresh(term), answer="做不到", by=world.reviewer, at=timezone.now())
+
+
+@sample("claims.set_flag_rule")
+def set_flag_rule(world: World, token: Token) -> Run:
+    FlagRule.objects.all().delete()
+    return lambda: actions.set_flag_rule(
+        world.program, code=FlagCode.ACCOUNT, active=True, number=3, by=world.reviewer, at=timezone.now()
+    )
+
+
+@sample("claims.write_letter_wording")
+def write_letter_wording(world: World, token: Token) -> Run:
+    return lambda: actions.write_letter_wording(
+        world.program, kind=LetterKind.PAPERS, style=LetterStyle.PLAIN, text=f"{token.letters}{{赔案号}}还差{{缺少材料}}",
+        phone="12345", by=world.reviewer, at=timezone.now(),
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from claims import actions
 from claims.actions.service_terms import TermDraft
-from claims.models import Holiday
+from claims.models import FlagCode, Holiday, LetterKind, LetterStyle
 from claims.models.service_term import TermKind
 
 
@@ -31,3 +32,8 @@ def make_latin_terms(world: Any, *, reason: str) -> None:
     actions.approve_service_term(proposed(TermKind.DECIDE, 3), by=reviewer, at=at)
     actions.decline_service_term(proposed(TermKind.PAY, 2), answer=reason, by=reviewer, at=at)
     proposed(TermKind.PAY, 3)
+    actions.set_flag_rule(world.program, code=FlagCode.AMOUNT, active=True, number=30, share=Decimal("0.95"), by=reviewer, at=at)
+    actions.write_letter_wording(
+        world.program, kind=LetterKind.PAPERS, style=LetterStyle.PLAIN, text="Zq {赔案号} {缺少材料}", phone="12345",
+        by=reviewer, at=at,
+    )

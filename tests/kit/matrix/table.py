@@ -16,7 +16,7 @@ from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
-from claims.models import FlagRule, ServiceTerm
+from claims.models import FlagRule, LetterWording, ServiceTerm
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from continuity.models import EarlierList
 from exports.models import Export
@@ -213,6 +213,7 @@ SUBJECTS: dict[str, Subject] = {
         "program", lambda place: MessageWording.objects.filter(program=place.program).earliest("pk")
     ),
     "claims.serviceterm": Subject("program", lambda place: ServiceTerm.objects.get(program=place.program)),
+    "claims.letterwording": Subject("program", lambda place: LetterWording.objects.get(program=place.program)),
     "claims.flagrule": Subject("program", lambda place: FlagRule.objects.get(program=place.program)),
     "closing.monthclosing": Subject("operator", lambda place: MonthClosing.objects.get(program=place.program)),
     "closing.closedfigure": Subject("operator", lambda place: ClosedFigure.objects.get(closing__program=place.program)),
