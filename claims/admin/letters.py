@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import linebreaksbr
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -142,7 +143,7 @@ class LetterWordingAdmin(ButtonPages, ReadOnlyScopedAdmin):
     @display(description=_("text"))
     def said(self, found: LetterWording) -> SafeString:
         """As it is in every language."""
-        return format_html('<span translate="no" lang="zh-Hans" class="pp-lines">{}</span>', found.text)
+        return format_html('<span translate="no" lang="zh-Hans">{}</span>', linebreaksbr(found.text))
 
     @action(description=_("Write anew"), url_path="write", permissions=["write"], icon="edit_note")
     def write(self, request: HttpRequest) -> HttpResponse:
