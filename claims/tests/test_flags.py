@@ -17,6 +17,7 @@ from accounts.testing import make_organization, make_user
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.models import Enrollment, Person
+from beneficiaries.tests.purchasing import person
 from claims import actions
 from claims.actions import Account
 from claims.calendar_file import make_flag_rules
@@ -36,7 +37,12 @@ def make_flagged_ward() -> Ward:
     return ward
 
 
-_django_db_helper, one_ward, ward = shared(make_flagged_ward)
+_django_db_helper, one_world, kept_world = shared(make_flagged_ward)
+
+
+@pytest.fixture
+def ward(kept_world: Ward) -> Ward:
+    return kept_world
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +61,9 @@ def rule(code: FlagCode, **changes: Any) -> None:
 
 def covers(ward: Ward, count: int) -> list[Enrollment]:
     """Of as many other people."""
-    return [Enrollment.objects.get(pk=ward.market.enroll().pk) for _ in range(count)]
+    made = [ward.market.enroll(person(number), reference=f"F{number}").pk for number in range(1, count + 1)]
+    Enrollment.objects.filter(pk__in=made).update(starts_at=ward.cover.starts_at, ends_at=ward.cover.ends_at)
+    return list(Enrollment.objects.filter(pk__in=made).order_by("pk"))
 
 
 def test_an_ordinary_claim_of_an_old_cover_has_no_flag(ward: Ward) -> None:
@@ -143,11 +151,12 @@ def test_many_cases_of_one_hospital_and_day(ward: Ward) -> None:
 
 def test_an_amount_above_what_is_usual_for_its_diagnosis(ward: Ward) -> None:
     rule(FlagCode.AMOUNT, number=4, share=Decimal("0.750"))
-    for place, (cover, amount) in enumerate(zip(covers(ward, 4), ("1000.00", "2000.00", "3000.00", "4000.00"), strict=True)):
+    others = covers(ward, 6)
+    for place, (cover, amount) in enumerate(zip(others[:4], ("1000.00", "2000.00", "3000.00", "4000.00"), strict=True)):
         ward.bill(ward.report(cover), ("out_of_catalogue", amount), invoice_number=f"000000030{place}")
     # An outpatient case and one of another diagnosis are no measure of it.
     for place, (cover, changes) in enumerate(
-        zip(covers(ward, 2), ({"setting": "outpatient", "admitted_on": None, "discharged_on": None}, {}), strict=True)
+        zip(others[4:], ({"setting": "outpatient", "admitted_on": None, "discharged_on": None}, {}), strict=True)
     ):
         case = ward.report(cover, **({} if changes else {"diagnosis": "I10"}))
         ward.bill(case, ("out_of_catalogue", "9.00"), invoice_number=f"000000031{place}", **changes)

@@ -18,7 +18,12 @@ from claims.tests.test_flags import make_flagged_ward
 from papers.actions import write_wording
 
 pytestmark = pytest.mark.django_db
-_django_db_helper, one_ward, ward = shared(make_flagged_ward)
+_django_db_helper, one_world, kept_world = shared(make_flagged_ward)
+
+
+@pytest.fixture
+def ward(kept_world: Ward) -> Ward:
+    return kept_world
 
 
 def state() -> tuple[Any, ...]:

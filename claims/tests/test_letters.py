@@ -38,7 +38,12 @@ def make_writing_ward() -> Ward:
     return ward
 
 
-_django_db_helper, one_ward, ward = shared(make_writing_ward)
+_django_db_helper, one_world, kept_world = shared(make_writing_ward)
+
+
+@pytest.fixture
+def ward(kept_world: Ward) -> Ward:
+    return kept_world
 
 
 @pytest.fixture(autouse=True)
