@@ -48,10 +48,11 @@ def material_of(claim: Claim) -> Material:
         "bills": _with_earlier([_bill(bill, claim, lists) for bill in bills], _paid_before(claim)),
     }
     try:
-        facts = facts_file.cases_of(data).cases[0].facts
+        text = facts_file.dump(facts_file.cases_of(data).cases[0].facts)
     except FileRefused as refused:
         raise ClaimsRefused("FACTS", why="; ".join(refused.say(engine_language()))) from refused
-    return Material(facts_file.dump(facts), facts)
+    # Decided as they are kept, to the last zero behind the point.
+    return Material(text, _read(text))
 
 
 def kept(decision: Decision) -> Facts:
@@ -59,7 +60,11 @@ def kept(decision: Decision) -> Facts:
     sealed = decision.facts
     if sealed is None:
         raise ClaimsRefused("FACTS_GONE")
-    return facts_file.load(sealed.reveal(), form="json").cases[0].facts
+    return _read(sealed.reveal())
+
+
+def _read(text: str) -> Facts:
+    return facts_file.load(text, form="json").cases[0].facts
 
 
 def nothing_of(facts: Facts) -> Facts:

@@ -96,4 +96,4 @@ def _as_adjusted(holding: Decision, calculated: Calculated, facts: Facts, terms:
 
 
 def _differs(holding: Decision, used: Mapping[str, Decimal], amount: Decimal) -> bool:
-    return amount != holding.amount or Usage(used).to_data() != Usage.from_data(holding.used).to_data()
+    return amount != holding.amount or Usage(used) != Usage.from_data(holding.used)

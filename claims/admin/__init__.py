@@ -1,8 +1,5 @@
 """The room's pages."""
 
-from claims.admin.calendar import HolidayAdmin
-from claims.admin.flags import FlagRuleAdmin
-from claims.admin.letters import LetterWordingAdmin
-from claims.admin.service_terms import ServiceTermAdmin
+from claims.admin import calendar, claims, flags, letters, payables, service_terms, thresholds
 
-__all__ = ["FlagRuleAdmin", "HolidayAdmin", "LetterWordingAdmin", "ServiceTermAdmin"]
+__all__ = ["calendar", "claims", "flags", "letters", "payables", "service_terms", "thresholds"]
