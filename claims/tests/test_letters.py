@@ -205,7 +205,7 @@ def test_a_letter_is_printed_from_its_page(ward: Ward) -> None:
     ward.decide(claim)
     given = {"kind": "payment", "style": "plain", "addressee": "person", "file_format": "pdf", "purpose": "本人到窗口领取"}
     answer = client.post(page, given)
-    assert (answer.status_code, answer["Content-Type"], answer["Cache-Control"]) == (200, "application/pdf", "no-store")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf") and "no-store" in answer["Cache-Control"]
     letter = Letter.objects.get()
     assert answer["Content-Disposition"] == f"attachment; filename*=UTF-8''{claim.number}-{letter.pk}.pdf"
     shown = client.get(reverse("admin:claims_claim_change", args=[claim.pk])).content.decode()
