@@ -15,7 +15,7 @@ from accounts.testing import make_user
 from audit.worlds import keepable
 from beneficiaries.actions import Payment
 from beneficiaries.models import Enrollment
-from beneficiaries.tests.purchasing import Market, paid_market
+from beneficiaries.tests.purchasing import Market, paid_market, person
 from claims import actions
 from claims.actions import Account, Charge, Report
 from claims.models import Bill, Case, Claim, Decision, Payable
@@ -98,18 +98,27 @@ class Ward:
         payable.refresh_from_db()
         return payable
 
+    def insure(self, number: int) -> Enrollment:
+        """The cover of somebody else."""
+        return Enrollment.objects.get(pk=bought(self.market, number).pk)
+
     @property
     def today(self) -> date:
         """Of the world's clock."""
         return timezone.localdate(self.at)
 
 
+def bought(market: Market, number: int = 0) -> Enrollment:
+    """A cover of somebody, in force since four weeks."""
+    at, reference = market.at - timedelta(days=29), f"P{number + 1}"
+    return market.enroll(person(number), reference=reference, at=at, payment=Payment(f"pay-{reference}", at, D("150.00")))
+
+
 @keepable
 def make_ward(*, pays: str = "beijing-2025") -> Ward:
     """Healthy people: 15,000 deductible and 70 % outside of the catalogue, 30,404 and 80 % within; a million each."""
     market = paid_market(pays=pays)
-    bought_at = market.at - timedelta(days=29)
-    cover = market.enroll(at=bought_at, payment=Payment("pay-P1", bought_at, D("150.00")))
+    cover = bought(market)
     world = market.world
 
     def user(name: str, role: str) -> User:

@@ -49,8 +49,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
 ROOMS = (
-    "accounts", "programs", "jobs", "continuity", "exports", "gates", "handover", "outreach", "papers", "subsidies", "years",
-    "claims", "closing", "retention", "samples", "takeup", "audit",
+    "accounts", "programs", "jobs", "continuity", "claims", "exports", "gates", "handover", "outreach", "papers", "subsidies",
+    "years", "closing", "retention", "samples", "takeup", "audit",
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (

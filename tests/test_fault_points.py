@@ -75,7 +75,8 @@ def test_every_room_and_every_public_action_is_read() -> None:
     known = {each.key for each in functions}
     rooms = (
         "accounts", "beneficiaries", "claims", "closing", "continuity", "exports", "gates", "handover", "intake", "jobs",
-        "outreach", "papers", "programs", "retention", "samples", "subsidies", "takeup", "years",
+        "outreach", "papers", "programs",
+        "retention", "samples", "subsidies", "takeup", "years",
     )
     for room in rooms:
         own = {entry for entry in entries if entry.startswith(f"{room}.")}
