@@ -26,6 +26,6 @@ class TermRefused(Refused):
         "ORDER": _("A later version begins after the one before: from %(day)s on."),
         "WAITS": _("A term for the same waits to be approved already."),
         "STATE": _("This can no longer be done: it is “%(state)s”."),
-        "ANOTHER_APPROVES": _("Whoever proposed a term does not approve it: ask a colleague who checks."),
+        "ANOTHER_APPROVES": _("Whoever proposed this term does not approve it: ask a colleague who checks."),
         "REASON": _("Say why."),
     }

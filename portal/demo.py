@@ -34,6 +34,7 @@ from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
 from portal.demo_claim_terms import load_claim_references, promise_days
+from portal.demo_claims import claim
 from portal.demo_employers import insure_staff
 from portal.demo_families import insure_families
 from portal.demo_funds import ask_funders
@@ -146,6 +147,10 @@ def load(say: Say, *, logins: Path) -> None:
             ]
             insure_families(sold[0], clerk=clerks[0], maker=maker, checker=checker, say=say)
             past_year(sold[0].program, clerk=clerks[0], maker=maker, checker=checker, say=say)
+            claim(
+                sold[0].program, clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], second=checker,
+                proposer=users[f"{city.short}.clerk"], say=say,
+            )
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say
             )

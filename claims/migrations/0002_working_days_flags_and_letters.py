@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(choices=[('account', 'One account for many insured'), ('stays', 'Overlapping inpatient stays'), ('cover', 'Event outside the cover or soon after its begin'), ('deceased', "Treatment after the person's death"), ('staff', 'Payee bears the name of a member of staff'), ('hospital', 'Many claims of one hospital and day'), ('amount', 'Amount outside the usual for its diagnosis'), ('invoice', 'Invoice stands in another case')], db_collation='C', max_length=8, verbose_name='flag')),
                 ('active', models.BooleanField(default=True, verbose_name='asked')),
-                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='number')),
+                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='from how many on')),
                 ('share', models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True, verbose_name='share')),
             ],
             options={
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField()),
                 ('code', models.CharField(choices=[('account', 'One account for many insured'), ('stays', 'Overlapping inpatient stays'), ('cover', 'Event outside the cover or soon after its begin'), ('deceased', "Treatment after the person's death"), ('staff', 'Payee bears the name of a member of staff'), ('hospital', 'Many claims of one hospital and day'), ('amount', 'Amount outside the usual for its diagnosis'), ('invoice', 'Invoice stands in another case')], db_collation='C', max_length=8, verbose_name='flag')),
                 ('active', models.BooleanField(default=True, verbose_name='asked')),
-                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='number')),
+                ('number', models.PositiveIntegerField(blank=True, null=True, verbose_name='from how many on')),
                 ('share', models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True, verbose_name='share')),
             ],
             options={

@@ -38,7 +38,7 @@ class FlagRule(models.Model):
     code = models.CharField(_("flag"), max_length=8, choices=FlagCode, db_collation="C")
     active = models.BooleanField(_("asked"), default=True)
     #: People, days or claims, as the flag counts; see `claims.rules.flagging.MEANINGS`.
-    number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    number = models.PositiveIntegerField(_("from how many on"), null=True, blank=True)
     #: A part of all earlier amounts: 0.95 is above 95 of a hundred.
     share = models.DecimalField(_("share"), max_digits=4, decimal_places=3, null=True, blank=True)
 
