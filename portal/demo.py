@@ -134,10 +134,6 @@ def load(say: Say, *, logins: Path) -> None:
                 f"HMB{city.region}", name="惠民保（示例）", office=period.program.organization, insurers=_insurers(at=at),
                 maker=users[f"{city.short}.finance.maker"], checker=users[f"{city.short}.finance.checker"], by=BY, at=at,
             )
-            promise_days(
-                Program.objects.select_related("organization").get(code=f"HMB{city.region}"), maker=maker,
-                reviewer=users[f"{city.short}.reviewer"], at=at,
-            )
             sold = [
                 priced(
                     product, office=period.program.organization, insurer=period.program.insurer, maker=maker, checker=checker,
@@ -145,6 +141,11 @@ def load(say: Say, *, logins: Path) -> None:
                 )
                 for product in PRODUCTS
             ]
+            for code in (f"HMB{city.region}", sold[0].program.code):
+                promise_days(
+                    Program.objects.select_related("organization").get(code=code), maker=maker,
+                    reviewer=users[f"{city.short}.reviewer"], at=at,
+                )
             insure_families(sold[0], clerk=clerks[0], maker=maker, checker=checker, say=say)
             past_year(sold[0].program, clerk=clerks[0], maker=maker, checker=checker, say=say)
             claim(
