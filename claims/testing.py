@@ -35,6 +35,7 @@ class Ward:
     reviewer: User
     second: User
     third: User
+    colleague: User
     at: datetime
 
     def report(self, *covers: Enrollment, **changes: Any) -> Case:
@@ -52,7 +53,8 @@ class Ward:
         """A bill that is not kept yet."""
         day = timezone.localdate(self.at) - timedelta(days=2)
         values: dict[str, Any] = {
-            "invoice_code": "44060124", "invoice_number": "0000000001", "issued_on": day, "setting": "inpatient",
+            "invoice_code": f"{44000000 + self.market.program.pk}", "invoice_number": "0000000001", "issued_on": day,
+            "setting": "inpatient",
             "hospital_name": "河源市示例医院", "admitted_on": day - timedelta(days=1), "discharged_on": day,
             "total": sum((line.amount for line in lines), D("0.00")), **changes,
         }
@@ -98,9 +100,9 @@ class Ward:
         payable.refresh_from_db()
         return payable
 
-    def insure(self, number: int) -> Enrollment:
-        """The cover of somebody else."""
-        return Enrollment.objects.get(pk=bought(self.market, number).pk)
+    def insure(self, number: int, *, market: Market | None = None) -> Enrollment:
+        """The cover of somebody else, or of another program."""
+        return Enrollment.objects.get(pk=bought(market or self.market, number).pk)
 
     @property
     def today(self) -> date:
@@ -115,16 +117,19 @@ def bought(market: Market, number: int = 0) -> Enrollment:
 
 
 @keepable
-def make_ward(*, pays: str = "beijing-2025") -> Ward:
-    """Healthy people: 15,000 deductible and 70 % outside of the catalogue, 30,404 and 80 % within; a million each."""
-    market = paid_market(pays=pays)
+def make_ward(*, pays: str = "beijing-2025", market: Market | None = None, name: str = "hy-claims") -> Ward:
+    """Healthy people: 15,000 deductible and 70 % outside of the catalogue, 30,404 and 80 % within; a million each.
+
+    `name`: what the names of those who work on its claims begin with.
+    """
+    market = market or paid_market(pays=pays)
     cover = bought(market)
     world = market.world
 
-    def user(name: str, role: str) -> User:
-        return make_user(f"hy-claims.{name}", organization=world.city, role=role)
+    def user(who: str, role: str) -> User:
+        return make_user(f"{name}.{who}", organization=world.city, role=role)
 
     return Ward(
         market, Enrollment.objects.get(pk=cover.pk), user("clerk", "clerk"), user("reviewer", "reviewer"),
-        user("second", "reviewer"), user("third", "finance_checker"), timezone.now(),
+        user("second", "reviewer"), user("third", "finance_checker"), user("colleague", "clerk"), timezone.now(),
     )

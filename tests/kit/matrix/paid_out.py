@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -10,12 +9,13 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World
+from claims.models import Payable
 from payouts.models import ApprovalThreshold, BankFormat, BankReturn, Batch, BatchLine, BatchVote, PayerAccount
-from payouts.testing import owed, terms
+from payouts.testing import terms
 
 
 def pay_out_of(
-    relation: str, world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any
+    world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any
 ) -> None:
     """As if it had gone its way; an office keeps one format and one threshold for all its programs."""
     kept = BankFormat.objects.filter(organization=office).first()
@@ -33,12 +33,12 @@ def pay_out_of(
         own_names=["示例银行"], number="44010000000000001", state="approved", drafted_by=world.finance_maker, drafted_at=at,
         approved_by=world.finance_checker, approved_at=at,
     )
-    payable = owed(world, enrollment, "10.00", name=f"{canary}甲")
+    payable = Payable.objects.get(claim__enrollment=enrollment)
     given: dict[str, Any] = {
         "program": world.program, "organization": office, "region_code": office.region_code or "",
     }
     batch = Batch.objects.create(
-        **given, payer=payer, format=kept, kind="both", purpose=f"{canary}款", lines=1, amount=Decimal("10.00"), digest="0" * 64,
+        **given, payer=payer, format=kept, kind="both", purpose=f"{canary}款", lines=1, amount=payable.amount, digest="0" * 64,
         made_by=clerk, made_at=at,
     )
     BatchLine.objects.create(
@@ -47,7 +47,7 @@ def pay_out_of(
     )
     BatchVote.objects.create(batch=batch, user=clerk, step="make", digest=batch.digest, at=at)
     BankReturn.objects.create(
-        **given, batch=batch, control_lines=1, control_amount="10.00", uploaded_by=clerk, uploaded_at=timezone.now(),
+        **given, batch=batch, control_lines=1, control_amount="1.00", uploaded_by=clerk, uploaded_at=timezone.now(),
         state="review",
         reason=f"{canary}回盘", digest="0" * 64,
     )

@@ -60,6 +60,7 @@ from tests.kit.matrix.papers import add_papers
 from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
 from tests.kit.matrix.takeup import add_participants, add_target
+from tests.kit.matrix.terms import add_terms
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
@@ -259,7 +260,6 @@ def _place(
         drain()
     _notice(world, office, clerk, enrollment, canary, at=at)
     hand_over_of(relation, world, office, clerk, enrollment, canary, at=at)
-    pay_out_of(relation, world, office, clerk, enrollment, canary, at=at)
     make_funds(world, funder, enrollment, canary, at=at)
     add_papers(enrollment, clerk, canary, at=at)
     add_messages(enrollment, clerk, canary, at=at)
@@ -267,9 +267,11 @@ def _place(
     add_month(world, at=at)
     add_earlier(enrollment, clerk, at=at)
     add_claim(enrollment, clerk, world.finance_maker, canary, at=at)
+    pay_out_of(world, office, clerk, enrollment, canary, at=at)
     add_target(world, at=at)
     add_participants(office, clerk, at=at)
     add_retention(world, at=at)
+    add_terms(world, at=at)
     add_sample(enrollment, clerk, canary, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},
