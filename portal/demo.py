@@ -153,6 +153,7 @@ def load(say: Say, *, logins: Path) -> None:
                 sold[0].program, clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], second=checker,
                 proposer=users[f"{city.short}.clerk"], say=say,
             )
+            pay_out(sold[0].program, users=users, short=city.short, say=say)
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say
             )
@@ -163,7 +164,6 @@ def load(say: Say, *, logins: Path) -> None:
         draw_and_look(period.program, auditor=users["auditor"], say=say)
         if city.short == "hy":
             keep_and_list(period.program, users=users, reviewer=users[f"{city.short}.reviewer"], say=say)
-        pay_out(period.program, users=users, short=city.short, say=say)
         if city.gates:
             settle_with_insurer(
                 period, clerk=users[f"{city.short}.clerk.{city.counties[0]}"], reviewer=users[f"{city.short}.reviewer"],
