@@ -42,7 +42,9 @@ def test_a_batch_goes_from_what_is_owed_to_the_banks_results_by_three_hands() ->
     batch = Batch.objects.get()
     assert answer.status_code == 302 and batch.lines == 2
     shown = text_of(maker.get(page("batch_change", batch.pk)))
-    for words in (batch.reference, "待复核", "2 笔，5,020.00 元", "有 1 个收款账户在最近 30 天内变更过", "有 2 笔付款的收款账户在多行中出现", "制单"):
+    for words in (
+        batch.reference, "待复核", "2 笔，5,020.00 元", "有 1 个收款账户在最近 30 天内变更过", "有 2 笔付款的收款账户在多行中出现",
+    ):
         assert words in shown, words
     assert "复核批次" not in shown and maker.get(page("batch_review", batch.pk)).status_code == 403
     assert "复核人不能再授权" in text_of(checker.get(page("batch_review", batch.pk)))
