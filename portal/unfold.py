@@ -87,7 +87,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         ),
     ),
     (
-        _("Claims"),
+        _("Claim handling"),
         (
             Page("claims.claim", "personal_injury"),
             Page("claims.payable", "paid"),
