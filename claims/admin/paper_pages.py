@@ -46,7 +46,8 @@ class PaperPages:
             return as_shown(actions.open_paper(paper, by=given["by"], at=given["at"]), paper)
 
         return self.button_page(
-            request, title=_t("Look at a paper"), button=_t("Look at it"), subject=claim, run=run, sentence=_t("Each opening is recorded."),
+            request, title=_t("Look at a paper"), button=_t("Look at it"), subject=claim, run=run,
+            sentence=_t("Each opening is recorded."),
             facts=[
                 (_t("paper"), paper.get_kind_display()), (_t("file"), paper.name),
                 (_t("SHA-256 of the file"), paper.sha256[:12]),
