@@ -300,6 +300,7 @@ INSTALLED_APPS = [
     "outreach",
     "years",
     "closing",
+    "results",
     "takeup",
     "samples",
     "retention",
