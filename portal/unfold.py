@@ -116,6 +116,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("subsidies.differences", "difference"),
             Page("handover.invoice", "receipt"),
             Page("handover.remittance", "send_money"),
+            Page("results.report", "fact_check"),
+            Page("results.result", "price_check"),
             Page("programs.funder", "account_balance"),
             Page("programs.budget", "savings"),
             Page("programs.budgetreservation", "bookmark_added"),

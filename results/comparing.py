@@ -29,7 +29,7 @@ from intake.copying import copied_out, copy_columns
 from intake.deciding import Change, recount, redigest
 from intake.findings import SEVERITY_OF, Verdict
 from intake.template import Template
-from results.matching import COUNTING, NOT_PAID_WORDS
+from results.matching import NOT_PAID_WORDS
 from results.models import Comparison, Recalculation, Report, ReportRow, ReportSlice, Why
 from results.plans import PlanView, plans_of
 
@@ -230,14 +230,11 @@ _NEW_LINES = _LINE + """
 FROM results_reportrow r
 JOIN beneficiaries_enrollment e ON e.id = r.enrollment_id
 JOIN beneficiaries_person person ON person.id = e.person_id
-WHERE r.report_id = {report} AND r.enrollment_id % {of} = {number} AND {takes_part}
+WHERE r.report_id = {report} AND {which} AND {takes_part}
 """
 _STANDING = _LINE + """
-FROM (
-    SELECT DISTINCT enrollment_id FROM results_reportrow r
-    WHERE r.report_id = {report} AND r.enrollment_id % {of} = {number} AND {takes_part}
-) asked
-JOIN results_result other ON other.enrollment_id = asked.enrollment_id AND {standing} AND other.report_id <> {report}
+FROM (SELECT DISTINCT enrollment_id FROM results_reportrow r WHERE r.report_id = {report} AND {which} AND {takes_part}) asked
+JOIN results_result other ON other.enrollment_id = asked.enrollment_id AND other.report_id <> {report} AND {standing}
 JOIN results_reportrow r ON r.id = other.row_id
 JOIN beneficiaries_enrollment e ON e.id = other.enrollment_id
 JOIN beneficiaries_person person ON person.id = e.person_id
@@ -250,8 +247,30 @@ _SCHEMA: dict[str, Any] = {
 }
 
 
+#: Which lines: those of a slice, by the remainder of their cover's number; or those of one cover, and one line whatever it is.
+_OF_SLICE = "r.enrollment_id % {of} = {number}"
+_STANDS = "other.undone_at IS NULL"
+_STOOD = "other.applied_at <= {at} AND (other.undone_at IS NULL OR other.undone_at > {at})"
+
+
 def _lines(subject: Report, plans: Mapping[int, PlanView], *, number: int, of: int) -> pl.DataFrame:
     """Every line of the slice's covers that takes part, and the results that stand of the same covers."""
+    which = sql.SQL(_OF_SLICE).format(of=sql.Literal(of), number=sql.Literal(number))
+    return _asked(subject, plans, which=which, takes_part=sql.SQL(_TAKES_PART), standing=sql.SQL(_STANDS))
+
+
+def lines_of_cover(subject: Report, plans: Mapping[int, PlanView], *, cover: int, row_id: int) -> pl.DataFrame:
+    """The same of one cover, as it stood when the report was compared; with the line itself, even where it takes no part."""
+    takes_part = sql.SQL("({takes_part} OR r.id = {row})").format(takes_part=sql.SQL(_TAKES_PART), row=sql.Literal(row_id))
+    return _asked(
+        subject, plans, which=sql.SQL("r.enrollment_id = {cover}").format(cover=sql.Literal(cover)), takes_part=takes_part,
+        standing=sql.SQL(_STOOD).format(at=sql.Literal(subject.compared_at or timezone.now())),
+    )
+
+
+def _asked(
+    subject: Report, plans: Mapping[int, PlanView], *, which: sql.Composable, takes_part: sql.Composable, standing: sql.Composable
+) -> pl.DataFrame:
     codes, kinds = _codes(plans), _kinds(plans)
     amounts = sql.SQL("").join(
         sql.SQL(", ({bag} ->> {key})::numeric * 100 AS {name}").format(
@@ -260,10 +279,8 @@ def _lines(subject: Report, plans: Mapping[int, PlanView], *, number: int, of: i
         for bag, prefix, keys in (("parts", "paid:", codes), ("figures", "of:", kinds)) for key in keys
     )
     counted = sql.SQL("coalesce(r.bank_result, '') <> ALL({words})").format(words=sql.Literal(NOT_PAID_WORDS))
-    standing = sql.SQL(COUNTING.replace("%(not_paid)s", "{words}")).format(words=sql.Literal(NOT_PAID_WORDS))
     place = {
-        "report": sql.Literal(subject.pk), "of": sql.Literal(of), "number": sql.Literal(number),
-        "takes_part": sql.SQL(_TAKES_PART), "amounts": amounts, "counts": counted,
+        "report": sql.Literal(subject.pk), "which": which, "takes_part": takes_part, "amounts": amounts, "counts": counted,
     }
     schema = {**_SCHEMA, **{f"paid:{code}": pl.Float64 for code in codes}, **{f"of:{kind}": pl.Float64 for kind in kinds}}
     new = sql.SQL(_NEW_LINES).format(is_new=sql.SQL("true"), computable=sql.SQL("true"), **place)
@@ -308,9 +325,14 @@ def decided_lines(lines: pl.DataFrame, plans: Mapping[int, PlanView]) -> pl.Data
         return lines.filter("is_new").with_columns(
             **{name: pl.lit(None, kind) for name, kind in _DECIDED.items()}
         )
-    ordered = lines.sort("is_new", "paid_on", "event_on", "row_id").with_row_index("place")
+    ordered = in_order(lines)
     found = [_of_plan(part, plans[plan]) for (plan,), part in ordered.partition_by("plan_id", as_dict=True).items()]
     return pl.concat(found, how="diagonal").filter("is_new").sort("row_id")
+
+
+def in_order(lines: pl.DataFrame) -> pl.DataFrame:
+    """In the order of settlement, with its `place`: results that stand, then the report's lines by day of payment and event."""
+    return lines.sort("is_new", "paid_on", "event_on", "row_id").with_row_index("place")
 
 
 _DECIDED: dict[str, Any] = {
@@ -320,7 +342,7 @@ _DECIDED: dict[str, Any] = {
 
 def _of_plan(lines: pl.DataFrame, view: PlanView) -> pl.DataFrame:
     """Lines of covers of one plan version."""
-    lines = lines.with_columns(why=_why_not(lines, view))
+    lines = lines.with_columns(why=why_not(lines, view))
     decided = _batch(lines.filter((pl.col("why") == "") & (pl.col("is_new") | pl.col("computable"))), lines, view)
     lines = lines.join(decided, on="row_id", how="left", maintain_order="left")
     paying = [f"due:{part.code}" for part in view.expenses]
@@ -341,7 +363,7 @@ def _of_plan(lines: pl.DataFrame, view: PlanView) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _why_not(lines: pl.DataFrame, view: PlanView) -> pl.Expr:
+def why_not(lines: pl.DataFrame, view: PlanView) -> pl.Expr:
     """Why nothing can be calculated for a line; "" where it can."""
     if not view.expenses or view.is_open:
         return pl.lit(Why.NO_TERMS.value if not view.expenses else Why.TERMS_UNKNOWN.value)
@@ -366,7 +388,7 @@ def _batch(cases: pl.DataFrame, lines: pl.DataFrame, view: PlanView) -> pl.DataF
     given = engine_lines(with_facts(cases, view), view)
     if given.is_empty():
         return empty
-    answer = decide_batch(given, view.terms, used_before=_paid_otherwise(lines, view))
+    answer = decide_batch(given, view.terms, used_before=paid_otherwise(lines, view))
     return answer.select(row_id="case", due="amount", **{due: paid for paid, due in names.items()})
 
 
@@ -420,7 +442,7 @@ def _years(covers: Sequence[int]) -> pl.DataFrame:
         return pl.DataFrame(cursor.fetchall(), schema=_YEARS, orient="row")
 
 
-def _paid_otherwise(lines: pl.DataFrame, view: PlanView) -> dict[int, Usage]:
+def paid_otherwise(lines: pl.DataFrame, view: PlanView) -> dict[int, Usage]:
     """By cover what standing results that cannot be calculated have used of limits: what was paid of each responsibility."""
     before = lines.filter(~pl.col("is_new") & ((pl.col("why") != "") | ~pl.col("computable")))
     used: dict[int, dict[str, Decimal]] = {}

@@ -211,7 +211,7 @@ def judged(frame: pl.DataFrame, context: ReportContext) -> pl.DataFrame:
         .when(pl.col("parts_sum").is_not_null() & (pl.col("parts_sum") != pl.col("paid"))).then(pl.lit("PARTS_SUM"))
         .when(pl.col("misfit")).then(pl.lit("RESULT_NUMBER"))
         .when(names_nobody).then(pl.lit("RESULT_OF_WHOM"))
-        .when(pl.col("enrollment_id").is_null()).then(pl.lit("RESULT_UNKNOWN"))
+        .when(pl.col("enrollment_id").is_null()).then(pl.lit("RESULT_NOBODY"))
         .when(~pl.col("same_name") | ~pl.col("same_document")).then(pl.lit("IDENTITY_CONFLICT"))
         .when(~pl.col("in_cover")).then(pl.lit("OUTSIDE_COVER"))
         .when(pl.col("recorded_by").is_not_null()).then(pl.lit("DOUBLED"))
@@ -234,6 +234,6 @@ TOLD_OF = {
     "PAID_ABOVE_COST": "paid",
 }
 JUDGED_CODES: Sequence[str] = (
-    "RESULT_IN_FUTURE", "PAID_BEFORE_EVENT", "PAYERS_ABOVE_COST", "PARTS_SUM", "RESULT_NUMBER", "RESULT_OF_WHOM", "RESULT_UNKNOWN",
+    "RESULT_IN_FUTURE", "PAID_BEFORE_EVENT", "PAYERS_ABOVE_COST", "PARTS_SUM", "RESULT_NUMBER", "RESULT_OF_WHOM", "RESULT_NOBODY",
     "IDENTITY_CONFLICT", "OUTSIDE_COVER", "DOUBLED", "PAID_ABOVE_COST",
 )

@@ -17,7 +17,7 @@ MEANINGS = (
         _("compare it with the hand-over"),
     ),
     Meaning(
-        "RESULT_UNKNOWN", _ERROR, _("nobody of this office and program is found by this number"),
+        "RESULT_NOBODY", _ERROR, _("nobody of this office and program is found by this number"),
         _("check the number, the office and the program"),
     ),
     Meaning(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from beneficiaries.actions import Payment, Request, cover_days, enroll_paid, reg
 from beneficiaries.covering import Span
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.testing import KEYS, World, make_world, people
+from benefits import plan_file
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Funder, Period, Plan, Program
@@ -109,7 +111,7 @@ def _market(
     program = make_program(code, organization=world.city, insurer=world.insurer, kind=kind, name=terms["name"])
     platform = Funder.objects.create(name=f"示例平台{code}", kind="enterprise", organization=world.foundation_org)
     everybody = make_categories(at=at)["renren"]
-    prices = price_drafts(terms.pop("prices", ()))
+    prices, benefits = price_drafts(terms.pop("prices", ())), terms.pop("benefits", "")
     priced = [each.category for each in prices if each.category is not None and each.category != everybody]
     draft = PlanDraft(
         categories=[*dict.fromkeys(priced), everybody], prices=prices,
@@ -117,6 +119,10 @@ def _market(
     )
     maker, checker = world.finance_maker, world.finance_checker
     plan = actions.create_plan(program, terms=terms, draft=draft, by=maker, at=at)
+    if benefits:
+        # The market's own prices stand.
+        stated = replace(plan_file.load_path(settings.BASE_DIR / "fixtures" / "plans" / f"{benefits}.yaml"), prices=())
+        actions.set_benefits(plan, stated, by=maker, at=at)
     plan = actions.submit_plan(filed(plan, by=maker, at=at), by=maker, at=at)
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
     today = timezone.localdate(at)

@@ -60,7 +60,7 @@ def upload_report(
         with transaction.atomic():
             found: Report = DESK.upload(report, files, ask_sheets=ask_sheets, by=by, at=at)
     except IntegrityError as conflict:
-        if "report_stands_once" in str(conflict):
+        if "payout_report_stands_once" in str(conflict):
             raise ResultsRefused("REFERENCE_TAKEN") from conflict
         raise
     return found

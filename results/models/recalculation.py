@@ -111,8 +111,8 @@ class ReportSlice(models.Model):
         verbose_name_plural = _("slices of reports of payouts")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(name="report_slice_once", fields=["report", "number"]),
-            models.CheckConstraint(name="report_slice_is_one_of_them", condition=Q(number__gte=0, number__lt=F("of"))),
+            models.UniqueConstraint(name="payout_report_slice_once", fields=["report", "number"]),
+            models.CheckConstraint(name="payout_report_slice_is_one_of_them", condition=Q(number__gte=0, number__lt=F("of"))),
         ]
 
     def __str__(self) -> str:

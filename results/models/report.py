@@ -73,18 +73,18 @@ class Report(Import):
         constraints = [
             *Import.Meta.constraints,
             models.UniqueConstraint(
-                name="report_stands_once", fields=["program", "insurer", "reference"], condition=Q(state__in=STANDING)
+                name="payout_report_stands_once", fields=["program", "insurer", "reference"], condition=Q(state__in=STANDING)
             ),
             models.CheckConstraint(
-                name="report_has_a_sum", condition=Q(control_lines__gt=0, control_amount__gte=0) & ~Q(reference="")
+                name="payout_report_has_a_sum", condition=Q(control_lines__gt=0, control_amount__gte=0) & ~Q(reference="")
             ),
             models.CheckConstraint(
-                name="report_totals_confirmed_by_a_person",
+                name="payout_report_totals_confirmed_by_a_person",
                 condition=Q(totals_reason="", totals_by__isnull=True, totals_digest="")
                 | (~Q(totals_reason="") & ~Q(totals_digest="") & Q(totals_by__isnull=False)),
             ),
         ]
-        indexes = [models.Index(fields=["program", "state"], name="report_by_state")]
+        indexes = [models.Index(fields=["program", "state"], name="payout_report_by_state")]
         triggers = [
             never_deleted("report_is_never_deleted"),
             pgtrigger.Protect(
@@ -103,7 +103,7 @@ SCOPE = Scope(organization_path="report__organization__path", region="report__re
 class ReportFile(models.Model):
     """A file of a report."""
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="report_files")
+    report = models.ForeignKey(Report, models.PROTECT, related_name="payout_report_files")
     file = models.ForeignKey(File, models.PROTECT, related_name="result_report_files")
 
     objects = ScopedQuerySet.as_manager()
@@ -116,7 +116,7 @@ class ReportFile(models.Model):
         verbose_name = _("file of a report of payouts")
         verbose_name_plural = _("files of reports of payouts")
         default_permissions = ()
-        constraints = [models.UniqueConstraint(name="report_file_once", fields=["report", "file"])]
+        constraints = [models.UniqueConstraint(name="payout_report_file_once", fields=["report", "file"])]
 
     def __str__(self) -> str:
         return f"{self.report_id} {self.file_id}"
@@ -179,8 +179,8 @@ class ReportRow(StagedRow):
         verbose_name_plural = _("rows of reports of payouts")
         default_permissions = ()
         indexes = [
-            models.Index(fields=["report", "chunk", "id"], name="report_row_by_chunk"),
-            models.Index(fields=["report", "verdict", "id"], name="report_row_by_verdict"),
+            models.Index(fields=["report", "chunk", "id"], name="payout_report_row_by_chunk"),
+            models.Index(fields=["report", "verdict", "id"], name="payout_report_row_by_verdict"),
         ]
         triggers = [
             kept_after_its_check("report_row_stays_after_its_check", ("results_report", "report_id"), BEING_CHECKED)
@@ -209,9 +209,9 @@ class ReportChunk(Chunk):
         verbose_name_plural = _("chunks of reports of payouts")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(name="report_chunk_once", fields=["report", "number"]),
+            models.UniqueConstraint(name="payout_report_chunk_once", fields=["report", "number"]),
             models.CheckConstraint(
-                name="report_chunk_counts_rows",
+                name="payout_report_chunk_counts_rows",
                 condition=Q(applied_at__isnull=True, applied_rows=0, set_aside_rows=0)
                 | Q(applied_at__isnull=False, applied_rows__lte=F("rows")),
             ),

@@ -157,6 +157,9 @@ class Result(models.Model):
         indexes = [
             models.Index(fields=["report", "id"], name="result_of_report"),
             models.Index(fields=["program", "-id"], name="result_of_program"),
+            # Doubles and searches ask for it.
+            models.Index(fields=["claim_number"], name="result_by_claim"),
+            models.Index(fields=["hospital", "-id"], name="result_by_hospital", condition=~Q(hospital="")),
             models.Index(
                 fields=["program", "comparison", "-id"], name="result_that_differs",
                 condition=Q(comparison__in=["different", "unknown"]),
