@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -49,9 +49,11 @@ class Payouts:
 
 @keepable
 def payouts(*, people: int = 4, code: str = "HMB", **terms: Any) -> Payouts:
-    """So many people covered from today on; the county's clerk reports, the city's reviewer approves."""
+    """So many people, as if covered since the period began; the county's clerk reports, the city's reviewer approves."""
     market = paid_market(code=code, benefits="weifang", **terms)
     covers = [market.enroll(person(number), reference=f"P{number}") for number in range(people)]
+    began = timezone.make_aware(datetime.combine(market.period.starts_on, time()))
+    Enrollment.objects.filter(pk__in=[each.pk for each in covers]).update(starts_at=began)
     found = Enrollment.objects.select_related("program", "period", "person", "plan").in_bulk([each.pk for each in covers])
     return Payouts(market, [found[each.pk] for each in covers])
 
@@ -61,9 +63,9 @@ def headings(program_id: int) -> dict[str, str]:
     return {column.key: str(column.label) for column in columns_of(terms_of_program(program_id).values())}
 
 
-def line(payouts: Payouts, number: int, claim: str, **cells: Any) -> dict[str, str]:
+def line(payouts: Payouts, who: int, claim: str, **cells: Any) -> dict[str, str]:
     """A line about one of the covered people: an event of today, paid today, nothing paid unless said."""
-    said = person(number)
+    said = person(who)
     today = f"{payouts.today:%Y-%m-%d}"
     return {
         "claim_number": claim, "name": said["name"], "document": said["document"], "event_on": today, "paid_on": today,

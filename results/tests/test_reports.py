@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
 
 from accounts.testing import make_user
@@ -129,7 +129,7 @@ def test_what_names_nobody_another_or_contradicts_itself_is_refused_or_held(worl
         line(world, 1, "D3", name="张三丰", **cells),
         line(world, 9, "D4", **cells),
         line(world, 1, "D5", document="", **cells),
-        line(world, 1, "D6", event_on=day(world, -20), hospital="乙医院"),
+        line(world, 1, "D6", event_on=day(world, -40), hospital="乙医院"),
         line(world, 1, "D7", paid="100.00", **{"paid:in_catalogue": "90.00"}),
         line(world, 1, "D8", basic_paid="599999.00", others_paid="2.00"),
         line(world, 1, "D9", event_on=day(world, 0), paid_on=day(world, -1)),
@@ -189,7 +189,7 @@ def test_the_database_refuses_a_second_result_of_one_claim_that_nobody_decided(w
     result.pk, result.row_id = None, result.row_id + 1_000_000
     with pytest.raises(IntegrityError, match="result_of_a_claim_once"), transaction.atomic():
         result.save(force_insert=True)
-    with pytest.raises(IntegrityError, match="append-only|Cannot"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Cannot delete"), transaction.atomic():
         Result.objects.all().delete()
 
 
