@@ -13,7 +13,7 @@ class ResultsConfig(AppConfig):
 
     name = "results"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = _("Results")
+    verbose_name = _("Payout results")
 
     def ready(self) -> None:
         """Tell the rooms below what this one brings."""

@@ -296,9 +296,7 @@ def _asked(
 
 def _frame(query: sql.Composed, schema: Mapping[str, Any]) -> pl.DataFrame:
     """What a query returns, by the server's own text: columns, where the driver would make a tuple of each row."""
-    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
-        text = b"".join(bytes(part) for part in copy)
+    text = b"".join(bytes(part) for part in copied_out(query, form="csv"))
     words = {name: pl.String if kind == pl.Boolean else kind for name, kind in schema.items()}
     if not text:
         return pl.DataFrame(schema=dict(schema))

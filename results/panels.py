@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, Sum
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit import panels
-from audit.panels import Urgency, queue_of
+from audit.panels import PagePanel, Urgency, queue_of
+from beneficiaries.models import Enrollment
 from intake.models import State
+from results.models import Result
+
+VIEW = "results.view_result"
 
 
 def _to_review(reports: Any, user: Any) -> Any:
@@ -39,9 +45,43 @@ QUEUES = (
         Urgency.SOON,
     ),
 )
+#: Results that a panel shows.
+SHOWN = 50
+
+
+def _lines(covers: Any, user: Any) -> dict[str, Any]:
+    """The newest results of covers, each with its address, and what those that count come to by cover."""
+    seen = Result.objects.visible_to(user, VIEW).filter(enrollment__in=covers).order_by("-pk")
+    found = list(seen.select_related("program", "period")[:SHOWN])
+    counting = seen.counting().order_by().aggregate(lines=Count("pk"), paid=Sum("paid", default=0))
+    return {
+        "lines": [(each, reverse("admin:results_result_change", args=[each.pk])) for each in found],
+        "counting": counting, "more": len(found) == SHOWN,
+    }
+
+
+def _person(person: Any, user: Any) -> dict[str, Any]:
+    return _lines(list(Enrollment.objects.filter(person=person).values_list("pk", flat=True)), user)
+
+
+def _cover(cover: Any, user: Any) -> dict[str, Any]:
+    found = _lines([cover.pk], user)
+    return {**found, "left": max(cover.plan.cover_limit - found["counting"]["paid"], 0)}
+
+
+PANELS = (
+    PagePanel(
+        "results.person", _("Payouts reported by insurers"), "beneficiaries.person", VIEW, _person, "results/panel.html", 12,
+    ),
+    PagePanel(
+        "results.cover", _("Payouts reported by insurers"), "beneficiaries.enrollment", VIEW, _cover, "results/panel.html", 6,
+    ),
+)
 
 
 def register() -> None:
     """Called once at start."""
     for queue in QUEUES:
         panels.register_queue(queue)
+    for panel in PANELS:
+        panels.register_page_panel(panel)

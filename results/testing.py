@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.worlds import keepable
 from beneficiaries.models import Enrollment
+from beneficiaries.testing import World, make_world
 from beneficiaries.tests.purchasing import Market, paid_market, person
 from jobs.testing import drain
 from results.actions import DESK, upload_report
@@ -49,8 +50,13 @@ class Payouts:
 
 @keepable
 def payouts(*, people: int = 4, code: str = "HMB", **terms: Any) -> Payouts:
+    """See `payouts_of`, in a world of its own."""
+    return payouts_of(make_world(), people=people, code=code, **terms)
+
+
+def payouts_of(world: World, *, people: int = 4, code: str = "HMB", **terms: Any) -> Payouts:
     """So many people, as if covered since the period began; the county's clerk reports, the city's reviewer approves."""
-    market = paid_market(code=code, benefits="weifang", **terms)
+    market = paid_market(code=code, world=world, benefits="weifang", **terms)
     covers = [market.enroll(person(number), reference=f"P{number}") for number in range(people)]
     began = timezone.make_aware(datetime.combine(market.period.starts_on, time()))
     Enrollment.objects.filter(pk__in=[each.pk for each in covers]).update(starts_at=began)

@@ -14,6 +14,7 @@ from handover.models import Invoice, InvoiceChunk, InvoiceRow, Receipt, ReceiptC
 from intake.models import State
 from intake.template import APPLICABLE
 from outreach.models import DeliveryReport, DeliveryReportChunk, DeliveryReportRow
+from results.models import Report, ReportChunk, ReportRow
 from retention.terms import Kind
 from takeup.models import ParticipantRow
 
@@ -71,6 +72,7 @@ SOURCES: Sequence[Source] = (
     ),
     _by_cover(Receipt, ReceiptRow, ReceiptChunk, "receipt_id"),
     _by_cover(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
+    _by_cover(Report, ReportRow, ReportChunk, "report_id"),
     _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
 )
 #: Lines that name nobody whom a program covers, and belong to none: of a list of participants what is taken in holds neither

@@ -30,6 +30,7 @@ from tests.kit import (
     crash_samples_handover,
     crash_samples_invoices,
     crash_samples_of_audits,
+    crash_samples_results,
     crash_samples_retention,
     crash_samples_takeup,
     crash_samples_years,
@@ -49,13 +50,13 @@ SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
 ROOMS = (
     "accounts", "programs", "jobs", "continuity", "exports", "gates", "handover", "outreach", "papers", "subsidies", "years",
-    "closing", "retention", "samples", "takeup", "audit",
+    "closing", "results", "retention", "samples", "takeup", "audit",
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
     crash_funds, crash_samples_bills, crash_samples_clearings,
     crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
-    crash_samples_retention, crash_samples_takeup, crash_samples_years, messages_samples, papers_samples,
+    crash_samples_results, crash_samples_retention, crash_samples_takeup, crash_samples_years, messages_samples, papers_samples,
 )
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
@@ -70,6 +71,7 @@ ELSEWHERE = {
         "part of gates.approve_clearing, record_returned and of taking in a statement, which are swept: by itself it would "
         "leave the books apart from payments",
     ),
+    "results.upload_report": "results/tests/test_faults.py: the files are kept first, then the report that has them",
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "
     "budgets apart from requests",

@@ -150,7 +150,7 @@ class ReportAdmin(DecidingPages, undoing.UndoPages, PlaceColumn, ImportPages, Re
             if number := subject.counts.get("codes", {}).get(code):
                 found.append((label, f"{number:,}"))
         if subject.state in ONCE_APPLIED:
-            found.append((_t("results"), format_html('<a href="{}">{}</a>', results_of(subject), _t("See the list"))))
+            found.append((_t("payout results"), format_html('<a href="{}">{}</a>', results_of(subject), _t("See the list"))))
         return found
 
     def confirm_facts(self, subject: Report) -> list[tuple[str, Any]]:
@@ -277,7 +277,7 @@ def _cells(row: Any, found: Recalculation | None) -> list[Cell]:
         Cell(_t("hospital"), row.hospital or ""), Cell(_t("paid (yuan)"), shown(row.paid), "pp-right"),
         Cell(_t("by our calculation (yuan)"), shown(found.due if found is not None else None), "pp-right"),
         Cell(_t("difference (yuan)"), signed(found.difference if found is not None else None), "pp-right"),
-        Cell(_t("comparison"), compared),
+        Cell(_t("compared with ours"), compared),
     ]
 
 

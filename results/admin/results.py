@@ -61,7 +61,7 @@ class ByDifference(admin.SimpleListFilter):
 class Standing(admin.SimpleListFilter):
     """Whether it counts."""
 
-    title = _("standing")
+    title = _("whether it counts")
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
@@ -211,7 +211,7 @@ class ResultAdmin(CoverSearch, PlaceColumn, ReadOnlyScopedAdmin):
         """With its sign."""
         return signed(result.difference)
 
-    @display(description=_("comparison"))
+    @display(description=_("compared with ours"))
     def compared(self, result: Result) -> SafeString:
         """As a badge."""
         if result.undone_at is not None:
@@ -265,10 +265,10 @@ def facts_of(result: Result, row: ReportRow | None) -> list[tuple[str, Any]]:
         (_t("claim number"), result.claim_number), (_t("insurer"), result.insurer.name),
         (_t("program"), result.program.name), (_t("plan"), str(result.plan)), (_t("period"), result.period.code),
         (_t("office"), result.organization.name), (_t("day of the event"), result.event_on), (_t("hospital"), result.hospital),
-        (_t("diagnosis"), str(result.diagnosis) if result.diagnosis is not None else ""), (_t("bill number"), result.bill_number),
+        (_t("diagnosis"), str(result.diagnosis) if result.diagnosis is not None else ""), (_t("number of the bill"), result.bill_number),
         (_t("total cost (yuan)"), shown(result.cost)), (_t("paid by basic insurance (yuan)"), shown(result.basic_paid)),
         (_t("paid by others (yuan)"), shown(result.others_paid)), (_t("paid (yuan)"), shown(result.paid)),
-        (_t("paid on"), result.paid_on), (_t("account's last four digits"), result.last_four),
+        (_t("day of payment"), result.paid_on), (_t("account's last four digits"), result.last_four),
         (_t("bank result"), result.get_bank_result_display()),
         (_t("recorded at"), f"{timezone.localtime(result.applied_at):%Y-%m-%d %H:%M}"),
         *([(_t("undone at"), f"{timezone.localtime(result.undone_at):%Y-%m-%d %H:%M}")] if result.undone_at else []),

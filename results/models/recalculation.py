@@ -37,7 +37,7 @@ class Recalculation(models.Model):
     row_id = models.BigIntegerField(primary_key=True)
     report = models.ForeignKey(Report, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     slice = models.IntegerField()
-    comparison = models.CharField(_("comparison"), max_length=10, choices=Comparison, db_collation="C")
+    comparison = models.CharField(_("compared with ours"), max_length=10, choices=Comparison, db_collation="C")
     why = models.CharField(_("why not"), max_length=12, choices=Why, blank=True, default="", db_collation="C")
     due = models.DecimalField(_("by our calculation (yuan)"), max_digits=16, decimal_places=2, null=True)
     #: What was paid less what is due.

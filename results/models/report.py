@@ -136,7 +136,7 @@ class ReportRow(StagedRow):
         _("diagnosis"), logical_name=DIAGNOSIS, purpose=BENEFICIARY_KEY, mask=mask_diagnosis, null=True
     )
     claim_number = models.CharField(_("claim number"), max_length=60, null=True, db_collation="C")
-    bill_number = models.CharField(_("bill number"), max_length=60, null=True, db_collation="C")
+    bill_number = models.CharField(_("number of the bill"), max_length=60, null=True, db_collation="C")
     #: As far as it names a cover of the program.
     number = models.CharField(_("cover number"), max_length=60, null=True, db_collation="C")
     enrollment = models.ForeignKey(
@@ -157,7 +157,7 @@ class ReportRow(StagedRow):
     locality = models.CharField(_("place of treatment"), max_length=24, null=True, db_collation="C")
     settled = models.BooleanField(_("settled through basic insurance"), null=True)
     pre_existing = models.BooleanField(_("of a pre-existing condition"), null=True)
-    paid_on = models.DateField(_("paid on"), null=True)
+    paid_on = models.DateField(_("day of payment"), null=True)
     last_four = models.CharField(_("account's last four digits"), max_length=4, null=True, db_collation="C")
     bank_result = models.CharField(_("bank result"), max_length=8, null=True, db_collation="C")
 

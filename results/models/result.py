@@ -92,7 +92,7 @@ class Result(models.Model):
         Enrollment, models.PROTECT, related_name="results", db_constraint=False, verbose_name=_("enrollment")
     )
     claim_number = models.CharField(_("claim number"), max_length=60, db_collation="C")
-    bill_number = models.CharField(_("bill number"), max_length=60, blank=True, default="", db_collation="C")
+    bill_number = models.CharField(_("number of the bill"), max_length=60, blank=True, default="", db_collation="C")
     event_on = models.DateField(_("day of the event"))
     hospital = models.CharField(_("hospital"), max_length=100, blank=True, default="")
     diagnosis = SealedTextField(
@@ -103,12 +103,12 @@ class Result(models.Model):
     others_paid = models.DecimalField(_("paid by others (yuan)"), max_digits=16, decimal_places=2, null=True)
     paid = models.DecimalField(_("paid (yuan)"), max_digits=16, decimal_places=2)
     parts = models.JSONField(_("paid by responsibility"), null=True)
-    paid_on = models.DateField(_("paid on"))
+    paid_on = models.DateField(_("day of payment"))
     last_four = models.CharField(_("account's last four digits"), max_length=4, blank=True, default="", db_collation="C")
     bank_result = models.CharField(
         _("bank result"), max_length=8, choices=BankResult, blank=True, default="", db_collation="C"
     )
-    comparison = models.CharField(_("comparison"), max_length=10, choices=Comparison, db_collation="C")
+    comparison = models.CharField(_("compared with ours"), max_length=10, choices=Comparison, db_collation="C")
     why = models.CharField(_("why not"), max_length=12, choices=Why, blank=True, default="", db_collation="C")
     due = models.DecimalField(_("by our calculation (yuan)"), max_digits=16, decimal_places=2, null=True)
     difference = models.DecimalField(_("difference (yuan)"), max_digits=16, decimal_places=2, null=True)
@@ -134,8 +134,8 @@ class Result(models.Model):
     )
 
     class Meta:
-        verbose_name = _("result")
-        verbose_name_plural = _("results")
+        verbose_name = _("payout result")
+        verbose_name_plural = _("payout results")
         ordering = ["-id"]
         default_permissions = ("view", "export")
         constraints = [

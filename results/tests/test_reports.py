@@ -83,12 +83,16 @@ def test_each_line_is_found_equal_different_or_not_computable(world: Payouts) ->
 def test_deductibles_go_on_from_line_to_line_in_the_order_of_payment_and_from_report_to_report(world: Payouts) -> None:
     # The deductible of 20,000 is used up by the bill that was paid first, wherever it stands in the file.
     report = checked(world, [
-        line(world, 0, "B2", **{"of:out_of_catalogue": "10000.00", "paid": "6000.00"}),
-        line(world, 0, "B1", **{"of:out_of_catalogue": "30000.00", "paid": "6000.00", "paid_on": day(world, 0)}),
+        line(world, 0, "B2", bill_number="2", **{"of:out_of_catalogue": "10000.00", "paid": "6000.00"}),
+        line(
+            world, 0, "B1", bill_number="1", event_on=day(world, -1), paid_on=day(world, -1),
+            **{"of:out_of_catalogue": "30000.00", "paid": "6000.00"},
+        ),
         line(world, 1, "B3", **{"of:out_of_catalogue": "15000.00"}),
     ])
-    assert found(report)["B2"][2] == D("0.00")
-    assert found(report)["B1"][2] == D("12000.00")
+    assert {claim: due for claim, (_word, _why, due, _difference) in found(report).items()} == {
+        "B1": D("6000.00"), "B2": D("6000.00"), "B3": D("0.00"),
+    }
     approved(world, report)
     later = checked(world, [line(world, 1, "B4", bill_number="B4", **{"of:out_of_catalogue": "6000.00", "paid": "600.00"})], reference="R2")
     assert found(later) == {"B4": ("equal", "", D("600.00"), D("0.00"))}
