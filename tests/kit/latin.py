@@ -66,9 +66,9 @@ from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
+from tests.kit.latin_results import add_results
 from tests.kit.latin_retention import make_latin_retention
 from tests.kit.latin_samples import make_latin_samples
-from tests.kit.latin_results import add_results
 from tests.kit.latin_takeup import add_takeup
 from tests.kit.latin_years import add_years
 

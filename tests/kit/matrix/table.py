@@ -37,10 +37,10 @@ from jobs.models import Job
 from outreach.models import DeliveryReport, MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
+from results.models import Report, Result
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
 from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
-from results.models import Report, Result
 from takeup.models import ParticipantList, TakeUp, Target
 from tests.kit.matrix.worlds import Place
 from years.models import Comparison, PlanReview, YearLeft

@@ -55,9 +55,9 @@ from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.insured import share_plan
 from tests.kit.matrix.messages import add_messages
 from tests.kit.matrix.papers import add_papers
+from tests.kit.matrix.results import add_results
 from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
-from tests.kit.matrix.results import add_results
 from tests.kit.matrix.takeup import add_participants, add_target
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
