@@ -41,11 +41,13 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Our number of the cover; else the document number, else a policy number of one person."),
     ),
     Column(
-        "policy_number", "保单号", ("保险单号", "保单号码", "个人保单号", "分单号", "个单号"), max_length=60, example="PA2027000001",
+        "policy_number", "保单号", ("保险单号", "保单号码", "个人保单号", "分单号", "个单号"), max_length=60,
+        example="PA2027000001",
         help=_("The insurer's own number, where one person stands under it."),
     ),
     Column(
-        "name", "姓名", ("被保险人姓名", "被保险人", "出险人姓名", "出险人", "保障对象姓名"), clean="name", personal="name", required=True,
+        "name", "姓名", ("被保险人姓名", "被保险人", "出险人姓名", "出险人", "保障对象姓名"), clean="name", personal="name",
+        required=True,
         example="王小明", help=_("Of the person who is insured."),
     ),
     Column(
@@ -53,7 +55,8 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Empty means resident ID card."),
     ),
     Column(
-        "document", "证件号码", ("身份证号", "身份证号码", "公民身份号码", "身份证", "被保险人证件号码", "出险人证件号码"), clean="document",
+        "document", "证件号码", ("身份证号", "身份证号码", "公民身份号码", "身份证", "被保险人证件号码", "出险人证件号码"),
+        clean="document",
         personal="document", companions={"type": "document_type"}, example="441602196203151219",
         help=_("18 characters; format the column as text before typing."),
     ),
@@ -63,7 +66,8 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("hospital", "医院", ("就诊医院", "医院名称", "医疗机构", "就医机构"), max_length=100, example="河源市人民医院"),
     Column(
-        "diagnosis", "诊断", ("疾病诊断", "出险原因", "疾病名称", "诊断名称", "疾病编码"), max_length=200, personal="health", example="C34.9",
+        "diagnosis", "诊断", ("疾病诊断", "出险原因", "疾病名称", "诊断名称", "疾病编码"), max_length=200, personal="health",
+        example="C34.9",
         help=_("Code or words; kept sealed."),
     ),
     Column(
@@ -71,10 +75,12 @@ COLUMNS: tuple[Column, ...] = (
         help=_("One person, event and bill are paid once."),
     ),
     Column(
-        "cost", "医疗总费用", ("总费用", "费用总额", "票据总金额", "发票金额", "总金额"), clean="amount", example="52000.00", help=_("Yuan."),
+        "cost", "医疗总费用", ("总费用", "费用总额", "票据总金额", "发票金额", "总金额"), clean="amount", example="52000.00",
+        help=_("Yuan."),
     ),
     Column(
-        "basic_paid", "基本医保支付", ("医保支付", "医保统筹支付", "医保报销", "基本医保报销", "统筹支付"), clean="amount", example="20000.00",
+        "basic_paid", "基本医保支付", ("医保支付", "医保统筹支付", "医保报销", "基本医保报销", "统筹支付"), clean="amount",
+        example="20000.00",
         help=_("Yuan."),
     ),
     Column(
@@ -90,7 +96,8 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Empty means here."),
     ),
     Column(
-        "settled", "是否经医保结算", ("经医保结算", "医保结算", "是否医保结算"), clean="choice", choices=tuple(YES_OR_NO), example="是",
+        "settled", "是否经医保结算", ("经医保结算", "医保结算", "是否医保结算"), clean="choice", choices=tuple(YES_OR_NO),
+        example="是",
         help=_("Empty means yes."),
     ),
     Column(
@@ -102,15 +109,18 @@ COLUMNS: tuple[Column, ...] = (
         example="15400.00", help=_("Yuan, of all responsibilities together; 0.00 where nothing is paid."),
     ),
     Column(
-        "paid_on", "赔付日期", ("支付日期", "付款日期", "给付日期", "结案日期", "到账日期"), required=True, clean="date", example="2027-04-02",
+        "paid_on", "赔付日期", ("支付日期", "付款日期", "给付日期", "结案日期", "到账日期"), required=True, clean="date",
+        example="2027-04-02",
         help=_("The day of payment: limits and deductibles are used up in its order."),
     ),
     Column(
-        "last_four", "账号后四位", ("收款账号后四位", "卡号后四位", "账户尾号", "收款账号尾号", "收款账号"), max_length=40, personal="card",
+        "last_four", "账号后四位", ("收款账号后四位", "卡号后四位", "账户尾号", "收款账号尾号", "收款账号"), max_length=40,
+        personal="card",
         example="0007", help=_("The last four digits; more are cut off."),
     ),
     Column(
-        "bank_result", "支付结果", ("银行结果", "付款结果", "转账结果", "支付状态"), clean="choice", choices=tuple(BANK_RESULTS), example="成功",
+        "bank_result", "支付结果", ("银行结果", "付款结果", "转账结果", "支付状态"), clean="choice", choices=tuple(BANK_RESULTS),
+        example="成功",
         help=_("Failed and returned payments are recorded and count towards no limit."),
     ),
 )

@@ -238,7 +238,7 @@ JOIN results_result other ON other.enrollment_id = asked.enrollment_id AND other
 JOIN results_reportrow r ON r.id = other.row_id
 JOIN beneficiaries_enrollment e ON e.id = other.enrollment_id
 JOIN beneficiaries_person person ON person.id = e.person_id
-"""
+"""  # noqa: S608 - words of this module
 _SCHEMA: dict[str, Any] = {
     "row_id": pl.Int64, "is_new": pl.Boolean, "enrollment_id": pl.Int64, "plan_id": pl.Int64, "paid_on": pl.Int32,
     "event_on": pl.Int32, "paid": pl.Int64, "setting": pl.String, "locality": pl.String, "settled": pl.Boolean,

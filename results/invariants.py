@@ -9,7 +9,8 @@ from audit.invariants import Invariant
 _APPLIED = "('applied', 'undo_asked', 'undoing', 'undone')"
 INVARIANTS = [
     Invariant(
-        9, "results_within_the_limit", _("What insurers paid for a cover stays within its limit, but for what a person has decided."),
+        9, "results_within_the_limit",
+        _("What insurers paid for a cover stays within its limit, but for what a person has decided."),
         """
         SELECT r.enrollment_id FROM results_result r JOIN programs_plan p ON p.id = r.plan_id
         WHERE r.undone_at IS NULL AND r.bank_result NOT IN ('failed', 'returned')
@@ -18,7 +19,7 @@ INVARIANTS = [
     ),
     Invariant(
         9, "result_is_of_its_cover",
-        _("A result is of a cover that stood, in its program and office, and of an event of its period, but for what a person decided."),
+        _("A result is of a cover that stood, of its program and office, and of an event of its period, but for decisions."),
         """
         SELECT r.id FROM results_result r LEFT JOIN beneficiaries_enrollment e ON e.id = r.enrollment_id
         LEFT JOIN programs_period p ON p.id = r.period_id
@@ -58,7 +59,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        9, "result_of_a_claim_counts_once", _("One claim of an insurer is paid once in a program, but for what a person has decided."),
+        9, "result_of_a_claim_counts_once",
+        _("One claim of an insurer is paid once in a program, but for what a person has decided."),
         """
         SELECT min(id) FROM results_result
         WHERE undone_at IS NULL AND decision_id IS NULL AND bank_result NOT IN ('failed', 'returned')
@@ -81,7 +83,8 @@ INVARIANTS = [
         """,  # noqa: S608 - states of ours
     ),
     Invariant(
-        20, "every_decision_about_a_payout_has_its_event", _("Every decision about held lines of a report of payouts has its event."),
+        20, "every_decision_about_a_payout_has_its_event",
+        _("Every decision about held lines of a report of payouts has its event."),
         """
         SELECT d.id FROM results_reportdecision d WHERE NOT EXISTS (
             SELECT FROM audit_event e WHERE e.verb = 'payout_report.decided' AND e.subject_type = 'results.report'

@@ -1,4 +1,4 @@
-"""Whose cover a line of a report speaks of, whether its event lies in it, and whether the payout is recorded already: by columns."""
+"""Whose cover a line of a report speaks of, whether its event lies in it, and whether it is recorded already: by columns."""
 
 from __future__ import annotations
 

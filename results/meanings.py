@@ -25,7 +25,8 @@ MEANINGS = (
         _("check the day; else ask the insurer why it paid"),
     ),
     Meaning(
-        "DOUBLED", _DOUBT, _("this payout is recorded already: the same claim number, or the same person, event and bill (%(extra)s)"),
+        "DOUBLED", _DOUBT,
+        _("this payout is recorded already: the same claim number, or the same person, event and bill (%(extra)s)"),
         _("ask the insurer whether it paid twice or reports twice"),
     ),
     Meaning(

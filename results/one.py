@@ -120,11 +120,15 @@ class One:
             yield _t("nothing had been paid or deducted in this year before"), self.facts, NOTHING_USED
         flipped = HEALTHY if insured.health_class == PRE_EXISTING else PRE_EXISTING
         words = {
-            HEALTHY: _t("the expenses were of no pre-existing condition"), PRE_EXISTING: _t("the expenses were of a pre-existing condition"),
+            HEALTHY: _t("the expenses were of no pre-existing condition"),
+            PRE_EXISTING: _t("the expenses were of a pre-existing condition"),
         }[flipped]
         yield words, replace(self.facts, insured=replace(insured, health_class=flipped)), self.used
         settled = not all(bill.settled for bill in bills)
-        words = _t("the bill was settled through basic insurance") if settled else _t("the bill was not settled through basic insurance")
+        words = (
+            _t("the bill was settled through basic insurance") if settled
+            else _t("the bill was not settled through basic insurance")
+        )
         yield words, replace(self.facts, bills=tuple(replace(bill, settled=settled) for bill in bills)), self.used
         if any(bill.locality != "local" for bill in bills):
             words = _t("the treatment was here")
@@ -171,7 +175,8 @@ def _facts(case: Mapping[str, Any], view: PlanView) -> Facts:
         Line(kind, _yuan(case[f"of:{kind}"]), lists=frozenset(view.lists)) for kind in view.kinds if case[f"of:{kind}"]
     )
     insured = Insured(
-        age=case["age"], health_class=case["health_class"], continuity_years=case["continuity"], claim_free_years=case["claim_free"],
+        age=case["age"], health_class=case["health_class"], continuity_years=case["continuity"],
+        claim_free_years=case["claim_free"],
     )
     bill = Bill(lines=lines, setting=case["setting"], locality=case["locality"], settled=case["settled"])
     return Facts(insured=insured, event=Event(code=str(case["row_id"])), bills=(bill,))

@@ -74,8 +74,8 @@ def responsibilities(report: Report) -> list[Line]:
 
 def biggest(report: Report) -> list[Big]:
     """The lines that differ most."""
-    found = Recalculation.objects.filter(report=report, comparison=Comparison.DIFFERENT).order_by(Abs("difference").desc(), "row_id")
-    kept = list(found[:SHOWN])
+    found = Recalculation.objects.filter(report=report, comparison=Comparison.DIFFERENT)
+    kept = list(found.order_by(Abs("difference").desc(), "row_id")[:SHOWN])
     rows = ReportRow.objects.in_bulk([each.row_id for each in kept])
     return [
         Big(rows[each.row_id], rows[each.row_id].paid or Decimal(0), each.due or Decimal(0), each.difference or Decimal(0))

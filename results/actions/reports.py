@@ -1,4 +1,4 @@
-"""Reports of payouts: uploaded by one person, approved by another; what is done with them then are the verbs of any import: `DESK`."""
+"""Reports of payouts: uploaded by one person, approved by another; their further verbs are those of any import: `DESK`."""
 
 from __future__ import annotations
 

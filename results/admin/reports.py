@@ -166,8 +166,8 @@ class ReportAdmin(DecidingPages, undoing.UndoPages, PlaceColumn, ImportPages, Re
     def approval_sentence(self, subject: Report) -> str:
         """What the click does."""
         return _t(
-            "Each line that is to be recorded becomes a result of its cover, equal or different as it was found, and counts towards "
-            "its limits. Held and refused lines stay out."
+            "Each line that is to be recorded becomes a result of its cover, equal or different as it was found, and counts "
+            "towards its limits. Held and refused lines stay out."
         )
 
     def approval_warnings(self, subject: Report) -> list[str]:

@@ -148,7 +148,9 @@ class ResultAdmin(CoverSearch, PlaceColumn, ReadOnlyScopedAdmin):
     )
     list_select_related = ("program", "period", "enrollment__person", "enrollment__program", "enrollment__period")
     search_fields = ("=claim_number",)
-    search_help_text = _("The insurer's claim number; or cover number, document number, mobile phone number, or a name or its beginning")
+    search_help_text = _(
+        "The insurer's claim number; or cover number, document number, mobile phone number, or a name or its beginning"
+    )
     cover_path = "enrollment"
     ordering = ("-id",)
     list_per_page = 50
@@ -265,7 +267,8 @@ def facts_of(result: Result, row: ReportRow | None) -> list[tuple[str, Any]]:
         (_t("claim number"), result.claim_number), (_t("insurer"), result.insurer.name),
         (_t("program"), result.program.name), (_t("plan"), str(result.plan)), (_t("period"), result.period.code),
         (_t("office"), result.organization.name), (_t("day of the event"), result.event_on), (_t("hospital"), result.hospital),
-        (_t("diagnosis"), str(result.diagnosis) if result.diagnosis is not None else ""), (_t("number of the bill"), result.bill_number),
+        (_t("diagnosis"), str(result.diagnosis) if result.diagnosis is not None else ""),
+        (_t("number of the bill"), result.bill_number),
         (_t("total cost (yuan)"), shown(result.cost)), (_t("paid by basic insurance (yuan)"), shown(result.basic_paid)),
         (_t("paid by others (yuan)"), shown(result.others_paid)), (_t("paid (yuan)"), shown(result.paid)),
         (_t("day of payment"), result.paid_on), (_t("account's last four digits"), result.last_four),

@@ -60,7 +60,8 @@ class UndoPages(ButtonPages):
         """Leave it as it is recorded."""
         return self._undo_page(
             request, object_id, title=_t("Turn down undo"), done=_t("The report stays as it is recorded."),
-            verb=DESK.turn_down_undo, reason=True, sentence=_t("The report stays as it is recorded. Whoever asked reads your reason."),
+            verb=DESK.turn_down_undo, reason=True,
+            sentence=_t("The report stays as it is recorded. Whoever asked reads your reason."),
         )
 
     def _undo_page(

@@ -94,7 +94,8 @@ def test_deductibles_go_on_from_line_to_line_in_the_order_of_payment_and_from_re
         "B1": D("6000.00"), "B2": D("6000.00"), "B3": D("0.00"),
     }
     approved(world, report)
-    later = checked(world, [line(world, 1, "B4", bill_number="B4", **{"of:out_of_catalogue": "6000.00", "paid": "600.00"})], reference="R2")
+    further = line(world, 1, "B4", bill_number="B4", **{"of:out_of_catalogue": "6000.00", "paid": "600.00"})
+    later = checked(world, [further], reference="R2")
     assert found(later) == {"B4": ("equal", "", D("600.00"), D("0.00"))}
 
 
@@ -180,7 +181,8 @@ def test_a_payout_that_is_recorded_already_or_stands_twice_in_the_file_is_held(w
     assert verdicts(report) == {
         "F1": held, "F4": held, "F5": held, "F3": (Verdict.NEW, []), "F6": (Verdict.NEW, []), "F7": held,
     }
-    extras = {row.claim_number: row.findings[0]["extra"] for row in ReportRow.objects.filter(report=report, verdict=Verdict.DOUBTFUL)}
+    rows = ReportRow.objects.filter(report=report, verdict=Verdict.DOUBTFUL)
+    extras = {row.claim_number: row.findings[0]["extra"] for row in rows}
     first = Report.objects.order_by("pk").first()
     assert first is not None
     assert extras == {"F1": f"#{first.pk}", "F4": f"#{first.pk}", "F5": f"#{first.pk}", "F7": "6"}
@@ -231,10 +233,11 @@ def test_a_line_that_is_left_out_uses_up_no_deductible_and_no_limit(world: Payou
     assert verdicts(report)["I2"] == (Verdict.DOUBTFUL, ["BEYOND_LIMIT"])
     assert found(report)["I2"][2] == D("18000.00")
     row = ReportRow.objects.get(claim_number="I2")
-    decide_lines(report, choice=Choice(rows=(row.pk,)), kind=LineDecision.REFUSE, reason="等保司更正", by=world.clerk, at=timezone.now())
+    named = Choice(rows=(row.pk,))
+    decide_lines(report, choice=named, kind=LineDecision.REFUSE, reason="等保司更正", by=world.clerk, at=timezone.now())
     assert verdicts(report)["I2"] == (Verdict.REFUSED, ["BEYOND_LIMIT", "DECIDED_AGAINST"])
     assert "I2" not in found(report)
-    decide_lines(report, choice=Choice(rows=(row.pk,)), kind=LineDecision.REOPEN, reason="撤回决定了", by=world.clerk, at=timezone.now())
+    decide_lines(report, choice=named, kind=LineDecision.REOPEN, reason="撤回决定了", by=world.clerk, at=timezone.now())
     assert verdicts(report)["I2"] == (Verdict.DOUBTFUL, ["BEYOND_LIMIT"])
     assert found(report)["I2"][2] == D("18000.00")
     report.refresh_from_db()
