@@ -19,7 +19,8 @@ def add_results(world: World, office: Organization, clerk: User, enrollment: Enr
     report = Report.objects.create(
         program=world.program, insurer=world.insurer, organization=office, region_code=office.region_code or "",
         reference=f"{canary}赔付{enrollment.pk}", control_lines=1, control_amount=Decimal("1.00"), uploaded_by=clerk,
-        uploaded_at=at, state="review", row_count=1, digest="0" * 64, compared_at=at, counts={"verdicts": {"5": 1}, "codes": {"OUTSIDE_COVER": 1}},
+        uploaded_at=at, state="review", row_count=1, digest="0" * 64, compared_at=at,
+        counts={"verdicts": {"5": 1}, "codes": {"OUTSIDE_COVER": 1}},
     )
     said = {
         "claim_number": f"{canary}案{enrollment.pk}", "event_on": day, "hospital": f"{canary}医院", "cost": Decimal("2.00"),
