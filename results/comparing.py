@@ -34,7 +34,7 @@ from results.models import Comparison, Recalculation, Report, ReportRow, ReportS
 from results.plans import PlanView, plans_of
 
 #: Rows of one slice, about.
-ROWS_PER_SLICE = 60_000
+ROWS_PER_SLICE = 120_000
 BEYOND, DOUBLED, ACCEPTED = "BEYOND_LIMIT", "DOUBLED", "DECIDED_ACCEPTED"
 #: SQL over a row `r`: it is to be recorded, or would be but for a limit.
 _TAKES_PART = f"(r.verdict = {int(Verdict.NEW)} OR (r.verdict = {int(Verdict.DOUBTFUL)} AND '{BEYOND}' = ANY(r.codes)))"

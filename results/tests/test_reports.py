@@ -5,19 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from accounts.testing import make_user
 from audit.testing import shared
+from beneficiaries.keepers import keepers
 from intake.errors import IntakeRefused
 from intake.findings import Verdict
 from intake.models import State
 from jobs.testing import drain
+from results import paid
 from results.actions import DESK, confirm_totals, decide_lines, upload_report
 from results.deciding import Choice
 from results.errors import ResultsRefused
 from results.models import Comparison, LineDecision, Recalculation, Report, ReportRow, Result
+from results.registration import KEEPER
 from results.testing import Payouts, approved, checked, day, file_of, line, payouts, recorded, undone
 
 D = Decimal
@@ -270,3 +273,20 @@ def test_a_cover_that_another_report_has_touched_since_is_set_aside(world: Payou
     assert second.state == State.APPLIED
     assert ReportRow.objects.get(claim_number="K3").set_aside == "CHANGED_SINCE_REVIEW"
     assert set(Result.objects.values_list("claim_number", flat=True)) == {"K1", "K2"}
+
+
+def test_rooms_below_are_told_which_covers_were_paid_and_which_are_kept(world: Payouts) -> None:
+    recorded(world, [
+        line(world, 0, "L1", paid="10.00"), line(world, 1, "L2", paid="0.00"), line(world, 2, "L3", paid="5.00", bank_result="退票"),
+    ])
+    assert covers_where(paid.condition().format(cover="e.id")) == [world.covers[0].pk]
+    assert covers_where(KEEPER.condition) == [world.covers[0].pk, world.covers[1].pk, world.covers[2].pk]
+    assert KEEPER in keepers()
+    undone(world, Report.objects.get())
+    assert covers_where(paid.condition().format(cover="e.id")) == covers_where(KEEPER.condition) == []
+
+
+def covers_where(condition: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT e.id FROM beneficiaries_enrollment e WHERE {condition} ORDER BY 1")
+        return [number for (number,) in cursor.fetchall()]
