@@ -277,7 +277,8 @@ def test_a_cover_that_another_report_has_touched_since_is_set_aside(world: Payou
 
 def test_rooms_below_are_told_which_covers_were_paid_and_which_are_kept(world: Payouts) -> None:
     recorded(world, [
-        line(world, 0, "L1", paid="10.00"), line(world, 1, "L2", paid="0.00"), line(world, 2, "L3", paid="5.00", bank_result="退票"),
+        line(world, 0, "L1", paid="10.00"), line(world, 1, "L2", paid="0.00"),
+        line(world, 2, "L3", paid="5.00", bank_result="退票"),
     ])
     assert covers_where(paid.condition().format(cover="e.id")) == [world.covers[0].pk]
     assert covers_where(KEEPER.condition) == [world.covers[0].pk, world.covers[1].pk, world.covers[2].pk]
