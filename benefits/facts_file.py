@@ -38,7 +38,7 @@ from benefits.shapes import (
     within,
 )
 from benefits.terms import EVENT_KINDS, HEALTH_CLASSES, LOCALITIES, SETTINGS
-from benefits.text_data import read_text
+from benefits.text_data import read_text, write_text
 from benefits.usage import NOTHING_USED, Usage
 
 PAYMENT = Record("Payment", Payment, (
@@ -204,3 +204,8 @@ def load_path(path: Path) -> CaseFile:
     """Cases from a file, by its ending."""
     return load(path.read_text(encoding="utf-8-sig"), form="json" if path.suffix == ".json" else "yaml")
 
+
+
+def dump(facts: Facts, *, form: str = "json") -> str:
+    """A text of one case that `load` reads back to the same facts."""
+    return write_text(Record("Facts", dict, CASE_FIELDS).write(facts), form=form)

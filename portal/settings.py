@@ -298,6 +298,7 @@ INSTALLED_APPS = [
     "subsidies",
     "papers",
     "outreach",
+    "claims",
     "years",
     "closing",
     "results",

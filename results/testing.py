@@ -56,7 +56,7 @@ def payouts(*, people: int = 4, code: str = "HMB", **terms: Any) -> Payouts:
 
 def payouts_of(world: World, *, people: int = 4, code: str = "HMB", **terms: Any) -> Payouts:
     """So many people, as if covered since the period began; the county's clerk reports, the city's reviewer approves."""
-    market = paid_market(code=code, world=world, benefits="weifang", **terms)
+    market = paid_market(code=code, world=world, pays="weifang", **terms)
     covers = [market.enroll(person(number), reference=f"P{number}") for number in range(people)]
     began = timezone.make_aware(datetime.combine(market.period.starts_on, time()))
     Enrollment.objects.filter(pk__in=[each.pk for each in covers]).update(starts_at=began)

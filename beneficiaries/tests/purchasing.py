@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from beneficiaries.covering import Span
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.testing import KEYS, World, make_world, people
 from benefits import plan_file
+from benefits.tests.cases import PLANS
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Funder, Period, Plan, Program
@@ -94,7 +94,7 @@ def day_market(
 
 @keepable
 def paid_market(*, code: str = "HMB", world: World | None = None, **terms: Any) -> Market:
-    """150 yuan a year, all of it the person's own."""
+    """150 yuan a year, all of it the person's own; `pays`: a plan of fixtures that says what it pays."""
     return _market(
         code, Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)], world=world or make_world(),
         terms={
@@ -111,18 +111,18 @@ def _market(
     program = make_program(code, organization=world.city, insurer=world.insurer, kind=kind, name=terms["name"])
     platform = Funder.objects.create(name=f"示例平台{code}", kind="enterprise", organization=world.foundation_org)
     everybody = make_categories(at=at)["renren"]
-    prices, benefits = price_drafts(terms.pop("prices", ())), terms.pop("benefits", "")
+    prices = price_drafts(terms.pop("prices", ()))
     priced = [each.category for each in prices if each.category is not None and each.category != everybody]
     draft = PlanDraft(
         categories=[*dict.fromkeys(priced), everybody], prices=prices,
         schemes=[SchemeDraft("全部", shares or [ShareDraft("funder", None, platform)])],
     )
     maker, checker = world.finance_maker, world.finance_checker
+    pays = terms.pop("pays", "")
     plan = actions.create_plan(program, terms=terms, draft=draft, by=maker, at=at)
-    if benefits:
-        # The market's own prices stand.
-        stated = replace(plan_file.load_path(settings.BASE_DIR / "fixtures" / "plans" / f"{benefits}.yaml"), prices=())
-        actions.set_benefits(plan, stated, by=maker, at=at)
+    if pays:
+        benefits = replace(plan_file.load_path(PLANS / f"{pays}.yaml"), prices=())
+        actions.set_benefits(plan, benefits, by=maker, at=at)
     plan = actions.submit_plan(filed(plan, by=maker, at=at), by=maker, at=at)
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
     today = timezone.localdate(at)

@@ -34,6 +34,10 @@ class AccountKind(models.TextChoices):
     INSURER_PAYABLE = "insurer_payable", _("Premium owed to the insurer")
     #: Below zero: money that went out, of a funder or of the insured themselves.
     INSURER_PAID = "insurer_paid", _("Premium paid to the insurer")
+    #: What decisions of claims cost, and what of it is owed to payees (below zero) or asked back from them.
+    CLAIMS_INCURRED = "claims_incurred", _("Claims incurred")
+    CLAIMS_PAYABLE = "claims_payable", _("Claims payable")
+    CLAIMS_RECOVERABLE = "claims_recoverable", _("Claims paid too much, to be recovered")
     BUDGET_GRANTED = "budget_granted", _("Budget: granted")
     BUDGET_AVAILABLE = "budget_available", _("Budget: available")
     BUDGET_RESERVED = "budget_reserved", _("Budget: reserved")
@@ -106,6 +110,7 @@ class LedgerTransaction(models.Model):
         REFUND = "refund", _("Own shares paid back")
         REVERSAL = "reversal", _("Wrong posting reversed")
         REMITTANCE = "remit", _("Premium paid to the insurer")
+        CLAIM = "claim", _("Claim decided")
 
     #: Kinds that are posted for people, whose number is their memo.
     OF_PEOPLE = (Kind.USE, Kind.LAPSE, Kind.UNDO, Kind.RECEIPT, Kind.DIFFERENCE, Kind.ASSIGN, Kind.UNPAID)

@@ -1,0 +1,152 @@
+"""Bills of a case: entered with what is printed on them, explained by a second person where they do not fit, taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from audit.faults import fault_point
+from benefits.terms import KINDS
+from claims.actions.cases import editable
+from claims.checking import findings_of
+from claims.errors import ClaimsRefused
+from claims.models import Bill, BillLine, Case, Standing
+from claims.stepping import not_later, record_case, said
+from programs.benefit_terms import benefit_terms
+
+EXPLAIN = "claims.explain_bill"
+_AMOUNTS = (
+    "fund", "major_illness", "assistance", "others", "account_paid", "cash", "self_paid", "self_funded", "third_party",
+    "commercial",
+)
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A charge line: kind of expense, yuan before anybody paid."""
+
+    kind: str
+    amount: Decimal
+    name: str = ""
+    code: str = ""
+    indicated: bool = True
+
+
+def add_bill(case: Case, bill: Bill, charges: Sequence[Charge], *, by: User, at: datetime) -> Bill:
+    """Enter a bill (not saved yet) with its charges. What does not fit is found and kept with it; nothing is refused for it.
+
+    An invoice that counts in another case of the portal is kept and does not count before a person has looked: whose case
+    it is, nobody is told.
+    """
+    try:
+        with transaction.atomic():
+            case = editable(case, by=by)
+            _refuse_unfit(case, bill, charges, at=at)
+            bill.case, bill.entered_by, bill.entered_at = case, by, at
+            bill.standing = _standing(bill)
+            bill.findings = findings_of(bill, [charge.amount for charge in charges], charges, at=at)
+            fault_point("claims.add_bill.before")
+            bill.save(force_insert=True)
+            BillLine.objects.bulk_create(
+                BillLine(
+                    bill=bill, position=position, kind=charge.kind, name=charge.name.strip(), code=charge.code.strip(),
+                    amount=charge.amount, indicated=charge.indicated,
+                )
+                for position, charge in enumerate(charges, start=1)
+            )
+            record_case("case.bill_added", case, by=by, at=at, amount=str(bill.total))
+            fault_point("claims.add_bill.after")
+    except IntegrityError as conflict:
+        # The same invoice was entered somewhere else at this very moment.
+        raise ClaimsRefused("BILL_TWICE") from conflict
+    return bill
+
+
+def explain_bill(bill: Bill, *, reason: str, by: User, at: datetime) -> Bill:
+    """Let a bill count although something does not fit, or though it was presented elsewhere; by another than entered it."""
+    reason = said(reason)
+    with transaction.atomic():
+        bill = _of_case(bill, by=by, permission=EXPLAIN)
+        if bill.standing == Standing.REMOVED:
+            raise ClaimsRefused("BILL_REMOVED")
+        if bill.standing != Standing.DOUBLED and not bill.errors:
+            raise ClaimsRefused("BILL_FITS")
+        if bill.entered_by_id == by.pk:
+            raise ClaimsRefused("EXPLAINS_OWN")
+        fault_point("claims.explain_bill.before")
+        if bill.standing == Standing.DOUBLED:
+            bill.standing = Standing.ALLOWED
+        bill.explanation, bill.explained_by = reason, by
+        bill.save(update_fields=["standing", "explanation", "explained_by"])
+        record_case("case.bill_explained", bill.case, by=by, at=at, amount=str(bill.total), reason=reason)
+        fault_point("claims.explain_bill.after")
+    return bill
+
+
+def remove_bill(bill: Bill, *, reason: str, by: User, at: datetime) -> Bill:
+    """Take a bill out: it was entered wrongly, or is of somebody else. Its invoice may be presented again."""
+    reason = said(reason)
+    with transaction.atomic():
+        bill = _of_case(bill, by=by, permission="claims.report_claim")
+        if bill.standing == Standing.REMOVED:
+            raise ClaimsRefused("BILL_REMOVED")
+        fault_point("claims.remove_bill.before")
+        bill.standing, bill.explanation, bill.explained_by = Standing.REMOVED, reason, by
+        bill.save(update_fields=["standing", "explanation", "explained_by"])
+        record_case("case.bill_removed", bill.case, by=by, at=at, amount=str(bill.total), reason=reason)
+        fault_point("claims.remove_bill.after")
+    return bill
+
+
+def _of_case(bill: Bill, *, by: User, permission: str) -> Bill:
+    """The bill as it is now, its case locked and still open to changes."""
+    case = editable(bill.case, by=by, permission=permission)
+    found = Bill.objects.get(pk=bill.pk)
+    found.case = case
+    return found
+
+
+def _standing(bill: Bill) -> str:
+    if not bill.invoice_number:
+        return Standing.STANDS
+    same = Bill.objects.filter(invoice_code=bill.invoice_code, invoice_number=bill.invoice_number)
+    counting = list(same.filter(standing__in=(Standing.STANDS, Standing.ALLOWED)).values_list("case_id", flat=True))
+    if bill.case_id in counting:
+        raise ClaimsRefused("BILL_TWICE")
+    return Standing.DOUBLED if counting else Standing.STANDS
+
+
+def _refuse_unfit(case: Case, bill: Bill, charges: Sequence[Charge], *, at: datetime) -> None:
+    """Refuse what cannot be kept; what only does not fit is a finding."""
+    if not charges:
+        raise ClaimsRefused("BILL_LINES")
+    amounts = [bill.total, *(charge.amount for charge in charges)]
+    if any(amount <= 0 for amount in amounts) or any((getattr(bill, name) or 0) < 0 for name in _AMOUNTS):
+        raise ClaimsRefused("BILL_AMOUNT")
+    if bool(bill.invoice_code) != bool(bill.invoice_number):
+        raise ClaimsRefused("BILL_NUMBER")
+    known = kinds_of(case)
+    for charge in charges:
+        if charge.kind not in known:
+            raise ClaimsRefused("BILL_KIND", kind=charge.kind)
+    days = [day for day in (bill.issued_on, bill.admitted_on, bill.discharged_on) if day is not None]
+    if any(not not_later(day, at=at) for day in days):
+        raise ClaimsRefused("BILL_DAYS")
+    if bill.discharged_on is not None and (bill.admitted_on is None or bill.discharged_on < bill.admitted_on):
+        raise ClaimsRefused("BILL_DAYS")
+
+
+def kinds_of(case: Case) -> list[str]:
+    """Kinds of expense that the case's plans know: the engine's own, and those that a plan declares."""
+    found = dict.fromkeys(KINDS)
+    for claim in case.claims.select_related("plan").order_by("position"):
+        terms = benefit_terms(claim.plan)
+        if terms is not None:
+            for responsibility in terms.responsibilities:
+                found.update(dict.fromkeys(getattr(responsibility, "counts", ())))
+    return list(found)

@@ -1,0 +1,185 @@
+"""Cases: reported once for every cover that was in force, changed while nothing of them is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.faults import fault_point
+from beneficiaries.models import Enrollment
+from beneficiaries.models.enrollment import EnrollmentState
+from claims.errors import ClaimsRefused
+from claims.models import Case, Channel, Claim, ClaimStep, EventKind, Reporter
+from claims.rules.order import payment_order
+from claims.rules.states import EDITABLE, State
+from claims.stepping import locked_case, not_later, record, record_case, said
+
+REPORT = "claims.report_claim"
+ZERO = Decimal("0.00")
+#: States in which nothing of a claim rests on the case's bills.
+UNDECIDED = (*EDITABLE, State.WITHDRAWN, State.DECLINED)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is told of an event. `event_at` is aware; a day whose hour is not known stands at its noon."""
+
+    event_at: datetime
+    time_known: bool = False
+    kind: str = EventKind.ILLNESS
+    diagnosis: str = ""
+    disease_group: str = ""
+    died_on: date | None = None
+    injuries: Sequence[int] = ()
+    death_paid_elsewhere: Decimal = ZERO
+    channel: str = Channel.COUNTER
+    reporter: str = Reporter.SELF
+    reporter_name: str = ""
+    reporter_phone: str = ""
+    account: str = ""
+    reported_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What may be learned later of an event."""
+
+    kind: str
+    diagnosis: str = ""
+    disease_group: str = ""
+    died_on: date | None = None
+    injuries: Sequence[int] = field(default=())
+    death_paid_elsewhere: Decimal = ZERO
+
+
+def report_case(covers: Sequence[Enrollment], told: Report, *, by: User, at: datetime) -> Case:
+    """Record an event of one person with a claim on each of these covers, in the order in which they pay."""
+    _refuse_untimely(told, at=at)
+    with transaction.atomic():
+        found = _locked_covers(covers, told, by=by)
+        fault_point("claims.report_case.locked")
+        _refuse_known(found, told)
+        fault_point("claims.report_case.before")
+        case = Case.objects.create(
+            organization=found[0].organization, region_code=found[0].region_code, kind=told.kind, event_at=told.event_at,
+            time_known=told.time_known, diagnosis=told.diagnosis.strip().upper(), disease_group=told.disease_group,
+            died_on=told.died_on, injuries=sorted(told.injuries), death_paid_elsewhere=told.death_paid_elsewhere,
+            channel=told.channel, reporter=told.reporter, reporter_name=told.reporter_name.strip() or None,
+            reporter_phone=told.reporter_phone.strip() or None, account=told.account.strip() or None,
+            reported_on=told.reported_on or timezone.localdate(at), recorded_by=by, recorded_at=at,
+        )
+        for position, cover in enumerate(payment_order(found), start=1):
+            claim = Claim.objects.create(
+                case=case, enrollment=cover, program_id=cover.program_id, plan_id=cover.plan_id, period_id=cover.period_id,
+                organization=cover.organization, region_code=cover.region_code, position=position, reported_at=at,
+            )
+            ClaimStep.objects.create(claim=claim, from_state="", to_state=State.REPORTED, at=at, by=by, by_label=str(by)[:80])
+            record("claim.reported", claim, by=by, at=at)
+        record_case("case.reported", case, by=by, at=at, claims=len(found))
+        fault_point("claims.report_case.after")
+    return case
+
+
+def change_case(case: Case, facts: Facts, *, by: User, at: datetime) -> Case:
+    """What is known of the event now; only while nothing of the case is calculated or decided."""
+    with transaction.atomic():
+        case = editable(case, by=by)
+        _refuse_unfit(facts, event_on=case.event_on, at=at)
+        wanted = {
+            "kind": facts.kind, "diagnosis": facts.diagnosis.strip().upper(), "disease_group": facts.disease_group,
+            "died_on": facts.died_on, "injuries": sorted(facts.injuries), "death_paid_elsewhere": facts.death_paid_elsewhere,
+        }
+        changed = [name for name, value in wanted.items() if getattr(case, name) != value]
+        if not changed:
+            return case
+        fault_point("claims.change_case.before")
+        for name in changed:
+            setattr(case, name, wanted[name])
+        case.save(update_fields=changed)
+        record_case("case.changed", case, by=by, at=at, fields=changed)
+        fault_point("claims.change_case.after")
+    return case
+
+
+def order_payers(case: Case, claims: Sequence[int], *, reason: str, by: User, at: datetime) -> Case:
+    """State in which order the covers pay; `claims` are the ids of all of the case's claims, the first payer first."""
+    reason = said(reason)
+    with transaction.atomic():
+        case = editable(case, by=by)
+        held = list(case.claims.select_for_update(of=("self",)).order_by("pk"))
+        if sorted(claims) != [claim.pk for claim in held]:
+            raise ClaimsRefused("STALE")
+        fault_point("claims.order_payers.before")
+        for claim in held:
+            claim.position = claims.index(claim.pk) + 1
+            claim.save(update_fields=["position"])
+        record_case("case.ordered", case, by=by, at=at, reason=reason)
+        fault_point("claims.order_payers.after")
+    return case
+
+
+def editable(case: Case, *, by: User, permission: str = REPORT) -> Case:
+    """The case, locked, while none of its claims is calculated or decided; refused beyond the user's reach."""
+    found = locked_case(case.pk)
+    fault_point("claims.case.locked")
+    if not Claim.objects.visible_to(by, permission).filter(case=found).exists():
+        raise ClaimsRefused("OUT_OF_SCOPE")
+    if found.claims.exclude(state__in=UNDECIDED).exists():
+        raise ClaimsRefused("CASE_DECIDED")
+    return found
+
+
+def _locked_covers(covers: Sequence[Enrollment], told: Report, *, by: User) -> list[Enrollment]:
+    """The covers as they are now: an undo that is under way is waited for, one that comes later finds the claim."""
+    wanted = sorted({cover.pk for cover in covers})
+    seen = set(Enrollment.objects.visible_to(by, REPORT).filter(pk__in=wanted).values_list("pk", flat=True))
+    if not wanted or seen != set(wanted):
+        raise ClaimsRefused("NO_COVER")
+    found = list(
+        Enrollment.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk")
+        .select_related("organization", "program", "plan", "person")
+    )
+    for cover in found:
+        covered = cover.state in (EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
+        if not covered or not cover.starts_at <= told.event_at < cover.ends_at:
+            raise ClaimsRefused("NO_COVER")
+        if cover.covers_a_span and not told.time_known:
+            raise ClaimsRefused("TIME_NEEDED")
+    if len({cover.person_id for cover in found}) != 1:
+        raise ClaimsRefused("ONE_PERSON")
+    return found
+
+
+def _refuse_known(covers: Sequence[Enrollment], told: Report) -> None:
+    """Refuse the same event of the same cover a second time."""
+    beside = Claim.objects.filter(
+        enrollment__in=covers, case__kind=told.kind, case__event_at=told.event_at, case__diagnosis=told.diagnosis.strip().upper()
+    ).exclude(state__in=(State.WITHDRAWN, State.DECLINED))
+    known = beside.select_related("case").first()
+    if known is not None:
+        raise ClaimsRefused("REPORTED_ALREADY", number=known.case.number)
+
+
+def _refuse_untimely(told: Report, *, at: datetime) -> None:
+    if told.event_at > at:
+        raise ClaimsRefused("HAPPENS_LATER")
+    reported = told.reported_on or timezone.localdate(at)
+    if reported < timezone.localdate(told.event_at) or not not_later(reported, at=at):
+        raise ClaimsRefused("REPORTED_BEFORE")
+    _refuse_unfit(told, event_on=timezone.localdate(told.event_at), at=at)
+
+
+def _refuse_unfit(facts: Any, *, event_on: date, at: datetime) -> None:
+    if facts.died_on is not None and not (event_on <= facts.died_on <= timezone.localdate(at)):
+        raise ClaimsRefused("DIED_BEFORE")
+    if any(not isinstance(grade, int) or not 1 <= grade <= 10 for grade in facts.injuries):
+        raise ClaimsRefused("INJURY")
+    if facts.death_paid_elsewhere < 0:
+        raise ClaimsRefused("ADJUST_AMOUNT")

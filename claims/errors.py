@@ -1,0 +1,93 @@
+"""Refusals of this room."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.errors import Refused
+
+
+class ClaimsRefused(Refused):
+    """A request on cases, claims, decisions or payables that the rules refuse."""
+
+    messages: ClassVar[dict[str, str | Promise]] = {
+        "OUT_OF_SCOPE": _("This office, region or program lies outside your own."),
+        "NO_COVER": _("No cover within your reach was in force at that time."),
+        "ONE_PERSON": _("The covers of a case are of one person."),
+        "NO_TERMS": _("The plan of this cover does not say yet what it pays."),
+        "HAPPENS_LATER": _("What happened lies in the future."),
+        "REPORTED_BEFORE": _("It was reported before it happened."),
+        "TIME_NEEDED": _("This cover runs from hour to hour: say at what time it happened."),
+        "DIED_BEFORE": _("The day of death lies before the event or in the future."),
+        "INJURY": _("Disability grades are numbers from 1 to 10."),
+        "REPORTED_ALREADY": _("This event was reported already: case %(number)s."),
+        "STATE": _("This can no longer be done: the claim is “%(state)s”."),
+        "CASE_DECIDED": _("A claim of this case is calculated or decided: send it back or reopen it first."),
+        "REASON": _("Say why."),
+        "BILL_AMOUNT": _("Amounts of a bill are not below zero, and its total and charge lines are above zero."),
+        "BILL_LINES": _("Name the charges of the bill by kind of expense."),
+        "BILL_KIND": _("A plan of this case does not know the kind of expense “%(kind)s”."),
+        "BILL_DAYS": _("The stay ends before it begins, or days lie in the future."),
+        "BILL_TWICE": _("This invoice is in the case already."),
+        "BILL_NUMBER": _("An electronic invoice has a code of 8 digits and a number of 10 digits: give both, or none."),
+        "BILL_FITS": _("Nothing is to be explained: the bill fits."),
+        "BILL_REMOVED": _("This bill was taken out already."),
+        "EXPLAINS_OWN": _("Whoever entered a bill does not explain it: ask a colleague who checks."),
+        "PAPER_EMPTY": _("The file is empty."),
+        "PAPER_SIZE": _("A paper has at most %(megabytes)d MB."),
+        "PAPER_TYPE": _("A paper is a PDF or a picture (JPEG, PNG)."),
+        "PAPER_CUT": _("The end of the file is missing: send it again."),
+        "PAPER_RUNS": _("The PDF holds something that runs when it is opened. Print it anew as a plain PDF."),
+        "PAPER_NAME": _("The ending of the file's name does not fit its content."),
+        "PAPER_HARMFUL": _("The scanner found something harmful in the file: %(found)s."),
+        "PAPER_TWICE": _("This paper is in the case already."),
+        "PAPER_GONE": _("There is no such paper any more."),
+        "PAPERS_NONE": _("Say which papers are missing."),
+        "PAPERS_WAIT": _("Papers were asked for already: all that is missing is asked for at once."),
+        "PAPERS_NOT_ASKED": _("No papers were asked for."),
+        "COMPLETE_DAY": _("They cannot have been complete before they were asked for, or in the future."),
+        "NOT_HANDLER": _("%(name)s handles this claim: ask for it to be handed over."),
+        "HANDLER_CANNOT": _("This colleague cannot handle claims of this office."),
+        "PAYEE_ACCOUNT": _("An account number has 8 to 32 digits."),
+        "PAYEE_NAME": _("Name the account holder as the bank knows them."),
+        "PAYEE_MINOR": _("A minor's money goes to the guardian's account."),
+        "PAYEE_MISSING": _("Say first who is paid, and to which account."),
+        "PAYEE_FROZEN": _("The account is fixed by what is being signed or paid."),
+        "BANK_CODE": _("A bank code has 12 digits."),
+        "FACTS": _("The bills and the event cannot be true together: %(why)s."),
+        "FACTS_GONE": _("The facts of this decision were destroyed at the end of their term."),
+        "EARLIER_FIRST": _("Another cover pays first: claim %(number)s is to be decided before."),
+        "BILLS_OPEN": _("%(number)d bills do not fit or were presented elsewhere: explain them or take them out first."),
+        "NO_BILLS": _("There is nothing to decide on: add a bill, or what happened."),
+        "UNDECIDED": _("The terms of “%(name)s” are not known well enough to calculate it."),
+        "ADJUST_CODE": _("Give a code and a reason for each adjusted amount."),
+        "ADJUST_UNKNOWN": _("The plan has no such responsibility."),
+        "ADJUST_AMOUNT": _("Give an amount in yuan, not below zero, with at most two decimal places."),
+        "ADJUST_LIMIT": _("%(name)s: its limits leave at most %(most)s yuan."),
+        "ADJUST_COST": _("%(name)s: what others left of the cost is at most %(most)s yuan."),
+        "ADJUST_LINES": _("%(name)s has limits per day or item: at most what was calculated, %(most)s yuan."),
+        "REFUSAL_CODE": _("Choose the code of the refusal and say the reason for the letter."),
+        "STALE": _("What is signed is not what was shown: load the page again."),
+        "USAGE_MOVED": _("Another claim of this cover was decided meanwhile: send this decision back and calculate it again."),
+        "FACTS_MOVED": _("Bills, papers or facts changed since it was calculated: send it back and calculate it again."),
+        "ANOTHER_SIGNS": _("Whoever calculated a decision does not sign it: ask a colleague who checks."),
+        "SIGNED_ALREADY": _("You have signed this decision already: another colleague signs next."),
+        "COUNTERSIGN": _("This signature is given by somebody who may sign large sums."),
+        "NOT_PROPOSED": _("There is no decision to sign."),
+        "LATER_ADJUSTED": _("Claim %(number)s was adjusted by a person and no longer fits: reopen it as well."),
+        "IN_PAYMENT": _("A payment of claim %(number)s is under way: wait for the bank's answer."),
+        "NOT_REOPENABLE": _("Only a claim that has ended or was paid can be reopened."),
+        "NOT_OPEN": _("%(number)d of these amounts are not to be paid any more."),
+        "NOT_IN_PAYMENT": _("%(number)d of these amounts are in no batch."),
+        "NOT_PAID": _("%(number)d of these amounts were not paid."),
+        "ACCOUNT_SAME": _("The bank refused this very account: give another one, or the corrected holder."),
+        "CONFIRMS_OWN": _("Whoever stated an account does not confirm it: ask a colleague who checks."),
+        "NOTHING_FAILED": _("No payment of this claim has failed."),
+        "THRESHOLDS": _("The third signature begins at a sum that is not below the second's."),
+        "THRESHOLD_WAITS": _("Thresholds of this program wait to be approved already."),
+        "THRESHOLD_DECIDED": _("These thresholds are decided already."),
+        "ANOTHER_APPROVES": _("Whoever proposed thresholds does not approve them."),
+    }

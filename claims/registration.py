@@ -1,0 +1,67 @@
+"""What this room tells the rooms below at start: verbs, permissions, blind indexes, what keeps a cover, which covers were paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Role, grant_permissions
+from audit import blind_index, events
+from beneficiaries.registration import Keeper, register_keeper
+from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee
+from claims.verbs import VERBS
+from continuity.claims import register_paid
+
+_VIEW = (
+    "claims.view_claim", "claims.export_claim", "claims.view_case", "claims.view_bill", "claims.view_payable",
+    "claims.export_payable", "claims.view_signingthreshold",
+)
+GRANTS: dict[str, tuple[str, ...]] = {
+    Role.CLERK: (*_VIEW, "claims.report_claim", "claims.handle_claim", "claims.open_paper", "claims.propose_threshold"),
+    Role.REVIEWER: (
+        *_VIEW, "claims.sign_decision", "claims.countersign_decision", "claims.explain_bill", "claims.assign_claim",
+        "claims.open_paper", "claims.review_account", "claims.decide_threshold",
+    ),
+    Role.FINANCE_MAKER: ("claims.view_payable", "claims.export_payable"),
+    Role.FINANCE_CHECKER: (*_VIEW, "claims.countersign_decision"),
+    Role.AUDITOR: (*_VIEW, "claims.open_paper"),
+}
+#: A claim that is paid, or is going to be.
+_PAID = "EXISTS (SELECT FROM claims_claim c WHERE c.enrollment_id = {cover} AND c.amount > 0 AND c.settlement IS NOT NULL)"
+_HAS_CLAIM = "EXISTS (SELECT FROM claims_claim c WHERE c.enrollment_id = e.id AND c.state NOT IN ('withdrawn', 'declined'))"
+
+
+def _kinds(data: Mapping[str, Any]) -> Mapping[str, str]:
+    said = data["kinds"] if "kinds" in data else [data["kind"]]
+    words = ", ".join(str(PaperKind(kind).label) for kind in said)
+    return {"kinds": words, "kind": words}
+
+
+#: Codes that events keep, in words.
+EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
+    "case.changed": lambda data: {
+        "fields": ", ".join(str(Case._meta.get_field(name).verbose_name) for name in data["fields"])
+    },
+    **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened")},
+    "claim.papers_asked": _kinds,
+    "claim.payee_stated": lambda data: {"payee": str(Payee(data["payee"]).label)},
+    **{f"claim.{step}": lambda data: {"outcome": str(Outcome(data["outcome"]).label)} for step in ("decision_proposed", "decided")},
+}
+
+
+def register() -> None:
+    """Called once from the app's `ready()`."""
+    events.register_verbs(VERBS)
+    events.register_words(EVENT_WORDS)
+    for label in ("claims.Claim", "claims.Payable"):
+        blind_index.register(blind_index.BlindIndex(ACCOUNT, label, "account_index", _account_of))
+    register_keeper(Keeper("HAS_CLAIM", _("a claim was made of the cover: it stays, with its money"), _HAS_CLAIM))
+    register_paid(_PAID)
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)
+
+
+def _account_of(row: Any) -> str | None:
+    return None if row.payee_account is None else str(row.payee_account.reveal())

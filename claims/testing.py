@@ -1,0 +1,121 @@
+"""What tests of this room and of others need: covers in force, a case with a bill, a claim on its way to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.testing import make_user
+from audit.worlds import keepable
+from beneficiaries.actions import Payment
+from beneficiaries.models import Enrollment
+from beneficiaries.tests.purchasing import Market, paid_market
+from claims import actions
+from claims.actions import Account, Charge, Report
+from claims.models import Bill, Case, Claim, Decision, Payable
+
+D = Decimal
+#: An account of nobody's; passes the check of its last digit.
+ACCOUNT_NUMBER = "6228480000000007"
+
+
+@dataclass
+class Ward:
+    """A supplementary program of a city with the terms of 北京 2025, a person who is covered, and who works on claims."""
+
+    market: Market
+    cover: Enrollment
+    clerk: User
+    reviewer: User
+    second: User
+    third: User
+    at: datetime
+
+    def report(self, *covers: Enrollment, **changes: Any) -> Case:
+        """A case of three days ago, by the clerk; the cover of the ward unless others are named."""
+        happened = timezone.localtime(self.at) - timedelta(days=3)
+        told = Report(**{"event_at": happened.replace(hour=12, minute=0, second=0, microsecond=0), "diagnosis": "C34.1", **changes})
+        return actions.report_case(covers or [self.cover], told, by=self.clerk, at=self.at)
+
+    def bill(self, case: Case, *charges: tuple[str, str], **changes: Any) -> Bill:
+        """An invoice of the day after the event; 60,000.00 outside of the catalogue unless said otherwise."""
+        lines = [Charge(kind, D(amount)) for kind, amount in charges or [("out_of_catalogue", "60000.00")]]
+        return actions.add_bill(case, self.invoice(lines, **changes), lines, by=self.clerk, at=self.at)
+
+    def invoice(self, lines: Sequence[Charge], **changes: Any) -> Bill:
+        """A bill that is not kept yet."""
+        day = timezone.localdate(self.at) - timedelta(days=2)
+        values: dict[str, Any] = {
+            "invoice_code": "44060124", "invoice_number": "0000000001", "issued_on": day, "setting": "inpatient",
+            "hospital_name": "河源市示例医院", "admitted_on": day - timedelta(days=1), "discharged_on": day,
+            "total": sum((line.amount for line in lines), D("0.00")), **changes,
+        }
+        return Bill(**values)
+
+    def reviewed(self, case: Case) -> list[Claim]:
+        """Its claims accepted, filed, taken into hand, with a payee."""
+        found = []
+        for claim in case.claims.order_by("position"):
+            for act in (actions.accept_claim, actions.register_claim, actions.take_claim):
+                claim = act(claim, by=self.clerk, at=self.at)
+            name = claim.enrollment.person.name.reveal()
+            found.append(actions.state_payee(
+                claim, Account("self", name, ACCOUNT_NUMBER, "中国农业银行河源分行", "103598000011"), by=self.clerk, at=self.at
+            ))
+        return found
+
+    def claim(self, *charges: tuple[str, str], number: str = "0000000001", **changes: Any) -> Claim:
+        """A reported case with a bill, its one claim under review."""
+        case = self.report(**changes)
+        self.bill(case, *charges, invoice_number=number)
+        return self.reviewed(case)[0]
+
+    def propose(self, claim: Claim, **given: Any) -> Decision:
+        """Calculated by the clerk."""
+        return actions.propose_decision(claim, by=self.clerk, at=self.at, **given)
+
+    def sign(self, decision: Decision) -> Decision:
+        """By as many people as it takes."""
+        for by in (self.reviewer, self.second, self.third)[: decision.signatures_needed]:
+            decision = actions.sign_decision(decision, digest=decision.digest, by=by, at=self.at)
+        return decision
+
+    def decide(self, claim: Claim, **given: Any) -> Decision:
+        """Calculated and signed."""
+        return self.sign(self.propose(claim, **given))
+
+    def pay(self, claim: Claim) -> Payable:
+        """As if a bank had paid what is open."""
+        payable = claim.payables.get(state="open")
+        actions.take_payables([payable.pk], by=self.second, at=self.at)
+        actions.settle_payables([payable.pk], paid_on=self.today, by=self.second, at=self.at)
+        payable.refresh_from_db()
+        return payable
+
+    @property
+    def today(self) -> date:
+        """Of the world's clock."""
+        return timezone.localdate(self.at)
+
+
+@keepable
+def make_ward(*, pays: str = "beijing-2025") -> Ward:
+    """Healthy people: 15,000 deductible and 70 % outside of the catalogue, 30,404 and 80 % within; a million each."""
+    market = paid_market(pays=pays)
+    bought_at = market.at - timedelta(days=29)
+    cover = market.enroll(at=bought_at, payment=Payment("pay-P1", bought_at, D("150.00")))
+    world = market.world
+
+    def user(name: str, role: str) -> User:
+        return make_user(f"hy-claims.{name}", organization=world.city, role=role)
+
+    return Ward(
+        market, Enrollment.objects.get(pk=cover.pk), user("clerk", "clerk"), user("reviewer", "reviewer"),
+        user("second", "reviewer"), user("third", "finance_checker"), timezone.now(),
+    )
