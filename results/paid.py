@@ -10,7 +10,7 @@ _WORDS = ", ".join(f"'{word.value}'" for word in NOT_PAID)
 def condition() -> str:
     """SQL over a cover's id "{cover}": a recorded result that stands paid something, as far as the bank has not given it back.
 
-    For `continuity.claims.register_paid`, which takes one condition: the room that knows all claims joins this to its own.
+    For `continuity.claims.register_paid`, beside what other rooms tell of claims.
     """
     return (
         "EXISTS (SELECT FROM results_result told WHERE told.enrollment_id = {cover} AND told.undone_at IS NULL"

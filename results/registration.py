@@ -8,9 +8,10 @@ from accounts.roles import Role, grant_permissions
 from audit import events
 from beneficiaries.holdings import register_holding
 from beneficiaries.registration import Keeper, register_keeper
+from continuity.claims import register_paid
 from intake.findings import register_meanings
 from intake.verbs import register_import
-from results import panels
+from results import paid, panels
 from results.holdings import HOLDINGS
 from results.meanings import MEANINGS
 from results.template import REPORT
@@ -40,6 +41,7 @@ def register() -> None:
     register_import(REPORT)
     register_holding(*HOLDINGS)
     register_keeper(KEEPER)
+    register_paid(paid.condition())
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

@@ -23,6 +23,9 @@ from programs.models import PlanInsurer, Program
 from results.actions.reports import UPLOAD
 from results.models import LineDecision
 
+#: A program is read by every office of its region, and worked on by the one that operates it.
+VIEW = "results.view_report"
+
 
 class ReportForm(forms.Form):
     """The report's files, and what the insurer says of the whole."""
@@ -60,7 +63,7 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        programs = Program.objects.visible_to(by, UPLOAD).filter(active=True)
+        programs = Program.objects.visible_to(by, VIEW).filter(active=True)
         fields["program"].queryset = programs
         insurers = Organization.objects.filter(
             pk__in=PlanInsurer.objects.filter(plan__program__in=programs).values("insurer")
@@ -80,7 +83,7 @@ class ProgramForm(forms.Form):
     def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["program"].queryset = Program.objects.visible_to(by, UPLOAD).filter(active=True)
+        fields["program"].queryset = Program.objects.visible_to(by, VIEW).filter(active=True)
 
 
 class WhyForm(forms.Form):

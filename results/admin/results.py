@@ -151,7 +151,7 @@ class ResultAdmin(CoverSearch, PlaceColumn, ReadOnlyScopedAdmin):
     search_help_text = _(
         "The insurer's claim number; or cover number, document number, mobile phone number, or a name or its beginning"
     )
-    cover_path = "enrollment"
+    cover_path = "enrollment__"
     ordering = ("-id",)
     list_per_page = 50
     change_form_template = "results/result_page.html"
