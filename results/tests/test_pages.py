@@ -143,7 +143,7 @@ def test_the_list_is_narrowed_exported_and_asks_as_much_for_many_as_for_few(worl
     assert claims("difference=1000") == {"C3", "C4"} and claims("difference=10000") == set()
     assert claims("hospital=甲医院") == {"C2"} and claims("standing=unpaid") == {"C4"}
     assert claims("q=C2") == {"C2"} and claims(f"q={world.covers[0].number}") == {"C1"}
-    assert len(content_of(export(client, "admin:results_result")).decode("utf-8-sig").splitlines()) == 5
+    assert len(content_of(export(client, "results.result")).decode("utf-8-sig").splitlines()) == 5
     with CaptureQueriesContext(connection) as few:
         client.get(f"{address}?q=C2")
     with CaptureQueriesContext(connection) as many:

@@ -19,7 +19,7 @@ from tests.kit.crashes import Token
 
 def held(world: World, token: Token) -> tuple[Payouts, Report]:
     """A report of two lines about one person, one of them held; its totals are not the insurer's."""
-    own = payouts_of(world, code=token.letters, people=1)
+    own = payouts_of(world, code=token.letters.upper(), people=1)
     lines = [line(own, 0, f"C{token.digits}", paid="10.00"), line(own, 0, f"D{token.digits}", name="赵六")]
     return own, checked(own, lines, reference=token.letters, control_amount=Decimal("11.00"))
 
