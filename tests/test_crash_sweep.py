@@ -71,7 +71,6 @@ ELSEWHERE = {
         "part of gates.approve_clearing, record_returned and of taking in a statement, which are swept: by itself it would "
         "leave the books apart from payments",
     ),
-    "results.upload_report": "results/tests/test_faults.py: the files are kept first, then the report that has them",
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "
     "budgets apart from requests",
