@@ -9,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
+from beneficiaries.holdings import register_holding
 from beneficiaries.registration import Keeper, register_keeper
+from claims import panels
+from claims.held import HOLDINGS
 from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee
 from claims.verbs import VERBS
 from continuity.claims import register_paid
@@ -58,7 +61,9 @@ def register() -> None:
     for label in ("claims.Claim", "claims.Payable"):
         blind_index.register(blind_index.BlindIndex(ACCOUNT, label, "account_index", _account_of))
     register_keeper(Keeper("HAS_CLAIM", _("a claim was made of the cover: it stays, with its money"), _HAS_CLAIM))
+    register_holding(*HOLDINGS)
     register_paid(_PAID)
+    panels.register()
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
 

@@ -15,7 +15,7 @@ from accounts.testing import make_user
 from audit.worlds import keepable
 from beneficiaries.actions import Payment
 from beneficiaries.models import Enrollment
-from beneficiaries.tests.purchasing import Market, paid_market
+from beneficiaries.tests.purchasing import Market, paid_market, person
 from claims import actions
 from claims.actions import Account, Charge, Report
 from claims.models import Bill, Case, Claim, Decision, Payable
@@ -35,6 +35,7 @@ class Ward:
     reviewer: User
     second: User
     third: User
+    colleague: User
     at: datetime
 
     def report(self, *covers: Enrollment, **changes: Any) -> Case:
@@ -52,7 +53,8 @@ class Ward:
         """A bill that is not kept yet."""
         day = timezone.localdate(self.at) - timedelta(days=2)
         values: dict[str, Any] = {
-            "invoice_code": "44060124", "invoice_number": "0000000001", "issued_on": day, "setting": "inpatient",
+            "invoice_code": f"{44000000 + self.market.program.pk}", "invoice_number": "0000000001", "issued_on": day,
+            "setting": "inpatient",
             "hospital_name": "河源市示例医院", "admitted_on": day - timedelta(days=1), "discharged_on": day,
             "total": sum((line.amount for line in lines), D("0.00")), **changes,
         }
@@ -98,24 +100,36 @@ class Ward:
         payable.refresh_from_db()
         return payable
 
+    def insure(self, number: int, *, market: Market | None = None) -> Enrollment:
+        """The cover of somebody else, or of another program."""
+        return Enrollment.objects.get(pk=bought(market or self.market, number).pk)
+
     @property
     def today(self) -> date:
         """Of the world's clock."""
         return timezone.localdate(self.at)
 
 
+def bought(market: Market, number: int = 0) -> Enrollment:
+    """A cover of somebody, in force since four weeks."""
+    at, reference = market.at - timedelta(days=29), f"P{number + 1}"
+    return market.enroll(person(number), reference=reference, at=at, payment=Payment(f"pay-{reference}", at, D("150.00")))
+
+
 @keepable
-def make_ward(*, pays: str = "beijing-2025") -> Ward:
-    """Healthy people: 15,000 deductible and 70 % outside of the catalogue, 30,404 and 80 % within; a million each."""
-    market = paid_market(pays=pays)
-    bought_at = market.at - timedelta(days=29)
-    cover = market.enroll(at=bought_at, payment=Payment("pay-P1", bought_at, D("150.00")))
+def make_ward(*, pays: str = "beijing-2025", market: Market | None = None, name: str = "hy-claims") -> Ward:
+    """Healthy people: 15,000 deductible and 70 % outside of the catalogue, 30,404 and 80 % within; a million each.
+
+    `name`: what the names of those who work on its claims begin with.
+    """
+    market = market or paid_market(pays=pays)
+    cover = bought(market)
     world = market.world
 
-    def user(name: str, role: str) -> User:
-        return make_user(f"hy-claims.{name}", organization=world.city, role=role)
+    def user(who: str, role: str) -> User:
+        return make_user(f"{name}.{who}", organization=world.city, role=role)
 
     return Ward(
         market, Enrollment.objects.get(pk=cover.pk), user("clerk", "clerk"), user("reviewer", "reviewer"),
-        user("second", "reviewer"), user("third", "finance_checker"), timezone.now(),
+        user("second", "reviewer"), user("third", "finance_checker"), user("colleague", "clerk"), timezone.now(),
     )

@@ -33,6 +33,7 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
+from portal.demo_claims import claim
 from portal.demo_employers import insure_staff
 from portal.demo_families import insure_families
 from portal.demo_funds import ask_funders
@@ -144,6 +145,10 @@ def load(say: Say, *, logins: Path) -> None:
             report_payouts(
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
                 maker=maker, checker=checker, say=say,
+            )
+            claim(
+                sold[0].program, clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], second=checker,
+                proposer=users[f"{city.short}.clerk"], say=say,
             )
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say

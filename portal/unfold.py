@@ -87,6 +87,14 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        _("Claims"),
+        (
+            Page("claims.claim", "personal_injury"),
+            Page("claims.payable", "paid"),
+            Page("claims.signingthreshold", "draw"),
+        ),
+    ),
+    (
         _("Programs and plans"),
         (
             Page("programs.program", "volunteer_activism"),

@@ -13,6 +13,7 @@ from audit.invariants import INVARIANTS as AUDIT
 from audit.invariants import Invariant
 from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from beneficiaries.marking import wrong_marks
+from claims.invariants import INVARIANTS as CLAIMS
 from closing.invariants import INVARIANTS as CLOSING
 from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
@@ -32,7 +33,7 @@ from years.invariants import INVARIANTS as YEARS
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
     *PROGRAMS, *BENEFICIARIES, *CONTINUITY,
-    *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES, *RETENTION,
+    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES, *RETENTION,
     *EXPORTS,
     *JOBS, *AUDIT,
 )

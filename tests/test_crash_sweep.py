@@ -25,6 +25,7 @@ from programs.models import Budget
 from tests.kit import (
     crash_funds,
     crash_samples_bills,
+    crash_samples_claims,
     crash_samples_clearings,
     crash_samples_closing,
     crash_samples_handover,
@@ -49,12 +50,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
 ROOMS = (
-    "accounts", "programs", "jobs", "continuity", "exports", "gates", "handover", "outreach", "papers", "subsidies", "years",
-    "closing", "results", "retention", "samples", "takeup", "audit",
+    "accounts", "programs", "jobs", "continuity", "claims", "exports", "gates", "handover", "outreach", "papers", "subsidies",
+    "years", "closing", "results", "retention", "samples", "takeup", "audit",
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
-    crash_funds, crash_samples_bills, crash_samples_clearings,
+    crash_funds, crash_samples_bills, crash_samples_claims, crash_samples_clearings,
     crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
     crash_samples_results, crash_samples_retention, crash_samples_takeup, crash_samples_years, messages_samples, papers_samples,
 )

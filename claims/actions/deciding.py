@@ -102,7 +102,9 @@ def calculate(
 ) -> Proposal:
     """What would be decided now, shown to whoever reviews; keeps nothing."""
     with transaction.atomic():
+        fault_point("claims.calculate.before")
         proposal = _calculated(claim, adjustments or {}, refusal, by=by)
+        fault_point("claims.calculate.after")
         transaction.set_rollback(True)
     return proposal
 
@@ -112,6 +114,7 @@ def propose_decision(
 ) -> Decision:
     """理算: keep what is decided, to be signed by others. Refused while bills are open, or an earlier payer is undecided."""
     with transaction.atomic():
+        fault_point("claims.propose_decision.begin")
         proposal = _calculated(claim, adjustments or {}, refusal, by=by)
         claim = proposal.claim
         if proposal.amount and claim.payee_account is None:
@@ -127,6 +130,7 @@ def propose_decision(
 def sign_decision(decision: Decision, *, digest: str, by: User, at: datetime) -> Decision:
     """核赔: sign what was shown. With the last signature it is in force: used, owed and booked in this very transaction."""
     with transaction.atomic():
+        fault_point("claims.sign_decision.begin")
         usage = _locked_usage(decision.claim)
         decision = Decision.objects.select_related("claim").get(pk=decision.pk)
         given = decision.signatures.count()

@@ -197,6 +197,7 @@ def state_payee(claim: Claim, account: Account, *, by: User, at: datetime) -> Cl
         claim = locked(claim, by=by, permission=REPORT)
         if claim.state not in OPEN or claim.state == State.ASSESSED:
             raise ClaimsRefused("PAYEE_FROZEN")
+        fault_point("claims.state_payee.before")
         write_payee(claim, account, number=number, by=by, at=at)
         record("claim.payee_stated", claim, by=by, at=at, payee=str(account.payee))
         fault_point("claims.state_payee.after")
@@ -213,17 +214,18 @@ def write_payee(claim: Claim, account: Account, *, number: str, by: User, at: da
         raise ClaimsRefused("PAYEE_MINOR")
     if account.payee == Payee.SELF and name != person.name.reveal():
         raise ClaimsRefused("PAYEE_NAME")
-    fault_point("claims.state_payee.before")
     changed = claim.payee_account is not None and claim.payee_account.reveal() != number
     claim.account_stated_by = by
     claim.payee, claim.payee_name, claim.payee_account = Payee(account.payee), name, number
     claim.bank_name, claim.bank_code = account.bank_name.strip(), account.bank_code
     if changed or claim.account_changed_at is None:
         claim.account_changed_at = at
+    fault_point("claims.write_payee.before")
     claim.save()
     for column, value in claim.account_indexes().items():
         setattr(claim, column, value)
     claim.save(update_fields=["account_index_a", "account_index_b"])
+    fault_point("claims.write_payee.after")
 
 
 def is_minor(birth_on: date | None, *, on: date) -> bool:

@@ -1,7 +1,6 @@
 """What is owed on its way to the bank and back, set-wise: the one writer of `Payable.state` and of what it makes of claims.
 
-Called by the room that pays, within its transaction; it tells its own events, one for a whole batch. Rows are locked in the
-order of their keys.
+Called by the room that pays, which tells its own events, one for a whole batch. Rows are locked in the order of their keys.
 """
 
 from __future__ import annotations
@@ -36,31 +35,36 @@ SELECT id, %(from)s, %(to)s, %(at)s, %(by)s, %(label)s, '', '' FROM moved
 
 def take_payables(ids: Sequence[int], *, by: Any, at: datetime) -> None:
     """Into a batch: open -> in payment; ClaimsRefused("NOT_OPEN") where one is not open any more."""
-    _move(ids, PayableState.OPEN, PayableState.IN_PAYMENT, refusal="NOT_OPEN")
+    with transaction.atomic():
+        _move(ids, PayableState.OPEN, PayableState.IN_PAYMENT, refusal="NOT_OPEN")
 
 
 def give_back_payables(ids: Sequence[int], *, by: Any, at: datetime) -> None:
     """Out of a batch that is not sent: in payment -> open."""
-    _move(ids, PayableState.IN_PAYMENT, PayableState.OPEN, refusal="NOT_IN_PAYMENT")
+    with transaction.atomic():
+        _move(ids, PayableState.IN_PAYMENT, PayableState.OPEN, refusal="NOT_IN_PAYMENT")
 
 
 def settle_payables(ids: Sequence[int], *, paid_on: date, by: Any, at: datetime) -> None:
     """The bank paid: in payment -> paid; their claims are paid."""
-    _move(ids, PayableState.IN_PAYMENT, PayableState.PAID, refusal="NOT_IN_PAYMENT", paid_on=paid_on)
-    _follow(ids, State.PAYABLE, State.PAID, by=by, at=at)
+    with transaction.atomic():
+        _move(ids, PayableState.IN_PAYMENT, PayableState.PAID, refusal="NOT_IN_PAYMENT", paid_on=paid_on)
+        _follow(ids, State.PAYABLE, State.PAID, by=by, at=at)
 
 
 def fail_payables(failed: Sequence[tuple[int, str]], *, by: Any, at: datetime) -> None:
     """The bank did not pay, with a code each: in payment -> failed; payable again with a corrected account only."""
-    _move([key for key, _code in failed], PayableState.IN_PAYMENT, PayableState.FAILED, refusal="NOT_IN_PAYMENT", codes=failed)
+    with transaction.atomic():
+        _move([key for key, _code in failed], PayableState.IN_PAYMENT, PayableState.FAILED, refusal="NOT_IN_PAYMENT", codes=failed)
 
 
 def return_payables(returned: Sequence[tuple[int, str]], *, by: Any, at: datetime) -> None:
     """退票: the bank paid and the money came back, with a code each: paid -> failed; their claims are to be paid again."""
-    ids = [key for key, _code in returned]
-    _move(ids, PayableState.PAID, PayableState.FAILED, refusal="NOT_PAID", codes=returned)
-    for come_from in (State.PAID, State.CLOSED):
-        _follow(ids, come_from, State.PAYABLE, by=by, at=at)
+    with transaction.atomic():
+        ids = [key for key, _code in returned]
+        _move(ids, PayableState.PAID, PayableState.FAILED, refusal="NOT_PAID", codes=returned)
+        for come_from in (State.PAID, State.CLOSED):
+            _follow(ids, come_from, State.PAYABLE, by=by, at=at)
 
 
 def correct_account(claim: Claim, account: Account, *, by: User, at: datetime) -> Claim:
@@ -72,6 +76,7 @@ def correct_account(claim: Claim, account: Account, *, by: User, at: datetime) -
         held, holder = failed.payee_account, failed.payee_name
         if held is not None and holder is not None and (held.reveal(), holder.reveal()) == (number, " ".join(account.name.split())):
             raise ClaimsRefused("ACCOUNT_SAME")
+        fault_point("claims.correct_account.before")
         write_payee(claim, account, number=number, by=by, at=at)
         record("claim.payee_stated", claim, by=by, at=at, payee=str(account.payee))
         fault_point("claims.correct_account.after")

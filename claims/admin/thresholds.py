@@ -53,6 +53,7 @@ class SigningThresholdAdmin(ButtonPages, ReadOnlyScopedAdmin):
     ordering = ("-id",)
     fields = ("program", "second_above", "third_above", "state", "proposed_by", "proposed_at", "decided_by", "decided_at")
     readonly_fields = fields
+    list_export = False
     actions_list = ("propose",)
     actions_detail = ("approve", "drop")
 

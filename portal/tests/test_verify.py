@@ -30,6 +30,7 @@ from beneficiaries.tests.test_purposes import applied as through_purpose
 from beneficiaries.tests.test_purposes import approved, enrolled, who
 from beneficiaries.tests.test_purposes_among_others import declared, in_review
 from beneficiaries.tests.undone import applied
+from claims.invariants import INVARIANTS as CLAIMS
 from closing.invariants import INVARIANTS as CLOSING
 from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
@@ -531,7 +532,7 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
     wanted = {invariant.name for invariant in ALL} - {
         invariant.name
         for invariant in (
-            *JOBS, *EXPORTS, *CONTINUITY,
+            *JOBS, *EXPORTS, *CONTINUITY, *CLAIMS,
             *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES, *RETENTION,
         )
     }

@@ -16,6 +16,7 @@ from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
+from claims.models import Claim, Payable, SigningThreshold
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from continuity.models import EarlierList
 from exports.models import Export
@@ -230,6 +231,9 @@ SUBJECTS: dict[str, Subject] = {
     "papers.certificatewording": Subject(
         "program", lambda place: CertificateWording.objects.filter(program=place.program).earliest("pk")
     ),
+    "claims.claim": Subject("office", lambda place: Claim.objects.get(enrollment=place.enrollment)),
+    "claims.payable": Subject("office", lambda place: Payable.objects.get(claim__enrollment=place.enrollment)),
+    "claims.signingthreshold": Subject("operator", lambda place: SigningThreshold.objects.get(program=place.program)),
     "continuity.earlierlist": Subject(
         "office", lambda place: EarlierList.objects.get(organization=place.enrollment.organization, program=place.program)
     ),

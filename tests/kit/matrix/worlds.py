@@ -47,6 +47,7 @@ from programs.actions import create_code, create_plan
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Code, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
+from tests.kit.matrix.claims import add_claim
 from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.compared import compare_years
 from tests.kit.matrix.continuity import add_earlier
@@ -264,6 +265,7 @@ def _place(
     compare_years(enrollment, at=at)
     add_month(world, at=at)
     add_earlier(enrollment, clerk, at=at)
+    add_claim(enrollment, clerk, world.finance_maker, canary, at=at)
     add_target(world, at=at)
     add_participants(office, clerk, at=at)
     add_retention(world, at=at)

@@ -1,0 +1,43 @@
+"""What this room holds about a person, for whoever asks for a copy of their data."""
+
+from __future__ import annotations
+
+from beneficiaries.holdings import Holding
+from claims.models import Bill, Case, Claim, CoverUsage, Decision, Paper, Payable
+
+_OFFICIAL = ("account_index_a", "account_index_b", "handler", "account_stated_by", "settlement", "waits_from")
+
+HOLDINGS = (
+    Holding(
+        lambda whom: Claim.objects.filter(enrollment__in=whom.enrollments).select_related(
+            "case", "program", "plan", "period__program", "organization"
+        ).order_by("pk"),
+        _OFFICIAL,
+    ),
+    Holding(
+        lambda whom: Case.objects.filter(claims__enrollment__in=whom.enrollments).select_related("organization").distinct()
+        .order_by("pk"),
+        ("recorded_by",),
+    ),
+    Holding(
+        lambda whom: Bill.objects.filter(case__claims__enrollment__in=whom.enrollments).select_related("case", "hospital")
+        .distinct().order_by("pk"),
+        ("entered_by", "explained_by", "findings"),
+    ),
+    Holding(
+        lambda whom: Paper.objects.filter(case__claims__enrollment__in=whom.enrollments).select_related("case").distinct()
+        .order_by("pk"),
+        ("uploaded_by", "removed_by", "storage_key", "sha256"),
+    ),
+    Holding(
+        lambda whom: Decision.objects.filter(claim__enrollment__in=whom.enrollments).select_related("claim").order_by("pk"),
+        ("proposed_by", "digest", "terms_digest", "usage_version", "cause", "effects", "used_before", "used"),
+    ),
+    Holding(lambda whom: CoverUsage.objects.filter(enrollment__in=whom.enrollments).order_by("pk"), ("version",)),
+    Holding(
+        lambda whom: Payable.objects.filter(claim__enrollment__in=whom.enrollments).select_related(
+            "claim", "program", "organization", "decision"
+        ).order_by("pk"),
+        ("account_index_a", "account_index_b", "instead_of"),
+    ),
+)

@@ -1,0 +1,125 @@
+"""What this room adds: a person's and a cover's claims, queues of the workbench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from audit import panels
+from audit.panels import PagePanel, Urgency, queue_of
+from claims.admin.words import state_badge, yuan
+from claims.models import Claim, CoverUsage, Decision, DecisionState, Payable, PayableState, SigningThreshold, Standing
+from claims.models.bill import Bill
+from claims.rules.states import OPEN, State
+
+VIEW, REPORT, HANDLE, SIGN = "claims.view_claim", "claims.report_claim", "claims.handle_claim", "claims.sign_decision"
+#: Claims that a panel shows.
+SHOWN = 20
+#: Days before its day that a claim is near it.
+NEAR = timedelta(days=1)
+
+
+def _in(permission: str, *states: State) -> Callable[[Any, Any], Any]:
+    return lambda claims, user: claims.visible_to(user, permission).filter(state__in=states)
+
+
+def _near(claims: Any, user: Any) -> Any:
+    return claims.visible_to(user, HANDLE).filter(state__in=OPEN, due_on__lte=timezone.localdate() + NEAR)
+
+
+def _mine(claims: Any, user: Any) -> Any:
+    return claims.visible_to(user, HANDLE).filter(state__in=(State.REVIEW, State.INVESTIGATION), handler=user)
+
+
+def _to_sign(claims: Any, user: Any) -> Any:
+    waiting = Decision.objects.filter(claim=OuterRef("pk"), state=DecisionState.PROPOSED).exclude(proposed_by=user)
+    return claims.visible_to(user, SIGN).filter(
+        Exists(waiting.alias(given=Count("signatures")).filter(given=0)), state=State.ASSESSED
+    )
+
+
+def _to_countersign(claims: Any, user: Any) -> Any:
+    waiting = (
+        Decision.objects.filter(claim=OuterRef("pk"), state=DecisionState.PROPOSED).exclude(proposed_by=user)
+        .exclude(signatures__by=user).alias(given=Count("signatures")).filter(given__gt=0, given__lt=F("signatures_needed"))
+    )
+    return claims.visible_to(user, "claims.countersign_decision").filter(Exists(waiting), state=State.ASSESSED)
+
+
+def _bills(claims: Any, user: Any) -> Any:
+    doubled = Bill.objects.filter(case=OuterRef("case"), standing=Standing.DOUBLED).exclude(entered_by=user)
+    return claims.visible_to(user, "claims.explain_bill").filter(Exists(doubled), state__in=OPEN)
+
+
+def _failed(claims: Any, user: Any) -> Any:
+    failed = Payable.objects.filter(claim=OuterRef("pk"), state=PayableState.FAILED, kind="payout")
+    return claims.visible_to(user, REPORT).filter(Exists(failed), state=State.PAYABLE)
+
+
+def _thresholds(thresholds: Any, user: Any) -> Any:
+    waiting = thresholds.visible_to(user, "claims.decide_threshold").filter(state=SigningThreshold.State.PROPOSED)
+    return waiting.exclude(proposed_by=user)
+
+
+_CLAIM = "claims.claim"
+QUEUES = (
+    queue_of(_CLAIM, "claims.near", _("Claims that are due today or tomorrow, or overdue"), HANDLE, _near, Urgency.NOW),
+    queue_of(_CLAIM, "claims.to_sign", _("Decisions of claims to sign"), SIGN, _to_sign, Urgency.NOW),
+    queue_of(
+        _CLAIM, "claims.to_countersign", _("Decisions of large sums to sign as second or third"), "claims.countersign_decision",
+        _to_countersign, Urgency.NOW,
+    ),
+    queue_of(
+        _CLAIM, "claims.reported", _("Reported claims to accept and file"), HANDLE, _in(HANDLE, State.REPORTED, State.ACCEPTED)
+    ),
+    queue_of(_CLAIM, "claims.registered", _("Filed claims that nobody has taken yet"), HANDLE, _in(HANDLE, State.REGISTERED)),
+    queue_of(_CLAIM, "claims.mine", _("Claims in your hands"), HANDLE, _mine),
+    queue_of(_CLAIM, "claims.waiting", _("Claims that wait for papers"), HANDLE, _in(HANDLE, State.WAITING), Urgency.CALM),
+    queue_of(
+        _CLAIM, "claims.doubled", _("Invoices presented elsewhere, to be looked at"), "claims.explain_bill", _bills, Urgency.NOW
+    ),
+    queue_of(_CLAIM, "claims.failed", _("Payments that the bank did not make: accounts to correct"), REPORT, _failed, Urgency.NOW),
+    queue_of(
+        "claims.signingthreshold", "claims.thresholds", _("Thresholds of signatures to approve"), "claims.decide_threshold",
+        _thresholds,
+    ),
+)
+
+
+def _rows(claims: Any) -> list[tuple[Any, str, Any, str]]:
+    shown = claims.select_related("case", "program").order_by("-pk")[:SHOWN]
+    return [(each, reverse("admin:claims_claim_change", args=[each.pk]), state_badge(each), yuan(each.amount)) for each in shown]
+
+
+def _of_person(person: Any, user: Any) -> Mapping[str, Any]:
+    return {"claims": _rows(Claim.objects.visible_to(user, VIEW).filter(enrollment__person=person)), "url": "", "paid": ""}
+
+
+def _of_cover(cover: Any, user: Any) -> Mapping[str, Any]:
+    address = f"{reverse('admin:claims_claim_report')}?{urlencode({'cover': cover.number})}"
+    usage = CoverUsage.objects.filter(enrollment=cover.pk).first()
+    return {
+        "claims": _rows(Claim.objects.visible_to(user, VIEW).filter(enrollment=cover.pk)),
+        "url": address if user.has_perm(REPORT) else "", "paid": yuan(usage.paid) if usage is not None and usage.paid else "",
+    }
+
+
+PANELS = (
+    PagePanel("claims.of_person", _("Claims"), "beneficiaries.person", VIEW, _of_person, "claims/panel.html", 14),
+    PagePanel("claims.of_cover", _("Claims"), "beneficiaries.enrollment", VIEW, _of_cover, "claims/panel.html", 14),
+)
+
+
+def register() -> None:
+    """Called once at start."""
+    for queue in QUEUES:
+        panels.register_queue(queue)
+    for panel in PANELS:
+        panels.register_page_panel(panel)

@@ -1,0 +1,235 @@
+"""Sample runs of actions with cases and claims: each in a supplementary program of its own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from beneficiaries.testing import World
+from beneficiaries.tests.purchasing import paid_market
+from claims import actions
+from claims.actions import Account, Facts
+from claims.models import Case, Claim, Decision
+from claims.testing import ACCOUNT_NUMBER, D, Ward, make_ward
+from programs.testing import pdf
+from tests.kit.crash_samples import Run, fresh, sample
+from tests.kit.crashes import Token
+
+OTHER = "6228480000000015"
+
+
+def ward_of(world: World, token: Token) -> Ward:
+    """A program of its own in the same city."""
+    return make_ward(market=paid_market(code=token.capitals, world=world, pays="beijing-2025"), name=token.letters)
+
+
+def simply(name: str, prepare: Callable[[Ward], Any], run: Callable[[Ward, Any], Any]) -> None:
+    """A sample: what is prepared, and what is done with it, read anew."""
+
+    @sample(name)
+    def made(world: World, token: Token) -> Run:
+        ward = ward_of(world, token)
+        subject = prepare(ward)
+        return lambda: run(ward, fresh(subject))
+
+
+def reported(ward: Ward) -> Claim:
+    """A claim of a case that was just reported."""
+    claim: Claim = ward.report().claims.get()
+    return claim
+
+
+def billed(ward: Ward) -> Case:
+    """A case with a bill that does not add up."""
+    case = ward.report()
+    ward.bill(case, total=D("60000.01"))
+    return case
+
+
+def accepted(ward: Ward) -> Claim:
+    """Accepted for handling."""
+    return actions.accept_claim(reported(ward), by=ward.clerk, at=ward.at)
+
+
+def investigated(ward: Ward) -> Claim:
+    """Under investigation."""
+    return actions.begin_investigation(ward.claim(), reason="核实", by=ward.clerk, at=ward.at)
+
+
+def waiting(ward: Ward) -> Claim:
+    """For papers."""
+    claim = ward.claim()
+    actions.ask_papers(claim, ["record"], by=ward.clerk, at=ward.at)
+    return claim
+
+
+def decided(ward: Ward) -> Claim:
+    """To be paid."""
+    claim = ward.claim()
+    ward.decide(claim)
+    return claim
+
+
+def failed(ward: Ward) -> Claim:
+    """The bank did not pay."""
+    claim = decided(ward)
+    payable = claim.payables.get()
+    actions.take_payables([payable.pk], by=ward.second, at=ward.at)
+    actions.fail_payables([(payable.pk, "ACCOUNT_CLOSED")], by=ward.second, at=ward.at)
+    return claim
+
+
+def corrected(ward: Ward) -> Claim:
+    """With another account."""
+    claim = failed(ward)
+    return actions.correct_account(fresh(claim), account(ward, OTHER), by=ward.clerk, at=ward.at)
+
+
+def paid(ward: Ward) -> Claim:
+    """By the bank."""
+    claim = decided(ward)
+    ward.pay(claim)
+    return claim
+
+
+def account(ward: Ward, number: str = ACCOUNT_NUMBER) -> Account:
+    """Of the insured person."""
+    return Account("self", ward.cover.person.name.reveal(), number, "中国农业银行")
+
+
+def at_the_bank(ward: Ward) -> Claim:
+    """In a batch."""
+    claim = decided(ward)
+    actions.take_payables([claim.payables.get().pk], by=ward.second, at=ward.at)
+    return claim
+
+
+def with_paper(ward: Ward) -> Case:
+    """A case with a paper."""
+    case = ward.report()
+    actions.add_paper(case, kind="invoice", name="发票.pdf", stream=io.BytesIO(pdf()), by=ward.clerk, at=ward.at)
+    return case
+
+
+def two_covers(ward: Ward) -> Case:
+    """A case of two covers of one person, of two programs."""
+    other = paid_market(code=f"{ward.market.program.code}B", world=ward.market.world, pays="beijing-2025")
+    return ward.report(ward.cover, ward.insure(0, market=other))
+
+
+def first_threshold(ward: Ward) -> Any:
+    """To be approved."""
+    return actions.propose_threshold(
+        ward.market.program, second_above=D("1.00"), third_above=D("2.00"), by=ward.clerk, at=ward.at
+    )
+
+
+def _by(ward: Ward) -> dict[str, Any]:
+    return {"by": ward.clerk, "at": ward.at}
+
+
+def _checking(ward: Ward) -> dict[str, Any]:
+    return {"by": ward.reviewer, "at": ward.at}
+
+
+simply("claims.report_case", lambda ward: ward.cover, lambda ward, cover: ward.report(cover))
+simply(
+    "claims.change_case", lambda ward: ward.report(),
+    lambda ward, case: actions.change_case(case, Facts("accident"), **_by(ward)),
+)
+simply(
+    "claims.order_payers", two_covers,
+    lambda ward, case: actions.order_payers(
+        case, list(case.claims.order_by("-position").values_list("pk", flat=True)), reason="约定", **_by(ward)
+    ),
+)
+simply("claims.add_bill", lambda ward: ward.report(), lambda ward, case: ward.bill(case))
+simply(
+    "claims.explain_bill", billed, lambda ward, case: actions.explain_bill(case.bills.get(), reason="四舍五入", **_checking(ward))
+)
+simply("claims.remove_bill", billed, lambda ward, case: actions.remove_bill(case.bills.get(), reason="录错", **_by(ward)))
+simply(
+    "claims.add_paper", lambda ward: ward.report(),
+    lambda ward, case: actions.add_paper(case, kind="invoice", name="发票.pdf", stream=io.BytesIO(pdf()), **_by(ward)),
+)
+simply("claims.open_paper", with_paper, lambda ward, case: list(actions.open_paper(case.papers.get(), **_by(ward))))
+simply("claims.remove_paper", with_paper, lambda ward, case: actions.remove_paper(case.papers.get(), reason="重传", **_by(ward)))
+simply("claims.accept_claim", reported, lambda ward, claim: actions.accept_claim(claim, **_by(ward)))
+simply("claims.register_claim", accepted, lambda ward, claim: actions.register_claim(claim, **_by(ward)))
+simply("claims.decline_claim", reported, lambda ward, claim: actions.decline_claim(claim, reason="非本保障", **_by(ward)))
+simply(
+    "claims.take_claim", lambda ward: actions.register_claim(accepted(ward), **_by(ward)),
+    lambda ward, claim: actions.take_claim(claim, **_by(ward)),
+)
+simply(
+    "claims.hand_over", lambda ward: ward.claim(),
+    lambda ward, claim: actions.hand_over(claim, ward.colleague, reason="休假", **_by(ward)),
+)
+simply("claims.ask_papers", lambda ward: ward.claim(), lambda ward, claim: actions.ask_papers(claim, ["record"], **_by(ward)))
+simply(
+    "claims.complete_papers", waiting, lambda ward, claim: actions.complete_papers(claim, complete_on=ward.today, **_by(ward))
+)
+simply(
+    "claims.begin_investigation", lambda ward: ward.claim(),
+    lambda ward, claim: actions.begin_investigation(claim, reason="核实", **_by(ward)),
+)
+simply(
+    "claims.end_investigation", investigated, lambda ward, claim: actions.end_investigation(claim, reason="属实", **_by(ward))
+)
+simply("claims.note_claim", reported, lambda ward, claim: actions.note_claim(claim, text="已电话联系", **_by(ward)))
+simply("claims.withdraw_claim", reported, lambda ward, claim: actions.withdraw_claim(claim, reason="自愿", **_by(ward)))
+simply("claims.state_payee", reported, lambda ward, claim: actions.state_payee(claim, account(ward), **_by(ward)))
+simply("claims.correct_account", failed, lambda ward, claim: actions.correct_account(claim, account(ward, OTHER), **_by(ward)))
+simply("claims.confirm_account", corrected, lambda ward, claim: actions.confirm_account(claim, **_checking(ward)))
+simply("claims.reopen_claim", paid, lambda ward, claim: actions.reopen_claim(claim, reason="补充发票", **_checking(ward)))
+simply("claims.close_claim", paid, lambda ward, claim: actions.close_claim(claim, **_by(ward)))
+simply("claims.calculate", lambda ward: ward.claim(), lambda ward, claim: actions.calculate(claim, by=ward.clerk))
+simply("claims.propose_decision", lambda ward: ward.claim(), lambda ward, claim: ward.propose(claim))
+simply("claims.sign_decision", lambda ward: ward.propose(ward.claim()), lambda ward, decision: ward.sign(decision))
+simply(
+    "claims.send_back_decision", lambda ward: ward.propose(ward.claim()),
+    lambda ward, decision: actions.send_back_decision(decision, reason="重算", **_checking(ward)),
+)
+simply(
+    "claims.take_payables", decided,
+    lambda ward, claim: actions.take_payables([claim.payables.get().pk], by=ward.second, at=ward.at),
+)
+simply(
+    "claims.give_back_payables", at_the_bank,
+    lambda ward, claim: actions.give_back_payables([claim.payables.get().pk], by=ward.second, at=ward.at),
+)
+simply(
+    "claims.settle_payables", at_the_bank,
+    lambda ward, claim: actions.settle_payables([claim.payables.get().pk], paid_on=ward.today, by=ward.second, at=ward.at),
+)
+simply(
+    "claims.fail_payables", at_the_bank,
+    lambda ward, claim: actions.fail_payables([(claim.payables.get().pk, "ACCOUNT_CLOSED")], by=ward.second, at=ward.at),
+)
+simply(
+    "claims.return_payables", paid,
+    lambda ward, claim: actions.return_payables([(claim.payables.get().pk, "ACCOUNT_CLOSED")], by=ward.second, at=ward.at),
+)
+simply(
+    "claims.propose_threshold", lambda ward: ward.market.program,
+    lambda ward, program: actions.propose_threshold(program, second_above=D("1.00"), third_above=D("2.00"), **_by(ward)),
+)
+simply("claims.approve_threshold", first_threshold, lambda ward, found: actions.approve_threshold(found, **_checking(ward)))
+simply("claims.drop_threshold", first_threshold, lambda ward, found: actions.drop_threshold(found, **_by(ward)))
+
+
+@sample("claims.sign_decision#reopened")
+def sign_reopened(world: World, token: Token) -> Run:
+    """Another claim of the cover changes with it."""
+    ward = ward_of(world, token)
+    first = ward.claim(("out_of_catalogue", "20000.00"))
+    second = ward.claim(("out_of_catalogue", "30000.00"), number="0000000002", diagnosis="I21.9")
+    for claim in (first, second):
+        ward.decide(claim)
+        ward.pay(claim)
+    actions.reopen_claim(fresh(first), reason="录错", by=ward.reviewer, at=ward.at)
+    actions.remove_bill(first.case.bills.get(), reason="录错", by=ward.clerk, at=ward.at)
+    ward.bill(first.case, ("out_of_catalogue", "10000.00"), invoice_number="0000000003")
+    decision: Decision = ward.propose(actions.take_claim(fresh(first), by=ward.clerk, at=ward.at))
+    return lambda: ward.sign(fresh(decision))
