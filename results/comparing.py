@@ -130,7 +130,7 @@ def settle_chunks(subject: Report, template: Template, changes: Mapping[int, Cha
 
 
 def _hold_repeated(subject: Report) -> dict[int, Change]:
-    given = {
+    given: dict[str, Any] = {
         "report": subject.pk, "new": int(Verdict.NEW), "held": int(Verdict.DOUBTFUL), "code": DOUBLED,
         "severity": SEVERITY_OF[DOUBLED], "not_paid": NOT_PAID_WORDS,
     }
@@ -145,7 +145,7 @@ def _hold_repeated(subject: Report) -> dict[int, Change]:
 
 def hold_beyond(subject: Report, slices: Sequence[int]) -> dict[int, Change]:
     """Lines of these slices that are beyond a limit are held; those that are so no more are to be recorded."""
-    given = {
+    given: dict[str, Any] = {
         "report": subject.pk, "slices": list(slices), "new": int(Verdict.NEW), "held": int(Verdict.DOUBTFUL), "code": BEYOND,
         "severity": SEVERITY_OF[BEYOND], "accepted": ACCEPTED,
     }

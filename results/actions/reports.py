@@ -72,6 +72,7 @@ def confirm_totals(report: Report, *, digest: str, reason: str, by: User, at: da
     `digest`: of what was looked at; another one asks again.
     """
     with transaction.atomic():
+        fault_point("results.confirm_totals.locking")
         found: Report = locked(report, template_of(report), State.SUBMITTED)
         refuse_beyond(
             by, APPROVE, organization=found.organization, region_code=found.region_code, program_id=found.program_id

@@ -89,7 +89,7 @@ class OfOne(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         """The one that is shown."""
-        wanted = self.used_parameters.get(self.parameter_name) or request.GET.get(self.parameter_name or "")
+        wanted = self.used_parameters.get(self.parameter_name or "") or request.GET.get(self.parameter_name or "")
         return [(wanted, self.said(wanted))] if wanted else []
 
     def said(self, wanted: Any) -> str:
