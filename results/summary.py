@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models.functions import Abs
 from django.utils.translation import gettext as _t
 
+from programs.benefit_terms import engine_language
 from results.columns import terms_of_program
 from results.models import Comparison, Recalculation, Report, ReportRow, Why
 
@@ -64,7 +65,7 @@ def responsibilities(report: Report) -> list[Line]:
         return []
     names: dict[str, str] = {}
     for terms in terms_of_program(report.program_id).values():
-        names.update({each.code: each.name.zh for each in terms.responsibilities})
+        names.update({each.code: each.name.say(engine_language()) for each in terms.responsibilities})
     found = []
     for code, sums in parts.items():
         paid, due = map(Decimal, sums[1:])
