@@ -11,7 +11,7 @@ from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from beneficiaries.holdings import register_holding
 from beneficiaries.registration import Keeper, register_keeper
-from claims import panels
+from claims import flag_registration, letter_registration, panels, term_registration
 from claims.held import HOLDINGS
 from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee
 from claims.verbs import VERBS
@@ -57,6 +57,8 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
+    for part in (term_registration, flag_registration, letter_registration):
+        part.register()
     events.register_words(EVENT_WORDS)
     for label in ("claims.Claim", "claims.Payable"):
         blind_index.register(blind_index.BlindIndex(ACCOUNT, label, "account_index", _account_of))

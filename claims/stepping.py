@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit import events
+from claims.due import keep_day
 from claims.errors import ClaimsRefused
 from claims.models import Case, Claim, ClaimStep
 from claims.rules.states import ENDED, State, may_go
@@ -51,6 +52,7 @@ def step(claim: Claim, to: State, *, by: Any, at: datetime, code: str = "", reas
         claim=claim, from_state=come_from, to_state=to, at=at, by=by if isinstance(by, User) else None, by_label=str(by)[:80],
         code=code, reason=reason,
     )
+    keep_day(claim)
 
 
 def said(text: str) -> str:

@@ -442,6 +442,12 @@ LIST_MEANINGS = (
     ),
     Meaning("ENDS_BEFORE", _ERROR, _("it ends before it begins"), _("check both days")),
     Meaning(
+        "WORKED_WEEKDAY",
+        _ERROR,
+        _("from Monday to Friday is worked anyway"),
+        _("say that it is off or as usual, or check the day"),
+    ),
+    Meaning(
         "ABOVE_UNKNOWN", _ERROR, _("the region above it (%(extra)s) is not known"), _("add the row of that region")
     ),
     Meaning(

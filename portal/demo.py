@@ -33,6 +33,7 @@ from jobs.actions import run_pending
 from papers.actions import write_wording
 from papers.models import CertificateWording
 from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
+from portal.demo_claim_terms import load_claim_references, promise_days
 from portal.demo_claims import claim
 from portal.demo_employers import insure_staff
 from portal.demo_families import insure_families
@@ -109,6 +110,7 @@ def load(say: Say, *, logins: Path) -> None:
         done = import_regions(read_regions(VENDORED), by=SYSTEM, at=at)
         say(f"{done.added} regions")
     make_categories(at=at)
+    load_claim_references(say, at=at)
     say(f"{make_hospitals(at=at).read} hospitals, {make_codes(at=at).read} codes")
     users = _users(logins, at=at)
     say(f"{len(users)} users")
@@ -140,6 +142,11 @@ def load(say: Say, *, logins: Path) -> None:
                 )
                 for product in PRODUCTS
             ]
+            for code in (f"HMB{city.region}", sold[0].program.code):
+                promise_days(
+                    Program.objects.select_related("organization").get(code=code), maker=maker,
+                    reviewer=users[f"{city.short}.reviewer"], at=at,
+                )
             insure_families(sold[0], clerk=clerks[0], maker=maker, checker=checker, say=say)
             past_year(sold[0].program, clerk=clerks[0], maker=maker, checker=checker, say=say)
             report_payouts(
@@ -147,8 +154,8 @@ def load(say: Say, *, logins: Path) -> None:
                 maker=maker, checker=checker, say=say,
             )
             claim(
-                sold[0].program, clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], second=checker,
-                proposer=users[f"{city.short}.clerk"], say=say,
+                Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
+                maker=maker, checker=checker, proposer=users[f"{city.short}.clerk"], say=say,
             )
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say

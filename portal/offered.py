@@ -51,13 +51,14 @@ ONLY_READ: dict[str, frozenset[str]] = {
     _CHARITY: frozenset(
         {
             "programs.program", "programs.plan", "programs.period", "subsidies.fundrequest", "subsidies.fundmovement",
-            "outreach.messagewording", "papers.certificatewording", "takeup.target",
+            "outreach.messagewording", "papers.certificatewording", "takeup.target", "claims.serviceterm",
+            "claims.flagrule", "claims.letterwording", "claims.holiday",
         }
     ),
     _INSURER: _HANDED_OVER
     | {
         "programs.program", "programs.plan", "programs.period", "outreach.messagewording", "papers.certificatewording",
-        "takeup.target",
+        "takeup.target", "claims.serviceterm", "claims.flagrule", "claims.letterwording", "claims.holiday",
     },
 }
 

@@ -243,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
     "beneficiaries.settle_standing": {"task": "beneficiaries.settle_standing", "schedule": crontab(hour="3", minute="15")},
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
+    "claims.recount": {"task": "claims.recount", "schedule": crontab(hour="4", minute="25")},
     "years.count_due": {"task": "years.count_due", "schedule": 600.0, "options": {"expires": 600}},
     "papers.retention": {"task": "papers.retention", "schedule": crontab(hour="4", minute="0")},
     "outreach.retention": {"task": "outreach.retention", "schedule": crontab(hour="4", minute="5")},

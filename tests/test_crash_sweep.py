@@ -34,6 +34,7 @@ from tests.kit import (
     crash_samples_results,
     crash_samples_retention,
     crash_samples_takeup,
+    crash_samples_terms,
     crash_samples_years,
     messages_samples,
     papers_samples,
@@ -57,11 +58,15 @@ ROOMS = (
 MORE = (
     crash_funds, crash_samples_bills, crash_samples_claims, crash_samples_clearings,
     crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
-    crash_samples_results, crash_samples_retention, crash_samples_takeup, crash_samples_years, messages_samples, papers_samples,
+    crash_samples_results, crash_samples_retention, crash_samples_takeup, crash_samples_terms, crash_samples_years,
+    messages_samples, papers_samples,
 )
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
 ELSEWHERE = {
     "accounts.create_first_admins": "below: it needs a portal without users",
+    **dict.fromkeys(
+        ("claims.look_at_flags", "claims.print_letter"), "claims/tests/test_letter_faults.py: they need a claim that was decided"
+    ),
     "jobs.run_pending": "jobs/tests/test_races.py: a fault within it is the work's own and is tried again, a third state",
     **dict.fromkeys(
         ("gates.close_part", "gates.pay_part"), "gates/tests/test_faults.py: many transactions, each struck and gone on from"

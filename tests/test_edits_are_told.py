@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from accounts.testing import make_organization, make_user
 from audit.models import Event
 from audit.testing import fault_at
 from beneficiaries.testing import World, make_world
+from claims.actions import create_holiday
+from claims.models import Holiday
 from programs import actions
 from programs.models import Category, Code, FundingScheme, Hospital, Plan
 
@@ -72,6 +75,25 @@ def hospital_changed(world: World, operator: User) -> Edit:
     return Edit(
         operator, address, {**form_of(operator, address), "name": "改名医院(示例)"}, "hospital.changed",
         lambda: Hospital.objects.get(pk=kept.pk).name,
+    )
+
+
+def holiday_added(world: World, operator: User) -> Edit:
+    given = {"day": "2031-10-01", "kind": "off", "name": "国庆节", "source": "通知"}
+    return Edit(
+        operator, reverse("admin:claims_holiday_add"), given, "holiday.created",
+        lambda: Holiday.objects.filter(day="2031-10-01").count(),
+    )
+
+
+def holiday_changed(world: World, operator: User) -> Edit:
+    kept = create_holiday(
+        Holiday(day=date(2031, 10, 2), kind="off", name="国庆节", source="通知"), by="system:test", at=timezone.now()
+    )
+    address = reverse("admin:claims_holiday_change", args=[kept.pk])
+    return Edit(
+        operator, address, {**form_of(operator, address), "kind": "ordinary"}, "holiday.changed",
+        lambda: Holiday.objects.get(pk=kept.pk).kind,
     )
 
 
@@ -134,6 +156,8 @@ EDITS: dict[tuple[str, str], Callable[[World, User], Edit]] = {
     ("programs.category", "change"): category_changed,
     ("programs.hospital", "add"): hospital_added,
     ("programs.hospital", "change"): hospital_changed,
+    ("claims.holiday", "add"): holiday_added,
+    ("claims.holiday", "change"): holiday_changed,
     ("programs.code", "add"): code_added,
     ("programs.code", "change"): code_changed,
     ("programs.plan", "change"): plan_changed,
@@ -200,7 +224,7 @@ def test_an_edit_writes_one_event_of_whoever_did_it(world: World, operator: User
     page = browser(edit.by).post(edit.address, edit.given)
     assert page.status_code == 302, page.context["errors"]
     assert edit.changed() != before
-    told = Event.objects.filter(pk__gt=last).exclude(verb__startswith="user.")
+    told = Event.objects.filter(pk__gt=last).exclude(verb__startswith="user.").exclude(verb="job.queued")
     assert list(told.values_list("verb", "actor_id")) == [(edit.verb, edit.by.pk)]
 
 

@@ -10,6 +10,7 @@ from claims.actions.deciding import (
     send_back_decision,
     sign_decision,
 )
+from claims.actions.flags import look_at_flags, set_flag_rule
 from claims.actions.handling import (
     Account,
     accept_claim,
@@ -27,6 +28,8 @@ from claims.actions.handling import (
     take_claim,
     withdraw_claim,
 )
+from claims.actions.holidays import change_holiday, create_holiday, import_holidays
+from claims.actions.letters import print_letter, write_letter_wording
 from claims.actions.papers import add_paper, open_paper, remove_paper
 from claims.actions.payables import (
     confirm_account,
@@ -37,14 +40,69 @@ from claims.actions.payables import (
     settle_payables,
     take_payables,
 )
+from claims.actions.service_terms import (
+    approve_service_term,
+    decline_service_term,
+    propose_service_term,
+    state_law_term,
+)
 from claims.actions.thresholds import approve_threshold, drop_threshold, propose_threshold, signatures_needed
 
 __all__ = [
-    "Account", "Adjustment", "Charge", "Facts", "Refusal", "Report", "accept_claim", "add_bill", "add_paper", "approve_threshold",
-    "ask_papers", "begin_investigation", "calculate", "change_case", "close_claim", "complete_papers", "confirm_account",
-    "correct_account", "decline_claim", "drop_threshold", "end_investigation", "explain_bill", "fail_payables",
-    "give_back_payables", "hand_over", "kinds_of", "note_claim", "open_paper", "order_payers", "propose_decision",
-    "propose_threshold", "register_claim", "remove_bill", "remove_paper", "reopen_claim", "report_case", "return_payables",
-    "send_back_decision", "settle_payables", "sign_decision", "signatures_needed", "state_payee", "take_claim", "take_payables",
+    "Account",
+    "Adjustment",
+    "Charge",
+    "Facts",
+    "Refusal",
+    "Report",
+    "accept_claim",
+    "add_bill",
+    "add_paper",
+    "approve_service_term",
+    "approve_threshold",
+    "ask_papers",
+    "begin_investigation",
+    "calculate",
+    "change_case",
+    "change_holiday",
+    "close_claim",
+    "complete_papers",
+    "confirm_account",
+    "correct_account",
+    "create_holiday",
+    "decline_claim",
+    "decline_service_term",
+    "drop_threshold",
+    "end_investigation",
+    "explain_bill",
+    "fail_payables",
+    "give_back_payables",
+    "hand_over",
+    "import_holidays",
+    "kinds_of",
+    "look_at_flags",
+    "note_claim",
+    "open_paper",
+    "order_payers",
+    "print_letter",
+    "propose_decision",
+    "propose_service_term",
+    "propose_threshold",
+    "register_claim",
+    "remove_bill",
+    "remove_paper",
+    "reopen_claim",
+    "report_case",
+    "return_payables",
+    "send_back_decision",
+    "set_flag_rule",
+    "settle_payables",
+    "sign_decision",
+    "signatures_needed",
+    "state_law_term",
+    "state_payee",
+    "take_claim",
+    "take_payables",
     "withdraw_claim",
+    "write_letter_wording",
 ]

@@ -25,7 +25,7 @@ _LOCK = "SELECT id FROM claims_payable WHERE id = ANY(%(ids)s) AND state = %(sta
 # A claim follows its payable; the step is kept as every other, by whom and when.
 _FOLLOW = """
 WITH moved AS (
-    UPDATE claims_claim c SET state = %(to)s, ended_at = NULL FROM claims_payable p
+    UPDATE claims_claim c SET state = %(to)s, ended_at = NULL, due_on = NULL FROM claims_payable p
     WHERE p.id = ANY(%(ids)s) AND c.id = p.claim_id AND c.state = %(from)s RETURNING c.id
 )
 INSERT INTO claims_claimstep (claim_id, from_state, to_state, at, by_id, by_label, code, reason)

@@ -1,5 +1,5 @@
 """The room's pages."""
 
-from claims.admin import claims, payables, thresholds
+from claims.admin import calendar, claims, flags, letters, payables, service_terms, thresholds
 
-__all__ = ["claims", "payables", "thresholds"]
+__all__ = ["calendar", "claims", "flags", "letters", "payables", "service_terms", "thresholds"]

@@ -21,7 +21,9 @@ from audit.exporting import ExportColumn
 from beneficiaries.admin.searching import CoverSearch
 from claims.admin.bill_pages import BillPages
 from claims.admin.decision_pages import DecisionPages
+from claims.admin.flags import FlagPages
 from claims.admin.handling_pages import HandlingPages
+from claims.admin.letters import LetterPages
 from claims.admin.paper_pages import PaperPages
 from claims.admin.report_page import ReportPages
 from claims.admin.words import (
@@ -79,7 +81,8 @@ class HandFilter(admin.SimpleListFilter):
 
 @admin.register(Claim)
 class ClaimAdmin(
-    ReportPages, HandlingPages, BillPages, PaperPages, DecisionPages, CoverSearch, ButtonPages, ReadOnlyScopedAdmin
+    ReportPages, HandlingPages, BillPages, PaperPages, DecisionPages, FlagPages, LetterPages, CoverSearch, ButtonPages,
+    ReadOnlyScopedAdmin,
 ):
     """Claims, newest first."""
 
@@ -107,6 +110,7 @@ class ClaimAdmin(
         "accept", "register", "take", "add_bill", "add_paper", "payee", "calculate_decision", "sign", "send_back", "ask_papers",
         "complete_papers", "investigate", "end_investigation", "change_case", "order", "note", "hand_over", "correct_account",
         "confirm_account", "close", "reopen", "decline", "withdraw", "explain_bill", "remove_bill", "open_paper", "remove_paper",
+        "look_at_flags", "print_letter",
     )
 
     has_report_permission = holds("claims.report_claim")

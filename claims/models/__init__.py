@@ -1,6 +1,7 @@
 """The nouns of the room, one file each."""
 
 from claims.models.bill import PAYERS, Bill, BillLine, Locality, Setting, Standing
+from claims.models.calendar import DayKind, Holiday
 from claims.models.case import Case, Channel, EventKind, Reporter, number_in, numbered
 from claims.models.claim import (
     ACCOUNT,
@@ -26,10 +27,57 @@ from claims.models.decision import (
     Signature,
     SigningThreshold,
 )
+from claims.models.flag import FlagCode, FlagLook, FlagRule
+from claims.models.letter import Addressee, Letter, LetterFormat, LetterKind, LetterStyle, LetterWording
+from claims.models.service_term import ServiceTerm, TermKind, TermSetting, TermState, TermUnit
 
 __all__ = [
-    "ACCOUNT", "PAYERS", "STATE_NAMES", "Bill", "BillLine", "Case", "Channel", "Claim", "ClaimNote", "ClaimStep", "CoverUsage",
-    "Decision", "DecisionKind", "DecisionLine", "DecisionState", "EventKind", "Locality", "Outcome", "Paper", "PaperKind",
-    "PaperRequest", "Payable", "PayableKind", "PayableState", "Payee", "Reporter", "Setting", "Signature", "SigningThreshold",
-    "Standing", "number_in", "numbered",
+    "ACCOUNT",
+    "PAYERS",
+    "STATE_NAMES",
+    "Addressee",
+    "Bill",
+    "BillLine",
+    "Case",
+    "Channel",
+    "Claim",
+    "ClaimNote",
+    "ClaimStep",
+    "CoverUsage",
+    "DayKind",
+    "Decision",
+    "DecisionKind",
+    "DecisionLine",
+    "DecisionState",
+    "EventKind",
+    "FlagCode",
+    "FlagLook",
+    "FlagRule",
+    "Holiday",
+    "Letter",
+    "LetterFormat",
+    "LetterKind",
+    "LetterStyle",
+    "LetterWording",
+    "Locality",
+    "Outcome",
+    "Paper",
+    "PaperKind",
+    "PaperRequest",
+    "Payable",
+    "PayableKind",
+    "PayableState",
+    "Payee",
+    "Reporter",
+    "ServiceTerm",
+    "Setting",
+    "Signature",
+    "SigningThreshold",
+    "Standing",
+    "TermKind",
+    "TermSetting",
+    "TermState",
+    "TermUnit",
+    "number_in",
+    "numbered",
 ]

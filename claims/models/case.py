@@ -7,6 +7,7 @@ from datetime import date
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -112,6 +113,8 @@ class Case(models.Model):
             models.CheckConstraint(name="case_happened_before_it_was_recorded", condition=Q(event_at__lte=F("recorded_at"))),
             models.CheckConstraint(name="case_pays_elsewhere_nothing_below_zero", condition=Q(death_paid_elsewhere__gte=0)),
         ]
+        # Earlier cases of a diagnosis, the latest first: what is usual (`claims.flags`).
+        indexes = [models.Index(Left("diagnosis", 3), F("id").desc(), name="case_by_diagnosis", condition=~Q(diagnosis=""))]
         triggers = [
             pgtrigger.Protect(name="case_is_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(

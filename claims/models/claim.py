@@ -161,6 +161,11 @@ class Claim(models.Model):
             models.Index(fields=["handler"], name="claim_in_hand", condition=Q(state__in=OPEN, handler__isnull=False)),
             models.Index(fields=["organization", "region_code"], name="claim_by_region"),
             models.Index(fields=["state", "organization"], name="claim_to_pay", condition=Q(state__in=[State.PAYABLE, State.PAID])),
+            # Refusals whose notice was not printed yet.
+            models.Index(
+                fields=["organization", "due_on"], name="claim_notice_due",
+                condition=Q(state=State.REFUSED, due_on__isnull=False),
+            ),
             models.Index(fields=["account_index_a"], name="claim_by_account_a", condition=Q(account_index_a__isnull=False)),
             models.Index(fields=["account_index_b"], name="claim_by_account_b", condition=Q(account_index_b__isnull=False)),
         ]

@@ -283,6 +283,7 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "gates.clearing", "gates.clearingline", "gates.employerbill",
         "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement",
         "gates.uncollected", "gates.unpaid",
+        "claims.flagrule", "claims.serviceterm",
         "claims.claim", "claims.payable",
         "closing.closedbalance", "closing.closedfigure", "closing.monthclosing", "continuity.earlierlist",
         "handover.handover", "handover.handoverline", "handover.insurerformat", "handover.invoice", "handover.receipt",

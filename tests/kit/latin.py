@@ -70,6 +70,7 @@ from tests.kit.latin_results import add_results
 from tests.kit.latin_retention import make_latin_retention
 from tests.kit.latin_samples import make_latin_samples
 from tests.kit.latin_takeup import add_takeup
+from tests.kit.latin_terms import make_latin_terms
 from tests.kit.latin_years import add_years
 
 #: What every datum begins with.
@@ -229,6 +230,7 @@ def _rosters(world: LatinWorld) -> None:
     make_latin_months(world, reason=REASON)
     make_latin_samples(world, reason=REASON)
     make_latin_retention(world, reason=REASON)
+    make_latin_terms(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

@@ -16,7 +16,7 @@ from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
-from claims.models import Claim, Payable, SigningThreshold
+from claims.models import Claim, FlagRule, LetterWording, Payable, ServiceTerm, SigningThreshold
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from continuity.models import EarlierList
 from exports.models import Export
@@ -214,6 +214,9 @@ SUBJECTS: dict[str, Subject] = {
     "outreach.messagewording": Subject(
         "program", lambda place: MessageWording.objects.filter(program=place.program).earliest("pk")
     ),
+    "claims.serviceterm": Subject("program", lambda place: ServiceTerm.objects.get(program=place.program)),
+    "claims.letterwording": Subject("program", lambda place: LetterWording.objects.get(program=place.program)),
+    "claims.flagrule": Subject("program", lambda place: FlagRule.objects.get(program=place.program)),
     "closing.monthclosing": Subject("operator", lambda place: MonthClosing.objects.get(program=place.program)),
     "closing.closedfigure": Subject("operator", lambda place: ClosedFigure.objects.get(closing__program=place.program)),
     "closing.closedbalance": Subject("operator", lambda place: ClosedBalance.objects.get(closing__program=place.program)),
@@ -273,7 +276,7 @@ SUBJECTS: dict[str, Subject] = {
     ),
 }
 #: Reference data: read by every role that has the permission, wherever it is held.
-SHARED = {"accounts.region", "programs.category", "programs.hospital"}
+SHARED = {"accounts.region", "programs.category", "programs.hospital", "claims.holiday"}
 #: What runs by the clock: rows of nobody's.
 OF_THE_PORTAL = {"django_celery_beat.periodictask"}
 #: Every other URL and what it is, so that a new one is thought about. One that takes an object belongs in OBJECT_URLS.

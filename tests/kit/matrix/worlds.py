@@ -60,6 +60,7 @@ from tests.kit.matrix.results import add_results
 from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
 from tests.kit.matrix.takeup import add_participants, add_target
+from tests.kit.matrix.terms import add_terms
 
 #: What no reader may be shown of a relation; latin for user names, which take no other letters.
 CANARIES = {
@@ -269,6 +270,7 @@ def _place(
     add_target(world, at=at)
     add_participants(office, clerk, at=at)
     add_retention(world, at=at)
+    add_terms(world, at=at)
     add_sample(enrollment, clerk, canary, at=at)
     draft = create_plan(
         world.program, terms={"name": f"草稿{first}", "premium": Decimal("99.00"), "cover_limit": Decimal("1.00")},

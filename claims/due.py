@@ -1,0 +1,127 @@
+"""The last day in time of claims: on which term their state runs, since when, where their clock stood; asked for many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from audit.faults import fault_point
+from claims.models.service_term import ServiceTerm, TermKind, TermSetting
+from claims.rules.clock import Pause, WorkCalendar
+from claims.rules.states import OPEN, State
+from claims.terms import Due, calendar_now, chosen_of, nearest, terms_since
+
+_ASKED = """
+SELECT c.id, c.program_id, c.plan_id, c.clock_begun_on, c.due_on, c.state,
+    (SELECT (d.decided_at AT TIME ZONE 'Asia/Shanghai')::date FROM claims_decision d
+        WHERE d.claim_id = c.id AND d.state = 'approved' ORDER BY d.number DESC LIMIT 1),
+    EXISTS (SELECT FROM claims_letter l JOIN claims_decision d ON d.id = l.decision_id
+        WHERE l.claim_id = c.id AND l.kind = 'refusal' AND d.state = 'approved'),
+    (SELECT max((b.setting = 'inpatient')::int) FROM claims_bill b
+        WHERE b.case_id = c.case_id AND b.standing IN ('stands', 'allowed')),
+    EXISTS (SELECT FROM claims_claimstep s WHERE s.claim_id = c.id AND s.to_state = %(complex)s),
+    (SELECT array_agg(r.asked_on ORDER BY r.id) FROM claims_paperrequest r WHERE r.claim_id = c.id),
+    (SELECT array_agg(r.complete_on ORDER BY r.id) FROM claims_paperrequest r WHERE r.claim_id = c.id)
+FROM claims_claim c WHERE c.id = ANY(%(ids)s) ORDER BY c.id
+"""
+#: States whose clock runs; a refusal's runs until its notice is printed.
+RUNNING = (*OPEN, State.PAYABLE)
+_DECIDED = {State.PAYABLE: TermKind.PAY, State.REFUSED: TermKind.REFUSAL_NOTICE}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a claim's last day is counted from; claims with the same clock have the same day."""
+
+    program_id: int
+    plan_id: int
+    setting: str
+    kind: TermKind
+    begun_on: date
+    pauses: tuple[Pause, ...] = ()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A claim, its clock (None before it begins) and the day that is kept."""
+
+    claim_id: int
+    clock: Clock | None
+    kept: date | None
+
+
+def running(ids: Sequence[int]) -> list[Running]:
+    """The clocks of claims, in one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ASKED, {"ids": list(ids), "complex": str(State.INVESTIGATION)})
+        return [_running(*row) for row in cursor.fetchall()]
+
+
+def _running(
+    claim_id: int, program_id: int, plan_id: int, begun_on: date | None, kept: date | None, state: str, decided_on: date | None,
+    is_told: bool, inpatient: int | None, is_complex: bool, asked: list[date] | None, complete: list[date | None] | None,
+) -> Running:
+    setting = TermSetting.ALL if inpatient is None else TermSetting.INPATIENT if inpatient else TermSetting.OUTPATIENT
+    if State(state) in _DECIDED and decided_on is not None and not (state == State.REFUSED and is_told):
+        return Running(claim_id, Clock(program_id, plan_id, setting, _DECIDED[State(state)], decided_on), kept)
+    if state not in OPEN or begun_on is None:
+        return Running(claim_id, None, kept)
+    pauses = tuple(Pause(day, until) for day, until in zip(asked or (), complete or (), strict=True))
+    kind = TermKind.DECIDE_COMPLEX if is_complex else TermKind.DECIDE
+    return Running(claim_id, Clock(program_id, plan_id, setting, kind, begun_on, pauses), kept)
+
+
+class Counting:
+    """Terms and calendar as they stand, read once; the day of each clock is counted once."""
+
+    def __init__(self) -> None:
+        self.calendar: WorkCalendar = calendar_now()
+        self._terms: list[ServiceTerm] = list(terms_since(None))
+        self.due = lru_cache(maxsize=50_000)(self._due)
+
+    def stands_like(self, other: Counting) -> bool:
+        """Whether nothing that days are counted with has changed between the two."""
+        return self.calendar == other.calendar and self._key() == other._key()
+
+    def _key(self) -> list[tuple[int, str, date | None]]:
+        return [(row.pk, row.state, row.valid_to) for row in self._terms]
+
+    def _due(self, clock: Clock) -> Due | None:
+        rows = chosen_of(
+            self._terms, program_id=clock.program_id, plan_id=clock.plan_id, setting=clock.setting, kind=clock.kind,
+            on=clock.begun_on,
+        )
+        return nearest(rows, begun_on=clock.begun_on, pauses=clock.pauses, calendar=self.calendar)
+
+
+def days_of(ids: Iterable[int]) -> dict[int, date | None]:
+    """Of each claim, its last day in time by what stands now; None where nobody knows it."""
+    counting = Counting()
+    return {each.claim_id: _day(each.clock, counting) for each in running(list(ids))}
+
+
+def _day(clock: Clock | None, counting: Counting) -> date | None:
+    due = None if clock is None else counting.due(clock)
+    return None if due is None else due.day
+
+
+def keep_day(claim: Any) -> None:
+    """Within the transaction that moved a locked claim: its last day as it is now."""
+    day = days_of([claim.pk])[claim.pk]
+    if day != claim.due_on:
+        fault_point("claims.keep_day.before")
+        claim.due_on = day
+        claim.save(update_fields=["due_on"])
+        fault_point("claims.keep_day.after")
+
+
+def due_of_claim(claim: Any) -> Due | None:
+    """The last day of one claim and the term that gives it, for its page."""
+    found = running([claim.pk])
+    clock = found[0].clock if found else None
+    return None if clock is None else Counting().due(clock)

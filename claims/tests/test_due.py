@@ -1,0 +1,154 @@
+"""The last day of a claim on its way: by law and promise, standing while papers are waited for, counted anew by the job."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from audit.faults import PlantedFault
+from audit.testing import fault_at, shared
+from claims import actions
+from claims.actions.service_terms import TermDraft
+from claims.calendar_file import make_holidays, make_law_terms
+from claims.due import days_of, due_of_claim
+from claims.models import Claim, Holiday, ServiceTerm
+from claims.models.service_term import TermKind, TermSetting
+from claims.recounting import KIND, STEP, ask_recount
+from claims.testing import Ward, make_ward
+from jobs.models import Job
+from jobs.testing import drain, drain_through_failures
+
+pytestmark = pytest.mark.django_db
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def make_dated_ward() -> Ward:
+    ward = make_ward()
+    make_law_terms(at=ward.at)
+    drain()
+    return ward
+
+
+_django_db_helper, one_world, kept_world = shared(make_dated_ward)
+
+
+@pytest.fixture
+def ward(kept_world: Ward) -> Ward:
+    return kept_world
+
+
+def accepted_on(claim: Claim, day: date) -> Claim:
+    Claim.objects.filter(pk=claim.pk).update(clock_begun_on=day)
+    return Claim.objects.get(pk=claim.pk)
+
+
+def kept(claim: Claim) -> date | None:
+    return Claim.objects.get(pk=claim.pk).due_on
+
+
+def recounted() -> Any:
+    ask_recount(by="system:test", at=timezone.now())
+    drain()
+    return Job.objects.filter(kind=KIND).latest("pk").result
+
+
+def test_each_step_keeps_the_nearest_day(ward: Ward) -> None:
+    case = ward.report()
+    claim = case.claims.get()
+    assert kept(claim) is None
+    actions.accept_claim(claim, by=ward.clerk, at=ward.at)
+    due = due_of_claim(claim)
+    assert due is not None and due.term.days == 5
+    assert kept(claim) == due.day
+    actions.ask_papers(claim, ["invoice"], by=ward.clerk, at=ward.at)
+    assert kept(claim) is None
+    actions.complete_papers(claim, complete_on=ward.today, by=ward.clerk, at=ward.at)
+    assert kept(claim) == due.day
+    actions.register_claim(claim, by=ward.clerk, at=ward.at)
+    actions.take_claim(claim, by=ward.clerk, at=ward.at)
+    actions.begin_investigation(claim, reason="核实就诊", by=ward.clerk, at=ward.at)
+    late = due_of_claim(claim)
+    assert late is not None and late.term.kind == TermKind.DECIDE_COMPLEX
+    assert kept(claim) == late.day
+
+
+def test_once_it_is_decided_the_days_to_pay_count_and_then_none(ward: Ward) -> None:
+    claim = ward.claim()
+    ward.decide(claim)
+    due = due_of_claim(claim)
+    assert due is not None and (due.term.kind, due.term.days) == (TermKind.PAY, 10)
+    assert kept(claim) == due.day
+    ward.pay(claim)
+    assert kept(claim) is None
+
+
+def test_a_promise_counts_by_the_kind_of_care(ward: Ward) -> None:
+    claim = accepted_on(ward.claim(), date(2026, 11, 2))
+    for setting, days in ((TermSetting.INPATIENT, 3), (TermSetting.OUTPATIENT, 1)):
+        term = actions.propose_service_term(
+            claim.program, TermDraft(TermKind.DECIDE, days, "承诺", date(2026, 1, 1), setting=setting),
+            by=ward.market.world.finance_maker, at=ward.at,
+        )
+        actions.approve_service_term(term, by=ward.market.world.reviewer, at=ward.at)
+    drain()
+    assert kept(claim) == date(2026, 11, 5)
+    claim.case.bills.update(setting="pharmacy")
+    assert days_of([claim.pk]) == {claim.pk: date(2026, 11, 3)}
+
+
+def test_a_changed_calendar_moves_the_days_of_open_claims_alone(ward: Ward) -> None:
+    claim = accepted_on(ward.claim(), date(2026, 9, 30))
+    assert recounted() == {"changed": 1}
+    assert kept(claim) == date(2026, 10, 5)
+    make_holidays(at=ward.at)
+    drain()
+    assert kept(claim) == date(2026, 10, 8)
+    Claim.objects.filter(pk=claim.pk).update(state="withdrawn", ended_at=ward.at)
+    actions.create_holiday(Holiday(day=date(2026, 10, 8), kind="off", name="临时放假", source="通知"), by="system:test", at=ward.at)
+    drain()
+    assert kept(claim) == date(2026, 10, 8)
+
+
+def test_waiting_claims_keep_no_day_and_those_that_waited_get_theirs_back(ward: Ward) -> None:
+    claim = accepted_on(ward.claim(), date(2026, 11, 2))
+    at = datetime(2026, 11, 3, 9, tzinfo=CHINA)
+    Claim.objects.filter(pk=claim.pk).update(state="waiting", waits_from="review", due_on=date(2026, 11, 9))
+    asked = claim.paper_requests.create(kinds=["invoice"], asked_on=at.date(), asked_by=ward.clerk)
+    assert recounted() == {"changed": 1}
+    assert kept(claim) is None
+    asked.complete_on, asked.completed_by = date(2026, 11, 10), ward.clerk
+    asked.save()
+    assert recounted() == {"changed": 1}
+    assert kept(claim) == date(2026, 11, 16)  # the 3rd, then 11 to 14: Saturday, so Monday
+
+
+def test_a_recount_goes_on_where_it_was_struck_and_asks_the_same_for_many(ward: Ward) -> None:
+    claim = accepted_on(ward.claim(), date(2026, 11, 2))
+    ask_recount(by="system:test", at=timezone.now())
+    with fault_at("claims.recount_due.after"), pytest.raises(PlantedFault):
+        drain()
+    assert kept(claim) != date(2026, 11, 9)
+    # Asked again, it is the same one: whatever waits takes this change in, too.
+    ask_recount(by="system:test", at=timezone.now())
+    assert Job.objects.filter(kind=KIND, state="queued").count() == 1
+    drain_through_failures()
+    assert kept(claim) == date(2026, 11, 9)
+    with CaptureQueriesContext(connection) as asked:
+        days_of([claim.pk])
+    assert len(asked) == 3
+    assert STEP == 2_000
+
+
+def test_no_term_no_day(ward: Ward) -> None:
+    claim = ward.claim()
+    ServiceTerm.objects.filter(kind="decide").update(valid_to=date(2010, 1, 1))
+    assert due_of_claim(claim) is None
+    recounted()
+    assert kept(claim) is None
+    assert kept(claim) != ward.today + timedelta(days=5)
