@@ -149,8 +149,8 @@ def load(say: Say, *, logins: Path) -> None:
             insure_families(sold[0], clerk=clerks[0], maker=maker, checker=checker, say=say)
             past_year(sold[0].program, clerk=clerks[0], maker=maker, checker=checker, say=say)
             claim(
-                sold[0].program, clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], second=checker,
-                proposer=users[f"{city.short}.clerk"], say=say,
+                Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
+                maker=maker, checker=checker, proposer=users[f"{city.short}.clerk"], say=say,
             )
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -16,6 +16,8 @@ from beneficiaries.models.enrollment import EnrollmentState
 from claims import actions
 from claims.actions import Account, Charge, Refusal, Report
 from claims.models import Bill, Case, Claim
+from portal.demo_families import collected, enroll_families
+from programs import actions as programs
 from programs.models import Program
 from programs.testing import pdf
 
@@ -23,6 +25,7 @@ from programs.testing import pdf
 _ACCOUNT = "62284800000000{:02d}"
 _BANK = "中国农业银行示例支行"
 D = Decimal
+FAMILIES = 4
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,12 @@ STORIES = (
 
 
 def claim(
-    program: Program, *, clerk: User, reviewer: User, second: User, proposer: User, say: Callable[[str], None]
+    program: Program, *, clerk: User, reviewer: User, maker: User, checker: User, proposer: User, say: Callable[[str], None]
 ) -> None:
-    """One claim for each story, of as many people who are or were covered; nothing once there are claims."""
+    """Families insured since the first of January, and one claim for each story, of as many grown people of theirs."""
     if Claim.objects.filter(program=program).exists():
         return
+    _insure(program, clerk=clerk, maker=maker, checker=checker)
     at = timezone.now()
     if not program.signing_thresholds.exists():
         proposed = actions.propose_threshold(
@@ -68,8 +72,22 @@ def claim(
         actions.approve_threshold(proposed, by=reviewer, at=at)
     covers = _covers(program, len(STORIES))
     for number, (story, cover) in enumerate(zip(STORIES, covers, strict=False), 1):
-        _tell(story, cover, number, clerk=clerk, reviewer=reviewer, second=second, at=at)
+        _tell(story, cover, number, clerk=clerk, reviewer=reviewer, second=checker, at=at)
     say(f"{program}: {min(len(covers), len(STORIES))} claims")
+
+
+def _insure(program: Program, *, clerk: User, maker: User, checker: User) -> None:
+    """Four families of this year, who came in December; the whole year's cover is theirs."""
+    year = timezone.localdate().year
+    period = program.periods.filter(code=str(year)).first() or programs.open_period(
+        program.plans.get(number=1), code=str(year), starts_on=date(year, 1, 1), ends_on=date(year + 1, 1, 1),
+        enrollment_opens_on=date(year - 1, 10, 1), enrollment_closes_on=date(year, 1, 1), by=checker, at=timezone.now(),
+    )
+    at = timezone.make_aware(datetime.combine(date(year - 1, 12, 12), time(10)))
+    bought = enroll_families(period, FAMILIES, clerk=clerk, at=at)
+    collected(
+        period, [(each.payment_reference, each.reference, each.own_share) for each in bought], maker=maker, checker=checker, at=at
+    )
 
 
 def _covers(program: Program, number: int) -> Sequence[Enrollment]:
