@@ -52,8 +52,8 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
 KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CSV", "Cookie", "Ctrl", "DOCX", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "MB", "Microsoft", "PDF",
-    "PNG", "QR", "SHA", "UTF", "WPS", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
+    "Authenticator", "CSV", "Cookie", "Ctrl", "DOCX", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "MB", "Microsoft",
+    "PDF", "PNG", "QR", "SHA", "UTF", "WPS", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)
