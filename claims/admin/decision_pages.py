@@ -207,6 +207,13 @@ class _Page:
         ]
 
     @property
+    def undecided(self) -> list[str]:
+        """Responsibilities whose terms are not known well enough, and that nobody has set."""
+        if self.proposal is None:
+            return []
+        return [self.names[code] for code in self.proposal.decided.undecided if code not in self.proposal.adjustments]
+
+    @property
     def amount(self) -> str:
         """Yuan."""
         return yuan(self.proposal.amount)
