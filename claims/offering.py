@@ -27,7 +27,7 @@ def offers_of(claim: Claim, *, by: Any) -> set[str]:
         take=state in (State.REGISTERED, State.REVIEW) and claim.handler_id is None,
         decline=state in (State.REPORTED, State.ACCEPTED), ask_papers=state in ASKABLE, complete_papers=state == State.WAITING,
         investigate=state == State.REVIEW and mine, end_investigation=state == State.INVESTIGATION,
-        calculate_decision=state == State.REVIEW and mine, withdraw=open_now and claim.settlement is None,
+        calculate_decision=state == State.REVIEW and mine, call_bill_false=editable, withdraw=open_now and claim.settlement is None,
         close=state == State.PAID,
     )
     offer(

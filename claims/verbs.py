@@ -10,6 +10,7 @@ VERBS = {
     "case.ordered": _("The order in which the covers pay was changed: %(reason)s"),
     "case.bill_added": _("A bill of %(amount)s yuan was added."),
     "case.bill_explained": _("A bill of %(amount)s yuan counts although something does not fit: %(reason)s"),
+    "case.bill_false": _("A bill of %(amount)s yuan was found to be false: %(reason)s"),
     "case.bill_removed": _("A bill of %(amount)s yuan was taken out: %(reason)s"),
     "case.paper_added": _("A paper was added: %(kind)s."),
     "case.paper_removed": _("A paper was taken out: %(kind)s. %(reason)s"),

@@ -1,6 +1,6 @@
 """The verbs of the room."""
 
-from claims.actions.bills import Charge, add_bill, explain_bill, kinds_of, remove_bill
+from claims.actions.bills import Charge, add_bill, call_bill_false, explain_bill, kinds_of, remove_bill
 from claims.actions.cases import Facts, Report, change_case, order_payers, report_case
 from claims.actions.deciding import (
     Adjustment,
@@ -63,6 +63,7 @@ __all__ = [
     "ask_papers",
     "begin_investigation",
     "calculate",
+    "call_bill_false",
     "change_case",
     "change_holiday",
     "close_claim",

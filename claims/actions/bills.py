@@ -88,6 +88,23 @@ def explain_bill(bill: Bill, *, reason: str, by: User, at: datetime) -> Bill:
     return bill
 
 
+def call_bill_false(bill: Bill, *, reason: str, by: User, at: datetime) -> Bill:
+    """Somebody found that a bill is false: it stays in the case, and a decision counts nothing of it."""
+    reason = said(reason)
+    with transaction.atomic():
+        bill = _of_case(bill, by=by, permission="claims.handle_claim")
+        if bill.standing == Standing.REMOVED or bill.false_papers:
+            raise ClaimsRefused("BILL_REMOVED")
+        fault_point("claims.call_bill_false.before")
+        bill.false_papers, bill.explanation, bill.explained_by = True, reason, by
+        if bill.standing == Standing.DOUBLED:
+            bill.standing = Standing.ALLOWED
+        bill.save(update_fields=["false_papers", "standing", "explanation", "explained_by"])
+        record_case("case.bill_false", bill.case, by=by, at=at, amount=str(bill.total), reason=reason)
+        fault_point("claims.call_bill_false.after")
+    return bill
+
+
 def remove_bill(bill: Bill, *, reason: str, by: User, at: datetime) -> Bill:
     """Take a bill out: it was entered wrongly, or is of somebody else. Its invoice may be presented again."""
     reason = said(reason)

@@ -54,6 +54,14 @@ class BillPages:
                         "there has to stand among others' payments."),
         )
 
+    @action(description=_("Call a bill false"), url_path="bill-false", permissions=["handle"], icon="gpp_bad")
+    def call_bill_false(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Somebody found that it is false."""
+        return self._about_bill(
+            request, object_id, actions.call_bill_false, title=_t("Call a bill false"), done=_t("The bill is false."), danger=True,
+            sentence=_t("It stays in the case, and a decision counts nothing of it. Say how it was found out."),
+        )
+
     @action(description=_("Take out a bill"), url_path="bill-out", permissions=["report"], icon="delete")
     def remove_bill(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """It was entered wrongly."""

@@ -43,6 +43,10 @@ from claims.offering import offers_of
 from claims.rules.states import OPEN, State
 
 
+#: What is done about one bill or paper: each stands beside it, not above the page.
+BESIDE_ITS_ROW = ("explain_bill", "call_bill_false", "remove_bill", "open_paper", "remove_paper")
+
+
 class DueFilter(admin.SimpleListFilter):
     """By when something is due."""
 
@@ -109,7 +113,7 @@ class ClaimAdmin(
     actions_detail = (
         "accept", "register", "take", "add_bill", "add_paper", "payee", "calculate_decision", "sign", "send_back", "ask_papers",
         "complete_papers", "investigate", "end_investigation", "change_case", "order", "note", "hand_over", "correct_account",
-        "confirm_account", "close", "reopen", "decline", "withdraw", "explain_bill", "remove_bill", "open_paper", "remove_paper",
+        "confirm_account", "close", "reopen", "decline", "withdraw", *BESIDE_ITS_ROW,
         "look_at_flags", "print_letter",
     )
 
@@ -144,6 +148,7 @@ class ClaimAdmin(
         if claim is None:
             return []
         may = offers_of(claim, by=request.user)
+        may -= set(BESIDE_ITS_ROW)
         return [button for button in offered if button.method.__name__ in may]
 
     def told_by(self, request: HttpRequest, obj: Claim) -> list[Any]:

@@ -175,7 +175,7 @@ class CaseForm(EventFields):
 class BillForm(forms.Form):
     """The fields of an invoice."""
 
-    invoice_code = _text(_("Invoice code"), most=20, required=False, help_text=_("8 digits."))
+    invoice_code = _text(_("Code of the medical invoice"), most=20, required=False, help_text=_("8 digits."))
     invoice_number = _text(_("Number of the medical invoice"), most=20, required=False, help_text=_("10 digits."))
     check_code = _text(_("Check code"), most=20, required=False)
     issued_on = _day(_("Issued on"))

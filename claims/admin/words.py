@@ -128,6 +128,8 @@ def bill_rows(bills: Sequence[Bill], claim: Claim, *, may_explain: bool, may_cha
             "findings": [(in_words(each), each["weight"] == "error") for each in bill.findings],
             "payments": [(_t(label), yuan(amount)) for label, amount in _payments(bill) if amount],
             "explain": _about("explain_bill", claim, bill) if may_explain and open_now else "",
+            "false": _about("call_bill_false", claim, bill)
+            if may_change and bill.standing != Standing.REMOVED and not bill.false_papers else "",
             "remove": _about("remove_bill", claim, bill) if may_change and bill.standing != Standing.REMOVED else "",
         })
     return rows

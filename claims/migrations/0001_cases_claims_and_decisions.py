@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             name='Bill',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('invoice_code', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='invoice code')),
+                ('invoice_code', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='code of the medical invoice')),
                 ('invoice_number', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='number of the medical invoice')),
                 ('check_code', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='check code')),
                 ('issued_on', models.DateField(verbose_name='issued on')),
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
-                ('invoice_code', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='invoice code')),
+                ('invoice_code', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='code of the medical invoice')),
                 ('invoice_number', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='number of the medical invoice')),
                 ('check_code', models.CharField(blank=True, db_collation='C', default='', max_length=20, verbose_name='check code')),
                 ('issued_on', models.DateField(verbose_name='issued on')),

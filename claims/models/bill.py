@@ -63,7 +63,7 @@ class Bill(models.Model):
     """One invoice (医疗电子票据). Amounts are yuan, as they are printed; what is not printed is null."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="bills", verbose_name=_("case"))
-    invoice_code = models.CharField(_("invoice code"), max_length=20, blank=True, default="", db_collation="C")
+    invoice_code = models.CharField(_("code of the medical invoice"), max_length=20, blank=True, default="", db_collation="C")
     invoice_number = models.CharField(_("number of the medical invoice"), max_length=20, blank=True, default="", db_collation="C")
     check_code = models.CharField(_("check code"), max_length=20, blank=True, default="", db_collation="C")
     issued_on = models.DateField(_("issued on"))

@@ -100,6 +100,17 @@ def test_an_invoice_stands_in_its_case_once_and_may_come_again_after_it_was_take
     assert ward.bill(case).standing == "stands"
 
 
+def test_a_false_bill_stays_and_a_decision_counts_nothing_of_it() -> None:
+    ward = make_ward()
+    case = ward.report()
+    false, true = ward.bill(case, total=D("60000.01")), ward.bill(case, (OUT, "20000.00"), invoice_number="0000000002")
+    actions.call_bill_false(false, reason="医院查无此票", by=ward.clerk, at=ward.at)
+    _refused("BILL_REMOVED", actions.call_bill_false, false, reason="再次", by=ward.clerk, at=ward.at)
+    decision = ward.decide(ward.reviewed(case)[0])
+    assert (true.standing, decision.amount) == ("stands", D("3500.00"))
+    assert {each["code"] for each in decision.refusals} == {"FALSE_PAPERS"}
+
+
 @pytest.mark.parametrize(("changes", "charges", "code"), [
     ({}, [], "BILL_LINES"), ({"total": D("0.00")}, [(OUT, "1.00")], "BILL_AMOUNT"), ({}, [("gold", "1.00")], "BILL_KIND"),
     ({"cash": D("-1.00")}, [(OUT, "1.00")], "BILL_AMOUNT"), ({"invoice_number": ""}, [(OUT, "1.00")], "BILL_NUMBER"),

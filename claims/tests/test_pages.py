@@ -92,7 +92,7 @@ def test_a_page_offers_what_the_state_and_the_role_allow() -> None:
         return sorted(button["path"].rstrip("/").rsplit("/", 1)[-1] for button in page.context["actions_detail"] or ())
 
     assert offered(ward.clerk) == ["accept", "bill", "case", "decline", "note", "paper", "payee", "withdraw"]
-    assert offered(ward.reviewer) == ["bill-explain", "hand-over", "note"]
+    assert offered(ward.reviewer) == ["hand-over", "note"]
     assert offered(ward.market.world.auditor) == []
 
 

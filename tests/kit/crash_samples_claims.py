@@ -148,6 +148,10 @@ simply("claims.add_bill", lambda ward: ward.report(), lambda ward, case: ward.bi
 simply(
     "claims.explain_bill", billed, lambda ward, case: actions.explain_bill(case.bills.get(), reason="四舍五入", **_checking(ward))
 )
+simply(
+    "claims.call_bill_false", billed,
+    lambda ward, case: actions.call_bill_false(case.bills.get(), reason="查无此票", **_by(ward)),
+)
 simply("claims.remove_bill", billed, lambda ward, case: actions.remove_bill(case.bills.get(), reason="录错", **_by(ward)))
 simply(
     "claims.add_paper", lambda ward: ward.report(),
