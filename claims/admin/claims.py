@@ -42,7 +42,6 @@ from claims.models import Case, Claim, DecisionState, PayableState, number_in
 from claims.offering import offers_of
 from claims.rules.states import OPEN, State
 
-
 #: What is done about one bill or paper: each stands beside it, not above the page.
 BESIDE_ITS_ROW = ("explain_bill", "call_bill_false", "remove_bill", "open_paper", "remove_paper")
 
