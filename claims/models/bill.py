@@ -55,7 +55,7 @@ class Standing(models.TextChoices):
     DOUBLED = "doubled", _("Presented elsewhere: to be looked at")
     #: A person looked: what the other case paid is stated among others' payments.
     ALLOWED = "allowed", _("Presented elsewhere, and counts")
-    REMOVED = "removed", _("Taken out")
+    REMOVED = "removed", _("Taken out of the case")
 
 
 @tracked

@@ -42,7 +42,7 @@ class CoverUsage(models.Model):
     #: Counters of the benefit engine, name -> amount as text.
     counters = models.JSONField(_("used"), default=dict)
     #: Yuan that the decisions which hold pay in all.
-    paid = models.DecimalField(_("paid (yuan)"), max_digits=14, decimal_places=2, default=0)
+    paid = models.DecimalField(_("decided so far (yuan)"), max_digits=14, decimal_places=2, default=0)
     #: Grows with each change: a proposal on what was before is stale.
     version = models.PositiveIntegerField(default=0)
     #: Claims that have used it.

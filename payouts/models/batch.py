@@ -144,7 +144,7 @@ class Batch(models.Model):
     #: Lines that share an account with another payee's.
     shared_lines = models.PositiveIntegerField(_("accounts of several payees"), default=0)
     paid_lines = models.PositiveIntegerField(_("paid"), default=0)
-    paid_amount = models.DecimalField(_("paid (yuan)"), max_digits=16, decimal_places=2, default=0)
+    paid_amount = models.DecimalField(_("succeeded (yuan)"), max_digits=16, decimal_places=2, default=0)
     failed_lines = models.PositiveIntegerField(_("failed"), default=0)
     failed_amount = models.DecimalField(_("failed (yuan)"), max_digits=16, decimal_places=2, default=0)
     returned_lines = models.PositiveIntegerField(_("returned"), default=0)

@@ -58,6 +58,7 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
 from programs.testing import make_budget, make_period, make_program
+from tests.kit.latin_claims import make_latin_claims
 from tests.kit.latin_clearings import make_latin_clearings
 from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_continuity import add_earlier_years
@@ -233,6 +234,7 @@ def _rosters(world: LatinWorld) -> None:
     make_latin_samples(world, reason=REASON)
     make_latin_retention(world, reason=REASON)
     make_latin_terms(world, reason=REASON)
+    make_latin_claims(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),
