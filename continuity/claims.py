@@ -1,6 +1,6 @@
-"""The door through which a room of claims says which covers had a paid claim; no claim is known here.
+"""The door through which rooms of claims say which covers had a paid claim; no claim is known here.
 
-Until it registers, no year counts as one with a claim but those that an imported figure leaves out, and pages say so.
+Until one registers, no year counts as one with a claim but those that an imported figure leaves out, and pages say so.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ _paid: list[str] = []
 
 
 def register_paid(condition: str) -> None:
-    """Called once at start by the room of claims. `condition`: SQL over a cover's id "{cover}", true where a claim was paid."""
+    """Called at start by each room that knows of paid claims. `condition`: SQL over a cover's id "{cover}", true where one was."""
     if "{cover}" not in condition:
         raise ValueError("the condition names its cover as {cover}")
-    if _paid and _paid != [condition]:
-        raise ValueError("paid claims are told already")
-    _paid[:] = [condition]
+    if condition not in _paid:
+        _paid.append(condition)
 
 
 def forget_paid() -> None:
@@ -28,5 +27,5 @@ def are_known() -> bool:
 
 
 def paid(cover: str) -> str:
-    """SQL: whether a claim of the cover was paid; false while nobody tells."""
-    return f"({_paid[0].format(cover=cover)})" if _paid else "false"
+    """SQL: whether a claim of the cover was paid, as any of the rooms tells; false while nobody does."""
+    return f"({' OR '.join(f'({each.format(cover=cover)})' for each in _paid)})" if _paid else "false"

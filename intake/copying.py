@@ -95,9 +95,9 @@ def ask(statement: sql.Composed, parameters: Mapping[str, Any]) -> list[tuple[An
         return cursor.execute(statement, parameters, binary=True).fetchall()
 
 
-def copied_out(query: sql.Composed) -> Iterator[bytes]:
-    """What COPY sends of a query's rows in binary form, piece by piece; the first and the last piece frame the rows."""
-    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)
+def copied_out(query: sql.Composed, *, form: str = "binary") -> Iterator[bytes]:
+    """What COPY sends of a query's rows, piece by piece: in binary form, whose first and last piece frame the rows, or as csv."""
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT {})").format(query, sql.SQL(form))
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         yield from copy
 

@@ -73,6 +73,7 @@ def stage(run: Any, subject: Any, template: Template, *, at: datetime) -> None:
     replace_corrected(
         run, subject, template, seen.corrections, template.files_of(subject), digest_of=chunk_digest
     )
+    template.compare_all(run, subject, context)
     _finish(run, subject, template, context, seen, at=at)
 
 

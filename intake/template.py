@@ -147,6 +147,9 @@ class Template(ABC):
     def compare(self, checked: Checked, context: Any) -> Compared:
         """Verdicts against what is known, and the columns to stage."""
 
+    def compare_all(self, run: Any, subject: Any, context: Any) -> None:  # noqa: B027 - each line by itself by default
+        """Compare rows with one another once all are staged: in transactions of its own, resumable, under the run's lease."""
+
     def make_rows(self, run: Any, subject: Any, context: Any) -> bool:
         """Stage the rows of an import that has no files, chunk by chunk, resumable; False where files hold them."""
         return False

@@ -47,7 +47,7 @@ def enroll_families(period: Period, count: int, *, clerk: User, at: datetime) ->
     office = clerk.organization
     region = office.region_code or ""
     # Whoever comes before the period begins brings nobody who is not born yet.
-    found = list(islice(_families(region, day=min(period.starts_on, timezone.localdate(at))), count))
+    found = families_of(period, region, count, at=at)
     for number, family in enumerate(found, 1):
         reference = f"TB-{period.code}-{number:04d}"
         if Purchase.objects.filter(period=period, organization=office, reference=reference).exists():
@@ -61,6 +61,11 @@ def enroll_families(period: Period, count: int, *, clerk: User, at: datetime) ->
             request=Request(reference, Purchase.Channel.OFFICE), payment=Payment(_serial(period, number), at, due), by=clerk, at=at,
         )
     return list(Purchase.objects.filter(period=period, channel=Purchase.Channel.OFFICE).order_by("pk"))[:count]
+
+
+def families_of(period: Period, region: str, count: int, *, at: datetime) -> list[list[Member]]:
+    """The families that a period's first purchases insure."""
+    return list(islice(_families(region, day=min(period.starts_on, timezone.localdate(at))), count))
 
 
 def _families(region: str, *, day: date) -> Iterator[list[Member]]:

@@ -303,6 +303,7 @@ INSTALLED_APPS = [
     "years",
     "payouts",
     "closing",
+    "results",
     "takeup",
     "samples",
     "retention",

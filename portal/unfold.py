@@ -87,7 +87,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         ),
     ),
     (
-        _("Claims"),
+        _("Claim handling"),
         (
             Page("claims.claim", "personal_injury"),
             Page("claims.payable", "paid"),
@@ -133,6 +133,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("payouts.payeraccount", "account_balance"),
             Page("payouts.bankformat", "table_chart"),
             Page("payouts.approvalthreshold", "how_to_vote"),
+            Page("results.report", "fact_check"),
+            Page("results.result", "price_check"),
             Page("programs.funder", "account_balance"),
             Page("programs.budget", "savings"),
             Page("programs.budgetreservation", "bookmark_added"),

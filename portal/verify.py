@@ -24,6 +24,7 @@ from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from payouts.invariants import INVARIANTS as PAYOUTS
 from programs.invariants import INVARIANTS as PROGRAMS
+from results.invariants import INVARIANTS as RESULTS
 from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
@@ -33,7 +34,7 @@ from years.invariants import INVARIANTS as YEARS
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
     *PROGRAMS, *BENEFICIARIES, *CONTINUITY,
-    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *TAKEUP, *SAMPLES,
+    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES,
     *RETENTION,
     *EXPORTS,
     *JOBS, *AUDIT,

@@ -33,6 +33,7 @@ from gates.models import Objection
 from intake.actions import destroy_file
 from jobs.actions import Run
 from papers.models import RESTRICTING, PersonRequest
+from results.models import Result
 from retention import due
 from retention.actions.holds import destroy_beside_others
 from retention.actions.runs import locked
@@ -70,6 +71,11 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
         Representative,
         "SELECT t.id FROM beneficiaries_representative t JOIN beneficiaries_beneficiary b ON b.id = t.beneficiary_id"
         " JOIN due_people d ON d.id = b.person_id", "",
+    ),
+    (
+        Result,
+        "SELECT t.id FROM results_result t JOIN beneficiaries_enrollment e ON e.id = t.enrollment_id"
+        " JOIN due_people d ON d.id = e.person_id", "",
     ),
     # Of whom nobody else is left to ask, or not: a payer's name goes with the first of those whom they insured.
     (

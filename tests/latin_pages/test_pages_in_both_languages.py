@@ -53,8 +53,8 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
 KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CR", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "LF", "MB",
-    "Microsoft", "PDF",
+    "Authenticator", "CR", "CSV", "Cookie", "Ctrl", "DOCX", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "LF",
+    "MB", "Microsoft", "PDF",
     "PNG", "QR", "SHA", "UTF", "WPS", "Windows", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.

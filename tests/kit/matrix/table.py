@@ -39,6 +39,7 @@ from outreach.models import DeliveryReport, MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from payouts.models import ApprovalThreshold, BankFormat, BankReturn, BatchLine, PayerAccount
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
+from results.models import Report, Result
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
 from samples.models import EvidenceBundle, Sample, SampleItem
 from subsidies.models import DifferenceLine, Differences, FundMovement, FundRequest, FundRequestLine
@@ -143,6 +144,7 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
 KIND_OF_PAGE = {
     "admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office",
     "admin:beneficiaries_roster_kept_rows": "own office", "admin:gates_statement_refused_rows": "own office",
+    "admin:results_report_refused_rows": "own office",
 }
 
 
@@ -251,6 +253,8 @@ SUBJECTS: dict[str, Subject] = {
     "continuity.earlierlist": Subject(
         "office", lambda place: EarlierList.objects.get(organization=place.enrollment.organization, program=place.program)
     ),
+    "results.report": Subject("office", lambda place: Report.objects.get(rows__enrollment=place.enrollment)),
+    "results.result": Subject("office", lambda place: Result.objects.get(enrollment=place.enrollment)),
     "takeup.takeup": Subject("program", lambda place: TakeUp.objects.get(pk=place.period.pk)),
     "takeup.target": Subject("program", lambda place: Target.objects.get(period=place.period)),
     "takeup.participantlist": Subject("staff", lambda place: ParticipantList.objects.get(organization=place.organization)),

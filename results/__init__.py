@@ -1,0 +1,1 @@
+"""Floor 7: payouts that an insurer reports, recalculated, approved, kept."""
