@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -46,7 +47,7 @@ def owing(world: World, token: Token) -> Till:
     plan = make_plan(
         program, foundation=world.foundation, maker=world.finance_maker, checker=world.finance_checker, at=timezone.now()
     )
-    period = make_period(plan, year=2031, by=world.finance_checker, at=timezone.now())
+    period = make_period(plan, year=2031, by=world.finance_checker, at=timezone.now(), enrollment_opens_on=date(2020, 1, 1))
     for funder in (world.foundation, world.county):
         make_budget(
             funder, period=period, granted=D("1000.00"), maker=world.finance_maker, checker=world.finance_checker, at=timezone.now()

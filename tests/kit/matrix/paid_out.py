@@ -15,17 +15,19 @@ from payouts.testing import terms
 
 
 def pay_out_of(
-    world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any
+    relation: str, world: World, office: Organization, clerk: User, enrollment: Enrollment, canary: str, *, at: Any
 ) -> None:
     """As if it had gone its way; an office keeps one format and one threshold for all its programs."""
+    # Offices below read what an office keeps for all: neither is a secret to them.
+    told = canary if relation in ("foreign", "own") else "示例"
     kept = BankFormat.objects.filter(organization=office).first()
     if kept is None:
         kept = BankFormat.objects.create(
-            organization=office, bank=f"{canary}银行", name="代发", number=1, state="approved", drafted_by=world.finance_maker,
+            organization=office, bank=f"{told}银行", name="代发", number=1, state="approved", drafted_by=world.finance_maker,
             drafted_at=at, approved_by=world.finance_checker, approved_at=at, **terms(),
         )
         ApprovalThreshold.objects.create(
-            organization=office, from_amount="5000.00", approvals=2, proposed_by=clerk, proposed_at=at
+            organization=office, from_amount="5000.00", approvals=2, proposed_by=world.finance_maker, proposed_at=at
         )
     payer = PayerAccount.objects.create(
         program=world.program, organization=office, region_code=office.region_code or "", holder=f"{canary}户",

@@ -268,7 +268,7 @@ def _place(
     add_month(world, at=at)
     add_earlier(enrollment, clerk, at=at)
     add_claim(enrollment, clerk, world.finance_maker, canary, at=at)
-    pay_out_of(world, office, clerk, enrollment, canary, at=at)
+    pay_out_of(relation, world, office, clerk, enrollment, canary, at=at)
     add_target(world, at=at)
     add_participants(office, clerk, at=at)
     add_retention(world, at=at)
