@@ -105,7 +105,8 @@ def report_payouts(
     for purchase in bought:
         waits = Enrollment.objects.filter(purchase=purchase, state=EnrollmentState.AWAITING).exists()
         if waits and Gate.ACCEPTANCE in asked_gates(period.plan):
-            pass_purchase_gate(purchase, gate=Gate.ACCEPTANCE, by=reviewer, at=at)
+            policy = f"PA{period.code}{purchase.pk:06d}"
+            pass_purchase_gate(purchase, gate=Gate.ACCEPTANCE, policy_number=policy, by=reviewer, at=at)
     families = families_of(period, clerk.organization.region_code or "", FAMILIES, at=at)
     members = [member.cells for family in families for member in family]
     first = _reported(period, f"LP{period.code}01", RECORDED, members, clerk=clerk)
