@@ -13,7 +13,7 @@ class ClaimsConfig(AppConfig):
 
     name = "claims"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = _("Claims")
+    verbose_name = _("Claim handling")
 
     def ready(self) -> None:
         """Tell the rooms below what this one brings."""

@@ -12,7 +12,7 @@ from django.db import connection
 
 from audit.faults import fault_point
 from claims.models.service_term import ServiceTerm, TermKind, TermSetting
-from claims.rules.clock import Pause, WorkCalendar
+from claims.rules.clock import Pause, WorkCalendar, days_left, due_on
 from claims.rules.states import OPEN, State
 from claims.terms import Due, calendar_now, chosen_of, nearest, terms_since
 
@@ -91,12 +91,15 @@ class Counting:
     def _key(self) -> list[tuple[int, str, date | None]]:
         return [(row.pk, row.state, row.valid_to) for row in self._terms]
 
-    def _due(self, clock: Clock) -> Due | None:
-        rows = chosen_of(
+    def holding(self, clock: Clock) -> list[ServiceTerm]:
+        """Terms that hold for a clock."""
+        return chosen_of(
             self._terms, program_id=clock.program_id, plan_id=clock.plan_id, setting=clock.setting, kind=clock.kind,
             on=clock.begun_on,
         )
-        return nearest(rows, begun_on=clock.begun_on, pauses=clock.pauses, calendar=self.calendar)
+
+    def _due(self, clock: Clock) -> Due | None:
+        return nearest(self.holding(clock), begun_on=clock.begun_on, pauses=clock.pauses, calendar=self.calendar)
 
 
 def days_of(ids: Iterable[int]) -> dict[int, date | None]:
@@ -121,7 +124,29 @@ def keep_day(claim: Any) -> None:
 
 
 def due_of_claim(claim: Any) -> Due | None:
-    """The last day of one claim and the term that gives it, for its page."""
-    found = running([claim.pk])
-    clock = found[0].clock if found else None
+    """The last day of one claim and the term that gives it."""
+    clock = running([claim.pk])[0].clock
     return None if clock is None else Counting().due(clock)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One term of a claim, for its page: `left` is below zero once it is overdue; `day` None while the clock stands."""
+
+    term: ServiceTerm
+    day: date | None
+    left: int
+
+
+def terms_of_claim(claim: Any, *, today: date) -> tuple[Clock | None, list[Told]]:
+    """The clock of a claim (None where none runs) and each of its terms, the nearest first."""
+    clock = running([claim.pk])[0].clock
+    if clock is None:
+        return None, []
+    counting, told = Counting(), []
+    for row in counting.holding(clock):
+        term: Any = row.term
+        given: dict[str, Any] = {"pauses": clock.pauses, "calendar": counting.calendar}
+        day = due_on(clock.begun_on, term, **given)
+        told.append(Told(row, day, days_left(clock.begun_on, term, today=today, **given)))
+    return clock, sorted(told, key=lambda each: (each.day or date.max, each.term.pk))

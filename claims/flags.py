@@ -54,7 +54,8 @@ SELECT asked.hospital, asked.day, (
 """
 _USUAL = """
 WITH latest AS (
-    SELECT id FROM claims_case WHERE left(diagnosis, 3) = %(category)s AND id < %(case)s ORDER BY id DESC LIMIT 20000
+    SELECT id FROM claims_case WHERE left(diagnosis, 3) = %(category)s AND diagnosis <> '' AND id < %(case)s
+    ORDER BY id DESC LIMIT 20000
 ), own AS (
     SELECT latest.id FROM latest WHERE EXISTS (
         SELECT FROM claims_claim c WHERE c.case_id = latest.id AND c.program_id = %(program)s

@@ -112,8 +112,8 @@ def _of_cover(cover: Any, user: Any) -> Mapping[str, Any]:
 
 
 PANELS = (
-    PagePanel("claims.of_person", _("Claims"), "beneficiaries.person", VIEW, _of_person, "claims/panel.html", 14),
-    PagePanel("claims.of_cover", _("Claims"), "beneficiaries.enrollment", VIEW, _of_cover, "claims/panel.html", 14),
+    PagePanel("claims.of_person", _("Claims of the person"), "beneficiaries.person", VIEW, _of_person, "claims/panel.html", 14),
+    PagePanel("claims.of_cover", _("Claims of the cover"), "beneficiaries.enrollment", VIEW, _of_cover, "claims/panel.html", 14),
 )
 
 

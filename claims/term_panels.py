@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from claims.actions.service_terms import APPROVE
+from claims.due import terms_of_claim
 from claims.models.calendar import DayKind
 from claims.models.service_term import TermKind, TermState
 from claims.rules.almanac import known_until, missing_year
@@ -43,6 +44,16 @@ PANEL = PagePanel(
     "claims.terms_of_program", _("Terms of claims"), "programs.program", "claims.view_serviceterm", _of_program,
     "claims/program_terms.html", order=160,
 )
+def _of_claim(claim: Any, user: Any) -> Mapping[str, Any]:
+    """Each term of the claim with its last day; nothing where no clock runs."""
+    clock, told = terms_of_claim(claim, today=timezone.localdate())
+    return {"clock": clock, "told": told, "stands": bool(told) and all(each.day is None for each in told)}
+
+
+CLAIM_PANEL = PagePanel(
+    "claims.terms_of_claim", _("Days of this claim"), "claims.claim", "claims.view_serviceterm", _of_claim,
+    "claims/claim_terms.html", order=30,
+)
 QUEUES = (
     queue_of(
         _HOLIDAY, "claims.calendar_missing", _("The next year's calendar of working days is missing"), "claims.import_holiday",
@@ -56,4 +67,5 @@ def register() -> None:
     """Called once at start."""
     for queue in QUEUES:
         panels.register_queue(queue)
-    panels.register_page_panel(PANEL)
+    for panel in (PANEL, CLAIM_PANEL):
+        panels.register_page_panel(panel)

@@ -43,6 +43,7 @@ from portal.demo_messages import tell_people
 from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
 from portal.demo_past_year import past_year
+from portal.demo_payouts import pay_out
 from portal.demo_results import report_payouts
 from portal.demo_retention import LONG_AGO, keep_and_list
 from portal.demo_samples import draw_and_look
@@ -157,6 +158,7 @@ def load(say: Say, *, logins: Path) -> None:
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
                 maker=maker, checker=checker, proposer=users[f"{city.short}.clerk"], say=say,
             )
+            pay_out(sold[0].program, users=users, short=city.short, say=say)
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say
             )
@@ -212,6 +214,8 @@ def _users(logins: Path, *, at: datetime) -> dict[str, User]:
             Login(f"{city.short}.reviewer", Role.REVIEWER, "名单复核", office),
             Login(f"{city.short}.finance.maker", Role.FINANCE_MAKER, "财务经办", office),
             Login(f"{city.short}.finance.checker", Role.FINANCE_CHECKER, "财务授权", office),
+            # Maker, checker and authorizer of payouts are three people.
+            Login(f"{city.short}.finance.second", Role.FINANCE_CHECKER, "财务复核", office),
             # Wordings of messages and target populations are drafted where the program is operated.
             Login(f"{city.short}.clerk", Role.CLERK, "项目经办", office),
         ]

@@ -52,7 +52,10 @@ def supplementary(
     )
     plan = program.plans.order_by("number").first() or programs.create_plan(
         program,
-        terms={"name": f"{name}定制医疗保险", "premium": _PRICE, "cover_limit": _COVER, "requires_notice": False},
+        terms={
+            "name": f"{name}定制医疗保险", "premium": _PRICE, "cover_limit": _COVER, "requires_notice": False,
+            "requires_insurer_acceptance": False,
+        },
         draft=PlanDraft(
             categories=list(Category.objects.filter(holds_for_everybody=True).order_by("position")),
             schemes=[SchemeDraft("全部对象", [ShareDraft("person")])],

@@ -27,7 +27,9 @@ OFFICE_WORK = frozenset(
         "papers.printing", "intake.wordmapping", "years.yearleft", "years.planreview",
         "subsidies.differences", "closing.monthclosing",
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",
-        "takeup.participantlist", "continuity.earlierlist", "results.report", "results.result",
+        "takeup.participantlist", "continuity.earlierlist", "payouts.batch", "payouts.batchline", "payouts.bankreturn",
+        "payouts.bankformat", "payouts.payeraccount", "payouts.approvalthreshold",
+        "results.report", "results.result",
         "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }
 )

@@ -301,6 +301,7 @@ INSTALLED_APPS = [
     "outreach",
     "claims",
     "years",
+    "payouts",
     "closing",
     "results",
     "takeup",
@@ -371,6 +372,15 @@ PRINTS_PER_DAY = number("PRINTS_PER_DAY", default=300)
 #: What takes messages to people on (docs/messages.md), by its dotted name; days for which their files wait.
 MESSAGE_CONNECTOR = env.str("MESSAGE_CONNECTOR", default="outreach.connectors.files.FileConnector")
 SENDING_KEPT_DAYS = number("SENDING_KEPT_DAYS", default=7)
+#: What carries payout files to the bank (docs/payouts.md), by its dotted name; empty: people download them.
+PAYOUT_CONNECTOR = env.str("PAYOUT_CONNECTOR", default="")
+#: Where a folder's connector puts them.
+PAYOUT_FOLDER = env.str("PAYOUT_FOLDER", default="")
+#: Where an SFTP server takes them: sftp://USER@HOST:PORT/FOLDER, its public key as a line of known_hosts has it, and a secret.
+PAYOUT_SFTP_URL = env.str("PAYOUT_SFTP_URL", default="")
+PAYOUT_SFTP_HOST_KEY = env.str("PAYOUT_SFTP_HOST_KEY", default="")
+PAYOUT_SFTP_PASSWORD = env.str("PAYOUT_SFTP_PASSWORD", default="")
+PAYOUT_SFTP_KEY_FILE = env.str("PAYOUT_SFTP_KEY_FILE", default="")
 #: Days for which the evidence of an audit sample waits for whoever asked for it.
 EVIDENCE_KEPT_DAYS = number("EVIDENCE_KEPT_DAYS", default=30)
 #: Days within which a person's request about their data is answered (docs/privacy.md); years for which the data of an insured

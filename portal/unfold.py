@@ -87,7 +87,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         ),
     ),
     (
-        _("Claims"),
+        _("Claim handling"),
         (
             Page("claims.claim", "personal_injury"),
             Page("claims.payable", "paid"),
@@ -127,6 +127,12 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("subsidies.differences", "difference"),
             Page("handover.invoice", "receipt"),
             Page("handover.remittance", "send_money"),
+            Page("payouts.batch", "price_check"),
+            Page("payouts.batchline", "payments"),
+            Page("payouts.bankreturn", "move_to_inbox"),
+            Page("payouts.payeraccount", "account_balance"),
+            Page("payouts.bankformat", "table_chart"),
+            Page("payouts.approvalthreshold", "how_to_vote"),
             Page("results.report", "fact_check"),
             Page("results.result", "price_check"),
             Page("programs.funder", "account_balance"),

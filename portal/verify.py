@@ -22,6 +22,7 @@ from handover.invariants import INVARIANTS as HANDOVER
 from jobs.invariants import INVARIANTS as JOBS
 from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
+from payouts.invariants import INVARIANTS as PAYOUTS
 from programs.invariants import INVARIANTS as PROGRAMS
 from results.invariants import INVARIANTS as RESULTS
 from retention.invariants import INVARIANTS as RETENTION
@@ -33,7 +34,8 @@ from years.invariants import INVARIANTS as YEARS
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
     *PROGRAMS, *BENEFICIARIES, *CONTINUITY,
-    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES, *RETENTION,
+    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES,
+    *RETENTION,
     *EXPORTS,
     *JOBS, *AUDIT,
 )

@@ -14,6 +14,7 @@ from handover.models import Invoice, InvoiceChunk, InvoiceRow, Receipt, ReceiptC
 from intake.models import State
 from intake.template import APPLICABLE
 from outreach.models import DeliveryReport, DeliveryReportChunk, DeliveryReportRow
+from payouts.models import BankReturn, BankReturnChunk, BankReturnRow
 from results.models import Report, ReportChunk, ReportRow
 from retention.terms import Kind
 from takeup.models import ParticipantRow
@@ -21,6 +22,9 @@ from takeup.models import ParticipantRow
 _APPLIED = ", ".join(str(int(verdict)) for verdict in APPLICABLE)
 #: Whom a message was for, as a line of what became of it finds them.
 _OF_MESSAGE = "e.id = (SELECT told.enrollment_id FROM outreach_sendingline told WHERE told.id = {line}.line_id)"
+#: Of whose claim a payout was, as a line of a bank's answer finds it.
+_OF_PAYOUT = """e.id = (SELECT claim.enrollment_id FROM payouts_batchline told JOIN claims_payable owed ON owed.id = told.payable_id
+    JOIN claims_claim claim ON claim.id = owed.claim_id WHERE told.id = {line}.line_id)"""
 _OF_COVER = """EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person p ON p.id = e.person_id
     WHERE {by} AND p.destroyed_at IS {standing})"""
 #: A line that changed or ended what was known names its person itself.
@@ -72,6 +76,7 @@ SOURCES: Sequence[Source] = (
     ),
     _by_cover(Receipt, ReceiptRow, ReceiptChunk, "receipt_id"),
     _by_cover(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
+    _by_cover(BankReturn, BankReturnRow, BankReturnChunk, "bank_return_id", cover=_OF_PAYOUT),
     _by_cover(Report, ReportRow, ReportChunk, "report_id"),
     _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
 )

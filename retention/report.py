@@ -63,7 +63,7 @@ _PLACES = {
     "representative": "beneficiaries.representative", "personchange": "beneficiaries.personchange",
     "personrequest": "papers.personrequest", "objection": "gates.objection", "rosterrow": "beneficiaries.rosterrow",
     "statementrow": "gates.statementrow", "receiptrow": "handover.receiptrow", "invoicerow": "handover.invoicerow",
-    "deliveryreportrow": "outreach.deliveryreportrow",
+    "bankreturnrow": "payouts.bankreturnrow", "deliveryreportrow": "outreach.deliveryreportrow",
 }
 
 

@@ -31,6 +31,7 @@ from tests.kit import (
     crash_samples_handover,
     crash_samples_invoices,
     crash_samples_of_audits,
+    crash_samples_payouts,
     crash_samples_results,
     crash_samples_retention,
     crash_samples_takeup,
@@ -52,13 +53,14 @@ SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
 ROOMS = (
     "accounts", "programs", "jobs", "continuity", "claims", "exports", "gates", "handover", "outreach", "papers", "subsidies",
-    "years", "closing", "results", "retention", "samples", "takeup", "audit",
+    "years", "closing", "payouts", "results", "retention", "samples", "takeup", "audit",
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
     crash_funds, crash_samples_bills, crash_samples_claims, crash_samples_clearings,
     crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
-    crash_samples_results, crash_samples_retention, crash_samples_takeup, crash_samples_terms, crash_samples_years,
+    crash_samples_payouts, crash_samples_results, crash_samples_retention, crash_samples_takeup, crash_samples_terms,
+    crash_samples_years,
     messages_samples, papers_samples,
 )
 #: Actions swept by tests of their own, or by whoever they only call: each with its place.
@@ -78,6 +80,8 @@ ELSEWHERE = {
         "leave the books apart from payments",
     ),
     "handover.upload_receipt": "handover/tests/test_faults.py: the files are kept first, then the receipt that has them",
+    "payouts.upload_return": "payouts/tests/test_faults.py: the files are kept first, then the returned file that has them",
+    "payouts.send_batch": "payouts/tests/test_connectors.py: it needs a connector, and is swept with what the connector does",
     "programs.settle_budgets": "part of subsidies.confirm_movement and approve_request, which are swept: by itself it would leave "
     "budgets apart from requests",
     "programs.open_books_from": "part of closing.draw_up_month, decline_closing and withdraw_closing, which are swept: by itself"

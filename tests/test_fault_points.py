@@ -75,7 +75,7 @@ def test_every_room_and_every_public_action_is_read() -> None:
     known = {each.key for each in functions}
     rooms = (
         "accounts", "beneficiaries", "claims", "closing", "continuity", "exports", "gates", "handover", "intake", "jobs",
-        "outreach", "papers", "programs",
+        "outreach", "papers", "payouts", "programs",
         "results", "retention", "samples", "subsidies", "takeup", "years",
     )
     for room in rooms:

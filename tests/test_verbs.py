@@ -18,6 +18,7 @@ from gates.matching import STATEMENT
 from handover.answers import RECEIPT
 from handover.charging import INVOICE
 from outreach.reporting import ReportTemplate
+from payouts.returns import RETURN
 from results.template import REPORT
 from takeup.participants import PARTICIPANTS
 from tests.kit.verbs import recorded
@@ -25,7 +26,10 @@ from tests.kit.verbs import recorded
 ROOT = Path(settings.BASE_DIR)
 ROOMS = sorted(config.label for config in apps.get_app_configs() if Path(config.path).parent == ROOT)
 #: What "*" stands for: the keys of intake's templates.
-TEMPLATE_KEYS = (ROSTER.key, STATEMENT.key, RECEIPT.key, INVOICE.key, ReportTemplate.key, PARTICIPANTS.key, EARLIER.key, REPORT.key)
+TEMPLATE_KEYS = (
+    ROSTER.key, STATEMENT.key, RECEIPT.key, INVOICE.key, RETURN.key, ReportTemplate.key, PARTICIPANTS.key, EARLIER.key,
+    REPORT.key,
+)
 
 
 @cache

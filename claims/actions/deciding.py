@@ -103,7 +103,7 @@ def calculate(
     """What would be decided now, shown to whoever reviews; keeps nothing."""
     with transaction.atomic():
         fault_point("claims.calculate.before")
-        proposal = _calculated(claim, adjustments or {}, refusal, by=by)
+        proposal = _calculated(claim, adjustments or {}, refusal, by=by, final=False)
         fault_point("claims.calculate.after")
         transaction.set_rollback(True)
     return proposal
@@ -115,7 +115,7 @@ def propose_decision(
     """理算: keep what is decided, to be signed by others. Refused while bills are open, or an earlier payer is undecided."""
     with transaction.atomic():
         fault_point("claims.propose_decision.begin")
-        proposal = _calculated(claim, adjustments or {}, refusal, by=by)
+        proposal = _calculated(claim, adjustments or {}, refusal, by=by, final=True)
         claim = proposal.claim
         if proposal.amount and claim.payee_account is None:
             raise ClaimsRefused("PAYEE_MISSING")
@@ -170,14 +170,18 @@ def send_back_decision(decision: Decision, *, reason: str, by: User, at: datetim
     return decision
 
 
-def _calculated(claim: Claim, adjustments: Mapping[str, Adjustment], refusal: Refusal | None, *, by: User) -> Proposal:
+def _calculated(
+    claim: Claim, adjustments: Mapping[str, Adjustment], refusal: Refusal | None, *, by: User, final: bool
+) -> Proposal:
+    """`final`: what it gives is kept, so that nothing may be left open; a look shows what is."""
     usage = _locked_usage(claim)
     claim = locked(claim, by=by, permission=HANDLE, among=(State.REVIEW,))
     fault_point("claims.calculate.locked")
     if claim.handler_id != by.pk:
         name = claim.handler.get_full_name() if claim.handler is not None else "–"
         raise ClaimsRefused("NOT_HANDLER", name=name)
-    _refuse_open_bills(claim)
+    if refusal is None:
+        _refuse_open_bills(claim)
     terms, terms_digest = _terms(claim)
     material = material_of(claim)
     facts = material.facts
@@ -191,7 +195,8 @@ def _calculated(claim: Claim, adjustments: Mapping[str, Adjustment], refusal: Re
         outcome = Outcome.REFUSE
     else:
         decided = _adjusted(calculated, facts, terms, adjustments, before)
-        _refuse_undecided(decided, terms, adjustments)
+        if final:
+            _refuse_undecided(decided, terms, adjustments)
         outcome = Outcome.PAY if decided.amount else Outcome.ZERO
     kind = DecisionKind.REOPENED if claim.decisions.filter(state=DecisionState.APPROVED).exists() else DecisionKind.FIRST
     effects = later_effects(claim, terms, before.plus({} if refusal else decided.used))

@@ -71,7 +71,7 @@ class RefusalForm(forms.Form):
 class DecisionPages:
     """Mixed into the claims' admin."""
 
-    @action(description=_("Calculate"), url_path="calculate", permissions=["handle"], icon="calculate")
+    @action(description=_("Calculate the claim"), url_path="calculate", permissions=["handle"], icon="calculate")
     def calculate_decision(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """理算: what the engine decides, step by step; adjusted with a code, or refused; kept to be signed."""
         claim = self.visible_or_404(request, object_id)
@@ -82,7 +82,7 @@ class DecisionPages:
         page.look()
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "page": page, "subject": claim, "claim": claim,
-            "facts": claim_facts(claim), "title": _t("Calculate"), "back_url": self.address(claim),
+            "facts": claim_facts(claim), "title": _t("Calculate the claim"), "back_url": self.address(claim),
         }
         refused = request.method == "POST" and page.refusal
         return render(request, "claims/decision_page.html", context, status=409 if refused else 200)
@@ -205,6 +205,13 @@ class _Page:
             }
             for code, name, form in self.adjusting
         ]
+
+    @property
+    def undecided(self) -> list[str]:
+        """Responsibilities whose terms are not known well enough, and that nobody has set."""
+        if self.proposal is None:
+            return []
+        return [self.names[code] for code in self.proposal.decided.undecided if code not in self.proposal.adjustments]
 
     @property
     def amount(self) -> str:

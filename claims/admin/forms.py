@@ -92,7 +92,7 @@ class NoteForm(forms.Form):
 class EventFields(forms.Form):
     """What happened, as far as it is known."""
 
-    kind = _choice(_("What happened"), EventKind.choices)
+    kind = _choice(_("Kind of event"), EventKind.choices)
     diagnosis = _text(_("Main diagnosis (ICD-10)"), most=20, required=False)
     disease_group = _text(
         _("Group of diseases"), most=40, required=False, help_text=_("Its code, only where the plan's terms ask for one.")
@@ -176,7 +176,7 @@ class BillForm(forms.Form):
     """The fields of an invoice."""
 
     invoice_code = _text(_("Invoice code"), most=20, required=False, help_text=_("8 digits."))
-    invoice_number = _text(_("Invoice number"), most=20, required=False, help_text=_("10 digits."))
+    invoice_number = _text(_("Number of the medical invoice"), most=20, required=False, help_text=_("10 digits."))
     check_code = _text(_("Check code"), most=20, required=False)
     issued_on = _day(_("Issued on"))
     hospital_name = _text(_("Hospital as printed"), most=120)

@@ -141,11 +141,11 @@ class HandlingPages:
             sentence=_t("For whoever works on the claim next."),
         )
 
-    @action(description=_("Withdraw"), url_path="withdraw", permissions=["handle"], icon="undo")
+    @action(description=_("Withdraw the claim"), url_path="withdraw", permissions=["handle"], icon="undo")
     def withdraw(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """撤案."""
         return self._simply(
-            request, object_id, actions.withdraw_claim, title=_t("Withdraw"), form=ReasonForm, danger=True,
+            request, object_id, actions.withdraw_claim, title=_t("Withdraw the claim"), form=ReasonForm, danger=True,
             done=_t("The claim is withdrawn."), sentence=_t("Whoever claimed takes it back. It can be reopened."),
         )
 

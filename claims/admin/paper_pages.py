@@ -36,7 +36,7 @@ class PaperPages:
             form=PaperForm(request.POST if posted else None, request.FILES if posted else None),
         )
 
-    @action(description=_("Open a paper"), url_path="paper-file", permissions=["paper"], icon="visibility")
+    @action(description=_("Look at a paper"), url_path="paper-file", permissions=["paper"], icon="visibility")
     def open_paper(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """Each opening is recorded."""
         claim = self.visible_or_404(request, object_id)
@@ -46,7 +46,8 @@ class PaperPages:
             return as_shown(actions.open_paper(paper, by=given["by"], at=given["at"]), paper)
 
         return self.button_page(
-            request, title=_t("Open a paper"), button=_t("Open"), subject=claim, run=run, sentence=_t("Each opening is recorded."),
+            request, title=_t("Look at a paper"), button=_t("Look at it"), subject=claim, run=run,
+            sentence=_t("Each opening is recorded."),
             facts=[
                 (_t("paper"), paper.get_kind_display()), (_t("file"), paper.name),
                 (_t("SHA-256 of the file"), paper.sha256[:12]),

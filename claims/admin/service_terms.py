@@ -142,12 +142,12 @@ class ServiceTermAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """Whose term it is."""
         return keeper_in_words(found)
 
-    @display(description=_("cases"))
+    @display(description=_("which cases"))
     def setting_shown(self, found: ServiceTerm) -> str:
         """Of which cases."""
         return found.get_setting_display()
 
-    @display(description=_("term"))
+    @display(description=_("time allowed"))
     def length(self, found: ServiceTerm) -> str:
         """Days and unit."""
         return found.in_words
@@ -237,6 +237,6 @@ def facts_of(found: ServiceTerm) -> list[tuple[str, Any]]:
     """What a term says."""
     return [
         (_t("of"), keeper_in_words(found)), (_t("term for"), found.get_kind_display()),
-        (_t("cases"), found.get_setting_display()), (_t("term"), found.in_words), (_t("laid down in"), found.source),
+        (_t("which cases"), found.get_setting_display()), (_t("time allowed"), found.in_words), (_t("laid down in"), found.source),
         (_t("valid from"), f"{found.valid_from:%Y-%m-%d}"),
     ]

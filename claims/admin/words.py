@@ -80,7 +80,7 @@ def event_facts(claim: Claim) -> list[tuple[str, Any]]:
     happened = timezone.localtime(case.event_at)
     return [
         (_t("case number"), case.number),
-        (_t("what happened"), case.get_kind_display()),
+        (_t("kind of event"), case.get_kind_display()),
         (_t("when"), f"{happened:%Y-%m-%d %H:%M}" if case.time_known else f"{happened:%Y-%m-%d}"),
         (_t("main diagnosis (ICD-10)"), case.diagnosis),
         *([(_t("disability grades"), "、".join(map(str, case.injuries)))] if case.injuries else []),

@@ -64,7 +64,7 @@ class Bill(models.Model):
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="bills", verbose_name=_("case"))
     invoice_code = models.CharField(_("invoice code"), max_length=20, blank=True, default="", db_collation="C")
-    invoice_number = models.CharField(_("invoice number"), max_length=20, blank=True, default="", db_collation="C")
+    invoice_number = models.CharField(_("number of the medical invoice"), max_length=20, blank=True, default="", db_collation="C")
     check_code = models.CharField(_("check code"), max_length=20, blank=True, default="", db_collation="C")
     issued_on = models.DateField(_("issued on"))
     setting = models.CharField(_("kind of care"), max_length=18, choices=Setting, db_collation="C")

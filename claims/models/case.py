@@ -63,7 +63,7 @@ class Case(models.Model):
     #: The office that recorded it.
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name=_("office"))
     region_code = models.CharField(_("region"), max_length=12, db_collation="C")
-    kind = models.CharField(_("what happened"), max_length=8, choices=EventKind, db_collation="C")
+    kind = models.CharField(_("kind of event"), max_length=8, choices=EventKind, db_collation="C")
     event_at = models.DateTimeField(_("happened at"))
     #: False: the day alone is known, and the moment is its noon.
     time_known = models.BooleanField(_("time of day known"), default=False)

@@ -26,7 +26,7 @@ from programs.models import Period, Plan, Program
 #: Purpose of the blind index of payees' accounts.
 ACCOUNT = "claim.payee_account"
 STATE_NAMES = {
-    State.REPORTED: _("Reported"), State.ACCEPTED: _("Accepted for handling"), State.REGISTERED: _("Case filed"),
+    State.REPORTED: _("Report received"), State.ACCEPTED: _("Accepted for handling"), State.REGISTERED: _("Case filed"),
     State.WAITING: _("Waiting for papers"), State.REVIEW: _("Under review"), State.INVESTIGATION: _("Under investigation"),
     State.ASSESSED: _("Calculated, to be signed"), State.PAYABLE: _("To be paid"), State.PAID: _("Paid"),
     State.CLOSED: _("Closed"), State.REFUSED: _("Refused"), State.ZERO: _("Closed without payment"),

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.faults import PlantedFault
@@ -152,3 +154,15 @@ def test_no_term_no_day(ward: Ward) -> None:
     recounted()
     assert kept(claim) is None
     assert kept(claim) != ward.today + timedelta(days=5)
+
+
+def test_a_claims_page_tells_each_term_with_its_day(ward: Ward, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    claim = accepted_on(ward.claim(), date(2026, 1, 5))
+    client = Client(headers={"accept-language": "zh-hans"})
+    client.force_login(ward.clerk, backend="accounts.backends.RoleBackend")
+    page = reverse("admin:claims_claim_change", args=[claim.pk])
+    shown = client.get(page).content.decode()
+    assert "2026-01-12" in shown and "自2026-01-05起计算" in shown and "按5日掌握" in shown and "已超期" in shown
+    claim.paper_requests.create(kinds=["invoice"], asked_on=date(2026, 1, 6), asked_by=ward.clerk)
+    assert "时钟暂停" in client.get(page).content.decode()

@@ -22,7 +22,7 @@ from claims import actions
 from claims.actions import Account
 from claims.calendar_file import make_flag_rules
 from claims.flag_errors import FlagRefused
-from claims.flags import Flag, flags_of
+from claims.flags import _ACCOUNT, _USUAL, MOST, Flag, flags_of
 from claims.models import Bill, Claim, FlagCode, FlagLook, FlagRule
 from claims.testing import ACCOUNT_NUMBER, Ward, make_ward
 from programs.demo_lists import make_hospitals
@@ -242,3 +242,16 @@ def test_rules_are_rows_of_all_programs_or_of_one_instead(ward: Ward) -> None:
     actions.set_flag_rule(claim.program, code=FlagCode.DECEASED, active=True, by=ward.reviewer, at=at)
     assert len(seen(claim, FlagCode.DECEASED)) == 1
     assert FlagRule.objects.filter(program=claim.program).count() == 1
+
+
+def test_each_question_over_all_claims_finds_its_index(ward: Ward) -> None:
+    claim = ward.claim()
+    asked = {
+        "case_by_diagnosis": (_USUAL, {"category": "C34", "case": 1, "program": 1, "inpatient": True, "share": 0.95}),
+        "claim_by_account_a": (_ACCOUNT.format(slot="account_index_a", most=MOST), [claim.account_index_a or b"x", 1, 1]),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for index, (statement, given) in asked.items():
+            cursor.execute(f"EXPLAIN {statement}", given)
+            assert index in "\n".join(row[0] for row in cursor.fetchall()), index

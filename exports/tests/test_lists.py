@@ -290,6 +290,8 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "handover.remittance",
         "intake.wordmapping", "jobs.job", "outreach.deliveryreport",
         "outreach.messagewording", "outreach.sending", "papers.personrequest", "papers.printing",
+        "payouts.approvalthreshold", "payouts.bankformat", "payouts.bankreturn", "payouts.batch", "payouts.batchline",
+        "payouts.payeraccount",
         "programs.budget", "programs.budgetreservation", "programs.funder", "programs.fundingscheme",
         "programs.ledgeraccount", "programs.ledgertransaction", "programs.period", "programs.plan", "programs.program",
         "results.report", "results.result",

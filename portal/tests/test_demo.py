@@ -17,6 +17,7 @@ from beneficiaries.models import Enrollment, Roster
 from gates.models import Arrival, Clearing, HeldPayment, Uncollected
 from handover.models import Invoice, Remittance
 from outreach.models import DeliveryReport
+from payouts.models import Batch
 from portal.verify import check_all
 from programs.models import Budget
 from subsidies.models import FundRequest
@@ -64,6 +65,7 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     assert Decimal(said["premium"][1]) == sum(came)
     assert list(Uncollected.objects.values_list("people", flat=True)) == [3, 3]
     assert list(HeldPayment.objects.filter(statement__channel="account").values_list("kind", flat=True)) == ["unknown"]
+    assert list(Batch.objects.values_list("state", flat=True)) == ["prepared"]
     assert list(DeliveryReport.objects.values_list("state", flat=True)) == ["applied"]
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {

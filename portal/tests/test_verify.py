@@ -40,6 +40,7 @@ from jobs.invariants import INVARIANTS as JOBS
 from jobs.testing import drain
 from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
+from payouts.invariants import INVARIANTS as PAYOUTS
 from portal.verify import ALL, check_all
 from programs.models import Period
 from results.invariants import INVARIANTS as RESULTS
@@ -533,7 +534,8 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
         invariant.name
         for invariant in (
             *JOBS, *EXPORTS, *CONTINUITY, *CLAIMS,
-            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES, *RETENTION,
+            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES,
+            *RETENTION,
         )
     }
     assert wanted - OF_CHANGES <= {planted[0] for planted in (*PLANTED, *BOUGHT_SPANS, *OF_PURPOSES)}

@@ -37,6 +37,8 @@ class AccountKind(models.TextChoices):
     #: What decisions of claims cost, and what of it is owed to payees (below zero) or asked back from them.
     CLAIMS_INCURRED = "claims_incurred", _("Claims incurred")
     CLAIMS_PAYABLE = "claims_payable", _("Claims payable")
+    #: Below zero: money that went out to payees.
+    CLAIMS_PAID = "claims_paid", _("Claims paid by the bank")
     CLAIMS_RECOVERABLE = "claims_recoverable", _("Claims paid too much, to be recovered")
     BUDGET_GRANTED = "budget_granted", _("Budget: granted")
     BUDGET_AVAILABLE = "budget_available", _("Budget: available")
@@ -111,6 +113,8 @@ class LedgerTransaction(models.Model):
         REVERSAL = "reversal", _("Wrong posting reversed")
         REMITTANCE = "remit", _("Premium paid to the insurer")
         CLAIM = "claim", _("Claim decided")
+        PAYOUT = "payout", _("Claims paid by the bank")
+        BOUNCE = "bounce", _("Payments of claims returned by the bank")
 
     #: Kinds that are posted for people, whose number is their memo.
     OF_PEOPLE = (Kind.USE, Kind.LAPSE, Kind.UNDO, Kind.RECEIPT, Kind.DIFFERENCE, Kind.ASSIGN, Kind.UNPAID)

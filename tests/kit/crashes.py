@@ -35,6 +35,9 @@ _VARYING_OF = {
     **dict.fromkeys(("handover_handover", "handover_handoverevent"), ("digest", "sha256", "size", "statement")),
     "handover_handoverpart": ("crc", "size"),
     **dict.fromkeys(("handover_invoice", "handover_invoiceevent"), ("digest", "approved_digest", "shares", "layouts")),
+    # Over numbers of rows, and of the batch in its file.
+    **dict.fromkeys(("payouts_batch", "payouts_batchevent"), ("digest", "sha256", "size")),
+    "payouts_batchvote": ("digest",), "payouts_batchpart": ("sha256", "size"),
     "subsidies_fundrequest": ("digest",), "subsidies_fundrequestevent": ("digest",),
     "subsidies_differences": ("digest",), "subsidies_differencesevent": ("digest",),
     **dict.fromkeys(("closing_monthclosing", "closing_monthclosingevent"), ("digest", "previous_digest")),

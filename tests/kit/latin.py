@@ -66,6 +66,7 @@ from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
+from tests.kit.latin_payouts import make_latin_payouts
 from tests.kit.latin_results import add_results
 from tests.kit.latin_retention import make_latin_retention
 from tests.kit.latin_samples import make_latin_samples
@@ -208,6 +209,7 @@ def _rosters(world: LatinWorld) -> None:
     )
     hand_over(world.users, world.period, world.county, applied)
     charge(world.users, world.period)
+    make_latin_payouts(world)
     _changes(world, applied)
     waiting = submitted(upload("waiting", lines(2, first=10)))
     approve_roster(waiting, digest=waiting.digest, by=reviewer, at=timezone.now())

@@ -34,6 +34,7 @@ from takeup.lists import TARGET_COLUMNS
 from tests.kit.latin import LatinWorld, rows_of
 from tests.kit.latin_handover import words_of_files
 from tests.kit.latin_messages import words_of_reports
+from tests.kit.latin_payouts import words_of_payouts
 from tests.kit.matrix.asking import BACKEND, ask
 from tests.kit.matrix.table import Page, admin_pages
 from tests.kit.page_text import said_on
@@ -47,18 +48,19 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
     word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS,
         *TARGET_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
-), *words_of_files(), *words_of_reports()}
+), *words_of_files(), *words_of_reports(), *words_of_payouts()}
 #: The longest first: one may begin with another.
 KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.
 ALIKE = {
-    "Authenticator", "CSV", "Cookie", "Ctrl", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "MB", "Microsoft", "PDF",
-    "PNG", "QR", "SHA", "UTF", "WPS", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
+    "Authenticator", "CR", "CSV", "Cookie", "Ctrl", "DOCX", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "LF",
+    "MB", "Microsoft", "PDF",
+    "PNG", "QR", "SHA", "UTF", "WPS", "Windows", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)
-#: The beginning of a digest.
-CHECKSUM = re.compile(r"\b[0-9a-f]{12}\b", re.ASCII)
+#: A digest, or its beginning.
+CHECKSUM = re.compile(r"\b(?:[0-9a-f]{12}|[0-9a-f]{64})\b", re.ASCII)
 LANGUAGES = ("en", "zh-hans")
 
 

@@ -37,6 +37,7 @@ from intake.models import WordMapping
 from jobs.models import Job
 from outreach.models import DeliveryReport, MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
+from payouts.models import ApprovalThreshold, BankFormat, BankReturn, BatchLine, PayerAccount
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from results.models import Report, Result
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
@@ -164,6 +165,10 @@ def _printing(place: Place) -> Printing:
     return Printing.objects.get(asked_by=place.clerk, program=place.program, organization=place.organization)
 
 
+def _payout(place: Place) -> BatchLine:
+    return BatchLine.objects.select_related("batch").get(payable__claim__enrollment=place.enrollment)
+
+
 def _bill(place: Place) -> EmployerBill:
     return EmployerBill.objects.get(organization=place.organization, program=place.program)
 
@@ -229,6 +234,14 @@ SUBJECTS: dict[str, Subject] = {
     "samples.evidencebundle": Subject(
         "office", lambda place: EvidenceBundle.objects.get(sample__items__enrollment=place.enrollment)
     ),
+    "payouts.bankformat": Subject("table", lambda place: BankFormat.objects.get(organization=place.organization)),
+    "payouts.approvalthreshold": Subject("table", lambda place: ApprovalThreshold.objects.get(organization=place.organization)),
+    "payouts.payeraccount": Subject(
+        "office", lambda place: PayerAccount.objects.get(organization=place.organization, program=place.program)
+    ),
+    "payouts.batch": Subject("office", lambda place: _payout(place).batch),
+    "payouts.batchline": Subject("office", lambda place: _payout(place)),
+    "payouts.bankreturn": Subject("office", lambda place: BankReturn.objects.get(batch=_payout(place).batch)),
     "papers.printing": Subject("office", lambda place: _printing(place)),
     "papers.personrequest": Subject("office", lambda place: PersonRequest.objects.get(beneficiary=place.enrollment.beneficiary)),
     "papers.certificatewording": Subject(

@@ -55,6 +55,7 @@ from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.insured import share_plan
 from tests.kit.matrix.messages import add_messages
+from tests.kit.matrix.paid_out import pay_out_of
 from tests.kit.matrix.papers import add_papers
 from tests.kit.matrix.results import add_results
 from tests.kit.matrix.retention import add_retention
@@ -267,6 +268,7 @@ def _place(
     add_month(world, at=at)
     add_earlier(enrollment, clerk, at=at)
     add_claim(enrollment, clerk, world.finance_maker, canary, at=at)
+    pay_out_of(world, office, clerk, enrollment, canary, at=at)
     add_target(world, at=at)
     add_participants(office, clerk, at=at)
     add_retention(world, at=at)

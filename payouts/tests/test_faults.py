@@ -1,0 +1,83 @@
+"""A file being written and a bank's answer being taken over, killed at every point of their way: each payout once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from audit.faults import FaultAt, handled_by
+from audit.models import Event
+from audit.testing import FULL_SWEEP
+from beneficiaries.tests.outcomes import LOST, recover
+from jobs.testing import drain_through_failures
+from payouts import actions, writing
+from payouts.models import BankResult, BankReturn, Batch
+from payouts.testing import downloaded, keys_of, make_till
+from portal.verify import check_all
+from programs.models import LedgerTransaction
+
+#: Points between two strikes of the short form.
+STEP = 1 if FULL_SWEEP else 23
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_at_any_point_of_a_file_and_of_its_results_loses_and_doubles_nothing(monkeypatch: Any) -> None:
+    monkeypatch.setattr(writing, "STEP_LINES", 2)
+    till = make_till()
+    struck, k = 0, 1
+    while True:
+        till.owe("1.00", "2.00", "3.00")
+        batch = actions.release_batch(till.authorized(till.prepare()), by=till.maker, at=timezone.now())
+        written = _through(FaultAt(k=k))
+        batch = Batch.objects.select_related("format").get(pk=batch.pk)
+        assert batch.has_file, written.seen[-1:]
+        assert hashlib.sha256(b"".join(writing.content_of(batch))).hexdigest() == batch.sha256, written.seen[-1:]
+        assert list(batch.parts.order_by("number").values_list("number", "rows", "last_line")) == [(1, 2, 2), (2, 1, 3)]
+        assert Event.objects.filter(verb="payout_batch.written", subject_id=str(batch.pk)).count() == 1
+        assert downloaded(till, batch).count(b"\r\n") == 4
+        one, two, three = keys_of(batch)
+        rows = [(one, "1.00", "Y"), (two, "2.00", "N", "E404"), (three, "3.00", "T", "", "销户")]
+        batch = Batch.objects.get(pk=batch.pk)
+        uploading = FaultAt(k=k)
+        try:
+            with handled_by(uploading):
+                till.received(batch, rows)
+        except LOST:
+            pass
+        connection.close()
+        recover()
+        # A struck upload has left its file whole, or nothing that stands in the way of the next.
+        found = BankReturn.objects.filter(batch=batch).first() or till.received(batch, rows)
+        assert (found.state, found.row_count) == ("review", 3), uploading.seen[-1:]
+        found = actions.RETURNS.submit(found, by=till.maker, at=timezone.now())
+        actions.RETURNS.approve(found, digest=found.digest, by=till.checker, at=timezone.now())
+        taking = _through(FaultAt(k=k))
+        batch.refresh_from_db()
+        assert BankReturn.objects.get(pk=found.pk).state == "applied", taking.seen[-1:]
+        assert (batch.state, batch.paid_lines, batch.failed_lines, batch.returned_lines) == ("partial", 1, 1, 1), taking.seen[-1:]
+        results = BankResult.objects.filter(line__batch=batch).order_by("line__number", "outcome")
+        assert list(results.values_list("line__number", "outcome")) == [(1, "paid"), (2, "failed"), (3, "paid"), (3, "returned")]
+        postings = LedgerTransaction.objects.filter(source_type="payouts.batch", source_id=batch.pk).order_by("pk")
+        assert [each.kind for each in postings] == ["payout", "bounce"], taking.seen[-1:]
+        if not (written.struck or taking.struck or uploading.struck):
+            break
+        struck += written.struck + taking.struck + uploading.struck
+        k += STEP
+    assert struck > 2
+    assert [result.name for result in check_all() if result.rows] == []
+
+
+def _through(fault: FaultAt) -> FaultAt:
+    """Everything that waits, struck once and gone on from."""
+    try:
+        with handled_by(fault):
+            drain_through_failures()
+    except LOST:
+        pass
+    connection.close()
+    recover()
+    return fault

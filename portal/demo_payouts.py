@@ -1,0 +1,115 @@
+"""Payouts of the demo: two banks' formats, an account, a threshold, a batch of what is owed; again without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from claims.models import Payable
+from payouts import actions
+from payouts.columns import (
+    checked_columns,
+    checked_words,
+    read_codes,
+    read_columns,
+    read_control_lines,
+    read_reasons,
+)
+from payouts.models import ApprovalThreshold, BankFormat, Batch, PayerAccount
+from programs.models import Program
+
+#: A file to any bank: with kind of transfer and bank code.
+INTERBANK = """
+业务编号 = 付款编号
+转账类型 = 转账类型
+付款账号 = 付款账号
+收款账号 = 收款账号
+户名 = 收款户名
+开户行 = 收款开户行
+行号 = 收款行号
+金额 = 金额
+用途 = 用途
+"""
+#: A file within one bank, whose program counts fen and wants its own lines at begin and end.
+IN_BANK = """
+序号 = 序号
+账号 = 收款账号
+户名 = 收款户名
+金额 = 金额
+附言 = 用途
+客户流水 = 付款编号
+"""
+_PLAIN: dict[str, Any] = {
+    "takes": "both", "encoding": "gb18030", "separator": ",", "line_end": "crlf", "dates": "%Y%m%d", "amounts": "yuan",
+    "dangerous": "refuse", "has_headings": True, "head_lines": [], "foot_lines": [],
+}
+
+
+def formats() -> dict[str, dict[str, Any]]:
+    """Name -> terms of the two example formats."""
+    return {
+        "跨行代发（示例）": {
+            **_PLAIN, "columns": checked_columns(read_columns(INTERBANK), takes="both"), "codes": read_codes("行内 = I\n跨行 = D"),
+            "result_headings": {"status": ["处理状态"], "code": ["返回码"], "reason": ["返回信息"]},
+            "result_words": checked_words({"paid": ["成功"], "failed": ["失败"], "unknown": ["处理中"], "returned": ["退票"]}),
+            "failure_words": read_reasons(
+                "户名不符 = NAME_NOT_CORRECT\n账号不存在 = ACCOUNT_NOT_EXIST\n"
+                "销户/冻结 = ACCOUNT_FROZEN、BANK_CARD_ACCOUNT_ABNORMAL\n"
+                "限额 = DAY_RECEIVED_QUOTA_EXCEED\n未实名 = REAL_NAME_CHECK_FAIL"
+            ),
+        },
+        "行内代发（示例）": {
+            **_PLAIN, "takes": "in_bank", "separator": "|", "line_end": "lf", "encoding": "utf-8", "amounts": "fen",
+            "has_headings": False,
+            "columns": checked_columns(read_columns(IN_BANK), takes="in_bank"), "codes": {},
+            "head_lines": read_control_lines("H|{批次号}|{付款账号}|{付款笔数}|{合计分}|{文件日期}"),
+            "foot_lines": read_control_lines("T|{付款笔数}|{合计分}"),
+            "result_headings": {"line_key": ["客户流水"], "status": ["结果"], "reason": ["说明"]},
+            "result_words": checked_words({"paid": ["00"], "failed": ["01"], "unknown": ["02"], "returned": ["03"]}),
+            "failure_words": {},
+        },
+    }
+
+
+def pay_out(
+    program: Program, *, users: Mapping[str, User], short: str, say: Callable[[str], None]
+) -> None:
+    """What is owed by decided claims, in a batch that waits to be checked."""
+    maker, checker = users[f"{short}.finance.maker"], users[f"{short}.finance.checker"]
+    office = program.organization
+    kept = _formats(office, maker, checker)
+    payer = _payer(program, office, maker, checker)
+    if not ApprovalThreshold.objects.filter(organization=office).exists():
+        actions.approve_threshold(
+            actions.propose_threshold(
+                office, program=None, from_amount=Decimal("500000.00"), approvals=2, by=maker, at=timezone.now()
+            ),
+            by=checker, at=timezone.now(),
+        )
+    waiting = Payable.objects.filter(program=program, state="open", kind="payout").exists()
+    if waiting and not Batch.objects.filter(program=program).exists():
+        batch = actions.prepare_batch(payer, organization=office, format=kept, purpose="理赔款", by=maker, at=timezone.now())
+        say(f"{program.name}: {batch.lines} payouts wait to be checked")
+
+
+def _formats(office: Organization, maker: User, checker: User) -> BankFormat:
+    """Both in use; the one to any bank is given."""
+    for name, terms in formats().items():
+        kept = BankFormat.objects.filter(organization=office, name=name).first() or actions.draft_format(
+            office, bank="示例银行", name=name, terms=terms, by=maker, at=timezone.now()
+        )
+        if kept.state == "draft":
+            actions.approve_format(kept, by=checker, at=timezone.now())
+    return BankFormat.objects.get(organization=office, name="跨行代发（示例）")
+
+
+def _payer(program: Program, office: Organization, maker: User, checker: User) -> PayerAccount:
+    payer = PayerAccount.objects.filter(program=program).first() or actions.draft_payer(
+        program, organization=office, holder=office.name, bank_name="示例银行", bank_code="", own_names=["示例银行"],
+        number="44010000000000001", fresh_days=30, by=maker, at=timezone.now(),
+    )
+    return actions.approve_payer(payer, by=checker, at=timezone.now()) if payer.state == "draft" else payer
