@@ -48,6 +48,7 @@ RECORDED: Sequence[Said] = (
     }),
     (3, {
         "event_on": "05-09", "paid_on": "06-15", "cost": "80000.00", "basic_paid": "20000.00", "diagnosis": "M17.9",
+        "bill_number": "0051188207",
         "of:out_of_catalogue": "60000.00", "paid:out_of_catalogue_drugs": "24600.00", "paid": "24600.00",
     }),
     (4, {
@@ -77,6 +78,7 @@ WAITING: Sequence[Said] = (
     # Recorded already, under another number of the insurer.
     (3, {
         "event_on": "05-09", "paid_on": "12-20", "cost": "80000.00", "basic_paid": "20000.00", "diagnosis": "M17.9",
+        "bill_number": "0051188207",
         "of:out_of_catalogue": "60000.00", "paid:out_of_catalogue_drugs": "24600.00", "paid": "24600.00",
     }),
     # Of the year before the cover.
@@ -105,7 +107,8 @@ def report_payouts(
     for purchase in bought:
         waits = Enrollment.objects.filter(purchase=purchase, state=EnrollmentState.AWAITING).exists()
         if waits and Gate.ACCEPTANCE in asked_gates(period.plan):
-            pass_purchase_gate(purchase, gate=Gate.ACCEPTANCE, by=reviewer, at=at)
+            policy = f"PA{period.code}{purchase.pk:06d}"
+            pass_purchase_gate(purchase, gate=Gate.ACCEPTANCE, policy_number=policy, by=reviewer, at=at)
     families = families_of(period, clerk.organization.region_code or "", FAMILIES, at=at)
     members = [member.cells for family in families for member in family]
     first = _reported(period, f"LP{period.code}01", RECORDED, members, clerk=clerk)
