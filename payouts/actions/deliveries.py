@@ -121,7 +121,9 @@ def confirm_enquiry(enquiry: Enquiry, *, by: User, at: datetime) -> Enquiry:
             each.state = DeliveryState.TAKEN if received else DeliveryState.NOT_TAKEN
             each.ended_at, each.note = at, found.reference
             each.save(update_fields=["state", "ended_at", "note"])
-        return _decided(found, batch, EnquiryState.CONFIRMED, "payout_batch.enquiry_confirmed", by=by, at=at)
+        done = _decided(found, batch, EnquiryState.CONFIRMED, "payout_batch.enquiry_confirmed", by=by, at=at)
+        fault_point("payouts.confirm_enquiry.after")
+    return done
 
 
 def decline_enquiry(enquiry: Enquiry, *, by: User, at: datetime) -> Enquiry:

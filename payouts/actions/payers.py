@@ -135,7 +135,9 @@ def approve_threshold(threshold: ApprovalThreshold, *, by: User, at: datetime) -
         for each in earlier.order_by("pk"):
             each.state = ThresholdState.REPLACED
             each.save(update_fields=["state"])
-        return _decided(found, ThresholdState.IN_FORCE, "payout_threshold.approved", by=by, at=at)
+        done = _decided_threshold(found, ThresholdState.IN_FORCE, "payout_threshold.approved", by=by, at=at)
+        fault_point("payouts.approve_threshold.after")
+    return done
 
 
 def decline_threshold(threshold: ApprovalThreshold, *, by: User, at: datetime) -> ApprovalThreshold:
@@ -143,10 +145,10 @@ def decline_threshold(threshold: ApprovalThreshold, *, by: User, at: datetime) -
     with transaction.atomic():
         found = _locked_threshold(threshold, by=by)
         fault_point("payouts.decline_threshold.before")
-        return _decided(found, ThresholdState.DECLINED, "payout_threshold.declined", by=by, at=at)
+        return _decided_threshold(found, ThresholdState.DECLINED, "payout_threshold.declined", by=by, at=at)
 
 
-def _decided(
+def _decided_threshold(
     threshold: ApprovalThreshold, state: ThresholdState, verb: str, *, by: User, at: datetime
 ) -> ApprovalThreshold:
     threshold.state, threshold.decided_by, threshold.decided_at = state, by, at

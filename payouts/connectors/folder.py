@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from audit.faults import fault_point
 from payouts.connectors import Acknowledged, NotTaken, Parcel
 
 _READ = 1 << 20
@@ -28,6 +29,7 @@ class FolderConnector:
             if _digest(target) != parcel.sha256:
                 raise NotTaken(f"another file lies at {parcel.name}")
             return Acknowledged(parcel.name)
+        fault_point("payouts.folder.before")
         try:
             with part.open("wb") as written:
                 part.chmod(0o600)
@@ -42,6 +44,7 @@ class FolderConnector:
             part.unlink(missing_ok=True)
             raise NotTaken(f"the folder refuses the file: {error.strerror}") from error
         part.rename(target)
+        fault_point("payouts.folder.after")
         return Acknowledged(parcel.name)
 
 

@@ -54,7 +54,7 @@ KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_I
 #: Names and codes that are the same in Chinese.
 ALIKE = {
     "Authenticator", "CR", "CSV", "Cookie", "Ctrl", "DOCX", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "LF",
-    "MB", "Microsoft", "PDF",
+    "CAR-T", "CAR", "ICD-10", "ICD", "MB", "Microsoft", "PDF",
     "PNG", "QR", "SHA", "UTF", "WPS", "Windows", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
