@@ -22,7 +22,7 @@ HOLDINGS = (
     Holding(
         lambda whom: Bill.objects.filter(case__claims__enrollment__in=whom.enrollments).select_related("case", "hospital")
         .distinct().order_by("pk"),
-        ("entered_by", "explained_by", "findings"),
+        ("entered_by", "explained_by", "findings", "department"),
     ),
     Holding(
         lambda whom: Paper.objects.filter(case__claims__enrollment__in=whom.enrollments).select_related("case").distinct()
@@ -31,7 +31,11 @@ HOLDINGS = (
     ),
     Holding(
         lambda whom: Decision.objects.filter(claim__enrollment__in=whom.enrollments).select_related("claim").order_by("pk"),
-        ("proposed_by", "digest", "terms_digest", "usage_version", "cause", "effects", "used_before", "used"),
+        # Codes of the engine: what they mean stands in the letter.
+        (
+            "proposed_by", "digest", "terms_digest", "usage_version", "cause", "effects", "used_before", "used", "refusals",
+            "refusal_code", "assumed", "undecided", "burden",
+        ),
     ),
     Holding(lambda whom: CoverUsage.objects.filter(enrollment__in=whom.enrollments).order_by("pk"), ("version",)),
     Holding(
