@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -76,7 +76,8 @@ class BillPages:
         claim = self.visible_or_404(request, object_id)
         bill = Bill.objects.filter(case=claim.case_id, pk=number_of(request.GET.get("bill", ""))).first()
         if bill is None:
-            raise Http404
+            # The claim's page names them.
+            return HttpResponseRedirect(f"{self.address(claim)}#bills")
 
         def run(given: dict[str, Any]) -> str:
             act(bill, **given)

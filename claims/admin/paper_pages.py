@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -41,6 +41,8 @@ class PaperPages:
         """Each opening is recorded."""
         claim = self.visible_or_404(request, object_id)
         paper = _paper(request, claim)
+        if paper is None:
+            return HttpResponseRedirect(self.address(claim))
 
         def run(given: dict[str, Any]) -> Any:
             return as_shown(actions.open_paper(paper, by=given["by"], at=given["at"]), paper)
@@ -59,6 +61,8 @@ class PaperPages:
         """It is unreadable, or of somebody else."""
         claim = self.visible_or_404(request, object_id)
         paper = _paper(request, claim)
+        if paper is None:
+            return HttpResponseRedirect(self.address(claim))
 
         def run(given: dict[str, Any]) -> str:
             actions.remove_paper(paper, **given)
@@ -72,11 +76,8 @@ class PaperPages:
         )
 
 
-def _paper(request: HttpRequest, claim: Claim) -> Paper:
-    found = Paper.objects.filter(case=claim.case_id, pk=number_of(request.GET.get("paper", ""))).first()
-    if found is None:
-        raise Http404
-    return found
+def _paper(request: HttpRequest, claim: Claim) -> Paper | None:
+    return Paper.objects.filter(case=claim.case_id, pk=number_of(request.GET.get("paper", ""))).first()
 
 
 def as_shown(content: Any, paper: Paper) -> StreamingHttpResponse:

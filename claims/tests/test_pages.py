@@ -107,7 +107,7 @@ def test_a_paper_is_shown_by_itself_and_its_opening_is_recorded() -> None:
     assert b"".join(answer.streaming_content) == pdf()
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Security-Policy"].startswith("default-src 'none'")
-    assert _page(clerk, "open_paper", claim, paper="0").status_code == 404
+    assert _page(clerk, "open_paper", claim, paper="0").status_code == 302
 
 
 def test_claims_are_found_by_their_numbers_and_by_the_person() -> None:
