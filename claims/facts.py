@@ -73,7 +73,7 @@ def nothing_of(facts: Facts) -> Facts:
 
 
 def _insured(known: CoverFacts) -> dict[str, Any]:
-    insured = {
+    insured: dict[str, Any] = {
         "birth_on": None if known.birth_on is None else known.birth_on.isoformat(),
         "continuity_years": known.continuity_years, "claim_free_years": known.claim_free_years,
     }

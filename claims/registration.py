@@ -45,7 +45,7 @@ def _kinds(data: Mapping[str, Any]) -> Mapping[str, str]:
 #: Codes that events keep, in words.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "case.changed": lambda data: {
-        "fields": ", ".join(str(Case._meta.get_field(name).verbose_name) for name in data["fields"])
+        "fields": ", ".join(str(getattr(Case._meta.get_field(name), "verbose_name", name)) for name in data["fields"])
     },
     **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened")},
     "claim.papers_asked": _kinds,

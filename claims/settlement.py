@@ -52,7 +52,7 @@ def used_before(claim: Claim, usage: CoverUsage) -> Usage:
     """What earlier claims have used: everything for one that is decided for the first time."""
     if claim.settlement is None:
         return Usage.from_data(usage.counters)
-    return used_of([each for each in chain_of(claim) if each.claim.settlement < claim.settlement])
+    return used_of([each for each in chain_of(claim) if _place(each) < claim.settlement])
 
 
 def used_of(decisions: Sequence[Decision]) -> Usage:
@@ -73,7 +73,7 @@ def later_effects(claim: Claim, terms: PlanTerms, usage: Usage) -> list[Effect]:
         return []
     found = []
     for holding in chain_of(claim):
-        if holding.claim.settlement <= claim.settlement or holding.outcome == Outcome.REFUSE:
+        if _place(holding) <= claim.settlement or holding.outcome == Outcome.REFUSE:
             # Whatever came before it uses nothing of what is left for it.
             continue
         facts = kept(holding)
@@ -83,6 +83,11 @@ def later_effects(claim: Claim, terms: PlanTerms, usage: Usage) -> list[Effect]:
             found.append(Effect(holding.claim, holding, facts, usage, calculated, decided))
         usage = usage.plus(decided.used)
     return found
+
+
+def _place(decision: Decision) -> int:
+    """Of a claim that has used the cover."""
+    return decision.claim.settlement or 0
 
 
 def _as_adjusted(holding: Decision, calculated: Calculated, facts: Facts, terms: PlanTerms, usage: Usage) -> Calculated:

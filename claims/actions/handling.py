@@ -64,7 +64,7 @@ def take_claim(claim: Claim, *, by: User, at: datetime) -> Claim:
     """Take a filed claim into hand; one that a colleague handles is handed over instead."""
     with transaction.atomic():
         claim = locked(claim, by=by, permission=HANDLE, among=(State.REGISTERED, State.REVIEW))
-        if claim.handler_id not in (None, by.pk):
+        if claim.handler is not None and claim.handler_id != by.pk:
             raise ClaimsRefused("NOT_HANDLER", name=claim.handler.get_full_name())
         if claim.handler_id == by.pk and claim.state == State.REVIEW:
             return claim

@@ -90,7 +90,8 @@ def confirm_account(claim: Claim, *, by: User, at: datetime) -> Payable:
         failed = _failed(claim)
         stated, held = claim.payee_account, failed.payee_account
         same = stated is not None and held is not None and stated.reveal() == held.reveal()
-        if same and claim.payee_name.reveal() == failed.payee_name.reveal():
+        holder, before = claim.payee_name, failed.payee_name
+        if same and holder is not None and before is not None and holder.reveal() == before.reveal():
             raise ClaimsRefused("ACCOUNT_SAME")
         if claim.account_stated_by_id == by.pk:
             raise ClaimsRefused("CONFIRMS_OWN")

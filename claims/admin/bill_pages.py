@@ -132,7 +132,8 @@ class _Page:
             for given in (charge.cleaned_data for charge in self.charges if not charge.is_empty)
         ]
         try:
-            return actions.add_bill(self.claim.case, self.form.bill, charges, by=self.request.user, at=timezone.now())
+            user: Any = self.request.user
+            return actions.add_bill(self.claim.case, self.form.bill, charges, by=user, at=timezone.now())
         except Refused as refused:
             self.refusal = str(refused)
         return None

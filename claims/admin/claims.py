@@ -59,10 +59,11 @@ class DueFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Open claims whose day is so near."""
         today = timezone.localdate()
-        within = {
+        known: dict[str, dict[str, Any]] = {
             "over": {"due_on__lt": today}, "today": {"due_on__range": (today, today + timedelta(days=1))},
             "week": {"due_on__range": (today, today + timedelta(days=7))},
-        }.get(self.value() or "")
+        }
+        within = known.get(self.value() or "")
         return queryset.filter(state__in=OPEN, **within) if within else queryset
 
 
@@ -78,7 +79,8 @@ class HandFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Open ones."""
-        chosen = {"mine": {"handler": request.user}, "nobody": {"handler": None}}.get(self.value() or "")
+        known: dict[str, dict[str, Any]] = {"mine": {"handler": request.user}, "nobody": {"handler": None}}
+        chosen = known.get(self.value() or "")
         return queryset.filter(state__in=OPEN, **chosen) if chosen else queryset
 
 

@@ -330,7 +330,7 @@ class HandOverForm(forms.Form):
                 is_active=True, memberships__organization__path__in=above, memberships__role="clerk", memberships__ended_at=None
             ).exclude(pk=claim.handler_id or 0).distinct().order_by("display_name", "pk")
         )
-        field.label_from_instance = lambda user: user.get_full_name()  # type: ignore[method-assign]
+        field.label_from_instance = lambda user: user.get_full_name()  # type: ignore[method-assign, assignment]
 
 
 class ExplainForm(ReasonForm):

@@ -59,7 +59,8 @@ class _Page:
         """Do what was pressed; the case when it was reported."""
         if not self.form.is_valid():
             return None
-        told, user = self.form.told, self.request.user
+        told = self.form.told
+        user: Any = self.request.user
         try:
             found = payment_order(covers_of(self.form.cleaned_data["who"], at=told.event_at, by=user))
             if not found:

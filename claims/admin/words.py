@@ -141,7 +141,7 @@ def _about(name: str, claim: Claim, bill: Bill) -> str:
 
 def _payments(bill: Bill) -> list[tuple[str, Decimal | None]]:
     return [
-        (str(Bill._meta.get_field(name).verbose_name), getattr(bill, name))
+        (str(getattr(Bill._meta.get_field(name), "verbose_name", name)), getattr(bill, name))
         for name in ("fund", "major_illness", "assistance", "others", "account_paid", "cash", "third_party", "commercial")
     ]
 

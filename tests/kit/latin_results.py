@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from beneficiaries.models import Enrollment
+from intake.findings import Verdict
 from intake.models import State
 from jobs.testing import drain
 from results import actions
@@ -34,7 +35,7 @@ def add_results(world: Any, *, reason: str) -> None:
         )
         drain()
         report = Report.objects.get(pk=report.pk)
-        if number == 0 and report.verdict_count(1):
+        if number == 0 and report.verdict_count(Verdict.NEW):
             report = actions.DESK.submit(report, by=clerk, at=timezone.now())
             actions.DESK.approve(report, digest=report.digest, by=reviewer, at=timezone.now())
             drain()
