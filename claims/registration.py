@@ -22,10 +22,13 @@ _VIEW = (
     "claims.export_payable", "claims.view_signingthreshold",
 )
 GRANTS: dict[str, tuple[str, ...]] = {
-    Role.CLERK: (*_VIEW, "claims.report_claim", "claims.handle_claim", "claims.open_paper", "claims.propose_threshold"),
+    Role.CLERK: (
+        *_VIEW, "claims.report_claim", "claims.handle_claim", "claims.hand_over_claim", "claims.open_paper",
+        "claims.propose_threshold",
+    ),
     Role.REVIEWER: (
         *_VIEW, "claims.sign_decision", "claims.countersign_decision", "claims.explain_bill", "claims.assign_claim",
-        "claims.open_paper", "claims.review_account", "claims.decide_threshold",
+        "claims.hand_over_claim", "claims.open_paper", "claims.review_account", "claims.decide_threshold",
     ),
     Role.FINANCE_MAKER: ("claims.view_payable", "claims.export_payable"),
     Role.FINANCE_CHECKER: (*_VIEW, "claims.countersign_decision"),

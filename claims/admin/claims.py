@@ -120,6 +120,7 @@ class ClaimAdmin(
 
     has_report_permission = holds("claims.report_claim")
     has_handle_permission = holds("claims.handle_claim")
+    has_hand_over_permission = holds("claims.hand_over_claim")
     has_sign_permission = holds("claims.sign_decision")
     has_countersign_permission = holds("claims.countersign_decision")
     has_explain_permission = holds("claims.explain_bill")

@@ -319,10 +319,15 @@ class HandOverForm(forms.Form):
     to = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"), widget=UnfoldAdminSelectWidget())
     reason = _area(_("Reason"), most=300)
 
-    def __init__(self, data: Any, *, claim: Claim) -> None:
+    def __init__(self, data: Any, *, claim: Claim, by: Any) -> None:
         super().__init__(data)
         office = claim.organization.path
-        above = [office[: place + 1] for place, sign in enumerate(office) if sign == "/" and place]
+        reached = tuple(grant.organization_path for grant in by.grants("claims.hand_over_claim"))
+        # Of the claim's office and those above it, as far as whoever asks reaches them.
+        above = [
+            path for path in (office[: place + 1] for place, sign in enumerate(office) if sign == "/" and place)
+            if path.startswith(reached)
+        ]
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = (

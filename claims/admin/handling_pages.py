@@ -79,7 +79,7 @@ class HandlingPages:
             sentence=_t("You review it; colleagues see that it is yours."),
         )
 
-    @action(description=_("Hand over"), url_path="hand-over", permissions=["reading"], icon="move_down")
+    @action(description=_("Hand over"), url_path="hand-over", permissions=["hand_over"], icon="move_down")
     def hand_over(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """移交."""
         claim = self.visible_or_404(request, object_id)
@@ -91,7 +91,7 @@ class HandlingPages:
         return self.button_page(
             request, title=_t("Hand over"), button=_t("Hand over"), subject=claim, run=run, facts=claim_facts(claim),
             sentence=_t("A colleague goes on with it."),
-            form=HandOverForm(request.POST if request.method == "POST" else None, claim=claim),
+            form=HandOverForm(request.POST if request.method == "POST" else None, claim=claim, by=request.user),
         )
 
     @action(description=_("Ask for papers"), url_path="ask-papers", permissions=["handle"], icon="rule")

@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'claim',
                 'verbose_name_plural': 'claims',
                 'ordering': ['-id'],
-                'permissions': [('report_claim', 'Can record reports, bills and papers of claims'), ('handle_claim', 'Can accept, review and calculate claims'), ('assign_claim', 'Can hand claims over to colleagues'), ('sign_decision', 'Can sign decisions of claims or send them back'), ('countersign_decision', 'Can sign decisions of large sums as second or third'), ('explain_bill', 'Can let bills count that were presented elsewhere or do not add up'), ('review_account', 'Can confirm corrected accounts of payees'), ('open_paper', 'Can open papers of claims')],
+                'permissions': [('report_claim', 'Can record reports, bills and papers of claims'), ('handle_claim', 'Can accept, review and calculate claims'), ('hand_over_claim', 'Can hand their own claims over to colleagues'), ('assign_claim', 'Can hand claims over to colleagues'), ('sign_decision', 'Can sign decisions of claims or send them back'), ('countersign_decision', 'Can sign decisions of large sums as second or third'), ('explain_bill', 'Can let bills count that were presented elsewhere or do not add up'), ('review_account', 'Can confirm corrected accounts of payees'), ('open_paper', 'Can open papers of claims')],
                 'default_permissions': ('view',),
             },
         ),

@@ -128,6 +128,7 @@ class Claim(models.Model):
         permissions = [
             ("report_claim", _("Can record reports, bills and papers of claims")),
             ("handle_claim", _("Can accept, review and calculate claims")),
+            ("hand_over_claim", _("Can hand their own claims over to colleagues")),
             ("assign_claim", _("Can hand claims over to colleagues")),
             ("sign_decision", _("Can sign decisions of claims or send them back")),
             ("countersign_decision", _("Can sign decisions of large sums as second or third")),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -251,7 +251,8 @@ class ReportAdmin(DecidingPages, undoing.UndoPages, PlaceColumn, ImportPages, Re
         wanted = rows.shown(request.GET).only
         row = ReportRow.objects.filter(report=report, pk__in=wanted[:1]).first()
         if row is None:
-            raise Http404
+            # The report's page names its lines.
+            return HttpResponseRedirect(reverse("admin:results_report_change", args=[report.pk]))
         one = decided_one(report, row_id=row.pk, cover=row.enrollment_id) if row.enrollment_id is not None else None
         return render(request, "results/line_page.html", {
             **self.admin_site.each_context(request), "opts": self.opts, "title": row.claim_number or _t("Calculation of a line"),
