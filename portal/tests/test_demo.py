@@ -54,7 +54,7 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     invoices = sorted(Invoice.objects.values_list("state", "covers", "agreed_lines"))
     assert invoices == [("applied", "", 5), ("review", "hand_over", 0)]
     assert list(Remittance.objects.values_list("state", flat=True)) == ["prepared"]
-    assert list(Arrival.objects.values_list("purchase__people", flat=True)) == [3] * 9
+    assert list(Arrival.objects.values_list("purchase__people", flat=True)) == [3] * 13
     assert list(Clearing.objects.values_list("kind", "state", "done_lines")) == [("unpaid", "done", 1)]
     (review,) = PlanReview.objects.all()
     said = {each["code"]: (each["expected"], each["actual"]) for each in review.figures}
