@@ -158,7 +158,7 @@ def load(say: Say, *, logins: Path) -> None:
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
                 maker=maker, checker=checker, proposer=users[f"{city.short}.clerk"], say=say,
             )
-            pay_out(sold[0].program, users=users, short=city.short, say=say)
+            pay_out(Program.objects.get(code=f"HMB{city.region}"), users=users, short=city.short, say=say)
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say
             )
