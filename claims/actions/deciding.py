@@ -25,7 +25,7 @@ from benefits.terms import PlanTerms
 from benefits.text_data import write_text
 from benefits.usage import Usage
 from claims.actions.handling import HANDLE
-from claims.actions.settling import settle
+from claims.actions.settling import settle, to_fen
 from claims.actions.thresholds import signatures_needed
 from claims.errors import ClaimsRefused
 from claims.facts import Material, material_of, nothing_of
@@ -295,7 +295,7 @@ def _kept(proposal: Proposal, *, by: User, at: datetime) -> Decision:
             proposed = calculated[benefit.code].amount if benefit.code in calculated else ZERO
             changed = change is not None and benefit.amount != proposed
             lines.append(DecisionLine(
-                position=position, responsibility=benefit.code, counted=cents(benefit.counted), deducted=cents(benefit.deducted),
+                position=position, responsibility=benefit.code, counted=to_fen(benefit.counted), deducted=to_fen(benefit.deducted),
                 proposed=proposed, amount=benefit.amount, code=change.code if change is not None and changed else "",
                 reason=said(change.reason) if change is not None and changed else "",
             ))
@@ -318,11 +318,6 @@ def _kept(proposal: Proposal, *, by: User, at: datetime) -> Decision:
         line.decision = decision
     DecisionLine.objects.bulk_create(lines)
     return decision
-
-
-def cents(amount: Decimal) -> Decimal:
-    """A counted part of a cent is not shown."""
-    return amount.quantize(Decimal("0.01"))
 
 
 def digest_of(decision: Decision, lines: Sequence[DecisionLine], facts: str) -> str:

@@ -95,8 +95,8 @@ def _recompute(effect: Effect, claim: Claim, *, cause: Decision, by: Any, at: da
     _in_force(decision, at=at)
     DecisionLine.objects.bulk_create(
         DecisionLine(
-            decision=decision, position=position, responsibility=benefit.code, counted=_cents(benefit.counted),
-            deducted=_cents(benefit.deducted), proposed=calculated.get(benefit.code, ZERO), amount=benefit.amount,
+            decision=decision, position=position, responsibility=benefit.code, counted=to_fen(benefit.counted),
+            deducted=to_fen(benefit.deducted), proposed=calculated.get(benefit.code, ZERO), amount=benefit.amount,
             code=adjusted[benefit.code].code if benefit.amount != calculated.get(benefit.code, ZERO) else "",
             reason=adjusted[benefit.code].reason if benefit.amount != calculated.get(benefit.code, ZERO) else "",
         )
@@ -154,5 +154,6 @@ def make_payable(
     )
 
 
-def _cents(amount: Decimal) -> Decimal:
+def to_fen(amount: Decimal) -> Decimal:
+    """A counted part of a fen is not shown."""
     return amount.quantize(Decimal("0.01"))
