@@ -80,7 +80,7 @@ def test_a_report_goes_from_the_upload_to_the_result_by_its_buttons(world: Payou
     one = single.context["one"]
     assert (one.due, one.difference, one.differing) == (D("7800.00"), D("100.00"), {"in_catalogue"})
     assert "理算过程" in single.content.decode()
-    assert clerk.get(page("line", report)).status_code == 404
+    assert clerk.get(page("line", report)).headers["Location"] == page("change", report)
     held = ReportRow.objects.get(claim_number="A3")
     decided = clerk.post(
         f"{page('decide', report)}?only={held.pk}", {"kind": "refuse", "reason": "与保司核实，姓名有误"}
