@@ -10,7 +10,8 @@ from benefits.compiled import Plan as Compiled
 from benefits.compiled import compile_terms, shared_limit
 from benefits.terms import Expense, PlanTerms
 from programs.models import Plan
-from results.columns import terms_of_program
+from programs.benefit_terms import terms_of_program
+from results.columns import 
 
 ZERO = Decimal("0.00")
 

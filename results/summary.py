@@ -10,7 +10,8 @@ from django.db.models.functions import Abs
 from django.utils.translation import gettext as _t
 
 from programs.benefit_terms import engine_language
-from results.columns import terms_of_program
+from programs.benefit_terms import terms_of_program
+from results.columns import 
 from results.models import Comparison, Recalculation, Report, ReportRow, Why
 
 #: Differences that the page names.

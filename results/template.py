@@ -27,8 +27,9 @@ from intake.findings import SEVERITY_OF, FileFinding, Severity, Verdict
 from intake.framing import Cells
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template, Undone, Unusual
+from programs.benefit_terms import terms_of_program
 from results import comparing, recording
-from results.columns import BANK_RESULTS, KIND, LOCALITIES, PART, SETTINGS, YES_OR_NO, columns_of, terms_of_program
+from results.columns import BANK_RESULTS, KIND, LOCALITIES, PART, SETTINGS, YES_OR_NO, columns_of
 from results.errors import ResultsRefused
 from results.matching import JUDGED_CODES, TOLD_OF, ReportContext, doubled, judged
 from results.models import Report, ReportChunk, ReportDecision, ReportRow, ReportSlice
