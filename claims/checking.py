@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from beneficiaries.models import Person
 from claims.models import Bill
 from claims.rules.invoices import Finding, Invoice, Weight
 from claims.rules.invoices import findings_of as found_on
@@ -45,17 +44,15 @@ MEANINGS: dict[str, str | Promise] = {
 }
 
 
-def findings_of(bill: Bill, charges: Sequence[Any], *, person: Person, at: datetime) -> list[dict[str, Any]]:
-    """[{code, weight, facts}] of a bill; `charges` have `kind` and `amount`. Opens the name of whoever claims."""
+def findings_of(bill: Bill, charges: Sequence[Any], *, name: str, document: str, at: datetime) -> list[dict[str, Any]]:
+    """[{code, weight, facts}] of a bill; `charges` have `kind` and `amount`; `name`, `document`: of whoever claims."""
     invoice = Invoice(
         bill.invoice_code, bill.invoice_number, bill.issued_on, bill.total, bill.check_code, bill.fund, bill.others,
         bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(charge.amount for charge in charges),
         bill.admitted_on, bill.discharged_on,
         _text(bill.printed_name), _text(bill.printed_document),
     )
-    found = found_on(
-        invoice, name=person.name.reveal(), document=person.document.reveal(), today=timezone.localdate(at)
-    )
+    found = found_on(invoice, name=name, document=document, today=timezone.localdate(at))
     kept = [each for each in found if bill.invoice_number or each.code not in _NUMBERS]
     return [
         {"code": each.code, "weight": str(each.weight), "facts": {name: str(value) for name, value in each.facts.items()}}

@@ -145,11 +145,15 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("reporter_name", "报案人", ("报案人姓名", "申请人", "经办人"), clean="name", personal="name", example="李村长"),
     Column(
-        "reporter", "报案人身份", ("报案人与被保险人关系", "报案人类型"), clean="choice", choices=tuple(REPORTERS), example="代办人",
+        "reporter", "报案人身份", ("报案人与被保险人关系", "报案人类型"), clean="choice", choices=tuple(REPORTERS),
+        example="代办人",
         help=_("Empty means the insured person where the name is theirs, else an agent."),
     ),
     Column("reporter_phone", "联系电话", ("报案人电话", "手机号", "电话"), clean="phone", personal="phone", example="13800001234"),
-    Column("reported_on", "报案日期", ("报案时间", "申请日期"), clean="date", example="2027-03-25", help=_("Empty means the day of approval.")),
+    Column(
+        "reported_on", "报案日期", ("报案时间", "申请日期"), clean="date", example="2027-03-25",
+        help=_("Empty means the day of approval."),
+    ),
 )
 #: How columns of kinds of expenses are called.
 KIND = "of:"

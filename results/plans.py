@@ -9,9 +9,8 @@ from functools import cached_property
 from benefits.compiled import Plan as Compiled
 from benefits.compiled import compile_terms, shared_limit
 from benefits.terms import Expense, PlanTerms
-from programs.models import Plan
 from programs.benefit_terms import terms_of_program
-from results.columns import 
+from programs.models import Plan
 
 ZERO = Decimal("0.00")
 

@@ -47,6 +47,7 @@ from claims.actions.service_terms import (
     propose_service_term,
     state_law_term,
 )
+from claims.actions.taking_back import withdraw_cases
 from claims.actions.thresholds import approve_threshold, drop_threshold, propose_threshold, signatures_needed
 
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "state_payee",
     "take_claim",
     "take_payables",
+    "withdraw_cases",
     "withdraw_claim",
     "write_letter_wording",
 ]

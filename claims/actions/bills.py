@@ -51,7 +51,9 @@ def add_bill(case: Case, bill: Bill, charges: Sequence[Charge], *, by: User, at:
             bill.case, bill.entered_by, bill.entered_at = case, by, at
             bill.standing = standing_of(bill, presented=presented_before([bill]))
             person = case.claims.select_related("enrollment__person").order_by("pk")[0].enrollment.person
-            bill.findings = findings_of(bill, charges, person=person, at=at)
+            bill.findings = findings_of(
+                bill, charges, name=person.name.reveal(), document=person.document.reveal(), at=at
+            )
             fault_point("claims.add_bill.before")
             bill.save(force_insert=True)
             BillLine.objects.bulk_create(lines_of(bill, charges))

@@ -205,6 +205,7 @@ def _judge(
     if opening.bills and plans not in kinds:
         kinds[plans] = kinds_of_plans(claim.enrollment.plan for claim in plan.claims)
     own: set[tuple[str, str]] = set()
+    person = covers[0].person
     for bill, charges in opening.bills:
         refuse_unfit(bill, charges, known=kinds[plans], at=at)
         _refuse_shapeless(bill, *lines_of(bill, charges))
@@ -214,7 +215,7 @@ def _judge(
         own.add(invoice)
         bill.case, bill.entered_by, bill.entered_at = plan.case, by, at
         bill.standing = standing_of(bill, presented=presented)
-        bill.findings = findings_of(bill, charges, person=covers[0].person, at=at)
+        bill.findings = findings_of(bill, charges, name=person.name.reveal(), document=person.document.reveal(), at=at)
         plan.bills.append((bill, charges))
     for bill, _charges in plan.bills:
         if bill.invoice_number:
