@@ -15,7 +15,9 @@ _LATER = _("correct it, or state it with the claim later")
 BILL = "B_"
 #: What is refused of a bill, an event or a payee, by the codes of `ClaimsRefused`.
 MEANINGS = (
-    Meaning("FILED_OF_WHOM", _ERROR, _("there is neither a cover number nor a document or policy number"), _("fill in one of them")),
+    Meaning(
+        "FILED_OF_WHOM", _ERROR, _("there is neither a cover number nor a document or policy number"), _("fill in one of them"),
+    ),
     Meaning(
         "FILED_NUMBER", _ERROR, _("the cover number is none of this program, or does not fit its check digits"),
         _("compare it with the certificate"),
@@ -46,6 +48,13 @@ MEANINGS = (
     Meaning(
         "FILED_ELSEWHERE", _DOUBT, _("this invoice was presented elsewhere already (%(extra)s)"),
         _("ask whether it was paid; taken, it waits in its case for a second person's word"),
+    ),
+    Meaning(
+        "SINCE_REPORTED", _DOUBT, _("the event was reported in the meantime"), _("add the bill to that case"),
+    ),
+    Meaning(
+        "SINCE_FILED", _DOUBT, _("the claim number was filed by another file in the meantime"),
+        _("add what is new to the case itself"),
     ),
     Meaning("FILED_TIME", _ERROR, _("this is no time of day"), _("write it as 14:30")),
     Meaning("TIME_NEEDED", _ERROR, _("this cover runs from hour to hour"), _("say at what time it happened")),

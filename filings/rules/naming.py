@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 #: Words in the names of files, the more special before the more general: the first that is found says the kind.
 WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -17,7 +17,8 @@ WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bank", ("银行卡", "银行账户", "存折", "账户", "账号", "银行")),
     ("prescription", ("处方",)),
     ("record", (
-        "病历", "病案", "出院小结", "出院记录", "出院证明", "住院记录", "诊断证明", "诊断", "检查报告", "检验报告", "病理", "门诊记录",
+        "病历", "病案", "出院小结", "出院记录", "出院证明", "住院记录", "诊断证明", "诊断", "检查报告", "检验报告", "病理",
+        "门诊记录",
     )),
     ("invoice", ("电子票据", "发票", "票据", "收据")),
     ("identity", ("身份证", "户口簿", "户口本", "户口", "证件", "护照", "居住证")),
@@ -67,9 +68,9 @@ def kind_of(path: str, number: str) -> str:
     `number` is left out of the name first: what stands in it are no words.
     """
     *folders, name = parts_of(path)
-    stem = unicodedata.normalize("NFKC", name.rpartition(".")[0] or name)
-    texts: Iterable[str] = [stem.replace(number, "") if number else stem, *(unicodedata.normalize("NFKC", f) for f in reversed(folders))]
-    for text in texts:
+    for part in (name.rpartition(".")[0] or name, *reversed(folders)):
+        text = unicodedata.normalize("NFKC", part)
+        text = text.replace(number, "") if number else text
         for kind, words in WORDS:
             if any(word in text for word in words):
                 return kind
