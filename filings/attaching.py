@@ -136,7 +136,8 @@ def _rematch(run: Run, archive: PaperArchive) -> None:
 def attachable(archive: PaperArchive) -> list[tuple[int, int, int]]:
     """(entry, its place, case) of files that wait and whose claims are open now, in the order of the archive."""
     subject = archive.claim_file
-    waiting = list(archive.entries.filter(outcome=PaperOutcome.WAITING).order_by("position").values_list("pk", "position", "number"))
+    left = archive.entries.filter(outcome=PaperOutcome.WAITING).order_by("position")
+    waiting = list(left.values_list("pk", "position", "number"))
     cases = dict(
         FiledCase.objects.filter(
             program=subject.program_id, sender=subject.sender_id, number__in={number for _pk, _place, number in waiting},

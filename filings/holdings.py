@@ -13,8 +13,8 @@ HOLDINGS = (
         ("codes", "findings", "verdict", "chunk"),
     ),
     Holding(
-        lambda whom: PaperEntry.objects.filter(case__claims__enrollment__in=whom.enrollments).select_related("archive", "case", "paper")
-        .distinct().order_by("pk"),
+        lambda whom: PaperEntry.objects.filter(case__claims__enrollment__in=whom.enrollments)
+        .select_related("archive", "case", "paper").distinct().order_by("pk"),
         ("position", "code"),
     ),
 )

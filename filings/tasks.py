@@ -45,5 +45,5 @@ def undo_claim_file(run: Run) -> dict[str, Any] | None:
 @job_kind(attaching.KIND, title=_("Read an archive of papers"), unit="papers", lease_seconds=600)
 def read_archive(run: Run) -> dict[str, Any] | None:
     """Match and attach what is in one archive."""
-    archive = PaperArchive.objects.select_related("file", "claim_file__organization", "uploaded_by").get(pk=run.arguments["archive"])
-    return attaching.read_archive(run, archive)
+    archives = PaperArchive.objects.select_related("file", "claim_file__organization", "uploaded_by")
+    return attaching.read_archive(run, archives.get(pk=run.arguments["archive"]))

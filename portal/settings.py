@@ -304,6 +304,7 @@ INSTALLED_APPS = [
     "payouts",
     "closing",
     "results",
+    "filings",
     "takeup",
     "samples",
     "retention",

@@ -171,7 +171,7 @@ class ClaimFileAdmin(papers.PaperPages, DecidingPages, undoing.UndoPages, PlaceC
             FiledCase.objects.filter(claim_file=subject, number__in=numbers, case__isnull=False).values_list("number", "case")
         )
         seen = Claim.objects.visible_to(request.user, "claims.view_claim").filter(case__in=cases.values())
-        claims = {case: pk for case, pk in seen.order_by("-position").values_list("case", "pk")}
+        claims = dict(seen.order_by("-position").values_list("case", "pk"))
         return {
             row.pk: reverse("admin:claims_claim_change", args=[claims[cases[row.claim_number]]])
             for row in page

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
@@ -35,7 +36,9 @@ class ClaimFileForm(forms.Form):
     )
     sender = forms.ModelChoiceField(
         Organization.objects.none(), label=_("Sender"), required=False, widget=UnfoldAdminSelectWidget(),
-        help_text=_("Whose claim numbers they are: an insurer of the program, or an office. Empty: the office itself, for its villages."),
+        help_text=_(
+            "Whose claim numbers they are: an insurer of the program, or an office. Empty: the office itself, for its villages."
+        ),
     )
     file = SeveralFilesField(
         label=_("Files"), help_text=_("XLSX, XLS or CSV (UTF-8 or GB18030), one or several; one line a bill."),
@@ -56,10 +59,11 @@ class ClaimFileForm(forms.Form):
         fields["program"].queryset = programs
         offices = Organization.objects.visible_to(by, UPLOAD).active().exclude(region=None)
         fields["organization"].queryset = offices
-        insurers = Organization.objects.filter(
-            pk__in=PlanInsurer.objects.filter(plan__program__in=programs).values("insurer")
-        ) | Organization.objects.filter(pk__in=programs.values("insurer")) | Organization.objects.filter(pk__in=offices.values("pk"))
-        fields["sender"].queryset = insurers.distinct().order_by("name")
+        shared = PlanInsurer.objects.filter(plan__program__in=programs).values("insurer")
+        senders = Organization.objects.filter(
+            Q(pk__in=shared) | Q(pk__in=programs.values("insurer")) | Q(pk__in=offices.values("pk"))
+        )
+        fields["sender"].queryset = senders.order_by("name")
         if by.organization in offices:
             fields["organization"].initial = by.organization.pk
 

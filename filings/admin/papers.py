@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from audit.badges import Tone
 from audit.buttons import ButtonPages, holds
 from claims.models import Claim
 from filings import actions
@@ -28,9 +27,9 @@ from jobs.models import Job
 BUTTONS = ("add_papers", "match_papers")
 #: Files that the page lists at once.
 SHOWN = 200
-TONES: Mapping[str, Tone] = {
-    PaperOutcome.WAITING: "info", PaperOutcome.ATTACHED: "success", PaperOutcome.NO_CLAIM: "danger", PaperOutcome.DOUBLED: "neutral",
-    PaperOutcome.TOO_BIG: "danger", PaperOutcome.REFUSED: "danger", PaperOutcome.UNREADABLE: "danger",
+TONES: Mapping[str, str] = {
+    PaperOutcome.WAITING: "wait", PaperOutcome.ATTACHED: "good", PaperOutcome.NO_CLAIM: "bad", PaperOutcome.DOUBLED: "calm",
+    PaperOutcome.TOO_BIG: "bad", PaperOutcome.REFUSED: "bad", PaperOutcome.UNREADABLE: "bad",
 }
 
 
@@ -43,7 +42,7 @@ class ShownPaper:
     kind: str
     size: int
     outcome: str
-    tone: Tone
+    tone: str
     reason: str
     address: str
 
