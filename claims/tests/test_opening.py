@@ -33,9 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 def told(ward: Ward, **changes: Any) -> Report:
-    happened = timezone.localtime(ward.at) - timedelta(days=3)
-    values = {"event_at": happened.replace(hour=12, minute=0, second=0, microsecond=0), "diagnosis": "c34.1 ", "channel": "file"}
-    return Report(**{**values, **changes})
+    return ward.told(**{"diagnosis": "c34.1 ", "channel": "file", **changes})
 
 
 def bill(ward: Ward, number: str, *charges: tuple[str, str], **changes: Any) -> tuple[Bill, list[Charge]]:

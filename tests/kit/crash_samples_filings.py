@@ -10,7 +10,7 @@ from beneficiaries.testing import World
 from filings import actions
 from filings.deciding import Choice
 from filings.models import ClaimFile, LineDecision, PaperArchive
-from filings.testing import PDF, Filings, checked, file_of, filings_of, line, papers, zipped
+from filings.testing import PDF, Filings, checked, filings_of, line, papers, zipped
 from tests.kit.crash_samples import Run, fresh, sample
 from tests.kit.crashes import Token
 
@@ -22,16 +22,6 @@ def held(world: World, token: Token) -> tuple[Filings, ClaimFile]:
         line(own, 0, f"C{token.digits}", invoice_number=""), line(own, 0, f"D{token.digits}", name="赵六", invoice_number=""),
     ]
     return own, checked(own, [{**each, "invoice_code": ""} for each in lines], name=token.letters)
-
-
-@sample("filings.upload_claim_file")
-def upload_claim_file(world: World, token: Token) -> Run:
-    own = filings_of(world, code=token.letters.upper(), people=1)
-    content = file_of(own, [line(own, 0, f"C{token.digits}")])
-    return lambda: actions.upload_claim_file(
-        [(f"{token.letters}.csv", content)], program=own.market.program, organization=world.office, by=own.clerk,
-        at=timezone.now(),
-    )
 
 
 @sample("filings.decide_lines")

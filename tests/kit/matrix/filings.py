@@ -27,7 +27,8 @@ def add_filings(world: World, office: Organization, clerk: User, enrollment: Enr
     ClaimFileRow.objects.create(
         claim_file=subject, file_id=0, sheet=f"{canary}表", line=2, chunk=0, verdict=5, codes=["FILED_ELSEWHERE"], findings=[],
         enrollment=enrollment, name=f"{canary}甲", diagnosis=f"{canary}病", claim_number=f"{canary}报{enrollment.pk}", event_on=day,
-        hospital_name=f"{canary}医院", total=Decimal("2.00"), payee="self", payee_name=f"{canary}甲", payee_account="6228480000000007",
+        hospital_name=f"{canary}医院", total=Decimal("2.00"), payee="self", payee_name=f"{canary}甲",
+        payee_account="6228480000000007",
     )
     file = File.objects.create(
         name=f"{canary}材料.zip", media_type="zip", size=1, sha256=f"{enrollment.pk:064d}", storage_key=f"filings-{enrollment.pk}",
