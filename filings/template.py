@@ -137,7 +137,9 @@ class ClaimFileTemplate(Template):
         given = given.with_columns(
             event_time=pl.Series(times, dtype=pl.String), amounts=_json_of(PARTS, ""), charges=_json_of(kinds, KIND),
             hospital_name=pl.col("hospital"),
-            hospital_id=pl.col("hospital").replace_strict(context.hospitals, default=None, return_dtype=pl.Int64),
+            hospital_id=pl.col("hospital").replace_strict(
+                context.hospitals or {"": 0}, default=None, return_dtype=pl.Int64
+            ),
         )
         # An invoice is one line of a claim; without its number two lines are the same when they say the same of a bill.
         mark = pl.concat_str(

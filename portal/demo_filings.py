@@ -30,7 +30,8 @@ Said = tuple[int, Mapping[str, str]]
 OPENED: Sequence[Said] = (
     (0, {
         "claim_number": "CB01", "diagnosis": "C18.7", "hospital": "河源市人民医院", "invoice_number": "0061000001",
-        "fund": "41000.00", "others": "0.00", "account_paid": "0.00", "cash": "85500.00", "total": "126500.00", "of:self_pay": "78000.00",
+        "fund": "41000.00", "others": "0.00", "account_paid": "0.00", "cash": "85500.00", "total": "126500.00",
+        "of:self_pay": "78000.00",
         "of:out_of_catalogue": "48500.00", "payee_account": _ACCOUNT, "bank_name": "中国农业银行示例支行", "payee": "本人",
     }),
     (0, {

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _t
 
 from accounts.models import User
 from audit import blind_index, events
@@ -49,7 +50,7 @@ from claims.actions.handling import HANDLE, Account, holder_of, number_of, set_p
 from claims.checking import findings_of
 from claims.due import Counting, running, write_days
 from claims.errors import ClaimsRefused
-from claims.models import ACCOUNT, CASE_LETTER, Bill, BillLine, Case, Claim, ClaimStep, Standing, numbered
+from claims.models import ACCOUNT, CASE_LETTER, Bill, BillLine, Case, Claim, ClaimStep, Payee, Standing, numbered
 from claims.rules.states import State
 from claims.stepping import case_note, note_of, step_into
 
@@ -197,6 +198,8 @@ def _judge(
     _refuse_shapeless(plan.case)
     plan.claims = claims_of(plan.case, covers, at=at)
     if opening.payee is not None:
+        if opening.payee.payee not in Payee.values:
+            raise ClaimsRefused("SHAPE", name=_t("payee"))
         name, number = holder_of(opening.payee, covers[0].person, on=timezone.localdate(at)), number_of(opening.payee)
         for claim in plan.claims:
             set_payee(claim, opening.payee, name=name, number=number, by=by, at=at)

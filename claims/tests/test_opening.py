@@ -142,7 +142,8 @@ def test_the_number_of_statements_does_not_grow_with_the_reports() -> None:
     make_law_terms(at=ward.at - timedelta(days=400))
     covers = [ward.cover, *(ward.insure(number) for number in range(1, 7))]
     asked = []
-    for few in (covers[:1], covers):
+    # The first makes keys and reads terms that are remembered.
+    for few in (covers[:1], covers[:1], covers):
         with undone(), CaptureQueriesContext(connection) as queries:
             openings = [
                 Opening(
@@ -154,7 +155,7 @@ def test_the_number_of_statements_does_not_grow_with_the_reports() -> None:
             named = len(queries)
             assert codes(open_cases(openings, by=ward.clerk, at=ward.at, until=State.REGISTERED)) == [""] * len(few)
             asked.append(len(queries) - named)
-    assert asked[0] == asked[1]
+    assert asked[1] == asked[2]
 
 
 def test_a_report_that_is_refused_says_why_and_takes_nothing_from_the_others() -> None:

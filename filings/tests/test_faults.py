@@ -81,7 +81,8 @@ def test_a_fault_at_any_point_of_a_files_way_loses_and_doubles_nothing(monkeypat
         ], fault.seen[-1]
         cases = Case.objects.filter(filed__claim_file=subject)
         assert set(Claim.objects.filter(case__in=cases).values_list("state", flat=True)) == {"withdrawn"}
-        assert sorted(Paper.objects.filter(case__in=cases).values_list("kind", flat=True)) == ["identity", "invoice"], fault.seen[-1]
+        kinds = Paper.objects.filter(case__in=cases).values_list("kind", flat=True)
+        assert sorted(kinds) == ["identity", "invoice"], fault.seen[-1]
         assert PaperArchive.objects.filter(claim_file=subject).count() == 1
         if not fault.struck:
             break

@@ -36,7 +36,9 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((E,), [f"ALTER TABLE {E} DROP CONSTRAINT paper_entry_attached_is_a_paper", f"UPDATE {E} SET paper_id = NULL"]),
     ],
     "claim_file_approved_by_another": [
-        ((F,), [f"ALTER TABLE {F} DROP CONSTRAINT claimfile_approved_by_another", f"UPDATE {F} SET decided_by_id = uploaded_by_id"]),
+        ((F,), [
+            f"ALTER TABLE {F} DROP CONSTRAINT claimfile_approved_by_another", f"UPDATE {F} SET decided_by_id = uploaded_by_id",
+        ]),
         ((D,), [f"UPDATE {D} SET decided_by_id = (SELECT min(decided_by_id) FROM {F} WHERE state = 'applied')"]),
     ],
     "every_decision_about_a_filed_line_has_its_event": [

@@ -65,7 +65,8 @@ def test_a_file_goes_from_the_upload_with_its_papers_to_the_claims_by_its_button
     text = shown.content.decode()
     assert world.covers[0].person.name.reveal() not in text and "C34.9" not in text
     held = ClaimFileRow.objects.get(claim_number="BA3")
-    assert clerk.post(f"{page('decide', subject)}?only={held.pk}", {"kind": "accept", "reason": "四舍五入差一分"}).status_code == 302
+    decided = clerk.post(f"{page('decide', subject)}?only={held.pk}", {"kind": "accept", "reason": "四舍五入差一分"})
+    assert decided.status_code == 302
     clerk.post(page("submit", subject))
     assert clerk.get(page("approve", subject)).status_code == 403
     confirm = reviewer.get(page("approve", subject))
