@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _t
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit import blind_index, events
@@ -199,7 +199,7 @@ def _judge(
     plan.claims = claims_of(plan.case, covers, at=at)
     if opening.payee is not None:
         if opening.payee.payee not in Payee.values:
-            raise ClaimsRefused("SHAPE", name=_t("payee"))
+            raise ClaimsRefused("SHAPE", name=_("payee"))
         name, number = holder_of(opening.payee, covers[0].person, on=timezone.localdate(at)), number_of(opening.payee)
         for claim in plan.claims:
             set_payee(claim, opening.payee, name=name, number=number, by=by, at=at)
