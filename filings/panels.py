@@ -45,11 +45,11 @@ QUEUES = (
 )
 
 
-def _claim(claim: Any, user: Any) -> dict[str, Any] | None:
+def _claim(claim: Any, user: Any) -> dict[str, Any]:
     """The file and the line that a claim's case came from, for a reader who sees the file."""
     filed = FiledCase.objects.filter(case=claim.case_id).select_related("sender").first()
     if filed is None or not ClaimFile.objects.visible_to(user, VIEW).filter(pk=filed.claim_file_id).exists():
-        return None
+        return {}
     rows = ClaimFileRow.objects.filter(pk__in=filed.rows).order_by("pk").select_related("file")
     address = reverse("admin:filings_claimfile_change", args=[filed.claim_file_id])
     return {"filed": filed, "lines": [(row, f"{address}?row={row.pk}#row-{row.pk}") for row in rows]}
