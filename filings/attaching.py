@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audit import events
@@ -25,10 +26,13 @@ from intake import storage
 from intake.errors import IntakeRefused
 from jobs.actions import Run, enqueue
 from jobs.errors import JobsRefused
+from jobs.models import Job
 
 KIND = "filings.read_archive"
 #: Files whose contents are asked for at once.
 AT_ONCE = 500
+#: Whoever acts where no person does.
+OPENER = "system:intake"
 _TWICE, _SIZE = "PAPER_TWICE", "PAPER_SIZE"
 
 
@@ -43,6 +47,23 @@ def queue_archive(archive: PaperArchive, *, by: Any, at: datetime) -> None:
     except JobsRefused as refused:
         if refused.code != "ALREADY_LIVE":
             raise
+
+
+def queue_waiting(*, at: datetime) -> int:
+    """Archives with papers whose claims were opened while their last job was ending, or by another file of the sender."""
+    opened = FiledCase.objects.filter(
+        program=OuterRef("archive__claim_file__program"), sender=OuterRef("archive__claim_file__sender"),
+        number=OuterRef("number"), case__isnull=False, undone_at=None,
+    )
+    waiting = PaperEntry.objects.filter(Exists(opened), outcome=PaperOutcome.WAITING).values("archive")
+    found = 0
+    for archive in PaperArchive.objects.filter(pk__in=waiting).select_related("claim_file__organization").order_by("pk"):
+        last = Job.objects.about(archive).order_by("-pk").first()
+        if last is None or last.state == Job.State.DONE:
+            with transaction.atomic():
+                queue_archive(archive, by=OPENER, at=at)
+            found += 1
+    return found
 
 
 def read_archive(run: Run, archive: PaperArchive) -> dict[str, Any] | None:
@@ -211,6 +232,6 @@ def _fail(run: Run, archive: PaperArchive, code: str) -> None:
 def _record(verb: str, archive: PaperArchive, **data: Any) -> None:
     subject = archive.claim_file
     events.record(
-        verb, subject, by="system:intake", at=timezone.now(), organization=subject.organization, region_code=subject.region_code,
+        verb, subject, by=OPENER, at=timezone.now(), organization=subject.organization, region_code=subject.region_code,
         program_id=subject.program_id, data={"archive": archive.pk, **data},
     )

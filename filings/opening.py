@@ -163,4 +163,4 @@ def undo_chunk(subject: ClaimFile, chunk: Any, *, at: datetime) -> Undone:
 def attach_waiting(subject: ClaimFile, *, at: datetime) -> None:
     """Have papers read that waited for the cases; in the transaction that ends the application."""
     for archive in subject.paper_archives.order_by("pk"):
-        attaching.queue_archive(archive, by="system:intake", at=at)
+        attaching.queue_archive(archive, by=attaching.OPENER, at=at)

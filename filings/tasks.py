@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery import shared_task
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -47,3 +48,9 @@ def read_archive(run: Run) -> dict[str, Any] | None:
     """Match and attach what is in one archive."""
     archives = PaperArchive.objects.select_related("file", "claim_file__organization", "uploaded_by")
     return attaching.read_archive(run, archives.get(pk=run.arguments["archive"]))
+
+
+@shared_task(name="filings.attach", ignore_result=True)
+def attach() -> None:
+    """Queue archives with papers whose claims are open by now."""
+    attaching.queue_waiting(at=timezone.now())

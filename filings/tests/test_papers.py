@@ -15,6 +15,7 @@ from audit.testing import fault_at
 from claims.models import Case, Paper
 from claims.scanning import forget_scanners, register_scanner
 from filings import actions
+from filings.attaching import queue_waiting
 from filings.errors import FilingsRefused
 from filings.models import ClaimFile, PaperArchive, PaperEntry
 from filings.tasks import read_archive
@@ -64,6 +65,18 @@ def test_papers_that_come_with_the_file_wait_for_its_cases() -> None:
     approved(world, subject)
     assert outcomes(archive)["BA1_发票.pdf"] == ("attached", "BA1", "invoice")
     assert Paper.objects.count() == 1
+
+
+def test_papers_of_a_claim_that_another_file_opens_are_attached_by_the_clock() -> None:
+    world = filings()
+    subject = checked(world, [line(world, 0, "BA1"), line(world, 1, "BA2", name="赵六")])
+    archive = papers(world, subject, {"BA2_发票.pdf": PDF})
+    assert outcomes(archive) == {"BA2_发票.pdf": ("waiting", "BA2", "invoice")}
+    assert queue_waiting(at=timezone.now()) == 0
+    opened(world, [line(world, 1, "BA2")], name="F2")
+    assert queue_waiting(at=timezone.now()) == 1
+    drain()
+    assert outcomes(archive) == {"BA2_发票.pdf": ("attached", "BA2", "invoice")}
 
 
 def test_what_a_scanner_refuses_is_tried_again_when_it_is_asked_for() -> None:
