@@ -19,8 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit import blind_index, events
+from audit import blind_index, events, keys
 from audit.faults import fault_point
+from audit.fields import Sealed, SealedTextField
 from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import EnrollmentQuerySet
 from claims.actions.bills import (
@@ -261,11 +262,13 @@ def _write(planned: dict[int, _Planned], *, by: User, at: datetime, until: State
     plans = list(planned.values())
     if not plans:
         return
+    _seal([plan.case for plan in plans])
     fault_point("claims.write_cases.before")
     Case.objects.bulk_create([plan.case for plan in plans])
     _write_bills([pair for plan in plans for pair in plan.bills])
     claims = [claim for plan in plans for claim in plan.claims]
     _index(claims)
+    _seal(claims)
     for claim in claims:
         claim.state = until
         claim.clock_begun_on = None if until == State.REPORTED else timezone.localdate(at)
@@ -297,6 +300,7 @@ def _write_bills(bills: Sequence[tuple[Bill, Sequence[Charge]]]) -> None:
         cursor.execute(_NUMBERS, [len(rows)])
         for bill, (number,) in zip(rows, sorted(cursor.fetchall()), strict=True):
             bill.pk = number
+    _seal(rows)
     ordered = sorted(rows, key=lambda bill: (bill.invoice_code, bill.invoice_number, bill.pk))
     fault_point("claims.write_bills.before")
     Bill.objects.bulk_create(ordered, ignore_conflicts=True)
@@ -310,6 +314,18 @@ def _write_bills(bills: Sequence[tuple[Bill, Sequence[Charge]]]) -> None:
         Bill.objects.bulk_create(late)
     BillLine.objects.bulk_create(line for bill, charges in bills for line in lines_of(bill, charges))
     fault_point("claims.write_bills.after")
+
+
+def _seal(rows: Sequence[models.Model]) -> None:
+    """Texts of rows of one model sealed column by column, as each would be when it is saved."""
+    for column in type(rows[0])._meta.concrete_fields:
+        if isinstance(column, SealedTextField):
+            texts = [value if isinstance(value := getattr(row, column.attname), str) else None for row in rows]
+            if any(texts):
+                sealer = keys.sealer(column.logical_name, purpose=column.purpose, year=timezone.localdate().year)
+                for row, token in zip(rows, sealer.seal_many(texts), strict=True):
+                    if token is not None:
+                        setattr(row, column.attname, Sealed(token, column.logical_name, column.mask))
 
 
 def _index(claims: Iterable[Claim]) -> None:
