@@ -13,7 +13,7 @@ from django.utils import timezone
 from beneficiaries.tests.purchasing import paid_market
 from claims import actions as claims
 from claims.models import Bill, Case, Claim
-from claims.testing import ACCOUNT_NUMBER, make_ward
+from claims.testing import ACCOUNT_NUMBER
 from filings import actions
 from filings.actions import DESK
 from filings.deciding import Choice
@@ -95,7 +95,7 @@ def test_what_is_wrong_with_a_line_is_told_and_its_claim_waits_whole() -> None:
     ])
     assert _found(subject) == [
         ("REFUSED", ["FILED_NOBODY"]), ("REFUSED", ["FILED_NO_COVER"]),
-        ("REFUSED", ["FILED_NO_COVER"]),
+        ("REFUSED", ["FILED_STAY", "HAPPENS_LATER"]),
         ("DOUBTFUL", ["IDENTITY_CONFLICT"]), ("DOUBTFUL", ["B_LINES_DIFFER"]),
         ("REFUSED", ["BILL_LINES"]), ("REFUSED", ["BILL_NUMBER"]), ("REFUSED", ["FILED_OF_WHOM"]),
         ("REFUSED", ["FILED_DISAGREE"]), ("REFUSED", ["FILED_DISAGREE"]),
@@ -150,11 +150,10 @@ def test_a_number_of_the_sender_stands_once_in_a_program_and_is_free_after_an_un
 def test_a_case_with_a_calculated_claim_stays_when_its_file_is_undone() -> None:
     world = filings()
     subject = opened(world, [line(world, 0, "A1"), line(world, 1, "B1")])
-    ward = make_ward(market=world.market, name="undo")
-    claim = claims.take_claim(Claim.objects.earliest("pk"), by=ward.clerk, at=timezone.now())
+    claim = claims.take_claim(Claim.objects.earliest("pk"), by=world.clerk, at=timezone.now())
     name = claim.enrollment.person.name.reveal()
-    claim = claims.state_payee(claim, claims.Account("self", name, ACCOUNT_NUMBER), by=ward.clerk, at=timezone.now())
-    claims.propose_decision(claim, by=ward.clerk, at=timezone.now())
+    claim = claims.state_payee(claim, claims.Account("self", name, ACCOUNT_NUMBER), by=world.clerk, at=timezone.now())
+    claims.propose_decision(claim, by=world.clerk, at=timezone.now())
     subject = undone(world, subject)
     assert sorted(Claim.objects.values_list("state", flat=True)) == ["assessed", "withdrawn"]
     assert list(ClaimFileRow.objects.order_by("pk").values_list("kept", flat=True)) == ["CLAIM_DECIDED", ""]
@@ -164,10 +163,9 @@ def test_a_case_with_a_calculated_claim_stays_when_its_file_is_undone() -> None:
 def test_an_event_that_was_reported_since_the_review_is_set_aside_and_the_rest_is_opened() -> None:
     world = filings()
     subject = checked(world, [line(world, 0, "A1"), line(world, 1, "B1")])
-    ward = make_ward(market=world.market, name="since")
     event_at = timezone.make_aware(datetime.combine(world.today - timedelta(days=2), time(12)))
     claims.report_case(
-        [world.covers[0]], claims.Report(event_at=event_at, diagnosis="C34.9"), by=ward.clerk, at=timezone.now()
+        [world.covers[0]], claims.Report(event_at=event_at, diagnosis="C34.9"), by=world.clerk, at=timezone.now()
     )
     subject = approved(world, subject)
     assert list(ClaimFileRow.objects.order_by("pk").values_list("set_aside", flat=True)) == ["SINCE_REPORTED", ""]
