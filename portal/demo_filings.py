@@ -88,6 +88,7 @@ def file_claims(program: Program, *, clerk: User, reviewer: User, say: Callable[
     run_pending()
     second = _file(program, "农村协办员报案0302", WAITING, covers, clerk=clerk)
     run_pending()
+    second = ClaimFile.objects.get(pk=second.pk)
     say(f"{program}: {first.row_count} lines of claims opened, {second.row_count} to be looked at")
 
 

@@ -89,7 +89,7 @@ def test_what_is_wrong_with_a_line_is_told_and_its_claim_waits_whole() -> None:
         line(world, 1, "B1", invoice_number="0000000012", event_on=f"{world.today - timedelta(days=4)}"),
         line(world, 2, "C1"), line(world, 2, "C1", invoice_number="0000000022", hospital=""),
         line(world, 3, "D1"), line(world, 3, "D1"),
-        line(world, 1, "E1", diagnosis="I10", invoice_number="0000000003", payee_name="李四", payee_account=ACCOUNT_NUMBER),
+        line(world, 1, "E1", diagnosis="I10", invoice_number="0000000032", payee_name="李四", payee_account=ACCOUNT_NUMBER),
         line(world, 1, "E2", diagnosis="I11", invoice_number="0000000031", payee_name=name, payee_account="12345678",
              bank_code="1", event_time="25点"),
     ])

@@ -28,7 +28,8 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         (("claims_claim",), ["UPDATE claims_claim SET enrollment_id = enrollment_id + 1000"]),
     ],
     "filed_case_counts_once": [
-        ((C,), ["DROP INDEX filed_case_stands_once", f"UPDATE {C} SET number = 'same', undone_at = NULL"]),
+        ((C,), ["DROP INDEX filed_case_stands_once", f"ALTER TABLE {C} DROP CONSTRAINT filed_case_once_in_a_file",
+            f"UPDATE {C} SET number = 'same', undone_at = NULL"]),
     ],
     "filed_case_is_undone_with_its_file": [((C,), [f"UPDATE {C} SET undone_at = now()"])],
     "filed_paper_is_its_entry": [

@@ -130,7 +130,7 @@ def test_the_list_and_the_page_ask_constantly(world: Filings) -> None:
 def test_the_list_is_exported_and_the_template_downloaded(world: Filings) -> None:
     checked(world, [line(world, 0, "BA1")])
     client = signed_in(world.clerk)
-    text = content_of(export(client, reverse("admin:filings_claimfile_changelist"))).decode("utf-8-sig")
+    text = content_of(export(client, "filings.claimfile")).decode("utf-8-sig")
     assert "60000.00" in text
     answer = client.post(reverse("admin:filings_claimfile_blank_template"), {"program": world.market.program.pk})
     assert answer.content.startswith(b"PK")
