@@ -78,26 +78,22 @@ def not_later(day: Any, *, at: datetime) -> bool:
 
 def record(verb: str, claim: Claim, *, by: Any, at: datetime, **data: Any) -> None:
     """An event of a claim."""
-    _record(note_of(verb, claim, **data), by=by, at=at)
+    events.record(
+        verb, claim, by=by, at=at, organization=claim.organization, region_code=claim.region_code, program_id=claim.program_id,
+        data=data,
+    )
 
 
 def record_case(verb: str, case: Case, *, by: Any, at: datetime, **data: Any) -> None:
     """An event of a case, told to the office that recorded it."""
-    _record(case_note(verb, case, **data), by=by, at=at)
-
-
-def _record(note: events.Note, *, by: Any, at: datetime) -> None:
-    events.record(
-        note.verb, note.subject, by=by, at=at, organization=note.organization, region_code=note.region_code,
-        program_id=note.program_id, data=note.data,
-    )
+    events.record(verb, case, by=by, at=at, organization=case.organization, region_code=case.region_code, data=data)
 
 
 def note_of(verb: str, claim: Claim, **data: Any) -> events.Note:
-    """What is to be recorded of a claim."""
+    """What `record` would record of a claim."""
     return events.Note(verb, claim, claim.organization, claim.region_code, claim.program_id, data)
 
 
 def case_note(verb: str, case: Case, **data: Any) -> events.Note:
-    """What is to be recorded of a case."""
+    """What `record_case` would record of a case."""
     return events.Note(verb, case, case.organization, case.region_code, None, data)

@@ -129,11 +129,8 @@ def known_numbers(subject: ClaimFile, paths: Iterable[str]) -> dict[str, str]:
         program=subject.program_id, sender=subject.sender_id, case__isnull=False, undone_at=None
     ).values_list("number", flat=True)
     own = ClaimFileRow.objects.filter(claim_file=subject, claim_number__isnull=False).order_by()
-    found: dict[str, str] = {}
-    for number in (*before.filter(number__in=wanted), *own.values_list("claim_number", flat=True).distinct()):
-        if folded(number) in wanted:
-            found[folded(number)] = number
-    return found
+    numbers = [*before.filter(number__in=wanted), *own.values_list("claim_number", flat=True).distinct()]
+    return {folded(number): number for number in numbers if number is not None and folded(number) in wanted}
 
 
 def _rematch(run: Run, archive: PaperArchive) -> None:

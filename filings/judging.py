@@ -56,7 +56,7 @@ def found_of(lines: Mapping[int, tuple[Line, int]], subject: ClaimFile, *, at: d
     told = {row: report_of(line) for row, (line, _cover) in lines.items()}
     bills = {row: bill_of(line) for row, (line, _cover) in lines.items()}
     known = reported_before(list(covers.values()))
-    presented = presented_before(bill for pair in bills.values() if pair is not None for bill in pair[:1])  # type: ignore[misc]
+    presented = presented_before(bill for pair in bills.values() if pair is not None for bill in pair[:1])
     filed = dict(
         FiledCase.objects.filter(
             program=subject.program_id, sender=subject.sender_id, number__in={line.claim_number for line, _cover in lines.values()},

@@ -82,7 +82,7 @@ def _open(subject: ClaimFile, new: Any, numbers: Sequence[str], *, reach: Any, a
     """Of each claim number "" where its case is open, else why it is set aside."""
     rows: dict[str, list[ClaimFileRow]] = defaultdict(list)
     for row in new.filter(claim_number__in=numbers).order_by("pk"):
-        rows[row.claim_number].append(row)
+        rows[row.claim_number or ""].append(row)
     births = dict(
         Enrollment.objects.filter(pk__in=[group[0].enrollment_id for group in rows.values()]).values_list("pk", "person__birth_on")
     )
@@ -90,7 +90,7 @@ def _open(subject: ClaimFile, new: Any, numbers: Sequence[str], *, reach: Any, a
         program=subject.program_id, sender=subject.sender_id, number__in=numbers, case__isnull=False, undone_at=None
     ).values_list("number", flat=True))
     asked = {
-        number: _opening([read(row) for row in group], group[0].enrollment_id, births, at=at)
+        number: _opening([read(row) for row in group], group[0].enrollment_id or 0, births, at=at)
         for number, group in rows.items() if number not in standing
     }
     opened = dict(zip(
@@ -153,10 +153,10 @@ def undo_chunk(subject: ClaimFile, chunk: Any, *, at: datetime) -> Undone:
     filed.filter(case__in=[case for case in cases if case not in stays]).update(undone_at=at)
     kept = {cases[case]: code for case, code in stays.items()}
     for code in sorted(set(kept.values())):
-        rows = [pk for pk, number in mine if kept.get(number) == code]
+        rows = [pk for pk, number in mine if kept.get(number or "") == code]
         ClaimFileRow.objects.filter(pk__in=rows).update(kept=code)
     fault_point("filings.undo_chunk.after")
-    counted = Counter(kept[number] for _pk, number in mine if number in kept)
+    counted = Counter(kept[number] for _pk, number in mine if number is not None and number in kept)
     return Undone(len(mine) - sum(counted.values()), counted, {"cases": len(cases) - len(stays)})
 
 

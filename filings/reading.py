@@ -78,7 +78,7 @@ _TEXTS = {field.name for field in fields(Line) if field.type in ("str", str)}
 
 def line_of(cells: Mapping[str, Any]) -> Line:
     """From checked cells, or the columns of a staged row; amounts come as text or numbers."""
-    said = {field.name: cells.get(field.name) for field in fields(Line)}
+    said: dict[str, Any] = {field.name: cells.get(field.name) for field in fields(Line)}
     for name in _TEXTS:
         said[name] = said[name] or ""
     for name in ("amounts", "charges"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from django.db import models
@@ -124,7 +124,7 @@ class ClaimFileTemplate(Template):
                 {word: each if isinstance(each, bool) else str(each) for word, each in words.items()}, default=None,
                 return_dtype=pl.Boolean if words is YES_OR_NO else pl.String,
             )
-            for name, words in WORDS.items()
+            for name, words in cast("dict[str, dict[str, Any]]", WORDS).items()
         )
         times = [None if text is None else clock_of(text) for text in given["event_time"].to_list()]
         wrong = given["event_time"].is_not_null() & pl.Series(times, dtype=pl.String).is_null()

@@ -136,10 +136,8 @@ def zipped(files: Mapping[str, bytes], *, encoding: str = "utf-8") -> io.BytesIO
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            if encoding == "utf-8":
-                archive.writestr(name, content)
-            else:
-                archive.writestr(_AsIs(name.encode(encoding)), content)
+            entry = zipfile.ZipInfo(name) if encoding == "utf-8" else _AsIs(name.encode(encoding))
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     target.seek(0)
     return target
 

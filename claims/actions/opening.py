@@ -180,7 +180,8 @@ class _Repeats(Exception):
 def _final(why: Any) -> ClaimsRefused:
     if isinstance(why, _Repeats):
         return ClaimsRefused("REPORTED_ALREADY", number=numbered(CASE_LETTER, why.other.case.pk))
-    return why  # type: ignore[no-any-return]
+    found: ClaimsRefused = why
+    return found
 
 
 def _judge(
