@@ -33,10 +33,9 @@ def add_archive(subject: ClaimFile, *, name: str, stream: BinaryIO, by: User, at
     stream.seek(0)
     if not is_archive(head):
         raise FilingsRefused("NO_ARCHIVE")
-    file = receive_file(
-        stream, name=name, organization=subject.organization, media_type="zip", by=by, at=at
-    )
     with transaction.atomic():
+        # Stored before anything is locked; what a killed upload leaves in the storage belongs to no row, and is removed.
+        file = receive_file(stream, name=name, organization=subject.organization, media_type="zip", by=by, at=at)
         found = _reached(subject, by=by)
         if found.paper_archives.count() >= MOST:
             raise FilingsRefused("ARCHIVES_AT_MOST", most=MOST)
