@@ -34,6 +34,7 @@ def add_archive(subject: ClaimFile, *, name: str, stream: BinaryIO, by: User, at
     if not is_archive(head):
         raise FilingsRefused("NO_ARCHIVE")
     with transaction.atomic():
+        fault_point("filings.add_archive.storing")
         # Stored before anything is locked; what a killed upload leaves in the storage belongs to no row, and is removed.
         file = receive_file(stream, name=name, organization=subject.organization, media_type="zip", by=by, at=at)
         found = _reached(subject, by=by)
