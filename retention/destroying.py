@@ -29,6 +29,7 @@ from beneficiaries.models import (
 )
 from beneficiaries.turns import record_deaths_alone, work_alone
 from continuity.models import EarlierYears
+from filings.models import PaperEntry
 from gates.models import Objection
 from intake.actions import destroy_file
 from jobs.actions import Run
@@ -76,6 +77,11 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
         Result,
         "SELECT t.id FROM results_result t JOIN beneficiaries_enrollment e ON e.id = t.enrollment_id"
         " JOIN due_people d ON d.id = e.person_id", "",
+    ),
+    (
+        PaperEntry,
+        "SELECT t.id FROM filings_paperentry t JOIN claims_claim c ON c.case_id = t.case_id"
+        " JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id JOIN due_people d ON d.id = e.person_id", "",
     ),
     # Of whom nobody else is left to ask, or not: a payer's name goes with the first of those whom they insured.
     (
