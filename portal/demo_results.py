@@ -20,8 +20,9 @@ from jobs.actions import run_pending
 from portal.demo_families import collected, enroll_families, families_of
 from programs import actions as programs
 from programs.models import Period, Program
+from programs.plan_views import terms_of_program
 from results import actions
-from results.columns import columns_of, terms_of_program
+from results.columns import columns_of
 from results.models import Report
 
 #: So many families of three.

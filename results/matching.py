@@ -15,9 +15,9 @@ from beneficiaries.models.person import NAME as NAME_INDEX
 from intake.checks import Context
 from intake.copying import ask
 from intake.findings import Severity
+from programs.plan_views import PlanView
 from results.models import Report
 from results.models.result import NOT_PAID
-from results.plans import PlanView
 
 REFUSED = Severity.ERROR.weight
 USABLE = pl.col("worst") < REFUSED

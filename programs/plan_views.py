@@ -1,16 +1,16 @@
-"""A plan version as the comparison of results needs it: its terms, limits of the year, and what of it the columns can decide."""
+"""A plan version as whoever decides many lines in columns needs it: its terms, limits of the year, what columns can decide."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+from benefits import plan_file
 from benefits.compiled import Plan as Compiled
 from benefits.compiled import compile_terms, shared_limit
 from benefits.terms import Expense, PlanTerms
-from programs.models import Plan
-from results.columns import terms_of_program
+from programs.models import Plan, PlanBenefits
 
 ZERO = Decimal("0.00")
 
@@ -114,3 +114,14 @@ def plans_of(program_id: int) -> dict[int, PlanView]:
     terms = terms_of_program(program_id)
     limits = Plan.objects.filter(program=program_id).values_list("pk", "cover_limit")
     return {plan: PlanView(plan, limit, terms.get(plan)) for plan, limit in limits}
+
+
+def terms_of_program(program_id: int) -> dict[int, PlanTerms]:
+    """By plan what it pays, of every version of a program that states it; newest last."""
+    held = PlanBenefits.objects.filter(plan__program=program_id).order_by("plan__number")
+    return {plan: _read(digest, content) for plan, digest, content in held.values_list("plan", "digest", "content")}
+
+
+@lru_cache(maxsize=256)
+def _read(_digest: str, content: str) -> PlanTerms:
+    return plan_file.load(content)
