@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from beneficiaries.models import Person
 from claims.models import Bill
 from claims.rules.invoices import Finding, Invoice, Weight
 from claims.rules.invoices import findings_of as found_on
@@ -44,14 +45,11 @@ MEANINGS: dict[str, str | Promise] = {
 }
 
 
-def findings_of(bill: Bill, amounts: Sequence[Decimal], charges: Sequence[Any], *, at: datetime) -> list[dict[str, Any]]:
-    """[{code, weight, facts}] of a bill whose case is set; `charges` have `kind` and `amount`. Opens the person's name."""
-    claim = bill.case.claims.select_related("enrollment__person").first()
-    assert claim is not None
-    person = claim.enrollment.person
+def findings_of(bill: Bill, charges: Sequence[Any], *, person: Person, at: datetime) -> list[dict[str, Any]]:
+    """[{code, weight, facts}] of a bill; `charges` have `kind` and `amount`. Opens the name of whoever claims."""
     invoice = Invoice(
         bill.invoice_code, bill.invoice_number, bill.issued_on, bill.total, bill.check_code, bill.fund, bill.others,
-        bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(amounts), bill.admitted_on, bill.discharged_on,
+        bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(charge.amount for charge in charges), bill.admitted_on, bill.discharged_on,
         _text(bill.printed_name), _text(bill.printed_document),
     )
     found = found_on(

@@ -30,6 +30,7 @@ from claims.actions.handling import (
 )
 from claims.actions.holidays import change_holiday, create_holiday, import_holidays
 from claims.actions.letters import print_letter, write_letter_wording
+from claims.actions.opening import Opened, Opening, open_cases
 from claims.actions.papers import add_paper, open_paper, remove_paper
 from claims.actions.payables import (
     confirm_account,
@@ -53,6 +54,8 @@ __all__ = [
     "Adjustment",
     "Charge",
     "Facts",
+    "Opened",
+    "Opening",
     "Refusal",
     "Report",
     "accept_claim",
@@ -83,6 +86,7 @@ __all__ = [
     "kinds_of",
     "look_at_flags",
     "note_claim",
+    "open_cases",
     "open_paper",
     "order_payers",
     "print_letter",
