@@ -23,6 +23,5 @@ class RecordsRefused(Refused):
         "TOLD_LATER": _("Nobody can have been told on a day to come."),
         "TOLD_BEFORE": _("Nobody can have been told before the proposal was made."),
         "NOT_DECLINED": _("This proposal is not marked as not to be claimed."),
-        "UNREADABLE": _("The record's line has been destroyed: its claim is reported by hand."),
         "TOO_MANY": _("At most %(most)s claims are opened at once."),
     }

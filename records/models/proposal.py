@@ -124,8 +124,8 @@ class Proposal(models.Model):
     )
 
     class Meta:
-        verbose_name = _("proposal")
-        verbose_name_plural = _("proposals")
+        verbose_name = _("unclaimed entitlement")
+        verbose_name_plural = _("unclaimed entitlements")
         ordering = ["-id"]
         default_permissions = ("view", "export")
         permissions = [
