@@ -22,6 +22,6 @@ def known_papers(case: Case) -> list[PaperKind]:
     if not _known:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(condition.format(case=int(case.pk)) for _kind, condition in _known)}")  # noqa: S608
+        cursor.execute(f"SELECT {', '.join(condition.format(case=int(case.pk)) for _kind, condition in _known)}")
         row = cursor.fetchone()
     return [kind for (kind, _condition), is_known in zip(_known, row, strict=True) if is_known]

@@ -304,6 +304,7 @@ INSTALLED_APPS = [
     "payouts",
     "closing",
     "results",
+    "records",
     "takeup",
     "samples",
     "retention",

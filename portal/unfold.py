@@ -91,6 +91,8 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         (
             Page("claims.claim", "personal_injury"),
             Page("claims.payable", "paid"),
+            Page("records.proposal", "volunteer_activism"),
+            Page("records.recordlist", "clinical_notes"),
             Page("claims.signingthreshold", "draw"),
         ),
     ),

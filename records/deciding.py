@@ -312,7 +312,7 @@ def used_before(lines: pl.DataFrame, view: PlanView, used: Mapping[int, Usage]) 
             continue
         for cover, fen in uncounted.filter(pl.col(column).fill_null(0) > 0).select("enrollment_id", column).iter_rows():
             amount = Decimal(fen).scaleb(-2)
-            more = {name: amount for name in (column, *(f"limit:{limit}" for limit in shared[code]))}
+            more = dict.fromkeys((column, *(f"limit:{limit}" for limit in shared[code])), amount)
             found[cover] = found.get(cover, Usage()).plus(more)
     return found
 

@@ -25,7 +25,7 @@ SETTLED = Settled(
     f"""EXISTS (SELECT FROM results_result told WHERE told.enrollment_id = {{cover}} AND told.undone_at IS NULL
         AND told.bank_result NOT IN ({_WORDS}) AND (
             (told.bill_number <> '' AND told.bill_number = {{invoice}})
-            OR (told.hospital = {{hospital}} AND told.event_on BETWEEN {{first}} AND {{last}})))""",  # noqa: S608 - words of ours
+            OR (told.hospital = {{hospital}} AND told.event_on BETWEEN {{first}} AND {{last}})))""",
     f"""SELECT told.enrollment_id, told.paid_on, told.event_on, line.setting, line.locality, coalesce(line.settled, true),
         line.pre_existing, line.figures, told.parts, told.comparison <> '{Comparison.NOT_COMPUTABLE}'
     FROM asked JOIN results_result told ON told.enrollment_id = asked.cover_id AND told.undone_at IS NULL

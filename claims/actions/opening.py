@@ -22,7 +22,15 @@ from audit import blind_index, events
 from audit.faults import fault_point
 from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import EnrollmentQuerySet
-from claims.actions.bills import Charge, Presented, kinds_of_plans, lines_of, presented_before, refuse_unfit, standing_of
+from claims.actions.bills import (
+    Charge,
+    Presented,
+    kinds_of_plans,
+    lines_of,
+    presented_before,
+    refuse_unfit,
+    standing_of,
+)
 from claims.actions.cases import (
     COVERED,
     REPORT,
@@ -160,7 +168,7 @@ def _plan(
     return planned, refused
 
 
-class _Repeats(Exception):  # noqa: N818 - no error: it is told as ClaimsRefused once the other case has its number
+class _Repeats(Exception):
     """The event of a report that stands before it among the same reports."""
 
     def __init__(self, other: _Planned) -> None:

@@ -72,6 +72,7 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
     has_submit_permission = holds(SUBMIT)
     has_approve_permission = holds(APPROVE)
     has_mend_permission = holds(UPLOAD)
+    has_confirm_permission = holds(SUBMIT)
     has_download_permission = holds(DOWNLOAD, also=of_its_office(RecordList, DOWNLOAD))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from audit.destroying import Destroyable
+from audit.fields import SealedTextField
 from audit.history import tracked_updates
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
 from beneficiaries.models.agreement import agrees, never_deleted
+from beneficiaries.models.person import BENEFICIARY_KEY
 from claims.models import Case, Setting
 from programs.models import Period, Plan, Program
-from records.models.record import RecordList
+from records.models.record import DIAGNOSIS, RecordList, mask_diagnosis
 
 
 class ProposalState(models.TextChoices):
@@ -88,6 +90,9 @@ class Proposal(models.Model):
     )
     settlement_number = models.CharField(_("settlement number"), max_length=60, db_collation="C")
     hospital = models.CharField(_("hospital"), max_length=100, blank=True, default="")
+    diagnosis = SealedTextField(
+        _("diagnosis"), logical_name=DIAGNOSIS, purpose=BENEFICIARY_KEY, mask=mask_diagnosis, null=True
+    )
     setting = models.CharField(_("kind of treatment"), max_length=20, choices=Setting, db_collation="C")
     admitted_on = models.DateField(_("admitted on"), null=True)
     discharged_on = models.DateField(_("discharged on"))
@@ -111,12 +116,9 @@ class Proposal(models.Model):
     objects = ProposalQuerySet.as_manager()
 
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
-    destroyable = Destroyable(
-        emptied={"hospital": "''", "reason": "''"},
-        owner_gone="""EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person owner ON owner.id = e.person_id
-        WHERE e.id = kept.enrollment_id AND owner.destroyed_at IS NOT NULL)""",
-    )
-    personal_fields = ()
+    destroyable = Destroyable(emptied={"hospital": "''", "reason": "''"})
+    keeps_its_seals = True
+    personal_fields = ("diagnosis",)
     open_fields = (
         "id", "record_list", "row_id", "program", "plan", "period", "organization", "region_code", "enrollment",
         "settlement_number", "hospital", "setting", "admitted_on", "discharged_on", "settled_on", "total", "due", "parts",
