@@ -49,7 +49,8 @@ def findings_of(bill: Bill, charges: Sequence[Any], *, person: Person, at: datet
     """[{code, weight, facts}] of a bill; `charges` have `kind` and `amount`. Opens the name of whoever claims."""
     invoice = Invoice(
         bill.invoice_code, bill.invoice_number, bill.issued_on, bill.total, bill.check_code, bill.fund, bill.others,
-        bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(charge.amount for charge in charges), bill.admitted_on, bill.discharged_on,
+        bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(charge.amount for charge in charges),
+        bill.admitted_on, bill.discharged_on,
         _text(bill.printed_name), _text(bill.printed_document),
     )
     found = found_on(

@@ -9,19 +9,15 @@ from typing import Any
 import polars as pl
 from psycopg import sql
 
-from audit import blind_index
-from beneficiaries.models.person import IDENTITY
-from beneficiaries.models.person import NAME as NAME_INDEX
+from beneficiaries import covers_named
+from beneficiaries.covers_named import USABLE, Reach
 from claims.elsewhere import settled_elsewhere
 from intake.checks import Context
 from intake.copying import ask
-from intake.findings import Severity
 from programs.expense_columns import KIND
 from programs.plan_views import PlanView
 from records.models import RecordList
 
-REFUSED = Severity.ERROR.weight
-USABLE = pl.col("worst") < REFUSED
 #: What others paid before whoever was treated.
 PAYERS = ("fund", "major_illness", "assistance", "others")
 
@@ -37,69 +33,26 @@ class RecordContext:
     year: int
 
     @property
+    def reach(self) -> Reach:
+        """Of whose covers its lines may speak."""
+        of = self.record_list
+        return Reach(of.program_id, of.program.code, self.offices, of.region_code)
+
+    @property
     def program_code(self) -> str:
         """The program whose data keys seal the lines."""
         return self.record_list.program.code
 
 
-#: SQL over a day {day} and a cover `e`: the day lies in it.
-IN_COVER = (
-    "(e.state IN ('in_force', 'ended') AND e.ends_at > e.starts_at"
-    " AND {day}::timestamp AT TIME ZONE 'Asia/Shanghai' < e.ends_at"
-    " AND ({day} + 1)::timestamp AT TIME ZONE 'Asia/Shanghai' > e.starts_at)"
-)
-_COVERS = IN_COVER.format(day="wanted.day")
-# Of several covers of one person the one in which the day lies; the first of those.
-_KNOWN = f"""
-SELECT wanted.place, e.id, e.plan_id, {_COVERS}, wanted.name IS NULL OR person.{{name}} = wanted.name,
-    extract(year FROM age((e.starts_at AT TIME ZONE 'Asia/Shanghai')::date, person.birth_on))::int
-FROM (
-    SELECT place, (%(days)s::date[])[place + 1] AS day, substr(%(identities)b, place * {{size}} + 1, {{size}}) AS identity,
-        nullif(substr(%(names)b, place * {{size}} + 1, {{size}}), %(nothing)b) AS name
-    FROM generate_series(0, %(count)s::int - 1) AS place
-) AS wanted
-JOIN LATERAL (
-    SELECT id FROM beneficiaries_person WHERE {{identity}} = wanted.identity
-    UNION
-    SELECT person_id FROM beneficiaries_persondocument WHERE {{identity}} = wanted.identity AND standing <> 'mistaken'
-) AS found ON true
-JOIN beneficiaries_person person ON person.id = found.id
-JOIN LATERAL (
-    SELECT * FROM beneficiaries_enrollment e WHERE e.person_id = person.id AND e.program_id = %(program)s
-        AND e.organization_id = ANY(%(offices)s) AND starts_with(e.region_code, %(region)s)
-    ORDER BY {_COVERS} DESC, (e.state IN ('in_force', 'ended')) DESC, e.starts_at, e.id LIMIT 1
-) AS e ON true
-"""  # noqa: S608 - words of this module
-_KNOWN_SCHEMA: dict[str, Any] = {
-    "row": pl.UInt32, "enrollment_id": pl.Int64, "plan_id": pl.Int64, "in_cover": pl.Boolean, "same_name": pl.Boolean,
-    "age": pl.Int16,
-}
-
-
 def known(frame: pl.DataFrame, context: RecordContext) -> pl.DataFrame:
-    """What is known of whoever the rows name, of this program and these offices only."""
-    rows = frame.filter(USABLE & pl.col("document").is_not_null() & pl.col("discharged_on").is_not_null())
-    if rows.is_empty():
-        return pl.DataFrame(schema=_KNOWN_SCHEMA)
-    slots = {"identity": blind_index.active_slot(IDENTITY), "name": blind_index.active_slot(NAME_INDEX)}
-    documents = rows.select(pl.col("document_type") + pl.lit("|") + pl.col("document")).to_series().to_list()
-    nothing = bytes(blind_index.SIZE)
-    of = context.record_list
-    answer = ask(
-        sql.SQL(_KNOWN).format(
-            identity=sql.Identifier(f"identity_index_{slots['identity']}"), name=sql.Identifier(f"name_index_{slots['name']}"),
-            size=sql.Literal(blind_index.SIZE),
+    """What is known of whoever the rows name, of this program and these offices only; `in_cover`: on the day of discharge."""
+    rows = frame.filter(pl.col("document").is_not_null() & pl.col("discharged_on").is_not_null())
+    return covers_named.known(
+        rows.with_columns(
+            event_on="discharged_on", cover_id=pl.lit(None, pl.Int64), misfit=pl.lit(value=False), policy_number=pl.lit(None, pl.String)
         ),
-        {
-            "program": of.program_id, "offices": context.offices, "region": of.region_code,
-            "days": rows["discharged_on"].to_list(), "count": len(rows), "nothing": nothing,
-            "identities": b"".join(each or nothing for each in blind_index.index_many(IDENTITY, documents)),
-            "names": b"".join(each or nothing for each in blind_index.index_many(NAME_INDEX, rows["name"].to_list())),
-        },
+        context.reach,
     )
-    places = rows["row"].to_list()
-    found = [(places[place], *rest) for place, *rest in answer]
-    return pl.DataFrame(found, schema=_KNOWN_SCHEMA, orient="row").unique("row", keep="first", maintain_order=True)
 
 
 #: SQL over rows `r` with the columns of a record, and a cover `e`: claims that stand, of the invoice and of the stay.

@@ -9,11 +9,12 @@ from django.db import connection
 
 from audit.faults import fault_point
 from audit.history import carry_context, plan_anew
+from beneficiaries.covers_named import IN_COVER
 from intake.findings import Verdict
 from intake.models import State
 from intake.template import Applied, Undone
 from records.errors import RecordsRefused
-from records.matching import IN_COVER, claimed_sql
+from records.matching import claimed_sql
 from records.models import RecordList
 
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('records.proposing:' || %(program)s, 0))"

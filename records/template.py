@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from audit import keys
 from audit.sealing import Unsealed
+from beneficiaries.covers_named import USABLE
 from beneficiaries.models.person import BENEFICIARY_KEY
 from intake import checks
 from intake.checks import Checked, Context
@@ -30,7 +31,7 @@ from programs.expense_columns import KIND, LOCALITIES, SETTINGS, json_of
 from programs.plan_views import plans_of, terms_of_program
 from records import deciding, proposing
 from records.columns import columns_of
-from records.matching import CLAIMED_CODES, JUDGED_CODES, TOLD_OF, USABLE, RecordContext, claimed, judged, known
+from records.matching import CLAIMED_CODES, JUDGED_CODES, TOLD_OF, RecordContext, claimed, judged, known
 from records.models import RecordChunk, RecordList, RecordRow, RecordSlice
 from records.models.record import DIAGNOSIS, DOCUMENT, NAME
 
