@@ -46,7 +46,7 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         "number", "program", "reference", "organization", "region_code", "state",
         ExportColumn("matched", _("matched"), lambda found: count_of(found, "matched")),
         ExportColumn("due_lines", _("records to be paid"), lambda found: count_of(found, "due")),
-        ExportColumn("due_sum", _("due (yuan)"), lambda found: yuan_of(found, "due")),
+        ExportColumn("due_sum", _("due by our calculation (yuan)"), lambda found: yuan_of(found, "due")),
         ExportColumn("claimed", _("claimed already"), lambda found: count_of(found, "claimed")),
         "uploader", "uploaded_at", "submitted_at", "decided_at", "applied_at",
     )
@@ -58,7 +58,7 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
     list_per_page = 50
     change_form_template = "records/list_page.html"
     desk = DESK
-    last_step = _("Propose")
+    last_step = _("List what is due")
     verdict_words: ClassVar[Mapping[Verdict, Any]] = {
         Verdict.NEW: _("Not claimed yet"), Verdict.COVERED: _("Claimed already"), Verdict.DOUBTFUL: _("Held"),
         Verdict.REFUSED: _("Not proposed"),
@@ -101,7 +101,7 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         """Records by which something is due."""
         return counted(count_of(found, "due"))
 
-    @display(description=_("due (yuan)"))
+    @display(description=_("due by our calculation (yuan)"))
     def due_sum(self, found: RecordList) -> str:
         """Yuan in all."""
         return shown(yuan_of(found, "due"))
@@ -122,7 +122,7 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         if not money:
             return []
         found: list[tuple[str, Any]] = [
-            (_t("records"), counted(money["lines"])), (_t("matched, not claimed yet"), counted(money["matched"][0])),
+            (_t("number of records"), counted(money["lines"])), (_t("matched, not claimed yet"), counted(money["matched"][0])),
             (_t("to be paid"), in_words(*money["due"])), (_t("nothing due by itself"), counted(money["nothing"])),
             (_t("claimed already"), counted(money["claimed"][0])),
         ]
@@ -200,9 +200,9 @@ def _cells(row: Any, found: Calculation | None) -> list[Cell]:
     return [
         Cell(_t("settlement number"), row.settlement_number or "", "pp-number pp-wraps"),
         Cell(_t("document number"), str(row.document or ""), "pp-number"), Cell(_t("name"), str(row.name or "")),
-        Cell(_t("hospital"), row.hospital or ""), Cell(_t("days"), stay),
+        Cell(_t("hospital"), row.hospital or ""), Cell(_t("stay or visit"), stay),
         Cell(_t("total cost (yuan)"), shown(row.total), "pp-right"),
-        Cell(_t("due (yuan)"), shown(found.due if found is not None else None), "pp-right"),
+        Cell(_t("due by our calculation (yuan)"), shown(found.due if found is not None else None), "pp-right"),
     ]
 
 

@@ -43,7 +43,7 @@ VIEW = "records.view_proposal"
 class BySum(admin.SimpleListFilter):
     """By how much is due."""
 
-    title = _("due")
+    title = _("sum due")
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
@@ -163,7 +163,7 @@ class ProposalAdmin(ButtonPages, CoverSearch, PlaceColumn, ReadOnlyScopedAdmin):
         """Yuan."""
         return shown(proposal.total)
 
-    @display(description=_("due (yuan)"))
+    @display(description=_("due by our calculation (yuan)"))
     def due_shown(self, proposal: Proposal) -> str:
         """Yuan."""
         return shown(proposal.due)
@@ -183,7 +183,7 @@ class ProposalAdmin(ButtonPages, CoverSearch, PlaceColumn, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Open the claim"), button=_t("Open the claim"), subject=proposal, run=run,
-            facts=[*facts_of(proposal)[:6], (_t("due (yuan)"), shown(proposal.due))],
+            facts=[*facts_of(proposal)[:6], (_t("due by our calculation (yuan)"), shown(proposal.due))],
             sentence=_t(
                 "A case is opened with the bill that the record states, on every cover of the person that was in force; it is "
                 "handled and decided like any other. Earlier records of the cover that use up its deductible come with it. The "
@@ -374,7 +374,7 @@ def facts_of(proposal: Proposal, row: RecordRow | None = None) -> list[tuple[str
             (_t("diagnosis"), str(row.diagnosis) if row.diagnosis is not None else ""),
             (_t("number of the medical invoice"), f"{row.invoice_code or ''} {row.invoice_number or ''}".strip()),
         ] if row is not None else []),
-        (_t("proposed at"), f"{timezone.localtime(proposal.applied_at):%Y-%m-%d %H:%M}"),
+        (_t("listed at"), f"{timezone.localtime(proposal.applied_at):%Y-%m-%d %H:%M}"),
         *([(_t("told on"), proposal.told_on)] if proposal.told_on else []),
         *([(_t("reason"), reason_in_words(proposal))] if proposal.reason else []),
         *([(_t("changed by"), f"{proposal.changed_by.get_full_name()} {changed}")] if proposal.changed_by else []),

@@ -19,7 +19,7 @@ class Calculation(models.Model):
     row_id = models.BigIntegerField(primary_key=True)
     record_list = models.ForeignKey(RecordList, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     slice = models.IntegerField()
-    due = models.DecimalField(_("due (yuan)"), max_digits=14, decimal_places=2)
+    due = models.DecimalField(_("due by our calculation (yuan)"), max_digits=14, decimal_places=2)
     #: {responsibility: yuan as text}; null where nothing is due.
     parts = models.JSONField(_("due by responsibility"), null=True)
 

@@ -98,7 +98,7 @@ class Proposal(models.Model):
     discharged_on = models.DateField(_("discharged on"))
     settled_on = models.DateField(_("settled on"))
     total = models.DecimalField(_("total cost (yuan)"), max_digits=14, decimal_places=2)
-    due = models.DecimalField(_("due (yuan)"), max_digits=14, decimal_places=2)
+    due = models.DecimalField(_("due by our calculation (yuan)"), max_digits=14, decimal_places=2)
     parts = models.JSONField(_("due by responsibility"), null=True)
     state = models.CharField(_("state"), max_length=8, choices=ProposalState, db_collation="C")
     told_on = models.DateField(_("told on"), null=True)
@@ -110,7 +110,7 @@ class Proposal(models.Model):
     )
     changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("changed by"))
     changed_at = models.DateTimeField(_("changed at"), null=True)
-    applied_at = models.DateTimeField(_("proposed at"))
+    applied_at = models.DateTimeField(_("listed at"))
     undone_at = models.DateTimeField(_("undone at"), null=True)
 
     objects = ProposalQuerySet.as_manager()
