@@ -58,7 +58,7 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
     list_per_page = 50
     change_form_template = "records/list_page.html"
     desk = DESK
-    last_step = _("List what is due")
+    last_step = _("Propose what is due")
     verdict_words: ClassVar[Mapping[Verdict, Any]] = {
         Verdict.NEW: _("Not claimed yet"), Verdict.COVERED: _("Claimed already"), Verdict.DOUBTFUL: _("Held"),
         Verdict.REFUSED: _("Not proposed"),
