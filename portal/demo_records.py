@@ -94,9 +94,10 @@ def take_in_records(program: Program, *, clerk: User, reviewer: User, say: Calla
         actions.DESK.approve(first, digest=first.digest, by=reviewer, at=timezone.now())
     run_pending()
     waiting = list(Proposal.objects.waiting().filter(record_list=first).order_by("-due", "pk"))
-    if not Proposal.objects.filter(record_list=first, state__in=("told", "claimed")).exists() and len(waiting) > 2:
-        actions.tell_proposals(waiting[:2], told_on=timezone.localdate(), reason="电话告知", by=clerk, at=timezone.now())
-        actions.open_claims([waiting[1]], by=clerk, at=timezone.now())
+    if not Proposal.objects.filter(record_list=first, state__in=("told", "claimed")).exists() and len(waiting) > 3:
+        actions.tell_proposals(waiting[:3], told_on=timezone.localdate(), reason="电话告知", by=clerk, at=timezone.now())
+        # With the one before it that is below the deductible.
+        actions.open_claims([waiting[2]], by=clerk, at=timezone.now())
     second = _taken(period, f"YB{period.code}02", WAITING, members, clerk=clerk)
     say(f"{period}: settlement records, {first.row_count} proposed, {second.row_count} to be looked at")
 
