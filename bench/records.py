@@ -98,7 +98,8 @@ def records_file(folder: Path, rows: int) -> Path:
     with file.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target)
         writer.writerow([
-            "结算单号", "姓名", "证件号码", "医院名称", "入院日期", "出院日期", "结算日期", "诊断", "医疗总费用", "统筹基金支付", "票据代码",
+            "结算单号", "姓名", "证件号码", "医院名称", "入院日期", "出院日期", "结算日期", "诊断", "医疗总费用", "统筹基金支付",
+            "票据代码",
             "票据号码", "医保目录内自付", "医保目录外自费", "特定药品",
         ])
         for at in order:
@@ -108,7 +109,8 @@ def records_file(folder: Path, rows: int) -> Path:
             fund = sum(amounts)
             discharged = today - timedelta(days=1 + (at // len(people)) * 12 % 80 + at % 5)
             writer.writerow([
-                f"JS{at:012d}", name, document, f"示例市第{at % 40}人民医院", discharged - timedelta(days=3), discharged, discharged, "C34.9",
+                f"JS{at:012d}", name, document, f"示例市第{at % 40}人民医院", discharged - timedelta(days=3), discharged,
+                discharged, "C34.9",
                 _yuan(sum(amounts) + fund), _yuan(fund), "44060125", f"{at:010d}", *map(_yuan, amounts),
             ])
     return file
@@ -139,14 +141,16 @@ def measured(world: Any, file: Path, rows: int, *, claims: int) -> list[tuple[st
     def check() -> RecordList:
         with file.open("rb") as source:
             found = upload_records(
-                [(file.name, source)], program=world.program, organization=world.office, reference="BENCH", by=world.clerk, at=_now()
+                [(file.name, source)], program=world.program, organization=world.office, reference="BENCH", by=world.clerk,
+                at=_now()
             )
         drain()
         return RecordList.objects.get(pk=found.pk)
 
     found = timed(parts, "check", check)
     money = found.money
-    print(f"  {found.state}: {found.counts['verdicts']} {found.counts['codes']} due {money['due']} nothing {money['nothing']}", flush=True)
+    counts = found.counts
+    print(f"  {found.state}: {counts['verdicts']} {counts['codes']} due {money['due']} nothing {money['nothing']}", flush=True)
     found = DESK.submit(found, by=world.clerk, at=_now())
 
     def propose() -> None:

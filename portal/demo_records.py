@@ -69,7 +69,8 @@ WAITING: Sequence[Said] = (
     }),
     # The insurer has reported its payout for it.
     (3, {
-        "admitted_on": "05-02", "discharged_on": "05-12", "total": "80000.00", "fund": "20000.00", "of:out_of_catalogue": "60000.00",
+        "admitted_on": "05-02", "discharged_on": "05-12", "total": "80000.00", "fund": "20000.00",
+        "of:out_of_catalogue": "60000.00",
         "diagnosis": "M17.9", "invoice_code": "44060124", "invoice_number": "0051188207",
     }),
     # Amounts that contradict one another.

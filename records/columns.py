@@ -14,7 +14,8 @@ from programs.expense_columns import LOCALITIES, SETTINGS, columns_of_kinds
 #: Words of a file's own language stay Chinese: they are the headings that bureaus use.
 COLUMNS: tuple[Column, ...] = (
     Column(
-        "settlement_number", "结算单号", ("结算编号", "结算ID", "结算流水号", "医保结算单号", "清单流水号", "结算清单号"), required=True,
+        "settlement_number", "结算单号", ("结算编号", "结算ID", "结算流水号", "医保结算单号", "清单流水号", "结算清单号"),
+        required=True,
         max_length=60, example="44160020270315000123",
         help=_("The bureau's own number of the settlement; each is taken in once in a program."),
     ),
@@ -27,16 +28,19 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Empty means resident ID card."),
     ),
     Column(
-        "document", "证件号码", ("身份证号", "身份证号码", "公民身份号码", "社会保障号码", "身份证"), clean="document", required=True,
+        "document", "证件号码", ("身份证号", "身份证号码", "公民身份号码", "社会保障号码", "身份证"), clean="document",
+        required=True,
         personal="document", companions={"type": "document_type"}, example="441602196203151219",
         help=_("18 characters; format the column as text before typing."),
     ),
     Column(
-        "hospital_code", "医院代码", ("医疗机构代码", "定点医疗机构编号", "定点医药机构编号", "医药机构编号", "机构代码"), max_length=20,
+        "hospital_code", "医院代码", ("医疗机构代码", "定点医疗机构编号", "定点医药机构编号", "医药机构编号", "机构代码"),
+        max_length=20,
         example="H44160000001", help=_("The national code of the medical institution."),
     ),
     Column(
-        "hospital", "医院名称", ("医院", "医疗机构名称", "定点医疗机构名称", "定点医药机构名称", "医药机构名称", "就诊医院"), required=True,
+        "hospital", "医院名称", ("医院", "医疗机构名称", "定点医疗机构名称", "定点医药机构名称", "医药机构名称", "就诊医院"),
+        required=True,
         max_length=100, example="河源市人民医院",
     ),
     Column(
@@ -60,11 +64,13 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Empty means here."),
     ),
     Column(
-        "diagnosis", "诊断", ("主要诊断", "出院诊断", "诊断代码", "主诊断代码", "疾病编码", "疾病诊断"), max_length=200, personal="health",
+        "diagnosis", "诊断", ("主要诊断", "出院诊断", "诊断代码", "主诊断代码", "疾病编码", "疾病诊断"), max_length=200,
+        personal="health",
         example="C34.9", help=_("Code or words; kept sealed."),
     ),
     Column(
-        "total", "医疗总费用", ("总费用", "费用总额", "医疗费总额", "医疗费用总额", "总金额"), required=True, clean="amount", example="52000.00",
+        "total", "医疗总费用", ("总费用", "费用总额", "医疗费总额", "医疗费用总额", "总金额"), required=True, clean="amount",
+        example="52000.00",
         help=_("Yuan."),
     ),
     Column(
@@ -72,7 +78,8 @@ COLUMNS: tuple[Column, ...] = (
         required=True, clean="amount", example="20000.00", help=_("Yuan."),
     ),
     Column(
-        "major_illness", "大病保险支付", ("大病支付", "居民大病保险资金支出", "大病保险报销", "职工大额医疗费用补助"), clean="amount",
+        "major_illness", "大病保险支付", ("大病支付", "居民大病保险资金支出", "大病保险报销", "职工大额医疗费用补助"),
+        clean="amount",
         example="3000.00", help=_("Yuan."),
     ),
     Column(
@@ -83,7 +90,8 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Yuan, of all others: beside the pooled fund, major-illness insurance and assistance."),
     ),
     Column(
-        "account_paid", "个人账户支付", ("个人账户", "个账支付", "个人账户支出"), clean="amount", example="1000.00", help=_("Yuan."),
+        "account_paid", "个人账户支付", ("个人账户", "个账支付", "个人账户支出"), clean="amount", example="1000.00",
+        help=_("Yuan."),
     ),
     Column("cash", "个人现金支付", ("现金支付", "个人现金", "个人现金支出"), clean="amount", example="28000.00", help=_("Yuan.")),
     Column(

@@ -40,8 +40,8 @@ BIGGEST = 20
 TWICE = "STAY_TWICE"
 _HOLD_TWICE = """
 UPDATE records_recordrow r SET verdict = %(held)s, codes = r.codes || %(code)s::varchar,
-    findings = coalesce(r.findings, '[]'::jsonb) || jsonb_build_array(jsonb_build_object('column', 'hospital', 'code', %(code)s::text,
-        'severity', %(severity)s::text, 'value_masked', NULL, 'extra', coalesce(first.line::text, '')))
+    findings = coalesce(r.findings, '[]'::jsonb) || jsonb_build_array(jsonb_build_object('column', 'hospital',
+        'code', %(code)s::text, 'severity', %(severity)s::text, 'value_masked', NULL, 'extra', coalesce(first.line::text, '')))
 FROM unnest(%(rows)s::bigint[], %(firsts)s::bigint[]) AS twice(row_id, first_id)
 LEFT JOIN records_recordrow first ON first.id = twice.first_id
 WHERE r.id = twice.row_id AND r.verdict = %(new)s RETURNING r.chunk
@@ -242,7 +242,9 @@ def without_twice(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[list[int]]]:
     if stays.is_empty():
         return lines, []
     same = ["enrollment_id", "hospital"]
-    stays = stays.with_columns(until=pl.col("event_on").cum_max().over(same).shift(1).over(same), first=pl.col("row_id").shift(1).over(same))
+    stays = stays.with_columns(
+        until=pl.col("event_on").cum_max().over(same).shift(1).over(same), first=pl.col("row_id").shift(1).over(same)
+    )
     again = stays.filter((pl.col("begun_on") < pl.col("until")).fill_null(value=False)).select("row_id", "first")
     if again.is_empty():
         return lines, []
@@ -262,7 +264,8 @@ def decided_lines(lines: pl.DataFrame, plans: Mapping[int, PlanView]) -> pl.Data
         "is_new", "settled_on", "event_on", "row_id"
     ).with_row_index("place")
     found = [
-        _of_plan(part, plans[plan], used) for (plan,), part in ordered.partition_by("plan_id", as_dict=True).items() if plan in plans
+        _of_plan(part, plans[plan], used)
+        for (plan,), part in ordered.partition_by("plan_id", as_dict=True).items() if plan in plans
     ]
     return pl.concat(found, how="diagonal").filter("is_new").sort("row_id")
 

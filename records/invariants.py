@@ -9,7 +9,8 @@ from audit.invariants import Invariant
 _APPLIED = "('applied', 'undo_asked', 'undoing', 'undone')"
 INVARIANTS = [
     Invariant(
-        9, "proposal_is_its_record", _("Each record that was taken in is one proposal, with its cover and its sum, and no other is."),
+        9, "proposal_is_its_record",
+        _("Each record that was taken in is one proposal, with its cover and its sum, and no other is."),
         f"""
         SELECT 'proposal', p.id FROM records_proposal p
         LEFT JOIN records_recordrow w ON w.id = p.row_id AND w.record_list_id = p.record_list_id

@@ -49,7 +49,8 @@ def known(frame: pl.DataFrame, context: RecordContext) -> pl.DataFrame:
     rows = frame.filter(pl.col("document").is_not_null() & pl.col("discharged_on").is_not_null())
     return covers_named.known(
         rows.with_columns(
-            event_on="discharged_on", cover_id=pl.lit(None, pl.Int64), misfit=pl.lit(value=False), policy_number=pl.lit(None, pl.String)
+            event_on="discharged_on", cover_id=pl.lit(None, pl.Int64), misfit=pl.lit(value=False),
+            policy_number=pl.lit(None, pl.String)
         ),
         context.reach,
     )
@@ -168,7 +169,8 @@ def _left_open(context: RecordContext, kinds: Sequence[str]) -> pl.Expr:
 TOLD_OF = {
     "RECORD_IN_FUTURE": "discharged_on", "STAY_TURNED": "discharged_on", "NO_ADMISSION": "admitted_on",
     "SETTLED_BEFORE": "settled_on", "TOTAL_NOTHING": "total", "NO_EXPENSES": "total", "PARTS_ABOVE_TOTAL": "total",
-    "PARTS_BELOW_TOTAL": "total", "INVOICE_HALF": "invoice_number", "NOT_COVERED_THEN": "discharged_on", "RECORD_OTHER_NAME": "name",
+    "PARTS_BELOW_TOTAL": "total", "INVOICE_HALF": "invoice_number", "NOT_COVERED_THEN": "discharged_on",
+    "RECORD_OTHER_NAME": "name",
     "TAKEN_BEFORE": "settlement_number", "INVOICE_CLAIMED": "invoice_number", "STAY_CLAIMED": "hospital",
     "PAID_BY_INSURER": "hospital", "PLAN_LEAVES_OPEN": "total",
 }

@@ -22,10 +22,15 @@ MEANINGS = (
     Meaning("STAY_TURNED", _ERROR, _("the discharge comes before the admission"), _("check both days")),
     Meaning("NO_ADMISSION", _ERROR, _("a stay in hospital has no day of admission"), _("fill in the day of admission")),
     Meaning("SETTLED_BEFORE", _ERROR, _("it was settled before the discharge"), _("check both days")),
-    Meaning("NO_EXPENSES", _ERROR, _("no expenses that were left to pay are given by kind"), _("fill in one of the columns of kinds")),
-    Meaning("PARTS_ABOVE_TOTAL", _ERROR, _("what was paid and left comes to %(extra)s, more than the total"), _("correct the amounts")),
     Meaning(
-        "PARTS_BELOW_TOTAL", _WARNING, _("what was paid and left comes to %(extra)s, less than the total: the rest counts for nothing"),
+        "NO_EXPENSES", _ERROR, _("no expenses that were left to pay are given by kind"), _("fill in one of the columns of kinds")
+    ),
+    Meaning(
+        "PARTS_ABOVE_TOTAL", _ERROR, _("what was paid and left comes to %(extra)s, more than the total"), _("correct the amounts")
+    ),
+    Meaning(
+        "PARTS_BELOW_TOTAL", _WARNING,
+        _("what was paid and left comes to %(extra)s, less than the total: the rest counts for nothing"),
         _("check the amounts by kind"),
     ),
     Meaning("INVOICE_HALF", _ERROR, _("the invoice has a code without a number, or a number without a code"), _("fill in both")),

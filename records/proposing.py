@@ -46,9 +46,11 @@ _SET_ASIDE = "UPDATE records_recordrow r SET set_aside = w.drift FROM record_wor
 # In the order of covers, as the index that finds them.
 _PROPOSE = """
 INSERT INTO records_proposal (record_list_id, row_id, program_id, plan_id, period_id, organization_id, region_code, enrollment_id,
-    settlement_number, hospital, diagnosis, setting, admitted_on, discharged_on, settled_on, total, due, parts, state, reason, applied_at)
+    settlement_number, hospital, diagnosis, setting, admitted_on, discharged_on, settled_on, total, due, parts, state, reason,
+    applied_at)
 SELECT r.record_list_id, r.id, %(program)s, e.plan_id, e.period_id, e.organization_id, e.region_code, e.id,
-    r.settlement_number, coalesce(r.hospital, ''), r.diagnosis, r.setting, r.admitted_on, r.discharged_on, r.settled_on, r.total, c.due, c.parts,
+    r.settlement_number, coalesce(r.hospital, ''), r.diagnosis, r.setting, r.admitted_on, r.discharged_on, r.settled_on, r.total,
+    c.due, c.parts,
     CASE WHEN c.due > 0 THEN 'open' ELSE 'nothing' END, '', %(at)s
 FROM record_work w
 JOIN records_recordrow r ON r.id = w.row_id

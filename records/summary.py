@@ -1,4 +1,4 @@
-"""What a file of settlement records comes to, as its page says it: matched, due, nothing due, claimed already, held; the biggest."""
+"""What a file of settlement records comes to, as its page says it: what is due by responsibility, the largest sums."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ ROOMS = (
 MORE = (
     crash_funds, crash_samples_bills, crash_samples_claims, crash_samples_clearings,
     crash_samples_closing, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
-    crash_samples_payouts, crash_samples_records, crash_samples_results, crash_samples_retention, crash_samples_takeup, crash_samples_terms,
+    crash_samples_payouts, crash_samples_records, crash_samples_results, crash_samples_retention, crash_samples_takeup,
+    crash_samples_terms,
     crash_samples_years,
     messages_samples, papers_samples,
 )

@@ -1,4 +1,4 @@
-"""The demo's settlement records: a file proposed, told of and claimed; one with records of each kind to be looked at; loaded once."""
+"""The demo's settlement records: a file proposed, told of and claimed; one to be looked at; loaded once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def test_a_bureau_tells_of_people_who_never_claimed(monkeypatch: pytest.MonkeyPa
     program = Program.objects.get(code="HMB4416")
     said: list[str] = []
     report_payouts(
-        program, clerk=world.clerk, reviewer=world.reviewer, maker=world.finance_maker, checker=world.finance_checker, say=said.append
+        program, clerk=world.clerk, reviewer=world.reviewer, maker=world.finance_maker, checker=world.finance_checker,
+        say=said.append
     )
     said.clear()
     for _time in range(2):

@@ -39,7 +39,8 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
     """Files, newest first."""
 
     list_display = (
-        "number", "program", "reference", "organization", "place", "standing", "lines", "matched", "due_lines", "due_sum", "uploader",
+        "number", "program", "reference", "organization", "place", "standing", "lines", "matched", "due_lines", "due_sum",
+        "uploader",
         "uploaded_at",
     )
     export_columns = (
@@ -138,14 +139,15 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         """What a confirm page says: which file, counts and sums."""
         due = [(_t("to be paid"), in_words(*subject.money["due"]))] if subject.money else []
         return [
-            (_t("program"), subject.program.name), (_t("number of the file"), subject.reference), *super().confirm_facts(subject), *due,
+            (_t("program"), subject.program.name), (_t("number of the file"), subject.reference), *super().confirm_facts(subject),
+            *due,
         ]
 
     def approval_sentence(self, subject: RecordList) -> str:
         """What the click does."""
         return _t(
-            "Each record that nobody has claimed becomes a proposal with the sum that is due by our calculation. Nothing is paid by "
-            "it: claims are opened one by one or many at once, and decided like any other."
+            "Each record that nobody has claimed becomes a proposal with the sum that is due by our calculation. Nothing is paid "
+            "by it: claims are opened one by one or many at once, and decided like any other."
         )
 
     def cells_of(self, subject: RecordList, page: Sequence[Any]) -> dict[int, list[Cell]]:
@@ -174,8 +176,8 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
             request, title=_t("New file"), button=_t("Upload"), run=run,
             form=RecordsForm(request.POST if posted else None, request.FILES if posted else None, by=request.user),
             sentence=_t(
-                "Settlement records of the medical insurance bureau. Each is found in the covers of the program, and what is due by "
-                "its plan is calculated where nobody has claimed it; nothing is proposed before another person approves it."
+                "Settlement records of the medical insurance bureau. Each is found in the covers of the program, and what is due "
+                "by its plan is calculated where nobody has claimed it; nothing is proposed before another person approves it."
             ),
         )
 

@@ -91,7 +91,8 @@ class ProposalAdmin(ButtonPages, CoverSearch, PlaceColumn, ReadOnlyScopedAdmin):
         "due_shown", "standing", "told_on",
     )
     export_columns = (
-        "settlement_number", "cover_number", "enrollment__person__name", "program", "period_code", "place", "organization", "hospital",
+        "settlement_number", "cover_number", "enrollment__person__name", "program", "period_code", "place", "organization",
+        "hospital",
         "setting", "admitted_on", "discharged_on", "settled_on", "total", "due", "state", "told_on", "reason",
         "record_list__reference", "applied_at", "undone_at",
     )
@@ -261,7 +262,9 @@ class ProposalAdmin(ButtonPages, CoverSearch, PlaceColumn, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("Note many as told"), button=_t("Note as told"), run=run,
             form=ManyTellForm(request.POST if request.method == "POST" else None, by=request.user),
-            sentence=_t("Export the list of a region first, hand it to the village officers, and note here when they have told people."),
+            sentence=_t(
+                "Export the list of a region first, hand it to the village officers, and note here when they have told people."
+            ),
         )
 
     def change_view(
@@ -291,7 +294,9 @@ def chosen(given: Mapping[str, Any], permission: str) -> list[Proposal]:
 def said(done: OpenedClaims) -> str:
     """What was opened, what was not, and why."""
     parts = [
-        _t("%(cases)s cases were opened of %(records)s records.") % {"cases": f"{len(done.cases):,}", "records": f"{len(done.claimed):,}"}
+        _t("%(cases)s cases were opened of %(records)s records.") % {
+            "cases": f"{len(done.cases):,}", "records": f"{len(done.claimed):,}",
+        }
     ]
     if done.lapsed:
         parts.append(_t("%(number)s had been claimed meanwhile.") % {"number": f"{len(done.lapsed):,}"})

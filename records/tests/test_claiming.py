@@ -65,11 +65,12 @@ def test_a_claim_of_a_record_has_its_bill_and_pays_what_was_proposed(world: Bure
 
 
 def test_earlier_records_that_use_up_the_deductible_come_with_the_claim(world: Bureau) -> None:
+    below = {"of:self_pay": "12000.00"}
     proposed(world, [
-        line(world, 0, "B1", hospital="甲医院", discharged_on=day(world, -2), settled_on=day(world, -2), **{"of:self_pay": "12000.00"}),
-        line(world, 0, "B2", hospital="乙医院", **{"of:self_pay": "12000.00"}),
+        line(world, 0, "B1", hospital="甲医院", discharged_on=day(world, -2), settled_on=day(world, -2), **below),
+        line(world, 0, "B2", hospital="乙医院", **below),
         line(world, 0, "B3", hospital="丙医院", settled_on=day(world, 0), discharged_on=day(world, 0), **{"of:self_pay": "100.00"}),
-        line(world, 1, "B4", hospital="甲医院", **{"of:self_pay": "12000.00"}),
+        line(world, 1, "B4", hospital="甲医院", **below),
     ])
     assert dict(Proposal.objects.values_list("settlement_number", "due")) == {
         "B1": D("0.00"), "B2": D("3900.00"), "B3": D("65.00"), "B4": D("0.00"),
@@ -103,7 +104,8 @@ def test_what_somebody_claims_themselves_is_claimed_already_or_lapses(world: Bur
     today = timezone.localdate()
     claims.add_bill(
         case, Bill(
-            invoice_code="44060125", invoice_number="0000000009", issued_on=today, setting="inpatient", hospital_name="示例市人民医院",
+            invoice_code="44060125", invoice_number="0000000009", issued_on=today, setting="inpatient",
+            hospital_name="示例市人民医院",
             admitted_on=today - timedelta(days=2), discharged_on=today - timedelta(days=1), total=D("100.00"),
         ),
         [Charge("self_pay", D("100.00"))], by=world.clerk, at=timezone.now(),

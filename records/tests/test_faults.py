@@ -83,7 +83,9 @@ def test_a_fault_at_any_point_of_a_files_way_loses_and_doubles_nothing(monkeypat
         ], fault.seen[-1]
         assert Calculation.objects.filter(record_list=found).count() == 3, fault.seen[-1]
         assert found.counts["codes"]["STAY_TWICE"] == 1
-        assert list(RecordSlice.objects.filter(record_list=found).order_by("number").values_list("number", "of")) == [(0, 2), (1, 2)]
+        assert list(RecordSlice.objects.filter(record_list=found).order_by("number").values_list("number", "of")) == [
+            (0, 2), (1, 2),
+        ]
         if not fault.struck:
             break
         struck += 1

@@ -67,10 +67,11 @@ def test_a_file_goes_from_the_upload_to_the_claim_by_its_buttons(world: Bureau) 
     drain()
     shown = clerk.get(page("change", found))
     assert dict(shown.context["summary"]) == {
-        "结算清单条数": "4", "已匹配、尚未申请理赔": "2", "应赔": "1 条，364,700.00 元", "单独不够赔付": "1", "已申请理赔": "0", "待核实": "1",
+        "结算清单条数": "4", "已匹配、尚未申请理赔": "2", "应赔": "1 条，364,700.00 元", "单独不够赔付": "1", "已申请理赔": "0",
+        "待核实": "1",
         "不列入": "1",
     }
-    assert [(each.label, each.lines, each.due) for each in shown.context["responsibilities"]][0] == (
+    assert next((each.label, each.lines, each.due) for each in shown.context["responsibilities"]) == (
         "医保目录内自付费用", 1, D("133300.00"),
     )
     assert [(each.row.settlement_number, each.due) for each in shown.context["biggest"]] == [("A1", D("364700.00"))]
@@ -117,7 +118,9 @@ def test_claims_of_many_are_opened_and_people_noted_as_told_by_one_form(world: B
     assert clerk.post(reverse("admin:records_proposal_tell_many"), told).headers["Location"] == address
     states = dict(Proposal.objects.values_list("settlement_number", "state"))
     assert states == {"B0": "told", "B1": "told", "B2": "open", "B3": "nothing"}
-    given = {"program": world.market.program.pk, "record_list": "", "region_code": "", "least": "0", "most": "1", "told_alone": "on"}
+    given = {
+        "program": world.market.program.pk, "record_list": "", "region_code": "", "least": "0", "most": "1", "told_alone": "on",
+    }
     clerk.post(reverse("admin:records_proposal_claim_many"), given)
     clerk.post(reverse("admin:records_proposal_claim_many"), {**given, "most": "9"})
     states = dict(Proposal.objects.values_list("settlement_number", "state"))

@@ -205,7 +205,9 @@ def test_a_file_is_refused_without_a_number_or_without_terms_and_taken_once(worl
 
 
 def test_slices_decide_as_one_does(world: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [line(world, who, f"L{who}{turn}", hospital=f"第{turn}医院", **{"of:self_pay": "15000.00"}) for who in range(4) for turn in range(3)]
+    lines = [line(
+        world, who, f"L{who}{turn}", hospital=f"第{turn}医院", **{"of:self_pay": "15000.00"}
+    ) for who in range(4) for turn in range(3)]
     whole = checked(world, lines)
     expected = found(whole)
     assert sorted(set(expected.values())) == [D("0.00"), D("7800.00"), D("9750.00")]

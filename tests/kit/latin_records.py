@@ -31,13 +31,15 @@ def add_records(world: Any, *, reason: str) -> None:
             reference=f"zqrecords{state}", uploaded_by=clerk, uploaded_at=at, state=state, row_count=len(covers), digest="1" * 64,
             compared_at=at, counts={"verdicts": {"1": len(covers)}, "codes": {"PARTS_BELOW_TOTAL": 1}},
             money={
-                "lines": len(covers), "matched": [len(covers), "500.00"], "claimed": [0, "0"], "held": [0, "0"], "refused": [0, "0"],
+                "lines": len(covers), "matched": [len(covers), "500.00"], "claimed": [0, "0"], "held": [0, "0"],
+                "refused": [0, "0"],
                 "due": [4, "40.00"], "nothing": 1, "parts": {}, "biggest": [],
             }, **changes,
         )
     of = lists[State.APPLIED]
     RecordChunk.objects.create(
-        record_list=of, number=0, rows=len(covers), counts={"verdicts": {"1": len(covers)}, "codes": {}}, digest="1" * 64, applied_at=at,
+        record_list=of, number=0, rows=len(covers), counts={"verdicts": {"1": len(covers)}, "codes": {}}, digest="1" * 64,
+        applied_at=at,
         applied_rows=len(covers),
     )
     for number, (cover, state) in enumerate(zip(covers, _STATES, strict=False)):
@@ -53,6 +55,8 @@ def add_records(world: Any, *, reason: str) -> None:
         Calculation.objects.create(row_id=row.pk, record_list=of, slice=0, due=due)
         told = {"told_on": today, "reason": reason} if state == "told" else {"reason": reason} if state == "declined" else {}
         Proposal.objects.create(
-            record_list=of, row_id=row.pk, program=cover.program, plan=cover.plan, period=cover.period, organization=cover.organization,
-            region_code=cover.region_code, enrollment=cover, diagnosis="Zqdiagnosis", due=due, state=state, applied_at=at, **said, **told,
+            record_list=of, row_id=row.pk, program=cover.program, plan=cover.plan, period=cover.period,
+            organization=cover.organization,
+            region_code=cover.region_code, enrollment=cover, diagnosis="Zqdiagnosis", due=due, state=state, applied_at=at, **said,
+            **told,
         )

@@ -22,11 +22,13 @@ def add_records(world: World, office: Organization, clerk: User, enrollment: Enr
         counts={"verdicts": {"5": 1}, "codes": {"RECORD_OTHER_NAME": 1}},
     )
     said = {
-        "settlement_number": f"{canary}单{enrollment.pk}", "hospital": f"{canary}医院", "setting": "outpatient", "discharged_on": day,
+        "settlement_number": f"{canary}单{enrollment.pk}", "hospital": f"{canary}医院", "setting": "outpatient",
+        "discharged_on": day,
         "settled_on": day, "total": Decimal("2.00"), "diagnosis": f"{canary}病",
     }
     row = RecordRow.objects.create(
-        record_list=record_list, file_id=0, sheet=f"{canary}表", line=2, chunk=0, verdict=5, codes=["RECORD_OTHER_NAME"], findings=[],
+        record_list=record_list, file_id=0, sheet=f"{canary}表", line=2, chunk=0, verdict=5, codes=["RECORD_OTHER_NAME"],
+        findings=[],
         enrollment=enrollment, plan=enrollment.plan, name=f"{canary}甲", **said,
     )
     Calculation.objects.create(row_id=row.pk, record_list=record_list, slice=0, due=Decimal("1.00"))
