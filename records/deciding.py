@@ -122,7 +122,7 @@ def hold_twice(subject: RecordList) -> dict[int, Change]:
 def calculate(subject: RecordList, plans: Mapping[int, PlanView], *, number: int, of: int, job_id: int) -> None:
     """The records of one slice decided anew; its sums and digest. In the caller's transaction."""
     lines, twice = without_twice(new_lines(subject, plans, number=number, of=of))
-    decided = decided_lines(lines, plans)
+    decided = decided_lines(subject, lines, plans)
     fault_point("records.calculate.before")
     old = Calculation.objects.filter(record_list=subject, slice=number)
     old._raw_delete(old.db)
@@ -160,7 +160,7 @@ SELECT r.id, true, r.enrollment_id, r.plan_id, r.settled_on - date '2000-01-01',
     coalesce(r.admitted_on, r.discharged_on) - date '2000-01-01', hashtext(r.hospital), r.setting, r.locality, true, NULL, r.age,
     true{amounts}
 FROM records_recordrow r
-WHERE r.record_list_id = {record_list} AND r.verdict = {new} AND r.enrollment_id % {of} = {number}
+WHERE r.record_list_id = {record_list} AND r.verdict = {new} AND {which}
 """
 # What other rooms say is settled, and earlier proposals: of the covers `asked`.
 _BEFORE = """
@@ -175,7 +175,7 @@ JOIN beneficiaries_person person ON person.id = e.person_id
 # A claim that was decided has used its cover itself.
 _PROPOSED = """
 SELECT p.enrollment_id, p.settled_on, p.discharged_on, line.setting, line.locality, true, NULL::boolean, line.figures, p.parts, true
-FROM asked JOIN records_proposal p ON p.enrollment_id = asked.cover_id
+FROM asked JOIN records_proposal p ON p.enrollment_id = asked.cover_id AND p.record_list_id <> {record_list}
     AND (p.state IN ('open', 'told', 'nothing') OR p.state = 'claimed' AND EXISTS (
         SELECT FROM claims_claim c WHERE c.case_id = p.case_id AND c.enrollment_id = p.enrollment_id AND c.settlement IS NULL
             AND c.state NOT IN ('withdrawn', 'declined')))
@@ -190,9 +190,19 @@ _SCHEMA: dict[str, Any] = {
 
 def new_lines(subject: RecordList, plans: Mapping[int, PlanView], *, number: int, of: int) -> pl.DataFrame:
     """Every record of the slice's covers that is to be proposed."""
+    which = sql.SQL("r.enrollment_id % {of} = {number}").format(of=sql.Literal(of), number=sql.Literal(number))
+    return _new(subject, plans, which)
+
+
+def lines_of_cover(subject: RecordList, plans: Mapping[int, PlanView], *, cover: int) -> pl.DataFrame:
+    """The same of one cover."""
+    return _new(subject, plans, sql.SQL("r.enrollment_id = {cover}").format(cover=sql.Literal(cover)))
+
+
+def _new(subject: RecordList, plans: Mapping[int, PlanView], which: sql.Composable) -> pl.DataFrame:
     found = frame_of(
         sql.SQL(_NEW).format(
-            record_list=sql.Literal(subject.pk), new=sql.Literal(int(Verdict.NEW)), of=sql.Literal(of), number=sql.Literal(number),
+            record_list=sql.Literal(subject.pk), new=sql.Literal(int(Verdict.NEW)), which=which,
             amounts=_amounts(plans, ("figures", "of:", _kinds(plans))),
         ),
         {**_SCHEMA, **{f"of:{kind}": pl.Float64 for kind in _kinds(plans)}},
@@ -200,13 +210,15 @@ def new_lines(subject: RecordList, plans: Mapping[int, PlanView], *, number: int
     return _in_fen(found)
 
 
-def lines_before(covers: list[int], plans: Mapping[int, PlanView]) -> pl.DataFrame:
-    """What is settled or proposed of covers and has not used them as a claim would."""
+def lines_before(subject: RecordList, covers: list[int], plans: Mapping[int, PlanView]) -> pl.DataFrame:
+    """What is settled or proposed of covers beside this file, and has not used them as a claim would."""
     codes, kinds = _codes(plans), _kinds(plans)
-    lines = " UNION ALL ".join(part for part in (lines_elsewhere(), f"({_PROPOSED})") if part)
+    proposed = sql.SQL(_PROPOSED).format(record_list=sql.Literal(subject.pk))
+    elsewhere = lines_elsewhere()
+    lines = sql.SQL("({proposed}) UNION ALL ").format(proposed=proposed) + sql.SQL(elsewhere) if elsewhere else proposed
     found = frame_of(
         sql.SQL(_BEFORE).format(
-            covers=sql.Literal(covers), columns=sql.SQL(", ").join(map(sql.Identifier, LINE)), lines=sql.SQL(lines),
+            covers=sql.Literal(covers), columns=sql.SQL(", ").join(map(sql.Identifier, LINE)), lines=lines,
             amounts=_amounts(plans, ("figures", "of:", kinds), ("parts", "paid:", codes)),
         ),
         {**_SCHEMA, **{f"of:{kind}": pl.Float64 for kind in kinds}, **{f"paid:{code}": pl.Float64 for code in codes}},
@@ -254,20 +266,23 @@ def without_twice(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[list[int]]]:
 # -- Deciding ---------------------------------------------------------------------------------------------------------------
 
 
-def decided_lines(lines: pl.DataFrame, plans: Mapping[int, PlanView]) -> pl.DataFrame:
+def decided_lines(subject: RecordList, lines: pl.DataFrame, plans: Mapping[int, PlanView]) -> pl.DataFrame:
     """The new records with `due` (fen), `due:CODE` of each responsibility, and `parts` (JSON, null where nothing is due)."""
     if lines.is_empty():
         return lines.with_columns(due=pl.lit(None, pl.Int64), parts=pl.lit(None, pl.String))
     covers = lines["enrollment_id"].unique().to_list()
-    before, used = lines_before(covers, plans), used_of(covers)
-    ordered = pl.concat([lines, before], how="diagonal").sort(
-        "is_new", "settled_on", "event_on", "row_id"
-    ).with_row_index("place")
+    before, used = lines_before(subject, covers, plans), used_of(covers)
+    ordered = in_order(lines, before)
     found = [
         _of_plan(part, plans[plan], used)
         for (plan,), part in ordered.partition_by("plan_id", as_dict=True).items() if plan in plans
     ]
     return pl.concat(found, how="diagonal").filter("is_new").sort("row_id")
+
+
+def in_order(lines: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """In the order of settlement, with its `place`: what was settled before, then the file's records by day."""
+    return pl.concat([lines, before], how="diagonal").sort("is_new", "settled_on", "event_on", "row_id").with_row_index("place")
 
 
 def used_of(covers: list[int]) -> dict[int, Usage]:

@@ -32,6 +32,7 @@ from records.admin.forms import ManyForm, ManyTellForm, TellForm, WhyForm
 from records.admin.lists import shown
 from records.models import Proposal, ProposalState, RecordList, RecordRow
 from records.models.proposal import WAITING
+from records.one import decided_one
 
 TONES: Mapping[str, str] = {
     ProposalState.OPEN: "bad", ProposalState.TOLD: "wait", ProposalState.CLAIMED: "good", ProposalState.DECLINED: "calm",
@@ -324,6 +325,8 @@ def page_of(proposal: Proposal, *, by: Any) -> dict[str, Any]:
     row = RecordRow.objects.select_related("file").filter(pk=proposal.row_id).first()
     cover_seen = Enrollment.objects.visible_to(by, "beneficiaries.view_enrollment").filter(pk=proposal.enrollment_id).exists()
     list_seen = RecordList.objects.visible_to(by, "records.view_recordlist").filter(pk=proposal.record_list_id).exists()
+    # Its claim says itself how it is decided.
+    one = decided_one(proposal) if proposal.state not in (ProposalState.CLAIMED, ProposalState.LAPSED) else None
     claims = Claim.objects.visible_to(by, "claims.view_claim").filter(case=proposal.case_id).select_related("case", "program")
     return {
         "proposal": proposal, "badge": state_of(proposal),
@@ -332,7 +335,7 @@ def page_of(proposal: Proposal, *, by: Any) -> dict[str, Any]:
         "claims": [
             (each, reverse("admin:claims_claim_change", args=[each.pk]), state_badge(each), shown(each.amount)) for each in claims
         ] if proposal.case_id else [],
-        "carried": carried_of(proposal),
+        "carried": carried_of(proposal), "one": one, "changed": one is not None and one.due != proposal.due,
         "origin": _t("%(reference)s, %(file)s line %(line)s") % {
             "reference": proposal.record_list.reference, "file": row.file.name if row else "",
             "line": " ".join(part for part in (row.sheet, str(row.line)) if part) if row else "",
