@@ -104,9 +104,9 @@ class Proposal(models.Model):
     told_on = models.DateField(_("told on"), null=True)
     #: How they were told, why it is not claimed, why it lapsed.
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
-    #: The case that was opened of it.
-    case = models.OneToOneField(
-        Case, models.PROTECT, null=True, related_name="proposal", verbose_name=_("case")
+    #: The case that was opened of it; records of one day are bills of one case.
+    case = models.ForeignKey(
+        Case, models.PROTECT, null=True, related_name="proposals", verbose_name=_("case")
     )
     changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("changed by"))
     changed_at = models.DateTimeField(_("changed at"), null=True)

@@ -48,7 +48,7 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ]),
     ],
     "records_approved_by_another": [
-        ((L,), [f"UPDATE {L} SET approved_digest = repeat('0', 64)"]),
+        ((L,), [f"ALTER TABLE {L} DROP CONSTRAINT recordlist_approved_by_another", f"UPDATE {L} SET decided_by_id = uploaded_by_id"]),
     ],
     "every_change_of_a_proposal_has_its_event": [(("audit_event",), ["DELETE FROM audit_event WHERE verb LIKE 'proposal.%'"])],
 }
