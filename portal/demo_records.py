@@ -55,12 +55,12 @@ PROPOSED: Sequence[Said] = (
 WAITING: Sequence[Said] = (
     (7, {
         "admitted_on": "11-20", "discharged_on": "12-04", "total": "77000.00", "fund": "33000.00", "of:self_pay": "44000.00",
-        "diagnosis": "S72.0",
+        "diagnosis": "S72.0", "hospital": "河源市人民医院",
     }),
     # The stay overlaps the one before.
     (7, {
         "admitted_on": "12-01", "discharged_on": "12-06", "total": "9000.00", "fund": "5000.00", "of:self_pay": "4000.00",
-        "diagnosis": "S72.0",
+        "diagnosis": "S72.0", "hospital": "河源市人民医院",
     }),
     # Another name than that of the number.
     (1, {
