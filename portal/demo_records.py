@@ -14,8 +14,8 @@ from intake.models import State
 from jobs.actions import run_pending
 from portal.demo_families import families_of
 from portal.demo_results import FAMILIES
+from programs.benefit_terms import terms_of_program
 from programs.models import Period, Program
-from programs.plan_views import terms_of_program
 from records import actions
 from records.columns import columns_of
 from records.models import Proposal, RecordList
