@@ -28,7 +28,7 @@ OFFICE_WORK = frozenset(
         "subsidies.differences", "closing.monthclosing",
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",
         "takeup.participantlist", "continuity.earlierlist", "payouts.batch", "payouts.batchline", "payouts.bankreturn",
-        "payouts.bankformat", "payouts.payeraccount", "payouts.approvalthreshold",
+        "payouts.bankformat", "payouts.payeraccount", "payouts.approvalthreshold", "reconciliation.reconciliation",
         "results.report", "results.result",
         "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }

@@ -305,6 +305,7 @@ INSTALLED_APPS = [
     "closing",
     "results",
     "takeup",
+    "reconciliation",
     "samples",
     "retention",
 ]

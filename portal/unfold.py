@@ -130,6 +130,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("payouts.batch", "price_check"),
             Page("payouts.batchline", "payments"),
             Page("payouts.bankreturn", "move_to_inbox"),
+            Page("reconciliation.reconciliation", "balance"),
             Page("payouts.payeraccount", "account_balance"),
             Page("payouts.bankformat", "table_chart"),
             Page("payouts.approvalthreshold", "how_to_vote"),

@@ -1,0 +1,5 @@
+"""The nouns of the room."""
+
+from reconciliation.models.reconciliation import Reconciliation
+
+__all__ = ["Reconciliation"]

@@ -1,0 +1,14 @@
+"""What this room tells the rooms below at start: permissions."""
+
+from __future__ import annotations
+
+from accounts.roles import Role, grant_permissions
+
+_VIEW = ("reconciliation.view_reconciliation", "reconciliation.export_reconciliation")
+GRANTS: dict[str, tuple[str, ...]] = {Role.FINANCE_MAKER: _VIEW, Role.FINANCE_CHECKER: _VIEW, Role.AUDITOR: _VIEW}
+
+
+def register() -> None:
+    """Called once from the app's `ready()`."""
+    for role, permissions in GRANTS.items():
+        grant_permissions(role, permissions)
