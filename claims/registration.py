@@ -14,8 +14,10 @@ from beneficiaries.registration import Keeper, register_keeper
 from claims import flag_registration, letter_registration, panels, term_registration
 from claims.held import HOLDINGS
 from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee
+from claims.month import COUNTINGS, OPEN_POINTS
 from claims.verbs import VERBS
 from continuity.claims import register_paid
+from programs.months import register_month
 
 _VIEW = (
     "claims.view_claim", "claims.export_claim", "claims.view_case", "claims.view_bill", "claims.view_payable",
@@ -68,6 +70,7 @@ def register() -> None:
     register_keeper(Keeper("HAS_CLAIM", _("a claim was made of the cover: it stays, with its money"), _HAS_CLAIM))
     register_holding(*HOLDINGS)
     register_paid(_PAID)
+    register_month(COUNTINGS, OPEN_POINTS)
     panels.register()
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)

@@ -28,7 +28,8 @@ OFFICE_WORK = frozenset(
         "subsidies.differences", "closing.monthclosing",
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",
         "takeup.participantlist", "continuity.earlierlist", "payouts.batch", "payouts.batchline", "payouts.bankreturn",
-        "payouts.bankformat", "payouts.payeraccount", "payouts.approvalthreshold", "reconciliation.reconciliation",
+        "payouts.bankformat", "payouts.payeraccount", "payouts.approvalthreshold",
+        "reconciliation.reconciliation", "reconciliation.claimstatement",
         "results.report", "results.result",
         "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }

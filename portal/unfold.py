@@ -142,6 +142,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("programs.ledgertransaction", "receipt_long"),
             Page("programs.ledgeraccount", "account_balance_wallet"),
             Page("closing.monthclosing", "event_available"),
+            Page("reconciliation.claimstatement", "summarize"),
             Page("closing.closedfigure", "summarize"),
             Page("closing.closedbalance", "balance"),
         ),

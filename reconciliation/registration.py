@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.roles import Role, grant_permissions
 
-_VIEW = ("reconciliation.view_reconciliation", "reconciliation.export_reconciliation")
+_VIEW = tuple(f"reconciliation.{verb}_{name}" for verb in ("view", "export") for name in ("reconciliation", "claimstatement"))
 GRANTS: dict[str, tuple[str, ...]] = {Role.FINANCE_MAKER: _VIEW, Role.FINANCE_CHECKER: _VIEW, Role.AUDITOR: _VIEW}
 
 

@@ -11,9 +11,11 @@ from beneficiaries.registration import Keeper, register_keeper
 from continuity.claims import register_paid
 from intake.findings import register_meanings
 from intake.verbs import register_import
+from programs.months import register_month
 from results import paid, panels
 from results.holdings import HOLDINGS
 from results.meanings import MEANINGS
+from results.month import COUNTINGS, OPEN_POINTS
 from results.template import REPORT
 from results.verbs import VERBS, WORDS
 
@@ -44,4 +46,5 @@ def register() -> None:
     register_paid(paid.condition())
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
+    register_month(COUNTINGS, OPEN_POINTS)
     panels.register()

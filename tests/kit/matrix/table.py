@@ -39,7 +39,7 @@ from outreach.models import DeliveryReport, MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from payouts.models import ApprovalThreshold, BankFormat, BankReturn, BatchLine, PayerAccount
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
-from reconciliation.models import Reconciliation
+from reconciliation.models import ClaimStatement, Reconciliation
 from results.models import Report, Result
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
 from samples.models import EvidenceBundle, Sample, SampleItem
@@ -256,6 +256,7 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "results.report": Subject("office", lambda place: Report.objects.get(rows__enrollment=place.enrollment)),
     "results.result": Subject("office", lambda place: Result.objects.get(enrollment=place.enrollment)),
+    "reconciliation.claimstatement": Subject("operator", lambda place: ClaimStatement.objects.get(program=place.program)),
     "reconciliation.reconciliation": Subject(
         "operator", lambda place: Reconciliation.objects.get(pk=place.program.pk)
     ),
