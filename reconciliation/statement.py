@@ -121,7 +121,7 @@ def _movement(closing: MonthClosing, figures: Figures) -> Table:
     else:
         lines.append((_t("Owed at the begin"), (None, before)))
     for title, number, amount, sign in (
-        (_t("Decided"), "claims.decided", "claims.decided_amount", 1), (_t("Asked back"), None, "claims.asked_back", 1),
+        (_t("Claims decided"), "claims.decided", "claims.decided_amount", 1), (_t("Asked back"), None, "claims.asked_back", 1),
         (_t("Paid"), "payouts.paid", "payouts.paid_amount", -1), (_t("Returned"), "payouts.returned", "payouts.returned_amount", 1),
     ):
         lines.append((title, (None if number is None else int(figures.month(number)), sign * figures.month(amount))))

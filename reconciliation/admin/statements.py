@@ -106,7 +106,7 @@ class ClaimStatementAdmin(ButtonPages, ReadOnlyScopedAdmin):
 def facts_of(found: ClaimStatement, reader: Reader) -> list[tuple[str, str]]:
     """What a statement is, as page and files say it."""
     return [
-        (_t("program"), found.program.name), (_t("for"), reader.name), (_t("month"), f"{found.month:%Y-%m}"),
+        (_t("program"), found.program.name), (_t("issued for"), reader.name), (_t("month"), f"{found.month:%Y-%m}"),
         (_t("office"), found.program.organization.name), (_t("state"), found.get_state_display()),
         (_t("cut-off"), f"{timezone.localtime(found.drawn_at):%Y-%m-%d %H:%M}"),
         (_t("drawn up by"), found.drawn_by.get_full_name()),
