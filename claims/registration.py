@@ -52,7 +52,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "case.changed": lambda data: {
         "fields": ", ".join(str(getattr(Case._meta.get_field(name), "verbose_name", name)) for name in data["fields"])
     },
-    **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened")},
+    **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened", "destroyed")},
     "claim.papers_asked": _kinds,
     "claim.payee_stated": lambda data: {"payee": str(Payee(data["payee"]).label)},
     **{f"claim.{step}": lambda data: {"outcome": str(Outcome(data["outcome"]).label)} for step in ("decision_proposed", "decided")},
