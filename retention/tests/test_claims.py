@@ -19,6 +19,7 @@ from beneficiaries.models import Enrollment, Person
 from claims import actions as claims
 from claims.models import Bill, Case, Claim, ClaimNote, Decision, Paper, Payable
 from claims.testing import Ward, make_ward
+from intake.storage import keys_within
 from payouts.models import BankResult, BankReturnRow, Batch, BatchLine
 from payouts.testing import Till, keys_of, till_of
 from portal.verify import check_all
@@ -45,7 +46,7 @@ def made() -> tuple[Ward, Till]:
             case, kind="invoice", name="李芳的发票.pdf", stream=io.BytesIO(PAPER + bytes([number])), by=ward.clerk, at=ward.at
         )
         (claim,) = ward.reviewed(case)
-        claims.write_note(claim, text="家属来过电话", by=ward.clerk, at=ward.at)
+        claims.note_claim(claim, text="家属来过电话", by=ward.clerk, at=ward.at)
         ward.decide(claim)
     till = till_of(world)
     batch = till.sent()
@@ -67,7 +68,7 @@ def test_who_was_paid_is_destroyed_with_papers_bills_accounts_and_the_file_and_s
     paper, papers_file = Paper.objects.get(case=claim.case_id), Paper.objects.get(case=claim.case_id).storage_key
     money = list(LedgerEntry.objects.order_by("pk").values_list("account", "amount"))
     decided = list(Decision.objects.order_by("pk").values_list("amount", "used", "digest"))
-    assert default_storage.exists(papers_file) or default_storage.listdir(papers_file)
+    assert default_storage.exists(papers_file) and keys_within(batch.folder)
     run = done(till.world)
     assert (run.state, run.destroyed, run.spared) == ("done", 1, {})
     assert {name: run.done_counts[name] for name in (
@@ -83,7 +84,7 @@ def test_who_was_paid_is_destroyed_with_papers_bills_accounts_and_the_file_and_s
     paper.refresh_from_db()
     batch.refresh_from_db()
     assert (paper.name, paper.purged_at is not None, batch.purged_at is not None, batch.has_file) == ("", True, True, False)
-    assert _stored(papers_file) == [] and _stored(batch.folder) == []
+    assert not default_storage.exists(papers_file) and keys_within(batch.folder) == []
     # Of the other one everything is there but the file, which named both.
     assert kept.payee_name.reveal() and Paper.objects.get(case=kept.case_id).purged_at is None
     assert BankReturnRow.objects.exclude(raw=None).count() == 1
@@ -119,12 +120,6 @@ def test_a_page_of_a_claim_whose_person_is_destroyed_says_so_calmly(kept_world: 
     for address in (f"/admin/claims/claim/{claim.pk}/change/", f"/admin/payouts/batch/{Batch.objects.get().pk}/change/"):
         answer = client.get(address)
         assert answer.status_code in (200, 302), address
-
-
-def _stored(place: str) -> list[str]:
-    from intake.storage import keys_within
-
-    return keys_within(place) if "/" in place else []
 
 
 def _nothing_of(claim: Claim) -> None:
