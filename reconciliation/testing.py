@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from claims.models import Payable
-from payouts.testing import Till
+from jobs.testing import drain
+from payouts import actions
+from payouts.models import Batch
+from payouts.testing import Till, downloaded, make_till
 from programs.actions import Leg, post
 from programs.models import LedgerTransaction
 from programs.models.ledger import AccountKind
@@ -20,3 +25,14 @@ def owe_booked(till: Till, *amounts: str) -> list[Payable]:
             at=each.decision.decided_at,
         )
     return owed
+
+
+def sent_booked(*amounts: str) -> tuple[Till, Batch]:
+    """Owed and booked, in one batch that has left: the maker has downloaded it."""
+    till = make_till()
+    owe_booked(till, *amounts)
+    actions.release_batch(till.authorized(till.prepare()), by=till.maker, at=timezone.now())
+    drain()
+    batch = Batch.objects.latest("pk")
+    downloaded(till, batch)
+    return till, batch

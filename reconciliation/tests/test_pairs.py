@@ -11,14 +11,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.testing import shared
-from jobs.testing import drain
-from payouts import actions as payouts
-from payouts.models import Batch, BatchLine
-from payouts.testing import Till, downloaded, fresh, keys_of, make_till
+from payouts.models import BatchLine
+from payouts.testing import Till, fresh, keys_of
 from reconciliation.books import Books, books_of
 from reconciliation.pairs import BY_CODE, PAIRS, rows_of
 from reconciliation.span import Span, of_day, of_month
-from reconciliation.testing import owe_booked
+from reconciliation.testing import owe_booked, sent_booked
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -28,12 +26,7 @@ PAYABLE = "(SELECT payable_id FROM payouts_batchline WHERE number = {})"
 
 def made() -> Till:
     """Four payouts at the bank (paid, failed, returned, unanswered), and one that is owed and in no batch."""
-    till = make_till()
-    owe_booked(till, "1.00", "2.00", "3.00", "4.00")
-    payouts.release_batch(till.authorized(till.prepare()), by=till.maker, at=timezone.now())
-    drain()
-    batch = Batch.objects.get()
-    downloaded(till, batch)
+    till, batch = sent_booked("1.00", "2.00", "3.00", "4.00")
     one, two, three, _four = keys_of(batch)
     till.answered(fresh(batch), [(one, "1.00", "Y"), (two, "2.00", "N", "E404"), (three, "3.00", "T", "", "销户")])
     owe_booked(till, "5.00")

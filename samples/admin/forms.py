@@ -6,7 +6,12 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from accounts.models import Organization
 from closing.models import ClosingState, MonthClosing
@@ -41,7 +46,7 @@ class DrawForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
     )
     is_weighted = forms.BooleanField(
-        label=_("Weighted by sum"), required=False, widget=UnfoldBooleanWidget(),
+        label=_("Weighted by sum"), required=False, widget=UnfoldBooleanSwitchWidget(),
         help_text=_("Payouts of more yuan are drawn more often."),
     )
     seed = forms.CharField(
