@@ -15,14 +15,16 @@ KINDS = ("claims_incurred", "claims_payable", "claims_recoverable", "claims_paid
 # Balances are kept with the accounts: what was made after the span is taken off again. What was made within it and counts in a
 # later month, since its own was closed, is told apart (`carried`).
 _LEDGER = """
-SELECT a.kind, sum(a.balance) - coalesce(sum(later.amount), 0.00) AS standing, coalesce(sum(later.carried), 0.00) AS carried
-FROM programs_ledgeraccount a LEFT JOIN LATERAL (
-    SELECT sum(e.amount) FILTER (WHERE t.at >= %(end)s) AS amount,
-        sum(e.amount) FILTER (WHERE t.at < %(end)s AND t.booked_on >= %(until)s) AS carried
+WITH accounts AS (
+    SELECT id, kind, balance FROM programs_ledgeraccount WHERE program_id = %(program)s AND kind = ANY(%(kinds)s)
+), later AS (
+    SELECT e.account_id, sum(e.amount) FILTER (WHERE t.at >= %(end)s) AS amount,
+        sum(e.amount) FILTER (WHERE t.at < %(end)s) AS carried
     FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
-    WHERE t.program_id = %(program)s AND t.booked_on >= %(until)s AND e.account_id = a.id
-) later ON true
-WHERE a.program_id = %(program)s AND a.kind = ANY(%(kinds)s) GROUP BY a.kind
+    WHERE t.program_id = %(program)s AND t.booked_on >= %(until)s AND e.account_id IN (SELECT id FROM accounts) GROUP BY 1
+)
+SELECT a.kind, sum(a.balance) - coalesce(sum(l.amount), 0.00), coalesce(sum(l.carried), 0.00)
+FROM accounts a LEFT JOIN later l ON l.account_id = a.id GROUP BY a.kind
 """
 # By claims' and the bank's own moments. What is to be recovered is asked for by decisions and never comes in by a batch.
 _RECORDS = """

@@ -185,13 +185,12 @@ def _reported(figures: Figures, *, insurer: str = "") -> Table:
     measures = ("results.reported", "results.reported_amount", "results.different", "results.difference", "results.unknown")
     by = [figures.by(measure, "detail") for measure in measures]
     places = sorted({place for found in by for place in found if insurer in ("", place[0])})
-    lines = [
-        (name, tuple(
-            value if measure in ("results.reported_amount", "results.difference") else int(value)
-            for measure, value in ((measure, found.get((code, name), (ZERO, ZERO))[1]) for measure, found in zip(measures, by, strict=True))
-        ))
-        for code, name in places
-    ]
+
+    def cell(place: tuple[str, str], at: int) -> Cell:
+        value = by[at].get(place, (ZERO, ZERO))[1]
+        return value if measures[at] in ("results.reported_amount", "results.difference") else int(value)
+
+    lines = [(place[1], tuple(cell(place, at) for at in range(len(measures)))) for place in places]
     return Table(
         "reported", _t("Payouts reported by insurers, in the month"), _t("insurer"),
         [_t("payouts"), _t("sum (yuan)"), _t("different from ours"), _t("difference (yuan)"), _t("cannot be calculated")], lines,
@@ -208,9 +207,9 @@ def _shares(closing: MonthClosing, figures: Figures, insurer_id: int) -> Table:
         share, parts = _part(plans[code], closing.program.insurer_id, insurer_id, net) if code in plans else ("", ())
         if share:
             lines.append((name, (net[1], share, parts[1], parts[0] + parts[1])))
-    total = (_t("In all"), (
-        _sum(cells[0] for _name, cells in lines), "", _sum(cells[2] for _name, cells in lines), _sum(cells[3] for _name, cells in lines)
-    ))
+    total: tuple[str, Sequence[Cell]] = (
+        _t("In all"), tuple("" if at == 1 else _sum(cells[at] for _name, cells in lines) for at in range(4))
+    )
     return Table(
         "shares", _t("Paid less returned, and the insurer's part of it"), _t("plan"),
         [_t("paid in the month (yuan)"), _t("share"), _t("its part in the month (yuan)"), _t("its part since the beginning (yuan)")],

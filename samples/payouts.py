@@ -16,11 +16,16 @@ from beneficiaries.holdings import Line, Part, entry_of
 from benefits.trace import Trace
 from claims.models import Bill, Claim, Decision, Paper, Payable
 from intake.findings import Verdict
-from payouts.models import BankReturnRow, BatchLine, Step
+from payouts.models import BankReturnRow, Batch, BatchLine, Step
 from programs.benefit_terms import engine_language
 from programs.models import LedgerEntry
 from results.models import Recalculation, ReportRow, Result
 
+#: Codes of the engine, told by the trace; and what is told beside.
+_OF_ENGINE = (
+    "facts", "trace", "cause", "effects", "used_before", "used", "refusals", "assumed", "undecided", "burden", "usage_version",
+    "digest", "terms_digest",
+)
 _OF_STAFF = ("recorded_by", "entered_by", "explained_by", "uploaded_by", "removed_by", "storage_key", "handler", "proposed_by")
 
 
@@ -62,7 +67,7 @@ def parts_of_reported(result: Result) -> list[Part]:
 
 
 def _masked(row: Model) -> Line:
-    return entry_of(row, _OF_STAFF, say=str)
+    return entry_of(row, (*_OF_STAFF, "findings", "parts", "due_parts"), say=str)
 
 
 def _payout(line: BatchLine) -> Line:
@@ -114,7 +119,7 @@ def _batch(line: BatchLine) -> Line:
 
 def _decision(decision: Decision) -> Iterator[Line]:
     yield [
-        *entry_of(decision, (*_OF_STAFF, "facts", "trace"), say=str), (_t("Checksum that is signed"), decision.digest),
+        *entry_of(decision, (*_OF_STAFF, *_OF_ENGINE), say=str), (_t("Checksum that is signed"), decision.digest),
         (_t("Checksum of the plan's terms"), decision.terms_digest), (_t("Calculated"), who(decision.proposed_by, decision.proposed_at)),
         *(
             (_t("Signature %(step)d") % {"step": each.step}, f"{who(each.by, each.at)} · {each.digest}")
@@ -163,10 +168,7 @@ def _paper(paper: Paper) -> Line:
 
 def _postings(line: BatchLine, decisions: list[int]) -> Iterator[Line]:
     """Of the decisions, and of the batch, whose postings are of all payouts of one part of a returned file."""
-    sources: list[tuple[str, list[int]]] = [
-        (Decision._meta.label_lower, decisions), (BatchLine._meta.get_field("batch").related_model._meta.label_lower, [line.batch_id]),  # type: ignore[union-attr]
-    ]
-    for label, numbers in sources:
+    for label, numbers in ((Decision._meta.label_lower, decisions), (Batch._meta.label_lower, [line.batch_id])):
         entries = LedgerEntry.objects.filter(transaction__source_type=label, transaction__source_id__in=numbers)
         found: dict[int, Any] = {}
         for entry in entries.select_related("transaction", "account").order_by("transaction_id", "pk"):

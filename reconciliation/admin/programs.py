@@ -42,6 +42,7 @@ class ReconciliationAdmin(ButtonPages, ReadOnlyScopedAdmin):
     export_columns = ("name", "code", "office", "owed", "paid")
     list_select_related = ("organization",)
     search_fields = ("name", "code")
+    search_help_text = _("Name or code of a program")
     sortable_by = ()
     ordering = ("code",)
     change_form_template = "reconciliation/program_page.html"
