@@ -1,4 +1,4 @@
-"""`python -m bench.payouts`: a batch of payouts made, approved, rendered, taken over and held against the books; seconds, and processor time.
+"""`python -m bench.payouts`: a batch of payouts made, approved, rendered, taken over, held against the books; seconds, cpu.
 
     python -m bench.payouts --rows 200000
 

@@ -2,8 +2,8 @@
 
 SHA-256, in hexadecimal, of UTF-8 lines: the digest of the month before (an empty line for the first), the program's number, the
 month, the number of postings, the definitions and the open points as PostgreSQL writes jsonb; then each figure as
-`measure|county|its name|category|its name|payer|its name|before|amount`, with `|detail|its name` where it has one, and each account as `account|kind|funder|tranche|
-opening|debits|credits`, in the order of their keys, empty first.
+`measure|county|its name|category|its name|payer|its name|before|amount`, with `|detail|its name` where it has one, and each
+account as `account|kind|funder|tranche|opening|debits|credits`, in the order of their keys, empty first.
 """
 
 from __future__ import annotations

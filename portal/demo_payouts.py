@@ -82,7 +82,7 @@ def formats() -> dict[str, dict[str, Any]]:
 def pay_out(
     program: Program, *, users: Mapping[str, User], short: str, say: Callable[[str], None]
 ) -> None:
-    """What is owed by decided claims: the first of it paid, as the bank's file says; the rest in a batch that waits to be checked."""
+    """What decided claims owe: the first of it paid, as the bank's file says; the rest in a batch that waits to be checked."""
     maker, checker = users[f"{short}.finance.maker"], users[f"{short}.finance.checker"]
     office = program.organization
     kept = _formats(office, maker, checker)

@@ -166,7 +166,8 @@ def _open_lines(condition: str) -> str:
     """
 
 
-_SENT = "l.state = 'open' AND b.state IN ('unknown', 'sent', 'succeeded', 'partial', 'failed') AND coalesce(b.sent_at, b.released_at)"
+_SENT = """l.state = 'open' AND b.state IN ('unknown', 'sent', 'succeeded', 'partial', 'failed')
+    AND coalesce(b.sent_at, b.released_at)"""
 
 
 @dataclass(frozen=True)

@@ -212,7 +212,10 @@ def _shares(closing: MonthClosing, figures: Figures, insurer_id: int) -> Table:
     )
     return Table(
         "shares", _t("Paid less returned, and the insurer's part of it"), _t("plan"),
-        [_t("paid in the month (yuan)"), _t("share"), _t("its part in the month (yuan)"), _t("its part since the beginning (yuan)")],
+        [
+            _t("paid in the month (yuan)"), _t("share"), _t("its part in the month (yuan)"),
+            _t("its part since the beginning (yuan)"),
+        ],
         lines, total if lines else None,
     )
 

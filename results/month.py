@@ -49,7 +49,8 @@ REPORTED = Counting(
     ),
     """
     WITH said AS (
-        SELECT left(r.region_code, 6) AS county, r.insurer_id, m.at, m.sign, r.paid, r.comparison, coalesce(r.difference, 0) AS apart
+        SELECT left(r.region_code, 6) AS county, r.insurer_id, m.at, m.sign, r.paid, r.comparison,
+            coalesce(r.difference, 0) AS apart
         FROM results_result r CROSS JOIN LATERAL (VALUES (r.applied_at, 1), (r.undone_at, -1)) m (at, sign)
         WHERE r.program_id = %(program)s AND r.bank_result NOT IN ('failed', 'returned') AND m.at < %(end)s
     )

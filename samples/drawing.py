@@ -114,7 +114,10 @@ def write_items(sample: Sample, strata: dict[str, int]) -> int:
             FROM placed p JOIN unnest(%(codes)s::text[], %(quotas)s::int[]) AS wanted (stratum, quota) ON wanted.stratum = p.stratum
             WHERE p.place <= wanted.quota ORDER BY 2
             """,  # noqa: S608 - statements of ours
-            {**_facts(sample), "sample": sample.pk, "seed": sample.seed, "weighted": sample.is_weighted, "codes": list(wanted), "quotas": list(wanted.values())},
+            {
+                **_facts(sample), "sample": sample.pk, "seed": sample.seed, "weighted": sample.is_weighted, "codes": list(wanted),
+                "quotas": list(wanted.values()),
+            },
         )
         return int(cursor.rowcount)
 

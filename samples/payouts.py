@@ -96,7 +96,8 @@ def _results(line: BatchLine) -> Iterator[Line]:
                 (_t("File"), row.file.name), (_t("SHA-256 of the file"), row.file.sha256), (_t("Line of the file"), str(row.line)),
                 (_t("Verdict of the check"), str(Verdict(row.verdict).label)),
                 (_t("As it came"), _t("kept, sealed") if row.raw else _t("deleted at the end of its time")),
-                (_t("Uploaded"), who(said.uploaded_by, said.uploaded_at)), (_t("Submitted"), who(said.submitted_by, said.submitted_at)),
+                (_t("Uploaded"), who(said.uploaded_by, said.uploaded_at)),
+                (_t("Submitted"), who(said.submitted_by, said.submitted_at)),
                 (_t("Approved"), who(said.decided_by, said.decided_at)), (_t("Checksum that was approved"), said.approved_digest),
             ]
         yield found
@@ -120,7 +121,8 @@ def _batch(line: BatchLine) -> Line:
 def _decision(decision: Decision) -> Iterator[Line]:
     yield [
         *entry_of(decision, (*_OF_STAFF, *_OF_ENGINE), say=str), (_t("Checksum that is signed"), decision.digest),
-        (_t("Checksum of the plan's terms"), decision.terms_digest), (_t("Calculated"), who(decision.proposed_by, decision.proposed_at)),
+        (_t("Checksum of the plan's terms"), decision.terms_digest),
+        (_t("Calculated"), who(decision.proposed_by, decision.proposed_at)),
         *(
             (_t("Signature %(step)d") % {"step": each.step}, f"{who(each.by, each.at)} · {each.digest}")
             for each in decision.signatures.select_related("by").order_by("step")

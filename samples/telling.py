@@ -37,7 +37,10 @@ def definition_of(sample: Sample) -> list[tuple[str, str]]:
         (_t("What is drawn"), str(Subject(sample.subject).label) + (_t(", weighted by sum") if sample.is_weighted else "")),
         (_t("Program"), sample.program.name),
         (_t("Period"), sample.period.code if sample.period is not None else _t("all")),
-        (_t("Begun in the closed month") if sample.subject == Subject.COVERS else _t("Taken over in the closed month"), f"{sample.closing.month:%Y-%m}" if sample.closing is not None else _t("any")),
+        (
+            _t("Begun in the closed month") if sample.subject == Subject.COVERS else _t("Taken over in the closed month"),
+            f"{sample.closing.month:%Y-%m}" if sample.closing is not None else _t("any"),
+        ),
         (_t("Office"), sample.organization.name), (_t("Region"), place),
         (_t("Category"), sample.category.name if sample.category is not None else _t("all")),
         (_t("Strata"), str(Stratum(sample.stratum).label)), (_t("Covers to draw"), f"{sample.size:,}"),

@@ -119,7 +119,7 @@ def _payout_of(item: SampleItem) -> list[Part]:
 
 
 def payout_archive(item: SampleItem) -> tuple[bytes, str]:
-    """One payout's archive, and the SHA-256 of its manifest: what to read first, page, data, checksums. No date: always the same."""
+    """One payout's archive, and the SHA-256 of its manifest: what to read first, page, data, checksums. Bears no date."""
     page, data = contents(item, clear=False)
     with override(LANGUAGE):
         facts = {

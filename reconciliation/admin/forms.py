@@ -35,9 +35,9 @@ class SpanForm(forms.Form):
     def __init__(self, data: Any, *, program: Program, today: date) -> None:
         super().__init__(data)
         self.program = program
-        months, offices = self.fields["month"], self.fields["office"]
-        months.choices = [("", _("Since the beginning")), *((key, key) for key in _months(program, today))]  # type: ignore[attr-defined]
-        offices.queryset = Organization.objects.filter(  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["month"].choices = [("", _("Since the beginning")), *((key, key) for key in _months(program, today))]
+        fields["office"].queryset = Organization.objects.filter(
             path__startswith=program.organization.path
         ).exclude(pk=program.organization_id).order_by("path")
 

@@ -27,7 +27,7 @@ D = Decimal
 
 
 def made() -> Till:
-    """Four payouts: paid, failed, returned, unanswered; a fifth that is owed. Everybody's premium is borne by county and foundation."""
+    """Four payouts: paid, failed, returned, unanswered; a fifth that is owed. County and foundation bear premiums."""
     till, batch = sent_booked("1.00", "2.00", "3.00", "4.00")
     one, two, three, _four = keys_of(batch)
     till.answered(fresh(batch), [(one, "1.00", "Y"), (two, "2.00", "N", "E404"), (three, "3.00", "T", "", "销户")])

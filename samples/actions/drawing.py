@@ -49,7 +49,8 @@ def draw_sample(
         fault_point("samples.draw.before")
         sample = Sample.objects.create(
             program=program, period=period, closing=closing, organization=organization, region_code=region_code,
-            category=category, subject=subject, stratum=stratum, is_weighted=is_weighted, size=size, seed=seed, purpose=purpose, drawn_by=by, drawn_at=at,
+            category=category, subject=subject, stratum=stratum, is_weighted=is_weighted, size=size, seed=seed,
+            purpose=purpose, drawn_by=by, drawn_at=at,
         )
         fault_point("samples.draw.begun")
         strata, sample.population_digest = population_of(sample)

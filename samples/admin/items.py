@@ -139,7 +139,8 @@ def facts_of(item: SampleItem) -> list[tuple[str, Any]]:
     """What is known of a cover's place in its sample."""
     return [
         (_t("Audit sample"), f"#{item.sample_id} · {item.position}"), (_t("Number"), item.number),
-        *([(_t("Amount (yuan)"), f"{item.amount:,.2f}")] if item.amount is not None else []), (_t("Stratum"), item.stratum), (_t("Rank"), coded(item.rank)),
+        *([(_t("Amount (yuan)"), f"{item.amount:,.2f}")] if item.amount is not None else []),
+        (_t("Stratum"), item.stratum), (_t("Rank"), coded(item.rank)),
         (_t("Result"), item.get_finding_display()), (_t("Note"), item.note),
         (_t("Noted"), f"{item.noted_by.get_full_name()} · {value_in_words(item.noted_at)}" if item.noted_by is not None else ""),
     ]

@@ -83,7 +83,8 @@ class Sample(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "program", "period", "closing", "organization", "region_code", "category", "subject",
-        "stratum", "is_weighted", "size", "seed", "purpose", "population", "population_digest", "digest", "drawn_by", "drawn_at", "conclusion", "finished_by", "finished_at",
+        "stratum", "is_weighted", "size", "seed", "purpose", "population", "population_digest", "digest", "drawn_by",
+        "drawn_at", "conclusion", "finished_by", "finished_at",
     )
 
     class Meta:
@@ -178,7 +179,9 @@ class SampleItem(models.Model):
                 name="sample_cover_once", fields=["sample", "enrollment"], condition=Q(payout__isnull=True, reported__isnull=True)
             ),
             models.UniqueConstraint(name="sample_payout_once", fields=["sample", "payout"], condition=Q(payout__isnull=False)),
-            models.UniqueConstraint(name="sample_reported_once", fields=["sample", "reported"], condition=Q(reported__isnull=False)),
+            models.UniqueConstraint(
+                name="sample_reported_once", fields=["sample", "reported"], condition=Q(reported__isnull=False)
+            ),
             models.CheckConstraint(
                 name="sample_item_is_of_one_payout",
                 condition=Q(payout__isnull=True, reported__isnull=True, amount__isnull=True)
