@@ -22,6 +22,8 @@ ZERO = Decimal("0.00")
 #: What a cell is: text, a number of things, yuan, or something that is not told because few people are behind it.
 Cell = str | int | Decimal | None
 _ALL = ""
+#: Money, and people, by payer.
+COFUNDED = ("payouts.cofunded", "payouts.cofunded_people")
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Figures:
         self._rows = list(ClosedFigure.objects.filter(closing=closing, measure__regex=r"^(claims|payouts|results)\."))
         self.is_counted = any(each["code"].startswith("payouts.owed") for each in closing.measures)
 
-    def rows(self, measure: str) -> list[ClosedFigure]:
-        """Of one measure."""
-        return [row for row in self._rows if row.measure == measure]
+    def rows(self, *measures: str) -> list[ClosedFigure]:
+        """Of some measures."""
+        return [row for row in self._rows if row.measure in measures]
 
     def month(self, measure: str) -> Decimal:
         """What happened in the month."""
@@ -102,7 +104,7 @@ def tables_of(closing: MonthClosing, reader: Reader) -> list[Table]:
     if kind == "insurer":
         return [_shares(closing, figures, int(key)), _reported(figures, insurer=key)]
     if kind == "funder":
-        return [_cofunded(figures, int(key))]
+        return [cofunded(row for row in figures.rows(*COFUNDED) if row.funder_id == int(key))]
     return [
         _movement(closing, figures), _responsibilities(figures), _outcomes(figures), _standing(figures), _counties(figures),
         _reported(figures),
@@ -230,22 +232,19 @@ def _part(plan: Plan, lead_id: int | None, insurer_id: int, sums: Sequence[Decim
     return "", ()
 
 
-def _cofunded(figures: Figures, funder_id: int) -> Table:
-    """Without people: whatever few people are behind is not told, nor what would tell it."""
+def cofunded(rows: Iterable[ClosedFigure]) -> Table:
+    """Of one month and funder. Without people: whatever few people are behind is not told, nor what would tell it."""
     names: dict[str, str] = {}
     people: dict[tuple[str, str], int] = defaultdict(int)
     money: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-    for measure in ("payouts.cofunded", "payouts.cofunded_people"):
-        for row in figures.rows(measure):
-            if row.funder_id != funder_id:
-                continue
-            names[row.county] = row.county_name or _t("of the whole program")
-            for county in (row.county, _ALL):
-                for column, value in (("before", row.before), ("month", row.amount), (_ALL, row.before + row.amount)):
-                    if measure == "payouts.cofunded":
-                        money[(county, column)] += value
-                    else:
-                        people[(county, column)] += int(value)
+    for row in rows:
+        names[row.county] = row.county_name or _t("of the whole program")
+        for county in (row.county, _ALL):
+            for column, value in (("before", row.before), ("month", row.amount), (_ALL, row.before + row.amount)):
+                if row.measure == COFUNDED[0]:
+                    money[(county, column)] += value
+                else:
+                    people[(county, column)] += int(value)
     # Money that is nobody's first payment is of few people as well, as far as anybody knows.
     gaps = hidden({place: people[place] or int(bool(money[place])) for place in {*people, *money}})
 

@@ -48,7 +48,8 @@ class ClosedFigureAdmin(_ListAlone):
     """Figures of months, by place, category and payer."""
 
     list_display = (
-        "month", "program", "title", "county_shown", "category_name", "payer", "detail_name", "before_shown", "amount_shown", "state",
+        "month", "program", "title", "county_shown", "category_name", "payer", "detail_name", "before_shown", "amount_shown",
+        "state",
     )
     export_columns = (
         "month", "program", "title", "measure", "county", "county_shown", "category_name", "payer", "detail", "detail_name",

@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from accounts.testing import make_user
 from audit.testing import shared
 from beneficiaries.testing import make_world
 from closing.models import ClosedBalance, ClosedFigure
@@ -18,6 +19,7 @@ from closing.testing import closed, this_month
 from payouts.testing import Till, fresh, keys_of
 from programs.models.books import month_after
 from reconciliation.models import ClaimStatement
+from reconciliation.panels import _funder
 from reconciliation.statement import Reader, readers_of, tables_of
 from reconciliation.statement_files import paper_of, workbook_of
 from reconciliation.testing import owe_booked, sent_booked
@@ -84,6 +86,17 @@ def test_a_funder_is_told_what_was_paid_to_whom_it_shares_without_few_people(kep
         assert table.total is not None and table.total[1] == (None, None, None, None)
     figures = ClosedFigure.objects.filter(closing=found, measure="payouts.cofunded_people")
     assert sorted(figures.values_list("amount", flat=True)) == [D("2.00"), D("2.00")]
+
+
+def test_a_funder_reads_on_its_own_page_what_offices_closed(kept_world: Till) -> None:
+    statement(kept_world)
+    world = kept_world.world
+    reader = make_user("foundation.reader", organization=world.foundation.organization, role="finance_maker")
+    own = _funder(world.foundation, reader)
+    assert [(closing.month, cells) for closing, cells in own["months"]] == [(this_month(), ["—"] * 4)]
+    assert len(_funder(world.foundation, world.finance_maker)["months"]) == 1
+    other = make_world(code="YJ", regions=("4417", "441702", "441702"))
+    assert _funder(world.foundation, other.finance_maker)["months"] == []
 
 
 def test_an_insurer_is_told_its_part(kept_world: Till) -> None:
