@@ -58,7 +58,7 @@ def tracked_updates_by_row(model: M) -> M:
     return pghistory.track(
         pghistory.UpdateEvent("before_update", row=pghistory.Old, level=pgtrigger.Statement),
         pghistory.DeleteEvent("before_delete", row=pghistory.Old, level=pgtrigger.Statement),
-        append_only=True, context_field=pghistory.ContextForeignKey(null=True, db_index=False),
+        context_field=pghistory.ContextForeignKey(null=True, db_index=False), **_guarded(model),
         attrs={
             field.name: models.ForeignKey(
                 field.remote_field.model, models.DO_NOTHING, null=field.null, db_constraint=False, db_index=False,

@@ -83,9 +83,9 @@ def settle(bank_return: BankReturn, chunk: Chunk, *, at: datetime) -> Applied:
         "return": bank_return.pk, "chunk": chunk.number, "new": int(Verdict.NEW), "at": at, "batch": bank_return.batch_id,
     }
     fault_point("payouts.settle.before")
-    # The batch first, as whoever discards or asks about one does: its results come one chunk after another.
-    batch = Batch.objects.select_for_update(of=("self",)).select_related("organization").get(pk=bank_return.batch_id)
     with connection.cursor() as cursor:
+        # The batch first, as whoever discards or asks about one does; chunks side by side share it until they count.
+        cursor.execute("SELECT FROM payouts_batch WHERE id = %s FOR KEY SHARE", [bank_return.batch_id])
         cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(_WORK, facts)
         cursor.execute("CREATE INDEX ON payout_work (line_id)")
@@ -114,6 +114,11 @@ def settle(bank_return: BankReturn, chunk: Chunk, *, at: datetime) -> Applied:
     if returned:
         return_payables([(payable, code) for payable, code, _amount in returned], by=by, at=at)
     fault_point("payouts.settle.payables")
+    with connection.cursor() as cursor:
+        # What is checked at the end is checked before the others of this batch have to wait.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    batch = Batch.objects.select_for_update(of=("self",), no_key=True).select_related("organization").get(pk=bank_return.batch_id)
     _post(batch, LedgerTransaction.Kind.PAYOUT, sum((row[2] for row in paid), Decimal("0.00")), len(paid), by=by, at=at)
     _post(
         batch, LedgerTransaction.Kind.BOUNCE, -sum((row[2] for row in returned), Decimal("0.00")), len(returned), by=by, at=at

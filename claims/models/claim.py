@@ -13,7 +13,7 @@ from accounts.models import Organization, User
 from audit import blind_index
 from audit.destroying import Destroyable
 from audit.fields import SealedTextField
-from audit.history import tracked
+from audit.history import tracked_updates_by_row
 from audit.masking import mask_account, mask_name
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
@@ -57,11 +57,11 @@ class ClaimQuerySet(ScopedQuerySet):
         return super().visible_to(user, permission).filter(~Exists(restricted))
 
 
-@tracked
+@tracked_updates_by_row
 class Claim(models.Model):
     """What a case asks of one cover. Its office, region and program are the cover's."""
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="claims", verbose_name=_("case"))
+    case = models.ForeignKey(Case, models.PROTECT, related_name="claims", verbose_name=_("case"), db_index=False)
     enrollment = models.ForeignKey(
         Enrollment, models.PROTECT, related_name="claims", verbose_name=_("enrollment"), db_constraint=False
     )

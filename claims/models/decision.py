@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from audit.destroying import DESTROYED, Destroyable
 from audit.fields import SealedTextField
-from audit.history import tracked
+from audit.history import tracked, tracked_updates_by_row
 from audit.masking import mask_account, mask_name
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
@@ -106,7 +106,7 @@ class DecisionState(models.TextChoices):
 class Decision(models.Model):
     """One decision of one claim. What is signed is its digest; nothing of it changes afterwards."""
 
-    claim = models.ForeignKey(Claim, models.PROTECT, related_name="decisions", verbose_name=_("claim"))
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="decisions", verbose_name=_("claim"), db_index=False)
     number = models.PositiveSmallIntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=10, choices=DecisionKind, db_collation="C")
     cause = models.ForeignKey(
@@ -212,7 +212,9 @@ class Decision(models.Model):
 class DecisionLine(models.Model):
     """What one responsibility pays: calculated, and adjusted with a code and a reason."""
 
-    decision = models.ForeignKey(Decision, models.PROTECT, related_name="lines", verbose_name=_("decision"))
+    decision = models.ForeignKey(
+        Decision, models.PROTECT, related_name="lines", verbose_name=_("decision"), db_index=False
+    )
     position = models.PositiveSmallIntegerField(_("position"))
     responsibility = models.CharField(_("responsibility"), max_length=60, db_collation="C")
     counted = models.DecimalField(_("counted (yuan)"), max_digits=14, decimal_places=2)
@@ -250,7 +252,9 @@ class DecisionLine(models.Model):
 class Signature(models.Model):
     """One person's signature under the digest of a decision: the first, second or third."""
 
-    decision = models.ForeignKey(Decision, models.PROTECT, related_name="signatures", verbose_name=_("decision"))
+    decision = models.ForeignKey(
+        Decision, models.PROTECT, related_name="signatures", verbose_name=_("decision"), db_index=False
+    )
     step = models.PositiveSmallIntegerField(_("signature"))
     digest = models.CharField(max_length=64, db_collation="C")
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("signed by"))
@@ -372,7 +376,7 @@ class PayableState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-@tracked
+@tracked_updates_by_row
 class Payable(models.Model):
     """What a decision owes: its sum, or the difference to what was owed before; payee and account as they were signed."""
 
