@@ -123,7 +123,7 @@ def test_workbook_and_paper_say_what_the_page_says(kept_world: Till) -> None:
     )
 
 
-def test_a_month_closed_before_claims_were_counted_says_nothing_of_them() -> None:
-    world = make_world()
+def test_a_month_closed_before_claims_were_counted_says_nothing_of_them(kept_world: Till) -> None:
+    world = kept_world.world
     found = ClaimStatement(program=world.program, month=this_month() - timedelta(days=31), measures=[], drawn_at=timezone.now())
     assert tables_of(found, Reader("program", world.program.name)) == []
