@@ -20,6 +20,7 @@ from unfold.decorators import action, display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
 from audit.buttons import ButtonPages, holds
+from audit.exporting import ExportColumn
 from claims.models.case import numbered
 from payouts.models import BatchLine
 from payouts.models.batch import REFERENCE
@@ -39,7 +40,11 @@ class ReconciliationAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Programs, with what their books owe and have paid."""
 
     list_display = ("name", "code", "office", "owed", "paid")
-    export_columns = ("name", "code", "office", "owed", "paid")
+    export_columns = (
+        "name", "code", "office",
+        ExportColumn("owed", _("owed to payees (yuan)"), lambda program: getattr(program, "owed", None)),
+        ExportColumn("paid", _("paid (yuan)"), lambda program: getattr(program, "paid", None)),
+    )
     list_select_related = ("organization",)
     search_fields = ("name", "code")
     search_help_text = _("Name or code of a program")
