@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -83,6 +83,18 @@ def refuse_personal(text: str) -> None:
         raise PersonalDataRefused("PERSONAL_DATA")
 
 
+@dataclass(frozen=True)
+class Note:
+    """What an event is to say; `data` holds counts, codes and sums, no person."""
+
+    verb: str
+    subject: models.Model
+    organization: HasPath | None = None
+    region_code: str = ""
+    program_id: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
 def record(
     verb: str,
     subject: models.Model,
@@ -95,31 +107,44 @@ def record(
     data: Mapping[str, Any] | None = None,
 ) -> Event:
     """Write one event. `by` is a user, or the name of a system actor; `data` holds counts, codes and sums, no person."""
-    plain = json.loads(json.dumps(dict(data or {}), ensure_ascii=False, default=str))
+    event = _composed(Note(verb, subject, organization, region_code, program_id, data or {}), by=by, at=at)
+    fault_point("audit.record.before")
+    event.save(force_insert=True)
+    fault_point("audit.record.after")
+    return event
+
+
+def record_many(notes: Sequence[Note], *, by: Any, at: datetime) -> list[Event]:
+    """Write events in their order, all by one actor at one moment, in one statement; as `record` would one by one."""
+    found = [_composed(note, by=by, at=at) for note in notes]
+    fault_point("audit.record_many.before")
+    Event.objects.bulk_create(found)
+    fault_point("audit.record_many.after")
+    return found
+
+
+def _composed(note: Note, *, by: Any, at: datetime) -> Event:
+    plain = json.loads(json.dumps(dict(note.data), ensure_ascii=False, default=str))
     refuse_personal(json.dumps(plain, ensure_ascii=False))
     is_user = isinstance(by, models.Model)
     actor = str(by)[:80]
     if is_user and _PERSONAL.search(actor):
         # Someone's user name is their document number; what they do is recorded all the same.
         actor = f"user {by.pk}"
-    event = Event(
+    return Event(
         at=at,
-        verb=verb,
+        verb=note.verb,
         actor_id=by.pk if is_user else None,
         actor=actor,
-        subject_type=subject._meta.label_lower,
-        subject_id=str(subject.pk),
-        organization_id=organization.pk if organization is not None else None,
-        organization_path=organization.path if organization is not None else "",
-        region_code=region_code or "",
-        program_id=program_id,
+        subject_type=note.subject._meta.label_lower,
+        subject_id=str(note.subject.pk),
+        organization_id=note.organization.pk if note.organization is not None else None,
+        organization_path=note.organization.path if note.organization is not None else "",
+        region_code=note.region_code or "",
+        program_id=note.program_id,
         data=plain,
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:40],
     )
-    fault_point("audit.record.before")
-    event.save(force_insert=True)
-    fault_point("audit.record.after")
-    return event
 
 
 def canonical(event: Event) -> bytes:

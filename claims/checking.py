@@ -44,19 +44,15 @@ MEANINGS: dict[str, str | Promise] = {
 }
 
 
-def findings_of(bill: Bill, amounts: Sequence[Decimal], charges: Sequence[Any], *, at: datetime) -> list[dict[str, Any]]:
-    """[{code, weight, facts}] of a bill whose case is set; `charges` have `kind` and `amount`. Opens the person's name."""
-    claim = bill.case.claims.select_related("enrollment__person").first()
-    assert claim is not None
-    person = claim.enrollment.person
+def findings_of(bill: Bill, charges: Sequence[Any], *, name: str, document: str, at: datetime) -> list[dict[str, Any]]:
+    """[{code, weight, facts}] of a bill; `charges` have `kind` and `amount`; `name`, `document`: of whoever claims."""
     invoice = Invoice(
         bill.invoice_code, bill.invoice_number, bill.issued_on, bill.total, bill.check_code, bill.fund, bill.others,
-        bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(amounts), bill.admitted_on, bill.discharged_on,
+        bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(charge.amount for charge in charges),
+        bill.admitted_on, bill.discharged_on,
         _text(bill.printed_name), _text(bill.printed_document),
     )
-    found = found_on(
-        invoice, name=person.name.reveal(), document=person.document.reveal(), today=timezone.localdate(at)
-    )
+    found = found_on(invoice, name=name, document=document, today=timezone.localdate(at))
     kept = [each for each in found if bill.invoice_number or each.code not in _NUMBERS]
     return [
         {"code": each.code, "weight": str(each.weight), "facts": {name: str(value) for name, value in each.facts.items()}}

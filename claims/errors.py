@@ -24,6 +24,7 @@ class ClaimsRefused(Refused):
         "DIED_BEFORE": _("The day of death lies before the event or in the future."),
         "INJURY": _("Disability grades are numbers from 1 to 10."),
         "REPORTED_ALREADY": _("This event was reported already: case %(number)s."),
+        "SHAPE": _("“%(name)s” is too long, or no value that can be kept."),
         "STATE": _("This can no longer be done: the claim is “%(state)s”."),
         "CASE_DECIDED": _("A claim of this case is calculated or decided: send it back or reopen it first."),
         "REASON": _("Say why."),

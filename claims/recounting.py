@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from audit.faults import fault_point
-from claims.due import RUNNING, Counting, Running, running
+from claims.due import RUNNING, Counting, running, write_days
 from jobs.actions import Run, enqueue
 from jobs.errors import JobsRefused
 
@@ -17,10 +16,6 @@ STEP = 2_000
 _NEXT = """
 SELECT id FROM claims_claim WHERE id > %s AND (state = ANY(%s) OR (state = 'refused' AND due_on IS NOT NULL))
 ORDER BY id LIMIT %s FOR UPDATE
-"""
-_WRITE = """
-UPDATE claims_claim c SET due_on = counted.day
-FROM unnest(%s::bigint[], %s::date[]) AS counted(id, day) WHERE c.id = counted.id AND c.due_on IS DISTINCT FROM counted.day
 """
 
 
@@ -42,7 +37,7 @@ def recount_due(run: Run) -> dict[str, Any] | None:
         run.check_stop()
         with transaction.atomic():
             ids = _next(last)
-            written = _write(running(ids), counting) if ids else 0
+            written = write_days(running(ids), counting) if ids else 0
             changed, last = changed + written, ids[-1] if ids else 0
             run.advance(more=len(ids), cursor={"last": last, "changed": changed})
         if ids:
@@ -57,20 +52,3 @@ def _next(after: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [after, [str(state) for state in RUNNING], STEP])
         return [row[0] for row in cursor.fetchall()]
-
-
-def _write(claims: list[Running], counting: Counting) -> int:
-    """Days that differ from what is kept, in one statement."""
-    days: dict[int, date | None] = {}
-    for each in claims:
-        due = None if each.clock is None else counting.due(each.clock)
-        day = None if due is None else due.day
-        if day != each.kept:
-            days[each.claim_id] = day
-    if not days:
-        return 0
-    fault_point("claims.recount_due.before")
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [list(days), list(days.values())])
-    fault_point("claims.recount_due.after")
-    return len(days)

@@ -48,11 +48,18 @@ def step(claim: Claim, to: State, *, by: Any, at: datetime, code: str = "", reas
     claim.state = to
     claim.ended_at = at if to in ENDED else None
     claim.save()
-    ClaimStep.objects.create(
+    step_into(claim, to, come_from=come_from, by=by, at=at, code=code, reason=reason).save(force_insert=True)
+    keep_day(claim)
+
+
+def step_into(
+    claim: Claim, to: State, *, come_from: str, by: Any, at: datetime, code: str = "", reason: str = ""
+) -> ClaimStep:
+    """A step that is not kept yet; "" is where a claim comes from when it is reported."""
+    return ClaimStep(
         claim=claim, from_state=come_from, to_state=to, at=at, by=by if isinstance(by, User) else None, by_label=str(by)[:80],
         code=code, reason=reason,
     )
-    keep_day(claim)
 
 
 def said(text: str) -> str:
@@ -80,3 +87,13 @@ def record(verb: str, claim: Claim, *, by: Any, at: datetime, **data: Any) -> No
 def record_case(verb: str, case: Case, *, by: Any, at: datetime, **data: Any) -> None:
     """An event of a case, told to the office that recorded it."""
     events.record(verb, case, by=by, at=at, organization=case.organization, region_code=case.region_code, data=data)
+
+
+def note_of(verb: str, claim: Claim, **data: Any) -> events.Note:
+    """What `record` would record of a claim."""
+    return events.Note(verb, claim, claim.organization, claim.region_code, claim.program_id, data)
+
+
+def case_note(verb: str, case: Case, **data: Any) -> events.Note:
+    """What `record_case` would record of a case."""
+    return events.Note(verb, case, case.organization, case.region_code, None, data)

@@ -40,9 +40,13 @@ class Ward:
 
     def report(self, *covers: Enrollment, **changes: Any) -> Case:
         """A case of three days ago, by the clerk; the cover of the ward unless others are named."""
+        return actions.report_case(covers or [self.cover], self.told(**changes), by=self.clerk, at=self.at)
+
+    def told(self, **changes: Any) -> Report:
+        """What is told of an event of three days ago."""
         happened = timezone.localtime(self.at) - timedelta(days=3)
-        told = Report(**{"event_at": happened.replace(hour=12, minute=0, second=0, microsecond=0), "diagnosis": "C34.1", **changes})
-        return actions.report_case(covers or [self.cover], told, by=self.clerk, at=self.at)
+        noon = happened.replace(hour=12, minute=0, second=0, microsecond=0)
+        return Report(**{"event_at": noon, "diagnosis": "C34.1", **changes})
 
     def bill(self, case: Case, *charges: tuple[str, str], **changes: Any) -> Bill:
         """An invoice of the day after the event; 60,000.00 outside of the catalogue unless said otherwise."""

@@ -37,6 +37,7 @@ from portal.demo_claim_terms import load_claim_references, promise_days
 from portal.demo_claims import claim
 from portal.demo_employers import insure_staff
 from portal.demo_families import insure_families
+from portal.demo_filings import file_claims
 from portal.demo_funds import ask_funders
 from portal.demo_insurer import settle_with_insurer
 from portal.demo_messages import tell_people
@@ -157,6 +158,9 @@ def load(say: Say, *, logins: Path) -> None:
             claim(
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
                 maker=maker, checker=checker, proposer=users[f"{city.short}.clerk"], say=say,
+            )
+            file_claims(
+                Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], say=say
             )
             pay_out(Program.objects.get(code=f"HMB{city.region}"), users=users, short=city.short, say=say)
             insure_staff(

@@ -19,9 +19,10 @@ from intake.models import State
 from jobs.actions import run_pending
 from portal.demo_families import collected, enroll_families, families_of
 from programs import actions as programs
+from programs.benefit_terms import terms_of_program
 from programs.models import Period, Program
 from results import actions
-from results.columns import columns_of, terms_of_program
+from results.columns import columns_of
 from results.models import Report
 
 #: So many families of three.

@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     # In the small hours; a scheduler that was off then asks when it is on again.
     "intake.retention": {"task": "intake.retention", "schedule": crontab(hour="3", minute="30")},
     "claims.recount": {"task": "claims.recount", "schedule": crontab(hour="4", minute="25")},
+    "filings.attach": {"task": "filings.attach", "schedule": 600.0, "options": {"expires": 600}},
     "years.count_due": {"task": "years.count_due", "schedule": 600.0, "options": {"expires": 600}},
     "papers.retention": {"task": "papers.retention", "schedule": crontab(hour="4", minute="0")},
     "outreach.retention": {"task": "outreach.retention", "schedule": crontab(hour="4", minute="5")},
@@ -304,6 +305,7 @@ INSTALLED_APPS = [
     "payouts",
     "closing",
     "results",
+    "filings",
     "takeup",
     "reconciliation",
     "samples",

@@ -90,6 +90,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         _("Claim handling"),
         (
             Page("claims.claim", "personal_injury"),
+            Page("filings.claimfile", "drive_folder_upload"),
             Page("claims.payable", "paid"),
             Page("claims.signingthreshold", "draw"),
         ),

@@ -22,6 +22,12 @@ def benefit_terms(plan: Plan) -> PlanTerms | None:
     return None if held is None else _read(held.digest, held.content, prices_in_file(plan))
 
 
+def terms_of_program(program_id: int) -> dict[int, PlanTerms]:
+    """By plan what it pays, of every version of a program that states it, without prices; newest last."""
+    held = PlanBenefits.objects.filter(plan__program=program_id).order_by("plan__number")
+    return {plan: _read(digest, content, ()) for plan, digest, content in held.values_list("plan", "digest", "content")}
+
+
 @lru_cache(maxsize=256)
 def _read(digest: str, content: str, prices: tuple[Price, ...]) -> PlanTerms:
     return replace(plan_file.load(content), prices=prices)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from django.utils.translation import gettext_lazy as _
 
 from beneficiaries.columns import DOCUMENTS
-from benefits import plan_file, wording
+from benefits import wording
 from benefits.terms import Expense, PlanTerms
 from intake.columns import Column
-from programs.models import PlanBenefits
 from results.models import BankResult
 
 #: Words of files for what the engine calls by codes; the first of each is the one of the blank template.
@@ -164,14 +162,3 @@ def _of_parts(parts: Mapping[str, list[str]]) -> list[Column]:
             help=_("Yuan that this responsibility paid."),
         ))
     return found
-
-
-def terms_of_program(program_id: int) -> dict[int, PlanTerms]:
-    """By plan what it pays, of every version of a program that states it; newest last."""
-    held = PlanBenefits.objects.filter(plan__program=program_id).order_by("plan__number")
-    return {plan: _read(digest, content) for plan, digest, content in held.values_list("plan", "digest", "content")}
-
-
-@lru_cache(maxsize=256)
-def _read(_digest: str, content: str) -> PlanTerms:
-    return plan_file.load(content)

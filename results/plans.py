@@ -9,8 +9,8 @@ from functools import cached_property
 from benefits.compiled import Plan as Compiled
 from benefits.compiled import compile_terms, shared_limit
 from benefits.terms import Expense, PlanTerms
+from programs.benefit_terms import terms_of_program
 from programs.models import Plan
-from results.columns import terms_of_program
 
 ZERO = Decimal("0.00")
 

@@ -10,11 +10,12 @@ from django.db import connection
 
 from audit.faults import fault_point
 from audit.history import carry_context, plan_anew
+from beneficiaries.covers_named import IN_COVER
 from intake.findings import Verdict
 from intake.models import State
 from intake.template import Applied, Undone
 from results.errors import ResultsRefused
-from results.matching import COUNTING, IN_COVER, NOT_PAID_WORDS, SAME_BILL
+from results.matching import COUNTING, NOT_PAID_WORDS, SAME_BILL
 from results.models import Report
 
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('results.recording:' || %(program)s, 0))"

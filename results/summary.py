@@ -9,8 +9,7 @@ from typing import Any
 from django.db.models.functions import Abs
 from django.utils.translation import gettext as _t
 
-from programs.benefit_terms import engine_language
-from results.columns import terms_of_program
+from programs.benefit_terms import engine_language, terms_of_program
 from results.models import Comparison, Recalculation, Report, ReportRow, Why
 
 #: Differences that the page names.

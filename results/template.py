@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from audit import keys
 from audit.sealing import Unsealed
+from beneficiaries.covers_named import USABLE, known, with_numbers
 from beneficiaries.models.person import BENEFICIARY_KEY
 from intake import checks
 from intake.checks import Checked, Context
@@ -26,10 +27,11 @@ from intake.findings import SEVERITY_OF, FileFinding, Severity, Verdict
 from intake.framing import Cells
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template, Undone, Unusual
+from programs.benefit_terms import terms_of_program
 from results import comparing, recording
-from results.columns import BANK_RESULTS, KIND, LOCALITIES, PART, SETTINGS, YES_OR_NO, columns_of, terms_of_program
+from results.columns import BANK_RESULTS, KIND, LOCALITIES, PART, SETTINGS, YES_OR_NO, columns_of
 from results.errors import ResultsRefused
-from results.matching import JUDGED_CODES, TOLD_OF, USABLE, ReportContext, doubled, judged, known, with_numbers
+from results.matching import JUDGED_CODES, TOLD_OF, ReportContext, doubled, judged
 from results.models import Report, ReportChunk, ReportDecision, ReportRow, ReportSlice
 from results.models.report import DIAGNOSIS, DOCUMENT, NAME
 from results.plans import plans_of
@@ -116,8 +118,8 @@ class ReportTemplate(Template):
 
     def compare(self, checked: Checked, context: ReportContext) -> Compared:
         """Whose cover each line speaks of, or why it is held or refused."""
-        frame = with_numbers(checked.frame, context)
-        frame = frame.join(known(frame, context), on="row", how="left", maintain_order="left")
+        frame = with_numbers(checked.frame, context.reach)
+        frame = frame.join(known(frame, context.reach), on="row", how="left", maintain_order="left")
         frame = frame.join(doubled(frame, context).unique("row"), on="row", how="left", maintain_order="left")
         frame = judged(frame, context)
         findings = checked.findings

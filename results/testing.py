@@ -18,8 +18,9 @@ from beneficiaries.models import Enrollment
 from beneficiaries.testing import World, make_world
 from beneficiaries.tests.purchasing import Market, paid_market, person
 from jobs.testing import drain
+from programs.benefit_terms import terms_of_program
 from results.actions import DESK, upload_report
-from results.columns import columns_of, terms_of_program
+from results.columns import columns_of
 from results.models import Report
 
 D = Decimal

@@ -31,6 +31,7 @@ from beneficiaries.turns import record_deaths_alone, work_alone
 from claims.actions.papers import destroy_paper
 from claims.models import Bill, Case, Claim, ClaimNote, Decision, Paper, Payable
 from continuity.models import EarlierYears
+from filings.models import PaperEntry
 from gates.models import Objection
 from intake.actions import destroy_file
 from jobs.actions import Run
@@ -93,6 +94,11 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
     *(
         (model, _OF_CLAIM.format(table=model._meta.db_table, by="claim_id", column="id"), "")
         for model in (ClaimNote, Decision, Payable)
+    ),
+    (
+        PaperEntry,
+        "SELECT t.id FROM filings_paperentry t JOIN claims_claim c ON c.case_id = t.case_id"
+        " JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id JOIN due_people d ON d.id = e.person_id", "",
     ),
     # Of whom nobody else is left to ask, or not: a payer's name goes with the first of those whom they insured.
     (

@@ -9,6 +9,7 @@ from typing import Any
 from audit.destroying import destroy, is_destroyed
 from beneficiaries.models import Roster, RosterChunk, RosterRow
 from continuity.models import EarlierRow
+from filings.models import ClaimFile, ClaimFileChunk, ClaimFileRow
 from gates.models import Statement, StatementChunk, StatementRow
 from handover.models import Invoice, InvoiceChunk, InvoiceRow, Receipt, ReceiptChunk, ReceiptRow
 from intake.models import State
@@ -78,6 +79,7 @@ SOURCES: Sequence[Source] = (
     _by_cover(Invoice, InvoiceRow, InvoiceChunk, "invoice_id"),
     _by_cover(BankReturn, BankReturnRow, BankReturnChunk, "bank_return_id", cover=_OF_PAYOUT),
     _by_cover(Report, ReportRow, ReportChunk, "report_id"),
+    _by_cover(ClaimFile, ClaimFileRow, ClaimFileChunk, "claim_file_id"),
     _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
 )
 #: Lines that name nobody whom a program covers, and belong to none: of a list of participants what is taken in holds neither

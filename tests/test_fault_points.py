@@ -74,7 +74,7 @@ def test_every_room_and_every_public_action_is_read() -> None:
     assert installed <= set(ROOMS)
     known = {each.key for each in functions}
     rooms = (
-        "accounts", "beneficiaries", "claims", "closing", "continuity", "exports", "gates", "handover", "intake", "jobs",
+        "accounts", "beneficiaries", "claims", "closing", "continuity", "exports", "filings", "gates", "handover", "intake", "jobs",
         "outreach", "papers", "payouts", "programs",
         "results", "retention", "samples", "subsidies", "takeup", "years",
     )

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from audit import events
 from beneficiaries.template import ROSTER
 from continuity.earlier import EARLIER
+from filings.template import CLAIM_FILE
 from gates.matching import STATEMENT
 from handover.answers import RECEIPT
 from handover.charging import INVOICE
@@ -28,7 +29,7 @@ ROOMS = sorted(config.label for config in apps.get_app_configs() if Path(config.
 #: What "*" stands for: the keys of intake's templates.
 TEMPLATE_KEYS = (
     ROSTER.key, STATEMENT.key, RECEIPT.key, INVOICE.key, RETURN.key, ReportTemplate.key, PARTICIPANTS.key, EARLIER.key,
-    REPORT.key,
+    REPORT.key, CLAIM_FILE.key,
 )
 
 

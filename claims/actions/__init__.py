@@ -30,6 +30,7 @@ from claims.actions.handling import (
 )
 from claims.actions.holidays import change_holiday, create_holiday, import_holidays
 from claims.actions.letters import print_letter, write_letter_wording
+from claims.actions.opening import Opened, Opening, open_cases
 from claims.actions.papers import add_paper, destroy_paper, open_paper, remove_paper
 from claims.actions.payables import (
     confirm_account,
@@ -46,6 +47,7 @@ from claims.actions.service_terms import (
     propose_service_term,
     state_law_term,
 )
+from claims.actions.taking_back import withdraw_cases
 from claims.actions.thresholds import approve_threshold, drop_threshold, propose_threshold, signatures_needed
 
 __all__ = [
@@ -53,6 +55,8 @@ __all__ = [
     "Adjustment",
     "Charge",
     "Facts",
+    "Opened",
+    "Opening",
     "Refusal",
     "Report",
     "accept_claim",
@@ -84,6 +88,7 @@ __all__ = [
     "kinds_of",
     "look_at_flags",
     "note_claim",
+    "open_cases",
     "open_paper",
     "order_payers",
     "print_letter",
@@ -105,6 +110,7 @@ __all__ = [
     "state_payee",
     "take_claim",
     "take_payables",
+    "withdraw_cases",
     "withdraw_claim",
     "write_letter_wording",
 ]

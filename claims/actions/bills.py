@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from claims.errors import ClaimsRefused
 from claims.models import Bill, BillLine, Case, Standing
 from claims.stepping import not_later, record_case, said
 from programs.benefit_terms import benefit_terms
+from programs.models import Plan
 
 EXPLAIN = "claims.explain_bill"
 _AMOUNTS = (
@@ -46,19 +47,16 @@ def add_bill(case: Case, bill: Bill, charges: Sequence[Charge], *, by: User, at:
     try:
         with transaction.atomic():
             case = editable(case, by=by)
-            _refuse_unfit(case, bill, charges, at=at)
+            refuse_unfit(bill, charges, known=kinds_of(case), at=at)
             bill.case, bill.entered_by, bill.entered_at = case, by, at
-            bill.standing = _standing(bill)
-            bill.findings = findings_of(bill, [charge.amount for charge in charges], charges, at=at)
+            bill.standing = standing_of(bill, presented=presented_before([bill]))
+            person = case.claims.select_related("enrollment__person").order_by("pk")[0].enrollment.person
+            bill.findings = findings_of(
+                bill, charges, name=person.name.reveal(), document=person.document.reveal(), at=at
+            )
             fault_point("claims.add_bill.before")
             bill.save(force_insert=True)
-            BillLine.objects.bulk_create(
-                BillLine(
-                    bill=bill, position=position, kind=charge.kind, name=charge.name.strip(), code=charge.code.strip(),
-                    amount=charge.amount, indicated=charge.indicated,
-                )
-                for position, charge in enumerate(charges, start=1)
-            )
+            BillLine.objects.bulk_create(lines_of(bill, charges))
             record_case("case.bill_added", case, by=by, at=at, amount=str(bill.total))
             fault_point("claims.add_bill.after")
     except IntegrityError as conflict:
@@ -128,18 +126,45 @@ def _of_case(bill: Bill, *, by: User, permission: str) -> Bill:
     return found
 
 
-def _standing(bill: Bill) -> str:
+def lines_of(bill: Bill, charges: Sequence[Charge]) -> list[BillLine]:
+    """The charges of a bill, not kept yet."""
+    return [
+        BillLine(
+            bill=bill, position=position, kind=charge.kind, name=charge.name.strip(), code=charge.code.strip(),
+            amount=charge.amount, indicated=charge.indicated,
+        )
+        for position, charge in enumerate(charges, start=1)
+    ]
+
+
+#: An invoice, and by case how it stands there.
+Presented = dict[tuple[str, str], list[tuple[int | None, str]]]
+
+
+def presented_before(bills: Iterable[Bill]) -> Presented:
+    """Of invoices that are named by code and number: where they were presented and not taken out again. One question."""
+    named = {bill.invoice_number for bill in bills if bill.invoice_number}
+    found: Presented = {}
+    if named:
+        kept = Bill.objects.filter(invoice_number__in=named).exclude(standing=Standing.REMOVED).exclude(invoice_number="")
+        for code, number, case, standing in kept.values_list("invoice_code", "invoice_number", "case", "standing"):
+            found.setdefault((code, number), []).append((case, standing))
+    return found
+
+
+def standing_of(bill: Bill, *, presented: Presented) -> str:
+    """Whether an invoice counts here, or elsewhere already; ClaimsRefused("BILL_TWICE") where its own case has it."""
     if not bill.invoice_number:
         return Standing.STANDS
-    same = Bill.objects.filter(invoice_code=bill.invoice_code, invoice_number=bill.invoice_number)
-    counting = list(same.filter(standing__in=(Standing.STANDS, Standing.ALLOWED)).values_list("case_id", flat=True))
-    if bill.case_id in counting:
+    same = presented.get((bill.invoice_code, bill.invoice_number), [])
+    if any(case == bill.case_id for case, _standing in same):
         raise ClaimsRefused("BILL_TWICE")
-    return Standing.DOUBLED if counting else Standing.STANDS
+    counting = (Standing.STANDS, Standing.ALLOWED)
+    return Standing.DOUBLED if any(standing in counting for _case, standing in same) else Standing.STANDS
 
 
-def _refuse_unfit(case: Case, bill: Bill, charges: Sequence[Charge], *, at: datetime) -> None:
-    """Refuse what cannot be kept; what only does not fit is a finding."""
+def refuse_unfit(bill: Bill, charges: Sequence[Charge], *, known: Collection[str], at: datetime) -> None:
+    """Refuse what cannot be kept; what only does not fit is a finding. `known`: see `kinds_of`."""
     if not charges:
         raise ClaimsRefused("BILL_LINES")
     amounts = [bill.total, *(charge.amount for charge in charges)]
@@ -147,7 +172,6 @@ def _refuse_unfit(case: Case, bill: Bill, charges: Sequence[Charge], *, at: date
         raise ClaimsRefused("BILL_AMOUNT")
     if bool(bill.invoice_code) != bool(bill.invoice_number):
         raise ClaimsRefused("BILL_NUMBER")
-    known = kinds_of(case)
     for charge in charges:
         if charge.kind not in known:
             raise ClaimsRefused("BILL_KIND", kind=charge.kind)
@@ -160,9 +184,14 @@ def _refuse_unfit(case: Case, bill: Bill, charges: Sequence[Charge], *, at: date
 
 def kinds_of(case: Case) -> list[str]:
     """Kinds of expense that the case's plans know: the engine's own, and those that a plan declares."""
+    return kinds_of_plans(claim.plan for claim in case.claims.select_related("plan").order_by("position"))
+
+
+def kinds_of_plans(plans: Iterable[Plan]) -> list[str]:
+    """Of plans in the order in which they pay; a question each."""
     found = dict.fromkeys(KINDS)
-    for claim in case.claims.select_related("plan").order_by("position"):
-        terms = benefit_terms(claim.plan)
+    for plan in plans:
+        terms = benefit_terms(plan)
         if terms is not None:
             for responsibility in terms.responsibilities:
                 found.update(dict.fromkeys(getattr(responsibility, "counts", ())))

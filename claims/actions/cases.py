@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,13 +16,15 @@ from audit.faults import fault_point
 from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import EnrollmentState
 from claims.errors import ClaimsRefused
-from claims.models import Case, Channel, Claim, ClaimStep, EventKind, Reporter
+from claims.models import CASE_LETTER, Case, Channel, Claim, EventKind, Reporter, numbered
 from claims.rules.order import payment_order
 from claims.rules.states import EDITABLE, State
-from claims.stepping import locked_case, not_later, record, record_case, said
+from claims.stepping import locked_case, not_later, record, record_case, said, step_into
 
 REPORT = "claims.report_claim"
 ZERO = Decimal("0.00")
+#: Covers that were in force once: what has ended did cover until then.
+COVERED = (EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
 #: States in which nothing of a claim rests on the case's bills.
 UNDECIDED = (*EDITABLE, State.WITHDRAWN, State.DECLINED)
 
@@ -61,30 +63,44 @@ class Facts:
 
 def report_case(covers: Sequence[Enrollment], told: Report, *, by: User, at: datetime) -> Case:
     """Record an event of one person with a claim on each of these covers, in the order in which they pay."""
-    _refuse_untimely(told, at=at)
+    refuse_untimely(told, at=at)
     with transaction.atomic():
         found = _locked_covers(covers, told, by=by)
         fault_point("claims.report_case.locked")
-        _refuse_known(found, told)
+        refuse_known(found, told, known=reported_before(found))
         fault_point("claims.report_case.before")
-        case = Case.objects.create(
-            organization=found[0].organization, region_code=found[0].region_code, kind=told.kind, event_at=told.event_at,
-            time_known=told.time_known, diagnosis=told.diagnosis.strip().upper(), disease_group=told.disease_group,
-            died_on=told.died_on, injuries=sorted(told.injuries), death_paid_elsewhere=told.death_paid_elsewhere,
-            channel=told.channel, reporter=told.reporter, reporter_name=told.reporter_name.strip() or None,
-            reporter_phone=told.reporter_phone.strip() or None, account=told.account.strip() or None,
-            reported_on=told.reported_on or timezone.localdate(at), recorded_by=by, recorded_at=at,
-        )
-        for position, cover in enumerate(payment_order(found), start=1):
-            claim = Claim.objects.create(
-                case=case, enrollment=cover, program_id=cover.program_id, plan_id=cover.plan_id, period_id=cover.period_id,
-                organization=cover.organization, region_code=cover.region_code, position=position, reported_at=at,
-            )
-            ClaimStep.objects.create(claim=claim, from_state="", to_state=State.REPORTED, at=at, by=by, by_label=str(by)[:80])
+        case = case_of(told, found, by=by, at=at)
+        case.save(force_insert=True)
+        for claim in claims_of(case, found, at=at):
+            claim.save(force_insert=True)
+            step_into(claim, State.REPORTED, come_from="", by=by, at=at).save(force_insert=True)
             record("claim.reported", claim, by=by, at=at)
         record_case("case.reported", case, by=by, at=at, claims=len(found))
         fault_point("claims.report_case.after")
     return case
+
+
+def case_of(told: Report, covers: Sequence[Enrollment], *, by: User, at: datetime) -> Case:
+    """A case that is not kept yet; its office is that of the first of the covers, which come by their numbers."""
+    return Case(
+        organization=covers[0].organization, region_code=covers[0].region_code, kind=told.kind, event_at=told.event_at,
+        time_known=told.time_known, diagnosis=told.diagnosis.strip().upper(), disease_group=told.disease_group,
+        died_on=told.died_on, injuries=sorted(told.injuries), death_paid_elsewhere=told.death_paid_elsewhere,
+        channel=told.channel, reporter=told.reporter, reporter_name=told.reporter_name.strip() or None,
+        reporter_phone=told.reporter_phone.strip() or None, account=told.account.strip() or None,
+        reported_on=told.reported_on or timezone.localdate(at), recorded_by=by, recorded_at=at,
+    )
+
+
+def claims_of(case: Case, covers: Sequence[Enrollment], *, at: datetime) -> list[Claim]:
+    """What a case asks of each of its covers, not kept yet, in the order in which they are proposed to pay."""
+    return [
+        Claim(
+            case=case, enrollment=cover, program_id=cover.program_id, plan_id=cover.plan_id, period_id=cover.period_id,
+            organization=cover.organization, region_code=cover.region_code, position=position, reported_at=at,
+        )
+        for position, cover in enumerate(payment_order(covers), start=1)
+    ]
 
 
 def change_case(case: Case, facts: Facts, *, by: User, at: datetime) -> Case:
@@ -142,32 +158,58 @@ def _locked_covers(covers: Sequence[Enrollment], told: Report, *, by: User) -> l
     seen = set(Enrollment.objects.visible_to(by, REPORT).filter(pk__in=wanted).values_list("pk", flat=True))
     if not wanted or seen != set(wanted):
         raise ClaimsRefused("NO_COVER")
-    found = list(
-        Enrollment.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk")
-        .select_related("organization", "program", "plan", "person")
-    )
-    for cover in found:
-        covered = cover.state in (EnrollmentState.IN_FORCE, EnrollmentState.ENDED)
-        if not covered or not cover.starts_at <= told.event_at < cover.ends_at:
-            raise ClaimsRefused("NO_COVER")
-        if cover.covers_a_span and not told.time_known:
-            raise ClaimsRefused("TIME_NEEDED")
-    if len({cover.person_id for cover in found}) != 1:
-        raise ClaimsRefused("ONE_PERSON")
+    found = lock_covers(wanted)
+    refuse_uncovered(found, told)
     return found
 
 
-def _refuse_known(covers: Sequence[Enrollment], told: Report) -> None:
-    """Refuse the same event of the same cover a second time."""
-    beside = Claim.objects.filter(
-        enrollment__in=covers, case__kind=told.kind, case__event_at=told.event_at, case__diagnosis=told.diagnosis.strip().upper()
-    ).exclude(state__in=(State.WITHDRAWN, State.DECLINED))
-    known = beside.select_related("case").first()
-    if known is not None:
-        raise ClaimsRefused("REPORTED_ALREADY", number=known.case.number)
+def lock_covers(ids: Sequence[int]) -> list[Enrollment]:
+    """Covers by their numbers, locked: an undo that is under way is waited for, one that comes later finds the claims."""
+    return list(
+        Enrollment.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
+        .select_related("organization", "program", "plan", "person")
+    )
 
 
-def _refuse_untimely(told: Report, *, at: datetime) -> None:
+def refuse_uncovered(covers: Sequence[Enrollment], told: Report) -> None:
+    """Refuse an event beside one of the covers, one whose hour has to be known, and covers of several people."""
+    if not covers:
+        raise ClaimsRefused("NO_COVER")
+    for cover in covers:
+        if cover.state not in COVERED or not cover.starts_at <= told.event_at < cover.ends_at:
+            raise ClaimsRefused("NO_COVER")
+        if cover.covers_a_span and not told.time_known:
+            raise ClaimsRefused("TIME_NEEDED")
+    if len({cover.person_id for cover in covers}) != 1:
+        raise ClaimsRefused("ONE_PERSON")
+
+
+#: What makes an event of a cover the same: cover, kind, moment, diagnosis.
+EventKey = tuple[int, str, datetime, str]
+
+
+def keys_of(covers: Sequence[Enrollment], told: Report) -> list[EventKey]:
+    """By what a report is known again, of each cover."""
+    return [(cover.pk, str(told.kind), told.event_at, told.diagnosis.strip().upper()) for cover in covers]
+
+
+def reported_before(covers: Sequence[Enrollment]) -> dict[EventKey, int]:
+    """Events of the covers that are reported already -> the case; what was withdrawn or not filed may come again."""
+    standing = Claim.objects.filter(enrollment__in=[cover.pk for cover in covers]).exclude(
+        state__in=(State.WITHDRAWN, State.DECLINED)
+    )
+    found = standing.order_by("-pk").values_list("enrollment", "case__kind", "case__event_at", "case__diagnosis", "case")
+    return {(cover, kind, event_at, diagnosis): case for cover, kind, event_at, diagnosis, case in found}
+
+
+def refuse_known(covers: Sequence[Enrollment], told: Report, *, known: Mapping[EventKey, int]) -> None:
+    """Refuse the same event of the same cover a second time; `known`: see `reported_before`."""
+    for key in keys_of(covers, told):
+        if key in known:
+            raise ClaimsRefused("REPORTED_ALREADY", number=numbered(CASE_LETTER, known[key]))
+
+
+def refuse_untimely(told: Report, *, at: datetime) -> None:
     if told.event_at > at:
         raise ClaimsRefused("HAPPENS_LATER")
     reported = told.reported_on or timezone.localdate(at)

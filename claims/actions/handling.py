@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit import events
 from audit.faults import fault_point
+from beneficiaries.models import Person
 from claims.actions.cases import REPORT
 from claims.errors import ClaimsRefused
 from claims.models import Claim, ClaimNote, PaperKind, PaperRequest, Payee
@@ -188,11 +189,7 @@ class Account:
 
 def state_payee(claim: Claim, account: Account, *, by: User, at: datetime) -> Claim:
     """Say who is paid, and to which account; until the decision is calculated, or after the bank has refused it."""
-    number = "".join(account.number.split())
-    if not (number.isascii() and number.isalnum() and _SHORTEST <= len(number) <= _LONGEST):
-        raise ClaimsRefused("PAYEE_ACCOUNT")
-    if account.bank_code and not (account.bank_code.isascii() and account.bank_code.isdecimal() and len(account.bank_code) == 12):
-        raise ClaimsRefused("BANK_CODE")
+    number = number_of(account)
     with transaction.atomic():
         claim = locked(claim, by=by, permission=REPORT)
         if claim.state not in OPEN or claim.state == State.ASSESSED:
@@ -204,28 +201,48 @@ def state_payee(claim: Claim, account: Account, *, by: User, at: datetime) -> Cl
     return claim
 
 
-def write_payee(claim: Claim, account: Account, *, number: str, by: User, at: datetime) -> None:
-    """Keep payee and account of a locked claim."""
+def number_of(account: Account) -> str:
+    """The account's number without blanks; refused where it cannot be one, or the bank's code is none."""
+    number = "".join(account.number.split())
+    if not (number.isascii() and number.isalnum() and _SHORTEST <= len(number) <= _LONGEST):
+        raise ClaimsRefused("PAYEE_ACCOUNT")
+    if account.bank_code and not (account.bank_code.isascii() and account.bank_code.isdecimal() and len(account.bank_code) == 12):
+        raise ClaimsRefused("BANK_CODE")
+    return number
+
+
+def holder_of(account: Account, person: Person, *, on: date) -> str:
+    """The account holder's name as it is kept; refused where it does not fit whoever is to be paid."""
     name = " ".join(account.name.split())
     if not 2 <= len(name) <= 100:
         raise ClaimsRefused("PAYEE_NAME")
-    person = claim.enrollment.person
-    if account.payee == Payee.SELF and is_minor(person.birth_on, on=timezone.localdate(at)):
+    if account.payee == Payee.SELF and is_minor(person.birth_on, on=on):
         raise ClaimsRefused("PAYEE_MINOR")
     if account.payee == Payee.SELF and name != person.name.reveal():
         raise ClaimsRefused("PAYEE_NAME")
-    changed = claim.payee_account is not None and claim.payee_account.reveal() != number
-    claim.account_stated_by = by
-    claim.payee, claim.payee_name, claim.payee_account = Payee(account.payee), name, number
-    claim.bank_name, claim.bank_code = account.bank_name.strip(), account.bank_code
-    if changed or claim.account_changed_at is None:
-        claim.account_changed_at = at
+    return name
+
+
+def write_payee(claim: Claim, account: Account, *, number: str, by: User, at: datetime) -> None:
+    """Keep payee and account of a locked claim."""
+    name = holder_of(account, claim.enrollment.person, on=timezone.localdate(at))
+    set_payee(claim, account, name=name, number=number, by=by, at=at)
     fault_point("claims.write_payee.before")
     claim.save()
     for column, value in claim.account_indexes().items():
         setattr(claim, column, value)
     claim.save(update_fields=["account_index_a", "account_index_b"])
     fault_point("claims.write_payee.after")
+
+
+def set_payee(claim: Claim, account: Account, *, name: str, number: str, by: User, at: datetime) -> None:
+    """Payee and account on a claim that is not saved by this; its index is made by whoever saves it."""
+    changed = claim.payee_account is not None and claim.payee_account.reveal() != number
+    claim.account_stated_by = by
+    claim.payee, claim.payee_name, claim.payee_account = Payee(account.payee), name, number
+    claim.bank_name, claim.bank_code = account.bank_name.strip(), account.bank_code
+    if changed or claim.account_changed_at is None:
+        claim.account_changed_at = at
 
 
 def is_minor(birth_on: date | None, *, on: date) -> bool:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from audit.faults import fault_point
-from claims.actions.handling import Account, write_payee
+from claims.actions.handling import Account, number_of, write_payee
 from claims.actions.settling import make_payable
 from claims.errors import ClaimsRefused
 from claims.models import Claim, Payable, PayableKind, PayableState
@@ -69,7 +69,7 @@ def return_payables(returned: Sequence[tuple[int, str]], *, by: Any, at: datetim
 
 def correct_account(claim: Claim, account: Account, *, by: User, at: datetime) -> Claim:
     """After the bank refused an account: another one, or its holder as the bank knows them. A second person confirms it."""
-    number = "".join(account.number.split())
+    number = number_of(account)
     with transaction.atomic():
         claim = locked(claim, by=by, permission="claims.report_claim", among=(State.PAYABLE,))
         failed = _failed(claim)

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('claims', '0003_history_of_claims_by_row'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='paper',
             name='claim_paper_stays',
@@ -28,4 +30,4 @@ class Migration(migrations.Migration):
             model_name='paper',
             trigger=pgtrigger.compiler.Trigger(name='claim_paper_purged_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.purged_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='a197b9bac57e3cc456ab08e9c2bd2f35c65c14dd', operation='UPDATE', pgid='pgtrigger_claim_paper_purged_stays_65ece', table='claims_paper', when='BEFORE')),
         ),
-    ]
+    ])]

@@ -2,7 +2,7 @@
 
 from claims.models.bill import PAYERS, Bill, BillLine, Locality, Setting, Standing
 from claims.models.calendar import DayKind, Holiday
-from claims.models.case import Case, Channel, EventKind, Reporter, number_in, numbered
+from claims.models.case import CASE_LETTER, Case, Channel, EventKind, Reporter, number_in, numbered
 from claims.models.claim import (
     ACCOUNT,
     STATE_NAMES,
@@ -33,6 +33,7 @@ from claims.models.service_term import ServiceTerm, TermKind, TermSetting, TermS
 
 __all__ = [
     "ACCOUNT",
+    "CASE_LETTER",
     "PAYERS",
     "STATE_NAMES",
     "Addressee",

@@ -19,6 +19,8 @@ from audit.masking import mask_name, mask_phone
 from audit.scope import Scope, ScopedQuerySet
 
 CASE_KEY = "claim"
+#: What the number of a case begins with.
+CASE_LETTER = "A"
 #: Of rows `kept` of a case: whoever it speaks of is destroyed.
 OWNER_GONE = """EXISTS (
     SELECT FROM claims_claim c JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id
@@ -129,7 +131,7 @@ class Case(models.Model):
     @property
     def number(self) -> str:
         """案件号: A, the number in the books, two check digits (mod 97-10, ISO 7064)."""
-        return numbered("A", self.pk)
+        return numbered(CASE_LETTER, self.pk)
 
     @property
     def event_on(self) -> date:

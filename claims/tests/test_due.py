@@ -133,7 +133,7 @@ def test_waiting_claims_keep_no_day_and_those_that_waited_get_theirs_back(ward: 
 def test_a_recount_goes_on_where_it_was_struck_and_asks_the_same_for_many(ward: Ward) -> None:
     claim = accepted_on(ward.claim(), date(2026, 11, 2))
     ask_recount(by="system:test", at=timezone.now())
-    with fault_at("claims.recount_due.after"), pytest.raises(PlantedFault):
+    with fault_at("claims.write_days.after"), pytest.raises(PlantedFault):
         drain()
     assert kept(claim) != date(2026, 11, 9)
     # Asked again, it is the same one: whatever waits takes this change in, too.

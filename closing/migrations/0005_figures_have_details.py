@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
         ('programs', '0021_payouts_are_booked'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.RemoveConstraint(
             model_name='closedfigure',
             name='closed_figure_once',
@@ -29,4 +31,4 @@ class Migration(migrations.Migration):
             model_name='closedfigure',
             constraint=models.UniqueConstraint(fields=('closing', 'measure', 'county', 'category', 'funder', 'detail'), name='closed_figure_once', nulls_distinct=False),
         ),
-    ]
+    ])]

@@ -35,16 +35,18 @@ def safe_name(name: str) -> str:
 
 def receive_file(
     stream: BinaryIO, *, name: str, organization: Organization, by: User, at: datetime,
-    sheets: Sequence[str] | None = None,
+    sheets: Sequence[str] | None = None, media_type: str = "",
 ) -> File:
-    """Keep an upload, sealed. `sheets`: which are read; an empty list waits for a person who chooses.
+    """Keep an upload, sealed. `sheets`: which are read; an empty list waits for a person who chooses. `media_type`: of a
+    file that is no table, as the caller has found it.
 
     The bytes are stored before the row: a killed upload leaves no row without its file.
     """
     stored = storage.store(stream, year=timezone.localdate(at).year, limit=settings.UPLOAD_LIMIT)
     try:
-        with storage.opened(stored.key, stored.size) as source:
-            media_type = sniff(source, name=name).value
+        if not media_type:
+            with storage.opened(stored.key, stored.size) as source:
+                media_type = sniff(source, name=name).value
     except FileRefused as refused:
         # Kept all the same: its findings are told on the page of its import, by the job that reads it.
         media_type = refused.findings[0].code.lower()[:20]

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('payouts', '0001_payout_batches'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='batch',
             name='insert_insert',
@@ -50,4 +52,4 @@ class Migration(migrations.Migration):
             model_name='batch',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "payouts_batchevent" ("amount", "approvals", "bank_reference", "digest", "discarded_by_id", "failed_amount", "failed_lines", "folder", "format_id", "fresh_lines", "id", "kind", "lines", "made_at", "made_by_id", "organization_id", "paid_amount", "paid_lines", "payer_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "purged_at", "purpose", "reason", "region_code", "released_at", "released_by_id", "returned_amount", "returned_lines", "sent_at", "sha256", "shared_lines", "size", "state", "written_at") SELECT old_values."amount", old_values."approvals", old_values."bank_reference", old_values."digest", old_values."discarded_by_id", old_values."failed_amount", old_values."failed_lines", old_values."folder", old_values."format_id", old_values."fresh_lines", old_values."id", old_values."kind", old_values."lines", old_values."made_at", old_values."made_by_id", old_values."organization_id", old_values."paid_amount", old_values."paid_lines", old_values."payer_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."program_id", old_values."purged_at", old_values."purpose", old_values."reason", old_values."region_code", old_values."released_at", old_values."released_by_id", old_values."returned_amount", old_values."returned_lines", old_values."sent_at", old_values."sha256", old_values."shared_lines", old_values."size", old_values."state", old_values."written_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='76ca031567af35627d81f1f1b05e043f953acaea', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_0413c', referencing='REFERENCING OLD TABLE AS old_values ', table='payouts_batch', when='AFTER')),
         ),
-    ]
+    ])]

@@ -34,6 +34,7 @@ from claims.invariants import INVARIANTS as CLAIMS
 from closing.invariants import INVARIANTS as CLOSING
 from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
+from filings.invariants import INVARIANTS as FILINGS
 from gates.invariants import INVARIANTS as GATES
 from handover.invariants import INVARIANTS as HANDOVER
 from jobs.invariants import INVARIANTS as JOBS
@@ -534,7 +535,7 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
         invariant.name
         for invariant in (
             *JOBS, *EXPORTS, *CONTINUITY, *CLAIMS,
-            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES,
+            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *FILINGS, *RESULTS, *TAKEUP, *SAMPLES,
             *RETENTION,
         )
     }

@@ -24,12 +24,13 @@ from intake.findings import Verdict
 from intake.models import ONCE_APPLIED, State
 from intake.pages import Cell, ImportPages, blank_workbook, of_its_office, rows
 from intake.pages.buttons import BUTTON_STATES, BUTTONS
+from programs.benefit_terms import terms_of_program
 from results import actions, summary
 from results.actions.reports import APPROVE, DESK, UPLOAD
 from results.admin import undoing
 from results.admin.deciding import DecidingPages, decisions_of
 from results.admin.forms import ProgramForm, ReportForm, TotalsForm
-from results.columns import columns_of, terms_of_program
+from results.columns import columns_of
 from results.models import Comparison, Recalculation, Report, ReportRow, Result
 from results.one import decided_one
 from results.template import totals, totals_agree

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.creating import Together
+
 
 class Migration(migrations.Migration):
 
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='sample',
             name='sample_stands_as_drawn',
@@ -159,4 +161,4 @@ class Migration(migrations.Migration):
             model_name='sampleitem',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('payout__isnull', True), ('reported__isnull', True)), models.Q(('amount__isnull', False), models.Q(('payout__isnull', False), ('reported__isnull', False), _connector='XOR')), _connector='OR'), name='sample_item_is_of_one_payout'),
         ),
-    ]
+    ])]

@@ -6,11 +6,13 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from beneficiaries.models import Enrollment
 from beneficiaries.testing import World
 from beneficiaries.tests.purchasing import paid_market
 from claims import actions
-from claims.actions import Account, Facts
+from claims.actions import Account, Charge, Facts, Opening
 from claims.models import Case, Claim, Decision
+from claims.rules.states import State
 from claims.testing import ACCOUNT_NUMBER, D, Ward, make_ward
 from programs.testing import pdf
 from tests.kit.crash_samples import Run, fresh, sample
@@ -133,6 +135,27 @@ def _checking(ward: Ward) -> dict[str, Any]:
     return {"by": ward.reviewer, "at": ward.at}
 
 
+@sample("claims.open_cases")
+def open_cases(world: World, token: Token) -> Run:
+    """Two people's reports at once, filed, each with a bill, one with an account."""
+    ward = ward_of(world, token)
+    covers = [ward.cover, ward.insure(1)]
+    own = Enrollment.objects.filter(program=ward.market.program)
+
+    def run() -> object:
+        lines = [Charge("out_of_catalogue", D("10.00"))]
+        reports = [
+            Opening(
+                cover.pk, ward.told(), [(ward.invoice(lines, invoice_number=f"000000009{number}"), lines)],
+                None if number else account(ward),
+            )
+            for number, cover in enumerate(covers)
+        ]
+        return actions.open_cases(reports, by=ward.clerk, at=ward.at, until=State.REGISTERED, among=own)
+
+    return run
+
+
 simply("claims.report_case", lambda ward: ward.cover, lambda ward, cover: ward.report(cover))
 simply(
     "claims.change_case", lambda ward: ward.report(),
@@ -143,6 +166,10 @@ simply(
     lambda ward, case: actions.order_payers(
         case, list(case.claims.order_by("-position").values_list("pk", flat=True)), reason="约定", **_by(ward)
     ),
+)
+simply(
+    "claims.withdraw_cases", billed,
+    lambda ward, case: actions.withdraw_cases([case.pk], reason="文件撤销", **_checking(ward)),
 )
 simply("claims.add_bill", lambda ward: ward.report(), lambda ward, case: ward.bill(case))
 simply(

@@ -63,6 +63,7 @@ from tests.kit.latin_clearings import make_latin_clearings
 from tests.kit.latin_closing import make_latin_months
 from tests.kit.latin_continuity import add_earlier_years
 from tests.kit.latin_employers import add_employers
+from tests.kit.latin_filings import add_filings
 from tests.kit.latin_funds import make_latin_funds
 from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
@@ -229,6 +230,7 @@ def _rosters(world: LatinWorld) -> None:
     add_years(world, reason=REASON)
     add_takeup(world, reason=REASON)
     add_results(world, reason=REASON)
+    add_filings(world)
     add_earlier_years(world)
     make_latin_months(world, reason=REASON)
     make_latin_samples(world, reason=REASON)

@@ -23,6 +23,7 @@ from accounts.views import locked_page
 from audit.testing import FULL_SWEEP
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster
+from filings.columns import COLUMNS as FILING_COLUMNS
 from gates.columns import COLUMNS as STATEMENT_COLUMNS
 from intake.findings import Verdict
 from intake.models import State
@@ -47,7 +48,7 @@ WORD = re.compile(r"[A-Za-z][\w.@-]*[A-Za-z]", re.ASCII)
 #: The language that one may choose is named in itself; a file's headings and choices are those that offices use.
 IN_ITS_OWN_WORDS = {"简体中文", *(
     word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS,
-        *TARGET_COLUMNS, *RESULT_COLUMNS)
+        *TARGET_COLUMNS, *RESULT_COLUMNS, *FILING_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
 ), *words_of_files(), *words_of_reports(), *words_of_payouts()}
 #: The longest first: one may begin with another.

@@ -20,6 +20,7 @@ from claims.models import Claim, FlagRule, LetterWording, Payable, ServiceTerm, 
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from continuity.models import EarlierList
 from exports.models import Export
+from filings.models import ClaimFile
 from gates.models import (
     Clearing,
     ClearingLine,
@@ -145,7 +146,7 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
 KIND_OF_PAGE = {
     "admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office",
     "admin:beneficiaries_roster_kept_rows": "own office", "admin:gates_statement_refused_rows": "own office",
-    "admin:results_report_refused_rows": "own office",
+    "admin:results_report_refused_rows": "own office", "admin:filings_claimfile_refused_rows": "own office",
 }
 
 
@@ -254,6 +255,7 @@ SUBJECTS: dict[str, Subject] = {
     "continuity.earlierlist": Subject(
         "office", lambda place: EarlierList.objects.get(organization=place.enrollment.organization, program=place.program)
     ),
+    "filings.claimfile": Subject("office", lambda place: ClaimFile.objects.get(rows__enrollment=place.enrollment)),
     "results.report": Subject("office", lambda place: Report.objects.get(rows__enrollment=place.enrollment)),
     "results.result": Subject("office", lambda place: Result.objects.get(enrollment=place.enrollment)),
     "reconciliation.claimstatement": Subject("operator", lambda place: ClaimStatement.objects.get(program=place.program)),

@@ -51,6 +51,7 @@ from tests.kit.matrix.claims import add_claim
 from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.compared import compare_years
 from tests.kit.matrix.continuity import add_earlier
+from tests.kit.matrix.filings import add_filings
 from tests.kit.matrix.funds import make_funds
 from tests.kit.matrix.handed_over import hand_over_of
 from tests.kit.matrix.insured import share_plan
@@ -308,6 +309,7 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
     OwnPaymentLine.objects.create(payment=payment, enrollment=enrollment, amount=enrollment.own_share)
     _statement(world, office, clerk, enrollment, canary, at=at)
     add_results(world, office, clerk, enrollment, canary, at=at)
+    add_filings(world, office, clerk, enrollment, canary, at=at)
     _bill(world, office, clerk, enrollment, canary, at=at)
     # A family's payment that no statement has shown.
     Purchase.objects.create(

@@ -1,0 +1,5 @@
+"""Pages of this room."""
+
+from filings.admin.claim_files import ClaimFileAdmin
+
+__all__ = ["ClaimFileAdmin"]

@@ -1,0 +1,1 @@
+"""Pure rules of files of claims: no clock, no database."""
