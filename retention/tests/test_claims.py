@@ -23,10 +23,11 @@ from handover.tests.test_pages import signed_in
 from intake.storage import keys_within
 from payouts.models import BankResult, BankReturnRow, Batch, BatchLine
 from payouts.testing import Till, keys_of, till_of
-from portal.verify import check_all
+from portal.verify import check, check_all
 from programs.models import LedgerEntry
 from reconciliation.books import books_of
 from reconciliation.span import Span
+from retention.invariants import INVARIANTS
 from retention.testing import done, drawn, ended_long_ago, officer_of
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +120,28 @@ def test_pages_of_what_was_destroyed_say_so_calmly(kept_world: Any, settings: An
     for name, pk in (("claims_claim", claim.pk), ("claims_payable", claim.payables.get().pk), ("payouts_batch", batch.pk)):
         answer = client.get(reverse(f"admin:{name}_change", args=[pk]))
         assert answer.status_code == 200 and "李芳" not in answer.content.decode(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "change"),
+    [
+        ("no_content_of_the_destroyed_is_kept", "claims_paper", "purged_at = NULL"),
+        ("no_content_of_the_destroyed_is_kept", "claims_paper", "name = '李芳的发票.pdf'"),
+        ("no_content_of_the_destroyed_is_kept", "payouts_batch", "purged_at = NULL"),
+        ("nothing_of_the_destroyed_can_be_read", "claims_case", "diagnosis = 'C34.1'"),
+        ("nothing_of_the_destroyed_can_be_read", "claims_claim", "payee_name = (SELECT max(payee_name) FROM claims_claim)"),
+        ("nothing_of_the_destroyed_can_be_read", "claims_payable", "bank_name = '中国农业银行'"),
+    ],
+)
+def test_what_is_left_of_who_was_destroyed_is_found(kept_world: Any, name: str, table: str, change: str) -> None:
+    _ward, till = kept_world
+    done(till.world)
+    assert [each.name for each in INVARIANTS if check(each).rows] == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE {table} SET {change}")
+    assert name in [each.name for each in INVARIANTS if check(each).rows]
 
 
 def _nothing_of(claim: Claim) -> None:
