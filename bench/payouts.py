@@ -1,4 +1,4 @@
-"""`python -m bench.payouts`: a batch of payouts made, approved, rendered and reconciled; seconds, and processor time of both sides.
+"""`python -m bench.payouts`: a batch of payouts made, approved, rendered, taken over, held against the books; seconds, cpu.
 
     python -m bench.payouts --rows 200000
 
@@ -130,6 +130,9 @@ def steps(till: Any, rows: int) -> list[tuple[str, Callable[[], Any]]]:
     from payouts import actions
     from payouts.models import BankReturn, Batch
     from payouts.testing import downloaded, return_file
+    from reconciliation.books import books_of
+    from reconciliation.pairs import BY_CODE, rows_of
+    from reconciliation.span import Span, of_month
 
     kept: dict[str, Any] = {}
 
@@ -176,10 +179,24 @@ def steps(till: Any, rows: int) -> list[tuple[str, Callable[[], Any]]]:
         batch = Batch.objects.get(pk=kept["batch"].pk)
         assert (batch.state, batch.open_lines) == ("partial", 0)
 
+    def held_against() -> None:
+        # What is owed was written as rows, without postings: every decision is a difference, which costs as much to find.
+        found = {pair.code: sums for pair, sums in books_of(till.world.program, Span(), at=_now()).pairs}
+        assert (found["lines_results_paid"].agrees, found["results_booked"].agrees) == (True, True)
+        assert found["decided_booked"].rows == rows
+
+    def month_held_against() -> None:
+        books_of(till.world.program, of_month(_now().date().replace(day=1)), at=_now())
+
+    def rows_of_difference() -> None:
+        facts = Span().facts(till.world.program.pk, at=_now())
+        assert len(rows_of(BY_CODE["decided_booked"], facts, most=101)) == min(101, rows)
+
     return [
         ("batch made", prepare), ("checked and authorized", approve), ("released", release), ("file written", work),
         ("file fetched", download), ("returned file received", upload), ("returned file checked", work),
-        ("submitted and approved", decide), ("results taken over", settled),
+        ("submitted and approved", decide), ("results taken over", settled), ("reconciliation, all", held_against),
+        ("reconciliation, a month", month_held_against), ("its rows, a page", rows_of_difference),
     ]
 
 

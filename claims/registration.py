@@ -14,8 +14,10 @@ from beneficiaries.registration import Keeper, register_keeper
 from claims import flag_registration, letter_registration, panels, term_registration
 from claims.held import HOLDINGS
 from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee
+from claims.month import COUNTINGS, OPEN_POINTS
 from claims.verbs import VERBS
 from continuity.claims import register_paid
+from programs.months import register_month
 
 _VIEW = (
     "claims.view_claim", "claims.export_claim", "claims.view_case", "claims.view_bill", "claims.view_payable",
@@ -50,7 +52,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "case.changed": lambda data: {
         "fields": ", ".join(str(getattr(Case._meta.get_field(name), "verbose_name", name)) for name in data["fields"])
     },
-    **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened")},
+    **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened", "destroyed")},
     "claim.papers_asked": _kinds,
     "claim.payee_stated": lambda data: {"payee": str(Payee(data["payee"]).label)},
     **{f"claim.{step}": lambda data: {"outcome": str(Outcome(data["outcome"]).label)} for step in ("decision_proposed", "decided")},
@@ -68,6 +70,7 @@ def register() -> None:
     register_keeper(Keeper("HAS_CLAIM", _("a claim was made of the cover: it stays, with its money"), _HAS_CLAIM))
     register_holding(*HOLDINGS)
     register_paid(_PAID)
+    register_month(COUNTINGS, OPEN_POINTS)
     panels.register()
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)

@@ -14,6 +14,7 @@ VERBS = {
     "case.bill_removed": _("A bill of %(amount)s yuan was taken out: %(reason)s"),
     "case.paper_added": _("A paper was added: %(kind)s."),
     "case.paper_removed": _("A paper was taken out: %(kind)s. %(reason)s"),
+    "case.paper_destroyed": _("The content of a paper was destroyed at the end of its term: %(kind)s."),
     "case.paper_opened": _("A paper was opened: %(kind)s."),
     "claim.reported": _("The claim was reported."),
     "claim.accepted": _("The claim was accepted for handling."),

@@ -66,15 +66,18 @@ def definitions() -> list[dict[str, Any]]:
     """Every measure as it is kept: in each language of the portal."""
     kept = [
         {
-            "code": each.code, "is_money": each.is_money, "is_standing": each.is_standing, "by_payer": each.by_payer, "title": {},
-            "definition": {},
+            "code": each.code, "is_money": each.is_money, "is_standing": each.is_standing, "by_payer": each.by_payer,
+            "overlaps": each.overlaps, "title": {}, "definition": {}, "detail": {},
         }
         for each in measures().values()
     ]
     for language, _name in settings.LANGUAGES:
         with override(language):
             for entry, each in zip(kept, measures().values(), strict=True):
-                entry["title"][language], entry["definition"][language] = str(each.title), str(each.definition)  # type: ignore[index]
+                said: Any = entry
+                said["title"][language], said["definition"][language] = str(each.title), str(each.definition)
+                if each.detail:
+                    said["detail"][language] = str(each.detail)
     return kept
 
 
@@ -96,24 +99,37 @@ def open_points(month: Month) -> list[dict[str, Any]]:
 
 
 def write_figures(closing: MonthClosing, cells: Sequence[Cell]) -> None:
-    """With the names of their places, categories and payers as they are now."""
+    """With the names of their places, categories, payers and details as they are now."""
     places = Region.objects.names_of({cell.county for cell in cells if cell.county})
     categories = Category.objects.in_bulk({cell.category_id for cell in cells if cell.category_id})
     funders = Funder.objects.in_bulk({cell.funder_id for cell in cells if cell.funder_id})
+    details = _details_of(closing.program_id, cells)
     ClosedFigure.objects.bulk_create(
         (
             ClosedFigure(
                 closing=closing, measure=cell.measure, county=cell.county, county_name=places.get(cell.county, cell.county),
                 category_id=cell.category_id, category_name=categories[cell.category_id].name if cell.category_id else "",
                 funder_id=cell.funder_id, funder_name=funders[cell.funder_id].name if cell.funder_id else "",
-                before=cell.before, amount=cell.amount,
+                detail=cell.detail, detail_name=details.get((cell.measure, cell.detail), cell.detail), before=cell.before,
+                amount=cell.amount,
             )
             for cell in sorted(
-                cells, key=lambda cell: (cell.measure, cell.county, cell.category_id or 0, cell.funder_id or 0)
+                cells, key=lambda cell: (cell.measure, cell.county, cell.category_id or 0, cell.funder_id or 0, cell.detail)
             )
         ),
         batch_size=2_000,
     )
+
+
+def _details_of(program_id: int, cells: Sequence[Cell]) -> dict[tuple[str, str], str]:
+    """(measure, code) -> its name in the language of the offices."""
+    found: dict[tuple[str, str], str] = {}
+    with override(settings.LANGUAGE_CODE):
+        for each in measures().values():
+            codes = {cell.detail for cell in cells if cell.measure == each.code and cell.detail}
+            if codes and each.names is not None:
+                found |= {(each.code, code): str(name)[:200] for code, name in each.names(program_id, codes).items()}
+    return found
 
 
 def figures_now(month: Month) -> list[Cell]:

@@ -45,6 +45,9 @@ class Kept:
     is_money: bool
     is_standing: bool
     by_payer: bool
+    overlaps: bool
+    #: By what it is told further, in the reader's language; empty where it is not.
+    detail: str
 
     def said(self, value: Decimal | None) -> str:
         """Yuan with two places, or a whole number; a dash where there is none."""
@@ -63,7 +66,7 @@ def measures_of(closing: MonthClosing) -> list[Kept]:
     return [
         Kept(
             each["code"], _in(each["title"], language), _in(each["definition"], language), each["is_money"], each["is_standing"],
-            each["by_payer"],
+            each["by_payer"], each.get("overlaps", False), _in(each.get("detail", {}), language),
         )
         for each in closing.measures
     ]
@@ -81,6 +84,8 @@ def summary(closing: MonthClosing) -> Table:
     earlier = _sums(closing.previous) if closing.previous is not None else {}
     lines = []
     for each in measures_of(closing):
+        if each.overlaps:
+            continue
         before, amount = sums.get(each.code, (ZERO, ZERO))
         was = sum(earlier.get(each.code, (ZERO, ZERO)))
         corrected = before - was if closing.previous is not None else None
@@ -92,9 +97,11 @@ def summary(closing: MonthClosing) -> Table:
 
 
 def divisions(closing: MonthClosing) -> list[Table]:
-    """By county, by category, by payer: measures side by side, those that have any number there."""
+    """By county, category, payer and detail: measures side by side, those that have any number there. What overlaps among
+    payers stands by payer alone."""
     figures = list(closing.figures.order_by("id"))
     measures = measures_of(closing)
+    whole = [each for each in measures if not each.overlaps]
 
     def county(figure: ClosedFigure) -> tuple[str, str]:
         return figure.county, figure.county_name or _t("of the whole program")
@@ -106,9 +113,25 @@ def divisions(closing: MonthClosing) -> list[Table]:
         return (f"{figure.funder_id:012d}", figure.funder_name) if figure.funder_id else ("", _t("the insured themselves"))
 
     return [
-        _divided("county", _t("By county"), _t("county"), figures, measures, county),
-        _divided("category", _t("By category"), _t("category"), figures, measures, category),
+        _divided("county", _t("By county"), _t("county"), figures, whole, county),
+        _divided("category", _t("By category"), _t("category"), figures, [each for each in whole if not each.detail], category),
         _divided("payer", _t("By payer"), _t("payer"), figures, [each for each in measures if each.by_payer], payer),
+        *by_detail(figures, measures),
+    ]
+
+
+def by_detail(figures: Sequence[ClosedFigure], measures: Sequence[Kept]) -> list[Table]:
+    """A table of each thing by which measures are told further."""
+
+    def detail(figure: ClosedFigure) -> tuple[str, str]:
+        return figure.detail, figure.detail_name or _t("not told")
+
+    return [
+        _divided(
+            f"detail-{number}", _t("By %(what)s") % {"what": word}, word, figures,
+            [each for each in measures if each.detail == word], detail,
+        )
+        for number, word in enumerate(dict.fromkeys(each.detail for each in measures if each.detail))
     ]
 
 
@@ -135,7 +158,7 @@ def comparison(closing: MonthClosing) -> Table:
         before, amount = now[cell.measure]
         now[cell.measure] = before + cell.before, amount + cell.amount
     kept, lines = _sums(closing), []
-    for each in measures_of(closing):
+    for each in (each for each in measures_of(closing) if not each.overlaps):
         was, today = each.shown(*kept.get(each.code, (ZERO, ZERO))), each.shown(*now[each.code])
         lines.append((each.title, [each.said(was), each.said(today), each.said(today - was) if today != was else "—"]))
     return Table(
@@ -178,7 +201,8 @@ def _divided(
     sums = {each.code: sum((values[each.code] for values in cells.values()), ZERO) for each in used}
     return Table(
         key, title, first, [each.title for each in used],
-        [(name, _row(used, cells[(code, name)])) for code, name in sorted(cells)], _row(used, sums) if cells else (),
+        [(name, _row(used, cells[(code, name)])) for code, name in sorted(cells)],
+        ["—" if each.overlaps else cell for each, cell in zip(used, _row(used, sums), strict=True)] if cells else (),
     )
 
 

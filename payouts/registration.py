@@ -16,7 +16,7 @@ from payouts.evidence import EVIDENCE
 from payouts.held import HOLDINGS
 from payouts.meanings import MEANINGS
 from payouts.models import Answer
-from payouts.month import OPEN_POINTS
+from payouts.month import COUNTINGS, OPEN_POINTS
 from payouts.returns import RETURN
 from payouts.verbs import VERBS
 from programs.months import register_month
@@ -61,7 +61,7 @@ def register() -> None:
     register_import(RETURN)
     register_holding(*HOLDINGS)
     register_evidence(*EVIDENCE)
-    register_month((), OPEN_POINTS)
+    register_month(COUNTINGS, OPEN_POINTS)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

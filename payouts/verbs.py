@@ -27,6 +27,9 @@ VERBS = {
     "payout_batch.released": _("Batch %(batch)s was released: %(lines)d payouts, %(amount)s yuan."),
     "payout_batch.written": _("The file of batch %(batch)s was written: %(lines)d payouts, %(amount)s yuan."),
     "payout_batch.discarded": _("Batch %(batch)s was discarded: %(reason)s"),
+    "payout_batch.file_destroyed": _(
+        "The file of batch %(batch)s was destroyed at the end of the term of somebody it named; its checksum stays."
+    ),
     "payout_batch.downloaded": _(
         "The file of batch %(batch)s was downloaded in the clear for %(recipient)s, locked with a password: %(lines)d payouts, "
         "%(amount)s yuan. Purpose: %(purpose)s. Columns: %(columns)s"

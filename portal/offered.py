@@ -29,6 +29,7 @@ OFFICE_WORK = frozenset(
         "closing.closedfigure", "closing.closedbalance", "samples.sample", "samples.sampleitem", "samples.evidencebundle",
         "takeup.participantlist", "continuity.earlierlist", "payouts.batch", "payouts.batchline", "payouts.bankreturn",
         "payouts.bankformat", "payouts.payeraccount", "payouts.approvalthreshold",
+        "reconciliation.reconciliation", "reconciliation.claimstatement",
         "results.report", "results.result", "records.recordlist", "records.proposal", "filings.claimfile",
         "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }

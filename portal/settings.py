@@ -308,6 +308,7 @@ INSTALLED_APPS = [
     "filings",
     "records",
     "takeup",
+    "reconciliation",
     "samples",
     "retention",
 ]

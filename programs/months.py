@@ -49,6 +49,8 @@ class Measure:
     """One figure. `definition`: in words, kept with the figures. `is_money`: yuan, else a number of covers or people.
 
     `is_standing`: what stands at the month's end (before it and in it together), where others are what happened in it.
+    `detail`: by what it is told further (a responsibility, a state, an insurer), with `names` of a program's details by their
+    codes. `overlaps`: each payer's is whole, so that payers are not summed up.
     """
 
     code: str
@@ -58,11 +60,14 @@ class Measure:
     is_standing: bool = False
     #: Each payer's part; else the payer is not told.
     by_payer: bool = False
+    overlaps: bool = False
+    detail: str | Promise = ""
+    names: Callable[[int, Iterable[str]], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A measure's value of a place, a category and a payer: before the month, and in it."""
+    """A measure's value of a place, a category, a payer and a detail: before the month, and in it."""
 
     measure: str
     county: str
@@ -70,11 +75,13 @@ class Cell:
     funder_id: int | None
     before: Decimal
     amount: Decimal
+    detail: str = ""
 
 
 @dataclass(frozen=True)
 class Counting:
-    """Measures that one statement counts: rows (measure, county, category, funder, before, amount), with a month's facts."""
+    """Measures that one statement counts: rows (measure, county, category, funder, before, amount), with a month's facts; a
+    seventh column is the detail."""
 
     measures: Sequence[Measure]
     sql: str
@@ -83,9 +90,12 @@ class Counting:
         """Of a month, without those that are zero."""
         with connection.cursor() as cursor:
             cursor.execute(self.sql, month.facts)
-            for measure, county, category, funder, before, amount in cursor.fetchall():
+            for measure, county, category, funder, before, amount, *detail in cursor.fetchall():
                 if before or amount:
-                    yield Cell(measure, county or "", category, funder, Decimal(before or 0), Decimal(amount or 0))
+                    yield Cell(
+                        measure, county or "", category, funder, Decimal(before or 0), Decimal(amount or 0),
+                        str(detail[0] or "") if detail else "",
+                    )
 
 
 @dataclass(frozen=True)

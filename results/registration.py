@@ -12,9 +12,11 @@ from claims.elsewhere import register_settled
 from continuity.claims import register_paid
 from intake.findings import register_meanings
 from intake.verbs import register_import
+from programs.months import register_month
 from results import paid, panels
 from results.holdings import HOLDINGS
 from results.meanings import MEANINGS
+from results.month import COUNTINGS, OPEN_POINTS
 from results.template import REPORT
 from results.verbs import VERBS, WORDS
 
@@ -46,4 +48,5 @@ def register() -> None:
     register_settled(paid.SETTLED)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
+    register_month(COUNTINGS, OPEN_POINTS)
     panels.register()

@@ -28,12 +28,16 @@ from beneficiaries.models import (
     Representative,
 )
 from beneficiaries.turns import record_deaths_alone, work_alone
+from claims.actions.papers import destroy_paper
+from claims.models import Bill, Case, Claim, ClaimNote, Decision, Paper, Payable
 from continuity.models import EarlierYears
 from filings.models import PaperEntry
 from gates.models import Objection
 from intake.actions import destroy_file
 from jobs.actions import Run
 from papers.models import RESTRICTING, PersonRequest
+from payouts.actions.deliveries import destroy_batch_file
+from payouts.models import Batch
 from records.models import Proposal
 from results.models import Result
 from retention import due
@@ -46,6 +50,8 @@ from retention.recording import record
 
 #: People of one transaction.
 STEP = 5_000
+#: Contents that are deleted between two looks at whether to stop.
+CONTENTS = 50
 _OF_PEOPLE = "SELECT {column} AS id FROM {table} t JOIN due_people d ON t.{by} = d.id"
 # By programs that have lists, since the indexes of earlier years begin with the program; each slot by its own.
 _EARLIER = """
@@ -61,6 +67,10 @@ UNION ALL
 SELECT y.id FROM known CROSS JOIN listed
 JOIN continuity_earlieryears y ON y.program_id = listed.program_id AND y.identity_index_b = known.b
 """
+# All covers of a case are of one person; merged people are among those who are due.
+_OF_CLAIMS = """SELECT t.{column} AS id FROM claims_claim t JOIN beneficiaries_enrollment e ON e.id = t.enrollment_id
+    JOIN due_people d ON d.id = e.person_id"""
+_OF_CLAIM = "SELECT t.id FROM {table} t WHERE t.{by} IN (" + _OF_CLAIMS + ")"  # noqa: S608
 _PARTS: tuple[tuple[Any, str, str], ...] = (
     (PersonDocument, _OF_PEOPLE.format(column="t.id", table="beneficiaries_persondocument", by="person_id"), ""),
     (Beneficiary, _OF_PEOPLE.format(column="t.id", table="beneficiaries_beneficiary", by="person_id"), "updated_at = %(at)s"),
@@ -83,6 +93,13 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
         Result,
         "SELECT t.id FROM results_result t JOIN beneficiaries_enrollment e ON e.id = t.enrollment_id"
         " JOIN due_people d ON d.id = e.person_id", "",
+    ),
+    (Case, _OF_CLAIMS.format(column="case_id"), ""),
+    (Bill, _OF_CLAIM.format(table="claims_bill", by="case_id", column="case_id"), ""),
+    (Claim, _OF_CLAIMS.format(column="id"), ""),
+    *(
+        (model, _OF_CLAIM.format(table=model._meta.db_table, by="claim_id", column="id"), "")
+        for model in (ClaimNote, Decision, Payable)
     ),
     (
         PaperEntry,
@@ -128,6 +145,7 @@ def destroy_run(job: Run) -> dict[str, Any] | None:
             _until_done(job, lambda: _destroy_people(job, run))
             programs = _programs_of(run)
             _until_done(job, lambda: _lines_of_people(job, run, programs))
+            _until_done(job, lambda: _contents_of_people(job, run))
         else:
             _until_done(job, lambda: _destroy_import(job, run))
         _finish(job, run)
@@ -231,6 +249,32 @@ def _lines_of_people(job: Run, run: DestructionRun, programs: list[int]) -> bool
         job.advance(cursor={"source": SOURCES.index(source), "import": pk, "chunk": chunk})
         fault_point("retention.lines.after")
     return True
+
+
+def _contents_of_people(job: Run, run: DestructionRun) -> bool:
+    """The next papers of cases and payout files that name somebody who is destroyed; whether there were any. Each is deleted and
+    says so by itself; the run counts them."""
+    at = timezone.now()
+    gone = {"claims__enrollment__person__destroyed_at__isnull": False}
+    papers = Paper.objects.filter(purged_at=None, **{f"case__{name}": value for name, value in gone.items()}).order_by("pk")
+    files = Batch.objects.filter(
+        purged_at=None, batch_lines__payable__claim__enrollment__person__destroyed_at__isnull=False
+    ).exclude(folder="").order_by("pk")
+    found = [*((paper, destroy_paper) for paper in papers.distinct()[:CONTENTS]),
+        *((batch, destroy_batch_file) for batch in files.distinct()[:CONTENTS])]
+    counts: dict[str, int] = {}
+    for each, act in found:
+        if act(each, at=at):
+            _add(counts, {each._meta.model_name or "": 1})
+    if counts:
+        with transaction.atomic():
+            run = locked(run, RunState.RELEASED)
+            fault_point("retention.contents.before")
+            _add(run.done_counts, counts)
+            run.save(update_fields=["done_counts"])
+            job.advance()
+            fault_point("retention.contents.after")
+    return bool(found)
 
 
 def _next_chunk(programs: list[int], reached: dict[str, int]) -> tuple[Source, int, int] | None:

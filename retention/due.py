@@ -14,6 +14,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from beneficiaries.models import Person, Roster
+from claims.models import Claim
+from claims.rules.states import OPEN
+from claims.rules.states import State as ClaimState
 from intake.models import State
 from programs.models import BudgetReservation, Program
 from retention.models import DestructionRun, LegalHold, RetentionTerm, TermState
@@ -85,6 +88,12 @@ EXISTS (SELECT FROM subsidies_fundrequestline l JOIN subsidies_fundrequest r ON 
 OR EXISTS (SELECT FROM subsidies_differenceline l JOIN subsidies_differences d ON d.id = l.differences_id
     WHERE l.enrollment_id = e.id AND d.state = 'proposed')
 """
+# A claim that is not at its end, or money of one that is owed, on its way or asked back.
+_CLAIMED = """
+OR EXISTS (SELECT FROM claims_claim c WHERE c.enrollment_id = e.id AND (c.state = ANY(%(open_claims)s) OR EXISTS (
+    SELECT FROM claims_payable p WHERE p.claim_id = c.id AND p.state IN ('open', 'in_payment', 'failed'))))
+"""
+_OWED = f"{_OWED} {_CLAIMED}"
 _PEOPLE = _FOUND.replace("{who}", _OF_PROGRAM).replace("{owed}", _OWED)
 #: Of some people (`only`): who is kept now, and why. One row a person who still stands.
 RECHECK = f"SELECT id, kept FROM ({_FOUND.replace('{who}', _THESE).replace('{owed}', _OWED)}) AS found"  # noqa: S608
@@ -140,7 +149,8 @@ def values_of(program: Program, *, due_on: date, at: datetime, only: Sequence[in
         "held_people": [each[4] or each[2] for each in holds if each[2]], "held_rosters": [each[3] for each in holds if each[3]],
         "reserved": list(reserved.values_list("owner_id", flat=True).distinct()), "open_requests": list(_OPEN_REQUESTS),
         "auditing": EvidenceBundle.objects.filter(state__in=("asked", "writing", "ready")).exists(),
-        "owing": FundRequest.objects.filter(state__in=_OPEN_REQUESTS).exists()
+        "open_claims": [str(state) for state in (*OPEN, ClaimState.PAYABLE)],
+        "owing": Claim.objects.exists() or FundRequest.objects.filter(state__in=_OPEN_REQUESTS).exists()
         or Differences.objects.filter(state="proposed").exists(),
     }
 

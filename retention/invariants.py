@@ -18,6 +18,7 @@ from beneficiaries.models import (
     PurchasePayer,
     Representative,
 )
+from claims.models import Bill, Case, Claim, ClaimNote, Decision, Payable
 from gates.models import Objection
 from papers.models import PersonRequest
 from retention.due import PERSON
@@ -25,6 +26,13 @@ from retention.imports import SOURCES, Source
 
 _OWNED: tuple[Any, ...] = (
     Person, PersonDocument, Beneficiary, Employer, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
+    Case, Bill, Claim, Decision, Payable,
+)
+#: Of which no version is kept.
+_WITHOUT_PAST: tuple[Any, ...] = (PurchasePayer, ClaimNote)
+#: What else of a row speaks of a person, though it is not sealed.
+_OPEN_WORDS: tuple[tuple[Any, str], ...] = (
+    (Beneficiary, "bank_name"), (Case, "diagnosis"), (Bill, "diagnosis"), (Claim, "bank_name"), (Payable, "bank_name"),
 )
 
 
@@ -45,11 +53,12 @@ _READABLE = "\nUNION ALL\n".join(
     [
         f"SELECT '{model._meta.label_lower}', t.id FROM {model._meta.db_table} t"  # noqa: S608
         f" WHERE {_gone(model)} AND NOT {is_destroyed(model, 't')}"
-        for model in (*_OWNED, PurchasePayer)
+        for model in (*_OWNED, *_WITHOUT_PAST)
     ]
     + [
-        "SELECT 'beneficiaries.beneficiary', t.id FROM beneficiaries_beneficiary t"  # noqa: S608
-        f" WHERE t.bank_name <> '' AND {_gone(Beneficiary)}"
+        f"SELECT '{model._meta.label_lower}', t.id FROM {model._meta.db_table} t"  # noqa: S608
+        f" WHERE t.{column} <> '' AND {_gone(model)}"
+        for model, column in _OPEN_WORDS
     ]
     + [
         f"SELECT '{source.rows._meta.label_lower}', t.id FROM {source.rows._meta.db_table} t"  # noqa: S608
@@ -68,6 +77,25 @@ _VERSIONS = "\nUNION ALL\n".join(
 INVARIANTS = [
     Invariant(27, "nothing_of_the_destroyed_can_be_read", _("Of whoever was destroyed no value can be read anywhere."), _READABLE),
     Invariant(27, "no_version_of_the_destroyed_is_kept", _("Of whoever was destroyed no earlier version can be read."), _VERSIONS),
+    Invariant(
+        27, "no_content_of_the_destroyed_is_kept",
+        _("No paper of a case and no payout file that named somebody destroyed is kept once the run is done."),
+        f"""
+        WITH gone AS (
+            SELECT c.id, c.case_id FROM beneficiaries_person p JOIN beneficiaries_enrollment e ON e.person_id = p.id
+            JOIN claims_claim c ON c.enrollment_id = e.id
+            WHERE p.destroyed_at IS NOT NULL AND EXISTS (
+                SELECT FROM retention_destructionline l JOIN retention_destructionrun r ON r.id = l.run_id AND r.state = 'done'
+                WHERE l.subject_type = '{PERSON}' AND l.subject_id = coalesce(p.merged_into_id, p.id) AND l.done_at IS NOT NULL)
+        )
+        SELECT 'claims.paper', t.id FROM claims_paper t WHERE (t.purged_at IS NULL OR t.name <> '')
+            AND t.case_id IN (SELECT case_id FROM gone)
+        UNION ALL
+        SELECT 'payouts.batch', b.id FROM payouts_batch b WHERE b.purged_at IS NULL AND b.folder <> '' AND EXISTS (
+            SELECT FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
+            WHERE l.batch_id = b.id AND p.claim_id IN (SELECT id FROM gone))
+        """,  # noqa: S608
+    ),
     Invariant(
         27, "destroyed_by_a_released_run", _("Whoever was destroyed stands, done, on the list of a run that was released."),
         f"""

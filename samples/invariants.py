@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.invariants import NUMBER, Invariant
+from samples.drawing import WEIGHTED
 
 INVARIANTS = [
     Invariant(
@@ -12,7 +13,14 @@ INVARIANTS = [
         r"""
         SELECT i.sample_id, i.id FROM samples_sampleitem i JOIN samples_sample s ON s.id = i.sample_id
         WHERE i.rank <> encode(sha256(convert_to(s.seed || ':' || i.number, 'UTF8')), 'hex')
-            OR i.enrollment_id <> left(substring(i.number FROM '[0-9]+$'), -2)::bigint
+            OR (s.subject = 'covers' AND i.enrollment_id <> left(substring(i.number FROM '[0-9]+$'), -2)::bigint)
+            OR (s.subject = 'covers') <> (i.payout_id IS NULL AND i.reported_id IS NULL)
+            OR (s.subject = 'reported' AND i.reported_id IS DISTINCT FROM substring(i.number FROM 2)::bigint)
+        UNION ALL
+        SELECT i.sample_id, i.id FROM samples_sampleitem i JOIN samples_sample s ON s.id = i.sample_id AND s.subject = 'payouts'
+        LEFT JOIN payouts_batchline l ON l.id = i.payout_id
+        WHERE l.batch_id IS DISTINCT FROM substring(split_part(i.number, '-', 1) FROM 2)::bigint
+            OR l.number IS DISTINCT FROM split_part(i.number, '-', 2)::int OR l.amount IS DISTINCT FROM i.amount
         UNION ALL
         SELECT s.id, NULL FROM samples_sample s LEFT JOIN samples_sampleitem i ON i.sample_id = s.id
         GROUP BY s.id
@@ -20,10 +28,17 @@ INVARIANTS = [
             OR s.digest <> encode(sha256(convert_to(string_agg(i.number || E'\n', '' ORDER BY i.position), 'UTF8')), 'hex')
         UNION ALL
         SELECT sample_id, id FROM (
-            SELECT id, sample_id, rank, lag(rank) OVER (PARTITION BY sample_id, stratum ORDER BY position) AS before
-            FROM samples_sampleitem
+            SELECT i.id, i.sample_id, i.rank, lag(i.rank) OVER (PARTITION BY i.sample_id, i.stratum ORDER BY i.position) AS before
+            FROM samples_sampleitem i JOIN samples_sample s ON s.id = i.sample_id AND NOT s.is_weighted
         ) ordered WHERE before COLLATE "C" > rank COLLATE "C"
-        """,
+        UNION ALL
+        SELECT sample_id, id FROM (
+            SELECT id, sample_id, place, lag(place) OVER (PARTITION BY sample_id, stratum ORDER BY position) AS before FROM (
+                SELECT i.*, """ + WEIGHTED.format(rank="i.rank", amount="i.amount") + r""" AS place
+                FROM samples_sampleitem i JOIN samples_sample s ON s.id = i.sample_id AND s.is_weighted
+            ) weighed
+        ) ordered WHERE before > place
+        """,  # noqa: S608
     ),
     Invariant(
         15, "clear_evidence_approved_by_another", _("No evidence in the clear was gathered without another person's approval."),

@@ -15,5 +15,6 @@ VERBS = {
     "evidence.downloaded": _("The evidence of %(covers)d covers was downloaded."),
     "evidence.cancelled": _("The evidence was cancelled."),
     "evidence.purged": _("The files were deleted at the end of their time."),
+    "payout.evidence_opened": _("The evidence of payout %(payout)s was downloaded for an audit: %(purpose)s"),
     "cover.evidence_opened": _("The evidence of the cover was opened for an audit: %(purpose)s"),
 }

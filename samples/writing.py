@@ -23,8 +23,11 @@ from beneficiaries.holdings import Line, Part
 from beneficiaries.models import Enrollment
 from intake import storage
 from jobs.actions import Run
+from payouts.models import BatchLine
+from results.models import Result
 from samples.errors import SamplesRefused
 from samples.models import EvidenceBundle, EvidencePart, EvidenceState, Sample, SampleItem
+from samples.payouts import parts_of, parts_of_reported
 from samples.telling import covers_of, definition_of, rule_of
 
 WRITER = gettext_noop("system:evidence")
@@ -94,11 +97,49 @@ def contents(item: SampleItem, *, clear: bool) -> tuple[bytes, bytes]:
 
 
 def evidence_of(item: SampleItem, *, gathered: Callable[[Enrollment], list[Part]]) -> list[Part]:
-    """What proves a cover, as `gathered` tells it; of people whose data was restricted since the draw, that alone."""
+    """What proves a cover, as `gathered` tells it, and before it what proves the payout that was drawn; of people whose data was
+    restricted since the draw, that alone."""
     if Enrollment.objects.free().filter(pk=item.enrollment_id).exists():
-        return gathered(cover_of(item))
+        return [*_payout_of(item), *gathered(cover_of(item))]
     why = _t("The data of the person was restricted since the draw: it is kept and shown to nobody.")
     return [Part(_t("Cover"), [[(_t("Cover number"), item.number), (_t("State"), why)]])]
+
+
+def _payout_of(item: SampleItem) -> list[Part]:
+    if item.payout_id is not None:
+        lines = BatchLine.objects.select_related("batch__format", "batch__released_by")
+        return parts_of(lines.get(pk=item.payout_id))
+    if item.reported_id is not None:
+        results = Result.objects.select_related(
+            "report__uploaded_by", "report__submitted_by", "report__decided_by", "insurer", "program", "plan", "period__program",
+            "organization", "decision",
+        )
+        return parts_of_reported(results.get(pk=item.reported_id))
+    return []
+
+
+def payout_archive(item: SampleItem) -> tuple[bytes, str]:
+    """One payout's archive, and the SHA-256 of its manifest: what to read first, page, data, checksums. Bears no date."""
+    page, data = contents(item, clear=False)
+    with override(LANGUAGE):
+        facts = {
+            "number": item.number, "amount": f"{item.amount:,.2f}", "program": item.sample.program.name, "sample": item.sample_id,
+            "is_reported": item.reported_id is not None,
+        }
+        readme = render_to_string("samples/payout_readme.txt", facts).encode()
+    files = {"README.txt": readme, "evidence.html": page, "evidence.json": data}
+    manifest = json.dumps(
+        {
+            "payout": item.number, "sample": item.sample_id,
+            "files": [{"name": name, "bytes": len(content), "sha256": _sha(content)} for name, content in files.items()],
+        },
+        ensure_ascii=False, indent=1,
+    ).encode()
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {MANIFEST: manifest, **files}.items():
+            _add(archive, name, content)
+    return whole.getvalue(), _sha(manifest)
 
 
 def told(sample: Sample) -> tuple[bytes, bytes]:
@@ -107,7 +148,7 @@ def told(sample: Sample) -> tuple[bytes, bytes]:
         return _both(
             {"sample": sample.pk, "position": 0, "cover": "", "rank": "", "in_the_clear": False},
             [
-                (_t("The sample"), [definition_of(sample)]), (_t("How it was drawn"), [rule_of()]),
+                (_t("The sample"), [definition_of(sample)]), (_t("How it was drawn"), [rule_of(sample)]),
                 (_t("Covers drawn"), [covers_of(sample)]),
             ],
         )

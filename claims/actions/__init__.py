@@ -31,7 +31,7 @@ from claims.actions.handling import (
 from claims.actions.holidays import change_holiday, create_holiday, import_holidays
 from claims.actions.letters import print_letter, write_letter_wording
 from claims.actions.opening import Opened, Opening, open_cases
-from claims.actions.papers import add_paper, open_paper, remove_paper
+from claims.actions.papers import add_paper, destroy_paper, open_paper, remove_paper
 from claims.actions.payables import (
     confirm_account,
     correct_account,
@@ -77,6 +77,7 @@ __all__ = [
     "create_holiday",
     "decline_claim",
     "decline_service_term",
+    "destroy_paper",
     "drop_threshold",
     "end_investigation",
     "explain_bill",

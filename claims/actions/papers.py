@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from audit.faults import fault_point
@@ -22,6 +23,7 @@ from intake.actions.files import safe_name
 from programs.rules.paper_files import LIMIT, PaperWrong, media_type_of
 
 OPEN = "claims.open_paper"
+RETENTION = gettext_noop("system:retention")
 _READ = 1 << 20
 _MEGABYTE = 1_000_000
 
@@ -70,6 +72,23 @@ def remove_paper(paper: Paper, *, reason: str, by: User, at: datetime) -> Paper:
         record_case("case.paper_removed", case, by=by, at=at, kind=paper.kind, reason=reason)
         fault_point("claims.remove_paper.after")
     return paper
+
+
+def destroy_paper(paper: Paper, *, at: datetime) -> bool:
+    """Delete the content of a paper whose person is destroyed, and what it was called; again without harm. The checksum stays."""
+    fault_point("claims.destroy_paper.before")
+    storage.remove(paper.storage_key)
+    fault_point("claims.destroy_paper.removed")
+    with transaction.atomic():
+        case = locked_case(paper.case_id)
+        held = Paper.objects.get(pk=paper.pk)
+        if held.purged_at is not None:
+            return False
+        held.purged_at, held.name = at, ""
+        held.save(update_fields=["purged_at", "name"])
+        record_case("case.paper_destroyed", case, by=RETENTION, at=at, kind=held.kind, digest=held.sha256[:12])
+        fault_point("claims.destroy_paper.after")
+    return True
 
 
 def open_paper(paper: Paper, *, by: User, at: datetime) -> Iterator[bytes]:

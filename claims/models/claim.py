@@ -347,7 +347,7 @@ class Paper(models.Model):
     storage_key = models.CharField(max_length=120, db_collation="C")
     uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
     uploaded_at = models.DateTimeField(_("uploaded at"))
-    #: Taken out: of another person, unreadable ...; its content stays as long as the case.
+    #: Taken out: of another person, unreadable ...; its content stays as long as the policy record.
     removed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("taken out by"))
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
     purged_at = models.DateTimeField(_("deleted at"), null=True)
@@ -382,7 +382,16 @@ class Paper(models.Model):
             pgtrigger.Protect(name="claim_paper_is_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(
                 name="claim_paper_stays", operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("case", "kind", "name", "media_type", "size", "sha256", "storage_key", "uploaded_by"),
+                condition=pgtrigger.AnyChange("case", "kind", "media_type", "size", "sha256", "storage_key", "uploaded_by"),
+            ),
+            # What people call a file may name somebody: it goes with the content.
+            pgtrigger.Protect(
+                name="claim_paper_keeps_its_name", operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.name <> OLD.name AND NEW.purged_at IS NULL"),
+            ),
+            pgtrigger.Protect(
+                name="claim_paper_purged_stays", operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.purged_at IS NOT NULL"),
             ),
         ]
 

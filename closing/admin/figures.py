@@ -47,9 +47,13 @@ class _ListAlone(ReadOnlyScopedAdmin):
 class ClosedFigureAdmin(_ListAlone):
     """Figures of months, by place, category and payer."""
 
-    list_display = ("month", "program", "title", "county_shown", "category_name", "payer", "before_shown", "amount_shown", "state")
+    list_display = (
+        "month", "program", "title", "county_shown", "category_name", "payer", "detail_name", "before_shown", "amount_shown",
+        "state",
+    )
     export_columns = (
-        "month", "program", "title", "measure", "county", "county_shown", "category_name", "payer", "before", "amount", "state",
+        "month", "program", "title", "measure", "county", "county_shown", "category_name", "payer", "detail", "detail_name",
+        "before", "amount", "state",
     )
     list_filter = ("closing",)
     list_select_related = ("closing__program",)

@@ -36,7 +36,7 @@ def _written_once(name: str) -> list[pgtrigger.Trigger]:
 
 
 class ClosedFigure(models.Model):
-    """One measure of one county, category and payer; names as they were, so that a report never changes."""
+    """One measure of one county, category, payer and detail; names as they were, so that a report never changes."""
 
     closing = models.ForeignKey(MonthClosing, models.PROTECT, related_name="figures", verbose_name=_("closing of a month"))
     measure = models.CharField(_("figure"), max_length=40, db_collation="C")
@@ -47,6 +47,9 @@ class ClosedFigure(models.Model):
     #: Empty for the insured themselves, and where no payer is told.
     funder = models.ForeignKey(Funder, models.PROTECT, null=True, related_name="+", verbose_name=_("payer"))
     funder_name = models.CharField(_("name of the payer"), max_length=100, blank=True)
+    #: By what the measure is told further: a responsibility, a state, an insurer.
+    detail = models.CharField(_("detail"), max_length=60, blank=True, default="", db_collation="C")
+    detail_name = models.CharField(_("name of the detail"), max_length=200, blank=True, default="")
     #: As known at the cut-off; what differs from the sum of the months before is their correction.
     before = models.DecimalField(_("before the month"), max_digits=18, decimal_places=2)
     amount = models.DecimalField(_("in the month"), max_digits=18, decimal_places=2)
@@ -56,8 +59,8 @@ class ClosedFigure(models.Model):
     scope = program_scope("closing__")
     personal_fields = ()
     open_fields = (
-        "id", "closing", "measure", "county", "county_name", "category", "category_name", "funder", "funder_name", "before",
-        "amount",
+        "id", "closing", "measure", "county", "county_name", "category", "category_name", "funder", "funder_name", "detail",
+        "detail_name", "before", "amount",
     )
 
     class Meta:
@@ -67,7 +70,8 @@ class ClosedFigure(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
-                name="closed_figure_once", fields=["closing", "measure", "county", "category", "funder"], nulls_distinct=False
+                name="closed_figure_once", fields=["closing", "measure", "county", "category", "funder", "detail"],
+                nulls_distinct=False,
             ),
         ]
         triggers = _written_once("closed_figure")

@@ -10,6 +10,7 @@ from payouts.actions.batches import (
 from payouts.actions.deliveries import (
     confirm_enquiry,
     decline_enquiry,
+    destroy_batch_file,
     open_batch,
     record_enquiry,
     send_batch,
@@ -27,7 +28,8 @@ from payouts.actions.returns import RETURNS, upload_return
 
 __all__ = [
     "RETURNS", "approve_format", "approve_payer", "approve_threshold", "authorize_batch", "change_format", "check_batch",
-    "confirm_enquiry", "decline_enquiry", "decline_threshold", "discard_batch", "draft_format", "draft_payer", "open_batch",
+    "confirm_enquiry", "decline_enquiry", "decline_threshold", "destroy_batch_file", "discard_batch",
+    "draft_format", "draft_payer", "open_batch",
     "prepare_batch", "propose_threshold", "record_enquiry", "release_batch", "retire_format", "retire_payer", "send_batch",
     "upload_return",
 ]

@@ -161,6 +161,8 @@ class Batch(models.Model):
     size = models.BigIntegerField(_("size"), null=True, help_text=_("Bytes."))
     sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True, default="", db_collation="C")
     sent_at = models.DateTimeField(_("sent at"), null=True)
+    #: Its file is destroyed as soon as one of those it names is: what was ordered is told by lines, checksum and ledger.
+    purged_at = models.DateTimeField(_("file deleted at"), null=True)
     #: What the bank called it.
     bank_reference = models.CharField(_("bank's reference"), max_length=60, blank=True, default="", db_collation="C")
 
@@ -172,7 +174,8 @@ class Batch(models.Model):
         "id", "program", "organization", "region_code", "payer", "format", "kind", "state", "purpose", "lines", "amount",
         "digest", "approvals", "fresh_lines", "shared_lines", "paid_lines", "paid_amount", "failed_lines", "failed_amount",
         "returned_lines", "returned_amount", "made_by", "made_at", "released_by", "released_at", "discarded_by", "reason",
-        "folder", "written_at", "size", "sha256", "sent_at", "bank_reference",
+        "folder", "written_at", "size", "sha256", "sent_at", "purged_at",
+        "bank_reference",
     )
 
     class Meta:
@@ -239,6 +242,12 @@ class Batch(models.Model):
                     " IS DISTINCT FROM (NEW.folder, NEW.written_at, NEW.size, NEW.sha256)"
                 ),
             ),
+            pgtrigger.Protect(
+                name="batch_file_is_purged_once", operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.purged_at IS NOT NULL AND NEW.purged_at IS DISTINCT FROM OLD.purged_at"
+                ),
+            ),
             pgtrigger.Trigger(
                 name="batch_has_its_votes", level=pgtrigger.Row, when=pgtrigger.Before, operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange("state", "digest", "approvals"), func=_VOTES,
@@ -260,8 +269,8 @@ class Batch(models.Model):
 
     @property
     def has_file(self) -> bool:
-        """Whether its file is written."""
-        return self.written_at is not None
+        """Whether its file is written, and still there."""
+        return self.written_at is not None and self.purged_at is None
 
 
 class BatchLine(models.Model):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.roles import Role
@@ -19,7 +20,9 @@ from handover.models import Invoice, Remittance
 from outreach.models import DeliveryReport
 from payouts.models import Batch
 from portal.verify import check_all
-from programs.models import Budget
+from programs.models import Budget, Program
+from reconciliation.books import books_of
+from reconciliation.span import Span
 from subsidies.models import FundRequest
 from years.models import PlanReview
 
@@ -65,7 +68,8 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     assert Decimal(said["premium"][1]) == sum(came)
     assert list(Uncollected.objects.values_list("people", flat=True)) == [3, 3]
     assert list(HeldPayment.objects.filter(statement__channel="account").values_list("kind", flat=True)) == ["unknown"]
-    assert list(Batch.objects.values_list("state", flat=True)) == ["prepared"]
+    assert list(Batch.objects.order_by("pk").values_list("state", flat=True)) == ["succeeded", "prepared"]
+    assert {books_of(program, Span(), at=timezone.now()).apart for program in Program.objects.all()} == {0}
     assert list(DeliveryReport.objects.values_list("state", flat=True)) == ["applied"]
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {

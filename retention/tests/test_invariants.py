@@ -93,7 +93,9 @@ def broken() -> list[str]:
 
 
 def test_a_destruction_as_it_is_done_breaks_nothing(kept_world: Any) -> None:
-    assert broken() == [] and {invariant.name for invariant in INVARIANTS} == VIOLATIONS.keys()
+    # What is left of cases and payouts is planted in test_claims.py, where there are some.
+    of_claims = {"no_content_of_the_destroyed_is_kept"}
+    assert broken() == [] and {invariant.name for invariant in INVARIANTS} == VIOLATIONS.keys() | of_claims
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from closing.models import ClosingState, MonthClosing
 from programs.models import Category, Period, Program
 from samples.drawing import population_of, write_items
 from samples.errors import SamplesRefused
-from samples.models import Finding, Sample, SampleItem, Stratum
+from samples.models import Finding, Sample, SampleItem, Stratum, Subject
 from samples.models.sample import MOST
 from samples.reach import refuse_beyond
 from samples.rules import digest_of
@@ -29,9 +29,10 @@ _SEED = re.compile(r"[A-Za-z0-9_-]{8,64}")
 def draw_sample(
     program: Program, *, organization: Organization, size: int, purpose: str, seed: str = "", region_code: str = "",
     period: Period | None = None, closing: MonthClosing | None = None, category: Category | None = None,
-    stratum: Stratum = Stratum.NONE, by: User, at: datetime,
+    stratum: Stratum = Stratum.NONE, subject: Subject = Subject.COVERS, is_weighted: bool = False, by: User, at: datetime,
 ) -> Sample:
-    """Draw covers in force or ended of an office and those below it. `seed`: given, or made here, kept either way.
+    """Draw covers in force or ended, or payouts, of an office and those below it. `seed`: given, or made here, kept either way.
+    `is_weighted`: payouts of more yuan more often.
 
     The same seed and the same population give the same sample: see `samples.rules`.
     """
@@ -39,6 +40,8 @@ def draw_sample(
     seed = seed.strip() or secrets.token_hex(16)
     _refuse_wrong_terms(program, size=size, seed=seed, period=period, closing=closing)
     purpose = checked_purpose(purpose)
+    if is_weighted and subject == Subject.COVERS:
+        raise SamplesRefused("WEIGHT")
     with transaction.atomic():
         refuse_beyond(by, DRAW, organization=organization, region_code=region_code, program_id=program.pk)
         if not region_code.startswith(organization.region_code):
@@ -46,12 +49,13 @@ def draw_sample(
         fault_point("samples.draw.before")
         sample = Sample.objects.create(
             program=program, period=period, closing=closing, organization=organization, region_code=region_code,
-            category=category, stratum=stratum, size=size, seed=seed, purpose=purpose, drawn_by=by, drawn_at=at,
+            category=category, subject=subject, stratum=stratum, is_weighted=is_weighted, size=size, seed=seed,
+            purpose=purpose, drawn_by=by, drawn_at=at,
         )
         fault_point("samples.draw.begun")
         strata, sample.population_digest = population_of(sample)
         if not strata:
-            raise SamplesRefused("NOBODY")
+            raise SamplesRefused("NOBODY" if subject == Subject.COVERS else "NO_PAYOUT")
         sample.population = sum(strata.values())
         write_items(sample, strata)
         fault_point("samples.draw.drawn")

@@ -6,14 +6,19 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from accounts.models import Organization
 from closing.models import ClosingState, MonthClosing
 from programs.admin.forms import offer, visible_choice
 from programs.models import Category, Period, Program
 from samples.actions.drawing import DRAW, PURPOSE_MAX
-from samples.models import Finding, Stratum
+from samples.models import Finding, Stratum, Subject
 from samples.models.sample import MOST
 
 
@@ -31,10 +36,18 @@ class DrawForm(forms.Form):
         help_text=_("Code of a city, county, town or village; empty: all of the office's."),
     )
     category = visible_choice(_("Category"), required=False, help_text=_("Empty: of all categories."))
+    subject = forms.ChoiceField(
+        label=_("What is drawn"), choices=Subject.choices, required=False, widget=UnfoldAdminSelectWidget(),
+        help_text=_("Of payouts the closed month is the one in which they were taken over."),
+    )
     stratum = forms.ChoiceField(label=_("Strata"), choices=Stratum.choices, widget=UnfoldAdminSelectWidget())
     size = forms.IntegerField(
         label=_("Covers to draw"), min_value=1, max_value=MOST, initial=30,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+    )
+    is_weighted = forms.BooleanField(
+        label=_("Weighted by sum"), required=False, widget=UnfoldBooleanSwitchWidget(),
+        help_text=_("Payouts of more yuan are drawn more often."),
     )
     seed = forms.CharField(
         label=_("Seed"), required=False, max_length=64, widget=UnfoldAdminTextInputWidget(),
@@ -44,6 +57,10 @@ class DrawForm(forms.Form):
         label=_("Purpose"), max_length=PURPOSE_MAX, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=_("What the sample is to show. Kept in the clear: names nobody."),
     )
+
+    def clean_subject(self) -> Subject:
+        """Covers, unless something else is chosen."""
+        return Subject(self.cleaned_data["subject"] or Subject.COVERS)
 
     def __init__(self, data: Any, *, by: Any) -> None:
         super().__init__(data)
@@ -56,6 +73,15 @@ class DrawForm(forms.Form):
         offer(self, "category", Category.objects.order_by("position"))
         field: Any = self.fields["closing"]
         field.label_from_instance = lambda closing: f"{closing.program.name} · {closing.month:%Y-%m}"
+
+
+class PayoutForm(forms.Form):
+    """What the evidence of a payout is for."""
+
+    purpose = forms.CharField(
+        label=_("Purpose"), max_length=PURPOSE_MAX, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_("What it is for and who gets it. Kept in the clear: names nobody."),
+    )
 
 
 class NoteForm(forms.Form):

@@ -20,8 +20,9 @@ from audit.versions import value_in_words
 from beneficiaries.evidence import masked
 from samples import actions
 from samples.actions.drawing import DRAW
+from samples.actions.evidence import GATHER
 from samples.admin.codes import coded
-from samples.admin.forms import NoteForm
+from samples.admin.forms import NoteForm, PayoutForm
 from samples.admin.samples import badge
 from samples.models import SampleItem
 from samples.writing import evidence_of
@@ -45,19 +46,25 @@ class SampleItemAdmin(ButtonPages, ReadOnlyScopedAdmin):
     change_form_template = "samples/item_page.html"
     fields = ("number",)
     readonly_fields = fields
-    actions_detail = ("note_down",)
+    actions_detail = ("note_down", "payout_file")
 
     has_note_permission = holds(DRAW)
+    has_gather_permission = holds(GATHER)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
-        return super().get_queryset(request).select_related("sample__program", "noted_by")
+        return super().get_queryset(request).select_related("sample__program", "sample__organization", "noted_by")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Nothing is noted once the sample is finished."""
+        """Nothing is noted once the sample is finished; a payout has an archive of its own."""
         offered = super().get_actions_detail(request, object_id)
-        finished = self.get_queryset(request).filter(pk=object_id, sample__finished_at__isnull=False).exists() if offered else False
-        return [] if finished else offered
+        found = self.get_queryset(request).filter(pk=object_id).first() if offered else None
+        if found is None:
+            return []
+        hidden = {"note_down"} if found.sample.finished_at is not None else set()
+        if found.amount is None:
+            hidden.add("payout_file")
+        return [button for button in offered if button.method.__name__ not in hidden]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """All that proves the cover."""
@@ -110,10 +117,29 @@ class SampleItemAdmin(ButtonPages, ReadOnlyScopedAdmin):
         )
 
 
+    @action(description=_("Evidence as an archive"), url_path="payout", permissions=["gather"], icon="folder_zip")
+    def payout_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Of one payout, masked; what for is recorded."""
+        item = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            answer = HttpResponse(actions.open_payout_evidence(item, **given), content_type="application/zip")
+            answer["Content-Disposition"] = f'attachment; filename="payout-{item.number}.zip"'
+            answer["Cache-Control"] = "no-store"
+            return answer
+
+        return self.button_page(
+            request, title=_t("Evidence as an archive"), button=_t("Download"), subject=item, run=run, facts=facts_of(item),
+            sentence=_t("A page, data and checksums of this payout. Names, documents and accounts are masked."),
+            form=PayoutForm(request.POST if request.method == "POST" else None),
+        )
+
+
 def facts_of(item: SampleItem) -> list[tuple[str, Any]]:
     """What is known of a cover's place in its sample."""
     return [
-        (_t("Audit sample"), f"#{item.sample_id} · {item.position}"), (_t("Cover number"), item.number),
+        (_t("Audit sample"), f"#{item.sample_id} · {item.position}"), (_t("Number"), item.number),
+        *([(_t("Amount (yuan)"), f"{item.amount:,.2f}")] if item.amount is not None else []),
         (_t("Stratum"), item.stratum), (_t("Rank"), coded(item.rank)),
         (_t("Result"), item.get_finding_display()), (_t("Note"), item.note),
         (_t("Noted"), f"{item.noted_by.get_full_name()} · {value_in_words(item.noted_at)}" if item.noted_by is not None else ""),

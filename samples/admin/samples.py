@@ -100,7 +100,7 @@ class SampleAdmin(ButtonPages, ReadOnlyScopedAdmin):
         found = self.visible_or_404(request, object_id)
         items = found.items.order_by("position") if request.user.has_perm("samples.view_sampleitem") else found.items.none()
         context = {
-            "found": found, "title": str(found), "badge": self.standing(found), "facts": facts_of(found), "rule": rule_of(),
+            "found": found, "title": str(found), "badge": self.standing(found), "facts": facts_of(found), "rule": rule_of(found),
             "items": [
                 (item, badge(item), reverse("admin:samples_sampleitem_change", args=[item.pk])) for item in items
             ],
@@ -211,7 +211,7 @@ class SampleAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """The sample on paper, without a name."""
         found = self.visible_or_404(request, object_id)
         answer = render(request, "samples/report.html", {
-            "found": found, "facts": facts_of(found), "rule": rule_of(),
+            "found": found, "facts": facts_of(found), "rule": rule_of(found),
             "items": found.items.order_by("position").select_related("noted_by"),
         })
         answer["Cache-Control"] = "no-store"

@@ -12,9 +12,19 @@ from audit.history import tracked
 from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
 from closing.models import MonthClosing
+from payouts.models import BatchLine
 from programs.models import Category, Period, Program
+from results.models import Result
 
 MOST = 500
+
+
+class Subject(models.TextChoices):
+    """What is drawn."""
+
+    COVERS = "covers", _("Covers")
+    PAYOUTS = "payouts", _("Payouts by us")
+    REPORTED = "reported", _("Payouts reported by an insurer")
 
 
 class Stratum(models.TextChoices):
@@ -35,7 +45,7 @@ class Finding(models.TextChoices):
 
 @tracked
 class Sample(models.Model):
-    """Which covers were meant, and by which seed some of them were drawn: with both, anybody draws the same again."""
+    """Which covers or payouts were meant, and by which seed some were drawn: with both, anybody draws the same again."""
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", verbose_name=_("program"))
     period = models.ForeignKey(Period, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("period"))
@@ -48,7 +58,10 @@ class Sample(models.Model):
     category = models.ForeignKey(
         Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("category")
     )
+    subject = models.CharField(_("what is drawn"), max_length=8, choices=Subject, default=Subject.COVERS, db_collation="C")
     stratum = models.CharField(_("strata"), max_length=8, choices=Stratum, default=Stratum.NONE, db_collation="C")
+    #: Payouts of more yuan are drawn more often.
+    is_weighted = models.BooleanField(_("weighted by sum"), default=False)
     size = models.PositiveIntegerField(_("covers to draw"))
     seed = models.CharField(_("seed"), max_length=64, db_collation="C")
     #: What the auditor wants to know.
@@ -69,8 +82,9 @@ class Sample(models.Model):
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
     personal_fields = ()
     open_fields = (
-        "id", "program", "period", "closing", "organization", "region_code", "category", "stratum", "size", "seed", "purpose",
-        "population", "population_digest", "digest", "drawn_by", "drawn_at", "conclusion", "finished_by", "finished_at",
+        "id", "program", "period", "closing", "organization", "region_code", "category", "subject",
+        "stratum", "is_weighted", "size", "seed", "purpose", "population", "population_digest", "digest", "drawn_by",
+        "drawn_at", "conclusion", "finished_by", "finished_at",
     )
 
     class Meta:
@@ -82,6 +96,7 @@ class Sample(models.Model):
         constraints = [
             models.CheckConstraint(name="sample_size_is_bounded", condition=Q(size__gte=1, size__lte=MOST)),
             models.CheckConstraint(name="sample_has_a_seed", condition=~Q(seed="")),
+            models.CheckConstraint(name="sample_weighs_payouts_alone", condition=Q(is_weighted=False) | ~Q(subject="covers")),
             models.CheckConstraint(
                 name="sample_finished_with_a_conclusion",
                 condition=Q(finished_at__isnull=True, finished_by__isnull=True, conclusion="")
@@ -93,8 +108,8 @@ class Sample(models.Model):
             pgtrigger.Protect(
                 name="sample_stands_as_drawn", operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "program", "period", "closing", "organization", "region_code", "category", "stratum", "size", "seed",
-                    "purpose", "drawn_by", "drawn_at",
+                    "program", "period", "closing", "organization", "region_code", "category", "subject", "stratum", "is_weighted",
+                    "size", "seed", "purpose", "drawn_by", "drawn_at",
                 ),
             ),
             pgtrigger.Protect(
@@ -117,7 +132,7 @@ class Sample(models.Model):
 
 @tracked
 class SampleItem(models.Model):
-    """One cover of a sample, in the order of the draw, and what the auditor found."""
+    """One cover or payout of a sample, in the order of the draw, and what the auditor found. A payout's cover is named, too."""
 
     sample = models.ForeignKey(Sample, models.PROTECT, related_name="items", verbose_name=_("audit sample"))
     position = models.PositiveIntegerField(_("no."))
@@ -126,6 +141,15 @@ class SampleItem(models.Model):
     enrollment = models.ForeignKey(
         Enrollment, models.PROTECT, related_name="+", db_constraint=False, verbose_name=_("enrollment")
     )
+    #: Of a payout: our line of a batch, or what an insurer reported.
+    payout = models.ForeignKey(
+        BatchLine, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("payout line")
+    )
+    reported = models.ForeignKey(
+        Result, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False, verbose_name=_("payout result")
+    )
+    #: Of a payout, yuan.
+    amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2, null=True)
     number = models.CharField(_("cover number"), max_length=60, db_collation="C")
     rank = models.CharField(max_length=64, db_collation="C")
     finding = models.CharField(_("result"), max_length=7, choices=Finding, default=Finding.OPEN, db_collation="C")
@@ -140,7 +164,8 @@ class SampleItem(models.Model):
     )
     personal_fields = ()
     open_fields = (
-        "id", "sample", "position", "stratum", "enrollment", "number", "rank", "finding", "note", "noted_by", "noted_at",
+        "id", "sample", "position", "stratum", "enrollment", "payout", "reported", "amount", "number", "rank", "finding", "note",
+        "noted_by", "noted_at",
     )
 
     class Meta:
@@ -150,7 +175,18 @@ class SampleItem(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(name="sample_item_once", fields=["sample", "position"]),
-            models.UniqueConstraint(name="sample_cover_once", fields=["sample", "enrollment"]),
+            models.UniqueConstraint(
+                name="sample_cover_once", fields=["sample", "enrollment"], condition=Q(payout__isnull=True, reported__isnull=True)
+            ),
+            models.UniqueConstraint(name="sample_payout_once", fields=["sample", "payout"], condition=Q(payout__isnull=False)),
+            models.UniqueConstraint(
+                name="sample_reported_once", fields=["sample", "reported"], condition=Q(reported__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="sample_item_is_of_one_payout",
+                condition=Q(payout__isnull=True, reported__isnull=True, amount__isnull=True)
+                | (Q(amount__isnull=False) & (Q(payout__isnull=False) ^ Q(reported__isnull=False))),
+            ),
             models.CheckConstraint(
                 name="sample_finding_says_what", condition=~Q(finding="fault") | ~Q(note=""),
             ),
@@ -163,7 +199,9 @@ class SampleItem(models.Model):
             pgtrigger.Protect(name="sample_item_is_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(
                 name="sample_item_stands", operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("sample", "position", "stratum", "enrollment", "number", "rank"),
+                condition=pgtrigger.AnyChange(
+                    "sample", "position", "stratum", "enrollment", "payout", "reported", "amount", "number", "rank"
+                ),
             ),
         ]
 

@@ -185,6 +185,9 @@ simply(
     lambda ward, case: actions.add_paper(case, kind="invoice", name="发票.pdf", stream=io.BytesIO(pdf()), **_by(ward)),
 )
 simply("claims.open_paper", with_paper, lambda ward, case: list(actions.open_paper(case.papers.get(), **_by(ward))))
+simply(
+    "claims.destroy_paper", with_paper, lambda ward, case: actions.destroy_paper(case.papers.get(), at=ward.at)
+)
 simply("claims.remove_paper", with_paper, lambda ward, case: actions.remove_paper(case.papers.get(), reason="重传", **_by(ward)))
 simply("claims.accept_claim", reported, lambda ward, claim: actions.accept_claim(claim, **_by(ward)))
 simply("claims.register_claim", accepted, lambda ward, claim: actions.register_claim(claim, **_by(ward)))

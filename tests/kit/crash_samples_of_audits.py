@@ -11,9 +11,10 @@ from jobs.models import Job
 from jobs.testing import drain
 from samples import actions
 from samples.models import EvidenceBundle, Finding, Sample
-from samples.testing import asked, drawn, gathering
+from samples.testing import PURPOSE, asked, drawn, gathering, paid_out
 from tests.kit.crash_funds import funded
 from tests.kit.crash_samples import Run, fresh, sample
+from tests.kit.crash_samples_payouts import owing
 from tests.kit.crashes import Token
 from tests.kit.papers_samples import officer_of
 
@@ -81,6 +82,13 @@ def open_evidence(world: World, token: Token) -> Run:
     bundle = gathering(world, made(world, token))
     drain()
     return lambda: actions.open_evidence(fresh(bundle), by=world.auditor, at=timezone.now())
+
+
+@sample("samples.open_payout_evidence")
+def open_payout_evidence(world: World, token: Token) -> Run:
+    till = owing(world, token)
+    item = paid_out(till, token.letters)
+    return lambda: actions.open_payout_evidence(fresh(item), purpose=PURPOSE, by=world.auditor, at=timezone.now())
 
 
 @sample("samples.purge_evidence")

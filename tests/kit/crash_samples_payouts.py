@@ -182,6 +182,12 @@ def open_batch(world: World, token: Token) -> Run:
     return lambda: list(actions.open_batch(fresh(batch), password=PASSWORD, **maker_of(world)))
 
 
+@sample("payouts.destroy_batch_file")
+def destroy_batch_file(world: World, token: Token) -> Run:
+    _till, batch = written(world, token)
+    return lambda: actions.destroy_batch_file(fresh(batch), at=timezone.now())
+
+
 def unknown(world: World, token: Token) -> tuple[Till, Any]:
     """Downloaded."""
     till, batch = written(world, token)

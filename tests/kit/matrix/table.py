@@ -40,6 +40,7 @@ from outreach.models import DeliveryReport, MessageWording, Sending
 from papers.models import CertificateWording, PersonRequest, Printing
 from payouts.models import ApprovalThreshold, BankFormat, BankReturn, BatchLine, PayerAccount
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
+from reconciliation.models import ClaimStatement, Reconciliation
 from records.models import Proposal, RecordList
 from results.models import Report, Result
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
@@ -261,6 +262,10 @@ SUBJECTS: dict[str, Subject] = {
     "records.proposal": Subject("office", lambda place: Proposal.objects.get(enrollment=place.enrollment)),
     "results.report": Subject("office", lambda place: Report.objects.get(rows__enrollment=place.enrollment)),
     "results.result": Subject("office", lambda place: Result.objects.get(enrollment=place.enrollment)),
+    "reconciliation.claimstatement": Subject("operator", lambda place: ClaimStatement.objects.get(program=place.program)),
+    "reconciliation.reconciliation": Subject(
+        "operator", lambda place: Reconciliation.objects.get(pk=place.program.pk)
+    ),
     "takeup.takeup": Subject("program", lambda place: TakeUp.objects.get(pk=place.period.pk)),
     "takeup.target": Subject("program", lambda place: Target.objects.get(period=place.period)),
     "takeup.participantlist": Subject("staff", lambda place: ParticipantList.objects.get(organization=place.organization)),
