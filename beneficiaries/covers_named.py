@@ -41,7 +41,8 @@ SELECT wanted.place, e.id, e.plan_id, {_COVERS},
     wanted.name IS NULL OR person.{{name}} = wanted.name,
     wanted.identity IS NULL OR person.{{identity}} = wanted.identity OR EXISTS (
         SELECT FROM beneficiaries_persondocument other WHERE other.person_id = person.id
-            AND other.{{identity}} = wanted.identity AND other.standing <> 'mistaken')
+            AND other.{{identity}} = wanted.identity AND other.standing <> 'mistaken'),
+    extract(year FROM age((e.starts_at AT TIME ZONE 'Asia/Shanghai')::date, person.birth_on))::int
 FROM (
     SELECT place, (%(events)s::date[])[place + 1] AS event, (%(covers)s::bigint[])[place + 1] AS cover,
         nullif(substr(%(identities)b, place * {{size}} + 1, {{size}}), %(nothing)b) AS identity,
@@ -76,7 +77,7 @@ GROUP BY 1 HAVING count(DISTINCT e.person_id) = 1 AND count(*) = 1
 """
 _KNOWN_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "enrollment_id": pl.Int64, "plan_id": pl.Int64, "in_cover": pl.Boolean, "same_name": pl.Boolean,
-    "same_document": pl.Boolean,
+    "same_document": pl.Boolean, "age": pl.Int16,
 }
 
 
@@ -93,7 +94,10 @@ def with_numbers(frame: pl.DataFrame, reach: Reach) -> pl.DataFrame:
 
 
 def known(frame: pl.DataFrame, reach: Reach) -> pl.DataFrame:
-    """What is known of whoever the rows name, of this program and these offices only: at most three questions a chunk."""
+    """What is known of whoever the rows name, of this program and these offices only: at most three questions a chunk.
+
+    `age`: of the person as the cover began.
+    """
     usable = frame.filter(USABLE & ~pl.col("misfit"))
     by_number = usable.filter(pl.col("cover_id").is_not_null())
     by_document = usable.filter(pl.col("cover_id").is_null() & pl.col("document").is_not_null())

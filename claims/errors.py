@@ -46,6 +46,7 @@ class ClaimsRefused(Refused):
         "PAPER_HARMFUL": _("The scanner found something harmful in the file: %(found)s."),
         "PAPER_TWICE": _("This paper is in the case already."),
         "PAPER_GONE": _("There is no such paper any more."),
+        "PAPER_KNOWN": _("This is known already and need not be brought: %(kinds)s."),
         "PAPERS_NONE": _("Say which papers are missing."),
         "PAPERS_WAIT": _("Papers were asked for already: all that is missing is asked for at once."),
         "PAPERS_NOT_ASKED": _("No papers were asked for."),

@@ -11,21 +11,13 @@ from benefits import wording
 from benefits.terms import KINDS, Expense, PlanTerms
 from claims.models import EventKind, Payee, Reporter
 from intake.columns import Column
+from programs.expense_columns import KIND, LOCALITIES, SETTINGS, YES_OR_NO
 
 #: Words of files for what cases know by codes; the first of each is the one of the blank template.
 EVENT_KINDS = {
     "疾病": EventKind.ILLNESS, "意外": EventKind.ACCIDENT, "意外伤害": EventKind.ACCIDENT, "意外事故": EventKind.ACCIDENT,
     "生病": EventKind.ILLNESS,
 }
-SETTINGS = {
-    "住院": "inpatient", "门诊": "outpatient", "普通门诊": "outpatient", "门诊慢特病": "special_outpatient",
-    "门诊特殊病": "special_outpatient", "门特": "special_outpatient", "药店": "pharmacy", "购药": "pharmacy",
-}
-LOCALITIES = {
-    "本地": "local", "统筹区内": "local", "市内": "local", "异地已备案": "elsewhere_registered", "异地备案": "elsewhere_registered",
-    "异地未备案": "elsewhere", "异地": "elsewhere", "市外": "elsewhere", "境外": "abroad",
-}
-YES_OR_NO = {"是": True, "否": False, "1": True, "0": False, "有": True, "无": False}
 PAYEES = {
     "本人": Payee.SELF, "被保险人": Payee.SELF, "监护人": Payee.GUARDIAN, "父母": Payee.GUARDIAN, "父亲": Payee.GUARDIAN,
     "母亲": Payee.GUARDIAN, "继承人": Payee.HEIR, "受益人": Payee.HEIR, "代办人": Payee.AGENT, "代理人": Payee.AGENT,
@@ -155,9 +147,6 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Empty means the day of approval."),
     ),
 )
-#: How columns of kinds of expenses are called.
-KIND = "of:"
-
 
 def columns_of(terms: Iterable[PlanTerms]) -> tuple[Column, ...]:
     """The common columns and those of these plans: what was charged of each kind, before anybody paid."""

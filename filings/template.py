@@ -22,7 +22,7 @@ from audit.sealing import Unsealed
 from beneficiaries.covers_named import USABLE, Reach, known, with_numbers
 from beneficiaries.models.person import BENEFICIARY_KEY
 from filings import grouping, opening
-from filings.columns import KIND, WORDS, YES_OR_NO, columns_of
+from filings.columns import WORDS, columns_of
 from filings.errors import FilingsRefused
 from filings.judging import found_of
 from filings.models import ClaimFile, ClaimFileChunk, ClaimFileRow, FilingDecision
@@ -45,6 +45,7 @@ from intake.framing import Cells
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template, Undone, Unusual
 from programs.benefit_terms import terms_of_program
+from programs.expense_columns import KIND, YES_OR_NO, json_of
 from programs.models import Hospital
 
 ZERO = Decimal("0.00")
@@ -135,7 +136,7 @@ class ClaimFileTemplate(Template):
             findings = pl.concat([findings, found]).sort("row", maintain_order=True)
         kinds = [column.key for column in self.columns if column.key.startswith(KIND)]
         given = given.with_columns(
-            event_time=pl.Series(times, dtype=pl.String), amounts=_json_of(PARTS, ""), charges=_json_of(kinds, KIND),
+            event_time=pl.Series(times, dtype=pl.String), amounts=json_of(PARTS, ""), charges=json_of(kinds, KIND),
             hospital_name=pl.col("hospital"),
             hospital_id=pl.col("hospital").replace_strict(
                 context.hospitals or {"": 0}, default=None, return_dtype=pl.Int64
@@ -303,18 +304,6 @@ def _identity() -> pl.Expr:
         .when(~pl.col("same_name") | ~pl.col("same_document")).then(pl.lit("IDENTITY_CONFLICT"))
         .when(~pl.col("in_cover")).then(pl.lit("FILED_NO_COVER"))
     )  # fmt: skip
-
-
-def _json_of(names: Sequence[str], prefix: str) -> pl.Expr:
-    """A JSON object of the filled columns, amounts as text; null where none is filled."""
-    filled = [
-        pl.when(pl.col(key).is_not_null()).then(
-            pl.lit(f'"{key.removeprefix(prefix)}": "') + pl.col(key).cast(pl.String) + pl.lit('"')
-        )
-        for key in names
-    ]
-    inner = pl.concat_str(filled, separator=", ", ignore_nulls=True)
-    return pl.when(pl.any_horizontal(pl.col(key).is_not_null() for key in names)).then(pl.lit("{") + inner + pl.lit("}"))
 
 
 def _decoded(cells: dict[str, Any]) -> dict[str, Any]:

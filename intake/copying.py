@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -100,6 +101,18 @@ def copied_out(query: sql.Composed, *, form: str = "binary") -> Iterator[bytes]:
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT {})").format(query, sql.SQL(form))
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         yield from copy
+
+
+def frame_of(query: sql.Composed, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """What a query returns, by the server's own text: columns, where the driver would make a tuple of each row."""
+    text = b"".join(bytes(part) for part in copied_out(query, form="csv"))
+    words = {name: pl.String if kind == pl.Boolean else kind for name, kind in schema.items()}
+    if not text:
+        return pl.DataFrame(schema=dict(schema))
+    frame = pl.read_csv(io.BytesIO(text), has_header=False, new_columns=list(schema), schema_overrides=list(words.values()))
+    return frame.with_columns(
+        (pl.col(name) == "t").alias(name) for name, kind in schema.items() if kind == pl.Boolean
+    )
 
 
 @cache

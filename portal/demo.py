@@ -45,6 +45,7 @@ from portal.demo_months import close_last_month, in_the_month_before
 from portal.demo_next_year import next_year
 from portal.demo_past_year import past_year
 from portal.demo_payouts import pay_out
+from portal.demo_records import take_in_records
 from portal.demo_results import report_payouts
 from portal.demo_retention import LONG_AGO, keep_and_list
 from portal.demo_samples import draw_and_look
@@ -154,6 +155,9 @@ def load(say: Say, *, logins: Path) -> None:
             report_payouts(
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
                 maker=maker, checker=checker, say=say,
+            )
+            take_in_records(
+                Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], say=say,
             )
             claim(
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],

@@ -30,7 +30,7 @@ OFFICE_WORK = frozenset(
         "takeup.participantlist", "continuity.earlierlist", "payouts.batch", "payouts.batchline", "payouts.bankreturn",
         "payouts.bankformat", "payouts.payeraccount", "payouts.approvalthreshold",
         "reconciliation.reconciliation", "reconciliation.claimstatement",
-        "results.report", "results.result", "filings.claimfile",
+        "results.report", "results.result", "records.recordlist", "records.proposal", "filings.claimfile",
         "retention.retentionterm", "retention.legalhold", "retention.destructionrun", "retention.destructionline",
     }
 )

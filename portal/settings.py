@@ -306,6 +306,7 @@ INSTALLED_APPS = [
     "closing",
     "results",
     "filings",
+    "records",
     "takeup",
     "reconciliation",
     "samples",

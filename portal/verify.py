@@ -25,6 +25,7 @@ from outreach.invariants import INVARIANTS as OUTREACH
 from papers.invariants import INVARIANTS as PAPERS
 from payouts.invariants import INVARIANTS as PAYOUTS
 from programs.invariants import INVARIANTS as PROGRAMS
+from records.invariants import INVARIANTS as RECORDS
 from results.invariants import INVARIANTS as RESULTS
 from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
@@ -35,7 +36,7 @@ from years.invariants import INVARIANTS as YEARS
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
     *PROGRAMS, *BENEFICIARIES, *CONTINUITY,
-    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *FILINGS, *TAKEUP,
+    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *RECORDS, *FILINGS, *TAKEUP,
     *SAMPLES, *RETENTION,
     *EXPORTS,
     *JOBS, *AUDIT,

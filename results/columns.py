@@ -7,22 +7,11 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext_lazy as _
 
 from beneficiaries.columns import DOCUMENTS
-from benefits import wording
-from benefits.terms import Expense, PlanTerms
+from benefits.terms import PlanTerms
 from intake.columns import Column
+from programs.expense_columns import LOCALITIES, SETTINGS, YES_OR_NO, columns_of_kinds
 from results.models import BankResult
 
-#: Words of files for what the engine calls by codes; the first of each is the one of the blank template.
-SETTINGS = {
-    "住院": "inpatient", "门诊": "outpatient", "普通门诊": "outpatient", "门诊慢特病": "special_outpatient",
-    "门诊特殊病": "special_outpatient", "门诊慢特": "special_outpatient", "门特": "special_outpatient", "药店": "pharmacy",
-    "定点药店": "pharmacy", "购药": "pharmacy",
-}
-LOCALITIES = {
-    "本地": "local", "统筹区内": "local", "市内": "local", "异地已备案": "elsewhere_registered", "异地备案": "elsewhere_registered",
-    "异地未备案": "elsewhere", "异地": "elsewhere", "市外": "elsewhere", "境外": "abroad",
-}
-YES_OR_NO = {"是": True, "否": False, "1": True, "0": False, "有": True, "无": False}
 BANK_RESULTS = {
     "成功": BankResult.PAID, "支付成功": BankResult.PAID, "已支付": BankResult.PAID, "已到账": BankResult.PAID,
     "失败": BankResult.FAILED, "支付失败": BankResult.FAILED, "退票": BankResult.RETURNED, "退汇": BankResult.RETURNED,
@@ -122,34 +111,19 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Failed and returned payments are recorded and count towards no limit."),
     ),
 )
-#: How columns of responsibilities and of kinds of expenses are called.
-PART, KIND = "paid:", "of:"
+#: How columns of responsibilities are called.
+PART = "paid:"
 
 
 def columns_of(terms: Iterable[PlanTerms]) -> tuple[Column, ...]:
     """The common columns and those of these plans: what each responsibility paid, what was left to pay of each kind."""
+    held = list(terms)
     parts: dict[str, list[str]] = {}
-    kinds: dict[str, list[str]] = {}
-    for each in terms:
-        own = {kind.code: kind.name.zh for kind in each.kinds}
+    for each in held:
         for responsibility in each.responsibilities:
             parts.setdefault(responsibility.code, []).append(responsibility.name.zh)
-            for kind in responsibility.counts if isinstance(responsibility, Expense) else ():
-                kinds.setdefault(kind, []).append(own.get(kind) or wording.KINDS.get(kind, (kind,))[0])
-    return (*COLUMNS, *_of_kinds(kinds), *_of_parts(parts))
-
-
-def _of_kinds(kinds: Mapping[str, list[str]]) -> list[Column]:
-    found = []
-    for kind, names in kinds.items():
-        first, *others = dict.fromkeys(names)
-        said = [first, *others]
-        synonyms = [f"{name}{more}" for name in said for more in ("费用", "金额")] + others
-        found.append(Column(
-            f"{KIND}{kind}"[:40], first, tuple(dict.fromkeys(synonyms)), clean="amount", example="0.00",
-            help=_("Yuan that were left to pay after basic insurance and all others; needed for a recalculation."),
-        ))
-    return found
+    told = _("Yuan that were left to pay after basic insurance and all others; needed for a recalculation.")
+    return (*COLUMNS, *columns_of_kinds(held, told=told), *_of_parts(parts))
 
 
 def _of_parts(parts: Mapping[str, list[str]]) -> list[Column]:

@@ -7,7 +7,6 @@ after the results that stand already. It is decided in columns (`benefits.batch`
 from __future__ import annotations
 
 import hashlib
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -20,18 +19,16 @@ from psycopg import sql
 
 from audit.faults import fault_point
 from audit.history import carry_context, plan_anew
-from beneficiaries.health import health_on
 from benefits.batch import decide_batch
-from benefits.terms import HEALTHY, PRE_EXISTING
 from benefits.usage import Usage
-from continuity.counting import years_sql
-from intake.copying import copied_out, copy_columns
+from continuity.in_columns import engine_lines, with_facts
+from intake.copying import copied_out, copy_columns, frame_of
 from intake.deciding import Change, recount, redigest
 from intake.findings import SEVERITY_OF, Verdict
 from intake.template import Template
+from programs.plan_views import PlanView, plans_of
 from results.matching import NOT_PAID_WORDS
 from results.models import Comparison, Recalculation, Report, ReportRow, ReportSlice, Why
-from results.plans import PlanView, plans_of
 
 #: Rows of one slice, about.
 ROWS_PER_SLICE = 120_000
@@ -288,21 +285,9 @@ def _asked(
         is_new=sql.SQL("false"), standing=standing,
         computable=sql.SQL("other.comparison <> {word}").format(word=sql.Literal(Comparison.NOT_COMPUTABLE.value)), **place,
     )
-    found = pl.concat([_frame(new, schema), _frame(before, schema)])
+    found = pl.concat([frame_of(new, schema), frame_of(before, schema)])
     return found.with_columns(
         pl.col(name).round(0).cast(pl.Int64) for name in schema if name.startswith(("paid:", "of:"))
-    )
-
-
-def _frame(query: sql.Composed, schema: Mapping[str, Any]) -> pl.DataFrame:
-    """What a query returns, by the server's own text: columns, where the driver would make a tuple of each row."""
-    text = b"".join(bytes(part) for part in copied_out(query, form="csv"))
-    words = {name: pl.String if kind == pl.Boolean else kind for name, kind in schema.items()}
-    if not text:
-        return pl.DataFrame(schema=dict(schema))
-    frame = pl.read_csv(io.BytesIO(text), has_header=False, new_columns=list(schema), schema_overrides=list(words.values()))
-    return frame.with_columns(
-        (pl.col(name) == "t").alias(name) for name, kind in schema.items() if kind == pl.Boolean
     )
 
 
@@ -388,56 +373,6 @@ def _batch(cases: pl.DataFrame, lines: pl.DataFrame, view: PlanView) -> pl.DataF
         return empty
     answer = decide_batch(given, view.terms, used_before=paid_otherwise(lines, view))
     return answer.select(row_id="case", due="amount", **{due: paid for paid, due in names.items()})
-
-
-def engine_lines(cases: pl.DataFrame, view: PlanView) -> pl.DataFrame:
-    """One row for each amount above zero, as `decide_batch` takes them; in the order of the plan's kinds within a case."""
-    common = {
-        "person": "enrollment_id", "case": "row_id", "place": "place", "health_class": "health_class", "continuity": "continuity",
-        "claim_free": "claim_free", "locality": "locality", "settled": "settled", "age": "age", "setting": "setting",
-    }
-    parts = [
-        cases.filter(pl.col(f"of:{kind}").fill_null(0) > 0).select(
-            **{name: pl.col(column) for name, column in common.items()}, kind=pl.lit(kind), eligible=pl.col(f"of:{kind}"),
-            order=pl.lit(at),
-        )
-        for at, kind in enumerate(view.kinds)
-    ]
-    found = pl.concat(parts).sort("place", "order", maintain_order=True).drop("order")
-    if view.lists:
-        found = found.with_columns(lists=pl.lit(list(view.lists), pl.List(pl.String)))
-    # Columns that tell nothing apart cost a key each.
-    alike = [name for name in ("locality", "setting", "settled", "age") if found[name].n_unique() == 1 and name != "age"]
-    usual = {"locality": "local", "setting": "inpatient", "settled": True}
-    return found.drop([name for name in alike if found[name].head(1).to_list() == [usual[name]]])
-
-
-def with_facts(cases: pl.DataFrame, view: PlanView) -> pl.DataFrame:
-    """With `health_class`, `continuity`, `claim_free`, and words where the line says none."""
-    covers = cases["enrollment_id"].unique().to_list()
-    years = _years(covers) if view.looks_at_years else pl.DataFrame(schema=_YEARS)
-    ill = []
-    if view.looks_at_people:
-        said = health_on(covers, day=timezone.localdate())
-        ill = [cover for cover, health in said.items() if health.groups or health.health_class == PRE_EXISTING]
-    of_person = pl.col("enrollment_id").is_in(ill) if ill else pl.lit(value=False)
-    return cases.join(years, on="enrollment_id", how="left", maintain_order="left").with_columns(
-        pl.col("continuity", "claim_free").fill_null(0), pl.col("setting").fill_null("inpatient"),
-        pl.col("locality").fill_null("local"), age=pl.col("age") if view.looks_at_ages else pl.lit(None, pl.Int32),
-        health_class=pl.when(pl.col("pre_existing").fill_null(of_person)).then(pl.lit(PRE_EXISTING)).otherwise(pl.lit(HEALTHY)),
-    )
-
-
-_YEARS: dict[str, Any] = {"enrollment_id": pl.Int64, "continuity": pl.Int64, "claim_free": pl.Int64}
-
-
-def _years(covers: Sequence[int]) -> pl.DataFrame:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT cover_id, continuity_years, claim_free_years FROM ({years_sql('SELECT unnest(%(covers)s::bigint[])')}) y",  # noqa: S608
-            {"covers": list(covers)},
-        )
-        return pl.DataFrame(cursor.fetchall(), schema=_YEARS, orient="row")
 
 
 def paid_otherwise(lines: pl.DataFrame, view: PlanView) -> dict[int, Usage]:

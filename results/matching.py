@@ -11,9 +11,9 @@ from psycopg import sql
 from beneficiaries.covers_named import USABLE, Reach
 from intake.checks import Context
 from intake.copying import ask
+from programs.plan_views import PlanView
 from results.models import Report
 from results.models.result import NOT_PAID
-from results.plans import PlanView
 
 #: Findings of the comparison for which a line is held until a person has decided about it.
 HELD_CODES = ("IDENTITY_CONFLICT", "OUTSIDE_COVER", "DOUBLED", "PAID_ABOVE_COST", "BEYOND_LIMIT")

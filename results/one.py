@@ -15,10 +15,11 @@ from benefits.decide import Decision, decide
 from benefits.facts import Bill, Event, Facts, Insured, Line
 from benefits.terms import HEALTHY, PRE_EXISTING, PlanTerms
 from benefits.usage import NOTHING_USED, Usage
+from continuity.in_columns import with_facts
 from programs.benefit_terms import engine_language
-from results.comparing import in_order, lines_of_cover, paid_otherwise, why_not, with_facts
+from programs.plan_views import PlanView, plans_of
+from results.comparing import in_order, lines_of_cover, paid_otherwise, why_not
 from results.models import Report, Why
-from results.plans import PlanView, plans_of
 
 ZERO = Decimal("0.00")
 

@@ -1,7 +1,9 @@
-"""Which covers an insurer has paid out for: told to whoever counts years without a claim."""
+"""What an insurer has paid out for: told to whoever counts years without a claim, and to whoever decides about the cover next."""
 
 from __future__ import annotations
 
+from claims.elsewhere import Settled
+from results.models.recalculation import Comparison
 from results.models.result import NOT_PAID
 
 _WORDS = ", ".join(f"'{word.value}'" for word in NOT_PAID)
@@ -16,3 +18,16 @@ def condition() -> str:
         "EXISTS (SELECT FROM results_result told WHERE told.enrollment_id = {cover} AND told.undone_at IS NULL"
         f" AND told.paid > 0 AND told.bank_result NOT IN ({_WORDS}))"
     )
+
+
+#: For `claims.elsewhere.register_settled`: an insurer has paid for a stay, and what its lines use of the cover.
+SETTLED = Settled(
+    f"""EXISTS (SELECT FROM results_result told WHERE told.enrollment_id = {{cover}} AND told.undone_at IS NULL
+        AND told.bank_result NOT IN ({_WORDS}) AND (
+            (told.bill_number <> '' AND told.bill_number = {{invoice}})
+            OR (told.hospital = {{hospital}} AND told.event_on BETWEEN {{first}} AND {{last}})))""",
+    f"""SELECT told.enrollment_id, told.paid_on, told.event_on, line.setting, line.locality, coalesce(line.settled, true),
+        line.pre_existing, line.figures, told.parts, told.comparison <> '{Comparison.NOT_COMPUTABLE}'
+    FROM asked JOIN results_result told ON told.enrollment_id = asked.cover_id AND told.undone_at IS NULL
+    JOIN results_reportrow line ON line.id = told.row_id""",  # noqa: S608 - words of ours
+)

@@ -8,6 +8,7 @@ from accounts.roles import Role, grant_permissions
 from audit import events
 from beneficiaries.holdings import register_holding
 from beneficiaries.registration import Keeper, register_keeper
+from claims.elsewhere import register_settled
 from continuity.claims import register_paid
 from intake.findings import register_meanings
 from intake.verbs import register_import
@@ -44,6 +45,7 @@ def register() -> None:
     register_holding(*HOLDINGS)
     register_keeper(KEEPER)
     register_paid(paid.condition())
+    register_settled(paid.SETTLED)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     register_month(COUNTINGS, OPEN_POINTS)

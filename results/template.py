@@ -28,13 +28,14 @@ from intake.framing import Cells
 from intake.models import Chunk
 from intake.template import Applied, Compared, Template, Undone, Unusual
 from programs.benefit_terms import terms_of_program
+from programs.expense_columns import KIND, LOCALITIES, SETTINGS, YES_OR_NO, json_of
+from programs.plan_views import plans_of
 from results import comparing, recording
-from results.columns import BANK_RESULTS, KIND, LOCALITIES, PART, SETTINGS, YES_OR_NO, columns_of
+from results.columns import BANK_RESULTS, PART, columns_of
 from results.errors import ResultsRefused
 from results.matching import JUDGED_CODES, TOLD_OF, ReportContext, doubled, judged
 from results.models import Report, ReportChunk, ReportDecision, ReportRow, ReportSlice
 from results.models.report import DIAGNOSIS, DOCUMENT, NAME
-from results.plans import plans_of
 
 ZERO = Decimal("0.00")
 _NO_REGIONS = pl.DataFrame(schema={"code": pl.String, "successor": pl.String})
@@ -99,7 +100,7 @@ class ReportTemplate(Template):
         filled = pl.any_horizontal([pl.col(key).is_not_null() for key in parts] or [pl.lit(value=False)])
         total = pl.sum_horizontal([pl.col(key).fill_null(0) for key in parts] or [pl.lit(0)]).cast(pl.Decimal(16, 2))
         return frame.with_columns(
-            parts=_json_of(parts, PART), figures=_json_of(kinds, KIND), parts_sum=pl.when(filled).then(total),
+            parts=json_of(parts, PART), figures=json_of(kinds, KIND), parts_sum=pl.when(filled).then(total),
         )
 
     def _digits(self, frame: pl.DataFrame, findings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -262,19 +263,3 @@ def totals(report: Report) -> dict[str, str]:
 def totals_agree(report: Report) -> bool:
     """Whether count and sum of the lines are what the insurer says."""
     return (report.money.get("lines"), Decimal(report.money.get("sum", "-1"))) == (report.control_lines, report.control_amount)
-
-
-def _json_of(keys_of: Sequence[str], prefix: str) -> pl.Expr:
-    """A JSON object of the filled columns, amounts as text; null where none is filled."""
-    if not keys_of:
-        return pl.lit(None, pl.String)
-    filled = [
-        pl.when(pl.col(key).is_not_null()).then(
-            pl.lit(f'"{key.removeprefix(prefix)}": "') + pl.col(key).cast(pl.String) + pl.lit('"')
-        )
-        for key in keys_of
-    ]
-    inner = pl.concat_str(filled, separator=", ", ignore_nulls=True)
-    return pl.when(pl.any_horizontal(pl.col(key).is_not_null() for key in keys_of)).then(
-        pl.lit("{") + inner + pl.lit("}")
-    )

@@ -38,6 +38,7 @@ from jobs.actions import Run
 from papers.models import RESTRICTING, PersonRequest
 from payouts.actions.deliveries import destroy_batch_file
 from payouts.models import Batch
+from records.models import Proposal
 from results.models import Result
 from retention import due
 from retention.actions.holds import destroy_beside_others
@@ -82,6 +83,11 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
         Representative,
         "SELECT t.id FROM beneficiaries_representative t JOIN beneficiaries_beneficiary b ON b.id = t.beneficiary_id"
         " JOIN due_people d ON d.id = b.person_id", "",
+    ),
+    (
+        Proposal,
+        "SELECT t.id FROM records_proposal t JOIN beneficiaries_enrollment e ON e.id = t.enrollment_id"
+        " JOIN due_people d ON d.id = e.person_id", "",
     ),
     (
         Result,

@@ -16,6 +16,7 @@ from intake.models import State
 from intake.template import APPLICABLE
 from outreach.models import DeliveryReport, DeliveryReportChunk, DeliveryReportRow
 from payouts.models import BankReturn, BankReturnChunk, BankReturnRow
+from records.models import RecordChunk, RecordList, RecordRow
 from results.models import Report, ReportChunk, ReportRow
 from retention.terms import Kind
 from takeup.models import ParticipantRow
@@ -80,6 +81,7 @@ SOURCES: Sequence[Source] = (
     _by_cover(BankReturn, BankReturnRow, BankReturnChunk, "bank_return_id", cover=_OF_PAYOUT),
     _by_cover(Report, ReportRow, ReportChunk, "report_id"),
     _by_cover(ClaimFile, ClaimFileRow, ClaimFileChunk, "claim_file_id"),
+    _by_cover(RecordList, RecordRow, RecordChunk, "record_list_id"),
     _by_cover(DeliveryReport, DeliveryReportRow, DeliveryReportChunk, "report_id", kind=Kind.LIST, cover=_OF_MESSAGE),
 )
 #: Lines that name nobody whom a program covers, and belong to none: of a list of participants what is taken in holds neither

@@ -20,6 +20,7 @@ from handover.answers import RECEIPT
 from handover.charging import INVOICE
 from outreach.reporting import ReportTemplate
 from payouts.returns import RETURN
+from records.template import RECORDS
 from results.template import REPORT
 from takeup.participants import PARTICIPANTS
 from tests.kit.verbs import recorded
@@ -29,7 +30,7 @@ ROOMS = sorted(config.label for config in apps.get_app_configs() if Path(config.
 #: What "*" stands for: the keys of intake's templates.
 TEMPLATE_KEYS = (
     ROSTER.key, STATEMENT.key, RECEIPT.key, INVOICE.key, RETURN.key, ReportTemplate.key, PARTICIPANTS.key, EARLIER.key,
-    REPORT.key, CLAIM_FILE.key,
+    REPORT.key, RECORDS.key, CLAIM_FILE.key,
 )
 
 

@@ -16,6 +16,7 @@ from audit.faults import fault_point
 from beneficiaries.models import Person
 from claims.actions.cases import REPORT
 from claims.errors import ClaimsRefused
+from claims.known_papers import known_papers
 from claims.models import Claim, ClaimNote, PaperKind, PaperRequest, Payee
 from claims.rules.states import ASKABLE, DECIDED, OPEN, REOPENABLE, State
 from claims.stepping import locked, not_later, reaches, record, said, step
@@ -109,6 +110,9 @@ def ask_papers(claim: Claim, kinds: Sequence[str], *, words: str = "", by: User,
             raise ClaimsRefused("PAPERS_WAIT")
         if claim.state not in ASKABLE:
             raise ClaimsRefused("STATE", state=claim.get_state_display())
+        known = [kind for kind in known_papers(claim.case) if kind in wanted]
+        if known:
+            raise ClaimsRefused("PAPER_KNOWN", kinds=", ".join(str(kind.label) for kind in known))
         fault_point("claims.ask_papers.before")
         asked = PaperRequest.objects.create(
             claim=claim, kinds=wanted, words=" ".join(words.split())[:300], asked_on=timezone.localdate(at), asked_by=by

@@ -222,8 +222,9 @@ class ServiceTermAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return _t("Declined: what held stays.")
 
         return self.button_page(
-            request, title=_t("Decline the promise"), button=_t("Decline"), subject=found, run=run, danger=True, facts=facts_of(found),
-            form=ReasonForm(request.POST if request.method == "POST" else None), sentence=_t("What held stays."),
+            request, title=_t("Decline the promise"), button=_t("Decline"), subject=found, run=run, danger=True,
+            facts=facts_of(found), form=ReasonForm(request.POST if request.method == "POST" else None),
+            sentence=_t("What held stays."),
         )
 
 

@@ -294,7 +294,7 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "payouts.payeraccount",
         "programs.budget", "programs.budgetreservation", "programs.funder", "programs.fundingscheme",
         "programs.ledgeraccount", "programs.ledgertransaction", "programs.period", "programs.plan", "programs.program",
-        "filings.claimfile",
+        "filings.claimfile", "records.proposal", "records.recordlist",
         "reconciliation.claimstatement", "reconciliation.reconciliation", "results.report", "results.result",
         "retention.destructionline", "retention.destructionrun", "retention.legalhold", "retention.retentionterm",
         "subsidies.differenceline", "subsidies.differences", "subsidies.fundmovement", "subsidies.fundrequest",

@@ -44,6 +44,7 @@ from papers.invariants import INVARIANTS as PAPERS
 from payouts.invariants import INVARIANTS as PAYOUTS
 from portal.verify import ALL, check_all
 from programs.models import Period
+from records.invariants import INVARIANTS as RECORDS
 from results.invariants import INVARIANTS as RESULTS
 from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
@@ -535,7 +536,8 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
         invariant.name
         for invariant in (
             *JOBS, *EXPORTS, *CONTINUITY, *CLAIMS,
-            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *FILINGS, *RESULTS, *TAKEUP, *SAMPLES,
+            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *FILINGS, *RESULTS, *RECORDS, *TAKEUP,
+            *SAMPLES,
             *RETENTION,
         )
     }

@@ -69,6 +69,7 @@ from tests.kit.latin_handover import charge, hand_over
 from tests.kit.latin_messages import add_messages, add_speakers
 from tests.kit.latin_papers import add_papers
 from tests.kit.latin_payouts import make_latin_payouts
+from tests.kit.latin_records import add_records
 from tests.kit.latin_results import add_results
 from tests.kit.latin_retention import make_latin_retention
 from tests.kit.latin_samples import make_latin_samples
@@ -231,6 +232,7 @@ def _rosters(world: LatinWorld) -> None:
     add_takeup(world, reason=REASON)
     add_results(world, reason=REASON)
     add_filings(world)
+    add_records(world, reason=REASON)
     add_earlier_years(world)
     make_latin_months(world, reason=REASON)
     make_latin_samples(world, reason=REASON)

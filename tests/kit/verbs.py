@@ -1,4 +1,4 @@
-"""Finds the verbs of events in sources: literals that reach `events.record`, through helpers too; records nothing."""
+"""Finds the verbs of events in sources: literals that reach `events.record` or a note of it, through helpers too."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _said(call: ast.Call, helpers: dict[str, dict[str, tuple[int, str]]]) -> lis
     """Expressions of a call that end as a verb, with the pattern they fill."""
     name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
     owner = getattr(getattr(call.func, "value", None), "id", "")
-    if name == "record" and owner == "events":
+    if name in ("record", "Note") and owner == "events":
         return [(call.args[0], "{}")] if call.args else []
     said = []
     for parameter, (place, pattern) in helpers.get(name, {}).items():

@@ -31,6 +31,7 @@ from intake.reference.regions import COLUMNS as REGION_COLUMNS
 from portal import dashboard
 from programs.lists import CATEGORY_COLUMNS, CODE_COLUMNS, HOSPITAL_COLUMNS
 from programs.models import Funder
+from records.columns import COLUMNS as RECORD_COLUMNS
 from results.columns import COLUMNS as RESULT_COLUMNS
 from takeup.lists import TARGET_COLUMNS
 from tests.kit.latin import LatinWorld, rows_of
@@ -48,7 +49,7 @@ WORD = re.compile(r"[A-Za-z][\w.@-]*[A-Za-z]", re.ASCII)
 #: The language that one may choose is named in itself; a file's headings and choices are those that offices use.
 IN_ITS_OWN_WORDS = {"简体中文", *(
     word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS,
-        *TARGET_COLUMNS, *RESULT_COLUMNS, *FILING_COLUMNS)
+        *TARGET_COLUMNS, *RESULT_COLUMNS, *RECORD_COLUMNS, *FILING_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
 ), *words_of_files(), *words_of_reports(), *words_of_payouts()}
 #: The longest first: one may begin with another.

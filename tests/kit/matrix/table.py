@@ -41,6 +41,7 @@ from papers.models import CertificateWording, PersonRequest, Printing
 from payouts.models import ApprovalThreshold, BankFormat, BankReturn, BatchLine, PayerAccount
 from programs.models import Budget, BudgetReservation, Code, FundingScheme, LedgerAccount, LedgerTransaction
 from reconciliation.models import ClaimStatement, Reconciliation
+from records.models import Proposal, RecordList
 from results.models import Report, Result
 from retention.models import DestructionLine, DestructionRun, LegalHold, RetentionTerm
 from samples.models import EvidenceBundle, Sample, SampleItem
@@ -146,7 +147,8 @@ REACH: dict[str, dict[str, dict[str, str]]] = {
 KIND_OF_PAGE = {
     "admin:programs_funder_statement": "money", "admin:beneficiaries_roster_refused_rows": "own office",
     "admin:beneficiaries_roster_kept_rows": "own office", "admin:gates_statement_refused_rows": "own office",
-    "admin:results_report_refused_rows": "own office", "admin:filings_claimfile_refused_rows": "own office",
+    "admin:results_report_refused_rows": "own office", "admin:records_recordlist_refused_rows": "own office",
+    "admin:filings_claimfile_refused_rows": "own office",
 }
 
 
@@ -256,6 +258,8 @@ SUBJECTS: dict[str, Subject] = {
         "office", lambda place: EarlierList.objects.get(organization=place.enrollment.organization, program=place.program)
     ),
     "filings.claimfile": Subject("office", lambda place: ClaimFile.objects.get(rows__enrollment=place.enrollment)),
+    "records.recordlist": Subject("office", lambda place: RecordList.objects.get(rows__enrollment=place.enrollment)),
+    "records.proposal": Subject("office", lambda place: Proposal.objects.get(enrollment=place.enrollment)),
     "results.report": Subject("office", lambda place: Report.objects.get(rows__enrollment=place.enrollment)),
     "results.result": Subject("office", lambda place: Result.objects.get(enrollment=place.enrollment)),
     "reconciliation.claimstatement": Subject("operator", lambda place: ClaimStatement.objects.get(program=place.program)),

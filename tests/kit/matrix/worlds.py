@@ -58,6 +58,7 @@ from tests.kit.matrix.insured import share_plan
 from tests.kit.matrix.messages import add_messages
 from tests.kit.matrix.paid_out import pay_out_of
 from tests.kit.matrix.papers import add_papers
+from tests.kit.matrix.records import add_records
 from tests.kit.matrix.results import add_results
 from tests.kit.matrix.retention import add_retention
 from tests.kit.matrix.samples import add_sample
@@ -310,6 +311,7 @@ def _notice(world: World, office: Organization, clerk: User, enrollment: Enrollm
     _statement(world, office, clerk, enrollment, canary, at=at)
     add_results(world, office, clerk, enrollment, canary, at=at)
     add_filings(world, office, clerk, enrollment, canary, at=at)
+    add_records(world, office, clerk, enrollment, canary, at=at)
     _bill(world, office, clerk, enrollment, canary, at=at)
     # A family's payment that no statement has shown.
     Purchase.objects.create(

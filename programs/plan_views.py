@@ -1,4 +1,4 @@
-"""A plan version as the comparison of results needs it: its terms, limits of the year, and what of it the columns can decide."""
+"""A plan version as whoever decides many lines in columns needs it: its terms, limits of the year, what columns can decide."""
 
 from __future__ import annotations
 
