@@ -304,6 +304,7 @@ INSTALLED_APPS = [
     "payouts",
     "closing",
     "results",
+    "complaints",
     "takeup",
     "samples",
     "retention",

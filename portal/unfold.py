@@ -91,6 +91,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
         (
             Page("claims.claim", "personal_injury"),
             Page("claims.payable", "paid"),
+            Page("complaints.complaint", "feedback"),
             Page("claims.signingthreshold", "draw"),
         ),
     ),
@@ -103,6 +104,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("claims.serviceterm", "timer"),
             Page("claims.flagrule", "flag"),
             Page("claims.letterwording", "edit_document"),
+            Page("complaints.answerwording", "edit_note"),
             Page("takeup.takeup", "trending_up"),
             Page("takeup.target", "flag"),
             Page("takeup.participantlist", "health_and_safety"),

@@ -15,6 +15,7 @@ from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from beneficiaries.marking import wrong_marks
 from claims.invariants import INVARIANTS as CLAIMS
 from closing.invariants import INVARIANTS as CLOSING
+from complaints.invariants import INVARIANTS as COMPLAINTS
 from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
 from gates.invariants import INVARIANTS as GATES
@@ -34,7 +35,7 @@ from years.invariants import INVARIANTS as YEARS
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
     *PROGRAMS, *BENEFICIARIES, *CONTINUITY,
-    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *TAKEUP, *SAMPLES,
+    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *COMPLAINTS, *TAKEUP, *SAMPLES,
     *RETENTION,
     *EXPORTS,
     *JOBS, *AUDIT,

@@ -18,6 +18,7 @@ from beneficiaries.models import (
     PurchasePayer,
     Representative,
 )
+from complaints.models import Complaint
 from gates.models import Objection
 from papers.models import PersonRequest
 from retention.due import PERSON
@@ -25,6 +26,7 @@ from retention.imports import SOURCES, Source
 
 _OWNED: tuple[Any, ...] = (
     Person, PersonDocument, Beneficiary, Employer, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
+    Complaint,
 )
 
 
