@@ -28,7 +28,6 @@ class ComplaintsRefused(Refused):
         "HAD_A_HAND": _("Whoever handled the claim, decided it or gave the earlier answer does not answer: ask another colleague."),
         "OFFICE_ABOVE": _("The office above answers this."),
         "ANSWER": _("Say in words what was found and what is done."),
-        "OUTCOME": _("Say whether it is upheld."),
         "CANNOT_REOPEN": _("An upheld appeal reopens the claim, which cannot be done now: %(why)s It stays to be answered."),
         "TOLD_DAY": _("It was told after it was answered, today or earlier."),
         "EXTENSION_OF_REVIEW": _("A review is answered within its term: there is no longer one."),

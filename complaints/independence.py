@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Organization, User
 from claims.models import ClaimStep, Decision, Signature
 from claims.rules.states import OPEN
-from complaints.models import Complaint
 
 
 def answerable_by(complaints: QuerySet[Any], user: User) -> Any:

@@ -11,7 +11,8 @@ _OPEN = ", ".join(f"'{state.value}'" for state in OPEN)
 
 INVARIANTS = [
     Invariant(
-        15, "complaint_answered_by_another", _("No complaint was answered by who recorded it, decided the claim or gave the reviewed answer."),
+        15, "complaint_answered_by_another",
+        _("No complaint was answered by who recorded it, decided the claim or gave the reviewed answer."),
         """
         SELECT c.id FROM complaints_complaint c WHERE c.answered_by_id IS NOT NULL AND (
             c.answered_by_id = c.recorded_by_id
@@ -22,7 +23,8 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        15, "complaint_extended_by_another", _("No term of a complaint was made longer by whoever asked for it, nor longer than that."),
+        15, "complaint_extended_by_another",
+        _("No term of a complaint was made longer by whoever asked for it, nor longer than that."),
         """
         SELECT e.id FROM complaints_extension e JOIN complaints_complaint c ON c.id = e.complaint_id
         WHERE e.state = 'approved' AND (e.decided_by_id = e.asked_by_id OR c.due_on < e.until)

@@ -60,7 +60,8 @@ ONLY_READ: dict[str, frozenset[str]] = {
     _INSURER: _HANDED_OVER
     | {
         "programs.program", "programs.plan", "programs.period", "outreach.messagewording", "papers.certificatewording",
-        "takeup.target", "claims.serviceterm", "claims.flagrule", "claims.letterwording", "claims.holiday", "complaints.answerwording",
+        "takeup.target", "claims.serviceterm", "claims.flagrule", "claims.letterwording", "claims.holiday",
+        "complaints.answerwording",
     },
 }
 

@@ -37,7 +37,7 @@ def record_complaint(
     claim: Claim, *, topic: Topic, complainant: Complainant, complainant_name: str = "", words: str, channel: Channel,
     received_on: date, by: User, at: datetime,
 ) -> Complaint:
-    """投诉 about how a claim is handled, or 申诉 against its decision in force: the topic says which. The term runs from receipt."""
+    """投诉 about how a claim is handled, or 申诉 against its decision in force: the topic says which. The term begins."""
     complaint = _made(
         claim, kind=Kind.APPEAL if topic in APPEAL_TOPICS else Kind.COMPLAINT, topic=topic, complainant=complainant,
         complainant_name=complainant_name, words=words, channel=channel, received_on=received_on, by=by, at=at,

@@ -150,7 +150,7 @@ class ComplaintAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         """赔案号."""
         return complaint.claim.number
 
-    @display(description=_("decision"))
+    @display(description=_("decision appealed against"))
     def decision_shown(self, complaint: Complaint) -> str:
         """The one that is appealed against."""
         decision = complaint.decision
@@ -269,7 +269,7 @@ class ComplaintAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             return HttpResponseRedirect(f"{reverse('admin:complaints_complaint_record')}?{urlencode({'claim': number})}")
 
         return self.button_page(
-            request, title=_t("Record a complaint or appeal"), button=_t("Next"), run=run, back=self.address(None),
+            request, title=_t("Record a complaint or appeal"), button=_t("Go on to the form"), run=run, back=self.address(None),
             sentence=_t("Name the claim, or open its page and record it from there."),
             form=ClaimForm(request.POST if request.method == "POST" else None),
         )
@@ -336,10 +336,11 @@ class ComplaintAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             return _t("Asked for: until %(day)s, once a colleague approves it.") % {"day": f"{asked.until:%Y-%m-%d}"}
 
         return self.button_page(
-            request, title=_t("Ask for a longer term"), button=_t("Ask"), subject=complaint, run=run, facts=facts_of(complaint),
+            request, title=_t("Ask for a longer term"), button=_t("Ask for it"), subject=complaint, run=run,
+            facts=facts_of(complaint),
             sentence=_t(
-                "A complex complaint is answered within 30 days, a specially complex one within another 30. The reason is told to "
-                "whoever complained."
+                "A complex complaint is answered within 30 days, a specially complex one within another 30. The reason is told "
+                "to whoever complained."
             ),
             form=ReasonForm(request.POST if request.method == "POST" else None),
         )
@@ -443,5 +444,5 @@ def asked_facts(complaint: Complaint) -> Sequence[tuple[str, Any]]:
     if asked is None:
         return []
     return [
-        (_t("until"), asked.until), (_t("reason"), asked.reason), (_t("asked for by"), asked.asked_by.get_full_name()),
+        (_t("longer until"), asked.until), (_t("reason"), asked.reason), (_t("asked for by"), asked.asked_by.get_full_name()),
     ]

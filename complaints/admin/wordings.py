@@ -48,7 +48,7 @@ class AnswerWordingAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return self.button_page(
             request, title=_t("What the answers to complaints say"), button=_t("Write"), run=run,
             sentence=_t("Places in {} are filled for each answer."),
-            facts=[(_t("places"), "、".join(f"{{{each}}}" for each in PLACES)),
+            facts=[(_t("places of the text"), "、".join(f"{{{each}}}" for each in PLACES)),
                    (_t("must stand in it"), "、".join(f"{{{each}}}" for each in NEEDED))],
             form=WordingForm(request.POST if request.method == "POST" else None, by=request.user),
         )

@@ -64,8 +64,8 @@ class Complainant(models.TextChoices):
 class Channel(models.TextChoices):
     """How it came."""
 
-    COUNTER = "counter", _("Counter")
-    TELEPHONE = "telephone", _("Telephone")
+    COUNTER = "counter", _("At the counter")
+    TELEPHONE = "telephone", _("By telephone")
     LETTER = "letter", _("Letter")
     WEB = "web", _("Web")
     REGULATOR = "regulator", _("Passed on by the regulator")
@@ -113,7 +113,7 @@ class Complaint(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=ComplaintState, default=ComplaintState.OPEN, db_collation="C")
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="complaints", verbose_name=_("claim"))
     decision = models.ForeignKey(
-        Decision, models.PROTECT, null=True, related_name="appeals", verbose_name=_("decision"), db_index=False
+        Decision, models.PROTECT, null=True, related_name="appeals", verbose_name=_("decision appealed against"), db_index=False
     )
     of = models.OneToOneField("self", models.PROTECT, null=True, related_name="review", verbose_name=_("review of"))
     #: The claim's own.
@@ -130,7 +130,7 @@ class Complaint(models.Model):
     words = SealedTextField(_("in their words"), logical_name="complaint.words", purpose=COMPLAINT_KEY, null=True)
     channel = models.CharField(_("came by"), max_length=9, choices=Channel, db_collation="C")
     received_on = models.DateField(_("received on"))
-    due_on = models.DateField(_("to be told until"), help_text=_("The last day."))
+    due_on = models.DateField(_("to be told until"), help_text=_("The last day on which it is told in time."))
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"), db_index=False)
     recorded_at = models.DateTimeField(_("recorded at"))
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True, default="", db_collation="C")
@@ -179,7 +179,10 @@ class Complaint(models.Model):
                 condition=Q(
                     state__in=_ANSWERED, outcome__in=Outcome.values, answer__isnull=False, answered_by__isnull=False,
                     answered_at__isnull=False,
-                ) | Q(state__in=["open", "withdrawn"], outcome="", answer__isnull=True, answered_by__isnull=True, answered_at__isnull=True),
+                ) | Q(
+                    state__in=["open", "withdrawn"], outcome="", answer__isnull=True, answered_by__isnull=True,
+                    answered_at__isnull=True,
+                ),
             ),
             models.CheckConstraint(
                 name="complaint_told_as_a_whole",
@@ -194,7 +197,9 @@ class Complaint(models.Model):
                 name="complaint_withdrawn_with_a_reason", condition=Q(state="withdrawn") ^ Q(withdrawn_because=""),
             ),
             models.CheckConstraint(name="complaint_due_after_received", condition=Q(due_on__gt=F("received_on"))),
-            models.CheckConstraint(name="complaint_told_after_received", condition=Q(told_on=None) | Q(told_on__gte=F("received_on"))),
+            models.CheckConstraint(
+                name="complaint_told_after_received", condition=Q(told_on=None) | Q(told_on__gte=F("received_on")),
+            ),
         ]
         indexes = [
             models.Index(

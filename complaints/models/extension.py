@@ -28,12 +28,12 @@ class Extension(models.Model):
     complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="extensions", verbose_name=_("complaint"))
     step = models.PositiveSmallIntegerField(_("extension"), choices=[(1, _("Complex")), (2, _("Specially complex"))])
     state = models.CharField(_("state"), max_length=8, choices=ExtensionState, default=ExtensionState.ASKED, db_collation="C")
-    until = models.DateField(_("until"))
+    until = models.DateField(_("longer until"))
     reason = models.CharField(_("reason"), max_length=300)
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked for by"))
     asked_at = models.DateTimeField(_("asked for at"))
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
-    decided_at = models.DateTimeField(_("decided at"), null=True)
+    decided_at = models.DateTimeField(_("approved or declined at"), null=True)
     told_on = models.DateField(_("told on"), null=True)
     told_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("told by"))
 
@@ -67,7 +67,8 @@ class Extension(models.Model):
             ),
             models.CheckConstraint(
                 name="extension_told_once_it_is_approved",
-                condition=Q(told_on__isnull=True, told_by__isnull=True) | Q(state="approved", told_on__isnull=False, told_by__isnull=False),
+                condition=Q(told_on__isnull=True, told_by__isnull=True)
+                | Q(state="approved", told_on__isnull=False, told_by__isnull=False),
             ),
         ]
         triggers = [

@@ -11,8 +11,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils.translation import override
 
-from accounts.models import User
-from accounts.testing import make_organization, make_user
+from accounts.models import Organization, User
+from accounts.testing import make_user
 from audit.models import Event
 from audit.testing import shared
 from claims.actions import Refusal, hand_over
@@ -20,6 +20,7 @@ from claims.models import Claim, LetterFormat, LetterKind
 from claims.testing import Ward, make_ward
 from complaints import actions
 from complaints.errors import ComplaintsRefused
+from complaints.independence import is_above
 from complaints.invariants import INVARIANTS
 from complaints.models import Channel, Complainant, Complaint, Outcome, Topic
 from complaints.testing import ANSWER, WORDS, answered, judge_of, recorded, told, told_claim, worded
@@ -95,7 +96,7 @@ def test_an_upheld_appeal_reopens_the_claim_with_its_number_and_one_is_open_at_a
 
 def test_a_claim_in_payment_keeps_its_appeal_open(kept_world: Any) -> None:
     ward, judge, _other, _claim = kept_world
-    paying = ward.claim(number="0000000002")
+    paying = ward.claim(number="0000000002", diagnosis="I63.9")
     ward.decide(paying)
     refused("NOT_TOLD", lambda: recorded(ward, paying, topic=Topic.AMOUNT))
     ward.pay(paying)
@@ -116,7 +117,7 @@ def test_whoever_had_a_hand_in_it_does_not_answer_whatever_asks(kept_world: Any)
     refused("HAD_A_HAND", lambda: answered(ward, complaint, by=ward.reviewer))
     refused("OUT_OF_SCOPE", lambda: answered(ward, complaint, by=ward.clerk))
     # Whoever held it for an hour, too.
-    held = ward.claim(number="0000000003")
+    held = ward.claim(number="0000000003", diagnosis="J18.9")
     make_clerk = make_user("hy-both", organization=ward.market.world.city, role="clerk")
     hand_over(held, make_clerk, reason="休假", by=ward.clerk, at=ward.at)
     hand_over(Claim.objects.get(pk=held.pk), ward.clerk, reason="销假", by=make_clerk, at=ward.at)
@@ -144,18 +145,23 @@ def test_a_review_is_asked_for_once_in_thirty_days_and_answered_by_the_office_ab
     assert (asked.kind, asked.topic, asked.due_on) == ("review", "papers", ward.today + timedelta(days=60))
     refused("REVIEW_ONCE", lambda: review(ward, done))
     refused("EXTENSION_OF_REVIEW", lambda: actions.ask_extension(asked, reason="复杂", by=ward.colleague, at=last))
-    office = claim.organization
-    above = make_organization("广东省乡村振兴服务中心", kind="government")
-    # A province above the city: from now on it answers reviews.
-    type(office).objects.filter(pk=office.pk).update(
-        parent=above, parent_path=above.path, path=f"{above.path}{office.pk}/"
-    )
-    other.refresh_from_db()
-    Complaint.objects.get(pk=asked.pk)
-    refused("OFFICE_ABOVE", lambda: answered(ward, asked, by=User.objects.get(pk=other.pk)))
-    province = make_user("gd-reviewer", organization=above, role="reviewer")
-    answer = actions.answer_complaint(asked, outcome=Outcome.NOT_UPHELD, answer=ANSWER, by=province, at=last)
-    assert answer.answered_by == province and broken() == []
+    local = make_user("hy-local", organization=claim.organization, role="reviewer")
+    assert claim.organization.parent_id is not None
+    refused("OFFICE_ABOVE", lambda: actions.answer_complaint(asked, outcome=Outcome.UPHELD, answer=ANSWER, by=local, at=last))
+    answer = actions.answer_complaint(asked, outcome=Outcome.NOT_UPHELD, answer=ANSWER, by=other, at=last)
+    assert answer.answered_by == other and broken() == []
+
+
+@pytest.mark.parametrize(
+    ("own", "parent", "works_in", "above"),
+    [
+        ("/1/2/", 1, "/1/", True), ("/1/2/", 1, "/1/2/", False), ("/1/2/", 1, "/1/3/", False), ("/1/2/3/", 2, "/1/", True),
+        ("/2/", None, "/2/", True),
+    ],
+)
+def test_the_office_above_is_any_above_and_everybody_where_there_is_none(own: str, parent: Any, works_in: str, above: bool) -> None:
+    user = User(organization=Organization(path=works_in))
+    assert is_above(user, Organization(path=own, parent_id=parent)) is above
 
 
 def test_a_term_is_made_longer_twice_by_others_and_told(kept_world: Any) -> None:
@@ -169,8 +175,8 @@ def test_a_term_is_made_longer_twice_by_others_and_told(kept_world: Any) -> None
     assert actions.tell_extension(complaint, told_on=ward.today, by=ward.colleague, at=ward.at).told_on == ward.today
     refused("NOTHING_TO_TELL", lambda: actions.tell_extension(complaint, told_on=ward.today, by=ward.colleague, at=ward.at))
     actions.ask_extension(complaint, reason="待鉴定意见", by=ward.colleague, at=ward.at)
-    if claim.organization.parent_id is None:
-        refused("SECOND_APPROVES", lambda: actions.approve_extension(complaint, by=other, at=ward.at))
+    local = make_user("hy-local", organization=claim.organization, role="reviewer")
+    assert not is_above(local, claim.organization) and is_above(other, claim.organization)
     actions.decline_extension(complaint, by=other, at=ward.at)
     actions.ask_extension(complaint, reason="待鉴定意见", by=ward.colleague, at=ward.at)
     actions.approve_extension(complaint, by=judge, at=ward.at)

@@ -20,7 +20,8 @@ from portal.local.environment import ROOT
 #: should be short. A room that is not here fails `portal/tests/test_local_tests.py`.
 ROOMS = (
     "tests", "portal", "audit", "jobs", "subsidies", "takeup", "samples", "retention", "years", "closing", "continuity", "papers",
-    "results", "complaints", "outreach", "payouts", "gates", "programs", "handover", "exports", "intake", "benefits", "claims", "accounts",
+    "complaints",
+    "results", "outreach", "payouts", "gates", "programs", "handover", "exports", "intake", "benefits", "claims", "accounts",
     "beneficiaries",
 )
 ENDS = ("front", "back")
