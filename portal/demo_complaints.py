@@ -48,8 +48,8 @@ def complain(
         )
         actions.record_complaint(
             refused, topic=Topic.REFUSAL, complainant=Complainant.AGENT, complainant_name="林村医",
-            words="体检时没有查出这个病，投保以后才确诊，不算既往症，请重新看病历。", channel=Channel.COUNTER, received_on=today, by=clerk,
-            at=at,
+            words="体检时没有查出这个病，投保以后才确诊，不算既往症，请重新看病历。", channel=Channel.COUNTER,
+            received_on=today, by=clerk, at=at,
         )
         made += 1
     say(f"{program}: {made} complaints")
