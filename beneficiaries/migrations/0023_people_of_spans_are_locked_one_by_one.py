@@ -3,6 +3,7 @@
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -11,7 +12,7 @@ class Migration(migrations.Migration):
         ('beneficiaries', '0022_people_are_found_by_marks'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='enrollment',
             name='enrollment_spans_apart',
@@ -28,4 +29,4 @@ class Migration(migrations.Migration):
             model_name='enrollment',
             trigger=pgtrigger.compiler.Trigger(name='enrollment_spans_stay_apart', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint;', func="\n    IF NOT EXISTS (SELECT FROM new_rows WHERE new_rows.period_kind = 'span' AND new_rows.state IN ('awaiting', 'in_force')) THEN\n        RETURN NULL;\n    END IF;\n    IF current_setting('transaction_isolation') <> 'read committed' THEN\n        RAISE EXCEPTION 'covers of spans are written in READ COMMITTED only'\n            USING ERRCODE = 'feature_not_supported', CONSTRAINT = 'enrollment_spans_stay_apart';\n    END IF;\n    EXECUTE $locking$\n        SELECT count(*) FROM (\n            SELECT DISTINCT person_id FROM new_rows WHERE new_rows.period_kind = 'span' AND new_rows.state IN ('awaiting', 'in_force') ORDER BY person_id\n        ) AS those CROSS JOIN LATERAL (\n            SELECT FROM beneficiaries_person WHERE id = those.person_id FOR NO KEY UPDATE\n        ) AS locked\n    $locking$ INTO found;\n    EXECUTE $looking$\n        SELECT count(*) FROM (\n            SELECT FROM new_rows JOIN LATERAL (\n                SELECT ends_at FROM beneficiaries_enrollment other\n                WHERE other.person_id = new_rows.person_id AND other.plan_id = new_rows.plan_id\n                    AND other.period_kind = 'span' AND other.state IN ('awaiting', 'in_force') AND other.starts_at < new_rows.ends_at AND other.id <> new_rows.id\n                ORDER BY other.starts_at DESC LIMIT 1\n            ) AS last ON last.ends_at > new_rows.starts_at\n            WHERE new_rows.period_kind = 'span' AND new_rows.state IN ('awaiting', 'in_force') LIMIT 1\n        ) AS overlapping\n    $looking$ INTO found;\n    IF found > 0 THEN\n        RAISE EXCEPTION 'two covers of one person on one plan overlap'\n            USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'enrollment_spans_stay_apart';\n    END IF;\n    RETURN NULL;\n", hash='fd3c21ee770828cd7ffc8e0d0d7f0c3d32d3e186', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_enrollment_spans_stay_apart_46b5a', referencing='REFERENCING NEW TABLE AS new_rows ', table='beneficiaries_enrollment', when='AFTER')),
         ),
-    ]
+    ])]

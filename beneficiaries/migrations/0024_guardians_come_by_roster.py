@@ -5,6 +5,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -15,7 +16,7 @@ class Migration(migrations.Migration):
         ('programs', '0013_plans_may_demand_guardians'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='representative',
             name='insert_insert',
@@ -216,4 +217,4 @@ class Migration(migrations.Migration):
             model_name='rosterrow',
             constraint=models.CheckConstraint(condition=models.Q(('speaker_name__isnull', False), models.Q(('guardian_document_type__isnull', True), ('guardian_index_a__isnull', True), ('guardian_index_b__isnull', True), ('guardian_phone__isnull', True), ('guardian_relation__isnull', True), ('known_guardian_id__isnull', True), ('same_guardian_id__isnull', True), ('speaker_document__isnull', True)), _connector='OR'), name='roster_row_guardian_is_whole'),
         ),
-    ]
+    ])]

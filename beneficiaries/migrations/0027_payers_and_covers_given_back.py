@@ -7,6 +7,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -18,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='PurchasePayer',
             fields=[
@@ -133,4 +134,4 @@ class Migration(migrations.Migration):
             model_name='purchasepayer',
             trigger=pgtrigger.compiler.Trigger(name='payer_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."purchase_id" IS DISTINCT FROM (NEW."purchase_id") OR OLD."relations" IS DISTINCT FROM (NEW."relations") OR OLD."way" IS DISTINCT FROM (NEW."way"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='2fd6b78d533eb2acd47795fe2d8ebf9568294048', operation='UPDATE', pgid='pgtrigger_payer_stays_7c6ea', table='beneficiaries_purchasepayer', when='BEFORE')),
         ),
-    ]
+    ])]

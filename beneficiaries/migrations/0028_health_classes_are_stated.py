@@ -6,6 +6,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -18,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='HealthStatement',
             fields=[
@@ -202,4 +203,4 @@ class Migration(migrations.Migration):
             model_name='healthstatementevent',
             trigger=pgtrigger.compiler.Trigger(name='goes_with_its_row', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF EXISTS (\n                SELECT FROM old_rows gone LEFT JOIN LATERAL (\n                    SELECT ((kept.groups IS NULL OR kept.groups = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea)) AND EXISTS (\n            SELECT FROM beneficiaries_beneficiary b JOIN beneficiaries_person owner ON owner.id = b.person_id\n            WHERE b.id = kept.beneficiary_id AND owner.destroyed_at IS NOT NULL) AS destroyed\n                    FROM beneficiaries_healthstatement kept\n                    WHERE kept.id = gone.pgh_obj_id LIMIT 1\n                ) AS kept ON true WHERE kept.destroyed IS NOT TRUE\n            ) THEN\n                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            RETURN NULL;", hash='e128ec0d365115783dce2b2cea8c04f5108bdcba', level='STATEMENT', operation='DELETE', pgid='pgtrigger_goes_with_its_row_3021e', referencing='REFERENCING OLD TABLE AS old_rows ', table='beneficiaries_healthstatementevent', when='AFTER')),
         ),
-    ]
+    ])]

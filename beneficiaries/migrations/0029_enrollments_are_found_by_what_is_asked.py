@@ -2,6 +2,7 @@
 
 import datetime
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -12,7 +13,7 @@ class Migration(migrations.Migration):
         ('programs', '0019_years_in_a_row_allow_gaps'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.RemoveIndex(
             model_name='enrollment',
             name='enrollment_spans_by_end',
@@ -25,4 +26,4 @@ class Migration(migrations.Migration):
             model_name='enrollment',
             index=models.Index(condition=models.Q(('own_paid_at__isnull', False), ('own_share__gt', 0), models.Q(('state', 'voided'), models.Q(('ends_at', models.F('starts_at')), ('state', 'ended')), _connector='OR')), fields=['period'], name='enrollment_given_back'),
         ),
-    ]
+    ])]

@@ -4,6 +4,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='roster',
             name='insert_insert',
@@ -63,4 +64,4 @@ class Migration(migrations.Migration):
             model_name='roster',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('purpose', 'enroll'), ('renewed_period__isnull', False)), ('basis', ''), _connector='XOR'), name='roster_of_another_program_has_its_basis'),
         ),
-    ]
+    ])]

@@ -5,6 +5,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         ('programs', '0019_years_in_a_row_allow_gaps'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='PurchaseStanding',
             fields=[
@@ -221,4 +222,4 @@ class Migration(migrations.Migration):
             model_name='purchasestanding',
             index=models.Index(fields=['period'], name='purchase_standing_by_period'),
         ),
-    ]
+    ])]

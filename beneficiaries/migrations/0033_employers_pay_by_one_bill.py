@@ -6,6 +6,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -19,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Employer',
             fields=[
@@ -169,4 +170,4 @@ class Migration(migrations.Migration):
             model_name='employerevent',
             trigger=pgtrigger.compiler.Trigger(name='goes_with_its_row', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF EXISTS (\n                SELECT FROM old_rows gone LEFT JOIN LATERAL (\n                    SELECT ((kept.contact_name IS NULL OR kept.contact_name = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea) AND (kept.contact_phone IS NULL OR kept.contact_phone = '\\x010000000000000000000000000000000000000000000000000000000000000000'::bytea)) AND kept.destroyed_at IS NOT NULL AS destroyed\n                    FROM beneficiaries_employer kept\n                    WHERE kept.id = gone.pgh_obj_id LIMIT 1\n                ) AS kept ON true WHERE kept.destroyed IS NOT TRUE\n            ) THEN\n                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            RETURN NULL;", hash='92f0f94619f2fdacdf9544a267ae61c58165c3b7', level='STATEMENT', operation='DELETE', pgid='pgtrigger_goes_with_its_row_14bfe', referencing='REFERENCING OLD TABLE AS old_rows ', table='beneficiaries_employerevent', when='AFTER')),
         ),
-    ]
+    ])]

@@ -88,7 +88,7 @@ class BillPages:
             request, title=title, button=title, subject=claim, run=run, sentence=sentence, danger=danger,
             form=ReasonForm(request.POST if request.method == "POST" else None),
             facts=[
-                (_t("invoice"), f"{bill.invoice_code} {bill.invoice_number}".strip()), (_t("hospital"), bill.hospital_name),
+                (_t("medical invoice"), f"{bill.invoice_code} {bill.invoice_number}".strip()), (_t("hospital"), bill.hospital_name),
                 (_t("issued on"), bill.issued_on), (_t("total"), f"{bill.total:,.2f}"), (_t("standing"), row["badge"]),
             ],
             warnings=[text for text, _error in row["findings"]],

@@ -195,7 +195,7 @@ class ClaimAdmin(
         """Who has it in hand."""
         return claim.handler.get_full_name() if claim.handler is not None else ""
 
-    @display(description=_("due on"))
+    @display(description=_("to be done by"))
     def due(self, claim: Claim) -> str | SafeString:
         """The nearest day, while the clock runs."""
         return due_badge(claim, today=timezone.localdate())

@@ -130,7 +130,7 @@ class HandlingPages:
         """调查结束."""
         return self._simply(
             request, object_id, actions.end_investigation, title=_t("End the investigation"), form=ReasonForm,
-            done=_t("The review goes on."), sentence=_t("Say what was found."),
+            done=_t("The review goes on."), sentence=_t("Say what the investigation has found."),
         )
 
     @action(description=_("Write a note"), url_path="note", permissions=["reading"], icon="edit_note")
@@ -161,11 +161,11 @@ class HandlingPages:
             ),
         )
 
-    @action(description=_("Close"), url_path="close", permissions=["handle"], icon="check_circle")
+    @action(description=_("Close the claim"), url_path="close", permissions=["handle"], icon="check_circle")
     def close(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """结案."""
         return self._simply(
-            request, object_id, actions.close_claim, title=_t("Close"), done=_t("The claim is closed."),
+            request, object_id, actions.close_claim, title=_t("Close the claim"), done=_t("The claim is closed."),
             sentence=_t("Everything that it owes is paid."),
         )
 

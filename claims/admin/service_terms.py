@@ -203,7 +203,7 @@ class ServiceTermAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> str:
             actions.approve_service_term(found, **given)
-            return _t("The term is in force.")
+            return _t("The promise is in force.")
 
         past = found.valid_from < timezone.localdate()
         return self.button_page(
@@ -222,7 +222,7 @@ class ServiceTermAdmin(ButtonPages, ReadOnlyScopedAdmin):
             return _t("Declined: what held stays.")
 
         return self.button_page(
-            request, title=_t("Decline the term"), button=_t("Decline"), subject=found, run=run, danger=True, facts=facts_of(found),
+            request, title=_t("Decline the promise"), button=_t("Decline"), subject=found, run=run, danger=True, facts=facts_of(found),
             form=ReasonForm(request.POST if request.method == "POST" else None), sentence=_t("What held stays."),
         )
 

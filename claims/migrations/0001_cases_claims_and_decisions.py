@@ -8,6 +8,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -22,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Bill',
             fields=[
@@ -232,7 +233,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[(claims.rules.states.State['REPORTED'], 'Report received'), (claims.rules.states.State['ACCEPTED'], 'Accepted for handling'), (claims.rules.states.State['REGISTERED'], 'Case filed'), (claims.rules.states.State['WAITING'], 'Waiting for papers'), (claims.rules.states.State['REVIEW'], 'Under review'), (claims.rules.states.State['INVESTIGATION'], 'Under investigation'), (claims.rules.states.State['ASSESSED'], 'Calculated, to be signed'), (claims.rules.states.State['PAYABLE'], 'To be paid'), (claims.rules.states.State['PAID'], 'Paid'), (claims.rules.states.State['CLOSED'], 'Closed'), (claims.rules.states.State['REFUSED'], 'Refused'), (claims.rules.states.State['ZERO'], 'Closed without payment'), (claims.rules.states.State['WITHDRAWN'], 'Withdrawn by the claimant'), (claims.rules.states.State['DECLINED'], 'Not filed')], db_collation='C', default=claims.rules.states.State['REPORTED'], max_length=13, verbose_name='state')),
                 ('waits_from', models.CharField(blank=True, db_collation='C', default='', max_length=13)),
                 ('clock_begun_on', models.DateField(null=True, verbose_name='accepted on')),
-                ('due_on', models.DateField(null=True, verbose_name='due on')),
+                ('due_on', models.DateField(null=True, verbose_name='to be done by')),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='amount (yuan)')),
                 ('settlement', models.PositiveIntegerField(null=True, verbose_name='order of settlement')),
                 ('reopened', models.PositiveSmallIntegerField(default=0, verbose_name='reopened')),
@@ -275,7 +276,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[(claims.rules.states.State['REPORTED'], 'Report received'), (claims.rules.states.State['ACCEPTED'], 'Accepted for handling'), (claims.rules.states.State['REGISTERED'], 'Case filed'), (claims.rules.states.State['WAITING'], 'Waiting for papers'), (claims.rules.states.State['REVIEW'], 'Under review'), (claims.rules.states.State['INVESTIGATION'], 'Under investigation'), (claims.rules.states.State['ASSESSED'], 'Calculated, to be signed'), (claims.rules.states.State['PAYABLE'], 'To be paid'), (claims.rules.states.State['PAID'], 'Paid'), (claims.rules.states.State['CLOSED'], 'Closed'), (claims.rules.states.State['REFUSED'], 'Refused'), (claims.rules.states.State['ZERO'], 'Closed without payment'), (claims.rules.states.State['WITHDRAWN'], 'Withdrawn by the claimant'), (claims.rules.states.State['DECLINED'], 'Not filed')], db_collation='C', default=claims.rules.states.State['REPORTED'], max_length=13, verbose_name='state')),
                 ('waits_from', models.CharField(blank=True, db_collation='C', default='', max_length=13)),
                 ('clock_begun_on', models.DateField(null=True, verbose_name='accepted on')),
-                ('due_on', models.DateField(null=True, verbose_name='due on')),
+                ('due_on', models.DateField(null=True, verbose_name='to be done by')),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='amount (yuan)')),
                 ('settlement', models.PositiveIntegerField(null=True, verbose_name='order of settlement')),
                 ('reopened', models.PositiveSmallIntegerField(default=0, verbose_name='reopened')),
@@ -364,7 +365,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('first', 'Decision'), ('reopened', 'Decision after reopening'), ('recomputed', 'Recalculated after an earlier claim changed')], db_collation='C', max_length=10, verbose_name='kind')),
                 ('outcome', models.CharField(choices=[('pay', 'Pay'), ('zero', 'Nothing to pay'), ('refuse', 'Refuse')], db_collation='C', max_length=6, verbose_name='outcome')),
                 ('state', models.CharField(choices=[('proposed', 'To be signed'), ('sent_back', 'Sent back'), ('approved', 'In force'), ('replaced', 'Replaced')], db_collation='C', default='proposed', max_length=9, verbose_name='state')),
-                ('terms_digest', models.CharField(db_collation='C', max_length=64, verbose_name='terms')),
+                ('terms_digest', models.CharField(db_collation='C', max_length=64, verbose_name='terms decided by')),
                 ('facts', audit.fields.SealedTextField(editable=True, logical_name='claim.facts', null=True, purpose='claim', verbose_name='facts')),
                 ('trace', audit.fields.SealedTextField(editable=True, logical_name='claim.trace', null=True, purpose='claim', verbose_name='calculation')),
                 ('used_before', models.JSONField(default=dict, verbose_name='used before')),
@@ -406,7 +407,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('first', 'Decision'), ('reopened', 'Decision after reopening'), ('recomputed', 'Recalculated after an earlier claim changed')], db_collation='C', max_length=10, verbose_name='kind')),
                 ('outcome', models.CharField(choices=[('pay', 'Pay'), ('zero', 'Nothing to pay'), ('refuse', 'Refuse')], db_collation='C', max_length=6, verbose_name='outcome')),
                 ('state', models.CharField(choices=[('proposed', 'To be signed'), ('sent_back', 'Sent back'), ('approved', 'In force'), ('replaced', 'Replaced')], db_collation='C', default='proposed', max_length=9, verbose_name='state')),
-                ('terms_digest', models.CharField(db_collation='C', max_length=64, verbose_name='terms')),
+                ('terms_digest', models.CharField(db_collation='C', max_length=64, verbose_name='terms decided by')),
                 ('facts', audit.fields.SealedTextField(editable=True, logical_name='claim.facts', null=True, purpose='claim', verbose_name='facts')),
                 ('trace', audit.fields.SealedTextField(editable=True, logical_name='claim.trace', null=True, purpose='claim', verbose_name='calculation')),
                 ('used_before', models.JSONField(default=dict, verbose_name='used before')),
@@ -1038,4 +1039,4 @@ class Migration(migrations.Migration):
             model_name='signingthreshold',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['in_force', 'replaced']), _negated=True), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='threshold_in_force_by_another'),
         ),
-    ]
+    ])]

@@ -7,6 +7,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='FlagLook',
             fields=[
@@ -514,4 +515,4 @@ class Migration(migrations.Migration):
             model_name='servicetermevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7aba249f5fcb86e67846c8b1d5274adc21eebaeb', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_79073', table='claims_servicetermevent', when='BEFORE')),
         ),
-    ]
+    ])]

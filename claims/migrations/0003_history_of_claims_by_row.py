@@ -5,6 +5,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -18,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='claim',
             name='insert_insert',
@@ -154,4 +155,4 @@ class Migration(migrations.Migration):
             model_name='payable',
             trigger=pgtrigger.compiler.Trigger(name='before_delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "claims_payableevent" ("account_changed_at", "account_index_a", "account_index_b", "amount", "bank_code", "bank_name", "claim_id", "decision_id", "failure", "id", "instead_of_id", "kind", "made_at", "organization_id", "paid_on", "payee_account", "payee_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "region_code", "state") SELECT old_values."account_changed_at", old_values."account_index_a", old_values."account_index_b", old_values."amount", old_values."bank_code", old_values."bank_name", old_values."claim_id", old_values."decision_id", old_values."failure", old_values."id", old_values."instead_of_id", old_values."kind", old_values."made_at", old_values."organization_id", old_values."paid_on", old_values."payee_account", old_values."payee_name", _pgh_attached_context.value, NOW(), \'before_delete\', old_values."id", old_values."program_id", old_values."region_code", old_values."state" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='2a01f4e7645db0d55c18d21c8a4cd0ee5b53f1b1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_before_delete_delete_b6e42', referencing='REFERENCING OLD TABLE AS old_values ', table='claims_payable', when='AFTER')),
         ),
-    ]
+    ])]

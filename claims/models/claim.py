@@ -81,7 +81,7 @@ class Claim(models.Model):
     #: The day of acceptance: legal terms run from it.
     clock_begun_on = models.DateField(_("accepted on"), null=True)
     #: The nearest day by which something is due, while the clock runs.
-    due_on = models.DateField(_("due on"), null=True)
+    due_on = models.DateField(_("to be done by"), null=True)
     #: Yuan of the decision that holds; null before the first.
     amount = models.DecimalField(_("amount (yuan)"), max_digits=14, decimal_places=2, null=True)
     #: Its place in the order in which claims have used the cover.

@@ -117,7 +117,7 @@ class Decision(models.Model):
         _("state"), max_length=9, choices=DecisionState, default=DecisionState.PROPOSED, db_collation="C"
     )
     #: SHA-256 of the plan's terms that were applied.
-    terms_digest = models.CharField(_("terms"), max_length=64, db_collation="C")
+    terms_digest = models.CharField(_("terms decided by"), max_length=64, db_collation="C")
     #: What the engine was given, and each of its steps: JSON.
     facts = SealedTextField(_("facts"), logical_name="claim.facts", purpose=CASE_KEY, null=True)
     trace = SealedTextField(_("calculation"), logical_name="claim.trace", purpose=CASE_KEY, null=True)

@@ -5,6 +5,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -17,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Arrival',
             fields=[
@@ -119,4 +120,4 @@ class Migration(migrations.Migration):
             model_name='arrival',
             trigger=pgtrigger.compiler.Trigger(name='arrival_agrees', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF EXISTS (\n                SELECT FROM new_rows LEFT JOIN beneficiaries_purchase bought ON bought.id = new_rows.purchase_id\n                    AND bought.own_share = new_rows.amount AND bought.payment_reference <> ''\n                LEFT JOIN gates_statement said ON said.id = new_rows.statement_id AND said.period_id = bought.period_id\n                WHERE said.id IS NULL\n                ) THEN\n            RAISE EXCEPTION '% does not agree with its parents', TG_TABLE_NAME\n                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'arrival_agrees';\n        END IF;\n         RETURN NULL;", hash='9cdce6c431bcdca1ac481fc613709625e612d3b1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_arrival_agrees_914e7', referencing='REFERENCING NEW TABLE AS new_rows ', table='gates_arrival', when='AFTER')),
         ),
-    ]
+    ])]

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
         ('intake', '0003_held_uploads'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Refund',
             fields=[
@@ -115,4 +116,4 @@ class Migration(migrations.Migration):
             model_name='refund',
             trigger=pgtrigger.compiler.Trigger(name='refund_agrees', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF EXISTS (\n                SELECT FROM new_rows LEFT JOIN LATERAL (\n                    SELECT e.id FROM beneficiaries_enrollment e JOIN gates_statement s ON s.id = new_rows.statement_id\n                        AND s.period_id = e.period_id AND s.direction = 'out'\n                    WHERE e.id = new_rows.enrollment_id AND e.own_share = new_rows.amount LIMIT 1\n                ) AS given ON true WHERE given.id IS NULL\n                ) THEN\n            RAISE EXCEPTION '% does not agree with its parents', TG_TABLE_NAME\n                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'refund_agrees';\n        END IF;\n         RETURN NULL;", hash='1779e1f97c40d4eb5a94bf28f05710ebe5d7e67d', level='STATEMENT', operation='INSERT', pgid='pgtrigger_refund_agrees_77dd9', referencing='REFERENCING NEW TABLE AS new_rows ', table='gates_refund', when='AFTER')),
         ),
-    ]
+    ])]

@@ -5,6 +5,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -17,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='arrival',
             name='arrival_append_only',
@@ -125,4 +126,4 @@ class Migration(migrations.Migration):
             model_name='clearingline',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('arrival__isnull', True), ('held__isnull', False), ('paid__isnull', True), ('purchase__isnull', True)), models.Q(('arrival__isnull', True), ('enrollment__isnull', False), ('held__isnull', True), ('paid__isnull', False), ('purchase__isnull', True)), models.Q(('arrival__isnull', False), ('enrollment__isnull', False), ('held__isnull', True), ('paid__isnull', True), ('purchase__isnull', True)), models.Q(('arrival__isnull', True), ('enrollment__isnull', False), ('held__isnull', True), ('paid__isnull', True), ('purchase__isnull', False)), _connector='OR'), name='clearing_line_is_of_one_thing'),
         ),
-    ]
+    ])]

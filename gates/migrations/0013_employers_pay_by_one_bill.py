@@ -5,6 +5,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -17,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='BillPayment',
             fields=[
@@ -173,4 +174,4 @@ class Migration(migrations.Migration):
             model_name='billpayment',
             trigger=pgtrigger.compiler.Trigger(name='bill_payment_decided_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state <> 'proposed' AND (OLD.state = 'declined' OR OLD.row_id IS NOT NULL OR NEW.state <> OLD.state OR NEW.payment_id <> OLD.payment_id OR NEW.decided_by_id <> OLD.decided_by_id OR NEW.decided_at <> OLD.decided_at OR NEW.answer <> OLD.answer))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='86a2fe2a9f6f3706cdc99365cd86927bf1f9f157', operation='UPDATE', pgid='pgtrigger_bill_payment_decided_once_1debb', table='gates_billpayment', when='BEFORE')),
         ),
-    ]
+    ])]

@@ -1,6 +1,7 @@
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -9,7 +10,7 @@ class Migration(migrations.Migration):
         ('handover', '0002_invoices_and_remittances'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='invoicerowevent',
             name='append_only',
@@ -34,4 +35,4 @@ class Migration(migrations.Migration):
             model_name='receiptrowevent',
             trigger=pgtrigger.compiler.Trigger(name='goes_with_its_row', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF EXISTS (\n                SELECT FROM old_rows gone LEFT JOIN LATERAL (\n                    SELECT (kept.raw IS NULL) AND true AS destroyed\n                    FROM handover_receiptrow kept\n                    WHERE kept.id = gone.pgh_obj_id LIMIT 1\n                ) AS kept ON true WHERE kept.destroyed IS NOT TRUE\n            ) THEN\n                RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';\n            END IF;\n            RETURN NULL;", hash='a6981c3d1b12ef6696387788376514fe2e250e61', level='STATEMENT', operation='DELETE', pgid='pgtrigger_goes_with_its_row_a17dd', referencing='REFERENCING OLD TABLE AS old_rows ', table='handover_receiptrowevent', when='AFTER')),
         ),
-    ]
+    ])]

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -13,7 +14,7 @@ class Migration(migrations.Migration):
         ('programs', '0019_years_in_a_row_allow_gaps'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='handoverline',
             name='hand_over_line_stays',
@@ -27,4 +28,4 @@ class Migration(migrations.Migration):
             model_name='handoverline',
             trigger=pgtrigger.compiler.Trigger(name='hand_over_line_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."direction" IS DISTINCT FROM (NEW."direction") OR OLD."enrollment_id" IS DISTINCT FROM (NEW."enrollment_id") OR OLD."hand_over_id" IS DISTINCT FROM (NEW."hand_over_id") OR OLD."last_day" IS DISTINCT FROM (NEW."last_day") OR OLD."leave_reason" IS DISTINCT FROM (NEW."leave_reason") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."premium" IS DISTINCT FROM (NEW."premium") OR OLD."region_code" IS DISTINCT FROM (NEW."region_code") OR OLD."split_id" IS DISTINCT FROM (NEW."split_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5bd171ae9fb43904899012c171a12e48d90e122d', operation='UPDATE', pgid='pgtrigger_hand_over_line_stays_82433', table='handover_handoverline', when='BEFORE')),
         ),
-    ]
+    ])]

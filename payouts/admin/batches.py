@@ -171,7 +171,7 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             form=BatchForm(request.POST if request.method == "POST" else None, by=request.user),
         )
 
-    @action(description=_("Check"), url_path="check", permissions=["check"], icon="fact_check")
+    @action(description=_("Check the batch"), url_path="check", permissions=["check"], icon="fact_check")
     def review(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """复核."""
         batch = self.visible_or_404(request, object_id)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pgtrigger
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
+from django.db.migrations.operations.fields import FieldOperation
+from django.db.migrations.operations.models import IndexOperation, ModelOperation
 
 from portal.checks import no_history_cut_in_the_middle
 
 pytestmark = pytest.mark.django_db
 
+#: Steps of a migration that may stand beside one another.
+MOST_APART = 3
 ROOMS = ("accounts", "audit", "beneficiaries", "intake", "jobs", "programs")
 
 
@@ -64,6 +70,17 @@ def test_a_migration_may_depend_on_a_name_that_was_replaced() -> None:
     assert parents >= {
         ("beneficiaries", "0001_squashed_0010_rosters_have_a_purpose"), ("programs", "0001_squashed_0005_undo_posting"),
     }
+
+
+def test_each_migration_of_several_steps_takes_them_together() -> None:
+    """Each step outside renders all models anew: ADR 17."""
+    ours = {config.label for config in apps.get_app_configs() if Path(config.path).parent == Path(settings.BASE_DIR)}
+    apart = {
+        str(migration): len(steps) for (room, _name), migration in MigrationLoader(None).disk_migrations.items()
+        for steps in [[each for each in migration.operations if isinstance(each, ModelOperation | FieldOperation | IndexOperation)]]
+        if room in ours and len(steps) > MOST_APART
+    }
+    assert apart == {}
 
 
 def test_a_database_between_the_replaced_migrations_is_refused_and_told_the_way() -> None:

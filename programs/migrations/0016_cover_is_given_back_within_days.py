@@ -3,6 +3,7 @@
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -11,7 +12,7 @@ class Migration(migrations.Migration):
         ('programs', '0015_prices_by_age_and_category'),
     ]
 
-    operations = [
+    operations = [Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='plan',
             name='insert_insert',
@@ -46,4 +47,4 @@ class Migration(migrations.Migration):
             model_name='plan',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "programs_planevent" ("age_on", "cover_limit", "decided_at", "decided_by_id", "drafted_at", "drafted_by_id", "id", "in_force_at", "longest_hours", "max_age", "min_age", "minimum_premium", "name", "notice_days", "number", "period_kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "premium", "program_id", "proration", "reason", "refund_days", "requires_guardian", "requires_insurer_acceptance", "requires_notice", "requires_own_payment", "retired_at", "state", "submitted_at", "submitted_by_id") SELECT old_values."age_on", old_values."cover_limit", old_values."decided_at", old_values."decided_by_id", old_values."drafted_at", old_values."drafted_by_id", old_values."id", old_values."in_force_at", old_values."longest_hours", old_values."max_age", old_values."min_age", old_values."minimum_premium", old_values."name", old_values."notice_days", old_values."number", old_values."period_kind", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."premium", old_values."program_id", old_values."proration", old_values."reason", old_values."refund_days", old_values."requires_guardian", old_values."requires_insurer_acceptance", old_values."requires_notice", old_values."requires_own_payment", old_values."retired_at", old_values."state", old_values."submitted_at", old_values."submitted_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='2c93c471e7a3dfca66c8e6517fcf4bd1d8f7443e', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_a19fd', referencing='REFERENCING OLD TABLE AS old_values ', table='programs_plan', when='AFTER')),
         ),
-    ]
+    ])]
