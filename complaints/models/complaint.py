@@ -234,7 +234,13 @@ class Complaint(models.Model):
             pgtrigger.Trigger(
                 name="complaint_answered_by_who_had_no_hand_in_it", level=pgtrigger.Row, when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update, condition=pgtrigger.Condition("NEW.state = 'answered'"),
+                # Of the answer alone: what somebody does with the claim later takes nothing back.
                 func=f"""
+                IF TG_OP = 'UPDATE' THEN
+                    IF OLD.answered_by_id IS NOT DISTINCT FROM NEW.answered_by_id THEN
+                        RETURN NEW;
+                    END IF;
+                END IF;
                 IF {_HAD_A_HAND} THEN
                     RAISE EXCEPTION 'whoever answers had a hand in the claim'
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'complaint_answered_by_who_had_no_hand_in_it';
