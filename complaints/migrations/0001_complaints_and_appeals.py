@@ -6,6 +6,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from audit.creating import Together
 
 
 class Migration(migrations.Migration):
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.CreateModel(
             name='Complaint',
             fields=[
@@ -300,4 +301,4 @@ class Migration(migrations.Migration):
             model_name='extensionevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7f0d2defec9e8897b6b9f6ce9423c3bffa27aff7', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_76e69', table='complaints_extensionevent', when='BEFORE')),
         ),
-    ]
+    ])]
