@@ -107,7 +107,7 @@ def propose_chunk(record_list: RecordList, chunk: int, *, at: datetime) -> Appli
 def undo_chunk(record_list: RecordList, chunk: int, *, at: datetime) -> Undone:
     """Proposals of one chunk lapse, in the caller's transaction; those with a claim stay."""
     carry_context()
-    given = {"record_list": record_list.pk, "chunk": chunk, "at": at}
+    given: dict[str, Any] = {"record_list": record_list.pk, "chunk": chunk, "at": at}
     with connection.cursor() as cursor:
         fault_point("records.undo_chunk.before")
         plan_anew(cursor)
