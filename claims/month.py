@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from claims.models import Claim, DecisionState, Outcome
 from claims.models.claim import STATE_NAMES
 from claims.models.decision import Decision
+from claims.rules.states import State
 from programs.benefit_terms import benefit_terms, engine_language
 from programs.models import Plan
 from programs.months import Counting, Measure, Month, OpenPoint
@@ -21,7 +22,7 @@ def _outcomes(_program_id: int, codes: Iterable[str]) -> Mapping[str, str]:
 
 
 def _states(_program_id: int, codes: Iterable[str]) -> Mapping[str, str]:
-    return {code: str(STATE_NAMES.get(code, code)) for code in codes}
+    return {code: str(STATE_NAMES[State(code)]) for code in codes}
 
 
 def _responsibilities(program_id: int, codes: Iterable[str]) -> Mapping[str, str]:

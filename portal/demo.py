@@ -35,6 +35,7 @@ from papers.models import CertificateWording
 from portal.demo_benefits import PRODUCTS, example_terms, priced, supplementary
 from portal.demo_claim_terms import load_claim_references, promise_days
 from portal.demo_claims import claim
+from portal.demo_complaints import complain
 from portal.demo_employers import insure_staff
 from portal.demo_families import insure_families
 from portal.demo_filings import file_claims
@@ -166,6 +167,11 @@ def load(say: Say, *, logins: Path) -> None:
             file_claims(
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], say=say
             )
+            complain(
+                Program.objects.get(code=f"HMB{city.region}"), clerk=users[f"{city.short}.clerk"], handler=clerks[0],
+                reviewer=users[f"{city.short}.reviewer"], judge=users[f"{city.short}.complaints"], how_to_claim=HOW_TO_CLAIM,
+                say=say,
+            )
             pay_out(Program.objects.get(code=f"HMB{city.region}"), users=users, short=city.short, say=say)
             insure_staff(
                 sold[0], clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], maker=maker, checker=checker, say=say
@@ -224,6 +230,8 @@ def _users(logins: Path, *, at: datetime) -> dict[str, User]:
             Login(f"{city.short}.finance.checker", Role.FINANCE_CHECKER, "财务授权", office),
             # Maker, checker and authorizer of payouts are three people.
             Login(f"{city.short}.finance.second", Role.FINANCE_CHECKER, "财务复核", office),
+            # Complaints are answered by somebody who had no hand in the claim.
+            Login(f"{city.short}.complaints", Role.REVIEWER, "投诉处理", office),
             # Wordings of messages and target populations are drafted where the program is operated.
             Login(f"{city.short}.clerk", Role.CLERK, "项目经办", office),
         ]

@@ -22,7 +22,7 @@ OFFICE_WORK = frozenset(
         "beneficiaries.employer", "gates.employerbill", "gates.notice", "gates.objection", "gates.unpaid", "gates.uncollected",
         "gates.statement", "gates.ownpayment", "gates.heldpayment",
         "gates.clearing", "gates.clearingline",
-        "claims.claim", "claims.payable", "claims.signingthreshold",
+        "claims.claim", "claims.payable", "claims.signingthreshold", "complaints.complaint",
         "handover.receipt", "outreach.sending", "outreach.deliveryreport", "papers.personrequest",
         "papers.printing", "intake.wordmapping", "years.yearleft", "years.planreview",
         "subsidies.differences", "closing.monthclosing",
@@ -55,13 +55,14 @@ ONLY_READ: dict[str, frozenset[str]] = {
         {
             "programs.program", "programs.plan", "programs.period", "subsidies.fundrequest", "subsidies.fundmovement",
             "outreach.messagewording", "papers.certificatewording", "takeup.target", "claims.serviceterm",
-            "claims.flagrule", "claims.letterwording", "claims.holiday",
+            "claims.flagrule", "claims.letterwording", "claims.holiday", "complaints.answerwording",
         }
     ),
     _INSURER: _HANDED_OVER
     | {
         "programs.program", "programs.plan", "programs.period", "outreach.messagewording", "papers.certificatewording",
         "takeup.target", "claims.serviceterm", "claims.flagrule", "claims.letterwording", "claims.holiday",
+        "complaints.answerwording",
     },
 }
 

@@ -307,6 +307,7 @@ INSTALLED_APPS = [
     "results",
     "filings",
     "records",
+    "complaints",
     "takeup",
     "reconciliation",
     "samples",

@@ -15,6 +15,7 @@ from beneficiaries.invariants import INVARIANTS as BENEFICIARIES
 from beneficiaries.marking import wrong_marks
 from claims.invariants import INVARIANTS as CLAIMS
 from closing.invariants import INVARIANTS as CLOSING
+from complaints.invariants import INVARIANTS as COMPLAINTS
 from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
 from filings.invariants import INVARIANTS as FILINGS
@@ -36,7 +37,8 @@ from years.invariants import INVARIANTS as YEARS
 EXAMPLES = 10
 ALL: tuple[Invariant, ...] = (
     *PROGRAMS, *BENEFICIARIES, *CONTINUITY,
-    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *RECORDS, *FILINGS, *TAKEUP,
+    *CLAIMS, *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *RESULTS, *RECORDS, *FILINGS,
+    *COMPLAINTS, *TAKEUP,
     *SAMPLES, *RETENTION,
     *EXPORTS,
     *JOBS, *AUDIT,

@@ -199,7 +199,9 @@ WAITING: Sequence[Waiting] = (
     Waiting("bounced", _("Booked as paid, and returned since"),
         _open_lines("l.state = 'returned'"), is_owed=False),
 )
-BY_CODE: Mapping[str, Pair | Waiting] = {each.code: each for each in (*PAIRS, *WAITING)}
+BY_CODE: Mapping[str, Pair | Waiting] = {
+    **{pair.code: pair for pair in PAIRS}, **{each.code: each for each in WAITING},
+}
 
 _DIFFERS = "(left_n <> right_n OR left_sum <> right_sum)"
 _SUMMED = f"""

@@ -30,6 +30,7 @@ from beneficiaries.models import (
 from beneficiaries.turns import record_deaths_alone, work_alone
 from claims.actions.papers import destroy_paper
 from claims.models import Bill, Case, Claim, ClaimNote, Decision, Paper, Payable
+from complaints.models import Complaint
 from continuity.models import EarlierYears
 from filings.models import PaperEntry
 from gates.models import Objection
@@ -133,6 +134,11 @@ _PARTS: tuple[tuple[Any, str, str], ...] = (
         Objection,
         "SELECT t.id FROM gates_objection t JOIN beneficiaries_enrollment e ON e.id = t.enrollment_id"
         " JOIN due_people d ON d.id = e.person_id", "",
+    ),
+    (
+        Complaint,
+        "SELECT t.id FROM complaints_complaint t JOIN claims_claim c ON c.id = t.claim_id"
+        " JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id JOIN due_people d ON d.id = e.person_id", "",
     ),
 )
 

@@ -19,6 +19,7 @@ from beneficiaries.models import (
     Representative,
 )
 from claims.models import Bill, Case, Claim, ClaimNote, Decision, Payable
+from complaints.models import Complaint
 from gates.models import Objection
 from papers.models import PersonRequest
 from retention.due import PERSON
@@ -26,7 +27,7 @@ from retention.imports import SOURCES, Source
 
 _OWNED: tuple[Any, ...] = (
     Person, PersonDocument, Beneficiary, Employer, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
-    Case, Bill, Claim, Decision, Payable,
+    Case, Bill, Claim, Decision, Payable, Complaint,
 )
 #: Of which no version is kept.
 _WITHOUT_PAST: tuple[Any, ...] = (PurchasePayer, ClaimNote)

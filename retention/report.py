@@ -61,7 +61,8 @@ def _added(kept: dict[str, int], spared: dict[str, int]) -> dict[str, int]:
 _PLACES = {
     "person": "beneficiaries.person", "persondocument": "beneficiaries.persondocument", "beneficiary": "beneficiaries.beneficiary",
     "representative": "beneficiaries.representative", "personchange": "beneficiaries.personchange",
-    "personrequest": "papers.personrequest", "objection": "gates.objection", "rosterrow": "beneficiaries.rosterrow",
+    "personrequest": "papers.personrequest", "objection": "gates.objection",
+    "complaint": "complaints.complaint", "rosterrow": "beneficiaries.rosterrow",
     "statementrow": "gates.statementrow", "receiptrow": "handover.receiptrow", "invoicerow": "handover.invoicerow",
     "bankreturnrow": "payouts.bankreturnrow", "deliveryreportrow": "outreach.deliveryreportrow",
 }

@@ -28,6 +28,7 @@ from tests.kit import (
     crash_samples_claims,
     crash_samples_clearings,
     crash_samples_closing,
+    crash_samples_complaints,
     crash_samples_filings,
     crash_samples_handover,
     crash_samples_invoices,
@@ -55,14 +56,14 @@ SEALING = ("accounts", "audit", "exports")
 MODES = ("raise", "disconnect")
 ROOMS = (
     "accounts", "programs", "jobs", "continuity", "claims", "exports", "gates", "handover", "outreach", "papers", "subsidies",
-    "years", "closing", "payouts", "records", "results", "filings", "retention", "samples", "takeup", "audit",
+    "years", "closing", "payouts", "records", "results", "filings", "complaints", "retention", "samples", "takeup", "audit",
 )
 #: Modules whose samples join those of `crash_samples` when they are read.
 MORE = (
     crash_funds, crash_samples_bills, crash_samples_claims, crash_samples_clearings,
-    crash_samples_closing, crash_samples_filings, crash_samples_handover, crash_samples_invoices, crash_samples_of_audits,
-    crash_samples_payouts, crash_samples_records, crash_samples_results, crash_samples_retention, crash_samples_takeup,
-    crash_samples_terms,
+    crash_samples_closing, crash_samples_complaints, crash_samples_filings, crash_samples_handover, crash_samples_invoices,
+    crash_samples_of_audits, crash_samples_payouts, crash_samples_records, crash_samples_results, crash_samples_retention,
+    crash_samples_takeup, crash_samples_terms,
     crash_samples_years,
     messages_samples, papers_samples,
 )

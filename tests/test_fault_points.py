@@ -74,8 +74,8 @@ def test_every_room_and_every_public_action_is_read() -> None:
     assert installed <= set(ROOMS)
     known = {each.key for each in functions}
     rooms = (
-        "accounts", "beneficiaries", "claims", "closing", "continuity", "exports", "filings", "gates", "handover", "intake", "jobs",
-        "outreach", "papers", "payouts", "programs",
+        "accounts", "beneficiaries", "claims", "closing", "complaints", "continuity", "exports", "filings", "gates", "handover",
+        "intake", "jobs", "outreach", "papers", "payouts", "programs",
         "records", "results", "retention", "samples", "subsidies", "takeup", "years",
     )
     for room in rooms:

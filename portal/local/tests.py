@@ -20,8 +20,8 @@ from portal.local.environment import ROOT
 #: should be short. A room that is not here fails `portal/tests/test_local_tests.py`.
 ROOMS = (
     "tests", "portal", "audit", "jobs", "subsidies", "takeup", "samples", "retention", "years", "closing", "continuity", "papers",
-    "results", "records", "reconciliation", "filings", "outreach", "payouts", "gates", "programs", "handover", "exports", "intake",
-    "benefits", "claims", "accounts", "beneficiaries",
+    "complaints", "results", "records", "reconciliation", "filings", "outreach", "payouts", "gates", "programs", "handover",
+    "exports", "intake", "benefits", "claims", "accounts", "beneficiaries",
 )
 ENDS = ("front", "back")
 

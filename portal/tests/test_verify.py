@@ -32,6 +32,7 @@ from beneficiaries.tests.test_purposes_among_others import declared, in_review
 from beneficiaries.tests.undone import applied
 from claims.invariants import INVARIANTS as CLAIMS
 from closing.invariants import INVARIANTS as CLOSING
+from complaints.invariants import INVARIANTS as COMPLAINTS
 from continuity.invariants import INVARIANTS as CONTINUITY
 from exports.invariants import INVARIANTS as EXPORTS
 from filings.invariants import INVARIANTS as FILINGS
@@ -536,7 +537,8 @@ def test_each_invariant_has_a_planted_violation_here_or_where_their_room_is_test
         invariant.name
         for invariant in (
             *JOBS, *EXPORTS, *CONTINUITY, *CLAIMS,
-            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *FILINGS, *RESULTS, *RECORDS, *TAKEUP,
+            *GATES, *HANDOVER, *SUBSIDIES, *PAPERS, *OUTREACH, *YEARS, *PAYOUTS, *CLOSING, *FILINGS, *RESULTS, *RECORDS,
+            *COMPLAINTS, *TAKEUP,
             *SAMPLES,
             *RETENTION,
         )

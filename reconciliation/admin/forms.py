@@ -65,7 +65,8 @@ class SpanForm(forms.Form):
 def _months(program: Program, today: date) -> list[str]:
     """From the newest back to that of the first posting."""
     first = LedgerTransaction.objects.filter(program=program).aggregate(day=Min("booked_on"))["day"] or today
-    found, month = [], month_of(today)
+    found: list[str] = []
+    month = month_of(today)
     while len(found) < _MONTHS and month_after(month) > first:
         found.append(f"{month:%Y-%m}")
         month = month_of(month - timedelta(days=1))

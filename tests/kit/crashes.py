@@ -58,7 +58,8 @@ _VARYING_KINDS = ("bytea", "timestamp with time zone", "uuid")
 _NUMBERED = re.compile(
     r'"/[0-9/]+/"|"(?:user|export|notice|payment|other|change|hand_over|receipt|invoice|printing|sending|'
     r'wording|comparison|bundle)": [0-9]+|'
-    r'"(?:content|sha256|checksum)": "[0-9a-f]{12}"|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b'
+    r'"(?:content|sha256|checksum)": "[0-9a-f]{12}"|"subject_id": "[0-9]+"|"programs": \[[0-9, ]+\]|\b[pfb][0-9]+\b|'
+    r'\bT[0-9]{10,}\b'
 )
 #: PostgreSQL takes a hundred arguments.
 _AT_ONCE = 40

@@ -61,6 +61,7 @@ from programs.testing import make_budget, make_period, make_program
 from tests.kit.latin_claims import make_latin_claims
 from tests.kit.latin_clearings import make_latin_clearings
 from tests.kit.latin_closing import make_latin_months
+from tests.kit.latin_complaints import add_complaints
 from tests.kit.latin_continuity import add_earlier_years
 from tests.kit.latin_employers import add_employers
 from tests.kit.latin_filings import add_filings
@@ -239,6 +240,7 @@ def _rosters(world: LatinWorld) -> None:
     make_latin_retention(world, reason=REASON)
     make_latin_terms(world, reason=REASON)
     make_latin_claims(world, reason=REASON)
+    add_complaints(world, reason=REASON)
     upload_roster(
         [("zqreceived.csv", csv_of(lines(2, first=80)))], period=world.period, organization=world.county, by=clerk,
         at=timezone.now(),

@@ -18,6 +18,7 @@ from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
 from claims.models import Claim, FlagRule, LetterWording, Payable, ServiceTerm, SigningThreshold
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
+from complaints.models import AnswerWording, Complaint
 from continuity.models import EarlierList
 from exports.models import Export
 from filings.models import ClaimFile
@@ -225,6 +226,8 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "claims.serviceterm": Subject("program", lambda place: ServiceTerm.objects.get(program=place.program)),
     "claims.letterwording": Subject("program", lambda place: LetterWording.objects.get(program=place.program)),
+    "complaints.complaint": Subject("office", lambda place: Complaint.objects.get(claim__enrollment=place.enrollment)),
+    "complaints.answerwording": Subject("program", lambda place: AnswerWording.objects.get(program=place.program)),
     "claims.flagrule": Subject("program", lambda place: FlagRule.objects.get(program=place.program)),
     "closing.monthclosing": Subject("operator", lambda place: MonthClosing.objects.get(program=place.program)),
     "closing.closedfigure": Subject("operator", lambda place: ClosedFigure.objects.get(closing__program=place.program)),

@@ -50,6 +50,7 @@ from programs.testing import make_budget, make_funder, make_period, make_plan, m
 from tests.kit.matrix.claims import add_claim
 from tests.kit.matrix.closing import add_month
 from tests.kit.matrix.compared import compare_years
+from tests.kit.matrix.complaints import add_complaint
 from tests.kit.matrix.continuity import add_earlier
 from tests.kit.matrix.filings import add_filings
 from tests.kit.matrix.funds import make_funds
@@ -270,6 +271,7 @@ def _place(
     add_month(world, at=at)
     add_earlier(enrollment, clerk, at=at)
     add_claim(enrollment, clerk, world.finance_maker, canary, at=at)
+    add_complaint(enrollment, clerk, canary, at=at)
     pay_out_of(relation, world, office, clerk, enrollment, canary, at=at)
     add_target(world, at=at)
     add_participants(office, clerk, at=at)

@@ -1,0 +1,5 @@
+"""Pages of the room, one file for each noun."""
+
+from complaints.admin import complaints, wordings
+
+__all__ = ["complaints", "wordings"]
