@@ -49,7 +49,7 @@ def _papers(number: int) -> io.BytesIO:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in (
-            (f"ZQF{number}1/invoice.pdf", PDF), (f"ZQF{number}1_record.pdf", b"zq"), ("zqnobody/other.pdf", PDF),
+            (f"ZQF{number}1/zqinvoice.pdf", PDF), (f"ZQF{number}1_zqrecord.pdf", b"zq"), ("zqnobody/zqother.pdf", PDF),
         ):
             archive.writestr(name, content)
     target.seek(0)

@@ -58,7 +58,7 @@ KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_I
 ALIKE = {
     "Authenticator", "CR", "CSV", "Cookie", "Ctrl", "DOCX", "English", "Excel", "GB", "HYAXB", "ID", "IP", "JPG", "KB", "LF",
     "CAR-T", "CAR", "ICD-10", "ICD", "MB", "Microsoft", "PDF",
-    "PNG", "QR", "SHA", "UTF", "WPS", "Windows", "XLS", "XLSX", "YAML", "JSON", "esc", "roster.approved",
+    "PNG", "QR", "SHA", "UTF", "WPS", "Windows", "XLS", "XLSX", "ZIP", "YAML", "JSON", "esc", "roster.approved",
 }
 #: Codes that stand in what was changed: a worker's machine and process.
 RECORDED = re.compile(r"^[\w.-]+:\d+$", re.ASCII)
