@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -252,7 +253,8 @@ class ComplaintAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             sentence=_t("It is answered by somebody who had no hand in the claim, within 15 days."),
             facts=[
                 (_t("claim number"), claim.number), (_t("insured person"), str(claim.enrollment.person.name)),
-                (_t("program"), claim.program.name), (_t("laid down in"), SOURCE),
+                (_t("program"), claim.program.name),
+                (_t("laid down in"), format_html('<span translate="no" lang="zh-Hans">{}</span>', SOURCE)),
             ],
             form=ComplaintForm(request.POST if request.method == "POST" else None),
             back=reverse("admin:claims_claim_change", args=[claim.pk]),
