@@ -140,7 +140,7 @@ def measured(world: Any, file: Path, rows: int, *, claims: int) -> list[tuple[st
         calculate_all(*given, **named)
         decide["seconds"] = time.perf_counter() - started
 
-    deciding.calculate_all = watched  # type: ignore[assignment]
+    deciding.calculate_all = watched
 
     def check() -> RecordList:
         with file.open("rb") as source:

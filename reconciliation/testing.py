@@ -22,7 +22,7 @@ def owe_booked(till: Till, *amounts: str) -> list[Payable]:
             LedgerTransaction.Kind.CLAIM,
             [Leg(AccountKind.CLAIMS_INCURRED, each.amount), Leg(AccountKind.CLAIMS_PAYABLE, -each.amount)],
             program_id=each.program_id, source=each.decision, memo=each.claim.number, by=till.world.reviewer,
-            at=each.decision.decided_at,
+            at=each.decision.decided_at or each.made_at,
         )
     return owed
 
