@@ -266,8 +266,10 @@ def _contents_of_people(job: Run, run: DestructionRun) -> bool:
     files = Batch.objects.filter(
         purged_at=None, batch_lines__payable__claim__enrollment__person__destroyed_at__isnull=False
     ).exclude(folder="").order_by("pk")
-    found = [*((paper, destroy_paper) for paper in papers.distinct()[:CONTENTS]),
-        *((batch, destroy_batch_file) for batch in files.distinct()[:CONTENTS])]
+    found: list[tuple[Any, Callable[..., bool]]] = [
+        *((paper, destroy_paper) for paper in papers.distinct()[:CONTENTS]),
+        *((batch, destroy_batch_file) for batch in files.distinct()[:CONTENTS]),
+    ]
     counts: dict[str, int] = {}
     for each, act in found:
         if act(each, at=at):

@@ -42,8 +42,8 @@ def add_records(world: Any, *, reason: str) -> None:
         applied_at=at,
         applied_rows=len(covers),
     )
-    for number, (cover, state) in enumerate(zip(covers, _STATES, strict=False)):
-        due = Decimal("0.00") if state == "nothing" else Decimal("10.00")
+    for number, (cover, reached) in enumerate(zip(covers, _STATES, strict=False)):
+        due = Decimal("0.00") if reached == "nothing" else Decimal("10.00")
         said = {
             "settlement_number": f"ZQ{number}", "hospital": "Zqhospital", "setting": "outpatient", "discharged_on": today,
             "settled_on": today, "total": Decimal("100.00"),
@@ -53,10 +53,10 @@ def add_records(world: Any, *, reason: str) -> None:
             plan=cover.plan, name="Zqname", diagnosis="Zqdiagnosis", fund=Decimal("1.00"), **said,
         )
         Calculation.objects.create(row_id=row.pk, record_list=of, slice=0, due=due)
-        told = {"told_on": today, "reason": reason} if state == "told" else {"reason": reason} if state == "declined" else {}
+        told = {"told_on": today, "reason": reason} if reached == "told" else {"reason": reason} if reached == "declined" else {}
         Proposal.objects.create(
             record_list=of, row_id=row.pk, program=cover.program, plan=cover.plan, period=cover.period,
             organization=cover.organization,
-            region_code=cover.region_code, enrollment=cover, diagnosis="Zqdiagnosis", due=due, state=state, applied_at=at, **said,
+            region_code=cover.region_code, enrollment=cover, diagnosis="Zqdiagnosis", due=due, state=reached, applied_at=at, **said,
             **told,
         )
