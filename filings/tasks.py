@@ -43,7 +43,7 @@ def undo_claim_file(run: Run) -> dict[str, Any] | None:
     return None
 
 
-@job_kind(attaching.KIND, title=_("Read an archive of papers"), unit="papers", lease_seconds=600)
+@job_kind(attaching.KIND, title=_("Read an archive of papers"), unit="files", lease_seconds=600)
 def read_archive(run: Run) -> dict[str, Any] | None:
     """Match and attach what is in one archive."""
     archives = PaperArchive.objects.select_related("file", "claim_file__organization", "uploaded_by")

@@ -101,8 +101,8 @@ def _covers(program: Program, clerk: User) -> Sequence[Enrollment]:
         return [found[pk] for pk in dict.fromkeys(pks)]
     rows = Enrollment.objects.filter(
         program=program, organization__path__startswith=clerk.organization.path, state=EnrollmentState.IN_FORCE,
-        starts_at__lt=timezone.now() - timedelta(days=40), person__deceased_on=None, beneficiary__restricted_at=None,
-        claims__isnull=True, person__birth_on__lt=timezone.localdate() - timedelta(days=19 * 366),
+        starts_at__lt=timezone.now() - timedelta(days=40), ends_at__gt=timezone.now(), person__deceased_on=None,
+        beneficiary__restricted_at=None, claims__isnull=True, person__birth_on__lt=timezone.localdate() - timedelta(days=19 * 366),
     )
     return list(rows.select_related("person", "program").order_by("-pk")[:3])
 

@@ -28,7 +28,7 @@ ACCOUNT = "claim.payee_account"
 STATE_NAMES = {
     State.REPORTED: _("Report received"), State.ACCEPTED: _("Accepted for handling"), State.REGISTERED: _("Case filed"),
     State.WAITING: _("Waiting for papers"), State.REVIEW: _("Under review"), State.INVESTIGATION: _("Under investigation"),
-    State.ASSESSED: _("Calculated, to be signed"), State.PAYABLE: _("To be paid"), State.PAID: _("Paid"),
+    State.ASSESSED: _("Calculated, to be signed"), State.PAYABLE: _("Awaiting payment"), State.PAID: _("Paid out"),
     State.CLOSED: _("Closed"), State.REFUSED: _("Refused"), State.ZERO: _("Closed without payment"),
     State.WITHDRAWN: _("Withdrawn by the claimant"), State.DECLINED: _("Not filed"),
 }

@@ -368,7 +368,7 @@ class PayableKind(models.TextChoices):
 class PayableState(models.TextChoices):
     """How far a payment is."""
 
-    OPEN = "open", _("To be paid")
+    OPEN = "open", _("Awaiting payment")
     IN_PAYMENT = "in_payment", _("In a batch")
     PAID = "paid", _("Paid")
     #: Payable again only with a corrected account that a second person has looked at.

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import override
+
+from claims.models import Outcome
+from claims.models.claim import STATE_NAMES
 from closing import actions
 from closing.testing import once_over, this_month
 from programs.models.books import month_after
+from results.models import BankResult
 
 
 def make_latin_months(world: Any, *, reason: str) -> None:
@@ -23,3 +28,9 @@ def make_latin_months(world: Any, *, reason: str) -> None:
     following = month_after(this_month())
     last = actions.draw_up_month(world.program, month=following, by=maker, at=once_over(following))
     actions.submit_closing(last, by=maker, at=once_over(following))
+
+
+def words_of_months() -> set[str]:
+    """How details are called in figures that are kept: in the language of the office, whatever the reader's."""
+    with override("zh-hans"):
+        return {str(name) for name in (*STATE_NAMES.values(), *Outcome.labels, *BankResult.labels)}

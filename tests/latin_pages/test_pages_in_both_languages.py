@@ -35,6 +35,7 @@ from records.columns import COLUMNS as RECORD_COLUMNS
 from results.columns import COLUMNS as RESULT_COLUMNS
 from takeup.lists import TARGET_COLUMNS
 from tests.kit.latin import LatinWorld, rows_of
+from tests.kit.latin_closing import words_of_months
 from tests.kit.latin_handover import words_of_files
 from tests.kit.latin_messages import words_of_reports
 from tests.kit.latin_payouts import words_of_payouts
@@ -51,7 +52,7 @@ IN_ITS_OWN_WORDS = {"简体中文", *(
     word for column in (*COLUMNS, *STATEMENT_COLUMNS, *REGION_COLUMNS, *CATEGORY_COLUMNS, *HOSPITAL_COLUMNS, *CODE_COLUMNS,
         *TARGET_COLUMNS, *RESULT_COLUMNS, *RECORD_COLUMNS, *FILING_COLUMNS)
     for word in (str(column.label), *column.synonyms, *column.choices, column.example)
-), *words_of_files(), *words_of_reports(), *words_of_payouts()}
+), *words_of_files(), *words_of_reports(), *words_of_payouts(), *words_of_months()}
 #: The longest first: one may begin with another.
 KNOWN = re.compile("|".join(re.escape(word) for word in sorted(filter(None, IN_ITS_OWN_WORDS), key=len, reverse=True)))
 #: Names and codes that are the same in Chinese.
