@@ -157,12 +157,12 @@ def load(say: Say, *, logins: Path) -> None:
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
                 maker=maker, checker=checker, say=say,
             )
-            take_in_records(
-                Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], say=say,
-            )
             claim(
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"],
                 maker=maker, checker=checker, proposer=users[f"{city.short}.clerk"], say=say,
+            )
+            take_in_records(
+                Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], say=say,
             )
             file_claims(
                 Program.objects.get(code=f"HMB{city.region}"), clerk=clerks[0], reviewer=users[f"{city.short}.reviewer"], say=say

@@ -287,7 +287,7 @@ def test_an_insurers_file_with_planted_differences_is_shown_decided_approved_and
     does(reviewer, "批准")
     drain()
     assert [(each.claim_number, each.comparison) for each in Result.objects.order_by("claim_number")] == [
-        ("A1", "equal"), ("A2", "different"), ("A4", "not_computable"),
+        ("A1", "equal"), ("A2", "different"), ("A4", "unknown"),
     ]
     for page in (clerk, reviewer):
         assert_no_console_errors(page)

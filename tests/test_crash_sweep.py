@@ -94,6 +94,7 @@ ELSEWHERE = {
     "papers.gather_copy": "papers/tests/test_faults.py: the work of a job, killed at each of its points and gone on from",
     "audit.tasks.seal_events": "the task of audit.events.seal_events, which is swept",
     "audit.events.record": "part of every action here: its two points are struck in each",
+    "audit.events.record_many": "the same of many: its points are struck wherever many cases are opened at once",
     "audit.blind_index.rebuild": "audit/tests/test_commands.py: many transactions, each struck and gone on from",
     "audit.destroying.destroy": "retention/tests/test_faults.py: part of the steps of a destruction, each struck and gone on from",
     "audit.keys.rewrap_keys": "audit/tests/test_commands.py: one transaction a key, each struck and gone on from",

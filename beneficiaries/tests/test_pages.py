@@ -127,7 +127,8 @@ def test_a_person_has_one_page_with_categories_covers_lines_and_the_way_so_far(w
     assert [panel.key for panel in page.context["panels"]] == [
         "beneficiaries.categories", "beneficiaries.covers", "continuity.person", "beneficiaries.documents", "results.person",
         "beneficiaries.speakers", "records.person", "beneficiaries.changes", "claims.of_person", "gates.person",
-        "beneficiaries.rosters", "handover.person", "beneficiaries.life", "papers.requests", "outreach.person",
+        "complaints.of_person", "beneficiaries.rosters", "handover.person", "beneficiaries.life", "papers.requests",
+        "outreach.person",
     ]
     html = {panel.key: panel.html for panel in page.context["panels"]}
     assert "低保对象" in html["beneficiaries.categories"] and f"{held.valid_from:%Y-%m-%d}" in html["beneficiaries.categories"]
