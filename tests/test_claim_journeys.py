@@ -1,10 +1,11 @@
-"""Browser journeys of claims: an insurer's file, a bank's returned file.
+"""Browser journeys of claims: a hardship family from the report to the paid amount, an insurer's file, a bank's returned file.
 
 Jobs run between the clicks (`drain`), as the worker would run them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,23 +15,25 @@ from typing import Any
 
 import pgtrigger
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.testing import make_user
 from beneficiaries.models import Enrollment
 from benefits import plan_file
-from claims.models import Payable
+from claims.models import Claim, Payable
 from jobs.testing import drain
 from payouts.models import BankReturn, Batch
-from payouts.testing import Till, make_till, return_file
+from payouts.testing import ACCOUNT, Till, make_till, return_file
 from portal.verify import check_all
 from programs.models import PlanBenefits
 from results.models import Report, Result
 from results.testing import Payouts, file_of, line, payouts
 from results.tests.test_reports import WORKED
 from tests.kit.browser import (
+    PHONE,
     assert_no_console_errors,
+    assert_no_horizontal_scroll,
     screenshot,
     visible_text,
 )
@@ -44,13 +47,16 @@ DUE = "30,500.00"
 
 
 @pytest.fixture
-def till(transactional_db: Any) -> Till:
+def till(transactional_db: Any, settings: Any) -> Till:
     """A county's people of hardship, covered since a hundred days by the example terms; its city pays."""
     till = make_till(count=3)
+    settings.SECOND_FACTOR_REQUIRED = False
     terms = plan_file.load_path(settings.BASE_DIR / "fixtures" / "plans" / "aixinbao-example.yaml")
+    content = plan_file.dump(terms)
     with pgtrigger.ignore("programs.PlanBenefits:plan_benefits_stand"):
         PlanBenefits.objects.create(
-            plan=till.world.plan, content=plan_file.dump(terms), digest="0" * 64, changed_by=till.maker, changed_at=timezone.now()
+            plan=till.world.plan, content=content, digest=hashlib.sha256(content.encode()).hexdigest(), changed_by=till.maker,
+            changed_at=timezone.now(),
         )
     Enrollment.objects.filter(program=till.world.program).update(starts_at=timezone.now() - timedelta(days=100))
     till.covers = list(Enrollment.objects.filter(program=till.world.program).order_by("pk"))
@@ -147,6 +153,64 @@ def returns(maker: Page, checker: Page, batch: Batch, rows: list[tuple[str, ...]
         does(checker, "批准")
         drain()
     return BankReturn.objects.get(pk=found.pk)
+
+
+def test_a_hardship_familys_claim_goes_from_the_report_to_the_paid_amount_and_back_to_the_line_of_the_roster(
+    till: Till, signed_in_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    world, cover = till.world, till.covers[0]
+    clerk, reviewer = signed_in_page(world.clerk), signed_in_page(world.reviewer)
+    day = timezone.localdate() - timedelta(days=5)
+    clerk.goto("/admin/claims/claim/")
+    presses(clerk, "报案")
+    fill(clerk, who=cover.person.document.reveal(), event_on=f"{day}", diagnosis="C34.1")
+    clerk.get_by_role("button", name="查找保障").last.click()
+    expect(clerk.get_by_role("checkbox", name=cover.number)).to_be_checked()
+    clerk.locator("button[name=_report]").click()
+    claim = Claim.objects.get()
+    does(
+        clerk, "添加票据", "保存", invoice_code="44060125", invoice_number="0020250001", issued_on=f"{day + timedelta(days=3)}",
+        hospital_name="河源市示例医院", admitted_on=f"{day}", discharged_on=f"{day + timedelta(days=3)}", total="80000.00",
+        fund="30000.00", cash="50000.00", self_paid="30000.00", self_funded="20000.00", c0__kind="self_pay", c0__amount="60000.00",
+        c1__kind="out_of_catalogue", c1__amount="20000.00",
+    )
+    does(clerk, "受理")
+    does(clerk, "立案")
+    does(clerk, "领取")
+    does(
+        clerk, "填写收款人和账户", "保存", payee="self", name=cover.person.name.reveal(), number=ACCOUNT,
+        bank_name="中国农业银行源城支行", bank_code="103598000020",
+    )
+    presses(clerk, "理算")
+    expect(clerk.get_by_text(DUE).first).to_be_visible()
+    screenshot(clerk, "claim-calculated")
+    clerk.get_by_role("button", name="提交签署").click()
+    opens(reviewer, "待签署的核赔决定", claim.number)
+    does(reviewer, "签署")
+    assert (Claim.objects.get().state, Payable.objects.get().amount) == ("payable", D("30500.00"))
+
+    maker, checker, _authorizer, batch = goes_to_the_bank(till, signed_in_page, payouts=1, amount=DUE)
+    returns(maker, checker, batch, [(f"{batch.reference}-000001", "30500.00", "Y")], tmp_path)
+    assert (Claim.objects.get().state, Payable.objects.get().state) == ("paid", "paid")
+
+    # An auditor follows the amount back: claim, cover, line of the roster's file.
+    auditor = signed_in_page(make_user("hy-reads-claims", organization=world.city, role="auditor"))
+    auditor.goto(f"/admin/claims/claim/{claim.pk}/change/")
+    said = visible_text(auditor)
+    assert "30,500.00" in said and cover.person.name.reveal() not in said and ACCOUNT not in said
+    screenshot(auditor, "claim-paid")
+    auditor.get_by_role("link", name=cover.number).first.click()
+    roster = cover.roster
+    assert roster is not None
+    auditor.locator(f"a[href*='/beneficiaries/roster/{roster.pk}/']").first.click()
+    expect(auditor.get_by_text(roster.files.get().name).first).to_be_visible()
+    phone = signed_in_page(world.clerk, size=PHONE)
+    for place in ("", f"{claim.pk}/change/", "report/"):
+        phone.goto(f"/admin/claims/claim/{place}")
+        assert_no_horizontal_scroll(phone)
+    for page in (clerk, reviewer, maker, checker, auditor, phone):
+        assert_no_console_errors(page)
+    assert_books_whole()
 
 
 def test_a_banks_file_brings_every_kind_of_outcome_and_what_failed_is_paid_by_the_next_batch(
