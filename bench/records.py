@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import random
 import resource
 import tempfile
 import time
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bench.__main__ import _Captured, _now, _Quiet, set_up, timed
+from bench.__main__ import _now, set_up, timed
+from bench.results import enrolled
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import Server
 
@@ -51,43 +50,6 @@ def main() -> None:
 
 def _told(name: str, rows: int, seconds: float) -> None:
     print(f"{name:<52} {rows:>9,} rows {seconds:>7.1f} s {rows / seconds:>9,.0f} rows/s", flush=True)
-
-
-def enrolled(people: int, folder: Path) -> tuple[Any, dict[str, float]]:
-    """A world whose plan pays as a real one does, so many people covered since a hundred days, and what enrolling them took."""
-    import pgtrigger
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connection
-
-    from accounts.actions.regions import SYSTEM, import_regions
-    from accounts.regions_file import VENDORED, read_regions
-    from beneficiaries.models import Enrollment
-    from beneficiaries.testing import make_world
-    from benefits import plan_file
-    from programs.models import PlanBenefits
-
-    import_regions(read_regions(VENDORED), by=SYSTEM, at=_now())
-    world = make_world(granted=Decimal("999999999.00"))
-    content = plan_file.dump(plan_file.load_path(settings.BASE_DIR / "fixtures" / "plans" / "weifang.yaml"))
-    with pgtrigger.ignore("programs.PlanBenefits:plan_benefits_stand"):
-        PlanBenefits.objects.create(
-            plan=world.plan, content=content, digest="0" * 64, changed_by=world.finance_maker, changed_at=_now()
-        )
-    call_command(
-        "make_roster", rows=people, seed=1, dirty=0.0, region="441602", format="csv", output=folder / "roster.csv", verbosity=0,
-        stdout=_Quiet(),
-    )
-    report = _Captured()
-    call_command(
-        "import_roster", str(folder / "roster.csv"), program=world.program.code, user=world.clerk.username, submit=True,
-        approve_by=world.reviewer.username, json=True, stdout=report,
-    )
-    Enrollment.objects.filter(program=world.program).update(starts_at=_now() - timedelta(days=100))
-    with connection.cursor() as cursor:
-        # As autovacuum has long done where people are covered since a hundred days.
-        cursor.execute("ANALYZE")
-    return world, json.loads(report.text)["seconds"]
 
 
 def records_file(folder: Path, rows: int) -> Path:
