@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beneficiaries.holdings import Holding
-from claims.models import Bill, Case, Claim, CoverUsage, Decision, Paper, Payable
+from claims.models import Bill, Case, Claim, CoverUsage, Decision, Paper, Payable, Recovery
 
 _OFFICIAL = ("account_index_a", "account_index_b", "handler", "account_stated_by", "settlement", "waits_from")
 
@@ -43,5 +43,9 @@ HOLDINGS = (
             "claim", "program", "organization", "decision"
         ).order_by("pk"),
         ("account_index_a", "account_index_b", "instead_of"),
+    ),
+    Holding(
+        lambda whom: Recovery.objects.filter(payable__claim__enrollment__in=whom.enrollments).select_related("payable").order_by("pk"),
+        ("made_by", "decided_by", "reverses"),
     ),
 )

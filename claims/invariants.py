@@ -60,10 +60,27 @@ INVARIANTS = [
         """
         SELECT c.id FROM claims_claim c LEFT JOIN claims_decision d ON d.claim_id = c.id AND d.state = 'approved'
         LEFT JOIN LATERAL (
-            SELECT sum(CASE WHEN p.kind = 'payout' THEN p.amount ELSE -p.amount END) AS owed FROM claims_payable p
-            WHERE p.claim_id = c.id AND p.state <> 'cancelled'
+            SELECT sum(CASE WHEN p.kind = 'payout' THEN 1 ELSE -1 END
+                * CASE p.state WHEN 'cancelled' THEN p.received + p.written_off ELSE p.amount END) AS owed
+            FROM claims_payable p WHERE p.claim_id = c.id
         ) AS held ON true
         WHERE coalesce(d.amount, 0) <> coalesce(held.owed, 0) OR (d.id IS NOT NULL AND c.amount IS DISTINCT FROM d.amount)
+        """,
+    ),
+    Invariant(
+        9, "asked_back_is_what_records_say",
+        _("What came back or was written off of an amount asked back is the sum of its confirmed records, and never more than it."),
+        """
+        SELECT p.id FROM claims_payable p LEFT JOIN LATERAL (
+            SELECT coalesce(sum(m.amount) FILTER (WHERE m.kind = 'receipt'), 0) AS received,
+                coalesce(sum(m.amount) FILTER (WHERE m.kind = 'write_off'), 0) AS written_off
+            FROM claims_recovery m WHERE m.payable_id = p.id AND m.state = 'confirmed'
+        ) AS said ON true
+        WHERE p.kind = 'reclaim' AND (
+            p.received <> said.received OR p.written_off <> said.written_off OR p.received + p.written_off > p.amount)
+        UNION ALL
+        SELECT w.id FROM claims_recovery w WHERE (w.state = 'reversed') <> EXISTS (
+            SELECT FROM claims_recovery r WHERE r.reverses_id = w.id AND r.state = 'confirmed')
         """,
     ),
     Invariant(
@@ -100,6 +117,23 @@ INVARIANTS = [
             WHERE a.program_id = program.id
         ) AS booked ON true
         WHERE coalesce(decided.cost, 0) <> coalesce(booked.cost, 0)
+        """,
+    ),
+    Invariant(
+        3, "books_hold_what_is_asked_back",
+        _("Claims to be recovered in the books are what is asked back and open, beside what came back and was written off."),
+        """
+        SELECT program.id, kind FROM programs_program program
+        CROSS JOIN LATERAL (
+            SELECT sum(p.amount - p.received - p.written_off) FILTER (WHERE p.state <> 'cancelled') AS left_over,
+                sum(p.received) AS received, sum(p.written_off) AS written_off
+            FROM claims_payable p WHERE p.program_id = program.id AND p.kind = 'reclaim'
+        ) AS asked
+        CROSS JOIN LATERAL (VALUES ('claims_recoverable', asked.left_over), ('claims_recovered', asked.received),
+            ('claims_written_off', asked.written_off)) AS held (kind, amount)
+        WHERE coalesce(held.amount, 0) <> coalesce((SELECT sum(e.amount) FROM programs_ledgerentry e
+            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = held.kind
+            WHERE a.program_id = program.id), 0)
         """,
     ),
     Invariant(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +20,9 @@ from benefits.wording import REFUSALS
 from claims.drawing import docx_of, pdf_of
 from claims.letter_errors import LetterRefused
 from claims.models.claim import Claim, PaperKind, PaperRequest
-from claims.models.decision import Decision, DecisionState, Outcome
+from claims.models.decision import Decision, DecisionState, Outcome, PayableKind, PayableState
 from claims.models.letter import Addressee, Letter, LetterFormat, LetterKind, LetterStyle, LetterWording
+from claims.models.recovery import Recovery, RecoveryKind, RecoveryState
 from claims.rules.letter_text import TEXTS, TITLES, LetterText, Part, filled, refused_because
 from papers.models import CertificateWording
 from programs.rules.amounts import amount_in_words
@@ -33,12 +34,22 @@ _DRAWN = {LetterFormat.PDF: pdf_of, LetterFormat.DOCX: docx_of}
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a decision asks back, in yuan: paid before it, asked, and come back or written off since."""
+
+    paid: Decimal
+    amount: Decimal
+    back: Decimal
+
+
+@dataclass(frozen=True)
 class Occasion:
     """What a letter can tell of a claim."""
 
     kind: LetterKind
     decision: Decision | None = None
     request: PaperRequest | None = None
+    asked: Asked | None = None
 
 
 def occasions(claim: Claim) -> list[Occasion]:
@@ -50,7 +61,21 @@ def occasions(claim: Claim) -> list[Occasion]:
     request = claim.paper_requests.filter(complete_on=None).first()
     if request is not None:
         found.append(Occasion(LetterKind.PAPERS, request=request))
+    open_now = claim.payables.filter(kind=PayableKind.RECLAIM, state=PayableState.OPEN)
+    for payable in open_now.select_related("decision").order_by("-pk")[:1]:
+        found.append(Occasion(LetterKind.RECLAIM, decision=payable.decision, asked=asked_of(payable.decision, at=timezone.now())))
     return found
+
+
+def asked_of(decision: Decision, *, at: datetime) -> Asked:
+    """What a decision asks back, and what came of it by a moment, as it was confirmed by then."""
+    payables = decision.payables.filter(kind=PayableKind.RECLAIM, made_at__lte=at)
+    rows = Recovery.objects.filter(
+        payable__in=payables, state__in=(RecoveryState.CONFIRMED, RecoveryState.REVERSED), decided_at__lte=at
+    )
+    asked = sum(payables.values_list("amount", flat=True), Decimal("0.00"))
+    back = sum((-row.amount if row.kind == RecoveryKind.REVERSAL else row.amount for row in rows), Decimal("0.00"))
+    return Asked(decision.amount + asked, asked, back)
 
 
 def occasion_of(claim: Claim, kind: LetterKind) -> Occasion:
@@ -69,8 +94,10 @@ def wording_of(program_id: int, kind: LetterKind, style: LetterStyle) -> LetterW
 
 def content_of(letter: Letter) -> bytes:
     """The file of a letter, from what it tells of, as of the day of its printing; the same bytes as long as that stands."""
+    kind, decision = LetterKind(letter.kind), letter.decision
+    asked = asked_of(decision, at=letter.printed_at) if kind == LetterKind.RECLAIM and decision is not None else None
     text = text_of(
-        letter.claim, Occasion(LetterKind(letter.kind), letter.decision, letter.paper_request), style=LetterStyle(letter.style),
+        letter.claim, Occasion(kind, decision, letter.paper_request, asked), style=LetterStyle(letter.style),
         addressee=Addressee(letter.addressee), wording=letter.wording, on=timezone.localdate(letter.printed_at),
     )
     return _DRAWN[LetterFormat(letter.file_format)](text)
@@ -109,6 +136,14 @@ def _values(
         words = f"{asked.words.rstrip('。')}。" if asked.words else ""
         return {**said, "缺少材料": labels, "材料说明": words, "告知日期": _day(asked.asked_on)}
     decision: Any = occasion.decision
+    if occasion.asked is not None:
+        asked = occasion.asked
+        left = asked.amount - asked.back
+        return {
+            **said, "核定日期": _day(timezone.localdate(decision.decided_at)), "核定金额": f"{decision.amount:,.2f}",
+            "已付金额": f"{asked.paid:,.2f}", "要求退回金额": f"{asked.amount:,.2f}", "已退回金额": f"{asked.back:,.2f}",
+            "待退回金额": f"{left:,.2f}", "大写金额": amount_in_words(left),
+        }
     total = sum((bill.total for bill in case.bills.all() if bill.counts), Decimal("0.00"))
     return {
         **said, "核定日期": _day(timezone.localdate(decision.decided_at)), "金额": f"{decision.amount:,.2f}",

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from claims.models import Claim, DecisionState, Outcome
+from claims.models import Claim, DecisionState, Outcome, Recovery, RecoveryState
 from claims.models.claim import STATE_NAMES
 from claims.models.decision import Decision
 from claims.rules.states import State
@@ -34,6 +34,8 @@ def _responsibilities(program_id: int, codes: Iterable[str]) -> Mapping[str, str
     return {code: found.get(code, code) for code in codes}
 
 
+#: What an amount owed counts for: of a cancelled one that was asked back, what had come back of it by then.
+COUNTED = "CASE {p}.state WHEN 'cancelled' THEN {p}.received + {p}.written_off ELSE {p}.amount END"
 # A decision counts from its moment until that of the next one of its claim that comes into force: so what is decided anew
 # counts with its difference, in the month in which that happens.
 DECIDED = Counting(
@@ -77,15 +79,34 @@ ASKED_BACK = Counting(
     (
         Measure(
             "claims.asked_back", _("Claims asked back"),
-            _("What was paid too much and is asked back since the month, as far as it still is."), is_money=True,
+            _("What was paid too much and is asked back since the month, as far as it still is or came back."), is_money=True,
+        ),
+        Measure(
+            "claims.received_back", _("Received back of claims"),
+            _("What came in of amounts asked back, as confirmed in the month, less what was reversed in it."), is_money=True,
+        ),
+        Measure(
+            "claims.written_off", _("Written off of claims"),
+            _("What was written off of amounts asked back, as confirmed in the month, less what was reversed in it."), is_money=True,
         ),
     ),
-    """
-    SELECT 'claims.asked_back', left(region_code, 6), NULL::bigint, NULL::bigint,
+    f"""
+    WITH asked AS (
+        SELECT id, left(region_code, 6) AS county, made_at, {COUNTED.format(p="claims_payable")} AS amount
+        FROM claims_payable WHERE program_id = %(program)s AND kind = 'reclaim'
+    )
+    SELECT 'claims.asked_back', county, NULL::bigint, NULL::bigint,
         sum(amount) FILTER (WHERE made_at < %(begin)s), sum(amount) FILTER (WHERE made_at >= %(begin)s)
-    FROM claims_payable
-    WHERE program_id = %(program)s AND kind = 'reclaim' AND state <> 'cancelled' AND made_at < %(end)s GROUP BY 2
-    """,
+    FROM asked WHERE amount <> 0 AND made_at < %(end)s GROUP BY county
+    UNION ALL
+    SELECT CASE coalesce(w.kind, r.kind) WHEN 'receipt' THEN 'claims.received_back' ELSE 'claims.written_off' END, asked.county,
+        NULL, NULL, sum(moved.amount) FILTER (WHERE r.decided_at < %(begin)s),
+        sum(moved.amount) FILTER (WHERE r.decided_at >= %(begin)s)
+    FROM asked JOIN claims_recovery r ON r.payable_id = asked.id AND r.state IN ('confirmed', 'reversed')
+    LEFT JOIN claims_recovery w ON w.id = r.reverses_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN w.id IS NULL THEN r.amount ELSE -r.amount END AS amount) moved
+    WHERE r.decided_at < %(end)s GROUP BY 1, 2
+    """,  # noqa: S608 - names of ours
 )
 # Each step takes a claim out of one state and puts it into another.
 STANDING = Counting(
@@ -117,10 +138,22 @@ def _to_sign(month: Month) -> int:
     ).count()
 
 
+def _to_confirm(month: Month) -> int:
+    return Recovery.objects.filter(
+        payable__program_id=month.program_id, state=RecoveryState.PROPOSED, made_at__lt=month.ends_at
+    ).count()
+
+
 OPEN_POINTS = (
     OpenPoint(
         "claims.to_sign", _("%(number)d decisions of claims calculated by the end of the month wait for signatures."), _to_sign,
         lambda month: f"{reverse(f'admin:{Claim._meta.app_label}_claim_changelist')}?"
         f"{urlencode({'program__id__exact': month.program_id})}",
+    ),
+    OpenPoint(
+        "claims.recoveries",
+        _("%(number)d records of amounts asked back made by the end of the month wait to be confirmed."), _to_confirm,
+        lambda month: f"{reverse(f'admin:{Recovery._meta.app_label}_recovery_changelist')}?"
+        f"{urlencode({'payable__program__id__exact': month.program_id, 'state__exact': 'proposed'})}",
     ),
 )

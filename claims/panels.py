@@ -15,11 +15,24 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from claims.admin.words import state_badge, yuan
-from claims.models import Claim, CoverUsage, Decision, DecisionState, Payable, PayableState, SigningThreshold, Standing
+from claims.models import (
+    Claim,
+    CoverUsage,
+    Decision,
+    DecisionState,
+    Payable,
+    PayableKind,
+    PayableState,
+    Recovery,
+    RecoveryState,
+    SigningThreshold,
+    Standing,
+)
 from claims.models.bill import Bill
 from claims.rules.states import OPEN, State
 
 VIEW, REPORT, HANDLE, SIGN = "claims.view_claim", "claims.report_claim", "claims.handle_claim", "claims.sign_decision"
+RECORD, CONFIRM = "claims.record_recovery", "claims.confirm_recovery"
 #: Claims that a panel shows.
 SHOWN = 20
 #: Days before its day that a claim is near it.
@@ -63,6 +76,14 @@ def _failed(claims: Any, user: Any) -> Any:
     return claims.visible_to(user, REPORT).filter(Exists(failed), state=State.PAYABLE)
 
 
+def _asked_back(payables: Any, user: Any) -> Any:
+    return payables.visible_to(user, RECORD).filter(kind=PayableKind.RECLAIM, state=PayableState.OPEN)
+
+
+def _to_confirm(recoveries: Any, user: Any) -> Any:
+    return recoveries.visible_to(user, CONFIRM).filter(state=RecoveryState.PROPOSED).exclude(made_by=user)
+
+
 def _thresholds(thresholds: Any, user: Any) -> Any:
     waiting = thresholds.visible_to(user, "claims.decide_threshold").filter(state=SigningThreshold.State.PROPOSED)
     return waiting.exclude(proposed_by=user)
@@ -86,6 +107,11 @@ QUEUES = (
         _CLAIM, "claims.doubled", _("Invoices presented elsewhere, to be looked at"), "claims.explain_bill", _bills, Urgency.NOW
     ),
     queue_of(_CLAIM, "claims.failed", _("Payments that the bank did not make: accounts to correct"), REPORT, _failed, Urgency.NOW),
+    queue_of("claims.payable", "claims.asked_back", _("Amounts asked back that have not come in"), RECORD, _asked_back),
+    queue_of(
+        "claims.recovery", "claims.recoveries_to_confirm", _("Records of amounts asked back to confirm"), CONFIRM, _to_confirm,
+        Urgency.NOW,
+    ),
     queue_of(
         "claims.signingthreshold", "claims.thresholds", _("Thresholds of signatures to approve"), "claims.decide_threshold",
         _thresholds,
@@ -111,7 +137,23 @@ def _of_cover(cover: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _of_payable(payable: Payable, user: Any) -> Mapping[str, Any]:
+    """What became of an amount asked back; a payout shows nothing."""
+    rows = Recovery.objects.visible_to(user, "claims.view_recovery").filter(payable=payable)
+    return {
+        "asked": payable.kind == PayableKind.RECLAIM,
+        "rows": [
+            (each, reverse("admin:claims_recovery_change", args=[each.pk]), yuan(each.amount))
+            for each in rows.select_related("made_by", "decided_by").order_by("pk")
+        ],
+    }
+
+
 PANELS = (
+    PagePanel(
+        "claims.recoveries", _("What became of it"), "claims.payable", "claims.view_recovery", _of_payable,
+        "claims/recoveries.html", 10,
+    ),
     PagePanel("claims.of_person", _("Claims of the person"), "beneficiaries.person", VIEW, _of_person, "claims/panel.html", 14),
     PagePanel("claims.of_cover", _("Claims of the cover"), "beneficiaries.enrollment", VIEW, _of_cover, "claims/panel.html", 14),
 )

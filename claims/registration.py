@@ -13,15 +13,16 @@ from beneficiaries.holdings import register_holding
 from beneficiaries.registration import Keeper, register_keeper
 from claims import flag_registration, letter_registration, panels, term_registration
 from claims.held import HOLDINGS
-from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee
+from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee, RecoveryKind
 from claims.month import COUNTINGS, OPEN_POINTS
 from claims.verbs import VERBS
 from continuity.claims import register_paid
 from programs.months import register_month
 
+_BACK = ("claims.view_recovery", "claims.export_recovery")
 _VIEW = (
     "claims.view_claim", "claims.export_claim", "claims.view_case", "claims.view_bill", "claims.view_payable",
-    "claims.export_payable", "claims.view_signingthreshold",
+    "claims.export_payable", "claims.view_signingthreshold", *_BACK,
 )
 GRANTS: dict[str, tuple[str, ...]] = {
     Role.CLERK: (
@@ -32,8 +33,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
         *_VIEW, "claims.sign_decision", "claims.countersign_decision", "claims.explain_bill", "claims.assign_claim",
         "claims.hand_over_claim", "claims.open_paper", "claims.review_account", "claims.decide_threshold",
     ),
-    Role.FINANCE_MAKER: ("claims.view_payable", "claims.export_payable"),
-    Role.FINANCE_CHECKER: (*_VIEW, "claims.countersign_decision"),
+    Role.FINANCE_MAKER: ("claims.view_payable", "claims.export_payable", *_BACK, "claims.record_recovery"),
+    Role.FINANCE_CHECKER: (*_VIEW, "claims.countersign_decision", "claims.confirm_recovery"),
     Role.AUDITOR: (*_VIEW, "claims.open_paper"),
 }
 #: A claim that is paid, or is going to be.
@@ -55,6 +56,10 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened", "destroyed")},
     "claim.papers_asked": _kinds,
     "claim.payee_stated": lambda data: {"payee": str(Payee(data["payee"]).label)},
+    **{
+        f"claim.recovery_{step}": lambda data: {"kind": str(RecoveryKind(data["kind"]).label)}
+        for step in ("recorded", "confirmed", "declined")
+    },
     **{f"claim.{step}": lambda data: {"outcome": str(Outcome(data["outcome"]).label)} for step in ("decision_proposed", "decided")},
 }
 

@@ -18,7 +18,7 @@ from beneficiaries.models import Enrollment
 from beneficiaries.tests.purchasing import Market, paid_market, person
 from claims import actions
 from claims.actions import Account, Charge, Report
-from claims.models import Bill, Case, Claim, Decision, Payable
+from claims.models import Bill, Case, Claim, Decision, Payable, Recovery
 
 D = Decimal
 #: An account of nobody's; passes the check of its last digit.
@@ -104,9 +104,35 @@ class Ward:
         payable.refresh_from_db()
         return payable
 
+    def decide_anew(self, claim: Claim, *charges: tuple[str, str], number: str = "0000000091") -> Decision:
+        """Reopened, with another bill in place of its one: calculated and signed."""
+        again = actions.reopen_claim(Claim.objects.get(pk=claim.pk), reason="发票金额录错", by=self.reviewer, at=self.at)
+        for bill in again.case.bills.exclude(standing="removed"):
+            actions.remove_bill(bill, reason="发票金额录错", by=self.clerk, at=self.at)
+        self.bill(again.case, *charges, invoice_number=number)
+        return self.decide(actions.take_claim(Claim.objects.get(pk=claim.pk), by=self.clerk, at=self.at))
+
+    def asked_back(self) -> Payable:
+        """31,500.00 were paid, then decided anew at 10,500.00: 21,000.00 are asked back."""
+        claim = self.claim()
+        self.decide(claim)
+        self.pay(claim)
+        self.decide_anew(claim, ("out_of_catalogue", "30000.00"))
+        return Payable.objects.get(claim=claim, kind="reclaim")
+
+    def received(self, payable: Payable, amount: str = "21000.00", reference: str = "YH1", **changes: Any) -> Recovery:
+        """Recorded by the cashier, not confirmed yet."""
+        given = {"amount": D(amount), "reference": reference, "received_on": self.today, "by": self.cashier, "at": self.at}
+        return actions.record_recovery(payable, **{**given, **changes})
+
     def insure(self, number: int, *, market: Market | None = None) -> Enrollment:
         """The cover of somebody else, or of another program."""
         return Enrollment.objects.get(pk=bought(market or self.market, number).pk)
+
+    @property
+    def cashier(self) -> User:
+        """Who records what came back; `third` confirms it."""
+        return self.market.world.finance_maker
 
     @property
     def today(self) -> date:

@@ -85,8 +85,8 @@ OWED = Counting(
         CROSS JOIN LATERAL (VALUES (d.decided_at, d.amount), (later.decided_at, -d.amount)) m (at, amount)
         WHERE c.program_id = %(program)s AND d.decided_at < %(end)s
         UNION ALL
-        SELECT left(region_code, 6), made_at, amount FROM claims_payable
-        WHERE program_id = %(program)s AND kind = 'reclaim' AND state <> 'cancelled'
+        SELECT left(region_code, 6), made_at, CASE state WHEN 'cancelled' THEN received + written_off ELSE amount END
+        FROM claims_payable WHERE program_id = %(program)s AND kind = 'reclaim'
         UNION ALL
         SELECT left(l.region_code, 6), r.at, CASE r.outcome WHEN 'paid' THEN -r.amount ELSE r.amount END
         FROM payouts_batch b JOIN payouts_batchline l ON l.batch_id = b.id JOIN payouts_bankresult r ON r.line_id = l.id

@@ -22,7 +22,7 @@ OFFICE_WORK = frozenset(
         "beneficiaries.employer", "gates.employerbill", "gates.notice", "gates.objection", "gates.unpaid", "gates.uncollected",
         "gates.statement", "gates.ownpayment", "gates.heldpayment",
         "gates.clearing", "gates.clearingline",
-        "claims.claim", "claims.payable", "claims.signingthreshold", "complaints.complaint",
+        "claims.claim", "claims.payable", "claims.recovery", "claims.signingthreshold", "complaints.complaint",
         "handover.receipt", "outreach.sending", "outreach.deliveryreport", "papers.personrequest",
         "papers.printing", "intake.wordmapping", "years.yearleft", "years.planreview",
         "subsidies.differences", "closing.monthclosing",

@@ -92,6 +92,7 @@ GROUPS: tuple[tuple[Promise, tuple[Page, ...]], ...] = (
             Page("claims.claim", "personal_injury"),
             Page("filings.claimfile", "drive_folder_upload"),
             Page("claims.payable", "paid"),
+            Page("claims.recovery", "undo"),
             Page("records.proposal", "volunteer_activism"),
             Page("records.recordlist", "clinical_notes"),
             Page("complaints.complaint", "feedback"),

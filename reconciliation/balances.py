@@ -11,7 +11,9 @@ from django.db import connection
 from django.utils.translation import gettext as _t
 
 ZERO = Decimal("0.00")
-KINDS = ("claims_incurred", "claims_payable", "claims_recoverable", "claims_paid")
+KINDS = (
+    "claims_incurred", "claims_payable", "claims_paid", "claims_recoverable", "claims_recovered", "claims_written_off",
+)
 # Balances are kept with the accounts: what was made after the span is taken off again. What was made within it and counts in a
 # later month, since its own was closed, is told apart (`carried`).
 _LEDGER = """
@@ -26,7 +28,7 @@ WITH accounts AS (
 SELECT a.kind, sum(a.balance) - coalesce(sum(l.amount), 0.00), coalesce(sum(l.carried), 0.00)
 FROM accounts a LEFT JOIN later l ON l.account_id = a.id GROUP BY a.kind
 """
-# By claims' and the bank's own moments. What is to be recovered is asked for by decisions and never comes in by a batch.
+# By claims' and the bank's own moments. What is asked back is asked for by decisions and comes in by records of its own.
 _RECORDS = """
 SELECT
     (SELECT coalesce(sum(d.amount), 0.00) FROM claims_decision d JOIN claims_claim c ON c.id = d.claim_id
@@ -38,8 +40,19 @@ SELECT
         WHERE b.program_id = %(program)s AND r.at < %(end)s),
     (SELECT coalesce(sum(p.amount), 0.00) FROM claims_payable p
         WHERE p.program_id = %(program)s AND p.kind = 'payout' AND p.state IN ('open', 'in_payment', 'failed')),
-    (SELECT coalesce(sum(p.amount), 0.00) FROM claims_payable p
-        WHERE p.program_id = %(program)s AND p.kind = 'reclaim' AND p.state <> 'cancelled' AND p.state <> 'paid')
+    (SELECT coalesce(sum(p.amount - p.received - p.written_off), 0.00) FROM claims_payable p
+        WHERE p.program_id = %(program)s AND p.kind = 'reclaim' AND p.state = 'open'),
+    back.received, back.written_off
+FROM (
+    SELECT coalesce(sum(moved.amount) FILTER (WHERE moved.kind = 'receipt'), 0.00) AS received,
+        coalesce(sum(moved.amount) FILTER (WHERE moved.kind = 'write_off'), 0.00) AS written_off
+    FROM claims_payable p JOIN claims_recovery m ON m.payable_id = p.id AND m.state IN ('confirmed', 'reversed')
+    LEFT JOIN claims_recovery w ON w.id = m.reverses_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(w.kind, m.kind) AS kind, CASE WHEN w.id IS NULL THEN m.amount ELSE -m.amount END AS amount
+    ) moved
+    WHERE p.program_id = %(program)s AND p.kind = 'reclaim' AND m.decided_at < %(end)s
+) back
 """
 
 
@@ -67,7 +80,7 @@ def balances_of(facts: Mapping[str, Any], *, is_now: bool) -> list[Balance]:
         cursor.execute(_LEDGER, {**facts, "kinds": list(KINDS)})
         ledger = {kind: (standing, carried) for kind, standing, carried in cursor.fetchall()}
         cursor.execute(_RECORDS, facts)
-        decided, paid, owed, asked_back = cursor.fetchone()
+        decided, paid, owed, asked_back, received, written_off = cursor.fetchone()
 
     def of(kind: str, sign: int = 1) -> tuple[Decimal, Decimal]:
         standing, carried = ledger.get(kind, (ZERO, ZERO))
@@ -81,11 +94,19 @@ def balances_of(facts: Mapping[str, Any], *, is_now: bool) -> list[Balance]:
         line(_t("Claims incurred"), of("claims_incurred"), decided, _t("decisions in force")),
         line(_t("Paid by the bank, less what came back"), of("claims_paid", -1), paid, _t("results of the bank")),
     ]
+    said = _t("records of what came back")
+    back = [
+        line(_t("Received back"), of("claims_recovered"), received, said),
+        line(_t("Asked back and written off"), of("claims_written_off"), written_off, said),
+    ]
     if is_now:
         return [
             *lines,
             line(_t("Owed to payees"), payable, owed, _t("amounts to be paid, on their way, or failed")),
-            line(_t("Asked back"), recoverable, asked_back, _t("amounts asked back")),
+            line(_t("Asked back and open"), recoverable, asked_back, _t("amounts asked back")), *back,
         ]
     net = (payable[0] - recoverable[0], payable[1] - recoverable[1])
-    return [*lines, line(_t("Owed to payees, less what is asked back"), net, decided - paid, _t("decided less paid"))]
+    rest = decided - paid + received + written_off
+    return [
+        *lines, line(_t("Owed to payees, less what is asked back"), net, rest, _t("decided less paid, and what came back")), *back,
+    ]

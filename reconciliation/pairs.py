@@ -59,12 +59,38 @@ _IN_FORCE = f"""
     SELECT c.id, 1 AS n, d.amount FROM claims_decision d {_OF_CLAIM.format(claim='d.claim_id')}
     WHERE d.state = 'approved' AND d.amount <> 0
 """  # noqa: S608
+_COUNTED = """CASE p.kind WHEN 'payout' THEN 1 ELSE -1 END
+    * CASE p.state WHEN 'cancelled' THEN p.received + p.written_off ELSE p.amount END"""
 # Counted once a claim: what stands open, was paid or came back of it makes one sum.
 _OWED = f"""
-    SELECT c.id, 1 AS n, sum(CASE p.kind WHEN 'payout' THEN p.amount ELSE -p.amount END) AS amount
+    SELECT c.id, 1 AS n, sum({_COUNTED}) AS amount
     FROM claims_payable p {_OF_CLAIM.format(claim='p.claim_id')}
-    WHERE p.state <> 'cancelled' GROUP BY c.id
-    HAVING sum(CASE p.kind WHEN 'payout' THEN p.amount ELSE -p.amount END) <> 0
+    GROUP BY c.id HAVING sum({_COUNTED}) <> 0
+"""  # noqa: S608
+_OF_RECOVERY = f"JOIN claims_payable p ON p.id = m.payable_id {_OF_CLAIM.format(claim='p.claim_id')}"
+#: Records of amounts asked back that were confirmed; a reversal takes away.
+_MOVED = "CASE m.kind WHEN 'reversal' THEN -m.amount ELSE m.amount END"
+_RECOVERED = f"""
+    SELECT m.id, 1 AS n, {_MOVED} AS amount FROM claims_recovery m {_OF_RECOVERY}
+    WHERE m.state IN ('confirmed', 'reversed') AND m.decided_at >= %(begin)s AND m.decided_at < %(end)s
+"""  # noqa: S608
+_BOOKED_RECOVERIES = """
+    SELECT t.source_id AS id, count(DISTINCT t.id) AS n, -sum(e.amount) AS amount
+    FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
+    JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'claims_recoverable'
+    LEFT JOIN claims_recovery m ON m.id = t.source_id LEFT JOIN claims_payable p ON p.id = m.payable_id
+    LEFT JOIN accounts_organization o ON o.id = p.organization_id
+    WHERE t.program_id = %(program)s AND t.source_type = 'claims.recovery' AND t.booked_on >= %(first)s AND t.at >= %(begin)s
+        AND t.at < %(end)s AND starts_with(coalesce(o.path, ''), %(path)s)
+    GROUP BY t.source_id
+"""
+_RECOVERED_BY_PAYABLE = f"""
+    SELECT p.id, 1 AS n, sum({_MOVED}) AS amount FROM claims_recovery m {_OF_RECOVERY}
+    WHERE m.state IN ('confirmed', 'reversed') GROUP BY p.id HAVING sum({_MOVED}) <> 0
+"""  # noqa: S608
+_BACK = f"""
+    SELECT p.id, 1 AS n, p.received + p.written_off AS amount FROM claims_payable p {_OF_CLAIM.format(claim='p.claim_id')}
+    WHERE p.kind = 'reclaim' AND p.received + p.written_off <> 0
 """  # noqa: S608
 
 
@@ -130,6 +156,7 @@ class Pair:
 
 
 _CLAIMS, _PAYOUTS, _BANK, _BOOKS = _("claims"), _("payout lines"), _("the bank's results"), _("the ledger")
+_BACK_SAID = _("records of what came back")
 PAIRS: Sequence[Pair] = (
     Pair("decided_booked", _("Decided, and booked as claims incurred"), _("decisions in force"), _BOOKS,
         _joined("decision", _DECIDED, _BOOKED_CLAIMS), is_timed=True),
@@ -149,12 +176,17 @@ PAIRS: Sequence[Pair] = (
         _joined("batch", _results_by_batch("paid"), _booked_by_batch("payout", "-")), is_timed=True),
     Pair("returns_booked", _("Returned by the bank, and booked"), _BANK, _BOOKS,
         _joined("batch", _results_by_batch("returned"), _booked_by_batch("bounce", "")), is_timed=True),
+    Pair("back_owed", _("Come back or written off, and set against what was asked"), _BACK_SAID, _("amounts asked back"),
+        _joined("payable", _RECOVERED_BY_PAYABLE, _BACK)),
+    Pair("back_booked", _("Come back or written off, and booked"), _BACK_SAID, _BOOKS,
+        _joined("recovery", _RECOVERED, _BOOKED_RECOVERIES), is_timed=True),
 )
 
 
 def _open_payables(kind: str, state: str) -> str:
     return f"""
-    SELECT 'payable' AS subject, p.id AS key, 1 AS left_n, p.amount AS left_sum, 0 AS right_n, 0.00 AS right_sum
+    SELECT 'payable' AS subject, p.id AS key, 1 AS left_n, p.amount - p.received - p.written_off AS left_sum, 0 AS right_n,
+        0.00 AS right_sum
     FROM claims_payable p {_OF_CLAIM.format(claim='p.claim_id')} WHERE p.kind = '{kind}' AND p.state = '{state}'
     """  # noqa: S608
 
@@ -189,6 +221,10 @@ WAITING: Sequence[Waiting] = (
     Waiting("late", _("At the bank without a result for longer than that"), _open_lines(f"{_SENT} < %(late_from)s"), tone="bad"),
     Waiting("failed", _("Failed or returned: a corrected account is waited for"), _open_payables("payout", "failed"), tone="warn"),
     Waiting("reclaimed", _("Asked back and not come in"), _open_payables("reclaim", "open"), is_owed=False),
+    Waiting("unconfirmed", _("Recorded as come back or written off, not confirmed yet"), f"""
+    SELECT 'recovery' AS subject, m.id AS key, 1 AS left_n, m.amount AS left_sum, 0 AS right_n, 0.00 AS right_sum
+    FROM claims_recovery m {_OF_RECOVERY} WHERE m.state = 'proposed'
+    """, is_owed=False),  # noqa: S608
     Waiting("untaken", _("Told as paid by the bank, not taken over yet"), f"""
     SELECT 'line' AS subject, l.id AS key, 1 AS left_n, l.amount AS left_sum, 0 AS right_n, 0.00 AS right_sum
     FROM payouts_bankreturnrow r JOIN payouts_bankreturn f ON f.id = r.bank_return_id
@@ -213,10 +249,12 @@ FROM ({{sql}}) side_by_side
 _LISTED = f"""
 SELECT found.subject, found.key, found.left_n, found.left_sum, found.right_n, found.right_sum,
     coalesce(p.claim_id, d.claim_id, CASE found.subject WHEN 'claim' THEN found.key END), l.batch_id, l.number,
-    coalesce(p.made_at, d.decided_at, b.sent_at, b.released_at, b.made_at), o.name
+    coalesce(v.made_at, p.made_at, d.decided_at, b.sent_at, b.released_at, b.made_at), o.name
 FROM (SELECT * FROM ({{sql}}) side_by_side WHERE {_DIFFERS} AND key > %(after)s ORDER BY key LIMIT %(most)s) found
 LEFT JOIN payouts_batchline l ON found.subject = 'line' AND l.id = found.key
-LEFT JOIN claims_payable p ON p.id = CASE found.subject WHEN 'payable' THEN found.key WHEN 'line' THEN l.payable_id END
+LEFT JOIN claims_recovery v ON found.subject = 'recovery' AND v.id = found.key
+LEFT JOIN claims_payable p ON p.id = CASE found.subject WHEN 'payable' THEN found.key WHEN 'line' THEN l.payable_id
+    WHEN 'recovery' THEN v.payable_id END
 LEFT JOIN claims_decision d ON found.subject = 'decision' AND d.id = found.key
 LEFT JOIN payouts_batch b ON b.id = CASE found.subject WHEN 'batch' THEN found.key WHEN 'line' THEN l.batch_id END
 LEFT JOIN claims_claim c ON c.id = coalesce(p.claim_id, d.claim_id, CASE found.subject WHEN 'claim' THEN found.key END)

@@ -4,7 +4,7 @@ counted anew. Amounts are yuan."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,6 +24,8 @@ Cell = str | int | Decimal | None
 _ALL = ""
 #: Money, and people, by payer.
 COFUNDED = ("payouts.cofunded", "payouts.cofunded_people")
+#: Of amounts asked back: asked, come in, written off.
+_BACK = ("claims.asked_back", "claims.received_back", "claims.written_off")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Figures:
 
     def __init__(self, closing: MonthClosing) -> None:
         self._rows = list(ClosedFigure.objects.filter(closing=closing, measure__regex=r"^(claims|payouts|results)\."))
-        self.is_counted = any(each["code"].startswith("payouts.owed") for each in closing.measures)
+        counted = {each["code"] for each in closing.measures}
+        self.is_counted, self.counts_back = "payouts.owed" in counted, "claims.received_back" in counted
 
     def rows(self, *measures: str) -> list[ClosedFigure]:
         """Of some measures."""
@@ -106,31 +109,27 @@ def tables_of(closing: MonthClosing, reader: Reader) -> list[Table]:
     if kind == "funder":
         return [cofunded(row for row in figures.rows(*COFUNDED) if row.funder_id == int(key))]
     return [
-        _movement(closing, figures), _responsibilities(figures), _outcomes(figures), _standing(figures), _counties(figures),
+        _movement(closing, figures), *_asked_back(closing, figures), _responsibilities(figures), _outcomes(figures), _standing(figures), _counties(figures),
         _reported(figures),
     ]
 
 
 def _movement(closing: MonthClosing, figures: Figures) -> Table:
     """From what was owed at the begin to what is owed at the end, which the ledger has to say, too."""
-    before = figures.before("payouts.owed")
-    lines: list[tuple[str, Sequence[Cell]]] = []
-    if closing.previous is not None and (earlier := Figures(closing.previous)).is_counted:
-        kept = earlier.ending("payouts.owed")
-        lines.append((_t("Owed at the begin, as closed"), (None, kept)))
-        if before != kept:
-            lines.append((_t("Corrections of earlier months"), (None, before - kept)))
-    else:
-        lines.append((_t("Owed at the begin"), (None, before)))
+    earlier = Figures(closing.previous) if closing.previous is not None else None
+    kept = earlier.ending("payouts.owed") if earlier is not None and earlier.is_counted else None
+    lines: list[tuple[str, Sequence[Cell]]] = [
+        (title, (None, amount)) for title, amount in _beginning(
+            figures.before("payouts.owed"), kept, _t("Owed at the begin"), _t("Owed at the begin, as closed")
+        )
+    ]
     for title, number, amount, sign in (
         (_t("Claims decided"), "claims.decided", "claims.decided_amount", 1), (_t("Asked back"), None, "claims.asked_back", 1),
         (_t("Paid"), "payouts.paid", "payouts.paid_amount", -1), (_t("Returned"), "payouts.returned", "payouts.returned_amount", 1),
     ):
         lines.append((title, (None if number is None else int(figures.month(number)), sign * figures.month(amount))))
     ending = figures.ending("payouts.owed")
-    booked = sum(
-        (-row.ending for row in ClosedBalance.objects.filter(closing=closing, kind=AccountKind.CLAIMS_PAYABLE)), ZERO
-    )
+    booked = -_balance(closing, AccountKind.CLAIMS_PAYABLE)
     remark = _t("The ledger says the same.") if booked == ending else _t(
         "By the ledger %(sum)s yuan are owed: look at the reconciliation."
     ) % {"sum": f"{booked:,.2f}"}
@@ -138,6 +137,51 @@ def _movement(closing: MonthClosing, figures: Figures) -> Table:
         "movement", _t("From owed to owed"), _t("what"), [_t("number"), _t("sum (yuan)")], lines,
         (_t("Owed at the end"), (None, ending)), remark,
     )
+
+
+def _asked_back(closing: MonthClosing, figures: Figures) -> list[Table]:
+    """From what was asked back and open at the begin to what is open at the end; nothing where nothing ever was."""
+    if not figures.counts_back or not figures.rows(*_BACK):
+        return []
+    earlier = Figures(closing.previous) if closing.previous is not None else None
+    kept = _open(earlier, earlier.ending) if earlier is not None and earlier.counts_back else None
+    lines: list[tuple[str, Sequence[Cell]]] = [
+        (title, (amount,)) for title, amount in _beginning(
+            _open(figures, figures.before), kept, _t("Asked back and open at the begin"),
+            _t("Asked back and open at the begin, as closed"),
+        )
+    ]
+    for title, measure, sign in zip((_t("Asked back"), _t("Received back"), _t("Written off")), _BACK, (1, -1, -1), strict=True):
+        lines.append((title, (sign * figures.month(measure),)))
+    ending = _open(figures, figures.ending)
+    booked = _balance(closing, AccountKind.CLAIMS_RECOVERABLE)
+    remark = _t("The ledger says the same.") if booked == ending else _t(
+        "By the ledger %(sum)s yuan are asked back: look at the reconciliation."
+    ) % {"sum": f"{booked:,.2f}"}
+    return [
+        Table(
+            "asked_back", _t("From asked back to come back"), _t("what"), [_t("sum (yuan)")], lines,
+            (_t("Asked back and open at the end"), (ending,)), remark,
+        )
+    ]
+
+
+def _open(figures: Figures, summed: Callable[[str], Decimal]) -> Decimal:
+    """Asked back, less what came in and what was written off."""
+    asked, received, written_off = (summed(measure) for measure in _BACK)
+    return asked - received - written_off
+
+
+def _beginning(before: Decimal, kept: Decimal | None, title: str, title_kept: str) -> list[tuple[str, Decimal]]:
+    """What stood at the begin; `kept`: as the month before was closed, what was corrected since beside it."""
+    if kept is None:
+        return [(title, before)]
+    return [(title_kept, kept), *([(_t("Corrections of earlier months"), before - kept)] if before != kept else [])]
+
+
+def _balance(closing: MonthClosing, kind: AccountKind) -> Decimal:
+    """At the end of the month, by the ledger."""
+    return sum((row.ending for row in ClosedBalance.objects.filter(closing=closing, kind=kind)), ZERO)
 
 
 def _responsibilities(figures: Figures) -> Table:

@@ -41,6 +41,13 @@ from claims.actions.payables import (
     settle_payables,
     take_payables,
 )
+from claims.actions.recoveries import (
+    confirm_recovery,
+    decline_recovery,
+    record_recovery,
+    record_reversal,
+    record_write_off,
+)
 from claims.actions.service_terms import (
     approve_service_term,
     decline_service_term,
@@ -73,9 +80,11 @@ __all__ = [
     "close_claim",
     "complete_papers",
     "confirm_account",
+    "confirm_recovery",
     "correct_account",
     "create_holiday",
     "decline_claim",
+    "decline_recovery",
     "decline_service_term",
     "destroy_paper",
     "drop_threshold",
@@ -95,6 +104,9 @@ __all__ = [
     "propose_decision",
     "propose_service_term",
     "propose_threshold",
+    "record_recovery",
+    "record_reversal",
+    "record_write_off",
     "register_claim",
     "remove_bill",
     "remove_paper",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,8 @@ from claims.models import (
     Payable,
     PayableKind,
     PayableState,
+    Recovery,
+    RecoveryState,
 )
 from claims.rules.owed import Owed, difference
 from claims.rules.states import State
@@ -111,11 +114,15 @@ def _owe(claim: Claim, decision: Decision, *, by: Any, at: datetime) -> None:
     held = list(claim.payables.select_for_update(of=("self",)).order_by("pk"))
     if any(each.state == PayableState.IN_PAYMENT for each in held):
         raise ClaimsRefused("IN_PAYMENT", number=claim.number)
-    before = Owed.of((each.kind, each.state, each.amount) for each in held)
+    before = Owed.of((each.kind, each.state, each.amount, each.received, each.written_off) for each in held)
     after = difference(decision.amount, before)
+    if before.written_off and after.kind == PayableKind.PAYOUT and after.amount:
+        # The payee has what was written off: first that is taken back, then what is due is what is paid.
+        raise ClaimsRefused("WRITTEN_OFF", number=claim.number)
     waiting = [each for each in held if each.state in (PayableState.OPEN, PayableState.FAILED)]
-    same = len(waiting) == 1 and (waiting[0].kind, waiting[0].amount) == (after.kind, after.amount)
+    same = len(waiting) == 1 and (waiting[0].kind, waiting[0].unsettled) == (after.kind, after.amount)
     if not same:
+        _refuse_unconfirmed(claim, waiting)
         for each in waiting:
             each.state = PayableState.CANCELLED
             each.save(update_fields=["state"])
@@ -136,6 +143,13 @@ def _owe(claim: Claim, decision: Decision, *, by: Any, at: datetime) -> None:
         claim.save()
     else:
         step(claim, end, by=by, at=at, code=decision.refusal_code)
+
+
+def _refuse_unconfirmed(claim: Claim, waiting: Sequence[Payable]) -> None:
+    """What is said to have come back of an amount is confirmed or declined before another takes its place."""
+    asked = [each.pk for each in waiting if each.kind == PayableKind.RECLAIM]
+    if asked and Recovery.objects.filter(payable__in=asked, state=RecoveryState.PROPOSED).exists():
+        raise ClaimsRefused("RECOVERY_WAITS", number=claim.number)
 
 
 def make_payable(

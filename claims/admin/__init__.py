@@ -1,5 +1,5 @@
 """The room's pages."""
 
-from claims.admin import calendar, claims, flags, letters, payables, service_terms, thresholds
+from claims.admin import calendar, claims, flags, letters, payables, recoveries, service_terms, thresholds
 
-__all__ = ["calendar", "claims", "flags", "letters", "payables", "service_terms", "thresholds"]
+__all__ = ["calendar", "claims", "flags", "letters", "payables", "recoveries", "service_terms", "thresholds"]

@@ -33,7 +33,7 @@ from claims.admin.words import (
     due_badge,
     event_facts,
     kinds_in_words,
-    payee_in_words,
+    payable_row,
     state_badge,
     terms_of,
     yuan,
@@ -230,7 +230,7 @@ def page_context(claim: Claim, request: HttpRequest) -> dict[str, Any]:
         "papers": papers, "papers_open": user.has_perm("claims.open_paper"), "papers_change": "add_paper" in may,
         "decisions": [decision_data(each, terms) for each in decisions[:1]],
         "earlier": [decision_data(each, terms) for each in decisions[1:]],
-        "payables": [(each, payee_in_words(each)) for each in claim.payables.order_by("pk")],
+        "payables": [payable_row(each, by=user) for each in claim.payables.order_by("pk")],
         "steps": list(claim.steps.order_by("pk")),
         "requests": [
             (each, kinds_in_words(each.kinds)) for each in claim.paper_requests.select_related("asked_by").order_by("pk")

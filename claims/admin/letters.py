@@ -120,7 +120,7 @@ def _places() -> SafeString:
     return format_html('<span translate="no" lang="zh-Hans">{}</span>', told)
 
 
-TITLES_SHORT = {"payment": "赔付", "refusal": "拒赔", "zero": "零赔付", "papers": "补充材料"}
+TITLES_SHORT = {"payment": "赔付", "refusal": "拒赔", "zero": "零赔付", "papers": "补充材料", "reclaim": "退回多付赔款"}
 
 
 @admin.register(LetterWording)

@@ -1,4 +1,4 @@
-"""What is owed: to be paid, on its way, paid, failed, asked back."""
+"""What is owed: to be paid, on its way, paid, failed, asked back and what became of that."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from unfold.decorators import display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
 from audit.exporting import ExportColumn
-from claims.admin.words import payee_in_words, yuan
-from claims.models import Claim, Payable, PayableState, number_in
+from claims.admin.recoveries import ReclaimPages
+from claims.admin.words import payee_in_words, standing_of, yuan
+from claims.models import Claim, Payable, PayableKind, PayableState, number_in
 
 TONES = {
     PayableState.OPEN: "work", PayableState.IN_PAYMENT: "wait", PayableState.PAID: "good", PayableState.FAILED: "bad",
@@ -24,16 +25,16 @@ TONES = {
 
 
 @admin.register(Payable)
-class PayableAdmin(ReadOnlyScopedAdmin):
+class PayableAdmin(ReclaimPages, ReadOnlyScopedAdmin):
     """Newest first."""
 
     list_display = (
-        "claim_number", "program", "organization", "kind", "amount_shown", "payee_shown", "standing", "made_at", "paid_on",
+        "claim_number", "program", "organization", "kind", "amount_shown", "open_shown", "payee_shown", "standing", "made_at", "paid_on",
     )
     export_columns = (
         "claim_number", "program", "organization",
         ExportColumn("region_code", _("region code"), lambda payable: payable.region_code),
-        "kind", "amount", "payee_name", "payee_account", "bank_name", "state", "failure", "made_at", "paid_on",
+        "kind", "amount", "received", "written_off", "payee_name", "payee_account", "bank_name", "state", "failure", "made_at", "paid_on",
     )
     list_filter = ("state", "kind", "program", "organization", "made_at")
     list_select_related = ("claim", "program", "organization")
@@ -41,8 +42,11 @@ class PayableAdmin(ReadOnlyScopedAdmin):
     search_help_text = _("Claim number")
     sortable_by = ("claim_number",)
     ordering = ("-id",)
-    fields = ("kind", "amount", "state", "payee_name", "payee_account", "bank_name", "bank_code", "failure", "made_at", "paid_on")
-    readonly_fields = fields
+    fields = (
+        "kind", "amount_shown", "standing", "payee_name", "payee_account", "bank_name", "bank_code", "failure", "made_at", "paid_on",
+    )
+    readonly_fields = (*fields, "received_shown", "written_off_shown", "open_shown")
+    actions_detail = ReclaimPages.of_reclaims
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
@@ -67,6 +71,12 @@ class PayableAdmin(ReadOnlyScopedAdmin):
         """Its claim, as far as its reader sees that."""
         return list(Claim.objects.visible_to(request.user, "claims.view_claim").filter(pk=obj.claim_id))
 
+    def get_fields(self, request: HttpRequest, obj: Payable | None = None) -> Any:
+        """Of an amount asked back what became of it, of a payout its payee."""
+        if obj is not None and obj.kind == PayableKind.RECLAIM:
+            return "kind", "amount_shown", "received_shown", "written_off_shown", "open_shown", "standing", "made_at", "paid_on"
+        return self.fields
+
     @display(description=_("claim number"), ordering="id")
     def claim_number(self, payable: Payable) -> str:
         """赔案号."""
@@ -77,6 +87,21 @@ class PayableAdmin(ReadOnlyScopedAdmin):
         """Yuan."""
         return yuan(payable.amount)
 
+    @display(description=_("received back (yuan)"))
+    def received_shown(self, payable: Payable) -> str:
+        """Yuan, as confirmed."""
+        return yuan(payable.received)
+
+    @display(description=_("written off (yuan)"))
+    def written_off_shown(self, payable: Payable) -> str:
+        """Yuan, as confirmed."""
+        return yuan(payable.written_off)
+
+    @display(description=_("still asked back (yuan)"))
+    def open_shown(self, payable: Payable) -> str:
+        """Of what is asked back."""
+        return yuan(payable.unsettled) if payable.kind == PayableKind.RECLAIM and payable.state == PayableState.OPEN else ""
+
     @display(description=_("payee"))
     def payee_shown(self, payable: Payable) -> str:
         """Masked."""
@@ -85,6 +110,4 @@ class PayableAdmin(ReadOnlyScopedAdmin):
     @display(description=_("state"))
     def standing(self, payable: Payable) -> SafeString:
         """As a badge."""
-        return badge(payable.get_state_display(), TONES[PayableState(payable.state)])
-
-
+        return badge(standing_of(payable), TONES[PayableState(payable.state)])

@@ -20,7 +20,7 @@ from benefits.terms import PlanTerms
 from benefits.trace import Trace
 from claims.admin.forms import kind_words
 from claims.checking import in_words
-from claims.models import Bill, Claim, Decision, PaperKind, Standing
+from claims.models import Bill, Claim, Decision, PaperKind, Payable, PayableKind, PayableState, Standing
 from claims.rules.states import State
 from programs.benefit_terms import benefit_terms, engine_language
 
@@ -29,6 +29,7 @@ TONES = {
     State.INVESTIGATION: "wait", State.ASSESSED: "work", State.PAYABLE: "wait", State.PAID: "good", State.CLOSED: "good",
     State.REFUSED: "bad", State.ZERO: "calm", State.WITHDRAWN: "calm", State.DECLINED: "calm",
 }
+_OF_RECLAIMS = {PayableState.OPEN: _("Asked back"), PayableState.PAID: _("Settled")}
 #: Codes under which a person adjusts an amount.
 ADJUSTMENTS = (
     ("agreement", _("Agreement with the insured person")), ("correction", _("Correction of what the bills say")),
@@ -106,6 +107,28 @@ def claim_facts(claim: Claim) -> list[tuple[str, Any]]:
         (_t("payee"), payee_in_words(claim)),
         (_t("amount (yuan)"), yuan(claim.amount)),
     ]
+
+
+def standing_of(payable: Payable) -> str:
+    """How far an amount owed is; one that is asked back is not paid but settled."""
+    if payable.kind == PayableKind.RECLAIM and payable.state in _OF_RECLAIMS:
+        return str(_OF_RECLAIMS[PayableState(payable.state)])
+    return payable.get_state_display()
+
+
+def payable_row(payable: Payable, *, by: Any) -> dict[str, Any]:
+    """An amount owed as the claim's page tells it, with what came back of one that is asked back."""
+    asked = payable.kind == PayableKind.RECLAIM
+    return {
+        "payable": payable, "payee": payee_in_words(payable), "standing": standing_of(payable),
+        "back": [
+            (_t(label), yuan(amount)) for label, amount in (
+                (_("received back (yuan)"), payable.received), (_("written off (yuan)"), payable.written_off),
+                (_("still asked back (yuan)"), payable.unsettled if payable.state == PayableState.OPEN else None),
+            ) if amount
+        ] if asked else [],
+        "url": reverse("admin:claims_payable_change", args=[payable.pk]) if asked and by.has_perm("claims.view_payable") else "",
+    }
 
 
 def payee_in_words(claim: Any) -> str:

@@ -29,6 +29,7 @@ from claims.models.decision import (
 )
 from claims.models.flag import FlagCode, FlagLook, FlagRule
 from claims.models.letter import Addressee, Letter, LetterFormat, LetterKind, LetterStyle, LetterWording
+from claims.models.recovery import Recovery, RecoveryKind, RecoveryState
 from claims.models.service_term import ServiceTerm, TermKind, TermSetting, TermState, TermUnit
 
 __all__ = [
@@ -69,6 +70,9 @@ __all__ = [
     "PayableKind",
     "PayableState",
     "Payee",
+    "Recovery",
+    "RecoveryKind",
+    "RecoveryState",
     "Reporter",
     "ServiceTerm",
     "Setting",

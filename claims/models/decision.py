@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -376,6 +378,9 @@ class PayableState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+_BACK = F("received") + F("written_off")
+
+
 @tracked_updates_by_row
 class Payable(models.Model):
     """What a decision owes: its sum, or the difference to what was owed before; payee and account as they were signed."""
@@ -405,7 +410,11 @@ class Payable(models.Model):
     account_changed_at = models.DateTimeField(_("account changed at"), null=True)
     #: Why the bank did not pay.
     failure = models.CharField(_("failure"), max_length=24, blank=True, default="", db_collation="C")
+    #: Of an amount asked back, as confirmed records of it (`Recovery`) say.
+    received = models.DecimalField(_("received back (yuan)"), max_digits=14, decimal_places=2, default=0)
+    written_off = models.DecimalField(_("written off (yuan)"), max_digits=14, decimal_places=2, default=0)
     made_at = models.DateTimeField(_("owed since"))
+    #: Of an amount asked back: the day on which nothing of it was open any more.
     paid_on = models.DateField(_("paid on"), null=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -417,7 +426,8 @@ class Payable(models.Model):
     personal_fields = ("payee_name", "payee_account")
     open_fields = (
         "id", "claim", "decision", "instead_of", "program", "organization", "region_code", "kind", "amount", "state",
-        "account_index_a", "account_index_b", "bank_name", "bank_code", "account_changed_at", "failure", "made_at", "paid_on",
+        "account_index_a", "account_index_b", "bank_name", "bank_code", "account_changed_at", "failure", "received",
+        "written_off", "made_at", "paid_on",
     )
 
     class Meta:
@@ -440,6 +450,17 @@ class Payable(models.Model):
                 name="payable_paid_has_its_day", condition=Q(state="paid", paid_on__isnull=False) | ~Q(state="paid"),
             ),
             models.CheckConstraint(name="payable_failed_has_a_reason", condition=~Q(state="failed") | ~Q(failure="")),
+            models.CheckConstraint(
+                name="payable_gets_back_at_most_what_is_asked",
+                condition=Q(received__gte=0, written_off__gte=0)
+                & (Q(kind="payout", received=0, written_off=0) | Q(kind="reclaim", amount__gte=_BACK)),
+            ),
+            # What is asked back never is at a bank of ours; it is settled when nothing is open.
+            models.CheckConstraint(
+                name="payable_asked_back_is_open_or_settled",
+                condition=Q(kind="payout") | Q(state="cancelled") | Q(state="open", amount__gt=_BACK)
+                | Q(state="paid", amount=_BACK),
+            ),
         ]
         indexes = [
             models.Index(fields=["program", "organization"], name="payable_open", condition=Q(state="open", kind="payout")),
@@ -473,3 +494,8 @@ class Payable(models.Model):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def unsettled(self) -> Decimal:
+        """Yuan that are neither received back nor written off; of what is to be paid, all of it."""
+        return self.amount - self.received - self.written_off

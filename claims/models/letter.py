@@ -22,6 +22,7 @@ class LetterKind(models.TextChoices):
     REFUSAL = "refusal", _("Decision: refusal")
     ZERO = "zero", _("Decision: nothing to pay")
     PAPERS = "papers", _("Missing papers")
+    RECLAIM = "reclaim", _("Amount asked back")
 
 
 class LetterStyle(models.TextChoices):

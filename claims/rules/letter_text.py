@@ -13,17 +13,22 @@ from dataclasses import dataclass
 EVERY = ("姓名", "收件人", "赔案号", "项目", "方案", "保险公司", "出险日期", "受理日期", "咨询电话", "经办机构", "今日")
 OF_DECISION = ("核定日期", "金额", "大写金额", "申请金额", "理由")
 OF_PAPERS = ("缺少材料", "材料说明", "告知日期")
+#: Of what is asked back: its sum as asked, what came back or was written off by the day of the letter, and what is left.
+OF_RECLAIM = ("核定日期", "核定金额", "已付金额", "要求退回金额", "已退回金额", "待退回金额", "大写金额")
 PLACES: Mapping[str, tuple[str, ...]] = {
     "payment": EVERY + OF_DECISION, "refusal": EVERY + OF_DECISION, "zero": EVERY + OF_DECISION, "papers": EVERY + OF_PAPERS,
+    "reclaim": EVERY + OF_RECLAIM,
 }
 #: Without them a letter would not say what it is for.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "payment": ("赔案号", "金额"), "refusal": ("赔案号", "理由"), "zero": ("赔案号", "理由"), "papers": ("赔案号", "缺少材料"),
+    "reclaim": ("赔案号", "待退回金额"),
 }
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 TITLES: Mapping[str, str] = {
     "payment": "理赔核定通知书", "refusal": "拒绝赔付通知书", "zero": "理赔核定通知书（零赔付）", "papers": "补充理赔材料通知书",
+    "reclaim": "多付赔款退回通知书",
 }
 TEXTS: Mapping[tuple[str, str], str] = {
     ("payment", "formal"): (
@@ -73,6 +78,20 @@ TEXTS: Mapping[tuple[str, str], str] = {
         "{收件人}，您好：\n"
         "{姓名}的理赔申请（赔案号{赔案号}）还差几样材料：{缺少材料}。{材料说明}\n"
         "请尽快交到{经办机构}，交齐之后我们马上接着办。有不明白的地方，请拨打{咨询电话}。"
+    ),
+    ("reclaim", "formal"): (
+        "{收件人}：\n"
+        "被保险人{姓名}就{出险日期}发生的保险事故，在“{项目}”项下提出的索赔申请（赔案号{赔案号}）已于{核定日期}重新核定。\n"
+        "此前已付赔款人民币{已付金额}元，重新核定的赔付金额为人民币{核定金额}元，多付人民币{要求退回金额}元。\n"
+        "截至{今日}，已退回或减免人民币{已退回金额}元，尚待退回人民币{待退回金额}元（大写：{大写金额}）。\n"
+        "根据《中华人民共和国民法典》第九百八十五条，请退回上述款项。退款方式请与{经办机构}联系，咨询电话{咨询电话}。\n"
+        "如对核定结果有异议，可致电{咨询电话}查询，或向{经办机构}申请复核；也可依法申请仲裁或提起诉讼。"
+    ),
+    ("reclaim", "plain"): (
+        "{收件人}，您好：\n"
+        "{姓名}的理赔（赔案号{赔案号}）重新算过了：应赔{核定金额}元，之前已经付给您{已付金额}元，多付了{要求退回金额}元。\n"
+        "到{今日}为止，还有{待退回金额}元需要退回。\n"
+        "怎么退、能不能分几次退，请联系{经办机构}或拨打{咨询电话}。如果您觉得算得不对，也可以请我们另一位同事重新看一遍。"
     ),
 }
 

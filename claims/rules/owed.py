@@ -7,32 +7,39 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 ZERO = Decimal("0.00")
+#: Of a payable: kind, state, amount, received back, written off.
+Row = tuple[str, str, Decimal, Decimal, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """Of a claim's payables as they stand: `paid` out, `payable` (waiting, on its way or failed), `recoverable` (asked back and
-    not come in yet), `recovered`."""
+    still open), `recovered` (came back), `written_off` (was asked back and never will come)."""
 
     paid: Decimal = ZERO
     payable: Decimal = ZERO
     recoverable: Decimal = ZERO
     recovered: Decimal = ZERO
+    written_off: Decimal = ZERO
 
     @property
     def incurred(self) -> Decimal:
         """What its decisions cost so far."""
-        return self.paid + self.payable - self.recoverable - self.recovered
+        return self.paid + self.payable - self.recoverable - self.recovered - self.written_off
 
     @classmethod
-    def of(cls, payables: Iterable[tuple[str, str, Decimal]]) -> Owed:
-        """From (kind, state, amount); cancelled ones count nowhere."""
-        sums = {"paid": ZERO, "payable": ZERO, "recoverable": ZERO, "recovered": ZERO}
-        for kind, state, amount in payables:
-            if state == "cancelled":
+    def of(cls, payables: Iterable[Row]) -> Owed:
+        """Cancelled ones count nowhere, but for what had come back of them by then."""
+        sums = {"paid": ZERO, "payable": ZERO, "recoverable": ZERO, "recovered": ZERO, "written_off": ZERO}
+        for kind, state, amount, received, written_off in payables:
+            if kind == "payout":
+                if state != "cancelled":
+                    sums["paid" if state == "paid" else "payable"] += amount
                 continue
-            done, waits = ("paid", "payable") if kind == "payout" else ("recovered", "recoverable")
-            sums[done if state == "paid" else waits] += amount
+            sums["recovered"] += received
+            sums["written_off"] += written_off
+            if state != "cancelled":
+                sums["recoverable"] += amount - received - written_off
         return cls(**sums)
 
 
@@ -45,6 +52,7 @@ class Difference:
 
 
 def difference(amount: Decimal, owed: Owed) -> Difference:
-    """What remains of a decided amount after what was paid and came back; it takes the place of whatever is still waiting."""
-    rest = amount - (owed.paid - owed.recovered)
+    """What remains of a decided amount after what was paid, came back and was written off; it takes the place of whatever is
+    still waiting. What was written off is not asked for again."""
+    rest = amount - (owed.paid - owed.recovered - owed.written_off)
     return Difference("payout" if rest >= 0 else "reclaim", abs(rest))

@@ -16,8 +16,9 @@ from claims.testing import make_ward
 from portal.verify import check
 
 pytestmark = pytest.mark.django_db
-C, D, L, P, U, S = (
+C, D, L, P, U, S, R = (
     "claims_claim", "claims_decision", "claims_decisionline", "claims_payable", "claims_coverusage", "claims_signature",
+    "claims_recovery",
 )
 FIRST = f"(SELECT min(id) FROM {C})"
 
@@ -48,6 +49,22 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((S,), [f"UPDATE {S} SET digest = repeat('1', 64)"]),
         ((D,), [f"UPDATE {D} SET digest = repeat('1', 64) WHERE kind = 'recomputed'"]),
     ],
+    "asked_back_is_what_records_say": [
+        ((P,), [f"UPDATE {P} SET received = received - 0.01 WHERE kind = 'reclaim' AND received > 0"]),
+        ((R,), [f"UPDATE {R} SET amount = amount + 0.01 WHERE state = 'confirmed' AND kind = 'write_off'"]),
+        ((R,), [f"UPDATE {R} SET state = 'confirmed' WHERE state = 'reversed'"]),
+    ],
+    "books_hold_what_is_asked_back": [
+        ((P,), [f"UPDATE {P} SET amount = amount + 0.01 WHERE kind = 'reclaim'"]),
+        (("programs_ledgerentry",), [
+            "UPDATE programs_ledgerentry SET amount = amount + 0.01 WHERE account_id = (SELECT min(id) FROM programs_ledgeraccount"
+            " WHERE kind = 'claims_recovered')"
+        ]),
+        (("programs_ledgerentry",), [
+            "UPDATE programs_ledgerentry SET amount = amount + 0.01 WHERE account_id = (SELECT min(id) FROM programs_ledgeraccount"
+            " WHERE kind = 'claims_written_off')"
+        ]),
+    ],
     "books_hold_what_claims_cost": [
         ((D,), [f"UPDATE {D} SET amount = amount + 0.01 WHERE state = 'approved' AND outcome = 'pay'"]),
     ],
@@ -73,6 +90,12 @@ def made() -> None:
     ward.bill(first.case, ("out_of_catalogue", "12000.00"))
     first = actions.take_claim(Claim.objects.get(pk=first.pk), by=ward.clerk, at=ward.at)
     assert ward.decide(first).amount == Decimal("0.00")
+    asked = first.payables.get(kind="reclaim")
+    wrong = actions.confirm_recovery(ward.received(asked, "100.00"), by=ward.third, at=ward.at)
+    actions.confirm_recovery(ward.received(asked, "200.00", "YH2"), by=ward.third, at=ward.at)
+    told = {"reason": "被保险人困难", "by": ward.cashier, "at": ward.at}
+    actions.confirm_recovery(actions.record_write_off(asked, amount=Decimal("300.00"), **told), by=ward.third, at=ward.at)
+    actions.confirm_recovery(actions.record_reversal(wrong, **told), by=ward.third, at=ward.at)
     ward.report(ward.insure(1))
 
 

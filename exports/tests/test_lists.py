@@ -284,7 +284,7 @@ def test_every_list_of_the_portal_can_be_exported_and_no_amount_leaves_as_text(w
         "gates.heldpayment", "gates.notice", "gates.objection", "gates.ownpayment", "gates.statement",
         "gates.uncollected", "gates.unpaid",
         "claims.flagrule", "claims.serviceterm",
-        "claims.claim", "claims.payable",
+        "claims.claim", "claims.payable", "claims.recovery",
         "closing.closedbalance", "closing.closedfigure", "closing.monthclosing", "complaints.complaint",
         "continuity.earlierlist",
         "handover.handover", "handover.handoverline", "handover.insurerformat", "handover.invoice", "handover.receipt",

@@ -40,6 +40,8 @@ class AccountKind(models.TextChoices):
     #: Below zero: money that went out to payees.
     CLAIMS_PAID = "claims_paid", _("Claims paid by the bank")
     CLAIMS_RECOVERABLE = "claims_recoverable", _("Claims paid too much, to be recovered")
+    CLAIMS_RECOVERED = "claims_recovered", _("Claims paid too much, received back")
+    CLAIMS_WRITTEN_OFF = "claims_written_off", _("Claims paid too much, written off")
     BUDGET_GRANTED = "budget_granted", _("Budget: granted")
     BUDGET_AVAILABLE = "budget_available", _("Budget: available")
     BUDGET_RESERVED = "budget_reserved", _("Budget: reserved")
@@ -115,6 +117,7 @@ class LedgerTransaction(models.Model):
         CLAIM = "claim", _("Claim decided")
         PAYOUT = "payout", _("Claims paid by the bank")
         BOUNCE = "bounce", _("Payments of claims returned by the bank")
+        RECOVERY = "recovery", _("Claims paid too much received back")
 
     #: Kinds that are posted for people, whose number is their memo.
     OF_PEOPLE = (Kind.USE, Kind.LAPSE, Kind.UNDO, Kind.RECEIPT, Kind.DIFFERENCE, Kind.ASSIGN, Kind.UNPAID)

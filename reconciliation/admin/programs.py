@@ -149,6 +149,8 @@ def _named(row: Row, user: Any) -> tuple[str, str]:
         return (f"{name} · {claim}" if claim else name), _address("payouts_batch", "payouts.view_batch", row.batch_id, user)
     if row.subject == "batch":
         return REFERENCE.format(row.key), _address("payouts_batch", "payouts.view_batch", row.key if row.office else None, user)
+    if row.subject == "recovery":
+        return claim or str(row.key), _address("claims_recovery", "claims.view_recovery", row.key if claim else None, user)
     if row.subject == "payable":
         return claim or str(row.key), _address("claims_payable", "claims.view_payable", row.key if claim else None, user)
     return claim or _t("posting of decision %(number)d") % {"number": row.key}, _address(

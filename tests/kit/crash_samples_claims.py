@@ -11,7 +11,7 @@ from beneficiaries.testing import World
 from beneficiaries.tests.purchasing import paid_market
 from claims import actions
 from claims.actions import Account, Charge, Facts, Opening
-from claims.models import Case, Claim, Decision
+from claims.models import Case, Claim, Decision, Recovery
 from claims.rules.states import State
 from claims.testing import ACCOUNT_NUMBER, D, Ward, make_ward
 from programs.testing import pdf
@@ -251,6 +251,44 @@ simply(
 )
 simply("claims.approve_threshold", first_threshold, lambda ward, found: actions.approve_threshold(found, **_checking(ward)))
 simply("claims.drop_threshold", first_threshold, lambda ward, found: actions.drop_threshold(found, **_by(ward)))
+
+
+def came_back(ward: Ward) -> Recovery:
+    """A part of what is asked back, confirmed."""
+    return actions.confirm_recovery(ward.received(ward.asked_back(), "1000.00"), **_booking(ward))
+
+
+def reversed_part(ward: Ward) -> Recovery:
+    """A reversal to be confirmed, of an amount in whose place another decision put one since."""
+    wrong = came_back(ward)
+    ward.decide_anew(wrong.payable.claim, ("out_of_catalogue", "33000.00"), number="0000000092")
+    return actions.record_reversal(wrong, reason="记错", by=ward.cashier, at=ward.at)
+
+
+def _booking(ward: Ward) -> dict[str, Any]:
+    return {"by": ward.third, "at": ward.at}
+
+
+simply("claims.record_recovery", lambda ward: ward.asked_back(), lambda ward, payable: ward.received(payable))
+simply(
+    "claims.record_write_off", lambda ward: ward.asked_back(),
+    lambda ward, payable: actions.record_write_off(payable, amount=D("1.00"), reason="困难", by=ward.cashier, at=ward.at),
+)
+simply(
+    "claims.record_reversal", came_back,
+    lambda ward, found: actions.record_reversal(found, reason="记错", by=ward.cashier, at=ward.at),
+)
+simply(
+    "claims.confirm_recovery", lambda ward: ward.received(ward.asked_back()),
+    lambda ward, found: actions.confirm_recovery(found, **_booking(ward)),
+)
+simply(
+    "claims.confirm_recovery#reversal", reversed_part, lambda ward, found: actions.confirm_recovery(found, **_booking(ward)),
+)
+simply(
+    "claims.decline_recovery", lambda ward: ward.received(ward.asked_back()),
+    lambda ward, found: actions.decline_recovery(found, reason="流水查无", **_booking(ward)),
+)
 
 
 @sample("claims.sign_decision#reopened")

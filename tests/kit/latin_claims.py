@@ -22,6 +22,7 @@ from claims.models import (
     Paper,
     PaperRequest,
     Payable,
+    Recovery,
     Signature,
 )
 from claims.rules.states import State
@@ -110,6 +111,7 @@ def make_latin_claims(world: Any, *, reason: str) -> None:
     large = ward.decision(ward.claim(State.ASSESSED), "proposed", needed=2)
     Signature.objects.create(decision=large, step=1, digest=large.digest, by=reviewer, at=at)
     _failed(ward)
+    _asked_back(ward)
     kept: dict[str, Any] = {"second_above": D("1.00"), "third_above": D("2.00"), "by": world.users["city clerk"], "at": at}
     actions.approve_threshold(actions.propose_threshold(world.program, **kept), by=reviewer, at=at)
     actions.drop_threshold(actions.propose_threshold(world.program, **kept), by=world.users["city clerk"], at=at)
@@ -141,3 +143,25 @@ def _failed(ward: _Ward) -> None:
         region_code=claim.region_code, kind="payout", amount=D("9.00"), state="failed", payee_name="Zqpayee",
         payee_account="6228480000000007", bank_name="Zqbank", failure="ZQ", made_at=ward.at,
     )
+
+
+def _asked_back(ward: _Ward) -> None:
+    """A part came back, a part is written off, a record waits, one was declined, one is reversed."""
+    claim = ward.claim(State.PAID, amount=D("9.00"), settlement=902, reopened=1, due_on=None)
+    asked = Payable.objects.create(
+        claim=claim, decision=ward.decision(claim, "approved"), program_id=claim.program_id, organization_id=claim.organization_id,
+        region_code=claim.region_code, kind="reclaim", amount=D("9.00"), made_at=ward.at,
+    )
+    maker, checker = ward.world.users["city finance_maker"], ward.world.users["city finance_checker"]
+    told: dict[str, Any] = {"by": maker, "at": ward.at}
+
+    def received(reference: str) -> Recovery:
+        return actions.record_recovery(asked, amount=D("1.00"), reference=reference, received_on=ward.day, **told)
+
+    wrong = actions.confirm_recovery(received("ZQ-1"), by=checker, at=ward.at)
+    actions.confirm_recovery(actions.record_reversal(wrong, reason=ward.reason, **told), by=checker, at=ward.at)
+    actions.decline_recovery(received("ZQ-2"), reason=ward.reason, by=checker, at=ward.at)
+    actions.confirm_recovery(
+        actions.record_write_off(asked, amount=D("2.00"), reason=ward.reason, **told), by=checker, at=ward.at
+    )
+    received("ZQ-3")

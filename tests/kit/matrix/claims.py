@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from beneficiaries.models import Enrollment
-from claims.models import Bill, Case, Claim, ClaimNote, ClaimStep, Decision, Paper, Payable, SigningThreshold
+from claims.models import Bill, Case, Claim, ClaimNote, ClaimStep, Decision, Paper, Payable, Recovery, SigningThreshold
 
 
 def add_claim(enrollment: Enrollment, clerk: User, maker: User, canary: str, *, at: Any) -> None:
@@ -44,6 +44,14 @@ def add_claim(enrollment: Enrollment, clerk: User, maker: User, canary: str, *, 
     Payable.objects.create(
         claim=claim, decision=decision, program_id=claim.program_id, organization=claim.organization,
         region_code=claim.region_code, kind="payout", amount=Decimal("1.00"), state="cancelled", bank_name=f"{canary}银行",
+        made_at=at,
+    )
+    asked = Payable.objects.create(
+        claim=claim, decision=decision, program_id=claim.program_id, organization=claim.organization,
+        region_code=claim.region_code, kind="reclaim", amount=Decimal("1.00"), state="cancelled", made_at=at,
+    )
+    Recovery.objects.create(
+        payable=asked, kind="write_off", amount=Decimal("1.00"), reason=f"{canary}困难", happened_on=at.date(), made_by=clerk,
         made_at=at,
     )
     program = enrollment.program

@@ -35,7 +35,7 @@ def pay_out_of(
         own_names=["示例银行"], number="44010000000000001", state="approved", drafted_by=world.finance_maker, drafted_at=at,
         approved_by=world.finance_checker, approved_at=at,
     )
-    payable = Payable.objects.get(claim__enrollment=enrollment)
+    payable = Payable.objects.get(claim__enrollment=enrollment, kind="payout")
     given: dict[str, Any] = {
         "program": world.program, "organization": office, "region_code": office.region_code or "",
     }

@@ -16,7 +16,7 @@ from accounts.roles import PERMISSIONS
 from audit.admin import ReadOnlyScopedAdmin
 from audit.models import Event, Reveal
 from beneficiaries.models import PersonChange
-from claims.models import Claim, FlagRule, LetterWording, Payable, ServiceTerm, SigningThreshold
+from claims.models import Claim, FlagRule, LetterWording, Payable, Recovery, ServiceTerm, SigningThreshold
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
 from complaints.models import AnswerWording, Complaint
 from continuity.models import EarlierList
@@ -255,7 +255,8 @@ SUBJECTS: dict[str, Subject] = {
         "program", lambda place: CertificateWording.objects.filter(program=place.program).earliest("pk")
     ),
     "claims.claim": Subject("office", lambda place: Claim.objects.get(enrollment=place.enrollment)),
-    "claims.payable": Subject("office", lambda place: Payable.objects.get(claim__enrollment=place.enrollment)),
+    "claims.payable": Subject("office", lambda place: Payable.objects.get(claim__enrollment=place.enrollment, kind="payout")),
+    "claims.recovery": Subject("office", lambda place: Recovery.objects.get(payable__claim__enrollment=place.enrollment)),
     "claims.signingthreshold": Subject("operator", lambda place: SigningThreshold.objects.get(program=place.program)),
     "continuity.earlierlist": Subject(
         "office", lambda place: EarlierList.objects.get(organization=place.enrollment.organization, program=place.program)
