@@ -17,6 +17,7 @@ from reconciliation.books import Books, books_of
 from reconciliation.pairs import BY_CODE, PAIRS, rows_of
 from reconciliation.span import Span, of_day, of_month
 from reconciliation.testing import owe_booked, sent_booked
+from reconciliation.tests.test_asked_back import PLANTED_BACK
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -45,17 +46,17 @@ def waiting(books: Books) -> dict[str, tuple[int, Decimal]]:
 
 
 def test_books_that_agree_agree_everywhere_and_say_what_is_on_its_way(kept_world: Till) -> None:
-    books = of_now(kept_world)
+    books, nothing = of_now(kept_world), (0, D("0.00"), 0, D("0.00"))
     assert books.apart == 0
     assert [(each.ledger, each.records) for each in books.balances] == [
-        (D("15.00"), D("15.00")), (D("1.00"), D("1.00")), (D("14.00"), D("14.00")), (D("0.00"), D("0.00")),
+        (D("15.00"), D("15.00")), (D("1.00"), D("1.00")), (D("14.00"), D("14.00")), *[(D("0.00"), D("0.00"))] * 3,
     ]
     assert {pair.code: (sums.left_n, sums.left, sums.right_n, sums.right) for pair, sums in books.pairs} == {
         "decided_booked": (5, D("15.00"), 5, D("15.00")), "decided_owed": (5, D("15.00"), 5, D("15.00")),
         "in_payment_lines": (1, D("4.00"), 1, D("4.00")), "paid_lines": (1, D("1.00"), 1, D("1.00")),
         "lines_results_paid": (2, D("4.00"), 2, D("4.00")), "lines_results_failed": (1, D("2.00"), 1, D("2.00")),
         "lines_results_returned": (1, D("3.00"), 1, D("3.00")), "results_booked": (2, D("4.00"), 2, D("4.00")),
-        "returns_booked": (1, D("3.00"), 1, D("3.00")),
+        "returns_booked": (1, D("3.00"), 1, D("3.00")), "back_owed": nothing, "back_booked": nothing,
     }
     assert waiting(books) == {
         "unbatched": (1, D("5.00")), "at_bank": (1, D("4.00")), "failed": (2, D("5.00")), "bounced": (1, D("3.00")),
@@ -69,7 +70,7 @@ def test_a_day_and_a_month_count_what_happened_in_them(kept_world: Till) -> None
         found = {pair.code: sums for pair, sums in of_now(kept_world, span).pairs}
         assert (found["decided_booked"].left, found["results_booked"].right) == (D("15.00"), D("4.00"))
     before = of_now(kept_world, of_day(today - timedelta(days=40)))
-    assert before.apart == 0 and [each.ledger for each in before.balances] == [D("0.00")] * 3
+    assert before.apart == 0 and [each.ledger for each in before.balances] == [D("0.00")] * 5
     assert {sums.left_n for pair, sums in before.pairs if pair.is_timed} == {0}
     # How things stand is always as of now.
     assert waiting(before) == waiting(of_now(kept_world))
@@ -129,7 +130,7 @@ def test_a_planted_difference_is_found_with_exactly_its_rows(
 
 
 def test_each_pair_has_a_planted_difference() -> None:
-    assert {pair.code for pair in PAIRS} == {code for code, *_rest in PLANTED}
+    assert {pair.code for pair in PAIRS} == {code for code, *_rest in [*PLANTED, *PLANTED_BACK]}
 
 
 def test_rows_are_turned_by_key(kept_world: Till) -> None:
