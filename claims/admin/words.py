@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.badges import badge
 from benefits import wording
@@ -29,7 +30,9 @@ TONES = {
     State.INVESTIGATION: "wait", State.ASSESSED: "work", State.PAYABLE: "wait", State.PAID: "good", State.CLOSED: "good",
     State.REFUSED: "bad", State.ZERO: "calm", State.WITHDRAWN: "calm", State.DECLINED: "calm",
 }
-_OF_RECLAIMS = {PayableState.OPEN: _("Asked back"), PayableState.PAID: _("Settled")}
+_OF_RECLAIMS = {
+    PayableState.OPEN: pgettext_lazy("asked back", "Asked back"), PayableState.PAID: pgettext_lazy("asked back", "Settled"),
+}
 #: Codes under which a person adjusts an amount.
 ADJUSTMENTS = (
     ("agreement", _("Agreement with the insured person")), ("correction", _("Correction of what the bills say")),
