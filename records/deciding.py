@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,9 +28,10 @@ from intake.abreast import all_abreast
 from intake.copying import ask, copied_out, copy_columns, frame_of
 from intake.deciding import Change, recount, redigest
 from intake.findings import SEVERITY_OF, Verdict
+from intake.held import ACCEPT, MARKS
 from intake.template import Template
 from programs.plan_views import PlanView
-from records.models import Calculation, RecordList, RecordRow, RecordSlice
+from records.models import Calculation, RecordDecision, RecordList, RecordRow, RecordSlice
 
 #: Records of one slice, about; slices that are calculated at once.
 ROWS_PER_SLICE = 250_000
@@ -38,6 +39,9 @@ ABREAST = 2
 #: Records that a page names as the biggest.
 BIGGEST = 20
 TWICE = "STAY_TWICE"
+#: Marks of records that a person decided to propose: whatever stays stand beside them.
+COVERED = "DECIDED_COVER"
+_PROPOSED_BY_PEOPLE = [MARKS[ACCEPT], COVERED]
 _HOLD_TWICE = """
 UPDATE records_recordrow r SET verdict = %(held)s, codes = r.codes || %(code)s::varchar,
     findings = coalesce(r.findings, '[]'::jsonb) || jsonb_build_array(jsonb_build_object('column', 'hospital',
@@ -78,6 +82,22 @@ def _one(run: Any, subject: RecordList, context: Any, *, number: int, of: int) -
         calculate(subject, context.plans, number=number, of=of, job_id=run.job.pk)
         run.advance()
     fault_point("records.calculate.committed")
+
+
+def recalculate(subject: RecordList, plans: Mapping[int, PlanView], covers: Iterable[int]) -> None:
+    """The slices of covers whose records were decided about, anew. In the caller's transaction."""
+    kept = list(RecordSlice.objects.filter(record_list=subject))
+    for each in sorted(kept, key=lambda found: found.number):
+        if any(cover % each.of == each.number for cover in covers):
+            calculate(subject, plans, number=each.number, of=each.of, job_id=each.job_id)
+
+
+def _decided_on(subject: RecordList) -> list[int]:
+    """Records of a file that a person decided to propose."""
+    if not RecordDecision.objects.filter(record_list=subject).exists():
+        return []
+    rows = RecordRow.objects.filter(record_list=subject, verdict=Verdict.NEW, codes__overlap=_PROPOSED_BY_PEOPLE)
+    return list(rows.values_list("pk", flat=True))
 
 
 def forget(subject: RecordList) -> None:
@@ -121,7 +141,7 @@ def hold_twice(subject: RecordList) -> dict[int, Change]:
 
 def calculate(subject: RecordList, plans: Mapping[int, PlanView], *, number: int, of: int, job_id: int) -> None:
     """The records of one slice decided anew; its sums and digest. In the caller's transaction."""
-    lines, twice = without_twice(new_lines(subject, plans, number=number, of=of))
+    lines, twice = without_twice(new_lines(subject, plans, number=number, of=of), _decided_on(subject))
     decided = decided_lines(subject, lines, plans)
     fault_point("records.calculate.before")
     old = Calculation.objects.filter(record_list=subject, slice=number)
@@ -248,9 +268,10 @@ def _kinds(plans: Mapping[int, PlanView]) -> list[str]:
     return list(dict.fromkeys(kind for view in plans.values() for kind in view.kinds))
 
 
-def without_twice(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[list[int]]]:
-    """The records without stays that overlap an earlier one of the same cover and hospital; those with the earlier's number."""
-    stays = lines.filter(pl.col("setting") == "inpatient").sort("enrollment_id", "hospital", "begun_on", "row_id")
+def without_twice(lines: pl.DataFrame, decided: Collection[int] = ()) -> tuple[pl.DataFrame, list[list[int]]]:
+    """The records without stays that overlap an earlier one of the same cover and hospital; those with the earlier's number.
+    `decided`: records that a person decided to propose, which count, and hold no other."""
+    stays = lines.filter((pl.col("setting") == "inpatient") & ~pl.col("row_id").is_in(list(decided))).sort("enrollment_id", "hospital", "begun_on", "row_id")
     if stays.is_empty():
         return lines, []
     same = ["enrollment_id", "hospital"]

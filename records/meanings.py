@@ -46,6 +46,7 @@ MEANINGS = (
         _("nothing is to be done"),
     ),
     Meaning("PAID_BY_INSURER", _WARNING, _("an insurer has reported its payout for it"), _("nothing is to be done")),
+    Meaning("DECIDED_COVER", Severity.REPAIRED, _("put under another cover by decision"), _("reason: %(extra)s")),
     Meaning(
         "STAY_TWICE", _DOUBT, _("the file has another settlement of this person, hospital and days (line %(extra)s)"),
         _("ask the bureau which of them stands"),

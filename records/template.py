@@ -32,8 +32,9 @@ from programs.expense_columns import KIND, LOCALITIES, SETTINGS, json_of
 from programs.plan_views import plans_of
 from records import deciding, proposing
 from records.columns import columns_of
+from records.errors import RecordsRefused
 from records.matching import CLAIMED_CODES, JUDGED_CODES, TOLD_OF, RecordContext, claimed, judged, known
-from records.models import RecordChunk, RecordList, RecordRow, RecordSlice
+from records.models import RecordChunk, RecordDecision, RecordList, RecordRow, RecordSlice
 from records.models.record import DIAGNOSIS, DOCUMENT, NAME
 
 ZERO = Decimal("0.00")
@@ -169,7 +170,9 @@ class RecordTemplate(Template):
         return [Unusual("MANY_REPEATED", repeated, rows)] if rows >= self.unusual_from and repeated >= rows * 0.5 else []
 
     def reserve(self, subject: RecordList, *, by: Any, at: datetime) -> None:
-        """One file of a program at a time."""
+        """One file of a program at a time; nobody approves who decided about its records."""
+        if RecordDecision.objects.filter(record_list=subject, decided_by=by).exists():
+            raise RecordsRefused("OWN_DECISIONS")
         proposing.refuse_beside(subject)
 
     def release(self, subject: RecordList, *, at: datetime) -> None:
@@ -196,6 +199,11 @@ class RecordTemplate(Template):
                 f"calculated {number} of {of} {digest}"
                 for number, of, digest in RecordSlice.objects.filter(record_list=subject).order_by("number")
                 .values_list("number", "of", "digest")
+            ),
+            *(
+                f"decision {pk} {kind} {reason} {chosen}"
+                for pk, kind, reason, chosen in RecordDecision.objects.filter(record_list=subject).order_by("pk")
+                .values_list("pk", "kind", "reason", "chosen")
             ),
         )
 

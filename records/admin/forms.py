@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -18,10 +19,11 @@ from unfold.widgets import (
 
 from accounts.models import Organization
 from intake.pages.forms import SeveralFilesField
+from intake.pages.held import DecideForm
 from programs.models import Program
 from records.actions.claiming import MOST
 from records.actions.lists import UPLOAD
-from records.models import RecordList
+from records.models import LineDecision, RecordList
 
 VIEW = "records.view_recordlist"
 
@@ -65,6 +67,27 @@ class ProgramForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["program"].queryset = Program.objects.visible_to(by, VIEW).filter(active=True)
+
+
+class DecideRecordForm(DecideForm):
+    """What becomes of the chosen records; for one, under which cover."""
+
+    cover = forms.CharField(
+        label=_("Cover number"), max_length=64, required=False, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Only for “under another cover”: as it stands on the certificate."),
+    )
+
+    def __init__(self, data: Any, *, kinds: Sequence[Any], help_text: Any = "") -> None:
+        super().__init__(data, kinds=kinds, help_text=help_text)
+        if LineDecision.COVER not in kinds:
+            del self.fields["cover"]
+
+    def clean(self) -> dict[str, Any]:
+        """A cover is named where another one is meant."""
+        given = super().clean() or {}
+        if given.get("kind") == LineDecision.COVER and not given.get("cover", "").strip():
+            self.add_error("cover", _("Give the number of the cover."))
+        return given
 
 
 class WhyForm(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -19,23 +21,27 @@ from accounts.admin.places import PlaceColumn
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import holds
 from audit.exporting import ExportColumn
+from beneficiaries.models import Enrollment
 from intake.findings import Verdict
+from intake.held import HeldLines
 from intake.models import ONCE_APPLIED, State
 from intake.pages import Cell, ImportPages, blank_workbook, of_its_office
 from intake.pages.buttons import BUTTON_STATES, BUTTONS
+from intake.pages.held import HeldPages
 from programs.benefit_terms import terms_of_program
 from records import actions, summary
+from records.actions.held import held_lines
 from records.actions.lists import APPROVE, DESK, SUBMIT, UPLOAD
 from records.admin import undoing
-from records.admin.forms import ProgramForm, RecordsForm
+from records.admin.forms import DecideRecordForm, ProgramForm, RecordsForm
 from records.columns import columns_of
-from records.models import Calculation, Proposal, RecordList
+from records.models import Calculation, LineDecision, Proposal, RecordDecision, RecordList, RecordRow
 
 DOWNLOAD = "records.download_recordlist_rows"
 
 
 @admin.register(RecordList)
-class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScopedAdmin):
+class RecordListAdmin(HeldPages, undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScopedAdmin):
     """Files, newest first."""
 
     list_display = (
@@ -65,8 +71,17 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         Verdict.REFUSED: _("Not proposed"),
     }
     actions_list = ("upload", "blank_template")
-    actions_detail = (*BUTTONS, *undoing.BUTTONS, "refused_rows", "withdraw")
-    button_states: ClassVar[dict[str, tuple[State, ...]]] = {**BUTTON_STATES, **undoing.BUTTON_STATES}
+    actions_detail = (*BUTTONS, "decide", *undoing.BUTTONS, "refused_rows", "withdraw")
+    button_states: ClassVar[dict[str, tuple[State, ...]]] = {
+        **BUTTON_STATES, **undoing.BUTTON_STATES, "decide": (State.REVIEW,),
+    }
+    line_decisions, held_row_model, decision_model = LineDecision, RecordRow, RecordDecision
+    of_one_line = (LineDecision.COVER,)
+    decide_sentence = _(
+        "Proposed, a record counts towards deductible and limits of its cover like any other. Left out, it goes back with the refused"
+        " rows. Records of the same covers are calculated anew. The approver sees what was decided, and why."
+    )
+    decide_help = _("What was compared, what the bureau said. Write no names and numbers of people.")
 
     has_reading_permission = holds("records.view_recordlist")
     has_upload_permission = holds(UPLOAD)
@@ -74,6 +89,7 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
     has_approve_permission = holds(APPROVE)
     has_mend_permission = holds(UPLOAD)
     has_confirm_permission = holds(SUBMIT)
+    has_decide_permission = holds(SUBMIT)
     has_download_permission = holds(DOWNLOAD, also=of_its_office(RecordList, DOWNLOAD))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -83,14 +99,41 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         )
 
     def offers(self, name: str, subject: RecordList, request: HttpRequest) -> bool:
-        """As any import, and its undo."""
+        """As any import, and its undo; records are decided while some are held."""
         if not super().offers(name, subject, request):
             return False
+        if name == "decide":
+            return bool(subject.verdict_count(Verdict.DOUBTFUL))
         return undoing.offers(name, subject, request) if name in undoing.BUTTONS else True
 
     def page_context(self, subject: RecordList, request: HttpRequest) -> dict[str, Any]:
-        """With what is due."""
-        return {**super().page_context(subject, request), **summary.context_of(subject)}
+        """With what is due, and what was decided."""
+        return {
+            **super().page_context(subject, request), **summary.context_of(subject), "decisions": self.decisions_of(subject),
+        }
+
+    @property
+    def held_lines(self) -> HeldLines:
+        """Records, and what keeps one from being proposed."""
+        return held_lines()
+
+    def decide_chosen(self, subject: RecordList, **given: Any) -> Any:
+        """By the action."""
+        return actions.decide_lines(subject, **given)
+
+    def decide_form(self, data: Any, *, kinds: Sequence[Any]) -> Any:
+        """With the number of another cover, for one record."""
+        return DecideRecordForm(data, kinds=kinds, help_text=self.decide_help)
+
+    def line_facts(self, row: RecordRow) -> list[tuple[str, Any]]:
+        """What the page says of one record, masked; and the covers of its person on the day of discharge."""
+        return [
+            (_t("settlement number"), row.settlement_number), (_t("name"), str(row.name or "")),
+            (_t("document number"), str(row.document or "")), (_t("hospital"), row.hospital), (_t("stay or visit"), stay_of(row)),
+            (_t("total cost (yuan)"), shown(row.total)),
+            (_t("matched to the cover"), row.enrollment.number if row.enrollment is not None else ""),
+            *([(_t("covers of this person then"), "、".join(covers_then(row)))] if row.enrollment is not None else []),
+        ]
 
     @display(description=_("matched"))
     def matched(self, found: RecordList) -> str:
@@ -129,6 +172,12 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         ]
         if money["held"][0]:
             found.append((_t("held"), counted(money["held"][0])))
+        for code, label in (
+            ("DECIDED_ACCEPTED", _t("proposed by decision")), ("DECIDED_COVER", _t("under another cover by decision")),
+            ("DECIDED_AGAINST", _t("left out by decision")),
+        ):
+            if number := subject.counts.get("codes", {}).get(code):
+                found.append((label, counted(number)))
         if money["refused"][0]:
             found.append((_t("not proposed"), counted(money["refused"][0])))
         if subject.state in ONCE_APPLIED:
@@ -196,13 +245,30 @@ class RecordListAdmin(undoing.UndoPages, PlaceColumn, ImportPages, ReadOnlyScope
         )
 
 
-def _cells(row: Any, found: Calculation | None) -> list[Cell]:
+def stay_of(row: Any) -> str:
+    """From when to when."""
     begun = f"{row.admitted_on:%Y-%m-%d} – " if row.admitted_on else ""
-    stay = f"{begun}{row.discharged_on:%Y-%m-%d}" if row.discharged_on else ""
+    return f"{begun}{row.discharged_on:%Y-%m-%d}" if row.discharged_on else ""
+
+
+def covers_then(row: RecordRow) -> list[str]:
+    """Numbers of covers of the matched person, of the program, in which the day of discharge lies."""
+    assert row.enrollment is not None
+    rows = Enrollment.objects.filter(person=row.enrollment.person_id, program=row.record_list.program_id).select_related(
+        "program", "period"
+    )
+    day = row.discharged_on
+    return [
+        each.number for each in rows.order_by("-starts_at")[:10]
+        if day is not None and timezone.localdate(each.starts_at) <= day < timezone.localdate(each.ends_at) + timedelta(days=1)
+    ]
+
+
+def _cells(row: Any, found: Calculation | None) -> list[Cell]:
     return [
         Cell(_t("settlement number"), row.settlement_number or "", "pp-number pp-wraps"),
         Cell(_t("document number"), str(row.document or ""), "pp-number"), Cell(_t("name"), str(row.name or "")),
-        Cell(_t("hospital"), row.hospital or ""), Cell(_t("stay or visit"), stay),
+        Cell(_t("hospital"), row.hospital or ""), Cell(_t("stay or visit"), stay_of(row)),
         Cell(_t("total cost (yuan)"), shown(row.total), "pp-right"),
         Cell(_t("due by our calculation (yuan)"), shown(found.due if found is not None else None), "pp-right"),
     ]
