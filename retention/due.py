@@ -17,6 +17,7 @@ from beneficiaries.models import Person, Roster
 from claims.models import Claim
 from claims.rules.states import OPEN
 from claims.rules.states import State as ClaimState
+from complaints.models import Complaint, ComplaintState
 from intake.models import State
 from programs.models import BudgetReservation, Program
 from retention.models import DestructionRun, LegalHold, RetentionTerm, TermState
@@ -25,6 +26,8 @@ from samples.models import EvidenceBundle
 from subsidies.models import Differences, FundRequest
 
 PERSON = Person._meta.label_lower
+#: Of complaints: an answer is still to be given, or to be told.
+UNANSWERED = (ComplaintState.OPEN, ComplaintState.ANSWERED)
 #: Requests for funds and differences that are not settled: their lines name covers.
 _OPEN_REQUESTS = ("making", "draft", "submitted", "sent")
 _OF_PROGRAM = """p.id IN (
@@ -53,6 +56,7 @@ WITH terms AS MATERIALIZED (
         max({_DUE}) FILTER (WHERE e.program_id = %(program)s) AS due_here,
         bool_or(e.roster_id = ANY(%(held_rosters)s) OR e.program_id = ANY(%(held_programs)s)) AS held,
         bool_or(e.roster_id = ANY(%(reserved)s) OR (%(owing)s AND ({{owed}}))) AS owed,
+        bool_or(%(disputing)s AND ({{disputed}})) AS disputed,
         bool_or(%(auditing)s AND EXISTS (SELECT FROM samples_sampleitem i JOIN samples_evidencebundle b ON b.sample_id = i.sample_id
             WHERE i.enrollment_id = e.id AND b.state IN ('asked', 'writing', 'ready'))) AS audited
     FROM same s JOIN beneficiaries_enrollment e ON e.person_id = s.person_id JOIN terms t ON t.program_id = e.program_id
@@ -79,6 +83,7 @@ SELECT who.id, known.county, coalesce(covers.began_at, known.began_at) AS began_
         WHEN EXISTS (SELECT FROM beneficiaries_personchange c WHERE c.state = 'proposed'
             AND (c.person_id = who.id OR c.other_id = who.id)) THEN 'change'
         WHEN covers.audited THEN 'audit'
+        WHEN covers.disputed THEN 'dispute'
         WHEN covers.owed THEN 'money' ELSE '' END AS kept
 FROM who JOIN known ON known.stands = who.id LEFT JOIN covers ON covers.stands = who.id
 """  # noqa: S608 - names of ours
@@ -94,9 +99,20 @@ OR EXISTS (SELECT FROM claims_claim c WHERE c.enrollment_id = e.id AND (c.state 
     SELECT FROM claims_payable p WHERE p.claim_id = c.id AND p.state IN ('open', 'in_payment', 'failed'))))
 """
 _OWED = f"{_OWED} {_CLAIMED}"
-_PEOPLE = _FOUND.replace("{who}", _OF_PROGRAM).replace("{owed}", _OWED)
+# A complaint, an appeal or a review whose answer is still to be given or told.
+_DISPUTED = """
+EXISTS (SELECT FROM claims_claim c JOIN complaints_complaint x ON x.claim_id = c.id AND x.state = ANY(%(unanswered)s)
+    WHERE c.enrollment_id = e.id)
+"""
+
+
+def _of(who: str) -> str:
+    return _FOUND.replace("{who}", who).replace("{owed}", _OWED).replace("{disputed}", _DISPUTED)
+
+
+_PEOPLE = _of(_OF_PROGRAM)
 #: Of some people (`only`): who is kept now, and why. One row a person who still stands.
-RECHECK = f"SELECT id, kept FROM ({_FOUND.replace('{who}', _THESE).replace('{owed}', _OWED)}) AS found"  # noqa: S608
+RECHECK = f"SELECT id, kept FROM ({_of(_THESE)}) AS found"  # noqa: S608
 LIST_PEOPLE = f"""
 WITH found AS MATERIALIZED ({_PEOPLE}), listed AS (
     INSERT INTO retention_destructionline (run_id, subject_type, subject_id, county, began_on, kept)
@@ -149,6 +165,8 @@ def values_of(program: Program, *, due_on: date, at: datetime, only: Sequence[in
         "held_people": [each[4] or each[2] for each in holds if each[2]], "held_rosters": [each[3] for each in holds if each[3]],
         "reserved": list(reserved.values_list("owner_id", flat=True).distinct()), "open_requests": list(_OPEN_REQUESTS),
         "auditing": EvidenceBundle.objects.filter(state__in=("asked", "writing", "ready")).exists(),
+        "unanswered": [str(state) for state in UNANSWERED],
+        "disputing": Complaint.objects.filter(state__in=UNANSWERED).exists(),
         "open_claims": [str(state) for state in (*OPEN, ClaimState.PAYABLE)],
         "owing": Claim.objects.exists() or FundRequest.objects.filter(state__in=_OPEN_REQUESTS).exists()
         or Differences.objects.filter(state="proposed").exists(),

@@ -99,6 +99,7 @@ class Kept(models.TextChoices):
     CHANGE = "change", _("a change of theirs waits")
     AUDIT = "audit", _("the evidence of an audit sample is kept")
     MONEY = "money", _("money is not settled")
+    DISPUTE = "dispute", _("a complaint or an appeal is not answered yet")
     COVER = "cover", _("a cover runs, waits or is within its term")
 
 

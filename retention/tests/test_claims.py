@@ -19,14 +19,18 @@ from beneficiaries.models import Enrollment, Person
 from claims import actions as claims
 from claims.models import Bill, Case, Claim, ClaimNote, Decision, Paper, Payable
 from claims.testing import Ward, make_ward
+from complaints import actions as complaints
+from complaints.models import Channel, Complainant, Complaint, Topic
 from handover.tests.test_pages import signed_in
 from intake.storage import keys_within
+from jobs.testing import drain
 from payouts.models import BankResult, BankReturnRow, Batch, BatchLine
 from payouts.testing import Till, keys_of, till_of
 from portal.verify import check, check_all
 from programs.models import LedgerEntry
 from reconciliation.books import books_of
 from reconciliation.span import Span
+from retention.actions import release_run
 from retention.invariants import INVARIANTS
 from retention.testing import done, drawn, ended_long_ago, officer_of
 
@@ -109,6 +113,39 @@ def test_a_claim_that_is_open_or_money_that_is_owed_keeps_its_person(kept_world:
         cursor.execute("ALTER TABLE claims_payable DISABLE TRIGGER USER")
         cursor.execute("UPDATE claims_payable SET state = 'failed', failure = 'limit' WHERE claim_id = %s", [other.pk])
     assert drawn(till.world).kept == {"money": 1}
+
+
+def complained(ward: Ward) -> Complaint:
+    """About the claim of whose cover ended long ago."""
+    return complaints.record_complaint(
+        Claim.objects.get(enrollment=ward.cover), topic=Topic.DELAY, complainant=Complainant.INSURED, words="拖了很久",
+        channel=Channel.COUNTER, received_on=ward.today, by=ward.clerk, at=ward.at,
+    )
+
+
+def test_a_complaint_that_is_not_answered_and_told_spares_its_person_and_claim(kept_world: Any) -> None:
+    ward, till = kept_world
+    complained(ward)
+    run = drawn(till.world)
+    assert (run.number, run.kept) == (0, {"dispute": 1})
+
+
+def test_a_complaint_that_is_over_spares_nobody(kept_world: Any) -> None:
+    ward, till = kept_world
+    complaints.withdraw_complaint(complained(ward), reason="已说清楚", by=ward.clerk, at=ward.at)
+    run = drawn(till.world)
+    assert (run.number, run.kept) == (1, {})
+
+
+def test_a_complaint_that_comes_while_a_run_waits_spares_its_person(kept_world: Any) -> None:
+    ward, till = kept_world
+    run = drawn(till.world)
+    complained(ward)
+    release_run(run, digest=run.digest, by=till.world.reviewer, at=timezone.now())
+    drain()
+    run.refresh_from_db()
+    assert (run.number, run.destroyed, run.spared) == (1, 0, {"dispute": 1})
+    assert Person.objects.get(pk=ward.cover.person_id).destroyed_at is None
 
 
 def test_pages_of_what_was_destroyed_say_so_calmly(kept_world: Any, settings: Any) -> None:
