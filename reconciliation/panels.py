@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel
 from closing.models import ClosedFigure, ClosingState, MonthClosing
+from exports.tables import said
 from programs.models import Funder
-from reconciliation.statement import COFUNDED, cofunded, said
+from reconciliation.statement import COFUNDED, cofunded
 from subsidies.money_page import VIEW
 
 #: Months that a panel shows.

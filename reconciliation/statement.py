@@ -4,7 +4,7 @@ counted anew. Amounts are yuan."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _t
 
 from accounts.models import Organization
 from closing.models import ClosedBalance, ClosedFigure, MonthClosing
+from exports.tables import Cell, Table
 from programs.filing import insurers_of, parts_of
 from programs.models import Funder, Plan
 from programs.models.ledger import AccountKind
@@ -19,26 +20,11 @@ from programs.rules.coinsurance import divide, percent
 from subsidies.rules import hidden
 
 ZERO = Decimal("0.00")
-#: What a cell is: text, a number of things, yuan, or something that is not told because few people are behind it.
-Cell = str | int | Decimal | None
 _ALL = ""
 #: Money, and people, by payer.
 COFUNDED = ("payouts.cofunded", "payouts.cofunded_people")
 #: Of amounts asked back: asked, come in, written off.
 _BACK = ("claims.asked_back", "claims.received_back", "claims.written_off")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A heading for the first column and the others; lines of a label and as many cells."""
-
-    key: str
-    title: str
-    first: str
-    headings: Sequence[str]
-    lines: Sequence[tuple[str, Sequence[Cell]]]
-    total: tuple[str, Sequence[Cell]] | None = None
-    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -315,21 +301,3 @@ def _summed(lines: Sequence[tuple[str, Sequence[Cell]]]) -> tuple[str, Sequence[
 def _sum(cells: Iterable[Cell]) -> int | Decimal:
     found = [cell for cell in cells if isinstance(cell, (int, Decimal))]
     return sum(found[1:], found[0]) if found else ZERO
-
-
-def said(cell: Cell) -> str:
-    """A cell as a page and a paper show it; what is not told is a dash."""
-    if cell is None:
-        return "—"
-    if isinstance(cell, str):
-        return cell
-    return f"{cell:,.2f}" if isinstance(cell, Decimal) else f"{cell:,}"
-
-
-def shown(table: Table) -> Mapping[str, object]:
-    """With its cells in words."""
-    return {
-        "key": table.key, "title": table.title, "first": table.first, "headings": table.headings, "remark": table.remark,
-        "lines": [(name, [said(cell) for cell in cells]) for name, cells in table.lines],
-        "total": (table.total[0], [said(cell) for cell in table.total[1]]) if table.total is not None else None,
-    }

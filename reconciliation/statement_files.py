@@ -1,58 +1,18 @@
-"""A statement as a workbook and as a paper; the same statement gives the same bytes of paper."""
+"""A statement as a paper; the same statement gives the same bytes."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from decimal import Decimal
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-
-from audit.spreadsheets import harmless, sheet_name
+from exports.tables import Table, said
 from papers.font import face
 from papers.pdf import Document, Sheet
-from reconciliation.statement import Table, said
 
 A4_WIDE = (841.89, 595.28)
 _LEFT, _TOP, _BOTTOM, _WIDTH = 48.0, 540.0, 56.0, 745.0
 _INK, _QUIET = (0.1, 0.12, 0.14), (0.4, 0.44, 0.47)
 _SIZE, _LEADING = 9.5, 16.0
 _LABEL = 0.3
-
-
-def workbook_of(tables: Sequence[Table], facts: Sequence[tuple[str, str]], *, about: str) -> bytes:
-    """A sheet of facts and one of each table; amounts are numbers."""
-    book = Workbook()
-    first = book.active
-    first.title = sheet_name(about)
-    for name, value in facts:
-        first.append([harmless(name), harmless(value)])
-    first.column_dimensions["A"].width, first.column_dimensions["B"].width = 24, 70
-    for table in tables:
-        sheet = book.create_sheet(sheet_name(table.title))
-        sheet.append([table.first, *table.headings])
-        for cell in sheet[1]:
-            cell.font = Font(bold=True)
-        for name, cells in (*table.lines, *([table.total] if table.total is not None else [])):
-            sheet.append([harmless(name), *(_cell(cell) for cell in cells)])
-            for cell in sheet[sheet.max_row][1:]:
-                if isinstance(cell.value, Decimal):
-                    cell.number_format = "#,##0.00"
-        sheet.freeze_panes = "B2"
-        sheet.column_dimensions["A"].width = 36
-        for number in range(len(table.headings)):
-            sheet.column_dimensions[chr(ord("B") + number)].width = 22
-        if table.remark:
-            sheet.append([])
-            sheet.append([harmless(table.remark)])
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
-
-
-def _cell(cell: str | int | Decimal | None) -> str | int | Decimal:
-    return said(cell) if cell is None or isinstance(cell, str) else cell
 
 
 def paper_of(tables: Sequence[Table], facts: Sequence[tuple[str, str]], *, title: str, foot: str) -> bytes:

@@ -26,6 +26,7 @@ from audit.exporting import ExportColumn
 from claims.models import Claim, LetterFormat, number_in
 from complaints import actions
 from complaints.admin.forms import AnswerForm, ClaimForm, ComplaintForm, DayForm, PrintForm, ReasonForm, WhoForm
+from complaints.admin.statistics import StatisticsPages
 from complaints.errors import ComplaintsRefused
 from complaints.independence import answerable_by
 from complaints.marks import NEAR, due_badge, state_badge
@@ -61,7 +62,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
+class ComplaintAdmin(StatisticsPages, PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     """Complaints, newest first."""
 
     list_display = (
@@ -84,7 +85,7 @@ class ComplaintAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
         "withdrawn_shown",
     )
     readonly_fields = fields
-    actions_list = ("record",)
+    actions_list = ("record", "statistics")
     actions_detail = (
         "answer", "tell", "print_answer", "ask_extension", "approve_extension", "decline_extension", "tell_extension", "ask_review",
         "withdraw",

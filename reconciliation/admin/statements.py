@@ -19,9 +19,10 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from closing.models import ClosingState
+from exports.tables import shown, workbook_of
 from reconciliation.models import ClaimStatement
-from reconciliation.statement import Reader, readers_of, shown, tables_of
-from reconciliation.statement_files import paper_of, workbook_of
+from reconciliation.statement import Reader, readers_of, tables_of
+from reconciliation.statement_files import paper_of
 
 _VIEW = "reconciliation.view_claimstatement"
 _TONES = {ClosingState.DRAWN: "work", ClosingState.SUBMITTED: "wait", ClosingState.CLOSED: "good"}

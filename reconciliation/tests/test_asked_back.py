@@ -18,12 +18,13 @@ from claims.testing import Ward, make_ward
 from closing.counting import next_month
 from closing.models import MonthClosing
 from closing.testing import closed, this_month
+from exports.tables import Table
 from programs.models.books import month_after
 from reconciliation.books import Books, books_of
 from reconciliation.models import ClaimStatement
 from reconciliation.pairs import BY_CODE, rows_of
 from reconciliation.span import Span, of_day
-from reconciliation.statement import Table, readers_of, tables_of
+from reconciliation.statement import readers_of, tables_of
 
 pytestmark = pytest.mark.django_db
 D = Decimal

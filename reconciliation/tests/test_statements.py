@@ -14,12 +14,13 @@ from audit.testing import shared
 from beneficiaries.testing import make_world
 from closing.models import ClosedBalance, ClosedFigure
 from closing.testing import closed, this_month
+from exports.tables import workbook_of
 from payouts.testing import Till, fresh, keys_of
 from programs.models.books import month_after
 from reconciliation.models import ClaimStatement
 from reconciliation.panels import _funder
 from reconciliation.statement import Reader, readers_of, tables_of
-from reconciliation.statement_files import paper_of, workbook_of
+from reconciliation.statement_files import paper_of
 from reconciliation.testing import owe_booked, sent_booked
 
 pytestmark = pytest.mark.django_db
