@@ -153,7 +153,7 @@ def reported(world: Any, file: Path, rows: int, amount: Decimal) -> dict[str, fl
     """Seconds of each step."""
     from jobs.testing import drain
     from results.actions import DESK, decide_lines, upload_report
-    from results.deciding import Choice
+    from intake.held import Choice
     from results.models import LineDecision, Report, Result
 
     parts: dict[str, float] = {}

@@ -12,6 +12,7 @@ from django.db.models import Count, Min
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from claims.rules.clock import WorkCalendar
 from complaints.models import Complaint, Kind, Topic
@@ -83,7 +84,8 @@ def _table(
 def headings() -> list[str]:
     """Of the columns."""
     return [
-        _t("received"), _t("withdrawn"), _t("within its term"), _t("overdue"), _t("answered"), _t("answered in time"),
+        pgettext("complaints", "received"), pgettext("complaints", "withdrawn"), _t("within its term"), _t("overdue"),
+        _t("answered"), _t("answered in time"),
         _t("answered in time (%)"), _t("upheld"), _t("partly upheld"), _t("not upheld"), _t("upheld or partly (%)"),
         _t("average working days"),
     ]

@@ -6,67 +6,27 @@ lines are recalculated: a line that is left out uses up no deductible and no lim
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
+from psycopg import sql
 
 from accounts.models import User
 from audit import events
 from audit.faults import fault_point
-from audit.history import plan_anew
+from intake.copying import ask
 from intake.deciding import Change, in_review, reason_of, settle
-from intake.findings import SEVERITY_OF, Verdict
-from results.comparing import ACCEPTED, add, recalculate_again
+from intake.held import Choice, HeldLines
+from results.comparing import add, recalculate_again
 from results.errors import ResultsRefused
-from results.models import LineDecision, Report, ReportDecision, ReportSlice
+from results.models import LineDecision, Report, ReportDecision, ReportRow, ReportSlice
 from results.reach import refuse_beyond
 from results.template import template_of
 
-#: The finding by which a line says what was decided about it.
-CODE_OF = {LineDecision.ACCEPT: ACCEPTED, LineDecision.REFUSE: "DECIDED_AGAINST"}
-DECIDED_CODES = tuple(CODE_OF.values())
-_AFTER = {LineDecision.ACCEPT: Verdict.NEW, LineDecision.REFUSE: Verdict.REFUSED, LineDecision.REOPEN: Verdict.DOUBTFUL}
-_CHOSEN = """
-CREATE TEMPORARY TABLE deciding ON COMMIT DROP AS
-SELECT r.id, r.chunk, r.enrollment_id, r.verdict AS before, former.code AS former_code, former.decision AS former,
-    CASE %(kind)s WHEN 'reopen' THEN former.code IS NOT NULL
-        WHEN 'accept' THEN r.enrollment_id IS NOT NULL AND r.verdict <> %(after)s
-        ELSE r.verdict <> %(after)s END IS TRUE AS able
-FROM results_reportrow r
-LEFT JOIN LATERAL (
-    SELECT f ->> 'code' AS code, (f ->> 'decision')::bigint AS decision FROM jsonb_array_elements(r.findings) AS f
-    WHERE f ? 'decision' LIMIT 1
-) AS former ON true
-WHERE r.report_id = %(report)s AND {which}
-"""
-_DECIDE = """
-UPDATE results_reportrow r SET verdict = %(after)s,
-    codes = array_remove(r.codes, d.former_code::varchar) || %(codes)s::varchar[],
-    findings = coalesce((
-        SELECT jsonb_agg(f.value ORDER BY f.place) FROM jsonb_array_elements(r.findings) WITH ORDINALITY AS f(value, place)
-        WHERE NOT f.value ? 'decision'
-    ), '[]') || %(findings)s::jsonb
-FROM deciding d WHERE r.id = d.id
-"""
-_COUNTED = "SELECT chunk, before, former_code, former, count(*) FROM deciding GROUP BY 1, 2, 3, 4"
-_SLICES = "SELECT DISTINCT enrollment_id %% %(of)s FROM deciding WHERE enrollment_id IS NOT NULL"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which lines are meant: named ones, held or decided, else all that are held, with a finding where it is given."""
-
-    rows: tuple[int, ...] = ()
-    code: str = ""
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """As the decision keeps it."""
-        return {"rows": len(self.rows)} if self.rows else {"code": self.code} if self.code else {}
+#: What of a report is decided about.
+HELD = HeldLines(ReportRow._meta.db_table, "report_id")
+_SLICES = "SELECT DISTINCT enrollment_id %% {of} FROM deciding WHERE enrollment_id IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -89,7 +49,7 @@ def decide_lines(report: Report, *, choice: Choice, kind: LineDecision, reason: 
         )
         reason = reason_of(reason)
         events.refuse_personal(reason)
-        left, rows = _choose(found, choice, kind)
+        left, rows = HELD.choose(found, choice, kind.value)
         if not rows:
             raise ResultsRefused("NOTHING_TO_DECIDE")
         fault_point("results.decide_lines.before")
@@ -107,62 +67,11 @@ def decide_lines(report: Report, *, choice: Choice, kind: LineDecision, reason: 
     return Decided(decision, left)
 
 
-def _choose(report: Report, choice: Choice, kind: LineDecision) -> tuple[int, int]:
-    """Fill the table `deciding`; how many cannot be so decided, and how many can."""
-    which = "r.verdict = %(held)s"
-    if choice.rows:
-        which = "r.id = ANY(%(rows)s::bigint[]) AND (r.verdict = %(held)s OR r.codes && %(decided)s::varchar[])"
-    elif choice.code:
-        which += " AND %(code)s = ANY(r.codes)"
-    with connection.cursor() as cursor:
-        fault_point("results.choose_lines.before")
-        cursor.execute(
-            _CHOSEN.format(which=which),
-            {
-                "report": report.pk, "rows": list(choice.rows), "code": choice.code, "kind": kind.value,
-                "held": int(Verdict.DOUBTFUL), "after": int(_AFTER[kind]), "decided": list(DECIDED_CODES),
-            },
-        )
-        cursor.execute("DELETE FROM deciding WHERE NOT able")
-        left = cursor.rowcount
-        cursor.execute("SELECT count(*) FROM deciding")
-        rows = int(cursor.fetchone()[0])
-        fault_point("results.choose_lines.after")
-    return left, rows
-
-
 def _changed(report: Report, decision: ReportDecision) -> dict[int, Change]:
     """Write the decision into the lines, and recalculate their covers; what that changes in each chunk."""
-    kind = LineDecision(decision.kind)
-    code, after = CODE_OF.get(kind), int(_AFTER[kind])
-    finding = {
-        "column": "", "code": code, "severity": SEVERITY_OF.get(code or "", ""), "value_masked": None, "extra": decision.reason,
-        "decision": decision.pk,
-    }
     of = ReportSlice.objects.filter(report=report).values_list("of", flat=True).first() or 1
-    with connection.cursor() as cursor:
-        fault_point("results.decide_rows.before")
-        plan_anew(cursor)
-        cursor.execute(
-            _DECIDE,
-            {"after": after, "codes": [code] if code else [], "findings": json.dumps([finding] if code else [])},
-        )
-        cursor.execute(_COUNTED)
-        counted = cursor.fetchall()
-        cursor.execute(_SLICES, {"of": of})
-        slices = [number for (number,) in cursor.fetchall()]
-        cursor.execute("DROP TABLE deciding")
-        fault_point("results.decide_rows.after")
-    changes: dict[int, Change] = defaultdict(Change)
-    for chunk, before, former_code, former, rows in counted:
-        changes[chunk].verdicts.update({str(before): -rows})
-        changes[chunk].verdicts.update({str(after): rows})
-        if former_code:
-            changes[chunk].codes.update({former_code: -rows})
-            changes[chunk].decided.update({str(former): -rows})
-        if code:
-            changes[chunk].codes.update({code: rows})
-            changes[chunk].decided.update({str(decision.pk): rows})
+    slices = [number for (number,) in ask(sql.SQL(_SLICES).format(of=sql.Literal(of)), {})]
+    changes = HELD.write(decision.kind, decision=decision.pk, reason=decision.reason)
     for chunk, change in recalculate_again(report, template_of(report), slices).items():
-        add(changes[chunk], change)
+        add(changes.setdefault(chunk, Change()), change)
     return changes

@@ -23,7 +23,7 @@ from filings import actions
 from filings.actions.claim_files import APPROVE, DESK, SUBMIT, UPLOAD
 from filings.actions.papers import ENDED
 from filings.admin import papers, undoing
-from filings.admin.deciding import DecidingPages, decisions_of
+from filings.admin.deciding import DecidingPages
 from filings.admin.forms import ClaimFileForm, ProgramForm
 from filings.columns import columns_of
 from filings.models import ClaimFile, FiledCase
@@ -97,7 +97,7 @@ class ClaimFileAdmin(papers.PaperPages, DecidingPages, undoing.UndoPages, PlaceC
     def page_context(self, subject: ClaimFile, request: HttpRequest) -> dict[str, Any]:
         """With what was decided, and what became of papers."""
         return {
-            **super().page_context(subject, request), "decisions": decisions_of(subject), **papers.papers_of(subject, request),
+            **super().page_context(subject, request), "decisions": self.decisions_of(subject), **papers.papers_of(subject, request),
         }
 
     @display(description=_("claims"))

@@ -99,21 +99,3 @@ class ProgramForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["program"].queryset = Program.objects.visible_to(by, VIEW).filter(active=True)
-
-
-class DecideForm(forms.Form):
-    """What becomes of the chosen lines, and why."""
-
-    kind = forms.ChoiceField(label=_("Decision"), widget=UnfoldAdminRadioSelectWidget())
-    reason = forms.CharField(
-        label=_("Reason"), max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=_("What was compared, what the sender said. Write no names and numbers of people."),
-    )
-
-    def __init__(self, data: Any, *, kinds: Sequence[LineDecision]) -> None:
-        super().__init__(data)
-        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
-
-    def clean_kind(self) -> LineDecision:
-        """The kind itself."""
-        return LineDecision(self.cleaned_data["kind"])

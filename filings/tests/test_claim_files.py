@@ -16,12 +16,12 @@ from claims.models import Bill, Case, Claim
 from claims.testing import ACCOUNT_NUMBER
 from filings import actions
 from filings.actions import DESK
-from filings.deciding import Choice
 from filings.errors import FilingsRefused
 from filings.models import ClaimFile, ClaimFileRow, FiledCase, FilingDecision, LineDecision
 from filings.testing import Filings, approved, checked, filings, line, opened, undone
 from intake.errors import IntakeRefused
 from intake.findings import Verdict
+from intake.held import Choice
 from portal.verify import check_all
 
 D = Decimal

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from audit.testing import shared
 from filings.actions import decide_lines
-from filings.deciding import Choice
 from filings.invariants import INVARIANTS
 from filings.models import ClaimFile, LineDecision
 from filings.testing import PDF, Filings, approved, checked, filings, line, opened, papers, undone
+from intake.held import Choice
 from portal.verify import check
 
 pytestmark = pytest.mark.django_db

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -65,8 +66,9 @@ class Decided:
     left: int
 
 
+@cache
 def held_lines() -> HeldLines:
-    """Records, what marks their decisions, and what keeps one from being proposed."""
+    """Records, what marks their decisions, and what keeps one from being proposed: asked once all rooms have told what they know."""
     able = _ABLE.format(claimed=claimed_sql(), covered=IN_COVER.format(day="r.discharged_on"))
     cover = str(LineDecision.COVER)
     return HeldLines(

@@ -1,121 +1,35 @@
-"""Held lines of a report decided on its pages: one, or all with a finding; and what was decided so far."""
+"""What pages of reports say where held lines are decided."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action
 
-from intake.deciding import decided_counts
-from intake.findings import MEANINGS, SEVERITY_OF, Severity, Verdict, plain_words
-from intake.models import State
-from intake.pages import rows
-from intake.pages.context import RowLine
+from intake.pages.held import HeldPages
 from results import actions
-from results.admin.forms import DecideForm
-from results.deciding import DECIDED_CODES, Choice
+from results.deciding import HELD
 from results.models import LineDecision, Report, ReportDecision, ReportRow
 
 
-@dataclass(frozen=True)
-class Made:
-    """A decision as the page lists it: rows it changed when it was made, rows that stand by it now."""
-
-    what: str
-    reason: str
-    who: str
-    at: datetime
-    made: int
-    rows: int
-
-
-class DecidingPages:
+class DecidingPages(HeldPages):
     """Mixed into the pages of reports; the class gives `has_decide_permission`."""
 
-    def decided_at(self, subject: Report, request: HttpRequest) -> Callable[[str], str]:
-        """Where all held lines with a finding are decided, for a reader who may."""
-        page = self._decide_address(subject, request)
-        return lambda code: f"{page}?code={code}" if page and SEVERITY_OF[code] == Severity.DOUBT else ""
+    held_lines, line_decisions, held_row_model, decision_model = HELD, LineDecision, ReportRow, ReportDecision
+    decide_sentence = _(
+        "Recorded, a line counts towards the limits of its cover like any other. Left out, it goes back with the refused "
+        "rows. Lines of the same covers are recalculated. The approver sees what was decided, and why."
+    )
+    decide_help = _("What was compared, what the insurer said. Write no names and numbers of people.")
 
-    def _decide_address(self, subject: Report, request: HttpRequest) -> str:
-        """The page on which lines are decided; "" for a reader or a state in which none are."""
-        if subject.state != State.REVIEW or not self.has_decide_permission(request, subject.pk):  # type: ignore[attr-defined]
-            return ""
-        return reverse("admin:results_report_decide", args=[subject.pk])
+    def decide_chosen(self, subject: Report, **given: Any) -> Any:
+        """By the action."""
+        return actions.decide_lines(subject, **given)
 
-    def row_lines(self, subject: Report, page: Sequence[Any], request: HttpRequest) -> list[RowLine]:
-        """Each held or decided line with the way to decide it."""
-        lines: list[RowLine] = super().row_lines(subject, page, request)  # type: ignore[misc]
-        address = self._decide_address(subject, request)
-        if not address:
-            return lines
+    def line_facts(self, row: ReportRow) -> list[tuple[str, Any]]:
+        """Of one line, masked."""
         return [
-            replace(line, decide=f"{address}?only={row.pk}")
-            if row.verdict == Verdict.DOUBTFUL or set(row.codes) & set(DECIDED_CODES) else line
-            for row, line in zip(page, lines, strict=True)
-        ]
-
-    @action(description=_("Decide held lines"), url_path="decide", permissions=["decide"], icon="gavel")
-    def decide(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Lines that the address names, or all that are held."""
-        pages: Any = self
-        report = pages.visible_or_404(request, object_id)
-        wanted = rows.shown(request.GET)
-        choice = Choice(rows=wanted.only, code=wanted.code)
-
-        def run(given: dict[str, Any]) -> str:
-            done = actions.decide_lines(report, choice=choice, **given)
-            if not done.left:
-                return _t("%(rows)s rows were decided.") % {"rows": f"{done.decision.rows:,}"}
-            return _t("%(rows)s rows were decided; %(left)s cannot be decided like this and stay as they are.") % {
-                "rows": f"{done.decision.rows:,}", "left": f"{done.left:,}",
-            }
-
-        kinds = list(LineDecision) if choice.rows else [LineDecision.ACCEPT, LineDecision.REFUSE]
-        found: HttpResponse = pages.button_page(
-            request, title=_t("Decide held lines"), button=_t("Decide"), subject=report, run=run,
-            form=DecideForm(request.POST if request.method == "POST" else None, kinds=kinds),
-            sentence=_t(
-                "Recorded, a line counts towards the limits of its cover like any other. Left out, it goes back with the refused "
-                "rows. Lines of the same covers are recalculated. The approver sees what was decided, and why."
-            ),
-            facts=choice_facts(report, choice),
-        )
-        return found
-
-
-def choice_facts(report: Report, choice: Choice) -> list[tuple[str, Any]]:
-    """Which lines are meant, masked where it is one."""
-    found = ReportRow.objects.filter(report=report)
-    found = found.filter(pk__in=choice.rows) if choice.rows else found.filter(verdict=Verdict.DOUBTFUL)
-    if choice.code and not choice.rows:
-        found = found.filter(codes__contains=[choice.code])
-    facts: list[tuple[str, Any]] = [(_t("report number"), report.reference), (_t("rows"), f"{found.count():,}")]
-    if choice.code in MEANINGS:
-        facts.append((_t("finding"), plain_words(MEANINGS[choice.code].cause)))
-    if len(choice.rows) == 1 and (row := found.first()) is not None:
-        facts += [
             (_t("claim number"), row.claim_number), (_t("name"), str(row.name or "")),
             (_t("day of the event"), row.event_on), (_t("paid (yuan)"), f"{row.paid:,.2f}" if row.paid is not None else ""),
         ]
-    return facts
-
-
-def decisions_of(report: Report) -> list[Made]:
-    """What was decided, the latest first."""
-    standing = decided_counts(list(report.chunks.all()))
-    made = ReportDecision.objects.filter(report=report).select_related("decided_by").order_by("-pk")[:200]
-    return [
-        Made(
-            str(LineDecision(each.kind).label), each.reason, each.decided_by.get_full_name(), each.decided_at, each.rows,
-            standing.get(each.pk, 0),
-        )
-        for each in made
-    ]

@@ -97,18 +97,3 @@ class WhyForm(forms.Form):
 
 class TotalsForm(WhyForm, DigestForm):
     """Why the totals may differ, of exactly what was looked at."""
-
-
-class DecideForm(WhyForm):
-    """What becomes of the chosen lines, and why."""
-
-    kind = forms.ChoiceField(label=_("Decision"), widget=UnfoldAdminRadioSelectWidget())
-    field_order = ("kind", "reason")
-
-    def __init__(self, data: Any, *, kinds: Sequence[LineDecision]) -> None:
-        super().__init__(data)
-        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
-
-    def clean_kind(self) -> LineDecision:
-        """The kind itself."""
-        return LineDecision(self.cleaned_data["kind"])

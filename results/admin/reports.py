@@ -28,7 +28,7 @@ from programs.benefit_terms import terms_of_program
 from results import actions, summary
 from results.actions.reports import APPROVE, DESK, UPLOAD
 from results.admin import undoing
-from results.admin.deciding import DecidingPages, decisions_of
+from results.admin.deciding import DecidingPages
 from results.admin.forms import ProgramForm, ReportForm, TotalsForm
 from results.columns import columns_of
 from results.models import Comparison, Recalculation, Report, ReportRow, Result
@@ -100,7 +100,7 @@ class ReportAdmin(DecidingPages, undoing.UndoPages, PlaceColumn, ImportPages, Re
     def page_context(self, subject: Report, request: HttpRequest) -> dict[str, Any]:
         """With what was recalculated and what was decided."""
         return {
-            **super().page_context(subject, request), **summary.context_of(subject), "decisions": decisions_of(subject),
+            **super().page_context(subject, request), **summary.context_of(subject), "decisions": self.decisions_of(subject),
             "results_url": results_of(subject) if subject.state in ONCE_APPLIED else "",
         }
 

@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.testing import shared
+from intake.held import Choice
 from portal.verify import check
 from results.actions import decide_lines
-from results.deciding import Choice
 from results.invariants import INVARIANTS
 from results.models import LineDecision
 from results.testing import Payouts, approved, checked, line, payouts, recorded, undone

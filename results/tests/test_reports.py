@@ -14,11 +14,11 @@ from beneficiaries.keepers import keepers
 from continuity import claims
 from intake.errors import IntakeRefused
 from intake.findings import Verdict
+from intake.held import Choice
 from intake.models import State
 from jobs.testing import drain
 from results import paid
 from results.actions import DESK, confirm_totals, decide_lines, upload_report
-from results.deciding import Choice
 from results.errors import ResultsRefused
 from results.models import Comparison, LineDecision, Recalculation, Report, ReportRow, Result
 from results.registration import KEEPER

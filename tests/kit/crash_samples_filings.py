@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from beneficiaries.testing import World
 from filings import actions
-from filings.deciding import Choice
 from filings.models import ClaimFile, LineDecision, PaperArchive
 from filings.testing import PDF, Filings, checked, filings_of, line, papers, zipped
+from intake.held import Choice
 from tests.kit.crash_samples import Run, fresh, sample
 from tests.kit.crashes import Token
 

@@ -7,9 +7,11 @@ from functools import partial
 from django.utils import timezone
 
 from beneficiaries.testing import World
+from intake.findings import Verdict
+from intake.held import Choice
 from records import actions
-from records.models import Proposal
-from records.testing import Bureau, bureau_of, line, proposed
+from records.models import LineDecision, Proposal, RecordRow
+from records.testing import Bureau, bureau_of, checked, line, proposed
 from tests.kit.crash_samples import Run, sample
 from tests.kit.crashes import Token
 
@@ -49,3 +51,15 @@ def reopen_proposals(world: World, token: Token) -> Run:
 def open_claims(world: World, token: Token) -> Run:
     own, proposals = waiting(world, token)
     return partial(actions.open_claims, proposals, by=own.clerk, at=timezone.now())
+
+
+@sample("records.decide_lines")
+def decide_lines(world: World, token: Token) -> Run:
+    """A record of another name goes under the cover of somebody else."""
+    own = bureau_of(world, code=token.letters.upper(), people=2)
+    found = checked(own, [line(own, 0, f"E{token.digits}", name="王无名"), line(own, 1, f"F{token.digits}")], reference=token.letters)
+    row = RecordRow.objects.get(record_list=found, verdict=Verdict.DOUBTFUL)
+    return partial(
+        actions.decide_lines, found, choice=Choice(rows=(row.pk,)), kind=LineDecision.COVER, reason="与医保局核对",
+        cover=own.covers[1].number, by=own.clerk, at=timezone.now(),
+    )

@@ -8,9 +8,9 @@ from functools import partial
 from django.utils import timezone
 
 from beneficiaries.testing import World
+from intake.held import Choice
 from results import actions
 from results.actions import DESK
-from results.deciding import Choice
 from results.models import LineDecision, Report
 from results.testing import Payouts, checked, line, payouts_of
 from tests.kit.crash_samples import Run, fresh, sample
