@@ -151,9 +151,9 @@ def _yuan(fen: int) -> str:
 
 def reported(world: Any, file: Path, rows: int, amount: Decimal) -> dict[str, float]:
     """Seconds of each step."""
+    from intake.held import Choice
     from jobs.testing import drain
     from results.actions import DESK, decide_lines, upload_report
-    from intake.held import Choice
     from results.models import LineDecision, Report, Result
 
     parts: dict[str, float] = {}

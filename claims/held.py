@@ -45,7 +45,8 @@ HOLDINGS = (
         ("account_index_a", "account_index_b", "instead_of"),
     ),
     Holding(
-        lambda whom: Recovery.objects.filter(payable__claim__enrollment__in=whom.enrollments).select_related("payable").order_by("pk"),
+        lambda whom: Recovery.objects.filter(payable__claim__enrollment__in=whom.enrollments).select_related("payable")
+        .order_by("pk"),
         ("made_by", "decided_by", "reverses"),
     ),
 )

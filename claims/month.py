@@ -87,7 +87,8 @@ ASKED_BACK = Counting(
         ),
         Measure(
             "claims.written_off", _("Written off of claims"),
-            _("What was written off of amounts asked back, as confirmed in the month, less what was reversed in it."), is_money=True,
+            _("What was written off of amounts asked back, as confirmed in the month, less what was reversed in it."),
+            is_money=True,
         ),
     ),
     f"""

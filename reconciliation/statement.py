@@ -95,8 +95,8 @@ def tables_of(closing: MonthClosing, reader: Reader) -> list[Table]:
     if kind == "funder":
         return [cofunded(row for row in figures.rows(*COFUNDED) if row.funder_id == int(key))]
     return [
-        _movement(closing, figures), *_asked_back(closing, figures), _responsibilities(figures), _outcomes(figures), _standing(figures), _counties(figures),
-        _reported(figures),
+        _movement(closing, figures), *_asked_back(closing, figures), _responsibilities(figures), _outcomes(figures),
+        _standing(figures), _counties(figures), _reported(figures),
     ]
 
 

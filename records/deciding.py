@@ -271,7 +271,9 @@ def _kinds(plans: Mapping[int, PlanView]) -> list[str]:
 def without_twice(lines: pl.DataFrame, decided: Collection[int] = ()) -> tuple[pl.DataFrame, list[list[int]]]:
     """The records without stays that overlap an earlier one of the same cover and hospital; those with the earlier's number.
     `decided`: records that a person decided to propose, which count, and hold no other."""
-    stays = lines.filter((pl.col("setting") == "inpatient") & ~pl.col("row_id").is_in(list(decided))).sort("enrollment_id", "hospital", "begun_on", "row_id")
+    stays = lines.filter((pl.col("setting") == "inpatient") & ~pl.col("row_id").is_in(list(decided))).sort(
+        "enrollment_id", "hospital", "begun_on", "row_id"
+    )
     if stays.is_empty():
         return lines, []
     same = ["enrollment_id", "hospital"]

@@ -17,7 +17,16 @@ from audit.faults import fault_point
 from beneficiaries.models.purchase import names_a_person
 from claims.actions.settling import make_payable
 from claims.errors import ClaimsRefused
-from claims.models import Claim, DecisionState, Payable, PayableKind, PayableState, Recovery, RecoveryKind, RecoveryState
+from claims.models import (
+    Claim,
+    DecisionState,
+    Payable,
+    PayableKind,
+    PayableState,
+    Recovery,
+    RecoveryKind,
+    RecoveryState,
+)
 from claims.stepping import locked, not_later, record, said
 from programs.actions import Leg, post
 from programs.models import LedgerTransaction

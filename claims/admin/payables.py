@@ -29,12 +29,14 @@ class PayableAdmin(ReclaimPages, ReadOnlyScopedAdmin):
     """Newest first."""
 
     list_display = (
-        "claim_number", "program", "organization", "kind", "amount_shown", "open_shown", "payee_shown", "standing", "made_at", "paid_on",
+        "claim_number", "program", "organization", "kind", "amount_shown", "open_shown", "payee_shown", "standing", "made_at",
+        "paid_on",
     )
     export_columns = (
         "claim_number", "program", "organization",
         ExportColumn("region_code", _("region code"), lambda payable: payable.region_code),
-        "kind", "amount", "received", "written_off", "payee_name", "payee_account", "bank_name", "state", "failure", "made_at", "paid_on",
+        "kind", "amount", "received", "written_off", "payee_name", "payee_account", "bank_name", "state", "failure", "made_at",
+        "paid_on",
     )
     list_filter = ("state", "kind", "program", "organization", "made_at")
     list_select_related = ("claim", "program", "organization")
@@ -43,7 +45,8 @@ class PayableAdmin(ReclaimPages, ReadOnlyScopedAdmin):
     sortable_by = ("claim_number",)
     ordering = ("-id",)
     fields = (
-        "kind", "amount_shown", "standing", "payee_name", "payee_account", "bank_name", "bank_code", "failure", "made_at", "paid_on",
+        "kind", "amount_shown", "standing", "payee_name", "payee_account", "bank_name", "bank_code", "failure", "made_at",
+        "paid_on",
     )
     readonly_fields = (*fields, "received_shown", "written_off_shown", "open_shown")
     actions_detail = ReclaimPages.of_reclaims

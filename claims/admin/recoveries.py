@@ -96,7 +96,9 @@ class ReclaimPages(ButtonPages):
 
         return self.button_page(
             request, title=_t("Write off"), button=_t("Record"), subject=payable, run=run, facts=asked_facts(payable), danger=True,
-            sentence=_t("What is written off is not asked for any more. Nothing is booked before a colleague who checks confirms it."),
+            sentence=_t(
+                "What is written off is not asked for any more. Nothing is booked before a colleague who checks confirms it."
+            ),
             form=WriteOffForm(
                 request.POST if request.method == "POST" else None, initial={"amount": payable.unsettled}
             ),

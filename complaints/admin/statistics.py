@@ -90,7 +90,10 @@ class StatisticsPages:
 def definitions() -> list[tuple[str, str]]:
     """What the columns say; they go with the file."""
     return [
-        (pgettext("complaints", "received"), _t("Put on record with a day of receipt in the quarter; reviews count by themselves.")),
+        (
+            pgettext("complaints", "received"),
+            _t("Put on record with a day of receipt in the quarter; reviews count by themselves."),
+        ),
         (_t("answered in time"), _t("Told until the last day of the term, longer terms that were approved included; in percent of"
             " all that were told or are overdue.")),
         (_t("upheld"), _t("By the answer that was told; in percent of all that were told.")),

@@ -13,7 +13,8 @@ from complaints.rules.quarters import Group, Quarter, Sums, summed, working_days
 D = Decimal
 #: The first days of October are off, the Saturday after them is worked.
 CALENDAR = WorkCalendar(
-    off=frozenset(date(2026, 10, day) for day in range(1, 8)), worked=frozenset({date(2026, 10, 10)}), known_until=date(2026, 12, 31)
+    off=frozenset(date(2026, 10, day) for day in range(1, 8)), worked=frozenset({date(2026, 10, 10)}),
+    known_until=date(2026, 12, 31),
 )
 RECEIVED, DUE = date(2026, 9, 28), date(2026, 10, 13)
 
@@ -46,7 +47,8 @@ def group(number: int, state: str, outcome: str = "", told: str = "") -> Group:
 
 def test_sums_shares_and_averages() -> None:
     groups = [
-        group(2, "told", "upheld", "2026-09-29"), group(1, "told", "partly", "2026-10-13"), group(1, "told", "not_upheld", "2026-10-14"),
+        group(2, "told", "upheld", "2026-09-29"), group(1, "told", "partly", "2026-10-13"),
+        group(1, "told", "not_upheld", "2026-10-14"),
         group(3, "withdrawn"), group(1, "open"), group(1, "answered", "upheld"),
     ]
     found = summed(groups, calendar=CALENDAR, today=date(2026, 10, 14))

@@ -68,7 +68,7 @@ def test_complaints_are_counted_by_kind_cause_program_insurer_and_office(kept_wo
     plain = (1, 0, 0, 0, 0, 0, 0, 0) if before else (2, 0, 0, 1, 1, 0, 1, 0)
     appeal = (1, 0, 0, 1, 1, 0, 0, 1)
     assert lines(tables["kinds"]) == {"投诉": plain, "申诉": appeal}
-    assert list(lines(tables["causes"]))[0] == str(Topic.DELAY.label)
+    assert next(iter(lines(tables["causes"]))) == str(Topic.DELAY.label)
     whole = tuple(one + other for one, other in zip(plain, appeal, strict=True))
     program = ward.market.program
     assert lines(tables["programs"]) == {f"{program.name}（{program.code}）": whole}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,15 +9,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
-    UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldBooleanWidget,
 )
 
 from accounts.models import Organization
 from filings.actions.claim_files import UPLOAD
-from filings.models import LineDecision, PaperArchive
+from filings.models import PaperArchive
 from intake.pages.forms import SeveralFilesField
 from programs.models import PlanInsurer, Program
 

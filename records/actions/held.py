@@ -68,7 +68,7 @@ class Decided:
 
 @cache
 def held_lines() -> HeldLines:
-    """Records, what marks their decisions, and what keeps one from being proposed: asked once all rooms have told what they know."""
+    """Records, what marks their decisions, what keeps one from being proposed: asked once all rooms have told what they know."""
     able = _ABLE.format(claimed=claimed_sql(), covered=IN_COVER.format(day="r.discharged_on"))
     cover = str(LineDecision.COVER)
     return HeldLines(
@@ -79,7 +79,7 @@ def held_lines() -> HeldLines:
 def decide_lines(
     record_list: RecordList, *, choice: Choice, kind: LineDecision, reason: str, cover: str = "", by: User, at: datetime
 ) -> Decided:
-    """Decide the chosen records of a file in review, all in one transaction. `cover`: the number of another cover, for one record."""
+    """Decide the chosen records of a file in review, all in one transaction. `cover`: the number of another one, for one record."""
     with transaction.atomic():
         fault_point("records.decide_lines.locking")
         template = template_of(record_list)

@@ -78,8 +78,8 @@ class RecordListAdmin(HeldPages, undoing.UndoPages, PlaceColumn, ImportPages, Re
     line_decisions, held_row_model, decision_model = LineDecision, RecordRow, RecordDecision
     of_one_line = (LineDecision.COVER,)
     decide_sentence = _(
-        "Proposed, a record counts towards deductible and limits of its cover like any other. Left out, it goes back with the refused"
-        " rows. Records of the same covers are calculated anew. The approver sees what was decided, and why."
+        "Proposed, a record counts towards deductible and limits of its cover like any other. Left out, it goes back with the "
+        "refused rows. Records of the same covers are calculated anew. The approver sees what was decided, and why."
     )
     decide_help = _("What was compared, what the bureau said. Write no names and numbers of people.")
 

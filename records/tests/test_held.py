@@ -23,7 +23,7 @@ from records.actions import DESK, decide_lines
 from records.errors import RecordsRefused
 from records.invariants import INVARIANTS
 from records.models import Calculation, LineDecision, Proposal, RecordDecision, RecordList, RecordRow
-from records.testing import Bureau, bureau, checked, day, line
+from records.testing import Bureau, bureau, checked, line
 from records.tests.test_records import WORKED, found, verdicts
 
 D = Decimal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +9,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -21,7 +19,6 @@ from accounts.models import Organization
 from intake.pages.forms import DigestForm, SeveralFilesField
 from programs.models import PlanInsurer, Program
 from results.actions.reports import UPLOAD
-from results.models import LineDecision
 
 #: A program is read by every office of its region, and worked on by the one that operates it.
 VIEW = "results.view_report"

@@ -57,7 +57,8 @@ def open_claims(world: World, token: Token) -> Run:
 def decide_lines(world: World, token: Token) -> Run:
     """A record of another name goes under the cover of somebody else."""
     own = bureau_of(world, code=token.letters.upper(), people=2)
-    found = checked(own, [line(own, 0, f"E{token.digits}", name="王无名"), line(own, 1, f"F{token.digits}")], reference=token.letters)
+    lines = [line(own, 0, f"E{token.digits}", name="王无名"), line(own, 1, f"F{token.digits}")]
+    found = checked(own, lines, reference=token.letters)
     row = RecordRow.objects.get(record_list=found, verdict=Verdict.DOUBTFUL)
     return partial(
         actions.decide_lines, found, choice=Choice(rows=(row.pk,)), kind=LineDecision.COVER, reason="与医保局核对",
