@@ -123,7 +123,7 @@ INVARIANTS = [
         3, "books_hold_what_is_asked_back",
         _("Claims to be recovered in the books are what is asked back and open, beside what came back and was written off."),
         """
-        SELECT program.id, kind FROM programs_program program
+        SELECT program.id, held.kind FROM programs_program program
         CROSS JOIN LATERAL (
             SELECT sum(p.amount - p.received - p.written_off) FILTER (WHERE p.state <> 'cancelled') AS left_over,
                 sum(p.received) AS received, sum(p.written_off) AS written_off

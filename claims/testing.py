@@ -106,10 +106,10 @@ class Ward:
 
     def decide_anew(self, claim: Claim, *charges: tuple[str, str], number: str = "0000000091") -> Decision:
         """Reopened, with another bill in place of its one: calculated and signed."""
-        again = actions.reopen_claim(Claim.objects.get(pk=claim.pk), reason="发票金额录错", by=self.reviewer, at=self.at)
-        for bill in again.case.bills.exclude(standing="removed"):
+        actions.reopen_claim(Claim.objects.get(pk=claim.pk), reason="发票金额录错", by=self.reviewer, at=self.at)
+        for bill in claim.case.bills.exclude(standing="removed"):
             actions.remove_bill(bill, reason="发票金额录错", by=self.clerk, at=self.at)
-        self.bill(again.case, *charges, invoice_number=number)
+        self.bill(claim.case, *charges, invoice_number=number)
         return self.decide(actions.take_claim(Claim.objects.get(pk=claim.pk), by=self.clerk, at=self.at))
 
     def asked_back(self) -> Payable:

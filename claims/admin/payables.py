@@ -56,7 +56,9 @@ class PayableAdmin(ReclaimPages, ReadOnlyScopedAdmin):
         return super().get_queryset(request).select_related("claim__organization", "program", "organization")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """By the claim's number."""
+        """By the claim's number; without one, all."""
+        if not search_term.strip():
+            return queryset, False
         claim = number_in(search_term, "P")
         return queryset.filter(claim=claim or 0), False
 

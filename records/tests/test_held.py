@@ -72,7 +72,7 @@ def test_a_doubled_stay_is_proposed_by_decision_and_uses_up_what_the_first_left(
     assert found(of) == {"S1": D("1300.00")}
     decided = decide(world, of, named(of, "S2"), LineDecision.ACCEPT)
     assert (decided.decision.rows, decided.left) == (1, 0)
-    assert verdicts(of)["S2"] == (Verdict.NEW, ["STAY_TWICE", "DECIDED_ACCEPTED"])
+    assert verdicts(of)["S2"] == (Verdict.NEW, ["PARTS_BELOW_TOTAL", "STAY_TWICE", "DECIDED_ACCEPTED"])
     assert found(of) == {"S1": D("1300.00"), "S2": D("19500.00")}
     assert again(of).money["due"] == [2, "20800.00"] and again(of).money["held"] == [0, "0.00"]
     told = Event.objects.get(verb="record_list.decided")
@@ -96,7 +96,7 @@ def test_a_record_is_left_out_and_taken_up_again(world: Bureau) -> None:
     refused("NOTHING_TO_DECIDE", world, of, named(of, "S2"), LineDecision.REFUSE)
     refused("NOTHING_TO_DECIDE", world, of, named(of, "S1"), LineDecision.ACCEPT)
     decide(world, of, named(of, "S2"), LineDecision.REOPEN)
-    assert (verdicts(of)["S2"], found(of)) == ((Verdict.DOUBTFUL, ["STAY_TWICE"]), {"S1": D("1300.00")})
+    assert (verdicts(of)["S2"], found(of)) == ((Verdict.DOUBTFUL, ["PARTS_BELOW_TOTAL", "STAY_TWICE"]), {"S1": D("1300.00")})
     refused("REASON", world, of, named(of, "S2"), LineDecision.ACCEPT, reason="好")
     refused("OUT_OF_SCOPE", world, of, named(of, "S2"), LineDecision.ACCEPT, by=world.reviewer)
 
@@ -105,7 +105,7 @@ def test_a_record_of_another_name_goes_under_the_cover_that_a_person_chooses_and
     of = checked(world, [line(world, 0, "N1", name="王无名", **WORKED), line(world, 1, "N2", **{"of:self_pay": "20000.00"})])
     matched, other = world.covers[0], world.covers[1]
     assert verdicts(of)["N1"][0] == Verdict.DOUBTFUL
-    number = Enrollment.objects.select_related("program", "period").get(pk=other.pk).number
+    number, age = other.number, RecordRow.objects.get(settlement_number="N1").age
     refused("ONE_RECORD", world, of, Choice(code="RECORD_OTHER_NAME"), LineDecision.COVER, cover=number)
     refused("COVER_UNKNOWN", world, of, named(of, "N1"), LineDecision.COVER, cover=f"{number}1")
     refused("COVER_SAME", world, of, named(of, "N1"), LineDecision.COVER, cover=matched.number)
@@ -114,10 +114,11 @@ def test_a_record_of_another_name_goes_under_the_cover_that_a_person_chooses_and
     assert (row.enrollment_id, row.plan_id, Verdict(row.verdict)) == (other.pk, other.plan_id, Verdict.NEW)
     assert set(found(of)) == {"N1", "N2"}
     mark = row.findings[-1]
-    assert (mark["code"], mark["before"]) == ("DECIDED_COVER", [matched.pk, matched.plan_id, row.age])
+    assert (mark["code"], mark["before"]) == ("DECIDED_COVER", [matched.pk, matched.plan_id, age])
     assert RecordDecision.objects.get().chosen == {"rows": 1, "cover": other.pk}
     decide(world, of, named(of, "N1"), LineDecision.REOPEN)
     row.refresh_from_db()
+    assert row.age == age
     assert (row.enrollment_id, Verdict(row.verdict), row.codes[-1]) == (matched.pk, Verdict.DOUBTFUL, "RECORD_OTHER_NAME")
     decide(world, of, named(of, "N1"), LineDecision.ACCEPT)
     assert Calculation.objects.get(row_id=row.pk).due == D("364700.00")
