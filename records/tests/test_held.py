@@ -78,13 +78,21 @@ def test_a_doubled_stay_is_proposed_by_decision_and_uses_up_what_the_first_left(
     told = Event.objects.get(verb="record_list.decided")
     assert (told.data["rows"], told.data["kind"], told.data["reason"]) == (1, "accept", REASON)
     submitted = DESK.submit(again(of), by=world.clerk, at=timezone.now())
-    with pytest.raises(RecordsRefused) as caught:
-        DESK.approve(submitted, digest=submitted.digest, by=world.clerk, at=timezone.now())
-    assert caught.value.code == "OWN_DECISIONS"
     DESK.approve(submitted, digest=submitted.digest, by=world.reviewer, at=timezone.now())
     drain()
     assert dict(Proposal.objects.values_list("settlement_number", "due")) == {"S1": D("1300.00"), "S2": D("19500.00")}
     assert [each.name for each in INVARIANTS if rows_of(each)] == []
+
+
+def test_whoever_decided_does_not_approve(world: Bureau) -> None:
+    of = two_stays(world)
+    RecordDecision.objects.create(
+        record_list=of, kind="refuse", reason=REASON, rows=1, decided_by=world.reviewer, decided_at=timezone.now()
+    )
+    submitted = DESK.submit(of, by=world.clerk, at=timezone.now())
+    with pytest.raises(RecordsRefused) as caught:
+        DESK.approve(submitted, digest=submitted.digest, by=world.reviewer, at=timezone.now())
+    assert caught.value.code == "OWN_DECISIONS"
 
 
 def test_a_record_is_left_out_and_taken_up_again(world: Bureau) -> None:
