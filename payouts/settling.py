@@ -9,10 +9,9 @@ from typing import Any
 
 from django.db import connection
 
-from audit import events
+from audit import events, keys
 from audit.faults import fault_point
 from audit.history import plan_anew
-from audit import keys
 from claims.actions.payables import fail_open_payables, fail_payables, return_payables, settle_payables
 from claims.models import Payable
 from intake.findings import Verdict
@@ -154,8 +153,8 @@ def _refuse_accounts(refused: Sequence[tuple[int, str]], *, by: Any, at: datetim
     fields: Any = Payable._meta
     logical_name = fields.get_field("payee_name").logical_name
     told, waits = (
-        keys.open_many((bytes(row[column]) for row in found), logical_name) for column in (2, 3)
-    ) if found else ([], [])
+        keys.open_many((None if row[column] is None else bytes(row[column]) for row in found), logical_name) for column in (2, 3)
+    )
     failing = {row[1]: codes[row[0]] for row, name, other in zip(found, told, waits, strict=True) if name == other}
     fail_open_payables(sorted(failing.items()), by=by, at=at)
 

@@ -73,7 +73,7 @@ def redraft_payer(payer: PayerAccount, *, tests_accounts: bool, by: User, at: da
             number=kept.number.reveal() if kept.number else "", fresh_days=kept.fresh_days, tests_accounts=tests_accounts,
             instead_of=kept, drafted_by=by, drafted_at=at,
         )
-        _record_payer("payer_account.drafted", draft, by=by, at=at)
+        _record_payer("payer_account.redrafted", draft, by=by, at=at, tests=tests_accounts)
         fault_point("payouts.redraft_payer.after")
     return draft
 
@@ -129,10 +129,10 @@ def _locked_payer(payer: Any, *states: PayerState, by: User, permission: str = A
     return found
 
 
-def _record_payer(verb: str, payer: PayerAccount, *, by: Any, at: datetime) -> None:
+def _record_payer(verb: str, payer: PayerAccount, *, by: Any, at: datetime, **data: Any) -> None:
     events.record(
         verb, payer, by=by, at=at, organization=payer.organization, region_code=payer.region_code,
-        program_id=payer.program_id, data={"bank": payer.bank_name, "account": str(payer.number)},
+        program_id=payer.program_id, data={"bank": payer.bank_name, "account": str(payer.number), **data},
     )
 
 
