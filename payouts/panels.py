@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from intake.models import State
-from payouts.models import Batch, BatchState, EnquiryState, FormatState, PayerState, ThresholdState
+from payouts import choosing
+from payouts.models import Batch, BatchLine, BatchState, EnquiryState, FormatState, PayerState, ThresholdState
+from payouts.models.batch import REFERENCE
 
 #: Rows that a panel shows.
 SHOWN = 20
@@ -102,7 +104,21 @@ def _program(program: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _claim(claim: Any, user: Any) -> Mapping[str, Any]:
+    """Lines of the claim with what became of them, and whether its account is to be verified before it is paid."""
+    lines = BatchLine.objects.visible_to(user, "payouts.view_batchline").filter(payable__claim=claim)
+    opens = user.has_perm("payouts.view_batch")
+    return {
+        "waits": [REFERENCE.format(batch) if batch else "" for _payable, batch in choosing.untested_of(claim.pk)],
+        "lines": [
+            (line, reverse("admin:payouts_batch_change", args=[line.batch_id]) if opens else "")
+            for line in lines.select_related("batch").order_by("-pk")[:SHOWN]
+        ],
+    }
+
+
 PANELS = (
+    PagePanel("payouts.claim", _("Payment by the bank"), "claims.claim", "payouts.view_batchline", _claim, "payouts/claim.html", 12),
     PagePanel("payouts.program", _("Payouts"), "programs.program", "payouts.view_batch", _program, "payouts/program.html", 40),
 )
 

@@ -86,7 +86,7 @@ class WhyOut(models.TextChoices):
     NONE = "", "—"
     REAPPROVE = "reapprove", _("The account was changed after the batch was made")
     DISCARDED = "discarded", _("The batch was discarded")
-    UNTESTED = "untested", _("The bank has refused the account after the batch was made")
+    UNTESTED = "untested", _("The bank has refused the account since the batch was made")
 
 
 class Step(models.TextChoices):
