@@ -75,6 +75,12 @@ def _thresholds(thresholds: Any, user: Any) -> Any:
     return waiting.exclude(proposed_by=user)
 
 
+def _to_verify(payers: Any, user: Any) -> Any:
+    """Where payouts wait until accounts are verified, and nobody has begun."""
+    found = payers.visible_to(user, _PREPARE).filter(state=PayerState.APPROVED, tests_accounts=True)
+    return found.filter(pk__in=[key for key, each in choosing.waiting(found).items() if each.accounts])
+
+
 QUEUES = (
     queue_of(_BATCH, "payouts.unknown", _("Payout files of which it is not known whether the bank has them"), _PREPARE,
         _unknown, Urgency.NOW),
@@ -83,6 +89,7 @@ QUEUES = (
     queue_of(_BATCH, "payouts.to_confirm", _("Answers of banks to confirm"), _AUTHORIZE, _to_confirm, Urgency.NOW),
     queue_of(_RETURN, "payouts.to_approve", _("Returned files to approve"), "payouts.approve_bankreturn", _to_approve, Urgency.NOW),
     queue_of(_BATCH, "payouts.to_release", _("Payout batches to release and send"), _PREPARE, _to_release),
+    queue_of(_PAYER, "payouts.to_verify", _("Paying accounts with payees' accounts to verify"), _PREPARE, _to_verify),
     queue_of(_RETURN, "payouts.to_submit", _("Returned files to review"), "payouts.submit_bankreturn", _to_submit),
     queue_of(_FORMAT, "payouts.formats", _("Banks' formats to approve"), "payouts.approve_format", _formats),
     queue_of(_PAYER, "payouts.payers", _("Paying accounts to approve"), "payouts.approve_payer", _payers),
