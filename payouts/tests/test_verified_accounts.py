@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal as D
 from typing import Any
@@ -21,7 +22,6 @@ from payouts.models import BankResult, Batch, BatchLine, PayerAccount
 from payouts.testing import Till, downloaded, fresh, keys_of, make_till, payer_in_use, verifying
 from payouts.tests.test_returns import broken, codes_of, lines_of
 from programs.models import LedgerAccount, LedgerTransaction
-from results.tests.test_faults import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,6 +32,21 @@ KINDS = ("account_tests", "account_tests_paid", "claims_payable", "claims_paid")
 
 def refused(code: str, **facts: Any) -> Any:
     return pytest.raises(PayoutsRefused, check=lambda error: error.code == code and facts.items() <= error.facts.items())
+
+
+def at_once(*works: Any) -> list[Any]:
+    """What each gives or is refused, side by side on connections of their own."""
+
+    def run(work: Any) -> Any:
+        try:
+            return work()
+        except PayoutsRefused as told:
+            return told
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
 
 
 def states(*payables: Payable) -> list[tuple[str, str]]:
