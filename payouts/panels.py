@@ -114,18 +114,18 @@ def _program(program: Any, user: Any) -> Mapping[str, Any]:
 def _claim(claim: Any, user: Any) -> Mapping[str, Any]:
     """Lines of the claim with what became of them, and whether its account is to be verified before it is paid."""
     lines = BatchLine.objects.visible_to(user, "payouts.view_batchline").filter(payable__claim=claim)
-    opens = user.has_perm("payouts.view_batch")
+    opens, sees = user.has_perm("payouts.view_batch"), user.has_perm("payouts.view_batchline")
     return {
         "waits": [REFERENCE.format(batch) if batch else "" for _payable, batch in choosing.untested_of(claim.pk)],
         "lines": [
             (line, reverse("admin:payouts_batch_change", args=[line.batch_id]) if opens else "")
-            for line in lines.select_related("batch").order_by("-pk")[:SHOWN]
+            for line in (lines.select_related("batch").order_by("-pk")[:SHOWN] if sees else ())
         ],
     }
 
 
 PANELS = (
-    PagePanel("payouts.claim", _("Payment by the bank"), "claims.claim", "payouts.view_batchline", _claim, "payouts/claim.html", 12),
+    PagePanel("payouts.claim", _("Payment by the bank"), "claims.claim", "claims.view_claim", _claim, "payouts/claim.html", 12),
     PagePanel("payouts.program", _("Payouts"), "programs.program", "payouts.view_batch", _program, "payouts/program.html", 40),
 )
 
