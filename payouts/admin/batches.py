@@ -35,6 +35,8 @@ from payouts.models import (
     BatchState,
     Enquiry,
     EnquiryState,
+    PayerAccount,
+    PayerState,
     Step,
     outcome_of,
 )
@@ -94,6 +96,14 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return super().get_queryset(request).select_related(
             "program", "organization", "payer__program", "format", "made_by", "released_by", "discarded_by"
         )
+
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        """What verifies accounts is offered where a paying account of the reader's asks for that."""
+        offered = super().get_actions_list(request)
+        user: Any = request.user
+        payers = PayerAccount.objects.visible_to(user, "payouts.view_payeraccount").filter(state=PayerState.APPROVED)
+        tests = bool(offered) and payers.filter(tests_accounts=True).exists()
+        return offered if tests else [each for each in offered if each.method.__name__ != "prepare_test"]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only buttons that do something for this reader now."""
