@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_squashed_0002_one_duty_and_true_paths'),
         ('claims', '0004_papers_end_with_their_term'),
-        ('programs', '0022_alter_ledgeraccount_kind_and_more'),
+        ('programs', '0022_account_tests_are_booked'),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ from audit.creating import Together
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('claims', '0005_payable_payable_by_account_a_and_more'),
+        ('claims', '0005_payables_are_found_by_account'),
         ('payouts', '0002_files_end_with_their_term'),
     ]
 

@@ -90,7 +90,7 @@ def test_an_account_gets_a_fen_first_and_its_payouts_once_that_has_arrived() -> 
         (key, "0.01", "账户验证") for key in keys_of(batch)
     ]
     first, second = keys_of(batch)
-    till.answered(batch, [(first, "0.01", "Y"), (second, "0.01", "N", "E404")])
+    till.answered(fresh(batch), [(first, "0.01", "Y"), (second, "0.01", "N", "E404")])
     batch = fresh(batch)
     assert (batch.state, batch.paid_lines, batch.failed_lines, batch.paid_amount) == ("partial", 1, 1, D("0.01"))
     assert states(one, two, other) == [("open", ""), ("open", ""), ("failed", "no_account")]
@@ -133,20 +133,20 @@ def test_an_unknown_verification_proves_nothing_and_is_not_repeated() -> None:
     batch = till.written(till.prepare_test())
     downloaded(till, batch)
     assert fresh(batch).state == "unknown"
-    for _stage in range(2):
+    for said in ("处理中", "排队"):
         with refused("TEST_FIRST", lines=1):
             till.prepare()
         with refused("NOTHING_TO_TEST"):
             till.prepare_test()
         assert choosing.untested_of(owed.claim_id) == [(owed.pk, batch.pk)]
         # The bank says that it is still at work: everything stays as it is.
-        till.answered(fresh(batch), [(keys_of(batch)[0], "0.01", "W")])
+        till.answered(fresh(batch), [(keys_of(batch)[0], "0.01", "W", "", said)])
     assert lines_of(batch) == [("open", "")] and states(owed) == [("open", "")] and broken() == []
 
 
 def test_a_verification_that_comes_back_leaves_the_account_unverified() -> None:
     till = verifying(make_till())
-    one, two = till.owe("10.00", "20.00")
+    one, two = till.owe("10.00", "20.00", name="王小明")
     batch = verified(till, "Y")
     payouts = till.authorized(till.prepare(most=1))
     assert states(one, two) == [("in_payment", ""), ("open", "")]
