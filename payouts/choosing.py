@@ -75,7 +75,7 @@ _TESTS = f"""
 SELECT id FROM (
     SELECT DISTINCT ON ({_KEY}) p.id {_OPEN} AND {_FIT} AND NOT {{proven}} AND known.asked IS NULL ORDER BY {_KEY}, p.id
 ) one ORDER BY id LIMIT %(most)s
-"""
+"""  # noqa: S608 - words of this room
 _WAITING = f"""
 {{with_known}}
 SELECT a.id, count(*), sum(p.amount), count(DISTINCT {_KEY}) FILTER (WHERE known.asked IS NULL),
@@ -86,7 +86,8 @@ JOIN claims_payable p ON p.program_id = a.program_id AND p.kind = 'payout' AND p
 JOIN accounts_organization o ON o.id = p.organization_id AND starts_with(o.path, office.path)
 JOIN claims_claim c ON c.id = p.claim_id {{of_known}}
 CROSS JOIN LATERAL (
-    SELECT EXISTS (SELECT FROM jsonb_array_elements_text(a.own_names) AS own(name) WHERE starts_with(p.bank_name, own.name)) AS in_bank
+    SELECT EXISTS (
+        SELECT FROM jsonb_array_elements_text(a.own_names) AS own(name) WHERE starts_with(p.bank_name, own.name)) AS in_bank
 ) bank
 WHERE a.id = ANY(%(payers)s) AND p.payee_account IS NOT NULL AND {_FIT} AND NOT {{proven}} GROUP BY a.id
 """  # noqa: S608 - words of this room

@@ -8,8 +8,9 @@ from audit.destroying import DESTROYED
 from audit.invariants import NUMBER, Invariant
 
 _LINE = "l.number || ' ' || l.payable_id || ' ' || l.amount || ' ' || l.in_bank || ' ' || encode(l.payee, 'hex')"
-_DIGEST = f"""encode(sha256(convert_to(CASE WHEN b.is_test THEN 'test ' ELSE '' END || 'program ' || b.program_id || ' payer ' || b.payer_id || ' format ' || b.format_id
-    || ' purpose ' || b.purpose || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY l.number), ''), 'UTF8')), 'hex')"""
+_DIGEST = f"""encode(sha256(convert_to(CASE WHEN b.is_test THEN 'test ' ELSE '' END || 'program ' || b.program_id
+    || ' payer ' || b.payer_id || ' format ' || b.format_id || ' purpose ' || b.purpose
+    || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY l.number), ''), 'UTF8')), 'hex')"""
 _OUT = "('unknown', 'sent', 'succeeded', 'partial', 'failed')"
 
 INVARIANTS = [
@@ -35,15 +36,16 @@ INVARIANTS = [
         f"""
         SELECT l.id FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
         JOIN payouts_batch b ON b.id = l.batch_id
-        WHERE l.amount <> CASE WHEN l.is_test THEN 0.01 ELSE p.amount END OR l.is_test <> b.is_test OR p.kind <> 'payout' OR p.program_id <> b.program_id
+        WHERE l.amount <> CASE WHEN l.is_test THEN 0.01 ELSE p.amount END OR l.is_test <> b.is_test
+            OR p.kind <> 'payout' OR p.program_id <> b.program_id
             OR (l.state IN ('open', 'paid') AND p.payee_account <> {DESTROYED} AND l.payee IS DISTINCT FROM
                 sha256(p.payee_name || p.payee_account || convert_to(p.bank_name || '|' || p.bank_code, 'UTF8')))
         """,  # noqa: S608 - words of this module
     ),
     Invariant(
         9, "account_is_verified_before_its_payout",
-        _("Where a paying account verifies payees' accounts, every payout went to one at which a payment of the program had arrived "
-            "before, and no account was verified twice at a time."),
+        _("Where a paying account verifies payees' accounts, every payout went to one at which a payment of the program had "
+            "arrived before, and no account was verified twice at a time."),
         """
         SELECT 'payout', l.id FROM payouts_batchline l JOIN payouts_batch b ON b.id = l.batch_id AND NOT b.is_test
         JOIN payouts_payeraccount a ON a.id = b.payer_id JOIN claims_payable p ON p.id = l.payable_id
@@ -51,7 +53,8 @@ INVARIANTS = [
         WHERE (a.tests_accounts OR l.proven_by_id IS NOT NULL) AND (
             proof.id IS NULL OR proof.id >= l.id OR q.program_id <> p.program_id
             OR p.account_index_a <> q.account_index_a OR p.account_index_b <> q.account_index_b
-            OR NOT EXISTS (SELECT FROM payouts_bankresult r WHERE r.line_id = proof.id AND r.outcome = 'paid' AND r.at <= b.made_at))
+            OR NOT EXISTS (
+                SELECT FROM payouts_bankresult r WHERE r.line_id = proof.id AND r.outcome = 'paid' AND r.at <= b.made_at))
         UNION ALL
         SELECT 'test', l.id FROM payouts_batchline l JOIN payouts_batch b ON b.id = l.batch_id
         JOIN payouts_payeraccount a ON a.id = b.payer_id
@@ -171,8 +174,8 @@ INVARIANTS = [
     ),
     Invariant(
         2, "payouts_are_posted",
-        _("What was paid and what was returned of each batch stands in the ledger to the fen; what verifies accounts as a cost, and "
-            "never as a claim."),
+        _("What was paid and what was returned of each batch stands in the ledger to the fen; what verifies accounts as a cost, "
+            "and never as a claim."),
         """
         SELECT b.id FROM payouts_batch b
         LEFT JOIN LATERAL (

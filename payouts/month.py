@@ -146,7 +146,8 @@ TESTS = Counting(
     ),
     """
     WITH said AS (
-        SELECT left(l.region_code, 6) AS county, r.at, r.outcome, CASE r.outcome WHEN 'paid' THEN r.amount ELSE -r.amount END AS amount
+        SELECT left(l.region_code, 6) AS county, r.at, r.outcome,
+            CASE r.outcome WHEN 'paid' THEN r.amount ELSE -r.amount END AS amount
         FROM payouts_batch b JOIN payouts_batchline l ON l.batch_id = b.id JOIN payouts_bankresult r ON r.line_id = l.id
         WHERE b.program_id = %(program)s AND b.is_test AND r.outcome IN ('paid', 'returned') AND r.at < %(end)s
     )

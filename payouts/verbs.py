@@ -24,8 +24,8 @@ VERBS = {
         "Batch %(batch)s was authorized (%(given)d of %(needed)d): %(lines)d payouts, %(amount)s yuan."
     ),
     "payout_batch.reopened": _(
-        "%(taken_out)d payouts of batch %(batch)s were taken out since their accounts had changed or were refused by the bank: what is "
-        "left, %(lines)d payouts and %(amount)s yuan, is checked and authorized anew."
+        "%(taken_out)d payouts of batch %(batch)s were taken out since their accounts had changed or were refused by the bank: "
+        "what is left, %(lines)d payouts and %(amount)s yuan, is checked and authorized anew."
     ),
     "payout_batch.released": _("Batch %(batch)s was released: %(lines)d payouts, %(amount)s yuan."),
     "payout_batch.written": _("The file of batch %(batch)s was written: %(lines)d payouts, %(amount)s yuan."),

@@ -67,7 +67,8 @@ FROM taken
 _LINES = f"""
 INSERT INTO payouts_batchline (
     batch_id, payable_id, number, region_code, amount, in_bank, is_test, proven_by_id, payee, state, code, why_out)
-SELECT %(batch)s, payable, number, region_code, amount, in_bank, %(is_test)s, proof, payee, 'open', '', '' FROM ({_TAKEN}) taken ORDER BY number
+SELECT %(batch)s, payable, number, region_code, amount, in_bank, %(is_test)s, proof, payee, 'open', '', ''
+FROM ({_TAKEN}) taken ORDER BY number
 """  # noqa: S608 - words of this room
 _FIXED = f"""
 SELECT count(*), coalesce(sum(amount), 0.00), {DIGEST}
@@ -79,7 +80,8 @@ _CHANGED = f"""
 SELECT l.id, l.payable_id FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
 JOIN claims_claim c ON c.id = p.claim_id
 WHERE l.batch_id = %(batch)s AND l.state = 'open' AND (
-    p.state <> CASE WHEN l.is_test THEN 'open' ELSE 'in_payment' END OR (NOT l.is_test AND p.amount <> l.amount) OR p.payee_name IS NULL OR p.payee_account IS NULL
+    p.state <> CASE WHEN l.is_test THEN 'open' ELSE 'in_payment' END OR (NOT l.is_test AND p.amount <> l.amount)
+    OR p.payee_name IS NULL OR p.payee_account IS NULL
     OR l.payee IS DISTINCT FROM {choosing.PAYEE}
     OR (c.account_index_a IS NOT NULL AND p.account_index_a IS NOT NULL AND c.account_index_a <> p.account_index_a)
     OR (c.account_index_b IS NOT NULL AND p.account_index_b IS NOT NULL AND c.account_index_b <> p.account_index_b))
@@ -305,7 +307,8 @@ def discard_batch(batch: Batch, *, reason: str, by: User, at: datetime) -> Batch
 
 def head_of(batch: Batch) -> str:
     """What the digest binds the lines to."""
-    return f"{'test ' if batch.is_test else ''}program {batch.program_id} payer {batch.payer_id} format {batch.format_id} purpose {batch.purpose}"
+    whole = f"program {batch.program_id} payer {batch.payer_id} format {batch.format_id} purpose {batch.purpose}"
+    return f"test {whole}" if batch.is_test else whole
 
 
 def digest_of(batch: Batch) -> str:

@@ -58,8 +58,9 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
     list_display = ("number", "program", "organization", "kind_shown", "standing", "lines_shown", "amount_shown", "results",
         "made_by", "made_at")
     export_columns = (
-        "number", "program", "organization", "kind", "is_test", "state", "lines", "amount", "paid_lines", "paid_amount", "failed_lines",
-        "failed_amount", "returned_lines", "returned_amount", "made_by", "made_at", "released_at", "sent_at", "bank_reference",
+        "number", "program", "organization", "kind", "is_test", "state", "lines", "amount", "paid_lines", "paid_amount",
+        "failed_lines", "failed_amount", "returned_lines", "returned_amount", "made_by", "made_at", "released_at", "sent_at",
+        "bank_reference",
     )
     list_filter = ("state", "kind", "is_test", "program", "organization", "made_at")
     list_select_related = ("program", "organization", "made_by")
@@ -204,8 +205,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
         form = TestForm(request.POST if request.method == "POST" else None, by=request.user)
         return self.button_page(
             request, title=_t("Verify accounts"), button=_t("Make the batch"), run=run, form=form, warnings=waiting_in_words(form),
-            sentence=_t("0.01 yuan goes to each account that payouts wait for, once an account. It is checked, authorized and sent as "
-                "every batch; what is owed stays owed, and can be paid once the bank says that it has arrived."),
+            sentence=_t("0.01 yuan goes to each account that payouts wait for, once an account. It is checked, authorized and sent "
+                "as every batch; what is owed stays owed, and can be paid once the bank says that it has arrived."),
         )
 
     @action(description=_("Check the batch"), url_path="check", permissions=["check"], icon="fact_check")
@@ -252,8 +253,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             else:
                 self.message_user(
                     request,
-                    _t("Accounts of payees have changed, or the bank has refused them since: their lines were taken out, and the batch "
-                        "is checked and authorized anew."),
+                    _t("Accounts of payees have changed, or the bank has refused them since: their lines were taken out, and the "
+                        "batch is checked and authorized anew."),
                     level=messages.WARNING,
                 )
             return HttpResponseRedirect(self.address(batch))
@@ -423,8 +424,8 @@ def waiting_in_words(form: BatchForm) -> list[str]:
     fields: Any = form.fields
     payers = {payer.pk: payer for payer in fields["payer"].queryset}
     return [
-        _t("%(payer)s: %(lines)s payouts of %(amount)s yuan wait until their accounts are verified; %(accounts)s accounts are to be "
-            "verified, the verification of %(asked)s more is on its way.")
+        _t("%(payer)s: %(lines)s payouts of %(amount)s yuan wait until their accounts are verified; %(accounts)s accounts are to "
+            "be verified, the verification of %(asked)s more is on its way.")
         % {
             "payer": named_payer(payers[key]), "lines": f"{each.lines:,}", "amount": f"{each.amount:,.2f}",
             "accounts": f"{each.accounts:,}", "asked": f"{each.asked:,}",

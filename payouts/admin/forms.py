@@ -204,8 +204,8 @@ class PayerForm(forms.Form):
     )
     tests_accounts = forms.BooleanField(
         label=_("Verify new accounts by 0.01 yuan"), required=False, widget=UnfoldBooleanWidget(),
-        help_text=_("Before the first payout to an account, 0.01 yuan is sent there, and it is paid once that has arrived. It costs "
-            "a day or two, and finds a wrong account before a large sum leaves."),
+        help_text=_("Before the first payout to an account, 0.01 yuan is sent there, and it is paid once that has arrived. It "
+            "costs a day or two, and finds a wrong account before a large sum leaves."),
     )
 
     def __init__(self, data: Any, *, by: Any) -> None:
@@ -284,7 +284,8 @@ class TestForm(BatchForm):
     """Which accounts are verified, from which account, in which file."""
 
     purpose = _text(
-        _("Purpose"), max_length=PURPOSE_LENGTH, initial="账户验证", help_text=_("What payees read on their statement; name nobody.")
+        _("Purpose"), max_length=PURPOSE_LENGTH, initial="账户验证",
+        help_text=_("What payees read on their statement; name nobody."),
     )
     most = forms.IntegerField(
         label=_("At most so many accounts"), min_value=1, max_value=MOST_LINES, initial=MOST_LINES,

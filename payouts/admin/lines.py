@@ -38,8 +38,8 @@ class BatchLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         "line_key", "payee_name", "payee_account", "bank", "place", "amount", "standing", "code", "settled_on", "returned_on",
     )
     export_columns = (
-        "line_key", "payable__payee_name", "payable__payee_account", "payable__bank_name", "place", "amount", "is_test", "state", "code",
-        "settled_on", "returned_on",
+        "line_key", "payable__payee_name", "payable__payee_account", "payable__bank_name", "place", "amount", "is_test", "state",
+        "code", "settled_on", "returned_on",
     )
     list_filter = ("state", "code", "in_bank", "is_test", "batch")
     list_select_related = ("batch", "payable")

@@ -129,8 +129,8 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """From then on 0.01 yuan goes first."""
         return self._redraft(
             request, object_id, tests_accounts=True, title=_t("Verify new accounts first"),
-            sentence=_t("Once a colleague who checks has approved it, an account that nothing was paid to yet gets 0.01 yuan first, by "
-                "a batch of its own; it is paid when that has arrived. Batches that are made already go on."),
+            sentence=_t("Once a colleague who checks has approved it, an account that nothing was paid to yet gets 0.01 yuan "
+                "first, by a batch of its own; it is paid when that has arrived. Batches that are made already go on."),
         )
 
     @action(description=_("Pay without verifying"), url_path="pay-unverified", permissions=["draft"], icon="money_off")

@@ -188,9 +188,9 @@ class Batch(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "program", "organization", "region_code", "payer", "format", "kind", "is_test", "state", "purpose", "lines",
-        "amount", "digest", "approvals", "fresh_lines", "shared_lines", "paid_lines", "paid_amount", "failed_lines", "failed_amount",
-        "returned_lines", "returned_amount", "made_by", "made_at", "released_by", "released_at", "discarded_by", "reason",
-        "folder", "written_at", "size", "sha256", "sent_at", "purged_at",
+        "amount", "digest", "approvals", "fresh_lines", "shared_lines", "paid_lines", "paid_amount", "failed_lines",
+        "failed_amount", "returned_lines", "returned_amount", "made_by", "made_at", "released_by", "released_at", "discarded_by",
+        "reason", "folder", "written_at", "size", "sha256", "sent_at", "purged_at",
         "bank_reference",
     )
 

@@ -101,7 +101,7 @@ def test_a_fault_at_any_point_of_what_verifies_accounts_loses_and_doubles_nothin
         taking = _through(FaultAt(k=k))
         batch.refresh_from_db()
         assert (batch.state, batch.paid_lines, batch.failed_lines) == ("partial", 1, 1), taking.seen[-1:]
-        assert list(BankResult.objects.filter(line__batch=batch).order_by("line").values_list("outcome", flat=True)) == [
+        assert list(BankResult.objects.filter(line__batch=batch).order_by("line_id").values_list("outcome", flat=True)) == [
             "paid", "failed"
         ], taking.seen[-1:]
         postings = LedgerTransaction.objects.filter(source_type="payouts.batch", source_id=batch.pk)

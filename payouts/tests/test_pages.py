@@ -147,7 +147,7 @@ def test_a_clerk_turns_verifying_on_and_sees_everywhere_what_waits_for_it() -> N
     answer = maker.post(page("payeraccount_verify_accounts", till.payer.pk))
     assert answer.status_code == 302
     shown = text_of(checker.get(answer.url))
-    assert "先付 0.01 元验证" in shown and "待批准" in shown
+    assert "先付 0.01 元验证" in shown and "待审批" in shown
     draft = PayerAccount.objects.latest("pk")
     assert "它将替代现用的同一账户" in text_of(checker.get(page("payeraccount_approve", draft.pk)))
     assert checker.post(page("payeraccount_approve", draft.pk)).status_code == 302
@@ -162,19 +162,22 @@ def test_a_clerk_turns_verifying_on_and_sees_everywhere_what_waits_for_it() -> N
     refused = maker.post(page("batch_prepare"), given)
     assert refused.status_code == 409 and "有 2 笔付款等待收款账户验证：请先制作账户验证批次" in refused.content.decode()
     claim = reverse("admin:claims_claim_change", args=[first.claim_id])
-    assert "账户待验证" in text_of(maker.get(claim)) and "须先向收款账户付 0.01 元" in text_of(maker.get(claim))
+    # Whoever works on the claim sees why nothing is paid yet.
+    clerk, auditor = signed_in(till.world.clerk), signed_in(till.world.auditor)
+    shown = text_of(clerk.get(claim))
+    assert "账户待验证" in shown and "须先向收款账户付 0.01 元" in shown
     assert maker.post(page("batch_prepare_test"), {**given, "purpose": "账户验证"}).status_code == 302
     batch = Batch.objects.get()
     shown = text_of(maker.get(page("batch_change", batch.pk)))
     for words in ("账户验证", "1 笔，0.01 元", "不支付赔款", batch.reference):
         assert words in shown, words
-    assert f"（批次 {batch.reference}），到账后即可付款" in text_of(maker.get(claim))
+    assert f"（批次 {batch.reference}），到账后即可付款" in text_of(clerk.get(claim))
     assert "账户验证" in text_of(maker.get(page("batchline_changelist")))
     batch = till.brought(till.written(batch))
     till.answered(batch, [(keys_of(batch)[0], "0.01", "Y")])
     with CaptureQueriesContext(connection) as few:
-        shown = text_of(maker.get(claim))
-    assert "账户待验证" not in shown and "0.01" in shown and len(few) < 80
+        shown = text_of(auditor.get(claim))
+    assert "账户待验证" not in shown and f"{keys_of(batch)[0]} · 账户验证 · 0.01 元 · 已付" in " ".join(shown.split()) and len(few) < 80
     assert maker.post(page("batch_prepare"), given).status_code == 302 and Batch.objects.latest("pk").lines == 2
 
 
