@@ -152,9 +152,8 @@ def _refuse_accounts(refused: Sequence[tuple[int, str]], *, by: Any, at: datetim
     codes, found = dict(refused), choosing.sharing([payable for payable, _code in refused])
     fields: Any = Payable._meta
     logical_name = fields.get_field("payee_name").logical_name
-    told, waits = (
-        keys.open_many((None if row[column] is None else bytes(row[column]) for row in found), logical_name) for column in (2, 3)
-    )
+    told = keys.open_many([None if name is None else bytes(name) for _pk, _other, name, _same in found], logical_name)
+    waits = keys.open_many([None if name is None else bytes(name) for _pk, _other, _same, name in found], logical_name)
     failing = {row[1]: codes[row[0]] for row, name, other in zip(found, told, waits, strict=True) if name == other}
     fail_open_payables(sorted(failing.items()), by=by, at=at)
 
