@@ -96,7 +96,7 @@ def tables_of(closing: MonthClosing, reader: Reader) -> list[Table]:
         return [cofunded(row for row in figures.rows(*COFUNDED) if row.funder_id == int(key))]
     return [
         _movement(closing, figures), *_asked_back(closing, figures), _responsibilities(figures), _outcomes(figures),
-        _standing(figures), _counties(figures), _reported(figures),
+        _standing(figures), _counties(figures), _reported(figures), *_verified(closing, figures),
     ]
 
 
@@ -227,6 +227,28 @@ def _reported(figures: Figures, *, insurer: str = "") -> Table:
         "reported", _t("Payouts reported by insurers, in the month"), _t("insurer"),
         [_t("payouts"), _t("sum (yuan)"), _t("different from ours"), _t("difference (yuan)"), _t("cannot be calculated")], lines,
     )
+
+
+def _verified(closing: MonthClosing, figures: Figures) -> list[Table]:
+    """What verifying accounts cost, where anything was paid for it: no part of what was paid on claims."""
+    found, number = figures.by("payouts.tests_amount", "county"), figures.by("payouts.tests", "county")
+    if not found:
+        return []
+    lines: list[tuple[str, Sequence[Cell]]] = [
+        (place[1], (int(number.get(place, (ZERO, ZERO))[1]), amount, before + amount))
+        for place, (before, amount) in found.items()
+    ]
+    booked = sum(
+        (row.ending for row in ClosedBalance.objects.filter(closing=closing, kind=AccountKind.ACCOUNT_TESTS)), ZERO
+    )
+    remark = _t("A cost of whoever pays, and no claim: it stands in none of the sums above. The ledger says the same.")
+    if booked != figures.ending("payouts.tests_amount"):
+        remark = _t("By the ledger verifying accounts cost %(sum)s yuan: look at the reconciliation.") % {"sum": f"{booked:,.2f}"}
+    return [Table(
+        "verified", _t("Accounts verified"), _t("county"),
+        [_t("accounts in the month"), _t("cost in the month (yuan)"), _t("cost since the beginning (yuan)")], lines, _summed(lines),
+        remark,
+    )]
 
 
 def _shares(closing: MonthClosing, figures: Figures, insurer_id: int) -> Table:

@@ -464,6 +464,12 @@ class Payable(models.Model):
         ]
         indexes = [
             models.Index(fields=["program", "organization"], name="payable_open", condition=Q(state="open", kind="payout")),
+            models.Index(
+                fields=["program", "account_index_a"], name="payable_by_account_a", condition=Q(account_index_a__isnull=False)
+            ),
+            models.Index(
+                fields=["program", "account_index_b"], name="payable_by_account_b", condition=Q(account_index_b__isnull=False)
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="payable_is_kept", operation=pgtrigger.Delete),
