@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from audit import panels
+from audit.paging import CAP
 from audit.panels import Chart, ChartData, ChartKind, Figure, P, WorkQueue
 from portal.figures import number_text
 from portal.places import place_card
@@ -123,7 +124,9 @@ def in_order(found: Sequence[P]) -> list[P]:
 def queue_card(queue: WorkQueue, user: Any) -> QueueCard:
     """Ask a queue for its count."""
     count = queue.count(user)
-    return QueueCard(queue, count, number_text(count), panels.address(queue.url))
+    # Nobody works off more than this, and to the last one it would be counted at each look.
+    text = f"{number_text(CAP)}+" if count == CAP + 1 else number_text(count)
+    return QueueCard(queue, count, text, panels.address(queue.url))
 
 
 def figure_card(figure: Figure, user: Any) -> FigureCard:

@@ -14,6 +14,7 @@ from unfold.decorators import display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
 from audit.exporting import ExportColumn
+from claims.admin.office_list import OfficeList
 from claims.admin.words import payee_in_words, yuan
 from claims.models import Claim, Payable, PayableState, number_in
 
@@ -24,7 +25,7 @@ TONES = {
 
 
 @admin.register(Payable)
-class PayableAdmin(ReadOnlyScopedAdmin):
+class PayableAdmin(OfficeList, ReadOnlyScopedAdmin):
     """Newest first."""
 
     list_display = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -443,6 +444,12 @@ class Payable(models.Model):
         ]
         indexes = [
             models.Index(fields=["program", "organization"], name="payable_open", condition=Q(state="open", kind="payout")),
+            models.Index(fields=["organization", "id"], name="payable_by_office"),
+            models.Index(fields=["state", "id", "organization"], name="payable_by_state", condition=~Q(state="paid")),
+            # Few: what is asked back, and what the bank did not pay.
+            models.Index(fields=["id"], name="payable_reclaimed", condition=Q(kind="reclaim")),
+            models.Index(fields=["claim"], name="payable_failed", condition=Q(state="failed", kind="payout")),
+            BrinIndex(fields=["made_at"], name="payable_by_moment", autosummarize=True),
         ]
         triggers = [
             pgtrigger.Protect(name="payable_is_kept", operation=pgtrigger.Delete),
