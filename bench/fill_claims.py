@@ -1,8 +1,9 @@
 """Claims of the covers that `bench.fill` made, set-wise: a case, a bill, a decision and what is owed each, as after some years.
 
-Of twenty claims one is open; most of these are of the last weeks, some old ones wait or are investigated. Offices, programs and days are mixed, as claims
-come in. Keys, indexes and check constraints are the real ones; triggers and foreign keys are not asked (rows are made of rows that
-agree) and history starts empty. Left out: charge lines, papers, steps, events and postings; sealed texts are of a few ciphertexts.
+Of twenty claims one is open; most of these are of the last weeks, some old ones wait or are investigated. Offices, programs and
+days are mixed, as claims come in. Keys, indexes and check constraints are the real ones; triggers and foreign keys are not asked
+(rows are made of rows that agree) and history starts empty. Left out: charge lines, papers, steps, events and postings; sealed
+texts are of a few ciphertexts.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ SELECT n, n, k.id, k.program_id, k.plan_id, k.period_id, k.organization_id, k.re
     CASE WHEN s.state = 'waiting' THEN 'review' ELSE '' END,
     CASE WHEN s.state IN ('waiting', 'review', 'investigation', 'assessed') THEN k.clerk_id END,
     CASE WHEN s.state <> 'reported' THEN s.at::date END,
-    CASE WHEN s.state IN ('reported', 'waiting') THEN NULL WHEN NOT s.fresh AND s.is_open THEN current_date - 1 - {chance(13, 60)}::int
-        WHEN s.is_open THEN current_date - 3 + {chance(13, 33)}::int WHEN s.state = 'payable' THEN current_date + {chance(13, 10)}::int
+    CASE WHEN s.state IN ('reported', 'waiting') THEN NULL
+        WHEN NOT s.fresh AND s.is_open THEN current_date - 1 - {chance(13, 60)}::int
+        WHEN s.is_open THEN current_date - 3 + {chance(13, 33)}::int
+        WHEN s.state = 'payable' THEN current_date + {chance(13, 10)}::int
     END,
     CASE WHEN s.pays THEN 100 + {chance(14, 5_000_000)} / 100.0 WHEN s.state IN ('refused', 'zero') THEN 0 END,
     CASE WHEN s.pays OR s.state IN ('refused', 'zero') THEN n END, 0, CASE WHEN s.pays THEN 'self' ELSE '' END,
@@ -78,11 +81,11 @@ FROM claims_claim c WHERE c.id BETWEEN %(first)s AND %(last)s ORDER BY c.id
 """
 # Of some invoices the same number stands in another case, too.
 _BILL = f"""
-INSERT INTO claims_bill (id, case_id, invoice_code, invoice_number, check_code, issued_on, setting, locality, settled, hospital_name,
-    department, diagnosis, total, false_papers, standing, findings, explanation, entered_by_id, entered_at)
+INSERT INTO claims_bill (id, case_id, invoice_code, invoice_number, check_code, issued_on, setting, locality, settled,
+    hospital_name, department, diagnosis, total, false_papers, standing, findings, explanation, entered_by_id, entered_at)
 SELECT c.id, c.case_id, '44060125', lpad((CASE WHEN s.doubled THEN c.id - 1 ELSE c.id END)::text, 10, '0'), '',
-    c.reported_at::date - 2, 'inpatient', 'local', true, '示例市第' || {chance(22, 400, "c.id")} || '人民医院', 'general', '', 60000.00,
-    false, CASE WHEN s.doubled THEN 'doubled' ELSE 'stands' END, '[]', '', coalesce(c.handler_id, %(user)s), c.reported_at
+    c.reported_at::date - 2, 'inpatient', 'local', true, '示例市第' || {chance(22, 400, "c.id")} || '人民医院', 'general', '',
+    60000.00, false, CASE WHEN s.doubled THEN 'doubled' ELSE 'stands' END, '[]', '', coalesce(c.handler_id, %(user)s), c.reported_at
 FROM claims_claim c
 CROSS JOIN LATERAL (SELECT c.id > 1 AND c.state = 'review' AND {chance(23, 200, "c.id")} = 0 AS doubled) s
 WHERE c.id BETWEEN %(first)s AND %(last)s ORDER BY c.id
@@ -92,19 +95,21 @@ INSERT INTO claims_decision (id, claim_id, number, kind, outcome, state, terms_d
     amount, refusals, assumed, undecided, burden, refusal_code, reason, effects, digest, signatures_needed, proposed_by_id,
     proposed_at, decided_at, answer)
 SELECT c.id, c.id, 1, 'first', CASE c.state WHEN 'refused' THEN 'refuse' WHEN 'zero' THEN 'zero' ELSE 'pay' END,
-    CASE c.state WHEN 'assessed' THEN 'proposed' ELSE 'approved' END, 'd', '{{}}', '{{}}', 1, coalesce(c.amount, 500), coalesce(c.amount, 500),
+    CASE c.state WHEN 'assessed' THEN 'proposed' ELSE 'approved' END, 'd', '{{}}', '{{}}', 1, coalesce(c.amount, 500),
+    coalesce(c.amount, 500),
     '[]', '[]', '[]', '{{}}', CASE c.state WHEN 'refused' THEN 'EXCLUDED' ELSE '' END,
     CASE c.state WHEN 'refused' THEN '示例' ELSE '' END, '[]', 'd', 1 + ({chance(24, 5, "c.id")} = 0)::int,
     coalesce(c.handler_id, %(user)s), c.reported_at + interval '10 days',
     CASE WHEN c.state <> 'assessed' THEN c.reported_at + interval '12 days' END, ''
-FROM claims_claim c WHERE c.id BETWEEN %(first)s AND %(last)s AND c.state IN ('assessed', 'payable', 'paid', 'closed', 'refused', 'zero')
+FROM claims_claim c WHERE c.id BETWEEN %(first)s AND %(last)s
+    AND c.state IN ('assessed', 'payable', 'paid', 'closed', 'refused', 'zero')
 ORDER BY c.id
 """
 _PAYABLE = f"""
 INSERT INTO claims_payable (id, claim_id, decision_id, program_id, organization_id, region_code, kind, amount, state, payee_name,
     payee_account, bank_name, bank_code, failure, made_at, paid_on)
-SELECT c.id, c.id, c.id, c.program_id, c.organization_id, c.region_code, CASE WHEN s.back THEN 'reclaim' ELSE 'payout' END, c.amount,
-    s.state, %(owed_name)s, %(owed_account)s, '中国农业银行', '', CASE s.state WHEN 'failed' THEN 'ACCOUNT' ELSE '' END,
+SELECT c.id, c.id, c.id, c.program_id, c.organization_id, c.region_code, CASE WHEN s.back THEN 'reclaim' ELSE 'payout' END,
+    c.amount, s.state, %(owed_name)s, %(owed_account)s, '中国农业银行', '', CASE s.state WHEN 'failed' THEN 'ACCOUNT' ELSE '' END,
     c.reported_at + interval '12 days', CASE s.state WHEN 'paid' THEN c.reported_at::date + 15 END
 FROM claims_claim c
 CROSS JOIN LATERAL (SELECT c.state = 'closed' AND {chance(25, 2000, "c.id")} = 0 AS back, {chance(26, 10, "c.id")} AS d) x

@@ -209,7 +209,7 @@ def claim_pages() -> Iterator[Page]:
     from django.db import connection
     from django.urls import reverse
 
-    from accounts.models import Organization, User
+    from accounts.models import User
     from audit import panels
     from audit.paging import AFTER, written
     from claims.models import Bill, Claim, Payable
@@ -231,15 +231,15 @@ def claim_pages() -> Iterator[Page]:
         "program": {"program__id__exact": program.pk}, "last year": {"period__id__exact": old.pk},
         "next year, none": {"period__id__exact": new.pk}, "office": {"organization__id__exact": clerk.organization_id},
         "office, last": {"organization__id__exact": clerk.organization_id, "p": "last"},
-        "city": {"place": "4416"}, "county": {"place": "441602"}, "town": {"place": "441602003"}, "small town": {"place": "441602016"},
-        "nobody there": {"place": "110101"},
+        "city": {"place": "4416"}, "county": {"place": "441602"}, "town": {"place": "441602003"},
+        "small town": {"place": "441602016"}, "nobody there": {"place": "110101"},
         "mine": {"hand": "mine"}, "nobody's": {"hand": "nobody"}, "nobody's, last": {"hand": "nobody", "p": "last"},
         "overdue": {"due": "over"}, "today": {"due": "today"}, "week": {"due": "week"}, "week, last": {"due": "week", "p": "last"},
         "reported today": {"reported_at__gte": f"{_today():%Y-%m-%d} 00:00:00+08:00"},
-        "review of a program in a county": {"state__exact": "review", "program__id__exact": program.pk, "place": "441602"},
+        "program's review in a county": {"state__exact": "review", "program__id__exact": program.pk, "place": "441602"},
         "claim number": {"q": one.number}, "case number": {"q": one.case.number}, "cover number": {"q": one.enrollment.number},
-        "invoice": {"q": Bill.objects.get(pk=one.pk).invoice_number}, "no invoice": {"q": "9999999999"}, "document": {"q": document},
-        "name": {"q": frequent}, "rarer name": {"q": rare}, "two signs": {"q": frequent[:2]}, "nobody": {"q": "查无此人"},
+        "invoice": {"q": Bill.objects.get(pk=one.pk).invoice_number}, "no invoice": {"q": "9999999999"},
+        "document": {"q": document}, "name": {"q": frequent}, "rarer name": {"q": rare}, "two signs": {"q": frequent[:2]}, "nobody": {"q": "查无此人"},
         "telephone": {"q": "138-0000-0077"},
     }
     filters |= {f"state {state}": {"state__exact": state.value} for state in State}
@@ -259,15 +259,12 @@ def claim_pages() -> Iterator[Page]:
             for name, query in (("", {}), (", last", {"p": "last"})):
                 query = {"queue": key, **query}
                 yield Page(reader, f"queue {key}{name}", address(reverse("admin:claims_claim_changelist"), query))
-        for days in (0, 10):
-            seen = Claim.objects.filter(due_on=_today() + timedelta(days=days), state__in=OPEN)
-            place = seen.filter(organization__in=Organization.objects.visible_to(user)).order_by("-pk").values_list("due_on", "pk").first()
+        for days, query in ((0, {"due": "week"}), (10, {"hand": "nobody"})):
+            seen = Claim.objects.visible_to(user).filter(due_on=_today() + timedelta(days=days), state__in=OPEN)
+            place = seen.order_by("-pk").values_list("due_on", "pk").first()
             if place is not None:
-                query = {"due": "week" if not days else "", "queue": "claims.near" if not days else "", "hand": "nobody" if days else ""}
-                kept = {key: value for key, value in query.items() if value and (key != "queue" or "claims.near" in queues)}
-                yield Page(
-                    reader, f"work deep, {days} days on", address(reverse("admin:claims_claim_changelist"), {**kept, "p": written(AFTER, place)})
-                )
+                deep = address(reverse("admin:claims_claim_changelist"), {**query, "p": written(AFTER, place)})
+                yield Page(reader, f"work, {days} days on", deep)
         for name, query in owed.items():
             yield Page(reader, f"payables {name}", address(reverse("admin:claims_payable_changelist"), query))
         yield Page(reader, "workbench", reverse("admin:index"))
@@ -281,10 +278,10 @@ def _today() -> Any:
 
 
 def _known() -> Any:
-    """Covers of people whose document is a true one."""
+    """Covers of people whose document is a true one; covers have the numbers of their people."""
     from django.db.models.expressions import RawSQL
 
-    return RawSQL("SELECT person FROM bench_known", [])  # noqa: S611 - covers have the numbers of their people
+    return RawSQL("SELECT person FROM bench_known", [])
 
 
 def address(page: str, query: dict[str, Any]) -> str:

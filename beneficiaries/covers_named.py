@@ -59,7 +59,7 @@ _PERSON = "SELECT id, birth_on, {identity}, {name} FROM beneficiaries_person WHE
 _BY_NUMBER = f"""{_FIELDS}
 JOIN LATERAL (SELECT * FROM beneficiaries_enrollment WHERE id = wanted.cover OFFSET 0) AS e ON {_REACH}
 JOIN LATERAL ({_PERSON.replace("{whose}", "e.person_id")}) AS person ON true
-"""
+"""  # noqa: S608 - names of this module
 # Of several covers of one person the one in which the event lies, else the last.
 _BY_IDENTITY = f"""{_FIELDS}
 JOIN LATERAL (

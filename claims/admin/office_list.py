@@ -1,4 +1,4 @@
-"""Lists of claims and of what they owe, read where the reader's offices and what was chosen lie; ten million are not read for fifty."""
+"""Lists of claims and of what they owe, read where the reader's offices and choice lie: ten million are not read for fifty."""
 
 from __future__ import annotations
 
