@@ -239,11 +239,12 @@ def claim_pages() -> Iterator[Page]:
         "program's review in a county": {"state__exact": "review", "program__id__exact": program.pk, "place": "441602"},
         "claim number": {"q": one.number}, "case number": {"q": one.case.number}, "cover number": {"q": one.enrollment.number},
         "invoice": {"q": Bill.objects.get(pk=one.pk).invoice_number}, "no invoice": {"q": "9999999999"},
-        "document": {"q": document}, "name": {"q": frequent}, "rarer name": {"q": rare}, "two signs": {"q": frequent[:2]}, "nobody": {"q": "查无此人"},
-        "telephone": {"q": "138-0000-0077"},
+        "document": {"q": document}, "name": {"q": frequent}, "rarer name": {"q": rare}, "two signs": {"q": frequent[:2]},
+        "nobody": {"q": "查无此人"}, "telephone": {"q": "138-0000-0077"},
     }
     filters |= {f"state {state}": {"state__exact": state.value} for state in State}
-    filters |= {f"state {state}, last": {"state__exact": state.value, "p": "last"} for state in (*OPEN, State.REFUSED, State.CLOSED)}
+    seldom = (*OPEN, State.REFUSED, State.CLOSED)
+    filters |= {f"state {state}, last": {"state__exact": state.value, "p": "last"} for state in seldom}
     owed: dict[str, dict[str, Any]] = {
         "first": {}, "last": {"p": "last"}, "deep": {"p": written(AFTER, [max(1, Payable.objects.latest("pk").pk - DEEP)])},
         "program": {"program__id__exact": program.pk}, "office": {"organization__id__exact": clerk.organization_id},
