@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from audit import panels
-from audit.paging import CAP
 from audit.panels import Chart, ChartData, ChartKind, Figure, P, WorkQueue
 from portal.figures import number_text
 from portal.places import place_card
@@ -125,7 +124,7 @@ def queue_card(queue: WorkQueue, user: Any) -> QueueCard:
     """Ask a queue for its count."""
     count = queue.count(user)
     # Nobody works off more than this, and to the last one it would be counted at each look.
-    text = f"{number_text(CAP)}+" if count == CAP + 1 else number_text(count)
+    text = f"{number_text(panels.MOST)}+" if count == panels.MOST + 1 else number_text(count)
     return QueueCard(queue, count, text, panels.address(queue.url))
 
 
