@@ -20,8 +20,8 @@ from portal.local.pytest_plugin import SERVER
 #: People of one office, each with a cover.
 PEOPLE = 4_000
 TABLES = ("beneficiaries_enrollment", "beneficiaries_person", "beneficiaries_persondocument")
-#: Rows and pages that a table is believed to hold: nobody looked, next to nothing on many pages, many on each page.
-BELIEFS = ((-1, 0), (1, 800), (100_000, 1))
+#: Rows and pages that tables of people and covers are believed to hold: nobody looked, few when somebody did, many on each page.
+BELIEFS = ((-1, 0), (3, 1), (100_000, 1))
 #: What each table may be looked up by.
 KEYS = {
     "beneficiaries_enrollment": ("(id = ", "(person_id = ", "(insurer_policy_number)"),
@@ -46,7 +46,7 @@ def believe(rows: float, pages: int) -> None:
         superuser.execute(
             "UPDATE pg_class SET reltuples = %(rows)s, relpages = %(pages)s WHERE oid = ANY(%(tables)s::regclass[]) OR oid IN "
             "(SELECT indexrelid FROM pg_index WHERE indrelid = ANY(%(tables)s::regclass[]))",
-            {"rows": rows, "pages": pages, "tables": list(TABLES)},
+            {"rows": rows, "pages": pages, "tables": list(TABLES[:2])},
         )
 
 
@@ -83,4 +83,4 @@ def test_each_line_is_looked_up_by_its_key_whatever_the_planner_believes_of_the_
     assert {scan["Relation Name"] for scan in read} == set(TABLES)
     for scan in read:
         by = scan.get("Index Cond", scan.get("Recheck Cond", ""))
-        assert any(key in by for key in KEYS[scan["Relation Name"]]), (scan["Node Type"], scan["Relation Name"], by)
+        assert any(key in by for key in KEYS[scan["Relation Name"]]), (sorted(scan.items(), key=str))

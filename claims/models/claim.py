@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Self
 
 import pgtrigger
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
@@ -17,7 +18,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked_updates_by_row
 from audit.masking import mask_account, mask_name
 from audit.models.events import append_only
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Offices, Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
 from beneficiaries.models.agreement import agrees
 from claims.models.case import CASE_KEY, OWNER_GONE, Case, numbered
@@ -45,6 +46,13 @@ class Payee(models.TextChoices):
     HOSPITAL = "hospital", _("The hospital that advanced the costs")
 
 
+class _NoneOf(Func):
+    """Whether a value is none of an array's, which is made once for all rows."""
+
+    template, arg_joiner, arity = "(%(expressions)s))", " <> ALL(", 2
+    output_field = models.BooleanField()
+
+
 class ClaimQuerySet(ScopedQuerySet):
     """Chainable words about claims."""
 
@@ -52,13 +60,12 @@ class ClaimQuerySet(ScopedQuerySet):
         """Without an end yet, and to be worked on."""
         return self.filter(state__in=OPEN)
 
-    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> Self:
         """As the scope says, without people whose data is restricted (ADR 27)."""
-        # Few are restricted: found first, by their person, and held against the claims, whose covers are not read.
-        restricted = Enrollment.objects.filter(
-            pk=OuterRef("enrollment_id"), beneficiary__restricted_at__isnull=False, person=F("beneficiary__person")
-        )
-        return super().visible_to(user, permission).filter(~Exists(restricted))
+        # Few are restricted: their covers are found first, by person, and held against each claim. As a join, whole offices of
+        # claims were read before the first was known to be shown.
+        restricted = Enrollment.objects.filter(beneficiary__restricted_at__isnull=False, person=F("beneficiary__person"))
+        return super().visible_to(user, permission, offices=offices).filter(_NoneOf("enrollment_id", ArraySubquery(restricted.values("pk"))))
 
 
 @tracked_updates_by_row
