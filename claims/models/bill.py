@@ -162,6 +162,8 @@ class Bill(models.Model):
         indexes = [
             models.Index(fields=["invoice_number"], name="bill_by_number", condition=~Q(invoice_number="")),
             models.Index(fields=["hospital", "issued_on"], name="bill_by_hospital_and_day"),
+            # Few at any time: somebody has to look at them.
+            models.Index(fields=["case"], name="bill_doubled", condition=Q(standing="doubled")),
         ]
         triggers = [
             pgtrigger.Protect(name="bill_is_kept", operation=pgtrigger.Delete),

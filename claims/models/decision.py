@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -470,6 +471,12 @@ class Payable(models.Model):
             models.Index(
                 fields=["program", "account_index_b"], name="payable_by_account_b", condition=Q(account_index_b__isnull=False)
             ),
+            models.Index(fields=["organization", "id"], name="payable_by_office"),
+            models.Index(fields=["state", "id", "organization"], name="payable_by_state", condition=~Q(state="paid")),
+            # Few: what is asked back, and what the bank did not pay.
+            models.Index(fields=["id"], name="payable_reclaimed", condition=Q(kind="reclaim")),
+            models.Index(fields=["claim"], name="payable_failed", condition=Q(state="failed", kind="payout")),
+            BrinIndex(fields=["made_at"], name="payable_by_moment", autosummarize=True),
         ]
         triggers = [
             pgtrigger.Protect(name="payable_is_kept", operation=pgtrigger.Delete),
