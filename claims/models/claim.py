@@ -65,7 +65,8 @@ class ClaimQuerySet(ScopedQuerySet):
         # Few are restricted: their covers are found first, by person, and held against each claim. As a join, whole offices of
         # claims were read before the first was known to be shown.
         restricted = Enrollment.objects.filter(beneficiary__restricted_at__isnull=False, person=F("beneficiary__person"))
-        return super().visible_to(user, permission, offices=offices).filter(_NoneOf("enrollment_id", ArraySubquery(restricted.values("pk"))))
+        hidden = ArraySubquery(restricted.values("pk"))
+        return super().visible_to(user, permission, offices=offices).filter(_NoneOf("enrollment_id", hidden))
 
 
 @tracked_updates_by_row

@@ -174,7 +174,8 @@ def test_no_page_and_no_count_looks_at_more_than_it_shows_of_thousands(ward: War
     covers = [ward.insure(number).pk for number in range(1, 9)]
     # As in an office after years: of twenty claims one is open, and states lie among one another.
     copies(
-        claim, MANY, enrollment_id=f"(ARRAY{covers})[1 + beside.id %% {len(covers)}]", due_on="current_date - 5 + (beside.id %% 40)::int",
+        claim, MANY, enrollment_id=f"(ARRAY{covers})[1 + beside.id %% {len(covers)}]",
+        due_on="current_date - 5 + (beside.id %% 40)::int",
         state="CASE WHEN beside.id %% 20 = 3 THEN 'review' WHEN beside.id %% 20 = 7 THEN 'refused'"
         " WHEN beside.id %% 100 = 9 THEN 'withdrawn' ELSE 'zero' END",
         handler_id=f"CASE WHEN beside.id %% 40 = 3 THEN {ward.clerk.pk} END",
