@@ -223,8 +223,8 @@ def _cells(row: Any) -> list[Cell]:
         Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number"),
         Cell(_t("name"), str(row.name or "")), Cell(_t("day of the event"), str(row.event_on or "")),
         Cell(_t("hospital"), row.hospital_name or ""),
-        Cell(_t("invoice"), row.invoice_number or "", "pp-number"), Cell(_t("total (yuan)"), shown(row.total), "pp-right"),
-        Cell(_t("account"), " ".join(part for part in (str(_PAYEES.get(row.payee, "")), str(row.payee_account or "")) if part)),
+        Cell(_t("medical invoice"), row.invoice_number or "", "pp-number"), Cell(_t("total (yuan)"), shown(row.total), "pp-right"),
+        Cell(_t("account of the payee"), " ".join(part for part in (str(_PAYEES.get(row.payee, "")), str(row.payee_account or "")) if part)),
     ]
 
 
