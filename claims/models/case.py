@@ -115,7 +115,8 @@ class Case(models.Model):
             # The noon of a day whose hour is not known may be later than the hour at which somebody tells of it.
             models.CheckConstraint(
                 name="case_happened_before_it_was_recorded",
-                condition=Q(event_at__lte=F("recorded_at")) | Q(time_known=False, event_at__lte=F("recorded_at") + timedelta(hours=12)),
+                condition=Q(event_at__lte=F("recorded_at"))
+                | Q(time_known=False, event_at__lte=F("recorded_at") + timedelta(hours=12)),
             ),
             models.CheckConstraint(name="case_pays_elsewhere_nothing_below_zero", condition=Q(death_paid_elsewhere__gte=0)),
         ]

@@ -225,7 +225,8 @@ def _cells(row: Any) -> list[Cell]:
         Cell(_t("hospital"), row.hospital_name or "", "pp-wraps"),
         Cell(_t("medical invoice"), row.invoice_number or "", "pp-number"), Cell(_t("total (yuan)"), shown(row.total), "pp-right"),
         Cell(
-            _t("account of the payee"), " ".join(part for part in (str(_PAYEES.get(row.payee, "")), str(row.payee_account or "")) if part),
+            _t("account of the payee"),
+            " ".join(part for part in (str(_PAYEES.get(row.payee, "")), str(row.payee_account or "")) if part),
         ),
     ]
 
