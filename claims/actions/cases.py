@@ -210,8 +210,7 @@ def refuse_known(covers: Sequence[Enrollment], told: Report, *, known: Mapping[E
 
 
 def refuse_untimely(told: Report, *, at: datetime) -> None:
-    # A day whose hour is not known stands at its noon, and may be today.
-    if told.event_at > at if told.time_known else timezone.localdate(told.event_at) > timezone.localdate(at):
+    if told.event_at > at:
         raise ClaimsRefused("HAPPENS_LATER")
     reported = told.reported_on or timezone.localdate(at)
     if reported < timezone.localdate(told.event_at) or not not_later(reported, at=at):

@@ -31,7 +31,7 @@ STATE_NAMES = {
     State.REPORTED: _("Report received"), State.ACCEPTED: _("Accepted for handling"), State.REGISTERED: _("Case filed"),
     State.WAITING: _("Waiting for papers"), State.REVIEW: _("Under review"), State.INVESTIGATION: _("Under investigation"),
     State.ASSESSED: _("Calculated, to be signed"), State.PAYABLE: _("Awaiting payment"), State.PAID: _("Paid out"),
-    State.CLOSED: _("Case closed"), State.REFUSED: _("Claim refused"), State.ZERO: _("Closed without payment"),
+    State.CLOSED: _("Closed"), State.REFUSED: _("Refused"), State.ZERO: _("Closed without payment"),
     State.WITHDRAWN: _("Withdrawn by the claimant"), State.DECLINED: _("Not filed"),
 }
 
@@ -65,8 +65,9 @@ class ClaimQuerySet(ScopedQuerySet):
         # Few are restricted: their covers are found first, by person, and held against each claim. As a join, whole offices of
         # claims were read before the first was known to be shown.
         restricted = Enrollment.objects.filter(beneficiary__restricted_at__isnull=False, person=F("beneficiary__person"))
-        hidden = ArraySubquery(restricted.values("pk"))
-        return super().visible_to(user, permission, offices=offices).filter(_NoneOf("enrollment_id", hidden))
+        return super().visible_to(user, permission, offices=offices).filter(
+            _NoneOf("enrollment_id", ArraySubquery(restricted.values("pk")))
+        )
 
 
 @tracked_updates_by_row
@@ -114,7 +115,7 @@ class Claim(models.Model):
     account_stated_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("account stated by"), db_index=False
     )
-    reported_at = models.DateTimeField(_("reported to us at"))
+    reported_at = models.DateTimeField(_("reported at"))
     #: When its end came.
     ended_at = models.DateTimeField(_("ended at"), null=True)
 
