@@ -69,9 +69,10 @@ class Key:
 
     def not_before(self, value: Any, *, backward: bool) -> Q | None:
         """What `same` and `beyond` have in common: a plain range that an index serves."""
-        if value is None or self.nullable:
-            return None
         falling = self.descending != backward
+        # Nothing comes last in rising order: no range leaves it in.
+        if value is None or (self.nullable and not falling):
+            return None
         return Q((f"{self.path}__{'lte' if falling else 'gte'}", value))
 
 

@@ -21,6 +21,8 @@ Words = str | Promise
 Address = str | Promise | Callable[[], str]
 
 
+#: Rows of a queue are counted up to here.
+MOST = 5_000
 #: By which a list is asked for the rows of a queue.
 QUEUE_PARAMETER = "queue"
 
@@ -55,7 +57,8 @@ class Panel(Protocol):
 
 @dataclass(frozen=True)
 class WorkQueue:
-    """Work that waits for this user. `count` asks one query; `url` is the list that shows the same rows.
+    """Work that waits for this user. `count` asks one query, and counts up to one more than MOST; `url` is the list that shows the
+    same rows.
 
     Made by `queue_of`, whose `narrow` (rows, user) -> rows is both the count and the list's filter.
     """
@@ -76,7 +79,7 @@ def queue_of(
 ) -> WorkQueue:
     """A queue of rows of "app.model": the list behind it counts what the workbench counts.
 
-    `counted` gives the same number without reading the rows, or None where it cannot tell.
+    `counted` gives the same number, beyond MOST too, without reading the rows, or None where it cannot tell.
     """
     app_label, name = model.split(".")
 
@@ -84,7 +87,8 @@ def queue_of(
         known = counted(user) if counted is not None else None
         if known is not None:
             return known
-        return int(narrow(apps.get_model(model)._default_manager.get_queryset(), user).count())
+        rows = narrow(apps.get_model(model)._default_manager.get_queryset(), user)
+        return int(rows.order_by()[: MOST + 1].count())
 
     def url() -> str:
         return f"{reverse(f'admin:{app_label}_{name}_changelist')}?{QUEUE_PARAMETER}={key}"

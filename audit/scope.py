@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -33,6 +33,10 @@ class HasGrants(Protocol):
 
     def grants(self, permission: str | None = None) -> Sequence[Grant]:
         """Live grants; with a permission ("app.codename") only those whose role gives it."""
+
+
+#: The path of an organization -> the keys of it and of all below it.
+Offices = Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,10 @@ class Scope:
         return self.through is not None or self.by_dealings or any(each.is_met_by_many for each in self.alternatives)
 
     def condition(
-        self, model: type[models.Model], grants: Sequence[Grant], user: HasGrants, permission: str | None
+        self, model: type[models.Model], grants: Sequence[Grant], user: HasGrants, permission: str | None,
+        offices: Offices | None = None,
     ) -> Q | None:
-        """Which rows of the model these grants reach; None for no row."""
+        """Which rows of the model these grants reach; None for no row. `offices` stand in place of paths."""
         if not grants or (self.reading_only and not only_reads(permission)):
             return None
         if self.open_to_all:
@@ -106,7 +111,7 @@ class Scope:
             return Q(pk__in=seen.order_by().values(key))
         if not self.organization_path:
             return None
-        parts = [self._reach(grant) for grant in dict.fromkeys(grants)]
+        parts = [self._reach(grant, offices) for grant in dict.fromkeys(grants)]
         whole = reduce(or_, [part for part in parts if part is not None], Q()) or None
         if whole is not None and self.where:
             whole &= Q(**dict(self.where))
@@ -114,9 +119,12 @@ class Scope:
             return whole
         return Q(pk__in=model._default_manager.filter(whole).order_by().values("pk"))
 
-    def _reach(self, grant: Grant) -> Q | None:
+    def _reach(self, grant: Grant, offices: Offices | None = None) -> Q | None:
         """What one grant opens; None when its region cannot be held to this model."""
-        reach = Q(**{f"{self.organization_path}__startswith": grant.organization_path})
+        if offices is None:
+            reach = Q(**{f"{self.organization_path}__startswith": grant.organization_path})
+        else:
+            reach = Q(**{f"{self.organization_path.removesuffix('path')}in": offices[grant.organization_path]})
         if self.upward:
             reach |= Q(**{f"{self.organization_path}__in": _paths_above(grant.organization_path)})
         if grant.region_prefix:
@@ -149,11 +157,14 @@ def _paths_above(path: str) -> list[str]:
 class ScopedQuerySet(models.QuerySet):
     """The base of every queryset: `visible_to` is the one door."""
 
-    def visible_to(self, user: Any, permission: str | None = None) -> Self:
-        """Rows that a user may see; with a permission, rows for which a role of theirs gives it."""
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> Self:
+        """Rows that a user may see; with a permission, rows for which a role of theirs gives it.
+
+        `offices`: within each path of the user's grants, named: for lists whose planner is to know how many rows these have.
+        """
         if not getattr(user, "is_authenticated", False) or not hasattr(user, "grants"):
             return self.none()
         model: Any = self.model
         scope: Scope = model.scope
-        condition = scope.condition(self.model, user.grants(permission), user, permission)
+        condition = scope.condition(self.model, user.grants(permission), user, permission, offices)
         return self.none() if condition is None else self.filter(condition)

@@ -1,6 +1,7 @@
 """`python -m bench.fill --rows 10000000`: a database of so many people, beneficiaries and enrollments, made set-wise by the server.
 
     python -m bench.fill --rows 10000000 --folder /somewhere     # kept there; `python -m bench.lists` asks its pages
+    python -m bench.fill --rows 1000000 --claims 10000000        # and claims of these people
 
 One person, beneficiary and enrollment each; rosters of all counties in turn, year after year, so that what belongs to an office
 lies in lumps, as it does where offices enroll in seasons. Keys, indexes, constraints and the triggers of the tables
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.__main__ import _now, set_up
+from bench.fill_claims import fill_claims
 from beneficiaries.age_bands import BAND_SQL, BIRTHS_SQL
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import Server
@@ -49,6 +51,7 @@ def main() -> None:
     """Fill, and print what it took."""
     parser = argparse.ArgumentParser(prog="python -m bench.fill")
     parser.add_argument("--rows", type=int, default=500_000)
+    parser.add_argument("--claims", type=int, default=0, help="claims of these people (`bench.fill_claims`)")
     parser.add_argument("--folder", type=Path, default=RUN_FOLDER / "bench-lists")
     wanted = parser.parse_args()
     # What is made up can be made up again: no waiting for the disk.
@@ -58,6 +61,12 @@ def main() -> None:
         files.mkdir(parents=True, exist_ok=True)
         set_up(server, files)
         fill(wanted.rows, at=_now())
+        if wanted.claims:
+            began = time.perf_counter()
+            fill_claims(
+                server, wanted.claims, dropped=drop_indexes,
+                say=lambda text: print(f"claims, {text}: {time.perf_counter() - began:.0f} s", flush=True),
+            )
 
 
 def fill(rows: int, *, at: datetime, say: Callable[[str], None] | None = None) -> None:
@@ -77,7 +86,7 @@ def fill(rows: int, *, at: datetime, say: Callable[[str], None] | None = None) -
     say(f"offices, pools and rosters: {time.perf_counter() - began:.0f} s")
     with connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '1GB'")
-        dropped = _drop_indexes(cursor)
+        dropped = drop_indexes(cursor, _TABLES)
         cursor.execute("SELECT id, first, last FROM bench_roster ORDER BY first")
         for roster, first, last in cursor.fetchall():
             for statement in (_PERSON, _BENEFICIARY, _ENROLLMENT):
@@ -260,7 +269,7 @@ def _rosters(rows: int, offices: list[dict[str, Any]], at: datetime) -> None:
         )
 
 
-def _drop_indexes(cursor: Any) -> list[str]:
+def drop_indexes(cursor: Any, tables: Sequence[str]) -> list[str]:
     """Drop the indexes that no constraint stands on; how they are made again."""
     cursor.execute(
         """
@@ -269,7 +278,7 @@ def _drop_indexes(cursor: Any) -> list[str]:
         FROM pg_index x LEFT JOIN pg_constraint c ON c.conindid = x.indexrelid AND c.contype IN ('u', 'p')
         WHERE x.indrelid = ANY(%s::regclass[]) AND NOT x.indisprimary
         """,
-        [list(_TABLES)],
+        [list(tables)],
     )
     again = []
     for index, made, constraint, held, table in cursor.fetchall():

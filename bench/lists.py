@@ -1,12 +1,13 @@
 """`python -m bench.lists`: what the pages of a filled database (`bench.fill`) take in the server, each asked as a browser asks it.
 
-    python -m bench.lists --folder /somewhere [--only enrollment] [--slow 100] [--touch] [--plans] [--stock]
+    python -m bench.lists --folder /somewhere [--claims] [--only enrollment] [--slow 100] [--touch] [--plans] [--stock]
 
 Milliseconds are of the whole request within this process (median of five), of this process's and of
 its server process's processor (which a busy machine changes less), and of its SQL (one request);
 with `--touch` a tenth of the rows is updated first and not vacuumed. `--plans` explains the worst statement of each slow page.
 `--stock` asks Django's own list of the same enrollments (its paginator, its order, four columns) in the same run, and says
-how many times longer it takes than ours: what a slow machine does to both.
+how many times longer it takes than ours: what a slow machine does to both. `--claims` asks the pages of claims and of what they owe
+instead, filled by `bench.fill --claims`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,7 +49,8 @@ def main() -> None:
     parser.add_argument("--touch", action="store_true", help="update a tenth of the rows first")
     parser.add_argument("--plans", action="store_true", help="explain the worst statement of each slow page")
     parser.add_argument("--times", type=int, default=TIMES, help="asked so often for a median")
-    parser.add_argument("--stock", action="store_true", help="ask Django's own list of enrollments first")
+    parser.add_argument("--stock", action="store_true", help="ask Django's own list first")
+    parser.add_argument("--claims", action="store_true", help="pages of claims instead of those of enrollments")
     parser.add_argument("--migrate", action="store_true", help="bring the database to today's tables first")
     wanted = parser.parse_args()
     server = Server(wanted.folder, durable=False)
@@ -66,8 +69,9 @@ def main() -> None:
         if wanted.touch:
             touch()
         if wanted.stock:
-            compare(wanted.times)
-        slow = [ask(page, wanted) for page in pages() if wanted.only in f"{page.reader} {page.name} {page.address}"]
+            compare(wanted.times, claims=wanted.claims)
+        asked = claim_pages() if wanted.claims else pages()
+        slow = [ask(page, wanted) for page in asked if wanted.only in f"{page.reader} {page.name} {page.address}"]
     print(f"{sum(slow)} of {len(slow)} pages at {wanted.slow:.0f} ms or above")
 
 
@@ -200,6 +204,87 @@ def pages() -> Iterator[Page]:
     yield Page("insurer", "workbench", reverse("admin:index"))
 
 
+def claim_pages() -> Iterator[Page]:
+    """Claims and what they owe: by every filter, search and queue, first, deep and last, and their numbers on the workbench."""
+    from django.db import connection
+    from django.urls import reverse
+
+    from accounts.models import User
+    from audit import panels
+    from audit.paging import AFTER, written
+    from claims.models import Bill, Claim, Payable
+    from claims.rules.states import OPEN, State
+    from programs.models import Period, Program
+
+    top = Claim.objects.latest("pk").pk
+    one = Claim.objects.filter(enrollment__in=_known()).latest("pk")
+    program = Program.objects.get(code="P4416")
+    old, new = Period.objects.filter(program=program).order_by("code")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT document FROM bench_known WHERE person = %s", [one.enrollment.person_id])
+        (document,) = cursor.fetchone()
+        cursor.execute("SELECT name FROM bench_name WHERE id IN (0, 1500) ORDER BY id")
+        frequent, rare = (row[0] for row in cursor.fetchall())
+    clerk = User.objects.get(username="clerk.441602")
+    filters: dict[str, dict[str, Any]] = {
+        "first": {}, "last": {"p": "last"}, "deep": {"p": written(AFTER, [max(1, top - DEEP)])},
+        "program": {"program__id__exact": program.pk}, "last year": {"period__id__exact": old.pk},
+        "next year, none": {"period__id__exact": new.pk}, "office": {"organization__id__exact": clerk.organization_id},
+        "office, last": {"organization__id__exact": clerk.organization_id, "p": "last"},
+        "city": {"place": "4416"}, "county": {"place": "441602"}, "town": {"place": "441602003"},
+        "small town": {"place": "441602016"}, "nobody there": {"place": "110101"},
+        "mine": {"hand": "mine"}, "nobody's": {"hand": "nobody"}, "nobody's, last": {"hand": "nobody", "p": "last"},
+        "overdue": {"due": "over"}, "today": {"due": "today"}, "week": {"due": "week"}, "week, last": {"due": "week", "p": "last"},
+        "reported today": {"reported_at__gte": f"{_today():%Y-%m-%d} 00:00:00+08:00"},
+        "program's review in a county": {"state__exact": "review", "program__id__exact": program.pk, "place": "441602"},
+        "claim number": {"q": one.number}, "case number": {"q": one.case.number}, "cover number": {"q": one.enrollment.number},
+        "invoice": {"q": Bill.objects.get(pk=one.pk).invoice_number}, "no invoice": {"q": "9999999999"},
+        "document": {"q": document}, "name": {"q": frequent}, "rarer name": {"q": rare}, "two signs": {"q": frequent[:2]},
+        "nobody": {"q": "查无此人"}, "telephone": {"q": "138-0000-0077"},
+    }
+    filters |= {f"state {state}": {"state__exact": state.value} for state in State}
+    seldom = (*OPEN, State.REFUSED, State.CLOSED)
+    filters |= {f"state {state}, last": {"state__exact": state.value, "p": "last"} for state in seldom}
+    owed: dict[str, dict[str, Any]] = {
+        "first": {}, "last": {"p": "last"}, "deep": {"p": written(AFTER, [max(1, Payable.objects.latest("pk").pk - DEEP)])},
+        "program": {"program__id__exact": program.pk}, "office": {"organization__id__exact": clerk.organization_id},
+        "asked back": {"kind__exact": "reclaim"}, "claim number": {"q": one.number},
+        **{f"state {state}": {"state__exact": state} for state in ("open", "in_payment", "paid", "failed", "cancelled")},
+    }
+    for reader in ("auditor", "operator", "reviewer.4416", "clerk.441602", "town.4416", "finance.4416"):
+        user = User.objects.get(username=reader)
+        for name, query in filters.items():
+            yield Page(reader, f"claims {name}", address(reverse("admin:claims_claim_changelist"), query))
+        queues = [queue.key for queue in panels.queues_of(Claim, user)]
+        for key in queues:
+            for name, query in (("", {}), (", last", {"p": "last"})):
+                query = {"queue": key, **query}
+                yield Page(reader, f"queue {key}{name}", address(reverse("admin:claims_claim_changelist"), query))
+        for days, query in ((0, {"due": "week"}), (10, {"hand": "nobody"})):
+            seen = Claim.objects.visible_to(user).filter(due_on=_today() + timedelta(days=days), state__in=OPEN)
+            place = seen.order_by("-pk").values_list("due_on", "pk").first()
+            if place is not None:
+                deep = address(reverse("admin:claims_claim_changelist"), {**query, "p": written(AFTER, place)})
+                yield Page(reader, f"work, {days} days on", deep)
+        for name, query in owed.items():
+            yield Page(reader, f"payables {name}", address(reverse("admin:claims_payable_changelist"), query))
+        yield Page(reader, "workbench", reverse("admin:index"))
+        yield Page(reader, "a claim", reverse("admin:claims_claim_change", args=[one.pk]))
+
+
+def _today() -> Any:
+    from django.utils import timezone
+
+    return timezone.localdate()
+
+
+def _known() -> Any:
+    """Covers of people whose document is a true one; covers have the numbers of their people."""
+    from django.db.models.expressions import RawSQL
+
+    return RawSQL("SELECT person FROM bench_known", [])
+
+
 def address(page: str, query: dict[str, Any]) -> str:
     """With what it is narrowed to."""
     from django.utils.http import urlencode
@@ -258,7 +343,7 @@ def ask(page: Page, wanted: argparse.Namespace) -> bool:
     return median >= wanted.slow
 
 
-def compare(times: int) -> None:
+def compare(times: int, *, claims: bool) -> None:
     """Django's own list beside ours, in turns, each as one who reads everything and one who works in a city."""
     from django.contrib.admin import AdminSite, ModelAdmin
     from django.contrib.sessions.backends.cache import SessionStore
@@ -267,11 +352,14 @@ def compare(times: int) -> None:
 
     from accounts.models import User
     from beneficiaries.models import Enrollment
+    from claims.models import Claim
+
+    model, amount = (Claim, "amount") if claims else (Enrollment, "premium")
 
     class Stock(ModelAdmin):
         """As `startapp` leaves it, with four columns."""
 
-        list_display = ("id", "region_code", "state", "premium")
+        list_display = ("id", "region_code", "state", amount)
 
         def has_view_permission(self, request: Any, obj: Any = None) -> bool:
             """Everybody's."""
@@ -285,14 +373,14 @@ def compare(times: int) -> None:
             return True
 
     site = Site(name="admin")
-    site.register(Enrollment, Stock)
+    site.register(model, Stock)
     request = RequestFactory().get("/")
     request.user, request.session = User.objects.get(username="auditor"), SessionStore()
     request.environ["HTTP_ACCEPT_LANGUAGE"] = "zh-hans"
-    ours = reverse("admin:beneficiaries_enrollment_changelist")
+    ours = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
     def stock() -> None:
-        page: Any = site._registry[Enrollment].changelist_view(request)
+        page: Any = site._registry[model].changelist_view(request)
         page.render()
 
     takers: dict[str, Any] = {"stock": stock}
@@ -306,7 +394,7 @@ def compare(times: int) -> None:
             if turn:
                 taken[name].append((time.perf_counter() - began) * 1000)
     base = statistics.median(taken.pop("stock"))
-    print(f"{base:>9.0f} ms  Django's own list of enrollments, first page")
+    print(f"{base:>9.0f} ms  Django's own list of {model._meta.model_name}s, first page")
     for name, found in taken.items():
         median = statistics.median(found)
         print(f"{median:>9.0f} ms  ours, {name}: {base / median:.1f} times faster", flush=True)

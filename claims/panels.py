@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -25,6 +25,7 @@ from claims.models import (
     PayableState,
     Recovery,
     RecoveryState,
+    Signature,
     SigningThreshold,
     Standing,
 )
@@ -37,6 +38,8 @@ RECORD, CONFIRM = "claims.record_recovery", "claims.confirm_recovery"
 SHOWN = 20
 #: Days before its day that a claim is near it.
 NEAR = timedelta(days=1)
+#: Signatures of the decision that is asked about.
+_GIVEN = Signature.objects.filter(decision=OuterRef("pk"))
 
 
 def _in(permission: str, *states: State) -> Callable[[Any, Any], Any]:
@@ -53,16 +56,15 @@ def _mine(claims: Any, user: Any) -> Any:
 
 def _to_sign(claims: Any, user: Any) -> Any:
     waiting = Decision.objects.filter(claim=OuterRef("pk"), state=DecisionState.PROPOSED).exclude(proposed_by=user)
-    return claims.visible_to(user, SIGN).filter(
-        Exists(waiting.alias(given=Count("signatures")).filter(given=0)), state=State.ASSESSED
-    )
+    return claims.visible_to(user, SIGN).filter(Exists(waiting.filter(~Exists(_GIVEN))), state=State.ASSESSED)
 
 
 def _to_countersign(claims: Any, user: Any) -> Any:
-    waiting = (
-        Decision.objects.filter(claim=OuterRef("pk"), state=DecisionState.PROPOSED).exclude(proposed_by=user)
-        .exclude(signatures__by=user).alias(given=Count("signatures")).filter(given__gt=0, given__lt=F("signatures_needed"))
-    )
+    # One after the other: who has not signed yet, where the first has and the last has not.
+    waiting = Decision.objects.filter(
+        Exists(_GIVEN.filter(step=1)), ~Exists(_GIVEN.filter(step=OuterRef("signatures_needed"))), ~Exists(_GIVEN.filter(by=user)),
+        claim=OuterRef("pk"), state=DecisionState.PROPOSED,
+    ).exclude(proposed_by=user)
     return claims.visible_to(user, "claims.countersign_decision").filter(Exists(waiting), state=State.ASSESSED)
 
 

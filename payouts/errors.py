@@ -36,6 +36,8 @@ class PayoutsRefused(Refused):
         "PAYER_DAYS": _("Give a number of days from 0 to 365."),
         "PAYER_OWN": _("Whoever put an account on record does not approve it: ask a colleague who checks."),
         "PAYER_STATE": _("This can no longer be done: the account is “%(state)s”."),
+        "PAYER_SAME": _("The account does so already."),
+        "PAYER_REDRAFTED": _("A change of this account waits to be approved already."),
         "PAYER_NOT_IN_USE": _("This paying account is not in use."),
         "PAYER_OF_OTHERS": _("This account is of another office or program."),
         "THRESHOLD_SUM": _("Give a sum in yuan that is not below zero, with at most two decimal places."),
@@ -44,6 +46,11 @@ class PayoutsRefused(Refused):
         "THRESHOLD_STATE": _("This can no longer be done: the threshold is “%(state)s”."),
         "PURPOSE": _("Say what payees read as purpose: up to %(characters)d characters, no person's number."),
         "NO_LINES": _("Nothing is to be paid: no amount owed fits this account and format."),
+        "TEST_FIRST": _("%(lines)d payouts wait until their accounts are verified: make a batch that verifies them first, or wait "
+            "for its results."),
+        "NO_TESTS_HERE": _("This paying account does not verify payees' accounts."),
+        "NOTHING_TO_TEST": _("No account is to be verified: each one that something waits for is verified, or its verification is "
+            "on its way."),
         "TOO_MANY_LINES": _("A batch has at most %(most)d payouts: choose fewer."),
         "BANK_CODE": _("%(lines)d payees at other banks have no bank code of 12 digits: complete it in their claims."),
         "IN_BATCH": _("Payouts changed while the batch was made: %(lines)d stand in another one. Try again."),

@@ -21,6 +21,7 @@ def _lines(cover: Enrollment) -> Iterator[Line]:
         found: Line = [
             (_t("Claim"), line.payable.claim.number), (_t("Payout batch"), f"{batch.reference} · {batch.get_state_display()}"),
             (_t("Payout number"), line.key), (_t("Amount (yuan)"), f"{line.amount:.2f}"),
+            *([(_t("What for"), _t("To verify the account; no claim is paid"))] if line.is_test else []),
             (_t("State"), line.get_state_display()), (_t("Checksum of the list"), batch.digest),
             (_t("SHA-256 of the file"), batch.sha256),
         ]

@@ -8,8 +8,9 @@ from audit.destroying import DESTROYED
 from audit.invariants import NUMBER, Invariant
 
 _LINE = "l.number || ' ' || l.payable_id || ' ' || l.amount || ' ' || l.in_bank || ' ' || encode(l.payee, 'hex')"
-_DIGEST = f"""encode(sha256(convert_to('program ' || b.program_id || ' payer ' || b.payer_id || ' format ' || b.format_id
-    || ' purpose ' || b.purpose || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY l.number), ''), 'UTF8')), 'hex')"""
+_DIGEST = f"""encode(sha256(convert_to(CASE WHEN b.is_test THEN 'test ' ELSE '' END || 'program ' || b.program_id
+    || ' payer ' || b.payer_id || ' format ' || b.format_id || ' purpose ' || b.purpose
+    || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY l.number), ''), 'UTF8')), 'hex')"""
 _OUT = "('unknown', 'sent', 'succeeded', 'partial', 'failed')"
 
 INVARIANTS = [
@@ -18,26 +19,52 @@ INVARIANTS = [
         _("Every amount that is paid or on its way sits in exactly one live payout line, and every live line has such an amount."),
         """
         SELECT 'payable', p.id FROM claims_payable p
-        LEFT JOIN payouts_batchline l ON l.payable_id = p.id AND l.state IN ('open', 'paid')
+        LEFT JOIN payouts_batchline l ON l.payable_id = p.id AND l.state IN ('open', 'paid') AND NOT l.is_test
         WHERE p.kind = 'payout' AND p.state IN ('in_payment', 'paid') GROUP BY p.id
         HAVING count(l.id) <> 1 OR (p.state = 'paid') <> bool_and(coalesce(l.state, '') = 'paid')
         UNION ALL
         SELECT 'line', l.id FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
-        WHERE (l.state = 'open' AND p.state <> 'in_payment') OR (l.state = 'paid' AND p.state <> 'paid')
+        WHERE NOT l.is_test AND ((l.state = 'open' AND p.state <> 'in_payment') OR (l.state = 'paid' AND p.state <> 'paid')
             OR (l.state IN ('failed', 'returned') AND p.state IN ('in_payment', 'paid') AND NOT EXISTS (
-                SELECT FROM payouts_batchline later WHERE later.payable_id = p.id AND later.id > l.id))
+                SELECT FROM payouts_batchline later WHERE later.payable_id = p.id AND later.id > l.id AND NOT later.is_test)))
         """,
     ),
     Invariant(
         9, "line_is_what_was_approved",
-        _("Amount, account and name of every live payout line are those of the amount owed that was approved."),
+        _("Amount, account and name of every live payout line are those of the amount owed that was approved; a line that verifies "
+            "an account pays 0.01 yuan and nothing that is owed."),
         f"""
         SELECT l.id FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
         JOIN payouts_batch b ON b.id = l.batch_id
-        WHERE l.amount <> p.amount OR p.kind <> 'payout' OR p.program_id <> b.program_id
+        WHERE l.amount <> CASE WHEN l.is_test THEN 0.01 ELSE p.amount END OR l.is_test <> b.is_test
+            OR p.kind <> 'payout' OR p.program_id <> b.program_id
             OR (l.state IN ('open', 'paid') AND p.payee_account <> {DESTROYED} AND l.payee IS DISTINCT FROM
                 sha256(p.payee_name || p.payee_account || convert_to(p.bank_name || '|' || p.bank_code, 'UTF8')))
         """,  # noqa: S608 - words of this module
+    ),
+    Invariant(
+        9, "account_is_verified_before_its_payout",
+        _("Where a paying account verifies payees' accounts, every payout went to one at which a payment of the program had "
+            "arrived before, and no account was verified twice at a time."),
+        """
+        SELECT 'payout', l.id FROM payouts_batchline l JOIN payouts_batch b ON b.id = l.batch_id AND NOT b.is_test
+        JOIN payouts_payeraccount a ON a.id = b.payer_id JOIN claims_payable p ON p.id = l.payable_id
+        LEFT JOIN payouts_batchline proof ON proof.id = l.proven_by_id LEFT JOIN claims_payable q ON q.id = proof.payable_id
+        WHERE (a.tests_accounts OR l.proven_by_id IS NOT NULL) AND (
+            proof.id IS NULL OR proof.id >= l.id OR q.program_id <> p.program_id
+            OR p.account_index_a <> q.account_index_a OR p.account_index_b <> q.account_index_b
+            OR NOT EXISTS (
+                SELECT FROM payouts_bankresult r WHERE r.line_id = proof.id AND r.outcome = 'paid' AND r.at <= b.made_at))
+        UNION ALL
+        SELECT 'test', l.id FROM payouts_batchline l JOIN payouts_batch b ON b.id = l.batch_id
+        JOIN payouts_payeraccount a ON a.id = b.payer_id
+        WHERE l.is_test AND (l.proven_by_id IS NOT NULL OR NOT a.tests_accounts)
+        UNION ALL
+        SELECT 'account', max(l.id) FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
+        CROSS JOIN LATERAL (VALUES ('a', p.account_index_a), ('b', p.account_index_b)) AS known(slot, account)
+        WHERE l.is_test AND l.state = 'open' AND known.account IS NOT NULL
+        GROUP BY p.program_id, known.slot, known.account HAVING count(*) > 1
+        """,
     ),
     Invariant(
         10, "batch_equals_its_lines",
@@ -147,17 +174,24 @@ INVARIANTS = [
     ),
     Invariant(
         2, "payouts_are_posted",
-        _("What was paid and what was returned of each batch stands in the ledger to the fen."),
+        _("What was paid and what was returned of each batch stands in the ledger to the fen; what verifies accounts as a cost, "
+            "and never as a claim."),
         """
         SELECT b.id FROM payouts_batch b
         LEFT JOIN LATERAL (
-            SELECT coalesce(sum(e.amount) FILTER (WHERE t.kind = 'payout'), 0) AS paid,
-                coalesce(sum(e.amount) FILTER (WHERE t.kind = 'bounce'), 0) AS back
+            SELECT coalesce(sum(e.amount) FILTER (WHERE t.kind IN ('payout', 'test')), 0) AS paid,
+                coalesce(sum(e.amount) FILTER (WHERE t.kind IN ('bounce', 'testback')), 0) AS back,
+                coalesce(bool_or((t.kind IN ('test', 'testback')) <> b.is_test), false) AS is_other
             FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
-            JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'claims_payable'
+            JOIN programs_ledgeraccount a ON a.id = e.account_id
+                AND a.kind = CASE WHEN b.is_test THEN 'account_tests' ELSE 'claims_payable' END
             WHERE t.source_type = 'payouts.batch' AND t.source_id = b.id
         ) booked ON true
-        WHERE booked.paid <> b.paid_amount + b.returned_amount OR -booked.back <> b.returned_amount
+        WHERE booked.paid <> b.paid_amount + b.returned_amount OR -booked.back <> b.returned_amount OR booked.is_other
+        UNION ALL
+        SELECT e.transaction_id FROM programs_ledgeraccount a JOIN programs_ledgerentry e ON e.account_id = a.id
+        JOIN programs_ledgertransaction t ON t.id = e.transaction_id
+        WHERE a.kind IN ('account_tests', 'account_tests_paid') AND t.kind NOT IN ('test', 'testback')
         """,
     ),
     Invariant(

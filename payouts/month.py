@@ -55,7 +55,7 @@ PAID = Counting(
             sum(r.amount) FILTER (WHERE r.at >= %(begin)s) AS amount
         FROM payouts_batch b JOIN payouts_batchline l ON l.batch_id = b.id JOIN payouts_bankresult r ON r.line_id = l.id
         JOIN claims_payable p ON p.id = l.payable_id JOIN claims_claim c ON c.id = p.claim_id
-        WHERE b.program_id = %(program)s AND r.outcome IN ('paid', 'returned') AND r.at < %(end)s GROUP BY 1, 2, 3
+        WHERE b.program_id = %(program)s AND NOT b.is_test AND r.outcome IN ('paid', 'returned') AND r.at < %(end)s GROUP BY 1, 2, 3
     )
     SELECT 'payouts.' || outcome, county, NULL::bigint, NULL::bigint, sum(number_before), sum(number), '' FROM said
     GROUP BY outcome, county
@@ -90,7 +90,7 @@ OWED = Counting(
         UNION ALL
         SELECT left(l.region_code, 6), r.at, CASE r.outcome WHEN 'paid' THEN -r.amount ELSE r.amount END
         FROM payouts_batch b JOIN payouts_batchline l ON l.batch_id = b.id JOIN payouts_bankresult r ON r.line_id = l.id
-        WHERE b.program_id = %(program)s AND r.outcome IN ('paid', 'returned')
+        WHERE b.program_id = %(program)s AND NOT b.is_test AND r.outcome IN ('paid', 'returned')
     )
     SELECT 'payouts.owed', county, NULL::bigint, NULL::bigint, sum(amount) FILTER (WHERE at < %(begin)s),
         sum(amount) FILTER (WHERE at >= %(begin)s)
@@ -118,7 +118,7 @@ COFUNDED = Counting(
         JOIN claims_payable p ON p.id = l.payable_id JOIN claims_claim c ON c.id = p.claim_id
         JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id JOIN beneficiaries_person q ON q.id = e.person_id
         JOIN programs_fundingsplitline f ON f.split_id = e.split_id AND f.amount > 0
-        WHERE b.program_id = %(program)s AND r.outcome IN ('paid', 'returned') AND r.at < %(end)s
+        WHERE b.program_id = %(program)s AND NOT b.is_test AND r.outcome IN ('paid', 'returned') AND r.at < %(end)s
     ), first AS (
         SELECT county, funder_id, person, min(at) AS at FROM said WHERE outcome = 'paid' GROUP BY 1, 2, 3
     )
@@ -132,7 +132,35 @@ COFUNDED = Counting(
     FROM first GROUP BY county, funder_id
     """,
 )
-COUNTINGS = (PAID, OWED, COFUNDED)
+#: What an office pays to verify accounts is no claim paid, and stands in none of the figures above.
+TESTS = Counting(
+    (
+        Measure(
+            "payouts.tests", _("Accounts verified"),
+            _("Accounts of payees at which a payment of 0.01 yuan has arrived to verify them, as taken over in the month."),
+        ),
+        Measure(
+            "payouts.tests_amount", _("Cost of verifying accounts"),
+            _("What was paid to verify accounts, less what came back; a cost of whoever pays, and no claim."), is_money=True,
+        ),
+    ),
+    """
+    WITH said AS (
+        SELECT left(l.region_code, 6) AS county, r.at, r.outcome,
+            CASE r.outcome WHEN 'paid' THEN r.amount ELSE -r.amount END AS amount
+        FROM payouts_batch b JOIN payouts_batchline l ON l.batch_id = b.id JOIN payouts_bankresult r ON r.line_id = l.id
+        WHERE b.program_id = %(program)s AND b.is_test AND r.outcome IN ('paid', 'returned') AND r.at < %(end)s
+    )
+    SELECT 'payouts.tests', county, NULL::bigint, NULL::bigint, count(*) FILTER (WHERE outcome = 'paid' AND at < %(begin)s),
+        count(*) FILTER (WHERE outcome = 'paid' AND at >= %(begin)s)
+    FROM said GROUP BY county
+    UNION ALL
+    SELECT 'payouts.tests_amount', county, NULL, NULL, sum(amount) FILTER (WHERE at < %(begin)s),
+        sum(amount) FILTER (WHERE at >= %(begin)s)
+    FROM said GROUP BY county
+    """,
+)
+COUNTINGS = (PAID, OWED, COFUNDED, TESTS)
 OPEN_POINTS = (
     OpenPoint(
         "payouts.unanswered", _("%(number)d payout batches released by the end of the month have lines without the bank's result."),

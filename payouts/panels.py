@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from intake.models import State
-from payouts.models import Batch, BatchState, EnquiryState, FormatState, PayerState, ThresholdState
+from payouts import choosing
+from payouts.models import Batch, BatchLine, BatchState, EnquiryState, FormatState, PayerState, ThresholdState
+from payouts.models.batch import REFERENCE
 
 #: Rows that a panel shows.
 SHOWN = 20
@@ -73,6 +75,12 @@ def _thresholds(thresholds: Any, user: Any) -> Any:
     return waiting.exclude(proposed_by=user)
 
 
+def _to_verify(payers: Any, user: Any) -> Any:
+    """Where payouts wait until accounts are verified, and nobody has begun."""
+    found = payers.visible_to(user, _PREPARE).filter(state=PayerState.APPROVED, tests_accounts=True)
+    return found.filter(pk__in=[key for key, each in choosing.waiting(found).items() if each.accounts])
+
+
 QUEUES = (
     queue_of(_BATCH, "payouts.unknown", _("Payout files of which it is not known whether the bank has them"), _PREPARE,
         _unknown, Urgency.NOW),
@@ -81,6 +89,7 @@ QUEUES = (
     queue_of(_BATCH, "payouts.to_confirm", _("Answers of banks to confirm"), _AUTHORIZE, _to_confirm, Urgency.NOW),
     queue_of(_RETURN, "payouts.to_approve", _("Returned files to approve"), "payouts.approve_bankreturn", _to_approve, Urgency.NOW),
     queue_of(_BATCH, "payouts.to_release", _("Payout batches to release and send"), _PREPARE, _to_release),
+    queue_of(_PAYER, "payouts.to_verify", _("Paying accounts with payees' accounts to verify"), _PREPARE, _to_verify),
     queue_of(_RETURN, "payouts.to_submit", _("Returned files to review"), "payouts.submit_bankreturn", _to_submit),
     queue_of(_FORMAT, "payouts.formats", _("Banks' formats to approve"), "payouts.approve_format", _formats),
     queue_of(_PAYER, "payouts.payers", _("Paying accounts to approve"), "payouts.approve_payer", _payers),
@@ -102,7 +111,21 @@ def _program(program: Any, user: Any) -> Mapping[str, Any]:
     }
 
 
+def _claim(claim: Any, user: Any) -> Mapping[str, Any]:
+    """Lines of the claim with what became of them, and whether its account is to be verified before it is paid."""
+    lines = BatchLine.objects.visible_to(user, "payouts.view_batchline").filter(payable__claim=claim)
+    opens, sees = user.has_perm("payouts.view_batch"), user.has_perm("payouts.view_batchline")
+    return {
+        "waits": [REFERENCE.format(batch) if batch else "" for _payable, batch in choosing.untested_of(claim.pk)],
+        "lines": [
+            (line, reverse("admin:payouts_batch_change", args=[line.batch_id]) if opens else "")
+            for line in (lines.select_related("batch").order_by("-pk")[:SHOWN] if sees else ())
+        ],
+    }
+
+
 PANELS = (
+    PagePanel("payouts.claim", _("Payment by the bank"), "claims.claim", "claims.view_claim", _claim, "payouts/claim.html", 12),
     PagePanel("payouts.program", _("Payouts"), "programs.program", "payouts.view_batch", _program, "payouts/program.html", 40),
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _t
+
 from accounts.roles import Role, grant_permissions
 from audit import events
 from beneficiaries.evidence import register_evidence
@@ -44,9 +46,14 @@ def _answer(data: Mapping[str, Any]) -> Mapping[str, str]:
     return {"answer": str(Answer(data["answer"]).label)}
 
 
+def _tests(data: Mapping[str, Any]) -> Mapping[str, str]:
+    return {"tests": _t("are verified by 0.01 yuan first") if data["tests"] else _t("are paid without being verified")}
+
+
 #: What events keep as codes.
 EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "payout_batch.downloaded": lambda data: {"columns": "、".join(data["columns"])},
+    "payer_account.redrafted": _tests,
     **dict.fromkeys(
         ("payout_batch.enquired", "payout_batch.enquiry_confirmed", "payout_batch.enquiry_declined"), _answer
     ),

@@ -9,13 +9,15 @@ from typing import Any
 
 from django.db import connection
 
-from audit import events
+from audit import events, keys
 from audit.faults import fault_point
 from audit.history import plan_anew
-from claims.actions.payables import fail_payables, return_payables, settle_payables
+from claims.actions.payables import fail_open_payables, fail_payables, return_payables, settle_payables
+from claims.models import Payable
 from intake.findings import Verdict
 from intake.models import Chunk
 from intake.template import Applied
+from payouts import choosing
 from payouts.models import ANSWERED, BankReturn, Batch, BatchState, outcome_of
 from programs import actions as programs
 from programs.actions import Leg
@@ -23,6 +25,9 @@ from programs.models import LedgerTransaction
 from programs.models.ledger import AccountKind
 
 SYSTEM = "system:payouts"
+_TEST_KINDS = {
+    LedgerTransaction.Kind.PAYOUT: LedgerTransaction.Kind.TEST, LedgerTransaction.Kind.BOUNCE: LedgerTransaction.Kind.TEST_BACK,
+}
 # Judged as it is locked, in the order of the lines: what another file has told meanwhile shows here. What comes back has been
 # paid, whether the file that says so comes first or never (`implied`).
 _WORK = """
@@ -107,12 +112,10 @@ def settle(bank_return: BankReturn, chunk: Chunk, *, at: datetime) -> Applied:
         returned = cursor.fetchall()
         cursor.execute("DROP TABLE payout_work")
     by = bank_return.decided_by
-    for day, part in _by_day([(row[0], row) for row in paid]):
-        settle_payables([row[1] for row in part], by=by, at=at, paid_on=day)
-    if failed:
-        fail_payables([(payable, code) for payable, code, _amount in failed], by=by, at=at)
-    if returned:
-        return_payables([(payable, code) for payable, code, _amount in returned], by=by, at=at)
+    if bank_return.batch.is_test:
+        _refuse_accounts([(payable, code) for payable, code, _amount in (*failed, *returned)], by=by, at=at)
+    else:
+        _tell_claims(paid, failed, returned, by=by, at=at)
     fault_point("payouts.settle.payables")
     with connection.cursor() as cursor:
         # What is checked at the end is checked before the others of this batch have to wait.
@@ -128,6 +131,33 @@ def settle(bank_return: BankReturn, chunk: Chunk, *, at: datetime) -> Applied:
     return Applied(rows, set_aside)
 
 
+def _tell_claims(
+    paid: Sequence[tuple[date, int, Decimal]], failed: Sequence[tuple[int, str, Decimal]],
+    returned: Sequence[tuple[int, str, Decimal]], *, by: Any, at: datetime,
+) -> None:
+    """What is owed is paid, failed, or came back."""
+    for day, part in _by_day([(row[0], row) for row in paid]):
+        settle_payables([row[1] for row in part], by=by, at=at, paid_on=day)
+    if failed:
+        fail_payables([(payable, code) for payable, code, _amount in failed], by=by, at=at)
+    if returned:
+        return_payables([(payable, code) for payable, code, _amount in returned], by=by, at=at)
+
+
+def _refuse_accounts(refused: Sequence[tuple[int, str]], *, by: Any, at: datetime) -> None:
+    """What the bank says of an account that was to be verified holds for everything that waits for it under the same holder's
+    name: it fails as by a payout, and is owed as before. Under another name the account is verified for itself."""
+    if not refused:
+        return
+    codes, found = dict(refused), choosing.sharing([payable for payable, _code in refused])
+    fields: Any = Payable._meta
+    logical_name = fields.get_field("payee_name").logical_name
+    told = keys.open_many([None if name is None else bytes(name) for _pk, _other, name, _same in found], logical_name)
+    waits = keys.open_many([None if name is None else bytes(name) for _pk, _other, _same, name in found], logical_name)
+    failing = {row[1]: codes[row[0]] for row, name, other in zip(found, told, waits, strict=True) if name == other}
+    fail_open_payables(sorted(failing.items()), by=by, at=at)
+
+
 def _by_day(rows: Sequence[tuple[date, Any]]) -> list[tuple[date, list[Any]]]:
     found: dict[date, list[Any]] = {}
     for day, row in rows:
@@ -135,11 +165,16 @@ def _by_day(rows: Sequence[tuple[date, Any]]) -> list[tuple[date, list[Any]]]:
     return sorted(found.items())
 
 
-def _post(batch: Batch, kind: str, amount: Decimal, payouts: int, *, by: Any, at: datetime) -> None:
-    """Paid: less is owed, and the money has left. Returned: the other way round (`amount` below zero)."""
+def _post(batch: Batch, kind: LedgerTransaction.Kind, amount: Decimal, payouts: int, *, by: Any, at: datetime) -> None:
+    """Paid: less is owed, and the money has left; to verify accounts: it costs, and nothing less is owed. Returned: the other
+    way round (`amount` below zero)."""
     if payouts:
+        owed, out = (
+            (AccountKind.ACCOUNT_TESTS, AccountKind.ACCOUNT_TESTS_PAID) if batch.is_test
+            else (AccountKind.CLAIMS_PAYABLE, AccountKind.CLAIMS_PAID)
+        )
         programs.post(
-            kind, [Leg(AccountKind.CLAIMS_PAYABLE, amount), Leg(AccountKind.CLAIMS_PAID, -amount)], program_id=batch.program_id,
+            _TEST_KINDS[kind] if batch.is_test else kind, [Leg(owed, amount), Leg(out, -amount)], program_id=batch.program_id,
             source=batch, memo=str(payouts), by=by, at=at,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -79,6 +79,14 @@ class Till:
         }
         return actions.prepare_batch(given.pop("payer", self.payer), **given)
 
+    def prepare_test(self, **changes: Any) -> Batch:
+        """By the maker, of every account that something waits for."""
+        given: dict[str, Any] = {
+            "organization": self.world.city, "format": self.format, "purpose": "账户验证", "by": self.maker,
+            "at": timezone.now(), **changes,
+        }
+        return actions.prepare_test(given.pop("payer", self.payer), **given)
+
     def checked(self, batch: Batch) -> Batch:
         """By the checker."""
         return actions.check_batch(batch, digest=batch.digest, by=self.checker, at=timezone.now())
@@ -93,13 +101,24 @@ class Till:
     def released(self, *amounts: str, **changes: Any) -> Batch:
         """Owed, made, checked, authorized, released, its file written."""
         self.owe(*amounts)
-        actions.release_batch(self.authorized(self.prepare(**changes)), by=self.maker, at=timezone.now())
+        return self.written(self.prepare(**changes))
+
+    def written(self, batch: Batch) -> Batch:
+        """Checked, authorized, released, its file written."""
+        return self.released_of(self.authorized(batch))
+
+    def released_of(self, batch: Batch) -> Batch:
+        """An authorized one released, its file written."""
+        actions.release_batch(batch, by=self.maker, at=timezone.now())
         drain()
-        return Batch.objects.latest("pk")
+        return fresh(batch)
 
     def sent(self, *amounts: str) -> Batch:
         """Downloaded by the maker; the bank has it, as the authorizer confirms."""
-        batch = self.released(*amounts)
+        return self.brought(self.released(*amounts))
+
+    def brought(self, batch: Batch) -> Batch:
+        """The same of a batch whose file is written."""
         downloaded(self, batch)
         enquiry = actions.record_enquiry(batch, answer="received", reference="PC20270301", by=self.maker, at=timezone.now())
         actions.confirm_enquiry(enquiry, by=self.authorizer, at=timezone.now())
@@ -197,6 +216,12 @@ def till_of(world: World) -> Till:
         world, world.finance_maker, world.finance_checker, user("authorizer"), user("second"), payer_in_use(world),
         format_in_use(world), list(Enrollment.objects.filter(program=world.program).order_by("pk")),
     )
+
+
+def verifying(till: Till) -> Till:
+    """The same till, whose account verifies payees' accounts from now on."""
+    draft = actions.redraft_payer(till.payer, tests_accounts=True, by=till.maker, at=timezone.now())
+    return replace(till, payer=actions.approve_payer(draft, by=till.checker, at=timezone.now()))
 
 
 def owed(

@@ -10,19 +10,22 @@ VERBS = {
     "bank_format.approved": _("The bank's format “%(name)s” was taken into use, version %(version)d."),
     "bank_format.retired": _("The bank's format “%(name)s” went out of use, version %(version)d."),
     "payer_account.drafted": _("A paying account was put on record: %(bank)s %(account)s."),
+    "payer_account.redrafted": _("A change of a paying account was put on record: %(bank)s %(account)s, new accounts of payees "
+        "%(tests)s."),
     "payer_account.approved": _("A paying account was taken into use: %(bank)s %(account)s."),
     "payer_account.retired": _("A paying account went out of use: %(bank)s %(account)s."),
     "payout_threshold.proposed": _("Proposed: from %(from_amount)s yuan on %(approvals)d people authorize a batch."),
     "payout_threshold.approved": _("In force: from %(from_amount)s yuan on %(approvals)d people authorize a batch."),
     "payout_threshold.declined": _("Declined: from %(from_amount)s yuan on %(approvals)d people authorize a batch."),
     "payout_batch.prepared": _("Batch %(batch)s was made: %(lines)d payouts, %(amount)s yuan."),
+    "payout_batch.test_prepared": _("Batch %(batch)s was made to verify accounts: %(lines)d accounts, %(amount)s yuan."),
     "payout_batch.checked": _("Batch %(batch)s was checked: %(lines)d payouts, %(amount)s yuan."),
     "payout_batch.authorized": _(
         "Batch %(batch)s was authorized (%(given)d of %(needed)d): %(lines)d payouts, %(amount)s yuan."
     ),
     "payout_batch.reopened": _(
-        "%(taken_out)d payouts of batch %(batch)s were taken out since their accounts had changed: what is left, %(lines)d payouts "
-        "and %(amount)s yuan, is checked and authorized anew."
+        "%(taken_out)d payouts of batch %(batch)s were taken out since their accounts had changed or were refused by the bank: "
+        "what is left, %(lines)d payouts and %(amount)s yuan, is checked and authorized anew."
     ),
     "payout_batch.released": _("Batch %(batch)s was released: %(lines)d payouts, %(amount)s yuan."),
     "payout_batch.written": _("The file of batch %(batch)s was written: %(lines)d payouts, %(amount)s yuan."),

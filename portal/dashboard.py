@@ -123,7 +123,9 @@ def in_order(found: Sequence[P]) -> list[P]:
 def queue_card(queue: WorkQueue, user: Any) -> QueueCard:
     """Ask a queue for its count."""
     count = queue.count(user)
-    return QueueCard(queue, count, number_text(count), panels.address(queue.url))
+    # Nobody works off more than this, and to the last one it would be counted at each look.
+    text = f"{number_text(panels.MOST)}+" if count == panels.MOST + 1 else number_text(count)
+    return QueueCard(queue, count, text, panels.address(queue.url))
 
 
 def figure_card(figure: Figure, user: Any) -> FigureCard:

@@ -1,4 +1,5 @@
-"""Payouts of the demo: two banks' formats, an account, a threshold, a batch that is paid and one that waits; again without harm."""
+"""Payouts of the demo: two banks' formats, an account, a threshold, a batch that is paid and one that waits, and a change of the
+account that waits to be approved: new accounts verified first. Again without harm."""
 
 from __future__ import annotations
 
@@ -104,6 +105,9 @@ def pay_out(
     if waiting.exists() and not Batch.objects.filter(program=program, state=BatchState.PREPARED).exists():
         batch = actions.prepare_batch(payer, at=timezone.now(), **given)
         say(f"{program.name}: {batch.lines} payouts wait to be checked")
+    if not PayerAccount.objects.filter(instead_of=payer).exists():
+        # To be approved: from then on new accounts are verified by 0.01 yuan first.
+        actions.redraft_payer(payer, tests_accounts=True, by=maker, at=timezone.now())
 
 
 def _bring(batch: Batch, *, maker: User, second: User, checker: User) -> None:
@@ -156,7 +160,7 @@ def _formats(office: Organization, maker: User, checker: User) -> BankFormat:
 
 
 def _payer(program: Program, office: Organization, maker: User, checker: User) -> PayerAccount:
-    payer = PayerAccount.objects.filter(program=program).first() or actions.draft_payer(
+    payer = PayerAccount.objects.filter(program=program).order_by("pk").first() or actions.draft_payer(
         program, organization=office, holder=office.name, bank_name="示例银行", bank_code="", own_names=["示例银行"],
         number="44010000000000001", fresh_days=30, by=maker, at=timezone.now(),
     )

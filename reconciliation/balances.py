@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 ZERO = Decimal("0.00")
 KINDS = (
     "claims_incurred", "claims_payable", "claims_paid", "claims_recoverable", "claims_recovered", "claims_written_off",
+    "account_tests",
 )
 # Balances are kept with the accounts: what was made after the span is taken off again. What was made within it and counts in a
 # later month, since its own was closed, is told apart (`carried`).
@@ -35,14 +36,12 @@ SELECT
         WHERE c.program_id = %(program)s AND d.state IN ('approved', 'replaced') AND d.decided_at < %(end)s AND NOT EXISTS (
             SELECT FROM claims_decision n WHERE n.claim_id = d.claim_id AND n.number > d.number
                 AND n.state IN ('approved', 'replaced') AND n.decided_at < %(end)s)),
-    (SELECT coalesce(sum(CASE r.outcome WHEN 'paid' THEN r.amount WHEN 'returned' THEN -r.amount ELSE 0 END), 0.00)
-        FROM payouts_bankresult r JOIN payouts_batchline l ON l.id = r.line_id JOIN payouts_batch b ON b.id = l.batch_id
-        WHERE b.program_id = %(program)s AND r.at < %(end)s),
+    told.paid,
     (SELECT coalesce(sum(p.amount), 0.00) FROM claims_payable p
         WHERE p.program_id = %(program)s AND p.kind = 'payout' AND p.state IN ('open', 'in_payment', 'failed')),
     (SELECT coalesce(sum(p.amount - p.received - p.written_off), 0.00) FROM claims_payable p
         WHERE p.program_id = %(program)s AND p.kind = 'reclaim' AND p.state = 'open'),
-    back.received, back.written_off
+    back.received, back.written_off, told.tests
 FROM (
     SELECT coalesce(sum(moved.amount) FILTER (WHERE moved.kind = 'receipt'), 0.00) AS received,
         coalesce(sum(moved.amount) FILTER (WHERE moved.kind = 'write_off'), 0.00) AS written_off
@@ -52,7 +51,14 @@ FROM (
         SELECT coalesce(w.kind, m.kind) AS kind, CASE WHEN w.id IS NULL THEN m.amount ELSE -m.amount END AS amount
     ) moved
     WHERE p.program_id = %(program)s AND p.kind = 'reclaim' AND m.decided_at < %(end)s
-) back
+) back CROSS JOIN (
+    SELECT coalesce(sum(moved) FILTER (WHERE NOT is_test), 0.00) AS paid, coalesce(sum(moved) FILTER (WHERE is_test), 0.00) AS tests
+    FROM (
+        SELECT b.is_test, CASE r.outcome WHEN 'paid' THEN r.amount WHEN 'returned' THEN -r.amount ELSE 0 END AS moved
+        FROM payouts_bankresult r JOIN payouts_batchline l ON l.id = r.line_id JOIN payouts_batch b ON b.id = l.batch_id
+        WHERE b.program_id = %(program)s AND r.at < %(end)s
+    ) result
+) told
 """
 
 
@@ -80,7 +86,7 @@ def balances_of(facts: Mapping[str, Any], *, is_now: bool) -> list[Balance]:
         cursor.execute(_LEDGER, {**facts, "kinds": list(KINDS)})
         ledger = {kind: (standing, carried) for kind, standing, carried in cursor.fetchall()}
         cursor.execute(_RECORDS, facts)
-        decided, paid, owed, asked_back, received, written_off = cursor.fetchone()
+        decided, paid, owed, asked_back, received, written_off, tests = cursor.fetchone()
 
     def of(kind: str, sign: int = 1) -> tuple[Decimal, Decimal]:
         standing, carried = ledger.get(kind, (ZERO, ZERO))
@@ -95,18 +101,23 @@ def balances_of(facts: Mapping[str, Any], *, is_now: bool) -> list[Balance]:
         line(_t("Paid by the bank, less what came back"), of("claims_paid", -1), paid, _t("results of the bank")),
     ]
     said = _t("records of what came back")
-    back = [
+    beside = [
         line(_t("Received back"), of("claims_recovered"), received, said),
         line(_t("Asked back and written off"), of("claims_written_off"), written_off, said),
     ]
+    verified = line(_t("Cost of verifying accounts"), of("account_tests"), tests, _t("results of the bank"))
+    # No claim: told where there is any.
+    if verified.ledger or verified.records or verified.carried:
+        beside.append(verified)
     if is_now:
         return [
             *lines,
             line(_t("Owed to payees"), payable, owed, _t("amounts to be paid, on their way, or failed")),
-            line(_t("Asked back and open"), recoverable, asked_back, _t("amounts asked back")), *back,
+            line(_t("Asked back and open"), recoverable, asked_back, _t("amounts asked back")), *beside,
         ]
     net = (payable[0] - recoverable[0], payable[1] - recoverable[1])
     rest = decided - paid + received + written_off
     return [
-        *lines, line(_t("Owed to payees, less what is asked back"), net, rest, _t("decided less paid, and what came back")), *back,
+        *lines,
+        line(_t("Owed to payees, less what is asked back"), net, rest, _t("decided less paid, and what came back")), *beside,
     ]

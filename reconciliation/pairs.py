@@ -21,7 +21,8 @@ _OF_CLAIM = """JOIN claims_claim c ON c.id = {claim} AND c.program_id = %(progra
         JOIN accounts_organization o ON o.id = c.organization_id AND starts_with(o.path, %(path)s)"""
 _OF_BATCH = """JOIN payouts_batch b ON b.id = {batch} AND b.program_id = %(program)s
         JOIN accounts_organization o ON o.id = b.organization_id AND starts_with(o.path, %(path)s)"""
-_OF_LINE = f"JOIN payouts_batchline l ON l.id = r.line_id {_OF_BATCH.format(batch='l.batch_id')}"
+# What verifies accounts is no claim: it stands in pairs of its own.
+_OF_LINE = f"JOIN payouts_batchline l ON l.id = r.line_id AND NOT l.is_test {_OF_BATCH.format(batch='l.batch_id')}"
 _JOINED = """
 SELECT '{subject}' AS subject, coalesce(x.id, y.id) AS key, coalesce(x.n, 0) AS left_n, coalesce(x.amount, 0.00) AS left_sum,
     coalesce(y.n, 0) AS right_n, coalesce(y.amount, 0.00) AS right_sum
@@ -105,13 +106,14 @@ def _lines_by_payable(state: str) -> str:
     return f"""
     SELECT l.payable_id AS id, count(*) AS n, sum(l.amount) AS amount FROM payouts_batchline l
     JOIN claims_payable p ON p.id = l.payable_id {_OF_CLAIM.format(claim='p.claim_id')}
-    WHERE l.state = '{state}' GROUP BY l.payable_id
+    WHERE l.state = '{state}' AND NOT l.is_test GROUP BY l.payable_id
     """  # noqa: S608
 
 
 def _lines(states: str) -> str:
     return f"""
-    SELECT l.id, 1 AS n, l.amount FROM payouts_batchline l {_OF_BATCH.format(batch='l.batch_id')} WHERE l.state IN ({states})
+    SELECT l.id, 1 AS n, l.amount FROM payouts_batchline l {_OF_BATCH.format(batch='l.batch_id')}
+    WHERE l.state IN ({states}) AND NOT l.is_test
     """  # noqa: S608
 
 
@@ -129,18 +131,36 @@ def _results_by_batch(outcome: str) -> str:
     """  # noqa: S608
 
 
-def _booked_by_batch(kind: str, sign: str) -> str:
+def _booked_by_batch(kinds: str, sign: str, account: str = "claims_paid") -> str:
     # A posting of payouts says in its memo for how many it is.
     return f"""
     SELECT t.source_id AS id, sum(CASE WHEN t.memo ~ '^[0-9]{{1,9}}$' THEN t.memo::int ELSE 1 END) AS n,
         {sign}sum(e.amount) AS amount
     FROM programs_ledgertransaction t JOIN programs_ledgerentry e ON e.transaction_id = t.id
-    JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = 'claims_paid'
+    JOIN programs_ledgeraccount a ON a.id = e.account_id AND a.kind = '{account}'
     LEFT JOIN payouts_batch b ON b.id = t.source_id LEFT JOIN accounts_organization o ON o.id = b.organization_id
-    WHERE t.program_id = %(program)s AND t.kind = '{kind}' AND t.booked_on >= %(first)s AND t.at >= %(begin)s AND t.at < %(end)s
+    WHERE t.program_id = %(program)s AND t.kind IN ({kinds}) AND t.booked_on >= %(first)s AND t.at >= %(begin)s AND t.at < %(end)s
         AND starts_with(coalesce(o.path, ''), %(path)s)
     GROUP BY t.source_id
     """  # noqa: S608
+
+
+#: Lines that verify accounts: how many results each has to have, and what they come to; and what the bank has said.
+_TESTED = f"""
+    SELECT l.id, CASE l.state WHEN 'returned' THEN 2 ELSE 1 END AS n, CASE l.state WHEN 'paid' THEN l.amount ELSE 0.00 END AS amount
+    FROM payouts_batchline l {_OF_BATCH.format(batch='l.batch_id')}
+    WHERE l.is_test AND l.state IN ('paid', 'failed', 'returned')
+"""  # noqa: S608
+_MOVED = "CASE r.outcome WHEN 'paid' THEN r.amount WHEN 'returned' THEN -r.amount ELSE 0.00 END"
+_TEST_RESULTS = f"""
+    SELECT r.line_id AS id, count(*) AS n, sum({_MOVED}) AS amount FROM payouts_bankresult r
+    JOIN payouts_batchline l ON l.id = r.line_id AND l.is_test {_OF_BATCH.format(batch='l.batch_id')} GROUP BY r.line_id
+"""  # noqa: S608
+_TESTS_BY_BATCH = f"""
+    SELECT l.batch_id AS id, count(*) AS n, sum({_MOVED}) AS amount FROM payouts_bankresult r
+    JOIN payouts_batchline l ON l.id = r.line_id AND l.is_test {_OF_BATCH.format(batch='l.batch_id')}
+    WHERE r.outcome IN ('paid', 'returned') AND r.at >= %(begin)s AND r.at < %(end)s GROUP BY l.batch_id
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -173,13 +193,17 @@ PAIRS: Sequence[Pair] = (
     Pair("lines_results_returned", _("Returned, as payouts and as the bank have it"), _PAYOUTS, _BANK,
         _joined("line", _lines("'returned'"), _results("returned"))),
     Pair("results_booked", _("Paid by the bank, and booked"), _BANK, _BOOKS,
-        _joined("batch", _results_by_batch("paid"), _booked_by_batch("payout", "-")), is_timed=True),
+        _joined("batch", _results_by_batch("paid"), _booked_by_batch("'payout'", "-")), is_timed=True),
     Pair("returns_booked", _("Returned by the bank, and booked"), _BANK, _BOOKS,
-        _joined("batch", _results_by_batch("returned"), _booked_by_batch("bounce", "")), is_timed=True),
+        _joined("batch", _results_by_batch("returned"), _booked_by_batch("'bounce'", "")), is_timed=True),
     Pair("back_owed", _("Come back or written off, and set against what was asked"), _BACK_SAID, _("amounts asked back"),
         _joined("payable", _RECOVERED_BY_PAYABLE, _BACK)),
     Pair("back_booked", _("Come back or written off, and booked"), _BACK_SAID, _BOOKS,
         _joined("recovery", _RECOVERED, _BOOKED_RECOVERIES), is_timed=True),
+    Pair("tests_results", _("Accounts verified, as payouts and as the bank have it"), _PAYOUTS, _BANK,
+        _joined("line", _TESTED, _TEST_RESULTS)),
+    Pair("tests_booked", _("Accounts verified by the bank, and booked as a cost"), _BANK, _BOOKS,
+        _joined("batch", _TESTS_BY_BATCH, _booked_by_batch("'test', 'testback'", "", "account_tests")), is_timed=True),
 )
 
 
@@ -191,10 +215,10 @@ def _open_payables(kind: str, state: str) -> str:
     """  # noqa: S608
 
 
-def _open_lines(condition: str) -> str:
+def _open_lines(condition: str, kind: str = "NOT l.is_test") -> str:
     return f"""
     SELECT 'line' AS subject, l.id AS key, 1 AS left_n, l.amount AS left_sum, 0 AS right_n, 0.00 AS right_sum
-    FROM payouts_batchline l {_OF_BATCH.format(batch='l.batch_id')} WHERE {condition}
+    FROM payouts_batchline l {_OF_BATCH.format(batch='l.batch_id')} WHERE {condition} AND {kind}
     """  # noqa: S608
 
 
@@ -229,11 +253,13 @@ WAITING: Sequence[Waiting] = (
     SELECT 'line' AS subject, l.id AS key, 1 AS left_n, l.amount AS left_sum, 0 AS right_n, 0.00 AS right_sum
     FROM payouts_bankreturnrow r JOIN payouts_bankreturn f ON f.id = r.bank_return_id
         AND f.state IN ('review', 'submitted', 'approved', 'applying')
-    JOIN payouts_batchline l ON l.id = r.line_id AND l.state = 'open' {_OF_BATCH.format(batch='l.batch_id')}
+    JOIN payouts_batchline l ON l.id = r.line_id AND l.state = 'open' AND NOT l.is_test {_OF_BATCH.format(batch='l.batch_id')}
     WHERE r.outcome = 'paid' AND r.verdict = 1 AND r.set_aside = ''
     """, is_owed=False, tone="warn"),  # noqa: S608
     Waiting("bounced", _("Booked as paid, and returned since"),
         _open_lines("l.state = 'returned'"), is_owed=False),
+    Waiting("tests", _("To verify accounts, at the bank, no result yet"),
+        _open_lines("l.state = 'open' AND b.state IN ('unknown', 'sent')", "l.is_test"), is_owed=False),
 )
 BY_CODE: Mapping[str, Pair | Waiting] = {
     **{pair.code: pair for pair in PAIRS}, **{each.code: each for each in WAITING},

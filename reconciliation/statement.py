@@ -96,7 +96,7 @@ def tables_of(closing: MonthClosing, reader: Reader) -> list[Table]:
         return [cofunded(row for row in figures.rows(*COFUNDED) if row.funder_id == int(key))]
     return [
         _movement(closing, figures), *_asked_back(closing, figures), _responsibilities(figures), _outcomes(figures),
-        _standing(figures), _counties(figures), _reported(figures),
+        _standing(figures), _counties(figures), _reported(figures), *_verified(closing, figures),
     ]
 
 
@@ -113,14 +113,14 @@ def _movement(closing: MonthClosing, figures: Figures) -> Table:
         (_t("Claims decided"), "claims.decided", "claims.decided_amount", 1), (_t("Asked back"), None, "claims.asked_back", 1),
         (_t("Paid"), "payouts.paid", "payouts.paid_amount", -1), (_t("Returned"), "payouts.returned", "payouts.returned_amount", 1),
     ):
-        lines.append((title, (None if number is None else int(figures.month(number)), sign * figures.month(amount))))
+        lines.append((title, (None if number is None else int(figures.month(number)), sign * figures.month(amount) or ZERO)))
     ending = figures.ending("payouts.owed")
     booked = -_balance(closing, AccountKind.CLAIMS_PAYABLE)
     remark = _t("The ledger says the same.") if booked == ending else _t(
         "By the ledger %(sum)s yuan are owed: look at the reconciliation."
     ) % {"sum": f"{booked:,.2f}"}
     return Table(
-        "movement", _t("From owed to owed"), _t("what"), [_t("number"), _t("sum (yuan)")], lines,
+        "movement", _t("From owed to owed"), _t("matter"), [_t("entries"), _t("sum (yuan)")], lines,
         (_t("Owed at the end"), (None, ending)), remark,
     )
 
@@ -146,7 +146,7 @@ def _asked_back(closing: MonthClosing, figures: Figures) -> list[Table]:
     ) % {"sum": f"{booked:,.2f}"}
     return [
         Table(
-            "asked_back", _t("From asked back to come back"), _t("what"), [_t("sum (yuan)")], lines,
+            "asked_back", _t("From asked back to come back"), _t("matter"), [_t("sum (yuan)")], lines,
             (_t("Asked back and open at the end"), (ending,)), remark,
         )
     ]
@@ -227,6 +227,28 @@ def _reported(figures: Figures, *, insurer: str = "") -> Table:
         "reported", _t("Payouts reported by insurers, in the month"), _t("insurer"),
         [_t("payouts"), _t("sum (yuan)"), _t("different from ours"), _t("difference (yuan)"), _t("cannot be calculated")], lines,
     )
+
+
+def _verified(closing: MonthClosing, figures: Figures) -> list[Table]:
+    """What verifying accounts cost, where anything was paid for it: no part of what was paid on claims."""
+    found, number = figures.by("payouts.tests_amount", "county"), figures.by("payouts.tests", "county")
+    if not found:
+        return []
+    lines: list[tuple[str, Sequence[Cell]]] = [
+        (place[1], (int(number.get(place, (ZERO, ZERO))[1]), amount, before + amount))
+        for place, (before, amount) in found.items()
+    ]
+    booked = sum(
+        (row.ending for row in ClosedBalance.objects.filter(closing=closing, kind=AccountKind.ACCOUNT_TESTS)), ZERO
+    )
+    remark = _t("A cost of whoever pays, and no claim: it stands in none of the sums above. The ledger says the same.")
+    if booked != figures.ending("payouts.tests_amount"):
+        remark = _t("By the ledger verifying accounts cost %(sum)s yuan: look at the reconciliation.") % {"sum": f"{booked:,.2f}"}
+    return [Table(
+        "verified", _t("Accounts verified"), _t("county"),
+        [_t("accounts in the month"), _t("cost in the month (yuan)"), _t("cost since the beginning (yuan)")], lines, _summed(lines),
+        remark,
+    )]
 
 
 def _shares(closing: MonthClosing, figures: Figures, insurer_id: int) -> Table:

@@ -57,7 +57,7 @@ _POPULATIONS = {
     Subject.PAYOUTS: f"""
     SELECT e.id, {{stratum}} AS stratum, 'P' || {_padded("l.batch_id", 9)} || '-' || {_padded("l.number", 6)} AS number,
         l.id AS payout, NULL::bigint AS reported, l.amount
-    FROM payouts_batchline l JOIN payouts_bankresult r ON r.line_id = l.id AND r.outcome = 'paid'
+    FROM payouts_batchline l JOIN payouts_bankresult r ON r.line_id = l.id AND r.outcome = 'paid' AND NOT l.is_test
     JOIN claims_payable p ON p.id = l.payable_id JOIN claims_claim c ON c.id = p.claim_id
     JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id
     {_MEANT} AND (%(begin)s::timestamptz IS NULL OR (r.at >= %(begin)s AND r.at < %(end)s))""",  # noqa: S608

@@ -21,6 +21,7 @@ EXEMPT: Mapping[str, str] = {
     "accounts.models.user.UserManager.of_session": "asks one statement for all requests: it reads",
     "intake.copying.copied_out": "COPY of a query's rows out of the database: it reads",
     "claims.flags._ask": "asks what a flag wants to know: it reads",
+    "payouts.choosing._asked": "asks what a batch takes, and what waits: it reads",
     "portal.local.": "starts, stops and resets the database server and the folder of one machine, before there is a portal "
     "whose state could be torn; portal/tests/test_run.py and test_postgres.py kill it and start it again",
     "portal.verify.rows_of": "asks an invariant: it reads",

@@ -35,6 +35,7 @@ from claims.actions.papers import add_paper, destroy_paper, open_paper, remove_p
 from claims.actions.payables import (
     confirm_account,
     correct_account,
+    fail_open_payables,
     fail_payables,
     give_back_payables,
     return_payables,
@@ -90,6 +91,7 @@ __all__ = [
     "drop_threshold",
     "end_investigation",
     "explain_bill",
+    "fail_open_payables",
     "fail_payables",
     "give_back_payables",
     "hand_over",

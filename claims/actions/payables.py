@@ -58,6 +58,21 @@ def fail_payables(failed: Sequence[tuple[int, str]], *, by: Any, at: datetime) -
         _move([key for key, _code in failed], PayableState.IN_PAYMENT, PayableState.FAILED, refusal="NOT_IN_PAYMENT", codes=failed)
 
 
+def fail_open_payables(failed: Sequence[tuple[int, str]], *, by: Any, at: datetime) -> None:
+    """Their account was refused by the bank before anything was paid to it, with a code each: open -> failed, as above.
+
+    What is open no more stays as it is: it was taken into a batch, or is owed no more.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, {"ids": sorted({key for key, _code in failed}), "state": PayableState.OPEN})
+            held = {key for (key,) in cursor.fetchall()}
+        fault_point("claims.fail_open.locked")
+        if held:
+            codes = [(key, code) for key, code in failed if key in held]
+            _move(sorted(held), PayableState.OPEN, PayableState.FAILED, refusal="NOT_OPEN", codes=codes)
+
+
 def return_payables(returned: Sequence[tuple[int, str]], *, by: Any, at: datetime) -> None:
     """退票: the bank paid and the money came back, with a code each: paid -> failed; their claims are to be paid again."""
     with transaction.atomic():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,12 +19,15 @@ from unfold.decorators import display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from audit.exporting import ExportColumn
+from audit.panels import QUEUE_PARAMETER
+from beneficiaries.admin.narrowing import PlaceFilter
 from beneficiaries.admin.searching import CoverSearch
 from claims.admin.bill_pages import BillPages
 from claims.admin.decision_pages import DecisionPages
 from claims.admin.flags import FlagPages
 from claims.admin.handling_pages import HandlingPages
 from claims.admin.letters import LetterPages
+from claims.admin.office_list import OfficeList
 from claims.admin.paper_pages import PaperPages
 from claims.admin.report_page import ReportPages
 from claims.admin.words import (
@@ -38,12 +42,18 @@ from claims.admin.words import (
     terms_of,
     yuan,
 )
-from claims.models import Case, Claim, DecisionState, PayableState, number_in
+from claims.models import Bill, Case, Claim, DecisionState, PayableState, number_in
 from claims.offering import offers_of
 from claims.rules.states import OPEN, State
 
 #: What is done about one bill or paper: each stands beside it, not above the page.
 BESIDE_ITS_ROW = ("explain_bill", "call_bill_false", "remove_bill", "open_paper", "remove_paper")
+
+
+#: By what the address asks for work: the nearest day stands first.
+WORK = (QUEUE_PARAMETER, "due", "hand")
+#: Cases that have an invoice of one number at most: beyond, the rest is not shown.
+SAME_NUMBER = 200
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -87,9 +97,9 @@ class HandFilter(admin.SimpleListFilter):
 @admin.register(Claim)
 class ClaimAdmin(
     ReportPages, HandlingPages, BillPages, PaperPages, DecisionPages, FlagPages, LetterPages, CoverSearch, ButtonPages,
-    ReadOnlyScopedAdmin,
+    OfficeList, ReadOnlyScopedAdmin,
 ):
-    """Claims, newest first."""
+    """Claims, newest first; work by nearness of its day."""
 
     cover_path = "enrollment__"
     list_display = (
@@ -101,10 +111,14 @@ class ClaimAdmin(
         "program", ExportColumn("period__code", _("period"), lambda claim: claim.period.code), "organization", "event_day",
         "state", "amount", "clock_begun_on", "due_on", "reported_at", "ended_at",
     )
-    list_filter = ("state", DueFilter, HandFilter, "program", "period", "organization", "reported_at")
+    list_filter = ("state", DueFilter, HandFilter, "program", "period", "organization", PlaceFilter, "reported_at")
+    has_period = True
     list_select_related = joined_on_pages = ("case", "enrollment__person", "program", "handler")
     search_fields = ("=id",)
-    search_help_text = _("Claim number, case number, cover number, document number, phone number, or a name or its beginning")
+    search_help_text = _(
+        "Claim number, case number, invoice number, cover number, policy number, document number, phone number, or a name or its"
+        " beginning"
+    )
     sortable_by = ("number_shown",)
     ordering = ("-id",)
     change_form_template = "claims/claim_page.html"
@@ -134,6 +148,10 @@ class ClaimAdmin(
             "case__organization", "enrollment__person", "program", "plan__program", "period__program", "organization", "handler"
         )
 
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """What is to be done: the nearest day first."""
+        return ("due_on", "id") if any(request.GET.get(name) for name in WORK) else self.ordering
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By the numbers that are printed, else as covers are found."""
         claim, case = number_in(search_term, "P"), number_in(search_term, "A")
@@ -141,6 +159,8 @@ class ClaimAdmin(
             return queryset.filter(pk=claim), False
         if case is not None:
             return queryset.filter(case=case), False
+        if (invoiced := _invoiced(queryset, search_term.strip())) is not None:
+            return invoiced, False
         return super().get_search_results(request, queryset, search_term)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -175,7 +195,7 @@ class ClaimAdmin(
         """Masked."""
         return str(claim.enrollment.person.name)
 
-    @display(description=_("event"))
+    @display(description=_("insured event"))
     def event_day(self, claim: Claim) -> str:
         """Its day and kind."""
         return f"{claim.case.event_on:%Y-%m-%d} {claim.case.get_kind_display()}"
@@ -199,6 +219,15 @@ class ClaimAdmin(
     def due(self, claim: Claim) -> str | SafeString:
         """The nearest day, while the clock runs."""
         return due_badge(claim, today=timezone.localdate())
+
+
+def _invoiced(claims: QuerySet, number: str) -> QuerySet | None:
+    """Those of the claims whose case has an invoice of this number; None where there is none."""
+    if not any(sign.isdigit() for sign in number):
+        return None
+    cases = list(Bill.objects.filter(invoice_number=number).order_by().values_list("case", flat=True)[:SAME_NUMBER])
+    found = claims.filter(case__in=cases)
+    return found if cases and found.exists() else None
 
 
 def page_context(claim: Claim, request: HttpRequest) -> dict[str, Any]:
@@ -231,7 +260,7 @@ def page_context(claim: Claim, request: HttpRequest) -> dict[str, Any]:
         "decisions": [decision_data(each, terms) for each in decisions[:1]],
         "earlier": [decision_data(each, terms) for each in decisions[1:]],
         "payables": [payable_row(each, by=user) for each in claim.payables.order_by("pk")],
-        "steps": list(claim.steps.order_by("pk")),
+        "steps": list(claim.steps.select_related("by").order_by("pk")),
         "requests": [
             (each, kinds_in_words(each.kinds)) for each in claim.paper_requests.select_related("asked_by").order_by("pk")
         ],

@@ -14,6 +14,7 @@ from unfold.decorators import display
 from audit.admin import ReadOnlyScopedAdmin
 from audit.badges import badge
 from audit.exporting import ExportColumn
+from claims.admin.office_list import OfficeList
 from claims.admin.recoveries import ReclaimPages
 from claims.admin.words import payee_in_words, standing_of, yuan
 from claims.models import Claim, Payable, PayableKind, PayableState, number_in
@@ -25,7 +26,7 @@ TONES = {
 
 
 @admin.register(Payable)
-class PayableAdmin(ReclaimPages, ReadOnlyScopedAdmin):
+class PayableAdmin(ReclaimPages, OfficeList, ReadOnlyScopedAdmin):
     """Newest first."""
 
     list_display = (

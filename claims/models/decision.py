@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -80,7 +81,7 @@ class CoverUsage(models.Model):
 class DecisionKind(models.TextChoices):
     """What made a decision necessary."""
 
-    FIRST = "first", _("Decision")
+    FIRST = "first", _("First decision")
     REOPENED = "reopened", _("Decision after reopening")
     #: An earlier claim of the cover was decided anew, and what was left for this one changed.
     RECOMPUTED = "recomputed", _("Recalculated after an earlier claim changed")
@@ -91,7 +92,7 @@ class Outcome(models.TextChoices):
 
     PAY = "pay", _("Pay")
     ZERO = "zero", _("Nothing to pay")
-    REFUSE = "refuse", _("Refuse")
+    REFUSE = "refuse", _("Refuse the claim")
 
 
 class DecisionState(models.TextChoices):
@@ -257,7 +258,7 @@ class Signature(models.Model):
     decision = models.ForeignKey(
         Decision, models.PROTECT, related_name="signatures", verbose_name=_("decision"), db_index=False
     )
-    step = models.PositiveSmallIntegerField(_("signature"))
+    step = models.PositiveSmallIntegerField(_("which signature"))
     digest = models.CharField(max_length=64, db_collation="C")
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("signed by"))
     at = models.DateTimeField(_("signed at"))
@@ -269,8 +270,8 @@ class Signature(models.Model):
     open_fields = ("id", "decision", "step", "digest", "by", "at")
 
     class Meta:
-        verbose_name = _("signature")
-        verbose_name_plural = _("signatures")
+        verbose_name = _("signature of a decision")
+        verbose_name_plural = _("signatures of decisions")
         ordering = ["decision", "step"]
         default_permissions = ()
         constraints = [
@@ -415,7 +416,7 @@ class Payable(models.Model):
     written_off = models.DecimalField(_("written off (yuan)"), max_digits=14, decimal_places=2, default=0)
     made_at = models.DateTimeField(_("owed since"))
     #: Of an amount asked back: the day on which nothing of it was open any more.
-    paid_on = models.DateField(_("paid on"), null=True)
+    paid_on = models.DateField(_("paid out on"), null=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -464,6 +465,18 @@ class Payable(models.Model):
         ]
         indexes = [
             models.Index(fields=["program", "organization"], name="payable_open", condition=Q(state="open", kind="payout")),
+            models.Index(
+                fields=["program", "account_index_a"], name="payable_by_account_a", condition=Q(account_index_a__isnull=False)
+            ),
+            models.Index(
+                fields=["program", "account_index_b"], name="payable_by_account_b", condition=Q(account_index_b__isnull=False)
+            ),
+            models.Index(fields=["organization", "id"], name="payable_by_office"),
+            models.Index(fields=["state", "id", "organization"], name="payable_by_state", condition=~Q(state="paid")),
+            # Few: what is asked back, and what the bank did not pay.
+            models.Index(fields=["id"], name="payable_reclaimed", condition=Q(kind="reclaim")),
+            models.Index(fields=["claim"], name="payable_failed", condition=Q(state="failed", kind="payout")),
+            BrinIndex(fields=["made_at"], name="payable_by_moment", autosummarize=True),
         ]
         triggers = [
             pgtrigger.Protect(name="payable_is_kept", operation=pgtrigger.Delete),

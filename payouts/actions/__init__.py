@@ -5,6 +5,7 @@ from payouts.actions.batches import (
     check_batch,
     discard_batch,
     prepare_batch,
+    prepare_test,
     release_batch,
 )
 from payouts.actions.deliveries import (
@@ -22,6 +23,7 @@ from payouts.actions.payers import (
     decline_threshold,
     draft_payer,
     propose_threshold,
+    redraft_payer,
     retire_payer,
 )
 from payouts.actions.returns import RETURNS, upload_return
@@ -30,6 +32,6 @@ __all__ = [
     "RETURNS", "approve_format", "approve_payer", "approve_threshold", "authorize_batch", "change_format", "check_batch",
     "confirm_enquiry", "decline_enquiry", "decline_threshold", "destroy_batch_file", "discard_batch",
     "draft_format", "draft_payer", "open_batch",
-    "prepare_batch", "propose_threshold", "record_enquiry", "release_batch", "retire_format", "retire_payer", "send_batch",
-    "upload_return",
+    "prepare_batch", "prepare_test", "propose_threshold", "record_enquiry", "redraft_payer", "release_batch", "retire_format",
+    "retire_payer", "send_batch", "upload_return",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,10 +21,11 @@ from claims.errors import ClaimsRefused
 from jobs.actions import cancel_job, enqueue
 from jobs.models import Job
 from payouts import choosing
-from payouts.actions.payers import approvals_for
+from payouts.actions.payers import approvals_for, hold_payers
 from payouts.errors import PayoutsRefused
 from payouts.models import (
     BEFORE,
+    TEST_AMOUNT,
     BankFormat,
     Batch,
     BatchLine,
@@ -47,9 +48,11 @@ _LINE = "number || ' ' || payable || ' ' || amount || ' ' || in_bank || ' ' || e
 #: Over the head and every line in its order. A line that was taken out is in it no more.
 DIGEST = f"encode(sha256(convert_to(%(head)s || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY number), ''), 'UTF8')), 'hex')"
 _TAKEN = f"""
-SELECT chosen.number, p.id AS payable, p.region_code, p.amount, bank.in_bank, {choosing.PAYEE} AS payee,
+SELECT chosen.number, p.id AS payable, p.region_code, coalesce(%(each)s, p.amount) AS amount, bank.in_bank,
+    chosen.proof, {choosing.PAYEE} AS payee,
     coalesce(p.account_changed_at >= %(fresh_from)s, false) AS is_fresh, coalesce(p.account_index_a, p.account_index_b) AS account
-FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS chosen(id, number) JOIN claims_payable p ON p.id = chosen.id
+FROM unnest(%(ids)s::bigint[], %(proofs)s::bigint[]) WITH ORDINALITY AS chosen(id, proof, number)
+JOIN claims_payable p ON p.id = chosen.id
 CROSS JOIN LATERAL (
     SELECT EXISTS (SELECT FROM unnest(%(own_names)s::text[]) AS own(name) WHERE starts_with(p.bank_name, own.name)) AS in_bank
 ) bank
@@ -62,8 +65,10 @@ SELECT count(*), coalesce(sum(amount), 0.00), {DIGEST}, count(*) FILTER (WHERE i
 FROM taken
 """  # noqa: S608 - words of this room
 _LINES = f"""
-INSERT INTO payouts_batchline (batch_id, payable_id, number, region_code, amount, in_bank, payee, state, code, why_out)
-SELECT %(batch)s, payable, number, region_code, amount, in_bank, payee, 'open', '', '' FROM ({_TAKEN}) taken ORDER BY number
+INSERT INTO payouts_batchline (
+    batch_id, payable_id, number, region_code, amount, in_bank, is_test, proven_by_id, payee, state, code, why_out)
+SELECT %(batch)s, payable, number, region_code, amount, in_bank, %(is_test)s, proof, payee, 'open', '', ''
+FROM ({_TAKEN}) taken ORDER BY number
 """  # noqa: S608 - words of this room
 _FIXED = f"""
 SELECT count(*), coalesce(sum(amount), 0.00), {DIGEST}
@@ -75,7 +80,8 @@ _CHANGED = f"""
 SELECT l.id, l.payable_id FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
 JOIN claims_claim c ON c.id = p.claim_id
 WHERE l.batch_id = %(batch)s AND l.state = 'open' AND (
-    p.state <> 'in_payment' OR p.amount <> l.amount OR p.payee_name IS NULL OR p.payee_account IS NULL
+    p.state <> CASE WHEN l.is_test THEN 'open' ELSE 'in_payment' END OR (NOT l.is_test AND p.amount <> l.amount)
+    OR p.payee_name IS NULL OR p.payee_account IS NULL
     OR l.payee IS DISTINCT FROM {choosing.PAYEE}
     OR (c.account_index_a IS NOT NULL AND p.account_index_a IS NOT NULL AND c.account_index_a <> p.account_index_a)
     OR (c.account_index_b IS NOT NULL AND p.account_index_b IS NOT NULL AND c.account_index_b <> p.account_index_b))
@@ -87,48 +93,91 @@ def prepare_batch(
     payer: PayerAccount, *, organization: Organization, format: BankFormat, purpose: str, most: int = choosing.MOST_LINES, by: User,
     at: datetime,
 ) -> Batch:
-    """Take what is owed and open, the oldest first, for one account and format; nothing else may pay it from now on."""
+    """Take what is owed and open, the oldest first, for one account and format; nothing else may pay it from now on.
+
+    Where the account verifies payees' accounts, it takes what goes to verified ones.
+    """
     with transaction.atomic():
         payer = PayerAccount.objects.select_for_update(of=("self",), no_key=True).select_related("program").get(pk=payer.pk)
         fault_point("payouts.prepare.locked")
-        region = organization.region_code or ""
-        refuse_beyond(by, PREPARE, organization=organization, region_code=region, program_id=payer.program_id)
-        purpose = " ".join(purpose.split())
-        if not 0 < len(purpose) <= PURPOSE_LENGTH or names_a_person(purpose):
-            raise PayoutsRefused("PURPOSE", characters=PURPOSE_LENGTH)
-        _refuse_unfit(payer, format, organization)
-        if not 0 < most <= choosing.MOST_LINES:
-            raise PayoutsRefused("TOO_MANY_LINES", most=choosing.MOST_LINES)
-        ids = choosing.chosen(payer, format, organization=organization, at=at, most=most)
-        if not ids:
-            lacking = choosing.outlook(payer, format, organization=organization, at=at).without_code
-            raise PayoutsRefused("BANK_CODE", lines=lacking) if lacking else PayoutsRefused("NO_LINES")
+        batch = _begun(payer, organization, format, purpose=purpose, most=most, by=by, at=at)
+        taken = choosing.chosen(payer, format, organization=organization, at=at, most=most)
+        if not taken:
+            raise _nothing_to_take(payer, format, organization, at=at)
         try:
-            take_payables(ids, by=by, at=at)
+            take_payables([pk for pk, _proof in taken], by=by, at=at)
         except ClaimsRefused as refused:
             # Another batch was quicker.
             raise PayoutsRefused("IN_BATCH", lines=refused.facts.get("number", 1)) from refused
-        batch = Batch(
-            program=payer.program, organization=organization, region_code=region, payer=payer, format=format, kind=format.takes,
-            purpose=purpose, made_by=by, made_at=at,
-        )
-        facts = {
-            **choosing.given(payer, format, organization=organization, at=at), "ids": ids, "head": head_of(batch),
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(_SUMMED, facts)
-            batch.lines, batch.amount, batch.digest, batch.fresh_lines, batch.shared_lines = cursor.fetchone()
-        batch.approvals = approvals_for(organization, program=payer.program, amount=batch.amount)
-        fault_point("payouts.prepare.before")
-        batch.save(force_insert=True)
-        with connection.cursor() as cursor:
-            cursor.execute(_LINES, {**facts, "batch": batch.pk})
-            # Filled in one go: plans made without statistics fall into nested loops.
-            cursor.execute("ANALYZE payouts_batchline (batch_id, payable_id, state)")
-        fault_point("payouts.prepare.lines")
-        _vote(batch, Step.MAKE, by=by, at=at)
-        record("payout_batch.prepared", batch, by=by, at=at)
-        fault_point("payouts.prepare.after")
+        return _filled(batch, taken, by=by, at=at)
+
+
+def prepare_test(
+    payer: PayerAccount, *, organization: Organization, format: BankFormat, purpose: str, most: int = choosing.MOST_LINES, by: User,
+    at: datetime,
+) -> Batch:
+    """A batch that verifies accounts: 0.01 yuan to each that payouts wait for, once an account. What is owed stays open."""
+    with transaction.atomic():
+        # Of one program one after the other, whichever account pays: two at a time would verify one account twice.
+        hold_payers(payer.program_id)
+        payer = PayerAccount.objects.select_related("program").get(pk=payer.pk)
+        fault_point("payouts.prepare_test.locked")
+        batch = _begun(payer, organization, format, purpose=purpose, most=most, by=by, at=at)
+        if not payer.tests_accounts:
+            raise PayoutsRefused("NO_TESTS_HERE")
+        batch.is_test = True
+        taken = choosing.chosen_tests(payer, format, organization=organization, at=at, most=most)
+        if not taken:
+            raise PayoutsRefused("NOTHING_TO_TEST")
+        return _filled(batch, taken, by=by, at=at)
+
+
+def _begun(
+    payer: PayerAccount, organization: Organization, format: BankFormat, *, purpose: str, most: int, by: User, at: datetime
+) -> Batch:
+    """What a batch is before its lines; refused where it may not be made so."""
+    region = organization.region_code or ""
+    refuse_beyond(by, PREPARE, organization=organization, region_code=region, program_id=payer.program_id)
+    purpose = " ".join(purpose.split())
+    if not 0 < len(purpose) <= PURPOSE_LENGTH or names_a_person(purpose):
+        raise PayoutsRefused("PURPOSE", characters=PURPOSE_LENGTH)
+    _refuse_unfit(payer, format, organization)
+    if not 0 < most <= choosing.MOST_LINES:
+        raise PayoutsRefused("TOO_MANY_LINES", most=choosing.MOST_LINES)
+    return Batch(
+        program=payer.program, organization=organization, region_code=region, payer=payer, format=format, kind=format.takes,
+        purpose=purpose, made_by=by, made_at=at,
+    )
+
+
+def _nothing_to_take(payer: PayerAccount, kept: BankFormat, organization: Organization, *, at: datetime) -> PayoutsRefused:
+    found = choosing.outlook(payer, kept, organization=organization, at=at)
+    if found.untested:
+        return PayoutsRefused("TEST_FIRST", lines=found.untested)
+    return PayoutsRefused("BANK_CODE", lines=found.without_code) if found.without_code else PayoutsRefused("NO_LINES")
+
+
+def _filled(batch: Batch, taken: Sequence[tuple[int, int | None]], *, by: User, at: datetime) -> Batch:
+    """The batch with its lines, in this order, its sum and its digest."""
+    facts = {
+        **choosing.given(batch.payer, batch.format, organization=batch.organization, at=at), "head": head_of(batch),
+        "ids": [pk for pk, _proof in taken], "proofs": [proof for _pk, proof in taken], "is_test": batch.is_test,
+        "each": TEST_AMOUNT if batch.is_test else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMMED, facts)
+        batch.lines, batch.amount, batch.digest, batch.fresh_lines, batch.shared_lines = cursor.fetchone()
+    batch.approvals = approvals_for(batch.organization, program=batch.program, amount=batch.amount)
+    fault_point("payouts.prepare.before")
+    batch.save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, {**facts, "batch": batch.pk})
+        # Filled in one go: plans made without statistics fall into nested loops.
+        cursor.execute("ANALYZE payouts_batchline (batch_id, payable_id, state)")
+    fault_point("payouts.prepare.lines")
+    _vote(batch, Step.MAKE, by=by, at=at)
+    record("payout_batch.test_prepared" if batch.is_test else "payout_batch.prepared", batch, by=by, at=at)
+    fault_point("payouts.prepare.after")
     return batch
 
 
@@ -178,17 +227,19 @@ def authorize_batch(batch: Batch, *, digest: str, by: User, at: datetime) -> Bat
 
 
 def release_batch(batch: Batch, *, by: User, at: datetime) -> Batch:
-    """Have the file written that may leave. Where an account changed since the batch was made, its line is taken out instead,
-    and what is left is checked and authorized anew."""
+    """Have the file written that may leave. Where an account changed since the batch was made, or was refused by the bank after
+    it had been verified, its line is taken out instead, and what is left is checked and authorized anew."""
     with transaction.atomic():
         found = locked(batch, BatchState.AUTHORIZED, by=by, permission=PREPARE)
         _refuse_tampered(found)
         with connection.cursor() as cursor:
             plan_anew(cursor)
             cursor.execute(_CHANGED, {"batch": found.pk})
-            changed = cursor.fetchall()
-        if changed:
-            return _reopened(found, dict(changed), by=by, at=at)
+            changed = dict(cursor.fetchall())
+        asks = found.payer.tests_accounts and not found.is_test
+        refused = {line: owed for line, owed in choosing.refused_since(found.pk) if line not in changed} if asks else {}
+        if changed or refused:
+            return _reopened(found, changed, refused, by=by, at=at)
         fault_point("payouts.release.before")
         found.state, found.released_by, found.released_at = BatchState.RELEASED, by, at
         found.folder = f"payouts/{timezone.localdate(at).year}/{uuid.uuid4().hex}"
@@ -202,11 +253,15 @@ def release_batch(batch: Batch, *, by: User, at: datetime) -> Batch:
     return found
 
 
-def _reopened(batch: Batch, changed: Mapping[int, int], *, by: User, at: datetime) -> Batch:
+def _reopened(
+    batch: Batch, changed: Mapping[int, int], refused: Mapping[int, int], *, by: User, at: datetime
+) -> Batch:
     """Lines taken out, their amounts owed again, every vote void: what is left is another batch than was approved."""
     fault_point("payouts.reopen.before")
     BatchLine.objects.filter(pk__in=list(changed)).update(state="out", why_out=WhyOut.REAPPROVE)
-    give_back_payables(sorted(changed.values()), by=by, at=at)
+    BatchLine.objects.filter(pk__in=list(refused)).update(state="out", why_out=WhyOut.UNTESTED)
+    if not batch.is_test:
+        give_back_payables(sorted({*changed.values(), *refused.values()}), by=by, at=at)
     batch.votes.filter(stands=True).update(stands=False)
     batch.lines, batch.amount, digest = _sums(batch)
     if batch.lines:
@@ -220,7 +275,7 @@ def _reopened(batch: Batch, changed: Mapping[int, int], *, by: User, at: datetim
     )
     if batch.lines:
         _vote(batch, Step.MAKE, by=batch.made_by, at=at)
-    record("payout_batch.reopened", batch, by=by, at=at, taken_out=len(changed))
+    record("payout_batch.reopened", batch, by=by, at=at, taken_out=len(changed) + len(refused))
     fault_point("payouts.reopen.after")
     return batch
 
@@ -237,7 +292,8 @@ def discard_batch(batch: Batch, *, reason: str, by: User, at: datetime) -> Batch
         open_lines = BatchLine.objects.filter(batch=found, state="open")
         ids = list(open_lines.order_by("payable_id").values_list("payable_id", flat=True))
         open_lines.update(state="out", why_out=WhyOut.DISCARDED)
-        give_back_payables(ids, by=by, at=at)
+        if not found.is_test:
+            give_back_payables(ids, by=by, at=at)
         job = Job.objects.about(found).live().select_for_update().first()
         if job is not None and not job.stop_requested:
             cancel_job(job, by=by, at=at)
@@ -251,7 +307,8 @@ def discard_batch(batch: Batch, *, reason: str, by: User, at: datetime) -> Batch
 
 def head_of(batch: Batch) -> str:
     """What the digest binds the lines to."""
-    return f"program {batch.program_id} payer {batch.payer_id} format {batch.format_id} purpose {batch.purpose}"
+    whole = f"program {batch.program_id} payer {batch.payer_id} format {batch.format_id} purpose {batch.purpose}"
+    return f"test {whole}" if batch.is_test else whole
 
 
 def digest_of(batch: Batch) -> str:

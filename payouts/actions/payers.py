@@ -27,9 +27,10 @@ _NUMBER, _CODE = re.compile(r"[0-9]{8,30}"), re.compile(r"(?:[0-9]{12})?")
 
 def draft_payer(
     program: Program, *, organization: Organization, holder: str, bank_name: str, bank_code: str, own_names: Sequence[str],
-    number: str, fresh_days: int, by: User, at: datetime,
+    number: str, fresh_days: int, tests_accounts: bool = False, by: User, at: datetime,
 ) -> PayerAccount:
-    """Put an account on record: `number` its digits, `own_names` how names of the same bank begin. Not in use yet."""
+    """Put an account on record: `number` its digits, `own_names` how names of the same bank begin, `tests_accounts` whether it
+    verifies payees' accounts by 0.01 yuan before their first payout. Not in use yet."""
     with transaction.atomic():
         region = organization.region_code or ""
         refuse_beyond(by, DRAFT, organization=organization, region_code=region, program_id=program.pk)
@@ -49,20 +50,47 @@ def draft_payer(
         payer = PayerAccount.objects.create(
             program=program, organization=organization, region_code=region, holder=holder[:100], bank_name=bank_name[:100],
             bank_code=bank_code, own_names=[name.strip() for name in own_names if name.strip()] or [bank_name[:100]], number=number,
-            fresh_days=fresh_days, drafted_by=by, drafted_at=at,
+            fresh_days=fresh_days, tests_accounts=tests_accounts, drafted_by=by, drafted_at=at,
         )
         _record_payer("payer_account.drafted", payer, by=by, at=at)
         fault_point("payouts.draft_payer.after")
     return payer
 
 
-def approve_payer(payer: PayerAccount, *, by: User, at: datetime) -> PayerAccount:
-    """Take an account into use; by a second person."""
+def redraft_payer(payer: PayerAccount, *, tests_accounts: bool, by: User, at: datetime) -> PayerAccount:
+    """Put an account that is in use on record once more, to verify payees' accounts from then on, or no longer; the one in use
+    goes on until a second person takes this one into its place."""
     with transaction.atomic():
+        kept = _locked_payer(payer, PayerState.APPROVED, by=by, permission=DRAFT)
+        if kept.tests_accounts == tests_accounts:
+            raise PayoutsRefused("PAYER_SAME")
+        if PayerAccount.objects.filter(instead_of=kept, state=PayerState.DRAFT).exists():
+            raise PayoutsRefused("PAYER_REDRAFTED")
+        fault_point("payouts.redraft_payer.before")
+        draft = PayerAccount.objects.create(
+            program_id=kept.program_id, organization=kept.organization, region_code=kept.region_code, holder=kept.holder,
+            bank_name=kept.bank_name, bank_code=kept.bank_code, own_names=kept.own_names,
+            number=kept.number.reveal() if kept.number else "", fresh_days=kept.fresh_days, tests_accounts=tests_accounts,
+            instead_of=kept, drafted_by=by, drafted_at=at,
+        )
+        _record_payer("payer_account.redrafted", draft, by=by, at=at, tests=tests_accounts)
+        fault_point("payouts.redraft_payer.after")
+    return draft
+
+
+def approve_payer(payer: PayerAccount, *, by: User, at: datetime) -> PayerAccount:
+    """Take an account into use; by a second person. Where it comes instead of another one, that one goes out of use."""
+    with transaction.atomic():
+        hold_payers(payer.program_id)
         kept = _locked_payer(payer, PayerState.DRAFT, by=by)
         if kept.drafted_by_id == by.pk:
             raise PayoutsRefused("PAYER_OWN")
         fault_point("payouts.approve_payer.before")
+        if kept.instead_of_id is not None:
+            earlier = _locked_payer(kept.instead_of, PayerState.APPROVED, by=by)
+            earlier.state = PayerState.RETIRED
+            earlier.save(update_fields=["state"])
+            _record_payer("payer_account.retired", earlier, by=by, at=at)
         kept.state, kept.approved_by, kept.approved_at = PayerState.APPROVED, by, at
         kept.save(update_fields=["state", "approved_by", "approved_at"])
         _record_payer("payer_account.approved", kept, by=by, at=at)
@@ -82,21 +110,29 @@ def retire_payer(payer: PayerAccount, *, by: User, at: datetime) -> PayerAccount
     return kept
 
 
-def _locked_payer(payer: PayerAccount, *states: PayerState, by: User) -> PayerAccount:
+def hold_payers(program_id: int) -> None:
+    """Lock the paying accounts of a program, in the order of their keys: whatever is prepared from one of them waits."""
+    list(
+        PayerAccount.objects.select_for_update(of=("self",), no_key=True).filter(program=program_id).order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def _locked_payer(payer: Any, *states: PayerState, by: User, permission: str = APPROVE) -> PayerAccount:
     found = PayerAccount.objects.select_for_update(of=("self",)).select_related("organization").get(pk=payer.pk)
     fault_point("payouts.payer.locked")
     refuse_beyond(
-        by, APPROVE, organization=found.organization, region_code=found.region_code, program_id=found.program_id
+        by, permission, organization=found.organization, region_code=found.region_code, program_id=found.program_id
     )
     if found.state not in states:
         raise PayoutsRefused("PAYER_STATE", state=found.get_state_display())
     return found
 
 
-def _record_payer(verb: str, payer: PayerAccount, *, by: Any, at: datetime) -> None:
+def _record_payer(verb: str, payer: PayerAccount, *, by: Any, at: datetime, **data: Any) -> None:
     events.record(
         verb, payer, by=by, at=at, organization=payer.organization, region_code=payer.region_code,
-        program_id=payer.program_id, data={"bank": payer.bank_name, "account": str(payer.number)},
+        program_id=payer.program_id, data={"bank": payer.bank_name, "account": str(payer.number), **data},
     )
 
 

@@ -22,8 +22,8 @@ from audit.buttons import ButtonPages, holds
 from exports.forms import PasswordForm
 from intake.pages.forms import ReasonForm
 from jobs.models import Job
-from payouts import actions
-from payouts.admin.forms import BatchForm, DigestForm, EnquiryForm, ReturnForm, named_payer
+from payouts import actions, choosing
+from payouts.admin.forms import BatchForm, DigestForm, EnquiryForm, ReturnForm, TestForm, named_payer
 from payouts.connectors import connector_class
 from payouts.errors import PayoutsRefused
 from payouts.models import (
@@ -35,6 +35,8 @@ from payouts.models import (
     BatchState,
     Enquiry,
     EnquiryState,
+    PayerAccount,
+    PayerState,
     Step,
     outcome_of,
 )
@@ -53,13 +55,14 @@ _WORKED_ON = (BatchState.RELEASED, BatchState.UNKNOWN)
 class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Batches, newest first."""
 
-    list_display = ("number", "program", "organization", "kind", "standing", "lines_shown", "amount_shown", "results",
+    list_display = ("number", "program", "organization", "kind_shown", "standing", "lines_shown", "amount_shown", "results",
         "made_by", "made_at")
     export_columns = (
-        "number", "program", "organization", "kind", "state", "lines", "amount", "paid_lines", "paid_amount", "failed_lines",
-        "failed_amount", "returned_lines", "returned_amount", "made_by", "made_at", "released_at", "sent_at", "bank_reference",
+        "number", "program", "organization", "kind", "is_test", "state", "lines", "amount", "paid_lines", "paid_amount",
+        "failed_lines", "failed_amount", "returned_lines", "returned_amount", "made_by", "made_at", "released_at", "sent_at",
+        "bank_reference",
     )
-    list_filter = ("state", "kind", "program", "organization", "made_at")
+    list_filter = ("state", "kind", "is_test", "program", "organization", "made_at")
     list_select_related = ("program", "organization", "made_by")
     search_fields = ("=id",)
     search_help_text = _("Number of a batch")
@@ -68,7 +71,7 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
     change_form_template = "payouts/batch_page.html"
     fields = ("state",)
     readonly_fields = fields
-    actions_list = ("prepare",)
+    actions_list = ("prepare", "prepare_test")
     actions_detail = ("review", "authorize", "release", "download", "send", "ask", "confirm", "refuse_answer", "receive", "discard")
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[BatchState, ...]]] = {
@@ -94,6 +97,14 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
         return super().get_queryset(request).select_related(
             "program", "organization", "payer__program", "format", "made_by", "released_by", "discarded_by"
         )
+
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        """What verifies accounts is offered where a paying account of the reader's asks for that."""
+        offered = super().get_actions_list(request)
+        user: Any = request.user
+        payers = PayerAccount.objects.visible_to(user, "payouts.view_payeraccount").filter(state=PayerState.APPROVED)
+        tests = bool(offered) and payers.filter(tests_accounts=True).exists()
+        return offered if tests else [each for each in offered if each.method.__name__ != "prepare_test"]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only buttons that do something for this reader now."""
@@ -138,6 +149,12 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
         """The state as a badge."""
         return badge(batch)
 
+    @display(description=_("transfers"), ordering="kind")
+    def kind_shown(self, batch: Batch) -> str:
+        """Which transfers; what verifies accounts is told apart."""
+        kind = batch.get_kind_display()
+        return _t("%(kind)s, to verify accounts") % {"kind": kind} if batch.is_test else kind
+
     @display(description=_("payouts"))
     def lines_shown(self, batch: Batch) -> str:
         """Lines."""
@@ -165,10 +182,31 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             )
             return HttpResponseRedirect(self.address(batch))
 
+        form = BatchForm(request.POST if request.method == "POST" else None, by=request.user)
         return self.button_page(
-            request, title=_t("New batch"), button=_t("Make the batch"), run=run,
+            request, title=_t("New batch"), button=_t("Make the batch"), run=run, form=form, warnings=waiting_in_words(form),
             sentence=_t("It takes what is owed by decisions in force and not paid yet. No other batch can pay it from now on."),
-            form=BatchForm(request.POST if request.method == "POST" else None, by=request.user),
+        )
+
+    @action(description=_("Verify accounts"), url_path="prepare-test", permissions=["prepare"], icon="price_check")
+    def prepare_test(self, request: HttpRequest) -> HttpResponse:
+        """Put together which accounts get 0.01 yuan."""
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            batch = actions.prepare_test(given.pop("payer"), **given)
+            self.message_user(
+                request,
+                _t("Batch %(number)s is made: it verifies %(lines)s accounts by %(amount)s yuan. A colleague who checks goes on "
+                    "with it.")
+                % {"number": batch.reference, "lines": f"{batch.lines:,}", "amount": f"{batch.amount:,.2f}"},
+            )
+            return HttpResponseRedirect(self.address(batch))
+
+        form = TestForm(request.POST if request.method == "POST" else None, by=request.user)
+        return self.button_page(
+            request, title=_t("Verify accounts"), button=_t("Make the batch"), run=run, form=form, warnings=waiting_in_words(form),
+            sentence=_t("0.01 yuan goes to each account that payouts wait for, once an account. It is checked, authorized and sent "
+                "as every batch; what is owed stays owed, and can be paid once the bank says that it has arrived."),
         )
 
     @action(description=_("Check the batch"), url_path="check", permissions=["check"], icon="fact_check")
@@ -215,8 +253,8 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
             else:
                 self.message_user(
                     request,
-                    _t("Accounts of payees have changed: their lines were taken out, and the batch is checked and authorized "
-                        "anew."),
+                    _t("Accounts of payees have changed, or the bank has refused them since: their lines were taken out, and the "
+                        "batch is checked and authorized anew."),
                     level=messages.WARNING,
                 )
             return HttpResponseRedirect(self.address(batch))
@@ -337,7 +375,10 @@ class BatchAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         def run(given: dict[str, Any]) -> str:
             actions.discard_batch(batch, **given)
-            return _t("The batch was discarded; its amounts can be paid by another one.")
+            return (
+                _t("The batch was discarded; its accounts can be verified by another one.") if batch.is_test
+                else _t("The batch was discarded; its amounts can be paid by another one.")
+            )
 
         return self.button_page(
             request, title=_t("Discard the batch"), button=_t("Discard"), subject=batch, run=run, danger=True,
@@ -371,15 +412,36 @@ def facts_of(batch: Batch) -> list[tuple[str, Any]]:
     return [
         (_t("program"), batch.program.name), (_t("office"), batch.organization.name),
         (_t("paying account"), named_payer(batch.payer)),
+        *([(_t("what for"), _t("to verify accounts"))] if batch.is_test else []),
         (_t("bank's format"), str(batch.format)), (_t("transfers"), batch.get_kind_display()), (_t("purpose"), batch.purpose),
         (_t("payouts"), f"{batch.lines:,}"), (_t("sum (yuan)"), f"{batch.amount:,.2f}"),
         (_t("people who authorize"), batch.approvals),
     ]
 
 
+def waiting_in_words(form: BatchForm) -> list[str]:
+    """What waits at the paying accounts that somebody may choose until payees' accounts are verified."""
+    fields: Any = form.fields
+    payers = {payer.pk: payer for payer in fields["payer"].queryset}
+    return [
+        _t("%(payer)s: %(lines)s payouts of %(amount)s yuan wait until their accounts are verified; %(accounts)s accounts are to "
+            "be verified, the verification of %(asked)s more is on its way.")
+        % {
+            "payer": named_payer(payers[key]), "lines": f"{each.lines:,}", "amount": f"{each.amount:,.2f}",
+            "accounts": f"{each.accounts:,}", "asked": f"{each.asked:,}",
+        }
+        for key, each in sorted(choosing.waiting(payers.values()).items())
+    ]
+
+
 def warnings_of(batch: Batch) -> list[str]:
     """What somebody who approves should look at."""
     found = []
+    if batch.is_test:
+        found.append(
+            _t("It verifies accounts: 0.01 yuan goes to each, as a cost of the paying account. No claim is paid by it; what waits "
+                "for these accounts can be paid once the bank says that it has arrived.")
+        )
     if batch.fresh_lines:
         found.append(
             _t("%(lines)s payees' accounts were changed in the last %(days)d days: compare them with the papers.")
@@ -448,7 +510,8 @@ def told_of(batch: Batch, taken_out: int) -> list[str]:
             "returned file."))
     if taken_out:
         found.append(
-            _t("%(lines)d lines were taken out since their accounts had changed after the batch was made.") % {"lines": taken_out}
+            _t("%(lines)d lines were taken out since their accounts had changed, or were refused by the bank, after the batch was "
+                "made.") % {"lines": taken_out}
         )
     if batch.state in OUT and batch.state != BatchState.UNKNOWN and batch.state != outcome_of(batch):
         found.append(_t("A returned file is being taken over."))

@@ -202,6 +202,11 @@ class PayerForm(forms.Form):
         label=_("Days for which a changed account is pointed out"), min_value=0, max_value=MOST_DAYS, initial=30,
         widget=UnfoldAdminIntegerFieldWidget(),
     )
+    tests_accounts = forms.BooleanField(
+        label=_("Verify new accounts by 0.01 yuan"), required=False, widget=UnfoldBooleanWidget(),
+        help_text=_("Before the first payout to an account, 0.01 yuan is sent there, and it is paid once that has arrived. It "
+            "costs a day or two, and finds a wrong account before a large sum leaves."),
+    )
 
     def __init__(self, data: Any, *, by: Any) -> None:
         super().__init__(data)
@@ -273,6 +278,25 @@ class BatchForm(forms.Form):
         fields["organization"].initial = by.organization.pk
         formats = BankFormat.objects.visible_to(by, "payouts.view_bankformat").filter(state=FormatState.APPROVED)
         fields["format"].queryset = formats.order_by("bank", "name")
+
+
+class TestForm(BatchForm):
+    """Which accounts are verified, from which account, in which file."""
+
+    purpose = _text(
+        _("Purpose"), max_length=PURPOSE_LENGTH, initial="账户验证",
+        help_text=_("What payees read on their statement; name nobody."),
+    )
+    most = forms.IntegerField(
+        label=_("At most so many accounts"), min_value=1, max_value=MOST_LINES, initial=MOST_LINES,
+        widget=UnfoldAdminIntegerFieldWidget(), help_text=_("The oldest first."),
+    )
+
+    def __init__(self, data: Any, *, by: Any) -> None:
+        super().__init__(data, by=by)
+        fields: Any = self.fields
+        fields["payer"].queryset = fields["payer"].queryset.filter(tests_accounts=True)
+        fields["organization"].help_text = _("Accounts that its payouts wait for, and those of the offices below it.")
 
 
 def named_payer(payer: PayerAccount) -> str:

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -37,10 +38,10 @@ class BatchLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
         "line_key", "payee_name", "payee_account", "bank", "place", "amount", "standing", "code", "settled_on", "returned_on",
     )
     export_columns = (
-        "line_key", "payable__payee_name", "payable__payee_account", "payable__bank_name", "place", "amount", "state", "code",
-        "settled_on", "returned_on",
+        "line_key", "payable__payee_name", "payable__payee_account", "payable__bank_name", "place", "amount", "is_test", "state",
+        "code", "settled_on", "returned_on",
     )
-    list_filter = ("state", "code", "in_bank", "batch")
+    list_filter = ("state", "code", "in_bank", "is_test", "batch")
     list_select_related = ("batch", "payable")
     search_fields = ("=batch__id",)
     search_help_text = _("Payout number or batch number")
@@ -76,7 +77,8 @@ class BatchLineAdmin(PlaceColumn, ReadOnlyScopedAdmin):
     def line_key(self, line: BatchLine) -> SafeString:
         """With the way to the batch."""
         address = reverse("admin:payouts_batch_change", args=[line.batch_id])
-        return format_html('<a href="{}">{}</a>-{}', address, REFERENCE.format(line.batch_id), f"{line.number:06d}")
+        number = format_html('<a href="{}">{}</a>-{}', address, REFERENCE.format(line.batch_id), f"{line.number:06d}")
+        return format_html("{} · {}", number, _t("verifies the account")) if line.is_test else number
 
     @display(description=_("payee"))
     def payee_name(self, line: BatchLine) -> str:

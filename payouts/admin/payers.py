@@ -27,8 +27,9 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
     """Accounts, newest first."""
 
     list_display = ("title", "program", "organization", "holder", "masked", "standing", "drafted_at")
-    export_columns = ("program", "organization", "holder", "bank_name", "bank_code", "masked", "state", "drafted_at", "approved_at")
-    list_filter = ("state", "program", "organization")
+    export_columns = ("program", "organization", "holder", "bank_name", "bank_code", "masked", "tests_accounts", "state",
+        "drafted_at", "approved_at")
+    list_filter = ("state", "tests_accounts", "program", "organization")
     list_select_related = ("program", "organization")
     search_fields = ("=holder",)
     search_help_text = _("Account holder")
@@ -38,9 +39,10 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
     fields = ("state",)
     readonly_fields = fields
     actions_list = ("draft",)
-    actions_detail = ("approve", "retire")
+    actions_detail = ("approve", "verify_accounts", "pay_unverified", "retire")
     button_states: ClassVar[dict[str, tuple[PayerState, ...]]] = {
-        "approve": (PayerState.DRAFT,), "retire": (PayerState.DRAFT, PayerState.APPROVED),
+        "approve": (PayerState.DRAFT,), "verify_accounts": (PayerState.APPROVED,), "pay_unverified": (PayerState.APPROVED,),
+        "retire": (PayerState.DRAFT, PayerState.APPROVED),
     }
 
     has_draft_permission = holds("payouts.draft_payer")
@@ -58,6 +60,7 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
             button for button in offered
             if payer is not None and payer.state in self.button_states[button.method.__name__]
             and not (button.method.__name__ == "approve" and payer.drafted_by_id == request.user.pk)
+            and button.method.__name__ != ("verify_accounts" if payer.tests_accounts else "pay_unverified")
         ]
 
     def change_view(
@@ -68,7 +71,7 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
         context = {
             "title": _t("Paying account"), "badge": badge(payer), "below": f"{payer.program.name} · {payer.organization.name}",
             "facts": [
-                *facts_of(payer), (_t("put on record by"), payer.drafted_by.get_full_name()),
+                *facts_of(payer), (_t("recorded by"), payer.drafted_by.get_full_name()),
                 (_t("approved by"), payer.approved_by.get_full_name() if payer.approved_by else ""),
             ],
         }
@@ -117,7 +120,37 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Take the account into use"), button=_t("Approve"), subject=payer, run=run, facts=facts_of(payer),
+            warnings=[_t("It comes instead of the one that is in use, which goes out of use.")] if payer.instead_of_id else [],
             sentence=_t("Compare it with the bank's own paper: batches can be paid from it from now on."),
+        )
+
+    @action(description=_("Verify new accounts first"), url_path="verify-accounts", permissions=["draft"], icon="price_check")
+    def verify_accounts(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """From then on 0.01 yuan goes first."""
+        return self._redraft(
+            request, object_id, tests_accounts=True, title=_t("Verify new accounts first"),
+            sentence=_t("Once a colleague who checks has approved it, an account that nothing was paid to yet gets 0.01 yuan "
+                "first, by a batch of its own; it is paid when that has arrived. Batches that are made already go on."),
+        )
+
+    @action(description=_("Pay without verifying"), url_path="pay-unverified", permissions=["draft"], icon="money_off")
+    def pay_unverified(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """From then on everything is paid at once."""
+        return self._redraft(
+            request, object_id, tests_accounts=False, title=_t("Pay without verifying"),
+            sentence=_t("Once a colleague who checks has approved it, new accounts are paid at once."),
+        )
+
+    def _redraft(self, request: HttpRequest, object_id: str, *, tests_accounts: bool, title: str, sentence: str) -> HttpResponse:
+        payer = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            draft = actions.redraft_payer(payer, tests_accounts=tests_accounts, **given)
+            self.message_user(request, _t("It is on record; a colleague who checks takes it into use."))
+            return HttpResponseRedirect(self.address(draft))
+
+        return self.button_page(
+            request, title=title, button=_t("Put it on record"), subject=payer, run=run, facts=facts_of(payer), sentence=sentence,
         )
 
     @action(description=_("Retire"), url_path="retire", permissions=["approve"], icon="block")
@@ -147,4 +180,5 @@ def facts_of(payer: PayerAccount) -> list[tuple[str, Any]]:
         (_t("bank"), payer.bank_name), (_t("bank code"), payer.bank_code), (_t("account number"), str(payer.number or "")),
         (_t("names of the same bank begin with"), "、".join(payer.own_names)),
         (_t("days for which a changed account is pointed out"), payer.fresh_days),
+        (_t("new accounts of payees"), _t("verified by 0.01 yuan first") if payer.tests_accounts else _t("paid at once")),
     ]

@@ -6,6 +6,7 @@ from payouts.models.batch import (
     DOWNLOAD,
     HOLDING,
     OUT,
+    TEST_AMOUNT,
     Answer,
     Batch,
     BatchLine,
@@ -52,7 +53,7 @@ from payouts.models.results import (
 )
 
 __all__ = [
-    "ANSWERED", "BEFORE", "DOWNLOAD", "HOLDING", "OUT", "PAYER_NUMBER", "PAYOUTS_KEY", "AmountStyle", "Answer",
+    "ANSWERED", "BEFORE", "DOWNLOAD", "HOLDING", "OUT", "PAYER_NUMBER", "PAYOUTS_KEY", "TEST_AMOUNT", "AmountStyle", "Answer",
     "ApprovalThreshold", "BankFormat", "BankResult", "BankReturn", "BankReturnChunk", "BankReturnFile", "BankReturnRow",
     "Batch", "BatchLine", "BatchPart", "BatchState", "BatchVote", "Dangerous", "DateStyle", "Delivery", "DeliveryState",
     "Encoding", "Enquiry", "EnquiryState", "FailureCode", "FormatState", "LineEnd", "LineState", "Outcome", "PayerAccount",

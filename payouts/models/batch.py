@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Self
 
 import pgtrigger
@@ -14,6 +15,7 @@ from accounts.models import Organization, User
 from audit.history import tracked
 from audit.models.events import append_only
 from audit.scope import Scope, ScopedQuerySet
+from beneficiaries.models.agreement import agrees
 from claims.models import Payable
 from payouts.models.format import BankFormat, Takes
 from payouts.models.payer import PayerAccount
@@ -23,6 +25,8 @@ from programs.models import Program
 DOWNLOAD = "payouts.download_batch"
 #: What a batch's reference begins with; the bank's own number of it, too.
 REFERENCE = "P{:09d}"
+#: What a test of an account pays (yuan).
+TEST_AMOUNT = Decimal("0.01")
 
 
 class BatchState(models.TextChoices):
@@ -82,12 +86,13 @@ class WhyOut(models.TextChoices):
     NONE = "", "—"
     REAPPROVE = "reapprove", _("The account was changed after the batch was made")
     DISCARDED = "discarded", _("The batch was discarded")
+    UNTESTED = "untested", _("The bank has refused the account since the batch was made")
 
 
 class Step(models.TextChoices):
     """What somebody said of a batch; nobody says two things of one."""
 
-    MAKE = "make", _("Made")
+    MAKE = "make", _("Batched")
     CHECK = "check", _("Checked")
     AUTHORIZE = "authorize", _("Authorized")
 
@@ -112,6 +117,15 @@ _VOTES = """
 """
 
 
+# A line is of its batch's kind; where the paying account asks for it, a payout names what proved its account.
+_AGREES = """
+    SELECT FROM new_rows WHERE NOT EXISTS (
+        SELECT FROM payouts_batch b JOIN payouts_payeraccount a ON a.id = b.payer_id
+        WHERE b.id = new_rows.batch_id AND b.is_test = new_rows.is_test
+            AND (b.is_test OR NOT a.tests_accounts OR new_rows.proven_by_id IS NOT NULL))
+"""
+
+
 class BatchQuerySet(ScopedQuerySet):
     """Chainable words about batches."""
 
@@ -130,6 +144,8 @@ class Batch(models.Model):
     payer = models.ForeignKey(PayerAccount, models.PROTECT, related_name="+", verbose_name=_("paying account"))
     format = models.ForeignKey(BankFormat, models.PROTECT, related_name="+", verbose_name=_("bank's format"))
     kind = models.CharField(_("transfers"), max_length=9, choices=Takes, db_collation="C")
+    #: It verifies accounts by 0.01 yuan each: what is owed there stays open.
+    is_test = models.BooleanField(_("verifies accounts"), default=False)
     state = models.CharField(_("state"), max_length=10, choices=BatchState, default=BatchState.PREPARED, db_collation="C")
     #: What payees read on their statement.
     purpose = models.CharField(_("purpose"), max_length=60)
@@ -149,8 +165,8 @@ class Batch(models.Model):
     failed_amount = models.DecimalField(_("failed (yuan)"), max_digits=16, decimal_places=2, default=0)
     returned_lines = models.PositiveIntegerField(_("returned"), default=0)
     returned_amount = models.DecimalField(_("returned (yuan)"), max_digits=16, decimal_places=2, default=0)
-    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("made by"))
-    made_at = models.DateTimeField(_("made at"))
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("batched by"))
+    made_at = models.DateTimeField(_("batched at"))
     released_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("released by"))
     released_at = models.DateTimeField(_("released at"), null=True)
     discarded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("discarded by"))
@@ -171,10 +187,10 @@ class Batch(models.Model):
     scope = _OFFICE
     personal_fields = ()
     open_fields = (
-        "id", "program", "organization", "region_code", "payer", "format", "kind", "state", "purpose", "lines", "amount",
-        "digest", "approvals", "fresh_lines", "shared_lines", "paid_lines", "paid_amount", "failed_lines", "failed_amount",
-        "returned_lines", "returned_amount", "made_by", "made_at", "released_by", "released_at", "discarded_by", "reason",
-        "folder", "written_at", "size", "sha256", "sent_at", "purged_at",
+        "id", "program", "organization", "region_code", "payer", "format", "kind", "is_test", "state", "purpose", "lines",
+        "amount", "digest", "approvals", "fresh_lines", "shared_lines", "paid_lines", "paid_amount", "failed_lines",
+        "failed_amount", "returned_lines", "returned_amount", "made_by", "made_at", "released_by", "released_at", "discarded_by",
+        "reason", "folder", "written_at", "size", "sha256", "sent_at", "purged_at",
         "bank_reference",
     )
 
@@ -225,7 +241,8 @@ class Batch(models.Model):
             pgtrigger.Protect(
                 name="batch_stays_what_it_is", operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "program", "organization", "region_code", "payer", "format", "kind", "purpose", "made_by", "made_at"
+                    "program", "organization", "region_code", "payer", "format", "kind", "is_test", "purpose", "made_by",
+                    "made_at",
                 ),
             ),
             pgtrigger.Protect(
@@ -274,7 +291,10 @@ class Batch(models.Model):
 
 
 class BatchLine(models.Model):
-    """One payout of a batch: fixed when it is made; what became of it is said by results of the bank alone."""
+    """One payout of a batch: fixed when it is made; what became of it is said by results of the bank alone.
+
+    A line that verifies an account names one of the amounts that wait for it, and pays none.
+    """
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="batch_lines", db_index=False, verbose_name=_("payout batch"))
     payable = models.ForeignKey(
@@ -284,6 +304,11 @@ class BatchLine(models.Model):
     region_code = models.CharField(_("region"), max_length=12, db_collation="C")
     amount = models.DecimalField(_("amount (yuan)"), max_digits=16, decimal_places=2)
     in_bank = models.BooleanField(_("within the bank"))
+    is_test = models.BooleanField(_("verifies the account"), default=False)
+    #: The line whose payment had arrived at this account before, where the paying account asks for that.
+    proven_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("account verified by")
+    )
     #: SHA-256 over the payee's sealed name and account, bank and bank code: another account or name has another.
     payee = models.BinaryField(max_length=32)
     state = models.CharField(_("state"), max_length=8, choices=LineState, default=LineState.OPEN, db_collation="C")
@@ -291,7 +316,7 @@ class BatchLine(models.Model):
         _("why it failed"), max_length=13, choices=FailureCode, blank=True, default="", db_collation="C"
     )
     why_out = models.CharField(_("why it was taken out"), max_length=9, choices=WhyOut, blank=True, default="", db_collation="C")
-    settled_on = models.DateField(_("paid on"), null=True)
+    settled_on = models.DateField(_("paid out on"), null=True)
     returned_on = models.DateField(_("returned on"), null=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -299,8 +324,8 @@ class BatchLine(models.Model):
     scope = Scope(organization_path="batch__organization__path", region="region_code", program="batch__program_id")
     personal_fields = ()
     open_fields = (
-        "id", "batch", "payable", "number", "region_code", "amount", "in_bank", "payee", "state", "code", "why_out", "settled_on",
-        "returned_on",
+        "id", "batch", "payable", "number", "region_code", "amount", "in_bank", "is_test", "proven_by", "payee", "state", "code",
+        "why_out", "settled_on", "returned_on",
     )
 
     class Meta:
@@ -310,9 +335,15 @@ class BatchLine(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(name="batch_line_once", fields=["batch", "number"]),
-            # A payable sits in one live line.
+            # A payable sits in one live line that pays it.
             models.UniqueConstraint(
-                name="payable_in_one_live_line", fields=["payable"], condition=Q(state__in=["open", "paid"])
+                name="payable_in_one_live_line", fields=["payable"], condition=Q(state__in=["open", "paid"], is_test=False)
+            ),
+            models.UniqueConstraint(
+                name="payable_in_one_open_test", fields=["payable"], condition=Q(state="open", is_test=True)
+            ),
+            models.CheckConstraint(
+                name="batch_line_test_is_one_fen", condition=Q(is_test=False) | Q(amount=TEST_AMOUNT, proven_by__isnull=True)
             ),
             models.CheckConstraint(name="batch_line_above_zero", condition=Q(amount__gt=0)),
             models.CheckConstraint(
@@ -339,8 +370,10 @@ class BatchLine(models.Model):
             pgtrigger.Protect(name="batch_line_is_kept", operation=pgtrigger.Delete),
             pgtrigger.Protect(
                 name="batch_line_stays", operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("batch", "payable", "number", "region_code", "amount", "in_bank", "payee"),
+                condition=pgtrigger.AnyChange("batch", "payable", "number", "region_code", "amount", "in_bank", "is_test",
+                    "proven_by", "payee"),
             ),
+            agrees("batch_line_agrees", _AGREES),
             # Open -> paid, failed, returned or out; paid -> returned.
             pgtrigger.Protect(
                 name="batch_line_has_one_result", operation=pgtrigger.Update,

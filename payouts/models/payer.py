@@ -45,8 +45,14 @@ class PayerAccount(models.Model):
     )
     #: A payee's account that was changed in so many days is pointed out.
     fresh_days = models.PositiveSmallIntegerField(_("days for which a changed account is pointed out"), default=30)
+    #: A payee's account gets its first payout after 0.01 yuan has arrived there.
+    tests_accounts = models.BooleanField(_("new accounts are verified by 0.01 yuan first"), default=False)
+    #: The same account as it was used before: it goes out of use when this one is taken into use.
+    instead_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("instead of")
+    )
     state = models.CharField(_("state"), max_length=8, choices=PayerState, default=PayerState.DRAFT, db_collation="C")
-    drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("put on record by"))
+    drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
     drafted_at = models.DateTimeField(_("put on record at"))
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("approved by"))
     approved_at = models.DateTimeField(_("approved at"), null=True)
@@ -56,8 +62,8 @@ class PayerAccount(models.Model):
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
     personal_fields = ("number",)
     open_fields = (
-        "id", "program", "organization", "region_code", "holder", "bank_name", "bank_code", "own_names", "fresh_days", "state",
-        "drafted_by", "drafted_at", "approved_by", "approved_at",
+        "id", "program", "organization", "region_code", "holder", "bank_name", "bank_code", "own_names", "fresh_days",
+        "tests_accounts", "instead_of", "state", "drafted_by", "drafted_at", "approved_by", "approved_at",
     )
 
     class Meta:
@@ -88,7 +94,7 @@ class PayerAccount(models.Model):
                 name="payer_account_stands", operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
                     "program", "organization", "region_code", "holder", "bank_name", "bank_code", "own_names", "number",
-                    "fresh_days", "drafted_by", "drafted_at",
+                    "fresh_days", "tests_accounts", "instead_of", "drafted_by", "drafted_at",
                 ),
             ),
             pgtrigger.Protect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from audit.faults import FaultAt, handled_by
 from audit.models import Event
 from audit.testing import FULL_SWEEP
 from beneficiaries.tests.outcomes import LOST, recover
+from claims.models import Payable
 from jobs.testing import drain_through_failures
 from payouts import actions, writing
 from payouts.invariants import INVARIANTS
 from payouts.models import BankResult, BankReturn, Batch
-from payouts.testing import downloaded, keys_of, make_till
+from payouts.testing import downloaded, keys_of, make_till, verifying
 from portal.verify import check
 from programs.models import LedgerTransaction
 
@@ -70,6 +72,48 @@ def test_a_fault_at_any_point_of_a_file_and_of_its_results_loses_and_doubles_not
         k += STEP
     assert struck > 2
     # What is owed here was written as if it had been decided: invariants of claims would find no decision behind it.
+    assert [each.name for each in INVARIANTS if check(each).rows] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_at_any_point_of_what_verifies_accounts_loses_and_doubles_nothing() -> None:
+    till = verifying(make_till())
+    struck, k = 0, 1
+    while True:
+        good, bad = (f"62284800{k:06d}{place}" for place in "12")
+        ready, (refused,) = till.owe("1.00", "2.00", account=good), till.owe("3.00", account=bad)
+        preparing = FaultAt(k=k)
+        try:
+            with handled_by(preparing):
+                till.prepare_test()
+        except LOST:
+            pass
+        connection.close()
+        recover()
+        # A struck preparation has left nothing, or the whole batch.
+        batch = Batch.objects.filter(is_test=True, state="prepared").first() or till.prepare_test()
+        assert (batch.lines, batch.amount, batch.batch_lines.count()) == (2, Decimal("0.02"), 2), preparing.seen[-1:]
+        batch = till.brought(till.written(batch))
+        one, two = keys_of(batch)
+        found = till.received(batch, [(one, "0.01", "Y"), (two, "0.01", "N", "E404")])
+        found = actions.RETURNS.submit(found, by=till.maker, at=timezone.now())
+        actions.RETURNS.approve(found, digest=found.digest, by=till.checker, at=timezone.now())
+        taking = _through(FaultAt(k=k))
+        batch.refresh_from_db()
+        assert (batch.state, batch.paid_lines, batch.failed_lines) == ("partial", 1, 1), taking.seen[-1:]
+        assert list(BankResult.objects.filter(line__batch=batch).order_by("line_id").values_list("outcome", flat=True)) == [
+            "paid", "failed"
+        ], taking.seen[-1:]
+        postings = LedgerTransaction.objects.filter(source_type="payouts.batch", source_id=batch.pk)
+        assert [each.kind for each in postings] == ["test"], taking.seen[-1:]
+        states = [Payable.objects.get(pk=each.pk).state for each in (*ready, refused)]
+        assert states == ["open", "open", "failed"], taking.seen[-1:]
+        assert till.prepare().lines == 2
+        if not (preparing.struck or taking.struck):
+            break
+        struck += preparing.struck + taking.struck
+        k += STEP
+    assert struck > 2
     assert [each.name for each in INVARIANTS if check(each).rows] == []
 
 

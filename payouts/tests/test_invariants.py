@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from payouts.invariants import INVARIANTS
 from payouts.models import Batch
-from payouts.testing import downloaded, fresh, keys_of, make_till
+from payouts.testing import downloaded, fresh, keys_of, make_till, verifying
 from portal.verify import rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +47,28 @@ PLANTED: tuple[tuple[str, str], ...] = (
 )
 
 
+#: Of accounts that are verified first: one that was, with its payout, and one whose verification is without a result.
+PLANTED_OF_TESTS: tuple[tuple[str, str], ...] = (
+    ("account_is_verified_before_its_payout", "UPDATE payouts_batchline SET proven_by_id = NULL WHERE amount = 5.00"),
+    ("account_is_verified_before_its_payout", "UPDATE payouts_batchline SET proven_by_id = id WHERE amount = 5.00"),
+    ("account_is_verified_before_its_payout", "UPDATE payouts_bankresult SET at = at + interval '1 day'"),
+    ("account_is_verified_before_its_payout", "DELETE FROM payouts_bankresult"),
+    ("account_is_verified_before_its_payout", "UPDATE claims_payable SET account_index_a = 'x' WHERE amount = 6.00"),
+    ("account_is_verified_before_its_payout", "UPDATE payouts_payeraccount SET tests_accounts = false"),
+    ("account_is_verified_before_its_payout", "UPDATE payouts_batchline SET state = 'open', settled_on = NULL WHERE is_test;"
+        "UPDATE claims_payable SET account_index_a = 'x'"),
+    ("line_is_what_was_approved", "UPDATE payouts_batchline SET amount = 5.00 WHERE is_test AND state = 'paid'"),
+    ("line_is_what_was_approved", "UPDATE payouts_batchline SET is_test = true"),
+    # What was verified is not paid by that.
+    ("paid_amount_sits_in_one_line", "UPDATE claims_payable SET state = 'paid', paid_on = '2027-03-01' WHERE amount = 7.00"),
+    ("paid_amount_sits_in_one_line", "UPDATE claims_payable SET state = 'in_payment' WHERE amount = 7.00"),
+    ("batch_equals_its_lines", "UPDATE payouts_batch SET is_test = NOT is_test"),
+    ("payouts_are_posted", "UPDATE programs_ledgeraccount SET kind = 'claims_payable' WHERE kind = 'account_tests'"),
+    ("payouts_are_posted", "UPDATE programs_ledgertransaction SET kind = 'payout' WHERE kind = 'test'"),
+    ("payouts_are_posted", "UPDATE programs_ledgerentry SET amount = amount * 2"),
+)
+
+
 def broken() -> set[str]:
     return {invariant.name for invariant in INVARIANTS if rows_of(invariant)}
 
@@ -61,7 +83,19 @@ def test_each_invariant_finds_what_is_planted() -> None:
     assert broken() == set()
     missed = [(name, sql) for name, sql in PLANTED if name not in _planted(sql)]
     assert missed == []
-    assert {invariant.name for invariant in INVARIANTS} == {name for name, _sql in PLANTED}
+    assert {invariant.name for invariant in INVARIANTS} == {name for name, _sql in (*PLANTED, *PLANTED_OF_TESTS)}
+
+
+def test_each_invariant_of_verified_accounts_finds_what_is_planted() -> None:
+    till = verifying(make_till())
+    till.owe("5.00", "6.00")
+    batch = till.brought(till.written(till.prepare_test()))
+    till.answered(batch, [(keys_of(batch)[0], "0.01", "Y")])
+    assert till.prepare().lines == 2
+    till.owe("7.00", account="6228480000000015")
+    assert till.prepare_test().lines == 1
+    assert broken() == set()
+    assert [(name, sql) for name, sql in PLANTED_OF_TESTS if name not in _planted(sql)] == []
 
 
 def _planted(sql: str) -> set[str]:

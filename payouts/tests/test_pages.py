@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from handover.tests.test_pages import signed_in, text_of
 from jobs.testing import drain
 from payouts import actions
-from payouts.models import BankFormat, BankReturn, Batch, Enquiry
+from payouts.models import BankFormat, BankReturn, Batch, Enquiry, PayerAccount
 from payouts.testing import PASSWORD, keys_of, make_till, return_file
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +138,49 @@ def test_an_account_number_typed_wrong_is_told_and_loses_nothing() -> None:
     })
     assert answer.status_code == 409 and "账号应为 8 至 30 位数字" in answer.content.decode()
     assert 'value="河源市民政局"' in answer.content.decode()
+
+
+def test_a_clerk_turns_verifying_on_and_sees_everywhere_what_waits_for_it() -> None:
+    till = make_till()
+    maker, checker = signed_in(till.maker), signed_in(till.checker)
+    payer = page("payeraccount_change", till.payer.pk)
+    assert "启用新账户验证" in text_of(maker.get(payer)) and "停用新账户验证" not in text_of(maker.get(payer))
+    answer = maker.post(page("payeraccount_verify_accounts", till.payer.pk))
+    assert answer.status_code == 302
+    shown = text_of(checker.get(answer.url))
+    assert "先付 0.01 元验证" in shown and "待审批" in shown
+    draft = PayerAccount.objects.latest("pk")
+    assert "它将替代现用的同一账户" in text_of(checker.get(page("payeraccount_approve", draft.pk)))
+    assert checker.post(page("payeraccount_approve", draft.pk)).status_code == 302
+    first, _second = till.owe("5000.00", "20.00")
+    assert "有收款账户待验证的付款账户" in text_of(maker.get(reverse("admin:index")))
+    for name in ("batch_prepare", "batch_prepare_test"):
+        shown = text_of(maker.get(page(name)))
+        assert "有 2 笔付款共 5,020.00 元等待收款账户验证；待验证账户 1 个，另有 0 个正在验证。" in shown
+    given = {
+        "payer": draft.pk, "organization": till.world.city.pk, "format": till.format.pk, "purpose": "理赔款", "most": "200000",
+    }
+    refused = maker.post(page("batch_prepare"), given)
+    assert refused.status_code == 409 and "有 2 笔付款等待收款账户验证：请先制作账户验证批次" in refused.content.decode()
+    claim = reverse("admin:claims_claim_change", args=[first.claim_id])
+    # Whoever works on the claim sees why nothing is paid yet.
+    clerk, auditor = signed_in(till.world.clerk), signed_in(till.world.auditor)
+    shown = text_of(clerk.get(claim))
+    assert "账户待验证" in shown and "须先向收款账户付 0.01 元" in shown
+    assert maker.post(page("batch_prepare_test"), {**given, "purpose": "账户验证"}).status_code == 302
+    batch = Batch.objects.get()
+    shown = text_of(maker.get(page("batch_change", batch.pk)))
+    for words in ("账户验证", "1 笔，0.01 元", "不支付赔款", batch.reference):
+        assert words in shown, words
+    assert f"（批次 {batch.reference}），到账后即可付款" in text_of(clerk.get(claim))
+    assert "账户验证" in text_of(maker.get(page("batchline_changelist")))
+    batch = till.brought(till.written(batch))
+    till.answered(batch, [(keys_of(batch)[0], "0.01", "Y")])
+    with CaptureQueriesContext(connection) as few:
+        shown = text_of(auditor.get(claim))
+    assert "账户待验证" not in shown and len(few) < 80
+    assert re.search(f"{keys_of(batch)[0]}(</a>)? · 账户验证 · 0.01 元 · ", shown)
+    assert maker.post(page("batch_prepare"), given).status_code == 302 and Batch.objects.latest("pk").lines == 2
 
 
 def test_the_workbench_leads_each_to_their_part() -> None:

@@ -42,6 +42,9 @@ class AccountKind(models.TextChoices):
     CLAIMS_RECOVERABLE = "claims_recoverable", _("Claims paid too much, to be recovered")
     CLAIMS_RECOVERED = "claims_recovered", _("Claims paid too much, received back")
     CLAIMS_WRITTEN_OFF = "claims_written_off", _("Claims paid too much, written off")
+    #: What verifying payees' accounts costs whoever pays: no claim, and owed to nobody. Paid: below zero, money that went out.
+    ACCOUNT_TESTS = "account_tests", _("Cost of verifying accounts")
+    ACCOUNT_TESTS_PAID = "account_tests_paid", _("Paid by the bank to verify accounts")
     BUDGET_GRANTED = "budget_granted", _("Budget: granted")
     BUDGET_AVAILABLE = "budget_available", _("Budget: available")
     BUDGET_RESERVED = "budget_reserved", _("Budget: reserved")
@@ -118,6 +121,8 @@ class LedgerTransaction(models.Model):
         PAYOUT = "payout", _("Claims paid by the bank")
         BOUNCE = "bounce", _("Payments of claims returned by the bank")
         RECOVERY = "recovery", _("Claims paid too much received back")
+        TEST = "test", _("Accounts verified by the bank")
+        TEST_BACK = "testback", _("Payments to verify accounts returned by the bank")
 
     #: Kinds that are posted for people, whose number is their memo.
     OF_PEOPLE = (Kind.USE, Kind.LAPSE, Kind.UNDO, Kind.RECEIPT, Kind.DIFFERENCE, Kind.ASSIGN, Kind.UNPAID)

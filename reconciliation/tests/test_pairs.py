@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.testing import shared
 from payouts.models import BatchLine
-from payouts.testing import Till, fresh, keys_of
+from payouts.testing import Till, fresh, keys_of, verifying
 from reconciliation.books import Books, books_of
 from reconciliation.pairs import BY_CODE, PAIRS, rows_of
 from reconciliation.span import Span, of_day, of_month
@@ -21,16 +21,19 @@ from reconciliation.tests.test_asked_back import PLANTED_BACK
 
 pytestmark = pytest.mark.django_db
 D = Decimal
-LINE = "(SELECT id FROM payouts_batchline WHERE number = {})"
-PAYABLE = "(SELECT payable_id FROM payouts_batchline WHERE number = {})"
+LINE = "(SELECT id FROM payouts_batchline WHERE number = {} AND NOT is_test)"
+PAYABLE = "(SELECT payable_id FROM payouts_batchline WHERE number = {} AND NOT is_test)"
 
 
 def made() -> Till:
-    """Four payouts at the bank (paid, failed, returned, unanswered), and one that is owed and in no batch."""
+    """Four payouts at the bank (paid, failed, returned, unanswered), and one that is owed and in no batch, its account verified."""
     till, batch = sent_booked("1.00", "2.00", "3.00", "4.00")
     one, two, three, _four = keys_of(batch)
     till.answered(fresh(batch), [(one, "1.00", "Y"), (two, "2.00", "N", "E404"), (three, "3.00", "T", "", "销户")])
     owe_booked(till, "5.00")
+    testing = verifying(till)
+    tested = testing.brought(testing.written(testing.prepare_test()))
+    testing.answered(tested, [(keys_of(tested)[0], "0.01", "Y")])
     return till
 
 
@@ -50,6 +53,8 @@ def test_books_that_agree_agree_everywhere_and_say_what_is_on_its_way(kept_world
     assert books.apart == 0
     assert [(each.ledger, each.records) for each in books.balances] == [
         (D("15.00"), D("15.00")), (D("1.00"), D("1.00")), (D("14.00"), D("14.00")), *[(D("0.00"), D("0.00"))] * 3,
+        # What verified an account stands by itself, and in none of the figures of claims.
+        (D("0.01"), D("0.01")),
     ]
     assert {pair.code: (sums.left_n, sums.left, sums.right_n, sums.right) for pair, sums in books.pairs} == {
         "decided_booked": (5, D("15.00"), 5, D("15.00")), "decided_owed": (5, D("15.00"), 5, D("15.00")),
@@ -57,6 +62,7 @@ def test_books_that_agree_agree_everywhere_and_say_what_is_on_its_way(kept_world
         "lines_results_paid": (2, D("4.00"), 2, D("4.00")), "lines_results_failed": (1, D("2.00"), 1, D("2.00")),
         "lines_results_returned": (1, D("3.00"), 1, D("3.00")), "results_booked": (2, D("4.00"), 2, D("4.00")),
         "returns_booked": (1, D("3.00"), 1, D("3.00")), "back_owed": nothing, "back_booked": nothing,
+        "tests_results": (1, D("0.01"), 1, D("0.01")), "tests_booked": (1, D("0.01"), 1, D("0.01")),
     }
     assert waiting(books) == {
         "unbatched": (1, D("5.00")), "at_bank": (1, D("4.00")), "failed": (2, D("5.00")), "bounced": (1, D("3.00")),
@@ -111,6 +117,11 @@ PLANTED: Sequence[tuple[str, str, int, str]] = (
     ("results_booked", f"DELETE FROM payouts_bankresult WHERE line_id = {LINE.format(1)}", 1, "-1.00"),
     ("returns_booked", "DELETE FROM programs_ledgerentry WHERE transaction_id = (SELECT id FROM programs_ledgertransaction "
         "WHERE kind = 'bounce')", 1, "3.00"),
+    ("tests_results", "DELETE FROM payouts_bankresult WHERE line_id = (SELECT id FROM payouts_batchline WHERE is_test)", 1, "0.01"),
+    ("tests_results", "UPDATE payouts_batchline SET state = 'returned', returned_on = settled_on, code = 'closed' WHERE is_test", 1,
+        "-0.01"),
+    ("tests_booked", "UPDATE programs_ledgerentry SET amount = amount * 2 WHERE transaction_id = (SELECT id FROM "
+        "programs_ledgertransaction WHERE kind = 'test')", 1, "-0.01"),
 )
 
 

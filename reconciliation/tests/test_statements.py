@@ -15,7 +15,7 @@ from beneficiaries.testing import make_world
 from closing.models import ClosedBalance, ClosedFigure
 from closing.testing import closed, this_month
 from exports.tables import workbook_of
-from payouts.testing import Till, fresh, keys_of
+from payouts.testing import Till, fresh, keys_of, verifying
 from programs.models.books import month_after
 from reconciliation.models import ClaimStatement
 from reconciliation.panels import _funder
@@ -58,6 +58,25 @@ def test_a_statement_leads_from_what_was_owed_to_what_is_owed_as_the_ledger_has_
     assert [cells for _name, cells in outcomes.lines] == [(5, 5)]
     assert [cells for _name, cells in counties.lines] == [(D("15.00"), D("4.00"), D("3.00"), D("14.00"))]
     assert reported.lines == []
+
+
+def test_what_verified_accounts_is_a_cost_beside_the_statement_and_no_claim_in_it(kept_world: Till) -> None:
+    testing = verifying(kept_world)
+    tested = testing.brought(testing.written(testing.prepare_test()))
+    (key,) = keys_of(tested)
+    testing.answered(tested, [(key, "0.01", "Y")])
+    found = statement(kept_world)
+    movement, *_others, counties, reported, verified = tables_of(found, readers_of(found)[0])
+    assert [cells for _name, cells in verified.lines] == [(1, D("0.01"), D("0.01"))]
+    assert "属付款方费用，不是赔款" in verified.remark
+    assert ClosedBalance.objects.get(closing=found, kind="account_tests").ending == D("0.01")
+    # Paid, returned and owed are those of claims alone.
+    assert [cells for _name, cells in movement.lines][-2:] == [(2, D("-4.00")), (1, D("3.00"))]
+    assert movement.total is not None and movement.total[1] == (None, D("14.00"))
+    assert [cells for _name, cells in counties.lines] == [(D("15.00"), D("4.00"), D("3.00"), D("14.00"))]
+    assert reported.lines == []
+    insurer = next(each for each in readers_of(found) if each.key.startswith("insurer:"))
+    assert [cells for _name, cells in tables_of(found, insurer)[0].lines] == [(D("1.00"), "100.00 %", D("1.00"), D("1.00"))]
 
 
 def test_what_comes_after_the_month_is_closed_falls_into_the_next(kept_world: Till) -> None:

@@ -242,6 +242,10 @@ simply(
     lambda ward, claim: actions.fail_payables([(claim.payables.get().pk, "ACCOUNT_CLOSED")], by=ward.second, at=ward.at),
 )
 simply(
+    "claims.fail_open_payables", decided,
+    lambda ward, claim: actions.fail_open_payables([(claim.payables.get().pk, "ACCOUNT_CLOSED")], by=ward.second, at=ward.at),
+)
+simply(
     "claims.return_payables", paid,
     lambda ward, claim: actions.return_payables([(claim.payables.get().pk, "ACCOUNT_CLOSED")], by=ward.second, at=ward.at),
 )

@@ -20,10 +20,12 @@ from payouts.testing import (
     downloaded,
     drafted,
     format_in_use,
+    keys_of,
     payer_drafted,
     payer_in_use,
     terms,
     till_of,
+    verifying,
 )
 from programs.testing import make_budget, make_period, make_plan, make_program
 from tests.kit.crash_samples import D, Run, fresh, sample
@@ -129,6 +131,35 @@ def decline_threshold(world: World, token: Token) -> Run:
 def prepare_batch(world: World, token: Token) -> Run:
     till = owing(world, token)
     return lambda: till.prepare()
+
+
+@sample("payouts.redraft_payer")
+def redraft_payer(world: World, token: Token) -> Run:
+    payer = payer_in_use(world, holder=token.letters)
+    return lambda: actions.redraft_payer(fresh(payer), tests_accounts=True, **maker_of(world))
+
+
+@sample("payouts.approve_payer#instead_of_another")
+def approve_redrafted(world: World, token: Token) -> Run:
+    draft = actions.redraft_payer(payer_in_use(world, holder=token.letters), tests_accounts=True, **maker_of(world))
+    return lambda: actions.approve_payer(fresh(draft), **checker_of(world))
+
+
+@sample("payouts.prepare_test")
+def prepare_test(world: World, token: Token) -> Run:
+    till = verifying(owing(world, token))
+    return lambda: till.prepare_test()
+
+
+@sample("payouts.release_batch#a_verified_account_is_refused")
+def release_refused(world: World, token: Token) -> Run:
+    till = verifying(owing(world, token))
+    tested = till.brought(till.written(till.prepare_test()))
+    (key,) = keys_of(tested)
+    till.answered(tested, [(key, "0.01", "Y")])
+    batch = till.authorized(till.prepare())
+    till.answered(tested, [(key, "0.01", "T", "", "销户")], name="退票.csv")
+    return lambda: actions.release_batch(fresh(batch), **maker_of(world))
 
 
 @sample("payouts.check_batch")

@@ -47,7 +47,7 @@ class Latin(Protocol):
 
 def words_of_payouts() -> set[str]:
     """What files say in their own language, whatever the reader's: headings, codes, and the people of a preview."""
-    found = {heading for heading, _field in FIRST} | set(TRANSFER_WORDS.values()) | {"理赔款", "代发"}
+    found = {heading for heading, _field in FIRST} | set(TRANSFER_WORDS.values()) | {"理赔款", "账户验证", "代发"}
     found |= {"张示例", "欧阳示例", "买买提·示例", "示例银行源城支行", "中国示例银行紫金支行", "示例农村商业银行", "示例市民政局"}
     # Of the help of forms, which name offices' own words as examples.
     found |= {"户名不符", "中国农业银行", "农行", "、"}
@@ -134,6 +134,11 @@ def make_latin_payouts(world: Latin) -> None:
     drain_through_failures()
     _received(sent, [(one, "Zqpaid", ""), (two, "Zqpaid", ""), ("Zqnobody", "Zqpaid", "")], made)
     last = out()
+    verifier = actions.approve_payer(actions.redraft_payer(payer, tests_accounts=True, **made), **checked)
+    owed(desk, covers[0], "10.00", name="Zqpayee", bank_name="Zqbank", account="6228480000000015", settlement=next(turn))
+    actions.prepare_test(verifier, organization=city, format=kept, purpose="Zqpurpose", **made)
+    owed(desk, covers[1], "10.00", name="Zqpayee", bank_name="Zqbank", account="6228480000000023", settlement=next(turn))
+    actions.redraft_payer(verifier, tests_accounts=False, **made)
     waiting = _received(last, [(keys_of(last)[0], "Zqpaid", ""), (keys_of(last)[1], "Zqhm", "")], made)
     actions.RETURNS.submit(waiting, **made)
 

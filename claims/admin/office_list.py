@@ -1,0 +1,87 @@
+"""Lists of claims and of what they owe, read where the reader's offices and choice lie: ten million are not read for fifty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Organization
+from audit.admin.base import ScopedModelAdmin
+from audit.paging import AFTER, KeysetChangeList, Place, Total, total_of
+from audit.scope import Offices
+from programs.models import Period
+
+#: Offices and periods that are named one by one; whoever reads more offices reads most rows, which are found in turn.
+NAMED = 64
+PROGRAM = "program__id__exact"
+
+
+class OfficeList(ScopedModelAdmin):
+    """Mixed into an admin of rows that have an office of their own.
+
+    By the offices' paths the planner does not know how many rows they have, and reads a whole table or sorts a whole office.
+    """
+
+    #: Rows name their period: a program is found by its periods.
+    has_period = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Visible rows, their offices named."""
+        offices = self._offices(request)
+        if offices is None:
+            return super().get_queryset(request)
+        rows: Any = self.model._default_manager.get_queryset()
+        ordering = self.get_ordering(request)
+        seen = rows.visible_to(request.user, self.permission("view"), offices=offices)
+        return seen.order_by(*ordering) if ordering else seen
+
+    def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
+        """Up to the cap, where the rows lie."""
+        if shown.query:
+            return None
+        filtered = bool(shown.has_active_filters or shown.get_filters_params())
+        return total_of(shown.queryset.filter(self._periods(shown)), filtered=filtered)
+
+    def whereabouts(self, request: HttpRequest, shown: KeysetChangeList, place: Place) -> Iterable[tuple[Q, bool]]:
+        """Of named periods; behind a row whose first key may be missing, first those that have it."""
+        if shown.query:
+            return
+        within = self._periods(shown)
+        leading = shown.page_keys[0]
+        if place.kind == AFTER and leading.nullable and not leading.descending and place.values[0] is not None:
+            yield within & Q(**{f"{leading.path}__gte": place.values[0]}), False
+        if within:
+            yield within, True
+
+    def _offices(self, request: HttpRequest) -> Offices | None:
+        """Those within reach, by the path that opens them; None where they are many. Asked once a request."""
+        kept: dict[str, Offices | None] = request.__dict__.setdefault("_offices_named", {})
+        permission = self.permission("view")
+        if permission not in kept:
+            user: Any = request.user
+            paths = {grant.organization_path for grant in user.grants(permission)}
+            reached = Q(pk__in=[])
+            for path in paths:
+                reached |= Q(path__startswith=path)
+            found = list(Organization.objects.filter(reached).order_by("pk").values_list("pk", "path")[: NAMED + 1])
+            kept[permission] = None if len(found) > NAMED else {
+                path: [pk for pk, below in found if below.startswith(path)] for path in paths
+            }
+        return kept[permission]
+
+    def _periods(self, shown: Any) -> Q:
+        """Asked once a page."""
+        if not hasattr(shown, "periods_named"):
+            shown.periods_named = self._of_program(shown.get_filters_params().get(PROGRAM)) if self.has_period else Q()
+        found: Q = shown.periods_named
+        return found
+
+    def _of_program(self, asked: Any) -> Q:
+        chosen = str(asked[-1] if isinstance(asked, list) and asked else asked or "")
+        if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 19):
+            return Q()
+        found = list(Period.objects.filter(program=chosen).order_by("pk").values_list("pk", flat=True)[: NAMED + 1])
+        return Q(period__in=found) if len(found) <= NAMED else Q()
