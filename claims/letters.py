@@ -137,11 +137,11 @@ def _values(
         return {**said, "缺少材料": labels, "材料说明": words, "告知日期": _day(asked.asked_on)}
     decision: Any = occasion.decision
     if occasion.asked is not None:
-        asked = occasion.asked
-        left = asked.amount - asked.back
+        back = occasion.asked
+        left = back.amount - back.back
         return {
             **said, "核定日期": _day(timezone.localdate(decision.decided_at)), "核定金额": f"{decision.amount:,.2f}",
-            "已付金额": f"{asked.paid:,.2f}", "要求退回金额": f"{asked.amount:,.2f}", "已退回金额": f"{asked.back:,.2f}",
+            "已付金额": f"{back.paid:,.2f}", "要求退回金额": f"{back.amount:,.2f}", "已退回金额": f"{back.back:,.2f}",
             "待退回金额": f"{left:,.2f}", "大写金额": amount_in_words(left),
         }
     total = sum((bill.total for bill in case.bills.all() if bill.counts), Decimal("0.00"))

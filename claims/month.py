@@ -155,6 +155,6 @@ OPEN_POINTS = (
         "claims.recoveries",
         _("%(number)d records of amounts asked back made by the end of the month wait to be confirmed."), _to_confirm,
         lambda month: f"{reverse(f'admin:{Recovery._meta.app_label}_recovery_changelist')}?"
-        f"{urlencode({'payable__program__id__exact': month.program_id, 'state__exact': 'proposed'})}",
+        f"{urlencode({'payable__program__id__exact': str(month.program_id), 'state__exact': 'proposed'})}",
     ),
 )

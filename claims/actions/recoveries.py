@@ -185,6 +185,7 @@ def _settle(recovery: Recovery, payable: Payable, claim: Claim, *, by: Any, at: 
 
 def _reverse(recovery: Recovery, payable: Payable, claim: Claim, *, by: Any, at: datetime) -> None:
     """So much is open again: on the amount itself, or, where the claim was decided anew since, as an amount beside it."""
+    assert recovery.reverses_id is not None
     wrong = Recovery.objects.select_for_update(of=("self",)).get(pk=recovery.reverses_id)
     _refuse_unconfirmed(wrong)
     _add(payable, RecoveryKind(wrong.kind), -wrong.amount, day=recovery.happened_on)

@@ -125,9 +125,9 @@ def payable_row(payable: Payable, *, by: Any) -> dict[str, Any]:
     return {
         "payable": payable, "payee": payee_in_words(payable), "standing": standing_of(payable),
         "back": [
-            (_t(label), yuan(amount)) for label, amount in (
-                (_("received back (yuan)"), payable.received), (_("written off (yuan)"), payable.written_off),
-                (_("still asked back (yuan)"), payable.unsettled if payable.state == PayableState.OPEN else None),
+            (label, yuan(amount)) for label, amount in (
+                (_t("received back (yuan)"), payable.received), (_t("written off (yuan)"), payable.written_off),
+                (_t("still asked back (yuan)"), payable.unsettled if payable.state == PayableState.OPEN else None),
             ) if amount
         ] if asked else [],
         "url": reverse("admin:claims_payable_change", args=[payable.pk]) if asked and by.has_perm("claims.view_payable") else "",

@@ -39,12 +39,12 @@ class QuarterForm(forms.Form):
         fields["quarter"].choices = [(each.code, name_of(each)) for each in offered]
         fields["program"].queryset = Program.objects.visible_to(by, "programs.view_program").order_by("code")
         #: The last one that is over, unless another is chosen.
-        self.quarter = Quarter.of(today).before
-        self.program: Program | None = None
+        self.wanted = Quarter.of(today).before
+        self.of: Program | None = None
         if self.is_bound and self.is_valid():
-            self.quarter = Quarter.read(self.cleaned_data["quarter"]) or self.quarter
-            self.program = self.cleaned_data["program"]
-        fields["quarter"].initial = self.quarter.code
+            self.wanted = Quarter.read(self.cleaned_data["quarter"]) or self.wanted
+            self.of = self.cleaned_data["program"]
+        fields["quarter"].initial = self.wanted.code
 
 
 def name_of(quarter: Quarter) -> str:
@@ -64,22 +64,22 @@ class StatisticsPages:
         form = QuarterForm(request.GET if "quarter" in request.GET else None, by=request.user)
         today = timezone.localdate()
         tables = tables_of(
-            request.user, form.quarter, program_id=form.program.pk if form.program is not None else None,
+            request.user, form.wanted, program_id=form.of.pk if form.of is not None else None,
             calendar=calendar_now(), today=today,
         )
         facts = [
-            (_t("quarter"), name_of(form.quarter)),
-            (_t("program"), form.program.name if form.program is not None else _t("All programs")),
-            (_t("seen by"), str(request.user.organization)), (_t("as of"), f"{today:%Y-%m-%d}"), *definitions(),
+            (_t("quarter"), name_of(form.wanted)),
+            (_t("program"), form.of.name if form.of is not None else _t("All programs")),
+            (_t("seen by"), str(getattr(request.user, "organization", ""))), (_t("as of"), f"{today:%Y-%m-%d}"), *definitions(),
         ]
         if "workbook" in request.GET:
             answer = HttpResponse(workbook_of(tables, facts, about=_t("About these figures")), content_type=_XLSX)
-            name = f"complaints-{form.quarter.code}.xlsx"
+            name = f"complaints-{form.wanted.code}.xlsx"
             answer["Content-Disposition"] = content_disposition_header(True, name) or ""
             answer["Cache-Control"] = "no-store"
             return answer
         asked = request.GET.copy()
-        asked["quarter"], asked["workbook"] = form.quarter.code, "1"
+        asked["quarter"], asked["workbook"] = form.wanted.code, "1"
         return render(request, "complaints/statistics.html", {
             **pages.admin_site.each_context(request), "opts": pages.opts, "title": _t("Statistics of complaints"), "form": form,
             "facts": facts, "tables": [shown(table) for table in tables], "workbook_url": f"?{asked.urlencode()}",

@@ -105,7 +105,7 @@ def decide_lines(
             record_list=found, kind=kind, reason=reason, chosen=facts, rows=rows, decided_by=by, decided_at=at
         )
         changes = held.write(str(kind), decision=decision.pk, reason=reason, also=also)
-        recalculate(found, context.plans, covers - {None})
+        recalculate(found, context.plans, [cover for cover in covers if cover is not None])
         settle(found, template, changes, at=at)
         events.record(
             "record_list.decided", found, by=by, at=at, organization=found.organization, region_code=found.region_code,
