@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from audit.fields import SealedTextField
 from audit.history import tracked
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Offices, Scope, ScopedQuerySet
 
 QUERY = "export.query"
 
@@ -21,7 +21,7 @@ QUERY = "export.query"
 class ExportQuerySet(ScopedQuerySet):
     """Chainable words about exports."""
 
-    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> Self:
         """One's own, wherever one works now; nobody reads what another asked for."""
         if not getattr(user, "is_authenticated", False) or not user.grants(permission):
             return self.none()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.errors import Refused
 from audit.history import tracked
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Offices, Scope, ScopedQuerySet
 from jobs.registry import kind_of
 
 #: Columns that move with every step: progress, not history.
@@ -25,9 +25,9 @@ _MOVING = ("total", "done", "furthest", "cursor", "lease_until", "rung_at", "res
 class JobQuerySet(ScopedQuerySet):
     """Chainable words about jobs."""
 
-    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> Self:
         """Jobs within scope; the portal's own (key rotation and such) for who operates the portal."""
-        seen = super().visible_to(user, permission)
+        seen = super().visible_to(user, permission, offices=offices)
         if not getattr(user, "is_authenticated", False) or not user.has_perm("jobs.view_system_job"):
             return seen
         asked = user.grants(permission or "jobs.view_system_job")

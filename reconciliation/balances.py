@@ -118,5 +118,6 @@ def balances_of(facts: Mapping[str, Any], *, is_now: bool) -> list[Balance]:
     net = (payable[0] - recoverable[0], payable[1] - recoverable[1])
     rest = decided - paid + received + written_off
     return [
-        *lines, line(_t("Owed to payees, less what is asked back"), net, rest, _t("decided less paid, and what came back")), *beside,
+        *lines,
+        line(_t("Owed to payees, less what is asked back"), net, rest, _t("decided less paid, and what came back")), *beside,
     ]

@@ -14,7 +14,7 @@ from audit.destroying import Destroyable
 from audit.fields import SealedTextField
 from audit.history import tracked
 from audit.masking import mask_document, mask_name, mask_phone
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Offices, Scope, ScopedQuerySet
 from beneficiaries.masks import mask_groups
 from beneficiaries.models.person import BENEFICIARY_KEY, OWNER_GONE, PERSON_KEY, Beneficiary, DocumentType, Person, Sex
 from beneficiaries.models.roster import EndReason
@@ -68,9 +68,9 @@ class PersonChangeQuerySet(ScopedQuerySet):
         """Not decided yet."""
         return self.filter(state=ChangeState.PROPOSED)
 
-    def visible_to(self, user: Any, permission: str | None = None) -> PersonChangeQuerySet:
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> PersonChangeQuerySet:
         """As the scope says, without people whose data is restricted (ADR 27): a proposal waits until that is lifted."""
-        return super().visible_to(user, permission).filter(beneficiary__restricted_at__isnull=True)
+        return super().visible_to(user, permission, offices=offices).filter(beneficiary__restricted_at__isnull=True)
 
 
 @tracked

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from audit.history import tracked_updates_by_row
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Offices, Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees, keeps_its_parents, moves_by_a_merge
 from beneficiaries.models.person import Beneficiary, Person
 from beneficiaries.models.purchase import Purchase
@@ -63,9 +63,9 @@ class EnrollmentQuerySet(ScopedQuerySet):
         restricted = Beneficiary.objects.filter(pk=OuterRef("beneficiary_id"), restricted_at__isnull=False)
         return self.filter(~Exists(restricted))
 
-    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> Self:
         """As the scope says, without people whose data is restricted (ADR 27)."""
-        return super().visible_to(user, permission).free()
+        return super().visible_to(user, permission, offices=offices).free()
 
 
 # Program, plan, period and office are those of its source, a roster or a purchase, which has true foreign keys to them;

@@ -17,7 +17,7 @@ from audit.fields import SealedTextField
 from audit.history import tracked_updates
 from audit.masking import mask_account, mask_address, mask_document, mask_name, mask_phone
 from audit.models.keys import SLOTS
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Offices, Scope, ScopedQuerySet
 from beneficiaries.models.agreement import agrees, kept_for, moves_by_a_merge
 from programs.models import Category, Program
 
@@ -183,9 +183,9 @@ class BeneficiaryQuerySet(ScopedQuerySet):
         """Whose data is not restricted."""
         return self.filter(restricted_at__isnull=True)
 
-    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> Self:
         """As the scope says; whose data is restricted is in no list and found by no search (ADR 27)."""
-        return super().visible_to(user, permission).free()
+        return super().visible_to(user, permission, offices=offices).free()
 
     def unmarked(self) -> Self:
         """Whom no search by telephone or by the beginning of a name finds yet."""

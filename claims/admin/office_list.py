@@ -83,5 +83,5 @@ class OfficeList(ScopedModelAdmin):
         chosen = str(asked[-1] if isinstance(asked, list) and asked else asked or "")
         if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 19):
             return Q()
-        found = list(Period.objects.filter(program=chosen).order_by("pk").values_list("pk", flat=True)[: NAMED + 1])
+        found = list(Period.objects.filter(program=int(chosen)).order_by("pk").values_list("pk", flat=True)[: NAMED + 1])
         return Q(period__in=found) if len(found) <= NAMED else Q()

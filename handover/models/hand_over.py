@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from audit.history import tracked
-from audit.scope import Scope, ScopedQuerySet
+from audit.scope import Offices, Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
 from handover.models.format import InsurerFormat
 from programs.models import FundingSplit, Period, Program
@@ -74,11 +74,11 @@ _TAKER = Scope(organization_path="insurer__path", program="program_id")
 class HandOverQuerySet(ScopedQuerySet):
     """Chainable words about hand-overs."""
 
-    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+    def visible_to(self, user: Any, permission: str | None = None, *, offices: Offices | None = None) -> Self:
         """The offices' own, and for an insurer's people theirs: to be seen, and the file to be fetched."""
         if permission != DOWNLOAD or not getattr(user, "is_authenticated", False):
-            return super().visible_to(user, permission)
-        condition = Scope.any_of(_OFFICE, _TAKER).condition(self.model, user.grants(permission), user, permission)
+            return super().visible_to(user, permission, offices=offices)
+        condition = Scope.any_of(_OFFICE, _TAKER).condition(self.model, user.grants(permission), user, permission, offices)
         return self.none() if condition is None else self.filter(condition)
 
 
