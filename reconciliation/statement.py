@@ -113,14 +113,14 @@ def _movement(closing: MonthClosing, figures: Figures) -> Table:
         (_t("Claims decided"), "claims.decided", "claims.decided_amount", 1), (_t("Asked back"), None, "claims.asked_back", 1),
         (_t("Paid"), "payouts.paid", "payouts.paid_amount", -1), (_t("Returned"), "payouts.returned", "payouts.returned_amount", 1),
     ):
-        lines.append((title, (None if number is None else int(figures.month(number)), sign * figures.month(amount))))
+        lines.append((title, (None if number is None else int(figures.month(number)), sign * figures.month(amount) or ZERO)))
     ending = figures.ending("payouts.owed")
     booked = -_balance(closing, AccountKind.CLAIMS_PAYABLE)
     remark = _t("The ledger says the same.") if booked == ending else _t(
         "By the ledger %(sum)s yuan are owed: look at the reconciliation."
     ) % {"sum": f"{booked:,.2f}"}
     return Table(
-        "movement", _t("From owed to owed"), _t("what"), [_t("number"), _t("sum (yuan)")], lines,
+        "movement", _t("From owed to owed"), _t("matter"), [_t("entries"), _t("sum (yuan)")], lines,
         (_t("Owed at the end"), (None, ending)), remark,
     )
 
@@ -146,7 +146,7 @@ def _asked_back(closing: MonthClosing, figures: Figures) -> list[Table]:
     ) % {"sum": f"{booked:,.2f}"}
     return [
         Table(
-            "asked_back", _t("From asked back to come back"), _t("what"), [_t("sum (yuan)")], lines,
+            "asked_back", _t("From asked back to come back"), _t("matter"), [_t("sum (yuan)")], lines,
             (_t("Asked back and open at the end"), (ending,)), remark,
         )
     ]

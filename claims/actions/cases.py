@@ -210,7 +210,8 @@ def refuse_known(covers: Sequence[Enrollment], told: Report, *, known: Mapping[E
 
 
 def refuse_untimely(told: Report, *, at: datetime) -> None:
-    if told.event_at > at:
+    # A day whose hour is not known stands at its noon, and may be today.
+    if told.event_at > at if told.time_known else timezone.localdate(told.event_at) > timezone.localdate(at):
         raise ClaimsRefused("HAPPENS_LATER")
     reported = told.reported_on or timezone.localdate(at)
     if reported < timezone.localdate(told.event_at) or not not_later(reported, at=at):

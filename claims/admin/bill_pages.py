@@ -89,7 +89,7 @@ class BillPages:
             form=ReasonForm(request.POST if request.method == "POST" else None),
             facts=[
                 (_t("medical invoice"), f"{bill.invoice_code} {bill.invoice_number}".strip()), (_t("hospital"), bill.hospital_name),
-                (_t("issued on"), bill.issued_on), (_t("total"), f"{bill.total:,.2f}"), (_t("standing"), row["badge"]),
+                (_t("issued on"), bill.issued_on), (_t("total (yuan)"), f"{bill.total:,.2f}"), (_t("how it counts"), row["badge"]),
             ],
             warnings=[text for text, _error in row["findings"]],
         )

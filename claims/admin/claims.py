@@ -195,7 +195,7 @@ class ClaimAdmin(
         """Masked."""
         return str(claim.enrollment.person.name)
 
-    @display(description=_("event"))
+    @display(description=_("insured event"))
     def event_day(self, claim: Claim) -> str:
         """Its day and kind."""
         return f"{claim.case.event_on:%Y-%m-%d} {claim.case.get_kind_display()}"
@@ -260,7 +260,7 @@ def page_context(claim: Claim, request: HttpRequest) -> dict[str, Any]:
         "decisions": [decision_data(each, terms) for each in decisions[:1]],
         "earlier": [decision_data(each, terms) for each in decisions[1:]],
         "payables": [payable_row(each, by=user) for each in claim.payables.order_by("pk")],
-        "steps": list(claim.steps.order_by("pk")),
+        "steps": list(claim.steps.select_related("by").order_by("pk")),
         "requests": [
             (each, kinds_in_words(each.kinds)) for each in claim.paper_requests.select_related("asked_by").order_by("pk")
         ],

@@ -108,7 +108,7 @@ class DecisionPages:
         return self.button_page(
             request, title=_t("Sign"), button=_t("Sign"), subject=claim, run=run, form=form,
             facts=[
-                *claim_facts(claim), (_t("outcome"), data["outcome"]), (_t("to be paid (yuan)"), yuan(decision.amount)),
+                *claim_facts(claim), (_t("outcome"), data["outcome"]), (_t("payable to the insured (yuan)"), yuan(decision.amount)),
                 (_t("calculated by"), decision.proposed_by.get_full_name()),
                 (_t("signatures"), f"{len(data['signatures'])} / {decision.signatures_needed}"),
             ],

@@ -265,7 +265,7 @@ class AskForm(forms.Form):
     """Papers that are missing."""
 
     kinds = forms.MultipleChoiceField(
-        label=_("Papers"), choices=PaperKind.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget()
+        label=_("Papers that are missing"), choices=PaperKind.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget()
     )
     words = _area(_("What is missing of them"), most=300, required=False)
 

@@ -149,11 +149,11 @@ class HandlingPages:
             done=_t("The claim is withdrawn."), sentence=_t("Whoever claimed takes it back. It can be reopened."),
         )
 
-    @action(description=_("Reopen"), url_path="reopen", permissions=["sign"], icon="restart_alt")
+    @action(description=_("Reopen the claim"), url_path="reopen", permissions=["sign"], icon="restart_alt")
     def reopen(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
         """重开."""
         return self._simply(
-            request, object_id, actions.reopen_claim, title=_t("Reopen"), form=ReasonForm,
+            request, object_id, actions.reopen_claim, title=_t("Reopen the claim"), form=ReasonForm,
             done=_t("It is reviewed anew; what was decided holds until another decision is signed."),
             sentence=_t(
                 "It is reviewed anew, and with it every claim of the case that pays after it. Later claims of the cover are "

@@ -88,7 +88,7 @@ class Bill(models.Model):
         _("document number on the invoice"), logical_name="claim.printed_document", purpose=CASE_KEY, mask=mask_document,
         null=True,
     )
-    total = models.DecimalField(_("total"), max_digits=14, decimal_places=2)
+    total = models.DecimalField(_("total (yuan)"), max_digits=14, decimal_places=2)
     fund = models.DecimalField(_("paid by the pooled fund"), max_digits=14, decimal_places=2, null=True, blank=True)
     major_illness = models.DecimalField(
         _("paid by major-illness insurance"), max_digits=14, decimal_places=2, null=True, blank=True
@@ -112,7 +112,7 @@ class Bill(models.Model):
         _("paid by other commercial insurance"), max_digits=14, decimal_places=2, null=True, blank=True
     )
     false_papers = models.BooleanField(_("found to be false"), default=False)
-    standing = models.CharField(_("standing"), max_length=7, choices=Standing, default=Standing.STANDS, db_collation="C")
+    standing = models.CharField(_("how it counts"), max_length=7, choices=Standing, default=Standing.STANDS, db_collation="C")
     #: What is wrong with it by itself: [{code, weight, facts}].
     findings = models.JSONField(_("findings"), default=list)
     #: Why a person lets it count although something is wrong, or was presented elsewhere; or took it out.

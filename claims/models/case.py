@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pgtrigger
 from django.db import models
@@ -112,7 +112,12 @@ class Case(models.Model):
         ordering = ["-id"]
         default_permissions = ("view",)
         constraints = [
-            models.CheckConstraint(name="case_happened_before_it_was_recorded", condition=Q(event_at__lte=F("recorded_at"))),
+            # The noon of a day whose hour is not known may be later than the hour at which somebody tells of it.
+            models.CheckConstraint(
+                name="case_happened_before_it_was_recorded",
+                condition=Q(event_at__lte=F("recorded_at"))
+                | Q(time_known=False, event_at__lte=F("recorded_at") + timedelta(hours=12)),
+            ),
             models.CheckConstraint(name="case_pays_elsewhere_nothing_below_zero", condition=Q(death_paid_elsewhere__gte=0)),
         ]
         # Earlier cases of a diagnosis, the latest first: what is usual (`claims.flags`).

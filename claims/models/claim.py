@@ -31,7 +31,7 @@ STATE_NAMES = {
     State.REPORTED: _("Report received"), State.ACCEPTED: _("Accepted for handling"), State.REGISTERED: _("Case filed"),
     State.WAITING: _("Waiting for papers"), State.REVIEW: _("Under review"), State.INVESTIGATION: _("Under investigation"),
     State.ASSESSED: _("Calculated, to be signed"), State.PAYABLE: _("Awaiting payment"), State.PAID: _("Paid out"),
-    State.CLOSED: _("Closed"), State.REFUSED: _("Refused"), State.ZERO: _("Closed without payment"),
+    State.CLOSED: _("Case closed"), State.REFUSED: _("Claim refused"), State.ZERO: _("Closed without payment"),
     State.WITHDRAWN: _("Withdrawn by the claimant"), State.DECLINED: _("Not filed"),
 }
 
@@ -115,7 +115,7 @@ class Claim(models.Model):
     account_stated_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("account stated by"), db_index=False
     )
-    reported_at = models.DateTimeField(_("reported at"))
+    reported_at = models.DateTimeField(_("reported to us at"))
     #: When its end came.
     ended_at = models.DateTimeField(_("ended at"), null=True)
 

@@ -81,7 +81,7 @@ class CoverUsage(models.Model):
 class DecisionKind(models.TextChoices):
     """What made a decision necessary."""
 
-    FIRST = "first", _("Decision")
+    FIRST = "first", _("First decision")
     REOPENED = "reopened", _("Decision after reopening")
     #: An earlier claim of the cover was decided anew, and what was left for this one changed.
     RECOMPUTED = "recomputed", _("Recalculated after an earlier claim changed")
@@ -92,7 +92,7 @@ class Outcome(models.TextChoices):
 
     PAY = "pay", _("Pay")
     ZERO = "zero", _("Nothing to pay")
-    REFUSE = "refuse", _("Refuse")
+    REFUSE = "refuse", _("Refuse the claim")
 
 
 class DecisionState(models.TextChoices):
@@ -258,7 +258,7 @@ class Signature(models.Model):
     decision = models.ForeignKey(
         Decision, models.PROTECT, related_name="signatures", verbose_name=_("decision"), db_index=False
     )
-    step = models.PositiveSmallIntegerField(_("signature"))
+    step = models.PositiveSmallIntegerField(_("which signature"))
     digest = models.CharField(max_length=64, db_collation="C")
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("signed by"))
     at = models.DateTimeField(_("signed at"))
@@ -270,8 +270,8 @@ class Signature(models.Model):
     open_fields = ("id", "decision", "step", "digest", "by", "at")
 
     class Meta:
-        verbose_name = _("signature")
-        verbose_name_plural = _("signatures")
+        verbose_name = _("signature of a decision")
+        verbose_name_plural = _("signatures of decisions")
         ordering = ["decision", "step"]
         default_permissions = ()
         constraints = [
@@ -416,7 +416,7 @@ class Payable(models.Model):
     written_off = models.DecimalField(_("written off (yuan)"), max_digits=14, decimal_places=2, default=0)
     made_at = models.DateTimeField(_("owed since"))
     #: Of an amount asked back: the day on which nothing of it was open any more.
-    paid_on = models.DateField(_("paid on"), null=True)
+    paid_on = models.DateField(_("paid out on"), null=True)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -253,3 +253,17 @@ def _wait_until_somebody_waits() -> None:
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("nobody waited")
+
+
+def test_an_event_of_today_is_told_before_noon_when_its_hour_is_not_known() -> None:
+    ward = make_ward()
+    morning = timezone.localtime(ward.at).replace(hour=8, minute=30, second=0, microsecond=0)
+    noon = morning.replace(hour=12, minute=0)
+    for later in (Report(noon, time_known=True, diagnosis="C34.1"), Report(noon + timedelta(days=1), diagnosis="C34.1")):
+        with pytest.raises(ClaimsRefused) as refused:
+            actions.report_case([ward.cover], later, by=ward.clerk, at=morning)
+        assert refused.value.code == "HAPPENS_LATER"
+    case = actions.report_case([ward.cover], Report(noon, diagnosis="C34.1"), by=ward.clerk, at=morning)
+    assert (case.event_at, case.recorded_at, case.time_known) == (noon, morning, False)
+    found = open_cases([Opening(ward.cover.pk, Report(noon, diagnosis="I21.9"), [])], by=ward.clerk, at=morning)
+    assert Case.objects.order_by("pk").last().event_at == noon and len(found) == 1

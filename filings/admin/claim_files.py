@@ -220,11 +220,14 @@ class ClaimFileAdmin(papers.PaperPages, DecidingPages, undoing.UndoPages, PlaceC
 def _cells(row: Any) -> list[Cell]:
     return [
         Cell(_t("sender's claim number"), row.claim_number or "", "pp-number pp-wraps"),
-        Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number"),
+        Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number pp-wraps"),
         Cell(_t("name"), str(row.name or "")), Cell(_t("day of the event"), str(row.event_on or "")),
-        Cell(_t("hospital"), row.hospital_name or ""),
-        Cell(_t("invoice"), row.invoice_number or "", "pp-number"), Cell(_t("total (yuan)"), shown(row.total), "pp-right"),
-        Cell(_t("account"), " ".join(part for part in (str(_PAYEES.get(row.payee, "")), str(row.payee_account or "")) if part)),
+        Cell(_t("hospital"), row.hospital_name or "", "pp-wraps"),
+        Cell(_t("medical invoice"), row.invoice_number or "", "pp-number"), Cell(_t("total (yuan)"), shown(row.total), "pp-right"),
+        Cell(
+            _t("account of the payee"),
+            " ".join(part for part in (str(_PAYEES.get(row.payee, "")), str(row.payee_account or "")) if part),
+        ),
     ]
 
 

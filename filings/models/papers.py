@@ -109,7 +109,7 @@ class PaperEntry(models.Model):
     code = models.CharField(_("reason"), max_length=24, blank=True, default="", db_collation="C")
     case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="+", verbose_name=_("case"))
     paper = models.OneToOneField(Paper, models.PROTECT, null=True, related_name="filed", verbose_name=_("paper of a case"))
-    settled_at = models.DateTimeField(_("settled at"), null=True)
+    settled_at = models.DateTimeField(_("put in place at"), null=True)
 
     objects = ScopedQuerySet.as_manager()
 

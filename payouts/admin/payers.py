@@ -71,7 +71,7 @@ class PayerAccountAdmin(ButtonPages, ReadOnlyScopedAdmin):
         context = {
             "title": _t("Paying account"), "badge": badge(payer), "below": f"{payer.program.name} · {payer.organization.name}",
             "facts": [
-                *facts_of(payer), (_t("put on record by"), payer.drafted_by.get_full_name()),
+                *facts_of(payer), (_t("recorded by"), payer.drafted_by.get_full_name()),
                 (_t("approved by"), payer.approved_by.get_full_name() if payer.approved_by else ""),
             ],
         }

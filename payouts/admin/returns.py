@@ -42,7 +42,7 @@ class BankReturnAdmin(ImportPages, ReadOnlyScopedAdmin):
     list_per_page = 50
     change_form_template = "intake/import_page.html"
     desk = RETURNS
-    last_step = _("Results")
+    last_step = _("Results of the bank")
     verdict_words = {
         Verdict.NEW: _("New result"), Verdict.COVERED: _("Known already"), Verdict.DOUBTFUL: _("Held"),
     }

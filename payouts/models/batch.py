@@ -92,7 +92,7 @@ class WhyOut(models.TextChoices):
 class Step(models.TextChoices):
     """What somebody said of a batch; nobody says two things of one."""
 
-    MAKE = "make", _("Made")
+    MAKE = "make", _("Batched")
     CHECK = "check", _("Checked")
     AUTHORIZE = "authorize", _("Authorized")
 
@@ -165,8 +165,8 @@ class Batch(models.Model):
     failed_amount = models.DecimalField(_("failed (yuan)"), max_digits=16, decimal_places=2, default=0)
     returned_lines = models.PositiveIntegerField(_("returned"), default=0)
     returned_amount = models.DecimalField(_("returned (yuan)"), max_digits=16, decimal_places=2, default=0)
-    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("made by"))
-    made_at = models.DateTimeField(_("made at"))
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("batched by"))
+    made_at = models.DateTimeField(_("batched at"))
     released_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("released by"))
     released_at = models.DateTimeField(_("released at"), null=True)
     discarded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("discarded by"))
@@ -316,7 +316,7 @@ class BatchLine(models.Model):
         _("why it failed"), max_length=13, choices=FailureCode, blank=True, default="", db_collation="C"
     )
     why_out = models.CharField(_("why it was taken out"), max_length=9, choices=WhyOut, blank=True, default="", db_collation="C")
-    settled_on = models.DateField(_("paid on"), null=True)
+    settled_on = models.DateField(_("paid out on"), null=True)
     returned_on = models.DateField(_("returned on"), null=True)
 
     objects = ScopedQuerySet.as_manager()

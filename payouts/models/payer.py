@@ -52,7 +52,7 @@ class PayerAccount(models.Model):
         "self", models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("instead of")
     )
     state = models.CharField(_("state"), max_length=8, choices=PayerState, default=PayerState.DRAFT, db_collation="C")
-    drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("put on record by"))
+    drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
     drafted_at = models.DateTimeField(_("put on record at"))
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("approved by"))
     approved_at = models.DateTimeField(_("approved at"), null=True)

@@ -268,7 +268,7 @@ def _cells(row: Any, found: Calculation | None) -> list[Cell]:
     return [
         Cell(_t("settlement number"), row.settlement_number or "", "pp-number pp-wraps"),
         Cell(_t("document number"), str(row.document or ""), "pp-number"), Cell(_t("name"), str(row.name or "")),
-        Cell(_t("hospital"), row.hospital or ""), Cell(_t("stay or visit"), stay_of(row)),
+        Cell(_t("hospital"), row.hospital or "", "pp-wraps"), Cell(_t("stay or visit"), stay_of(row), "pp-wraps"),
         Cell(_t("total cost (yuan)"), shown(row.total), "pp-right"),
         Cell(_t("due by our calculation (yuan)"), shown(found.due if found is not None else None), "pp-right"),
     ]

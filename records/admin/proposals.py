@@ -384,7 +384,7 @@ def facts_of(proposal: Proposal, row: RecordRow | None = None) -> list[tuple[str
         ] if row is not None else []),
         (_t("listed at"), f"{timezone.localtime(proposal.applied_at):%Y-%m-%d %H:%M}"),
         *([(_t("told on"), proposal.told_on)] if proposal.told_on else []),
-        *([(_t("reason"), reason_in_words(proposal))] if proposal.reason else []),
-        *([(_t("changed by"), f"{proposal.changed_by.get_full_name()} {changed}")] if proposal.changed_by else []),
+        *([(_t("what was said of it"), reason_in_words(proposal))] if proposal.reason else []),
+        *([(_t("handled by"), f"{proposal.changed_by.get_full_name()} {changed}")] if proposal.changed_by else []),
     ]
 

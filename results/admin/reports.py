@@ -274,9 +274,9 @@ def _cells(row: Any, found: Recalculation | None) -> list[Cell]:
         compared = str(found.get_comparison_display())
     return [
         Cell(_t("claim number"), row.claim_number or "", "pp-number pp-wraps"),
-        Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number"),
+        Cell(_t("cover or document number"), row.number or str(row.document or ""), "pp-number pp-wraps"),
         Cell(_t("name"), str(row.name or "")), Cell(_t("day of the event"), str(row.event_on or "")),
-        Cell(_t("hospital"), row.hospital or ""), Cell(_t("paid (yuan)"), shown(row.paid), "pp-right"),
+        Cell(_t("hospital"), row.hospital or "", "pp-wraps"), Cell(_t("paid (yuan)"), shown(row.paid), "pp-right"),
         Cell(_t("by our calculation (yuan)"), shown(found.due if found is not None else None), "pp-right"),
         Cell(_t("difference (yuan)"), signed(found.difference if found is not None else None), "pp-right"),
         Cell(_t("compared with ours"), compared),
