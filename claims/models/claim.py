@@ -36,6 +36,11 @@ STATE_NAMES = {
 }
 
 
+#: The person of a cover, or into whom they were merged.
+_WHOSE = """SELECT coalesce(p.merged_into_id, p.id) FROM beneficiaries_person p
+                    WHERE p.id = (SELECT e.person_id FROM beneficiaries_enrollment e WHERE e.id = {cover})"""
+
+
 class Payee(models.TextChoices):
     """Whose account it is."""
 
@@ -200,21 +205,22 @@ class Claim(models.Model):
             agrees(
                 "claim_agrees",
                 """
-                SELECT FROM new_rows LEFT JOIN beneficiaries_enrollment e ON e.id = new_rows.enrollment_id
-                    AND e.program_id = new_rows.program_id AND e.plan_id = new_rows.plan_id
-                    AND e.period_id = new_rows.period_id AND e.organization_id = new_rows.organization_id
-                WHERE e.id IS NULL
+                SELECT FROM new_rows
+                LEFT JOIN LATERAL (
+                    SELECT id, program_id, plan_id, period_id, organization_id FROM beneficiaries_enrollment
+                    WHERE id = new_rows.enrollment_id LIMIT 1
+                ) AS cover ON true
+                WHERE cover.id IS NULL OR cover.program_id <> new_rows.program_id OR cover.plan_id <> new_rows.plan_id
+                    OR cover.period_id <> new_rows.period_id OR cover.organization_id <> new_rows.organization_id
                 """,
                 # All covers of a case are one person's, whoever was merged into whom.
-                """
+                f"""
                 SELECT FROM new_rows
-                JOIN beneficiaries_enrollment e ON e.id = new_rows.enrollment_id
-                JOIN beneficiaries_person p ON p.id = e.person_id
-                JOIN claims_claim beside ON beside.case_id = new_rows.case_id AND beside.id <> new_rows.id
-                JOIN beneficiaries_enrollment other ON other.id = beside.enrollment_id
-                JOIN beneficiaries_person q ON q.id = other.person_id
-                WHERE coalesce(p.merged_into_id, p.id) <> coalesce(q.merged_into_id, q.id)
-                """,
+                JOIN LATERAL (
+                    SELECT enrollment_id FROM claims_claim WHERE case_id = new_rows.case_id AND id <> new_rows.id OFFSET 0
+                ) AS beside ON true
+                WHERE ({_WHOSE.format(cover="new_rows.enrollment_id")}) <> ({_WHOSE.format(cover="beside.enrollment_id")})
+                """,  # noqa: S608 - names of ours
             ),
         ]
 

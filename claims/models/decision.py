@@ -497,10 +497,13 @@ class Payable(models.Model):
             agrees(
                 "payable_agrees",
                 """
-                SELECT FROM new_rows LEFT JOIN claims_claim c ON c.id = new_rows.claim_id AND c.program_id = new_rows.program_id
-                    AND c.organization_id = new_rows.organization_id
-                LEFT JOIN claims_decision d ON d.id = new_rows.decision_id AND d.claim_id = c.id
-                WHERE c.id IS NULL OR d.id IS NULL
+                SELECT FROM new_rows
+                LEFT JOIN LATERAL (
+                    SELECT id, program_id, organization_id FROM claims_claim WHERE id = new_rows.claim_id LIMIT 1
+                ) AS claim ON true
+                LEFT JOIN LATERAL (SELECT claim_id FROM claims_decision WHERE id = new_rows.decision_id LIMIT 1) AS decided ON true
+                WHERE claim.id IS NULL OR claim.program_id <> new_rows.program_id
+                    OR claim.organization_id <> new_rows.organization_id OR decided.claim_id IS DISTINCT FROM claim.id
                 """,
             ),
         ]
