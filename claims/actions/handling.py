@@ -241,7 +241,9 @@ def write_payee(claim: Claim, account: Account, *, number: str, by: User, at: da
 
 def set_payee(claim: Claim, account: Account, *, name: str, number: str, by: User, at: datetime) -> None:
     """Payee and account on a claim that is not saved by this; its index is made by whoever saves it."""
-    changed = claim.payee_account is not None and claim.payee_account.reveal() != number
+    held, holder = claim.payee_account, claim.payee_name
+    # Another holder is another account to whoever pays: it is looked at, and confirmed, as another number is.
+    changed = held is not None and (held.reveal() != number or holder is None or holder.reveal() != name)
     claim.account_stated_by = by
     claim.payee, claim.payee_name, claim.payee_account = Payee(account.payee), name, number
     claim.bank_name, claim.bank_code = account.bank_name.strip(), account.bank_code

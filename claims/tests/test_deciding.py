@@ -6,6 +6,7 @@ The plan pays healthy people 70 % of what is outside of the catalogue and above 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from claims import actions
 from claims.actions import Adjustment, Refusal
 from claims.errors import ClaimsRefused
 from claims.models import Claim, CoverUsage, Decision, Payable, Signature
+from claims.offering import offers_of
 from claims.testing import Ward, make_ward
 from programs.benefit_terms import benefit_terms
 from programs.models import LedgerAccount
@@ -280,6 +282,23 @@ def test_a_failed_payment_is_payable_again_with_a_corrected_account_that_a_secon
     assert (made.instead_of_id, made.payee_account.reveal(), made.state) == (payable.pk, "6228480000000015", "open")
     assert _owed(claim) == [("payout", "cancelled", D("31500.00")), ("payout", "open", D("31500.00"))]
     assert Payable.objects.get(pk=payable.pk).failure == "ACCOUNT_CLOSED"
+
+
+def test_a_holder_corrected_at_the_same_number_is_offered_to_a_second_person_to_confirm() -> None:
+    ward = make_ward()
+    claim = ward.claim()
+    ward.decide(claim)
+    payable = claim.payables.get()
+    actions.take_payables([payable.pk], by=ward.second, at=ward.at)
+    actions.fail_payables([(payable.pk, "name_mismatch")], by=ward.second, at=ward.at)
+    assert "confirm_account" not in offers_of(_again(claim), by=ward.reviewer)
+    later = ward.at + timedelta(hours=1)
+    agent = actions.Account("agent", "王五", "6228480000000007")
+    actions.correct_account(_again(claim), agent, by=ward.clerk, at=later)
+    assert ("confirm_account" in offers_of(_again(claim), by=ward.reviewer), _again(claim).account_changed_at) == (True, later)
+    assert "confirm_account" not in offers_of(_again(claim), by=ward.clerk)
+    made = actions.confirm_account(_again(claim), by=ward.reviewer, at=later)
+    assert (made.payee_name.reveal(), made.payee_account.reveal(), made.account_changed_at) == ("王五", "6228480000000007", later)
 
 
 def test_money_that_the_bank_sends_back_is_to_be_paid_again() -> None:
