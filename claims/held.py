@@ -42,7 +42,8 @@ HOLDINGS = (
         lambda whom: Payable.objects.filter(claim__enrollment__in=whom.enrollments).select_related(
             "claim", "program", "organization", "decision"
         ).order_by("pk"),
-        ("account_index_a", "account_index_b", "instead_of"),
+        # Why a bank did not pay is told in words with its result, by the room that pays.
+        ("account_index_a", "account_index_b", "instead_of", "failure"),
     ),
     Holding(
         lambda whom: Recovery.objects.filter(payable__claim__enrollment__in=whom.enrollments).select_related("payable")

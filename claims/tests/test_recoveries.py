@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.testing import make_user
 from audit.models import Event
 from audit.testing import shared
+from beneficiaries.holdings import about, rows_of
 from claims import actions
 from claims.errors import ClaimsRefused
 from claims.invariants import INVARIANTS
@@ -300,3 +301,15 @@ def test_the_list_of_records_asks_the_same_number_of_questions_whatever_it_shows
     for number in range(2, 7):
         ward.received(asked(), "1.00", f"YH{number}")
     assert questions() == one
+
+
+def test_what_a_person_is_told_of_money_has_no_code_of_a_bank(ward: Ward) -> None:
+    claim = ward.claim(number="0000000077", diagnosis="I21.9")
+    ward.decide(claim)
+    owed = claim.payables.get()
+    actions.take_payables([owed.pk], by=ward.second, at=ward.at)
+    actions.fail_payables([(owed.pk, "limit")], by=ward.second, at=ward.at)
+    confirm(ward, ward.received(asked(), "1.00", "YH7"))
+    whom = about(ward.cover.person, ward.market.world.city)
+    told = [str(value) for part in rows_of(whom) for entry in part.entries for _name, value in entry]
+    assert "limit" not in told and "YH7" in told
