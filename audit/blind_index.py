@@ -250,7 +250,7 @@ def _key(purpose: str, slot: str | None) -> _LiveKey:
     found = next((key for key in live if (key.answers if slot is None else key.slot == slot)), None)
     if found is not None:
         return found
-    if slot is not None:
+    if slot is not None and (live or slot != SLOTS[0]):
         raise DataKey.DoesNotExist(f"no key of {purpose} in slot {slot}")
     made = keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=SLOTS[0])
     fault_point("audit.index_first.before")
