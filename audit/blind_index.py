@@ -104,8 +104,8 @@ def index_many(purpose: str, texts: Iterable[str | None], slot: str | None = Non
 
 
 def active_slot(purpose: str) -> str:
-    """The slot that answers searches."""
-    return _key(purpose, None).slot
+    """The slot that answers searches, or will once there is a key: whoever only reads makes none."""
+    return next((key.slot for key in _live(purpose) if key.answers), SLOTS[0])
 
 
 def written_slots(purpose: str) -> list[str]:
@@ -138,7 +138,7 @@ def lookup(purpose: str, stem: str, text: str) -> Q:
 
 def begin_rebuild(purpose: str, *, at: datetime) -> DataKey:
     """Make a second key; from its commit on new rows fill both slots. Waits for writers that know one slot only."""
-    free = _other(active_slot(purpose))
+    free = _other(_key(purpose, None).slot)
     if DataKey.objects.filter(kind="index", purpose=purpose, slot=free, retired_at=None).exists():
         raise AuditRefused("INDEX_BUILDING", purpose=purpose)
     for index in _registered.get(purpose, []):
@@ -157,7 +157,7 @@ def begin_rebuild(purpose: str, *, at: datetime) -> DataKey:
 
 def rebuild(purpose: str, *, on_batch: Callable[[int], None] | None = None) -> int:
     """Fill the slot that is being built, batch by batch; goes on where it was stopped. Rows filled now."""
-    answering = active_slot(purpose)
+    answering = _key(purpose, None).slot
     building = _other(answering)
     digest = digest_for(purpose, building)
     filled = 0
@@ -250,7 +250,7 @@ def _key(purpose: str, slot: str | None) -> _LiveKey:
     found = next((key for key in live if (key.answers if slot is None else key.slot == slot)), None)
     if found is not None:
         return found
-    if slot is not None:
+    if slot is not None and (live or slot != SLOTS[0]):
         raise DataKey.DoesNotExist(f"no key of {purpose} in slot {slot}")
     made = keys.make_key(kind="index", purpose=purpose, program_code="", year=0, slot=SLOTS[0])
     fault_point("audit.index_first.before")

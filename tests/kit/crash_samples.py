@@ -730,13 +730,13 @@ def destroy_key(world: World, token: Token) -> Run:
 
 @sample("audit.blind_index.begin_rebuild")
 def begin_rebuild(world: World, token: Token) -> Run:
-    blind_index.active_slot(token.letters)
+    blind_index.digest_for(token.letters)
     return lambda: blind_index.begin_rebuild(token.letters, at=timezone.now())
 
 
 @sample("audit.blind_index.finish_rebuild")
 def finish_rebuild(world: World, token: Token) -> Run:
-    blind_index.active_slot(token.letters)
+    blind_index.digest_for(token.letters)
     blind_index.begin_rebuild(token.letters, at=timezone.now())
     return lambda: blind_index.finish_rebuild(token.letters, at=timezone.now())
 
