@@ -5,6 +5,9 @@ Until one registers, no year counts as one with a claim but those that an import
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 _paid: list[str] = []
 
 
@@ -16,9 +19,15 @@ def register_paid(condition: str) -> None:
         _paid.append(condition)
 
 
-def forget_paid() -> None:
-    """For tests."""
-    _paid.clear()
+@contextmanager
+def told_only_by(*conditions: str) -> Iterator[None]:
+    """For tests: inside, these conditions stand alone, and none where none is given; what rooms registered stands again after."""
+    registered = _paid[:]
+    _paid[:] = conditions
+    try:
+        yield
+    finally:
+        _paid[:] = registered
 
 
 def are_known() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,22 +45,13 @@ def years(kept_world: Years) -> Years:
     return kept_world
 
 
-@pytest.fixture
-def paid_claims() -> Iterator[list[int]]:
-    """Covers with a paid claim; a room that tells of them."""
-    covers: list[int] = []
-    yield covers
-    claims.forget_paid()
-
-
 def told(cover: Enrollment) -> tuple[int, int]:
     found = years_of([cover.pk])[cover.pk]
     return found.continuity, found.claim_free
 
 
-def with_claims(*covers: Enrollment) -> None:
-    claims.forget_paid()
-    claims.register_paid(f"{{cover}} IN ({', '.join(str(each.pk) for each in covers)})")
+def with_claims(*covers: Enrollment) -> AbstractContextManager[None]:
+    return claims.told_only_by(f"{{cover}} IN ({', '.join(str(each.pk) for each in covers)})")
 
 
 def figure(years: Years, row: int, free: int, as_of: date, *, number: int = 0) -> None:
@@ -107,12 +98,12 @@ def test_covers_of_somebody_merged_count_as_the_persons_own(years: Years) -> Non
     assert [told(each) for each in (years.covers[0], years.covers[3])] == [(1, 1), (4, 4)]
 
 
-def test_a_year_with_a_paid_claim_ends_those_without(years: Years, paid_claims: list[int]) -> None:
-    with_claims(years.covers[1])
-    assert [told(each) for each in years.covers] == [(0, 0), (1, 1), (2, 0), (3, 1)]
+def test_a_year_with_a_paid_claim_ends_those_without(years: Years) -> None:
+    with with_claims(years.covers[1]):
+        assert [told(each) for each in years.covers] == [(0, 0), (1, 1), (2, 0), (3, 1)]
     # The year itself is none before itself.
-    with_claims(years.covers[3])
-    assert told(years.covers[3]) == (3, 3)
+    with with_claims(years.covers[3]):
+        assert told(years.covers[3]) == (3, 3)
 
 
 def test_the_history_here_continues_what_an_earlier_insurer_tells(years: Years) -> None:
@@ -120,10 +111,10 @@ def test_the_history_here_continues_what_an_earlier_insurer_tells(years: Years) 
     assert [told(each) for each in years.covers] == [(5, 2), (6, 3), (7, 4), (8, 5)]
 
 
-def test_a_claim_paid_here_ends_the_years_that_were_told_too(years: Years, paid_claims: list[int]) -> None:
+def test_a_claim_paid_here_ends_the_years_that_were_told_too(years: Years) -> None:
     figure(years, 5, 2, date(2022, 12, 31))
-    with_claims(years.covers[0])
-    assert [told(each) for each in years.covers] == [(5, 2), (6, 0), (7, 1), (8, 2)]
+    with with_claims(years.covers[0]):
+        assert [told(each) for each in years.covers] == [(5, 2), (6, 0), (7, 1), (8, 2)]
 
 
 def test_years_told_up_to_within_the_history_take_its_place(years: Years) -> None:
