@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from beneficiaries.models import Enrollment
 from claims.models.bill import Bill, Setting, Standing
-from claims.models.claim import Claim, Payee
+from claims.models.claim import Claim, Payee, account_stem
 from claims.models.flag import FlagCode, FlagLook, FlagRule
 from claims.rules.flagging import Stay, Usual, after_death, folded, outside_cover, overlaps, soon_after_begin, unusual
 
@@ -30,12 +30,14 @@ from claims.rules.flagging import Stay, Usual, after_death, folded, outside_cove
 _GAP = timedelta(days=90)
 #: Rows that a question reads at most: beyond, "many" is said.
 MOST = 5_000
-_ACCOUNT = """
+_ACCOUNT = f"""
 SELECT count(DISTINCT coalesce(p.merged_into_id, p.id)) FROM (
-    SELECT enrollment_id FROM claims_claim WHERE {slot} = %s AND id <> %s AND payee <> 'hospital' LIMIT {most}
+    SELECT enrollment_id FROM claims_claim
+    WHERE {account_stem("{slot}")} = {account_stem("%(account)s")} AND {{slot}} = %(account)s AND id <> %(claim)s
+        AND payee <> 'hospital' LIMIT {MOST}
 ) c JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id JOIN beneficiaries_person p ON p.id = e.person_id
-WHERE coalesce(p.merged_into_id, p.id) <> %s
-"""
+WHERE coalesce(p.merged_into_id, p.id) <> %(person)s
+"""  # noqa: S608 - names of ours
 _STAYS = """
 SELECT DISTINCT b.id, b.case_id, b.admitted_on, b.discharged_on
 FROM beneficiaries_person p JOIN beneficiaries_enrollment e ON e.person_id = p.id
@@ -150,7 +152,7 @@ def _account(seen: Seen, rule: FlagRule) -> Iterator[Flag]:
     slot = "account_index_a" if claim.account_index_a is not None else "account_index_b"
     value, people = getattr(claim, slot), 0
     if value is not None and claim.payee != Payee.HOSPITAL:
-        people = _ask(_ACCOUNT.format(slot=slot, most=MOST), [value, claim.pk, seen.person_id])[0][0]
+        people = _ask(_ACCOUNT.format(slot=slot), {"account": value, "claim": claim.pk, "person": seen.person_id})[0][0]
     if people >= (rule.number or 1):
         yield Flag(
             FlagCode.ACCOUNT,

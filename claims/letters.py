@@ -69,7 +69,7 @@ def occasions(claim: Claim) -> list[Occasion]:
 
 def asked_of(decision: Decision, *, at: datetime) -> Asked:
     """What a decision asks back, and what came of it by a moment, as it was confirmed by then."""
-    payables = decision.payables.filter(kind=PayableKind.RECLAIM, made_at__lte=at)
+    payables = decision.payables.filter(claim=decision.claim_id, kind=PayableKind.RECLAIM, made_at__lte=at)
     rows = Recovery.objects.filter(
         payable__in=payables, state__in=(RecoveryState.CONFIRMED, RecoveryState.REVERSED), decided_at__lte=at
     )

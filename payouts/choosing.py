@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts.models import Organization
 from audit import blind_index
-from claims.models import ACCOUNT
+from claims.models import ACCOUNT, account_stem
 from payouts.models import BankFormat, PayerAccount
 
 #: Payouts of one batch, as one file at the bank.
@@ -30,15 +30,17 @@ _LACKS_CODE = "NOT bank.in_bank AND p.bank_code !~ '^[0-9]{{12}}$'"
 PAYEE = "sha256(p.payee_name || p.payee_account || convert_to(p.bank_name || '|' || p.bank_code, 'UTF8'))"
 # What lines of the wanted accounts' programs say of each account: the last that paid it, the last that the bank refused, and
 # whether a test of it is without a result. `{slot}`: of the blind index, the one that answers.
-_KNOWN = """
+_KNOWN = f"""
 known AS MATERIALIZED (
-    SELECT q.program_id, q.account_index_{slot} AS account, max(l.id) FILTER (WHERE l.state = 'paid') AS paid,
+    SELECT q.program_id, q.account_index_{{slot}} AS account, max(l.id) FILTER (WHERE l.state = 'paid') AS paid,
         max(l.id) FILTER (WHERE l.state IN ('failed', 'returned')) AS refused,
         max(l.batch_id) FILTER (WHERE l.is_test AND l.state = 'open') AS asked
     FROM claims_payable q JOIN payouts_batchline l ON l.payable_id = q.id AND l.state <> 'out'
-    WHERE (q.program_id, q.account_index_{slot}) IN ({wanted}) GROUP BY 1, 2
+    WHERE (q.program_id, {account_stem("q.account_index_{slot}")}, q.account_index_{{slot}}) IN (
+        SELECT program_id, {account_stem("account")}, account FROM ({{wanted}}) wanted(program_id, account))
+    GROUP BY 1, 2
 )
-"""
+"""  # noqa: S608 - words of this room
 _OPEN_ACCOUNTS = """SELECT program_id, account_index_{slot} FROM claims_payable
         WHERE program_id = ANY(%(programs)s) AND kind = 'payout' AND state = 'open'"""
 _OF_KNOWN = "LEFT JOIN known ON known.program_id = p.program_id AND known.account = p.account_index_{slot}"
@@ -110,16 +112,17 @@ WHERE l.batch_id = %(batch)s AND l.state = 'open' AND NOT {proven} ORDER BY l.pa
 _ACCOUNTS_OF_BATCH = """SELECT t.program_id, t.account_index_{slot} FROM payouts_batchline m
         JOIN claims_payable t ON t.id = m.payable_id WHERE m.batch_id = %(batch)s AND m.state = 'open'"""
 # Everything that waits for the same account as amounts that a test was for, unless a payment has arrived there since.
-_SHARING = """
-{with_known}
+_SHARING = f"""
+{{with_known}}
 SELECT q.id, same.id, q.payee_name, same.payee_name FROM claims_payable q CROSS JOIN LATERAL (
     SELECT q.id, q.payee_name, q.kind, q.state
     UNION
     SELECT s.id, s.payee_name, s.kind, s.state FROM claims_payable s
-    WHERE s.program_id = q.program_id AND s.account_index_{slot} = q.account_index_{slot} AND s.bank_code = q.bank_code
-) same LEFT JOIN known ON known.program_id = q.program_id AND known.account = q.account_index_{slot}
-WHERE q.id = ANY(%(ids)s) AND same.kind = 'payout' AND same.state = 'open' AND NOT {proven} ORDER BY same.id, q.id
-"""
+    WHERE s.program_id = q.program_id AND {account_stem("s.account_index_{slot}")} = {account_stem("q.account_index_{slot}")}
+        AND s.account_index_{{slot}} = q.account_index_{{slot}} AND s.bank_code = q.bank_code
+) same LEFT JOIN known ON known.program_id = q.program_id AND known.account = q.account_index_{{slot}}
+WHERE q.id = ANY(%(ids)s) AND same.kind = 'payout' AND same.state = 'open' AND NOT {{proven}} ORDER BY same.id, q.id
+"""  # noqa: S608 - words of this room
 _ACCOUNTS_OF = "SELECT program_id, account_index_{slot} FROM claims_payable WHERE id = ANY(%(ids)s)"
 
 

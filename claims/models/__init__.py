@@ -13,6 +13,7 @@ from claims.models.claim import (
     PaperKind,
     PaperRequest,
     Payee,
+    account_stem,
 )
 from claims.models.decision import (
     CoverUsage,
@@ -83,6 +84,7 @@ __all__ = [
     "TermSetting",
     "TermState",
     "TermUnit",
+    "account_stem",
     "number_in",
     "numbered",
 ]

@@ -20,7 +20,7 @@ from audit.scope import Scope, ScopedQuerySet
 from beneficiaries.models import Enrollment
 from beneficiaries.models.agreement import agrees
 from claims.models.case import CASE_KEY
-from claims.models.claim import Claim
+from claims.models.claim import Claim, accounts_by_stem
 from programs.models import Program
 
 _OF_CLAIM = Scope(
@@ -387,7 +387,10 @@ class Payable(models.Model):
     """What a decision owes: its sum, or the difference to what was owed before; payee and account as they were signed."""
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="payables", verbose_name=_("claim"))
-    decision = models.ForeignKey(Decision, models.PROTECT, related_name="payables", verbose_name=_("decision"))
+    #: Those of a decision are found among those of its claim.
+    decision = models.ForeignKey(
+        Decision, models.PROTECT, related_name="payables", verbose_name=_("decision"), db_index=False
+    )
     #: What it comes instead of: it failed, was returned, or another sum is owed.
     instead_of = models.OneToOneField(
         "self", models.PROTECT, null=True, related_name="replaced_by", verbose_name=_("instead of")
@@ -471,12 +474,7 @@ class Payable(models.Model):
             models.Index(fields=["id"], name="payable_reclaimed", condition=Q(kind="reclaim")),
             models.Index(fields=["claim"], name="payable_failed", condition=Q(state="failed", kind="payout")),
             BrinIndex(fields=["made_at"], name="payable_by_moment", autosummarize=True),
-            models.Index(
-                fields=["program", "account_index_a"], name="payable_by_account_a", condition=Q(account_index_a__isnull=False)
-            ),
-            models.Index(
-                fields=["program", "account_index_b"], name="payable_by_account_b", condition=Q(account_index_b__isnull=False)
-            ),
+            *accounts_by_stem("payable"),
         ]
         triggers = [
             pgtrigger.Protect(name="payable_is_kept", operation=pgtrigger.Delete),
