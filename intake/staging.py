@@ -109,7 +109,7 @@ def _stage_files(run: Any, subject: Any, template: Template, context: Any, seen:
     finder, number, rows = DuplicateFinder(), 0, 0
     counts = list(template.chunks_of(subject).values_list("counts", flat=True))
     # A run that goes on cuts as the one before it did, whatever this release would choose.
-    staged, size_of_chunk = len(counts), counts[0]["cut"] if counts else ROWS_PER_CHUNK
+    staged, size_of_chunk = len(counts), counts[0]["cut"] if counts else min(ROWS_PER_CHUNK, template.rows_per_chunk)
     files = template.files_of(subject)
     size, before = sum(file.size for file in files), 0
     with sealing.beside(), one_behind() as writing, one_behind() as preparing:

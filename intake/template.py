@@ -116,6 +116,8 @@ class Template(ABC):
     staged_beside: ClassVar[tuple[str, ...]] = ()
     #: Further groups of such columns, each by itself: rows of one need nothing of another.
     further_beside: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    #: A chunk has no more; less than the engine's where files are so small that connections side by side would wait for one chunk.
+    rows_per_chunk: ClassVar[int] = ROWS_PER_CHUNK
     #: Purpose of the data keys that seal what staging keeps.
     purpose: ClassVar[str]
     #: From this share of repeated rows on, and above this many changes of known people, a person must confirm an import.

@@ -129,6 +129,7 @@ class ReturnTemplate(Template):
     columns = COLUMNS
     unique_by = ("line_key", "nobody")
     staged = ("line_id", "number", "outcome", "code", "amount", "settled_on")
+    rows_per_chunk = 25_000
     purpose = PAYOUTS_KEY
 
     def __init__(self, batch: Batch | None = None) -> None:
