@@ -107,10 +107,10 @@ ORDER BY c.id
 """
 _PAYABLE = f"""
 INSERT INTO claims_payable (id, claim_id, decision_id, program_id, organization_id, region_code, kind, amount, state, payee_name,
-    payee_account, bank_name, bank_code, failure, made_at, paid_on)
+    payee_account, bank_name, bank_code, failure, received, written_off, made_at, paid_on)
 SELECT c.id, c.id, c.id, c.program_id, c.organization_id, c.region_code, CASE WHEN s.back THEN 'reclaim' ELSE 'payout' END,
     c.amount, s.state, %(owed_name)s, %(owed_account)s, '中国农业银行', '', CASE s.state WHEN 'failed' THEN 'ACCOUNT' ELSE '' END,
-    c.reported_at + interval '12 days', CASE s.state WHEN 'paid' THEN c.reported_at::date + 15 END
+    0, 0, c.reported_at + interval '12 days', CASE s.state WHEN 'paid' THEN c.reported_at::date + 15 END
 FROM claims_claim c
 CROSS JOIN LATERAL (SELECT c.state = 'closed' AND {chance(25, 2000, "c.id")} = 0 AS back, {chance(26, 10, "c.id")} AS d) x
 CROSS JOIN LATERAL (
