@@ -5,6 +5,7 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 from audit.creating import Together
+from audit.indexing import IndexesLeaveRoom
 
 
 class Migration(migrations.Migration):
@@ -72,4 +73,4 @@ class Migration(migrations.Migration):
             model_name='claim',
             constraint=models.UniqueConstraint(fields=('enrollment', 'case'), name='claim_once_of_a_cover'),
         ),
-    ])]
+    ]), IndexesLeaveRoom(["claims_claim", "claims_payable"])]
