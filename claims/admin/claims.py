@@ -20,14 +20,13 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from audit.exporting import ExportColumn
 from audit.panels import QUEUE_PARAMETER
-from beneficiaries.admin.narrowing import PlaceFilter
 from beneficiaries.admin.searching import CoverSearch
 from claims.admin.bill_pages import BillPages
 from claims.admin.decision_pages import DecisionPages
 from claims.admin.flags import FlagPages
 from claims.admin.handling_pages import HandlingPages
 from claims.admin.letters import LetterPages
-from claims.admin.office_list import OfficeList
+from claims.admin.office_list import FullPlaceFilter, OfficeList
 from claims.admin.paper_pages import PaperPages
 from claims.admin.report_page import ReportPages
 from claims.admin.words import (
@@ -111,7 +110,7 @@ class ClaimAdmin(
         "program", ExportColumn("period__code", _("period"), lambda claim: claim.period.code), "organization", "event_day",
         "state", "amount", "clock_begun_on", "due_on", "reported_at", "ended_at",
     )
-    list_filter = ("state", DueFilter, HandFilter, "program", "period", "organization", PlaceFilter, "reported_at")
+    list_filter = ("state", DueFilter, HandFilter, "program", "period", "organization", FullPlaceFilter, "reported_at")
     has_period = True
     list_select_related = joined_on_pages = ("case", "enrollment__person", "program", "handler")
     search_fields = ("=id",)

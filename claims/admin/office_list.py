@@ -10,13 +10,31 @@ from django.http import HttpRequest
 
 from accounts.models import Organization
 from audit.admin.base import ScopedModelAdmin
-from audit.paging import AFTER, KeysetChangeList, Place, Total, total_of
-from audit.scope import Offices
+from audit.paging import AFTER, CAP, KeysetChangeList, Place, Total, total_of
+from audit.scope import BelowUnguessed, Offices
+from beneficiaries.admin.narrowing import PlaceFilter
 from programs.models import Period
 
 #: Offices and periods that are named one by one; whoever reads more offices reads most rows, which are found in turn.
 NAMED = 64
 PROGRAM = "program__id__exact"
+
+
+class FullPlaceFilter(PlaceFilter):
+    """Of rows of named offices: a place that many rows lie in is not where these are looked for.
+
+    It follows from the office, or most of it does, which the planner cannot know (`BelowUnguessed`).
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """By the beginning of the code, which an index serves where it finds few."""
+        narrowed = super().queryset(request, queryset)
+        if narrowed is queryset or narrowed.query.is_empty() or not any(request.__dict__.get("_offices_named", {}).values()):
+            return narrowed
+        there = queryset.model._base_manager.filter(region_code__startswith=self.value())
+        if there[: CAP + 1].count() <= CAP:
+            return narrowed
+        return queryset.filter(**{f"region_code__{BelowUnguessed.lookup_name}": self.value()})
 
 
 class OfficeList(ScopedModelAdmin):
