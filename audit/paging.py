@@ -324,6 +324,8 @@ class KeysetChangeList(ChangeList):
             page = rows.filter(where)[: self.list_per_page + 1]
             if where and self.model_admin.reads_between:
                 page = read_by_key(rows, keys_between(page, where, falling=self.page_keys[0].descending != place.backward))
+            elif self.model_admin.keys_first:
+                page = read_by_key(rows, list(page.values_list("pk", flat=True)))
             found = list(page)
             if whole or len(found) > self.list_per_page:
                 break

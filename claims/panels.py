@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from accounts.offices import offices_named
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
 from claims.admin.words import state_badge, yuan
@@ -42,21 +43,25 @@ NEAR = timedelta(days=1)
 _GIVEN = Signature.objects.filter(decision=OuterRef("pk"))
 
 
+def _within(rows: Any, user: Any, permission: str) -> Any:
+    return rows.visible_to(user, permission, offices=offices_named(user, permission))
+
+
 def _in(permission: str, *states: State) -> Callable[[Any, Any], Any]:
-    return lambda claims, user: claims.visible_to(user, permission).filter(state__in=states)
+    return lambda claims, user: _within(claims, user, permission).filter(state__in=states)
 
 
 def _near(claims: Any, user: Any) -> Any:
-    return claims.visible_to(user, HANDLE).filter(state__in=OPEN, due_on__lte=timezone.localdate() + NEAR)
+    return _within(claims, user, HANDLE).filter(state__in=OPEN, due_on__lte=timezone.localdate() + NEAR)
 
 
 def _mine(claims: Any, user: Any) -> Any:
-    return claims.visible_to(user, HANDLE).filter(state__in=(State.REVIEW, State.INVESTIGATION), handler=user)
+    return _within(claims, user, HANDLE).filter(state__in=(State.REVIEW, State.INVESTIGATION), handler=user)
 
 
 def _to_sign(claims: Any, user: Any) -> Any:
     waiting = Decision.objects.filter(claim=OuterRef("pk"), state=DecisionState.PROPOSED).exclude(proposed_by=user)
-    return claims.visible_to(user, SIGN).filter(Exists(waiting.filter(~Exists(_GIVEN))), state=State.ASSESSED)
+    return _within(claims, user, SIGN).filter(Exists(waiting.filter(~Exists(_GIVEN))), state=State.ASSESSED)
 
 
 def _to_countersign(claims: Any, user: Any) -> Any:
@@ -65,25 +70,25 @@ def _to_countersign(claims: Any, user: Any) -> Any:
         Exists(_GIVEN.filter(step=1)), ~Exists(_GIVEN.filter(step=OuterRef("signatures_needed"))), ~Exists(_GIVEN.filter(by=user)),
         claim=OuterRef("pk"), state=DecisionState.PROPOSED,
     ).exclude(proposed_by=user)
-    return claims.visible_to(user, "claims.countersign_decision").filter(Exists(waiting), state=State.ASSESSED)
+    return _within(claims, user, "claims.countersign_decision").filter(Exists(waiting), state=State.ASSESSED)
 
 
 def _bills(claims: Any, user: Any) -> Any:
     doubled = Bill.objects.filter(case=OuterRef("case"), standing=Standing.DOUBLED).exclude(entered_by=user)
-    return claims.visible_to(user, "claims.explain_bill").filter(Exists(doubled), state__in=OPEN)
+    return _within(claims, user, "claims.explain_bill").filter(Exists(doubled), state__in=OPEN)
 
 
 def _failed(claims: Any, user: Any) -> Any:
     failed = Payable.objects.filter(claim=OuterRef("pk"), state=PayableState.FAILED, kind="payout")
-    return claims.visible_to(user, REPORT).filter(Exists(failed), state=State.PAYABLE)
+    return _within(claims, user, REPORT).filter(Exists(failed), state=State.PAYABLE)
 
 
 def _asked_back(payables: Any, user: Any) -> Any:
-    return payables.visible_to(user, RECORD).filter(kind=PayableKind.RECLAIM, state=PayableState.OPEN)
+    return _within(payables, user, RECORD).filter(kind=PayableKind.RECLAIM, state=PayableState.OPEN)
 
 
 def _to_confirm(recoveries: Any, user: Any) -> Any:
-    return recoveries.visible_to(user, CONFIRM).filter(state=RecoveryState.PROPOSED).exclude(made_by=user)
+    return _within(recoveries, user, CONFIRM).filter(state=RecoveryState.PROPOSED).exclude(made_by=user)
 
 
 def _thresholds(thresholds: Any, user: Any) -> Any:

@@ -167,6 +167,8 @@ class ScopedModelAdmin(ScopedChoices, ExportButton, ModelAdmin):
     joined_on_pages: tuple[str, ...] = ()
     #: Whether `whereabouts` gives stretches of keys, which are read in their order; no filter of the list may ask the table again.
     reads_between = False
+    #: A page's keys are asked for first, and its rows with all that is joined by these.
+    keys_first = False
     #: Lookups by URL beyond those of `list_filter`.
     allowed_lookups: tuple[str, ...] = ()
     change_form_template = "audit/object_page.html"

@@ -8,15 +8,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Organization
+from accounts.offices import NAMED, offices_named
 from audit.admin.base import ScopedModelAdmin
 from audit.paging import AFTER, CAP, KeysetChangeList, Place, Total, total_of
 from audit.scope import BelowUnguessed, Offices
 from beneficiaries.admin.narrowing import PlaceFilter
 from programs.models import Period
 
-#: Offices and periods that are named one by one; whoever reads more offices reads most rows, which are found in turn.
-NAMED = 64
 PROGRAM = "program__id__exact"
 
 
@@ -43,6 +41,8 @@ class OfficeList(ScopedModelAdmin):
     By the offices' paths the planner does not know how many rows they have, and reads a whole table or sorts a whole office.
     """
 
+    #: What is sorted by another than the key is sorted without its neighbors.
+    keys_first = True
     #: Rows name their period: a program is found by its periods.
     has_period = False
 
@@ -75,19 +75,11 @@ class OfficeList(ScopedModelAdmin):
             yield within, True
 
     def _offices(self, request: HttpRequest) -> Offices | None:
-        """Those within reach, by the path that opens them; None where they are many. Asked once a request."""
+        """Asked once a request."""
         kept: dict[str, Offices | None] = request.__dict__.setdefault("_offices_named", {})
         permission = self.permission("view")
         if permission not in kept:
-            user: Any = request.user
-            paths = {grant.organization_path for grant in user.grants(permission)}
-            reached = Q(pk__in=[])
-            for path in paths:
-                reached |= Q(path__startswith=path)
-            found = list(Organization.objects.filter(reached).order_by("pk").values_list("pk", "path")[: NAMED + 1])
-            kept[permission] = None if len(found) > NAMED else {
-                path: [pk for pk, below in found if below.startswith(path)] for path in paths
-            }
+            kept[permission] = offices_named(request.user, permission)
         return kept[permission]
 
     def _periods(self, shown: Any) -> Q:

@@ -206,7 +206,7 @@ class Claim(models.Model):
             models.Index(fields=["period", "id"], name="claim_by_period"),
             models.Index(fields=["region_code", "organization"], name="claim_by_place"),
             models.Index(
-                fields=["state", "id", "organization"], name="claim_by_state", condition=~Q(state__in=[State.PAID, State.CLOSED])
+                fields=["state", "id", "organization"], name="claim_by_state", condition=~Q(state=State.CLOSED)
             ),
             BrinIndex(fields=["reported_at"], name="claim_by_report", autosummarize=True),
             # Refusals whose notice was not printed yet.
