@@ -41,7 +41,7 @@ from claims.admin.words import (
     terms_of,
     yuan,
 )
-from claims.models import Bill, Case, Claim, DecisionState, PayableState, number_in
+from claims.models import Bill, Case, Claim, DecisionState, EventKind, PayableState, number_in
 from claims.offering import offers_of
 from claims.rules.states import OPEN, State
 
@@ -197,7 +197,7 @@ class ClaimAdmin(
     @display(description=_("insured event"))
     def event_day(self, claim: Claim) -> str:
         """Its day and kind."""
-        return f"{claim.case.event_on:%Y-%m-%d} {claim.case.get_kind_display()}"
+        return f"{claim.case.event_on:%Y-%m-%d} {EventKind(claim.case.kind).label}"
 
     @display(description=_("state"))
     def standing(self, claim: Claim) -> SafeString:
