@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.offices import NAMED, offices_named
 from audit.admin.base import ScopedModelAdmin
-from audit.paging import AFTER, CAP, KeysetChangeList, Place, Total, total_of
+from audit.paging import AFTER, KeysetChangeList, Place, Total, total_of
 from audit.scope import BelowUnguessed, Offices
 from beneficiaries.admin.narrowing import PlaceFilter
 from programs.models import Period
@@ -30,7 +30,7 @@ class FullPlaceFilter(PlaceFilter):
         if narrowed is queryset or narrowed.query.is_empty() or not any(request.__dict__.get("_offices_named", {}).values()):
             return narrowed
         there = queryset.model._base_manager.filter(region_code__startswith=self.value())
-        if there[: CAP + 1].count() <= CAP:
+        if total_of(there, filtered=True).exact:
             return narrowed
         return queryset.filter(**{f"region_code__{BelowUnguessed.lookup_name}": self.value()})
 

@@ -47,7 +47,8 @@ PURPOSE_LENGTH, REASON_LENGTH = 60, 300
 _LINE = "number || ' ' || payable || ' ' || amount || ' ' || in_bank || ' ' || encode(payee, 'hex')"
 #: Over the head and every line in its order. A line that was taken out is in it no more.
 DIGEST = f"encode(sha256(convert_to(%(head)s || coalesce(string_agg(E'\\n' || {_LINE}, '' ORDER BY number), ''), 'UTF8')), 'hex')"
-_TAKEN = f"""
+_TAKE = f"""
+CREATE TEMPORARY TABLE payout_taken ON COMMIT DROP AS
 SELECT chosen.number, p.id AS payable, p.region_code, coalesce(%(each)s, p.amount) AS amount, bank.in_bank,
     chosen.proof, {choosing.PAYEE} AS payee,
     coalesce(p.account_changed_at >= %(fresh_from)s, false) AS is_fresh, coalesce(p.account_index_a, p.account_index_b) AS account
@@ -58,18 +59,17 @@ CROSS JOIN LATERAL (
 ) bank
 """  # noqa: S608 - words of this room
 _SUMMED = f"""
-WITH taken AS MATERIALIZED ({_TAKEN})
 SELECT count(*), coalesce(sum(amount), 0.00), {DIGEST}, count(*) FILTER (WHERE is_fresh),
     (SELECT coalesce(sum(many), 0) FROM (
-        SELECT count(*) AS many FROM taken WHERE account IS NOT NULL GROUP BY account HAVING count(*) > 1) shared)
-FROM taken
+        SELECT count(*) AS many FROM payout_taken WHERE account IS NOT NULL GROUP BY account HAVING count(*) > 1) shared)
+FROM payout_taken
 """  # noqa: S608 - words of this room
-_LINES = f"""
+_LINES = """
 INSERT INTO payouts_batchline (
     batch_id, payable_id, number, region_code, amount, in_bank, is_test, proven_by_id, payee, state, code, why_out)
 SELECT %(batch)s, payable, number, region_code, amount, in_bank, %(is_test)s, proof, payee, 'open', '', ''
-FROM ({_TAKEN}) taken ORDER BY number
-"""  # noqa: S608 - words of this room
+FROM payout_taken ORDER BY number
+"""
 _FIXED = f"""
 SELECT count(*), coalesce(sum(amount), 0.00), {DIGEST}
 FROM (SELECT number, payable_id AS payable, amount, in_bank, payee FROM payouts_batchline
@@ -165,13 +165,15 @@ def _filled(batch: Batch, taken: Sequence[tuple[int, int | None]], *, by: User, 
         "each": TEST_AMOUNT if batch.is_test else None,
     }
     with connection.cursor() as cursor:
+        cursor.execute(_TAKE, facts)
         cursor.execute(_SUMMED, facts)
         batch.lines, batch.amount, batch.digest, batch.fresh_lines, batch.shared_lines = cursor.fetchone()
     batch.approvals = approvals_for(batch.organization, program=batch.program, amount=batch.amount)
     fault_point("payouts.prepare.before")
     batch.save(force_insert=True)
     with connection.cursor() as cursor:
-        cursor.execute(_LINES, {**facts, "batch": batch.pk})
+        cursor.execute(_LINES, {"batch": batch.pk, "is_test": batch.is_test})
+        cursor.execute("DROP TABLE payout_taken")
         # Filled in one go: plans made without statistics fall into nested loops.
         cursor.execute("ANALYZE payouts_batchline (batch_id, payable_id, state)")
     fault_point("payouts.prepare.lines")
