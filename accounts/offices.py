@@ -13,7 +13,7 @@ from audit.scope import Offices
 NAMED = 64
 
 
-def offices_named(user: Any, permission: str) -> Offices | None:
+def offices_named(user: Any, permission: str | None) -> Offices | None:
     """By the path that opens them, for `visible_to`; None where they are many. One question."""
     if not hasattr(user, "grants"):
         return None

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.actions import close_organization, deactivate_user, end_membership, grant_membership
 from accounts.models import Membership, Organization, Region, User
+from accounts.offices import offices_named
 from accounts.testing import make_organization, make_user
 from audit import events
 from audit.models import DataKey, Event, Reveal, Seal, UnsealedEvent
@@ -192,3 +193,33 @@ def test_a_reveal_is_seen_by_the_auditor_of_its_place(places: Places, at: Any) -
         for office in (places.city, places.own, places.sibling, places.foreign)
     ]
     assert counts == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("beginning", ["44", "4416", "441602", "9", "44%", "44_6", ""])
+def test_a_region_that_is_not_guessed_finds_the_rows_that_begin_so(places: Places, beginning: str) -> None:
+    plain = Region.objects.filter(code__startswith=beginning)
+    unguessed = Region.objects.filter(code__below_unguessed=beginning)
+    assert set(unguessed.values_list("pk")) == set(plain.values_list("pk"))
+    assert "coalesce(" in str(unguessed.query) and (plain.exists() or beginning in {"9", "44%", "44_6"})
+
+
+def test_named_offices_open_what_their_paths_open(places: Places, known: Person) -> None:
+    found = []
+    for office, prefix in (
+        (places.city, None), (places.own, None), (places.foreign, None), (places.city, places.sibling.region_code),
+    ):
+        user = make_user(organization=office, role="clerk", region_prefix=prefix)
+        plain = set(Beneficiary.objects.visible_to(user).values_list("organization", flat=True))
+        named = Beneficiary.objects.visible_to(user, offices=offices_named(user, None))
+        assert set(named.values_list("organization", flat=True)) == plain
+        found.append(len(plain))
+    # Of a city in the sibling's region: nobody.
+    assert found == [1, 1, 1, 0]
+
+
+def test_nobody_has_offices_and_many_are_not_named(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert offices_named(AnonymousUser(), None) is None
+    user = make_user(organization=places.city, role="clerk")
+    assert offices_named(user, None) == {places.city.path: sorted([places.city.pk, places.own.pk, places.sibling.pk])}
+    monkeypatch.setattr("accounts.offices.NAMED", 2)
+    assert offices_named(user, None) is None
