@@ -164,12 +164,13 @@ def _filled(batch: Batch, taken: Sequence[tuple[int, int | None]], *, by: User, 
         "ids": [pk for pk, _proof in taken], "proofs": [proof for _pk, proof in taken], "is_test": batch.is_test,
         "each": TEST_AMOUNT if batch.is_test else None,
     }
+    fault_point("payouts.prepare.before")
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, facts)
         cursor.execute(_SUMMED, facts)
         batch.lines, batch.amount, batch.digest, batch.fresh_lines, batch.shared_lines = cursor.fetchone()
     batch.approvals = approvals_for(batch.organization, program=batch.program, amount=batch.amount)
-    fault_point("payouts.prepare.before")
+    fault_point("payouts.prepare.taken")
     batch.save(force_insert=True)
     with connection.cursor() as cursor:
         cursor.execute(_LINES, {"batch": batch.pk, "is_test": batch.is_test})
