@@ -45,9 +45,10 @@ class PayableAdmin(ReclaimPages, OfficeList, ReadOnlyScopedAdmin):
     search_help_text = _("Claim number")
     sortable_by = ("claim_number",)
     ordering = ("-id",)
+    #: Of what claim and whose, whether or not its reader sees the claim itself.
+    OWED = "claim_number", "program", "organization", "kind", "amount_shown"
     fields = (
-        "kind", "amount_shown", "standing", "payee_name", "payee_account", "bank_name", "bank_code", "failure", "made_at",
-        "paid_on",
+        *OWED, "standing", "payee_name", "payee_account", "bank_name", "bank_code", "failure", "made_at", "paid_on",
     )
     readonly_fields = (*fields, "received_shown", "written_off_shown", "open_shown")
     actions_detail = ReclaimPages.of_reclaims
@@ -80,7 +81,7 @@ class PayableAdmin(ReclaimPages, OfficeList, ReadOnlyScopedAdmin):
     def get_fields(self, request: HttpRequest, obj: Payable | None = None) -> Any:
         """Of an amount asked back what became of it, of a payout its payee."""
         if obj is not None and obj.kind == PayableKind.RECLAIM:
-            return "kind", "amount_shown", "received_shown", "written_off_shown", "open_shown", "standing", "made_at", "paid_on"
+            return *self.OWED, "received_shown", "written_off_shown", "open_shown", "standing", "made_at", "paid_on"
         return self.fields
 
     @display(description=_("claim number"), ordering="id")
