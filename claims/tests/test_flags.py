@@ -22,7 +22,7 @@ from claims import actions
 from claims.actions import Account
 from claims.calendar_file import make_flag_rules
 from claims.flag_errors import FlagRefused
-from claims.flags import _ACCOUNT, _USUAL, MOST, Flag, flags_of
+from claims.flags import _ACCOUNT, _USUAL, Flag, flags_of
 from claims.models import Bill, Claim, FlagCode, FlagLook, FlagRule
 from claims.testing import ACCOUNT_NUMBER, Ward, make_ward
 from programs.demo_lists import make_hospitals
@@ -248,7 +248,9 @@ def test_each_question_over_all_claims_finds_its_index(ward: Ward) -> None:
     claim = ward.claim()
     asked = {
         "case_by_diagnosis": (_USUAL, {"category": "C34", "case": 1, "program": 1, "inpatient": True, "share": 0.95}),
-        "claim_by_account_a": (_ACCOUNT.format(slot="account_index_a", most=MOST), [claim.account_index_a or b"x", 1, 1]),
+        "claim_by_account_a": (
+            _ACCOUNT.format(slot="account_index_a"), {"account": claim.account_index_a or b"x", "claim": 1, "person": 1},
+        ),
     }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
