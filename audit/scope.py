@@ -131,7 +131,7 @@ class Scope:
         if grant.region_prefix:
             if not self.region:
                 return None
-            # Rows of offices that are named lie in these offices' regions, which the planner cannot know: it takes few of them to.
+            # Rows of named offices nearly all lie in the offices' regions; the planner, which cannot know that, would expect few.
             lookup = "startswith" if offices is None else BelowUnguessed.lookup_name
             inside = Q(**{f"{self.region}__{lookup}": grant.region_prefix})
             if self.upward:
