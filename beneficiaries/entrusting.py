@@ -40,11 +40,15 @@ FROM beneficiaries_rosterrow line
 WHERE line.id = w.row_id AND w.drift = '' AND NOT w.adds AND line.speaker_name IS NULL
     AND {UNGUARDED.format(birth="w.birth_on", beneficiary="w.beneficiary_id")}
 """  # noqa: S608 - text of our own
-# Of a cover that a line only adds to: whoever has a guardian keeps them.
+# Of a cover that a line only adds to: whoever has a guardian keeps them. New facts of one who stands leave the others; a new
+# one replaces all.
 _WORK = f"""
 CREATE TEMPORARY TABLE guardian_work ON COMMIT DROP AS
-SELECT w.row_id, w.beneficiary_id, theirs.id AS same_id, coalesce(theirs.stands, false) AS same_stands, theirs.phone,
-    theirs.relation
+SELECT w.row_id, w.beneficiary_id, theirs.phone, theirs.relation, ARRAY(
+        SELECT r.id FROM beneficiaries_representative r
+        WHERE r.beneficiary_id = w.beneficiary_id AND r.role = 'guardian' AND {OPEN}
+            AND (r.id = theirs.id OR (theirs.stands IS NOT TRUE AND {STANDS}))
+    ) AS replaced_ids
 FROM beneficiaries_rosterrow line JOIN roster_work w ON w.row_id = line.id
 LEFT JOIN LATERAL (
     SELECT r.id, {STANDS} AS stands, r.phone, r.relation FROM beneficiaries_representative r
@@ -56,12 +60,11 @@ WHERE {_NAMED} AND line.same_guardian_id IS NULL
         SELECT FROM beneficiaries_representative r
         WHERE r.beneficiary_id = w.beneficiary_id AND r.role = 'guardian' AND {STANDS}))
 """  # noqa: S608 - text of our own
-# New facts of one who stands leave the others; a new one replaces all.
-_END = f"""
-UPDATE beneficiaries_representative r SET ended_row_id = g.row_id FROM guardian_work g
-WHERE r.beneficiary_id = g.beneficiary_id AND r.role = 'guardian' AND {OPEN}
-    AND (r.id = g.same_id OR (NOT g.same_stands AND {STANDS}))
-"""  # noqa: S608 - text of our own
+# By number: before its first statistics the planner takes whoever stands for one row, and reads the chunk once for each.
+_END = """
+UPDATE beneficiaries_representative r SET ended_row_id = g.row_id
+FROM (SELECT row_id, unnest(replaced_ids) AS replaced_id FROM guardian_work) g WHERE r.id = g.replaced_id
+"""
 _BEGIN = """
 INSERT INTO beneficiaries_representative (beneficiary_id, role, name, document_type, document, identity_index_a,
     identity_index_b, phone, relation, row_id, created_at)
