@@ -32,6 +32,7 @@ from portal.local.environment import (
     RUN_FOLDER,
     demo_environment,
     demo_server,
+    environment_file,
     logins_file,
 )
 from portal.local.forking import Forked, lives
@@ -67,10 +68,12 @@ def main() -> None:
         ended = end_leftovers(processes_folder())
         refuse_taken(port, patience=LEFTOVER_SECONDS if ended else 0)
         server = demo_server()
+        refuse_lost_keys(server)
+        environment = demo_environment(server)
         try:
             with server.running():
                 prepare(server)
-                supervise(demo_environment(server), port)
+                supervise(environment, port)
         except ServerFailed as error:
             sys.exit(str(error))
 
@@ -95,6 +98,15 @@ def refuse_taken(port: int, *, patience: float = 0) -> None:
             other = port + 1 if port < LAST_PORT else port - 1
             sys.exit(f"Port {port} is taken by another program. Choose another: make run PORT={other}")
         time.sleep(0.05)
+
+
+def refuse_lost_keys(server: Server) -> None:
+    """Say so when the database is there and its keys are not: as root it lies outside the folder that somebody deleted by hand."""
+    if server.data.exists() and not environment_file().exists():
+        sys.exit(
+            f"The keys of the local database are gone ({environment_file()}): what they sealed cannot be read without them."
+            " Put that file back, or delete the database: make reset"
+        )
 
 
 def _free(port: int) -> bool:

@@ -22,12 +22,12 @@ from urllib.parse import urlencode
 import pytest
 
 from audit.testing import FULL_SWEEP
-from portal.local import run
+from portal.local import reset, run
 from portal.local.environment import DATABASE, ROOT
 from portal.local.migrated import Migrated
 from portal.local.postgres import APPLICATION, Server
 from portal.local.pytest_plugin import SERVER
-from portal.local.run import refuse_taken, wanted_port
+from portal.local.run import refuse_lost_keys, refuse_taken, wanted_port
 
 pytestmark = pytest.mark.slow
 
@@ -295,6 +295,47 @@ def test_the_last_port_is_not_followed_by_one_that_is_none(monkeypatch: pytest.M
         with pytest.raises(SystemExit) as refused:
             refuse_taken(port)
         assert str(refused.value) == f"Port {port} is taken by another program. Choose another: make run PORT={other}"
+
+
+def test_a_database_whose_keys_are_gone_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = tmp_path / "environment"
+    monkeypatch.setattr(run, "environment_file", lambda: keys)
+    server = Server(tmp_path)
+    monkeypatch.setattr(server, "data", tmp_path / "data")
+    refuse_lost_keys(server)
+    server.data.mkdir()
+    with pytest.raises(SystemExit) as refused:
+        refuse_lost_keys(server)
+    assert str(refused.value) == (
+        f"The keys of the local database are gone ({keys}): what they sealed cannot be read without them."
+        " Put that file back, or delete the database: make reset"
+    )
+    keys.touch()
+    refuse_lost_keys(server)
+
+
+def test_reset_deletes_a_database_whose_folder_was_deleted_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, home = tmp_path / ".run", tmp_path / "elsewhere"
+    servers = []
+
+    def server_of(asked: Path) -> Server:
+        servers.append(Server(asked))
+        servers[-1].home = home / asked.name
+        return servers[-1]
+
+    monkeypatch.setattr(reset, "RUN_FOLDER", folder)
+    monkeypatch.setattr(reset, "Server", server_of)
+    monkeypatch.setattr(reset, "demo_server", lambda: server_of(folder))
+    reset.main()
+    assert capsys.readouterr().out == "There is no local data.\n"
+    (home / ".run").mkdir(parents=True)
+    monkeypatch.setattr(Server, "_pid", lambda _server: None)
+    reset.main()
+    assert capsys.readouterr().out == "All local data is deleted.\n"
+    assert not (home / ".run").exists()
+    assert not folder.exists()
 
 
 def test_a_port_that_a_leftover_still_holds_is_waited_for() -> None:
