@@ -132,7 +132,9 @@ class Scope:
             if not self.region:
                 return None
             # Rows of named offices nearly all lie in the offices' regions; the planner, which cannot know that, would expect few.
-            lookup = "startswith" if offices is None else BelowUnguessed.lookup_name
+            # Of a town below the office's county there are few.
+            follows = offices is not None and len(grant.region_prefix) <= _COUNTY
+            lookup = BelowUnguessed.lookup_name if follows else "startswith"
             inside = Q(**{f"{self.region}__{lookup}": grant.region_prefix})
             if self.upward:
                 above = {grant.region_prefix[:size] for size in _LEVELS}
@@ -144,6 +146,7 @@ class Scope:
 
 
 _LEVELS = (2, 4, 6, 9, 12)
+_COUNTY = 6
 
 
 @models.CharField.register_lookup

@@ -217,6 +217,13 @@ def test_named_offices_open_what_their_paths_open(places: Places, known: Person)
     assert found == [1, 1, 1, 0]
 
 
+def test_a_town_of_a_named_office_is_found_by_its_index_and_the_offices_own_county_is_not_guessed(places: Places) -> None:
+    for prefix, plain in (("441602", False), ("441602001", True)):
+        user = make_user(organization=places.own, role="clerk", region_prefix=prefix)
+        asked = str(Beneficiary.objects.visible_to(user, offices=offices_named(user, None)).query)
+        assert ("coalesce(" not in asked, f"LIKE {prefix}%" in asked) == (plain, True)
+
+
 def test_nobody_has_offices_and_many_are_not_named(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offices_named(AnonymousUser(), None) is None
     user = make_user(organization=places.city, role="clerk")

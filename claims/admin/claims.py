@@ -112,6 +112,7 @@ class ClaimAdmin(
     )
     list_filter = ("state", DueFilter, HandFilter, "program", "period", "organization", FullPlaceFilter, "reported_at")
     has_period = True
+    moment = "reported_at"
     list_select_related = joined_on_pages = ("case", "enrollment__person", "program", "handler")
     search_fields = ("=id",)
     search_help_text = _(

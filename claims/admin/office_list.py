@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.offices import NAMED, offices_named
 from audit.admin.base import ScopedModelAdmin
@@ -45,6 +48,8 @@ class OfficeList(ScopedModelAdmin):
     keys_first = True
     #: Rows name their period: a program is found by its periods.
     has_period = False
+    #: The moment by which a list is narrowed and whose order is nearly the key's.
+    moment = ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Visible rows, their offices named."""
@@ -61,13 +66,13 @@ class OfficeList(ScopedModelAdmin):
         if shown.query:
             return None
         filtered = bool(shown.has_active_filters or shown.get_filters_params())
-        return total_of(shown.queryset.filter(self._periods(shown)), filtered=filtered)
+        return total_of(shown.queryset.filter(self._where(shown)), filtered=filtered)
 
     def whereabouts(self, request: HttpRequest, shown: KeysetChangeList, place: Place) -> Iterable[tuple[Q, bool]]:
-        """Of named periods; behind a row whose first key may be missing, first those that have it."""
+        """Of named periods, from a day's first row on; behind a row whose first key may be missing, first those that have it."""
         if shown.query:
             return
-        within = self._periods(shown)
+        within = self._where(shown)
         leading = shown.page_keys[0]
         if place.kind == AFTER and leading.nullable and not leading.descending and place.values[0] is not None:
             yield within & Q(**{f"{leading.path}__gte": place.values[0]}), False
@@ -82,16 +87,36 @@ class OfficeList(ScopedModelAdmin):
             kept[permission] = offices_named(request.user, permission)
         return kept[permission]
 
-    def _periods(self, shown: Any) -> Q:
+    def _where(self, shown: Any) -> Q:
         """Asked once a page."""
-        if not hasattr(shown, "periods_named"):
-            shown.periods_named = self._of_program(shown.get_filters_params().get(PROGRAM)) if self.has_period else Q()
-        found: Q = shown.periods_named
+        if not hasattr(shown, "rows_lie"):
+            asked = shown.get_filters_params()
+            shown.rows_lie = self._of_program(_one(asked.get(PROGRAM))) if self.has_period else Q()
+            if self.moment:
+                shown.rows_lie &= self._from_today(_one(asked.get(f"{self.moment}__gte")))
+        found: Q = shown.rows_lie
         return found
 
-    def _of_program(self, asked: Any) -> Q:
-        chosen = str(asked[-1] if isinstance(asked, list) and asked else asked or "")
+    def _from_today(self, asked: str) -> Q:
+        """Of rows since today or yesterday: none is before the first of all offices'; older days have too many to look for it."""
+        try:
+            begins = parse_datetime(asked)
+        except ValueError:
+            return Q()
+        today = timezone.localdate()
+        if begins is None or timezone.is_naive(begins) or timezone.localdate(begins) < today - timedelta(days=1):
+            return Q()
+        # Added to nothing: the least key itself would be looked for from the beginning of the table.
+        since = self.model._base_manager.filter(**{f"{self.moment}__gte": begins}).aggregate(first=Min(F("pk") + 0))
+        return Q(pk__gte=since["first"]) if since["first"] is not None else Q()
+
+    def _of_program(self, chosen: str) -> Q:
         if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 19):
             return Q()
         found = list(Period.objects.filter(program=int(chosen)).order_by("pk").values_list("pk", flat=True)[: NAMED + 1])
         return Q(period__in=found) if len(found) <= NAMED else Q()
+
+
+def _one(asked: Any) -> str:
+    """The last of what was asked by one name."""
+    return str(asked[-1] if isinstance(asked, list) and asked else asked or "")

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.testing import make_user
 from audit import panels
@@ -96,6 +97,29 @@ def test_work_stands_by_nearness_of_its_day_and_each_page_goes_on_where_the_last
             place = shown.paginator.links.get(way, "")
     assert forward == [nearest[0:2], nearest[2:4], nearest[4:6], nearest[6:]]
     assert [number for page in backward[::-1] for number in page] == nearest
+
+
+def test_claims_of_today_lie_behind_the_first_of_them(ward: Ward) -> None:
+    claim = ward.report().claims.get()
+    noon = timezone.localtime().replace(hour=12)
+    # One of last week bears a later number than one of today: numbers follow the hour nearly, not always.
+    last_week, today, late, morning, yesterday = [
+        copies(claim, 1, reported_at=f"'{noon + timedelta(hours=hour):%Y-%m-%d %H:%M}+08'")[0] for hour in (-200, 0, -200, -1, -24)
+    ]
+    clerk = signed_in(ward.clerk)
+
+    def since(days: int, **query: str) -> list[int]:
+        day = timezone.localdate() - timedelta(days=days)
+        found = listed(clerk, reported_at__gte=f"{day:%Y-%m-%d} 00:00:00+08:00", **query)
+        return [number for number in found if number != claim.pk]
+
+    with CaptureQueriesContext(connection) as asked:
+        assert since(0) == [morning, today]
+    assert any(f'"claims_claim"."id" >= {claim.pk}' in query["sql"] for query in asked)
+    assert since(0, p="last") == [morning, today]
+    assert since(1) == [yesterday, morning, today]
+    assert since(20) == [yesterday, morning, late, today, last_week]
+    assert since(-1) == []
 
 
 def test_a_claim_is_found_by_its_invoice_within_reach_only(ward: Ward) -> None:
