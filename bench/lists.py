@@ -63,9 +63,11 @@ def main() -> None:
         if wanted.migrate:
             migrate()
         from portal.garbage import search_seldom
+        from portal.serving import SERVING
 
         # As the process that serves pages does once it has loaded everything.
         search_seldom()
+        SERVING.begin()
         if wanted.touch:
             touch()
         if wanted.stock:

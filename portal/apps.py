@@ -22,6 +22,7 @@ class PortalConfig(AppConfig):
         """Register the deployment checks; tell rooms that do not know each other about each other."""
         import_module("portal.checks")
         import_module("portal.registration").register()
+        import_module("portal.serving").ask_alone()
         panels.registry.offers = import_module("portal.offered").offers_panel
         # Unfold keeps the palette's finds for five minutes by user and word alone: they would outlive a change of the
         # language, or of a role, and a short search would stand in for a long one.

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from accounts.testing import make_user
 from audit import panels
+from audit.admin.queue_filter import said_once
 from audit.testing import shared
 from claims import actions
 from claims.admin.claims import ClaimAdmin
@@ -97,6 +99,30 @@ def test_work_stands_by_nearness_of_its_day_and_each_page_goes_on_where_the_last
             place = shown.paginator.links.get(way, "")
     assert forward == [nearest[0:2], nearest[2:4], nearest[4:6], nearest[6:]]
     assert [number for page in backward[::-1] for number in page] == nearest
+
+
+def test_a_queue_says_each_condition_of_its_rows_once(ward: Ward) -> None:
+    claim = ward.propose(ward.claim()).claim
+    with CaptureQueriesContext(connection) as asked:
+        assert listed(signed_in(ward.reviewer), queue="claims.to_sign") == [claim.pk]
+    of_rows = [query["sql"] for query in asked if "'assessed'" in query["sql"] and "FROM \"claims_claim\"" in query["sql"]]
+    assert len(of_rows) > 1
+    # The list's scope and the queue's are of two permissions of one role.
+    assert [(sql.count('"organization_id" IN ('), sql.count("restricted_at")) for sql in of_rows] == [(1, 1)] * len(of_rows)
+
+
+def test_conditions_that_differ_are_all_kept(ward: Ward) -> None:
+    made = [ward.report().claims.get().pk]
+    made += copies(Claim.objects.get(), 4)
+    rows = Claim.objects.filter(pk__gte=made[1]).filter(pk__gte=made[1]).filter(pk__lte=made[3]).exclude(pk=made[2])
+    once = said_once(rows)
+    assert str(once.query).count(">=") == 1
+    assert set(once.values_list("pk", flat=True)) == {made[1], made[3]}
+    assert str(rows.query).count(">=") == 2
+    either = Claim.objects.filter(Q(pk=made[0]) | Q(pk=made[1]))
+    assert set(said_once(either).values_list("pk", flat=True)) == set(made[:2])
+    nothing = Claim.objects.filter(pk__in=[])
+    assert list(said_once(nothing)) == []
 
 
 def test_claims_of_today_lie_behind_the_first_of_them(ward: Ward) -> None:
