@@ -246,9 +246,11 @@ class RecordListAdmin(HeldPages, undoing.UndoPages, PlaceColumn, ImportPages, Re
 
 
 def stay_of(row: Any) -> str:
-    """From when to when."""
-    begun = f"{row.admitted_on:%Y-%m-%d} – " if row.admitted_on else ""
-    return f"{begun}{row.discharged_on:%Y-%m-%d}" if row.discharged_on else ""
+    """From when to when; lines break between the days, never within one."""
+    if not row.discharged_on:
+        return ""
+    begun = format_html('<span class="pp-together">{} –</span> ', f"{row.admitted_on:%Y-%m-%d}") if row.admitted_on else ""
+    return format_html('{}<span class="pp-together">{}</span>', begun, f"{row.discharged_on:%Y-%m-%d}")
 
 
 def covers_then(row: RecordRow) -> list[str]:
