@@ -108,7 +108,7 @@ class Scope:
             return reduce(or_, found) if found and all(found) else Q() if found else None
         if self.through is not None:
             label, key = self.through
-            seen = apps.get_model(label)._default_manager.visible_to(user, permission)
+            seen = apps.get_model(label)._default_manager.visible_to(user, permission, offices=offices)
             return Q(pk__in=seen.order_by().values(key))
         if not self.organization_path:
             return None

@@ -212,6 +212,8 @@ def test_named_offices_open_what_their_paths_open(places: Places, known: Person)
         plain = set(Beneficiary.objects.visible_to(user).values_list("organization", flat=True))
         named = Beneficiary.objects.visible_to(user, offices=offices_named(user, None))
         assert set(named.values_list("organization", flat=True)) == plain
+        people = Person.objects.visible_to(user, offices=offices_named(user, None))
+        assert set(people) == set(Person.objects.visible_to(user))
         found.append(len(plain))
     # Of a city in the sibling's region: nobody.
     assert found == [1, 1, 1, 0]

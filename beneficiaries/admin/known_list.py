@@ -8,9 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.models import Organization
-from audit.admin.base import ScopedModelAdmin
 from audit.paging import AFTER, BEFORE, CAP, KeysetChangeList, Place, Total, beyond_cap
+from beneficiaries.admin.named_offices import NamedOffices
 from beneficiaries.models import Beneficiary
 
 #: A reader who knows so few has them named one by one; of more, so many pages are tried at once, each time more. First little
@@ -18,11 +17,9 @@ from beneficiaries.models import Beneficiary
 FEW, TRIED = 2_000, (1.2, 4, 40)
 #: Among so many a narrowed list is first found longer than it is counted.
 LOOKED_AT = 4 * CAP
-#: Offices that are looked into one by one; whoever reads more reads most people, who are found in turn.
-OFFICES = 64
 
 
-class KnownList(ScopedModelAdmin):
+class KnownList(NamedOffices):
     """Mixed into the admin of people."""
 
     def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
@@ -45,9 +42,10 @@ class KnownList(ScopedModelAdmin):
         if len(few) <= FEW:
             yield Q(pk__in=few), True
             return
-        offices = self._offices(request)
-        if offices is None:
+        named = self.named_offices(request)
+        if not named:
             return
+        offices = sorted({office for offices in named.values() for office in offices})
         # Of each office whomever it knows, in the order of their index: who is not for this reader, the list itself leaves out.
         falling = shown.page_keys[0].descending != place.backward
         rows = Beneficiary.objects.order_by("-person" if falling else "person").values_list("person", flat=True).distinct()
@@ -60,13 +58,5 @@ class KnownList(ScopedModelAdmin):
             yield Q(pk__in=people[:wanted]), len(people) < wanted
 
     def _known(self, request: HttpRequest) -> Any:
-        return Beneficiary.objects.visible_to(request.user, self.permission("view")).order_by()
-
-    def _offices(self, request: HttpRequest) -> list[int] | None:
-        """Those within the reader's reach; None where they are many."""
-        user: Any = request.user
-        within = Q(pk__in=[])
-        for grant in user.grants(self.permission("view")):
-            within |= Q(path__startswith=grant.organization_path)
-        found = list(Organization.objects.filter(within).order_by("pk").values_list("pk", flat=True)[: OFFICES + 1])
-        return found if 0 < len(found) <= OFFICES else None
+        permission = self.permission("view")
+        return Beneficiary.objects.visible_to(request.user, permission, offices=self.named_offices(request)).order_by()

@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from accounts.offices import NAMED, offices_named
-from audit.admin.base import ScopedModelAdmin
+from accounts.offices import NAMED
 from audit.paging import AFTER, KeysetChangeList, Place, Total, total_of
-from audit.scope import BelowUnguessed, Offices
+from audit.scope import BelowUnguessed
+from beneficiaries.admin.named_offices import NamedOffices, any_named
 from beneficiaries.admin.narrowing import PlaceFilter
 from programs.models import Period
 
@@ -30,7 +30,7 @@ class FullPlaceFilter(PlaceFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """By the beginning of the code, which an index serves where it finds few."""
         narrowed = super().queryset(request, queryset)
-        if narrowed is queryset or narrowed.query.is_empty() or not any(request.__dict__.get("_offices_named", {}).values()):
+        if narrowed is queryset or narrowed.query.is_empty() or not any_named(request):
             return narrowed
         there = queryset.model._base_manager.filter(region_code__startswith=self.value())
         if total_of(there, filtered=True).exact:
@@ -38,7 +38,7 @@ class FullPlaceFilter(PlaceFilter):
         return queryset.filter(**{f"region_code__{BelowUnguessed.lookup_name}": self.value()})
 
 
-class OfficeList(ScopedModelAdmin):
+class OfficeList(NamedOffices):
     """Mixed into an admin of rows that have an office of their own.
 
     By the offices' paths the planner does not know how many rows they have, and reads a whole table or sorts a whole office.
@@ -50,16 +50,6 @@ class OfficeList(ScopedModelAdmin):
     has_period = False
     #: The moment by which a list is narrowed and whose order is nearly the key's.
     moment = ""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Visible rows, their offices named."""
-        offices = self._offices(request)
-        if offices is None:
-            return super().get_queryset(request)
-        rows: Any = self.model._default_manager.get_queryset()
-        ordering = self.get_ordering(request)
-        seen = rows.visible_to(request.user, self.permission("view"), offices=offices)
-        return seen.order_by(*ordering) if ordering else seen
 
     def counted(self, request: HttpRequest, shown: KeysetChangeList) -> Total | None:
         """Up to the cap, where the rows lie."""
@@ -78,14 +68,6 @@ class OfficeList(ScopedModelAdmin):
             yield within & Q(**{f"{leading.path}__gte": place.values[0]}), False
         if within:
             yield within, True
-
-    def _offices(self, request: HttpRequest) -> Offices | None:
-        """Asked once a request."""
-        kept: dict[str, Offices | None] = request.__dict__.setdefault("_offices_named", {})
-        permission = self.permission("view")
-        if permission not in kept:
-            kept[permission] = offices_named(request.user, permission)
-        return kept[permission]
 
     def _where(self, shown: Any) -> Q:
         """Asked once a page."""
