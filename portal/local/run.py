@@ -69,11 +69,10 @@ def main() -> None:
         refuse_taken(port, patience=LEFTOVER_SECONDS if ended else 0)
         server = demo_server()
         refuse_lost_keys(server)
-        environment = demo_environment(server)
         try:
             with server.running():
                 prepare(server)
-                supervise(environment, port)
+                supervise(demo_environment(server), port)
         except ServerFailed as error:
             sys.exit(str(error))
 
@@ -102,11 +101,16 @@ def refuse_taken(port: int, *, patience: float = 0) -> None:
 
 def refuse_lost_keys(server: Server) -> None:
     """Say so when the database is there and its keys are not: as root it lies outside the folder that somebody deleted by hand."""
-    if server.data.exists() and not environment_file().exists():
+    if sealed_by_keys(server).exists() and not environment_file().exists():
         sys.exit(
             f"The keys of the local database are gone ({environment_file()}): what they sealed cannot be read without them."
             " Put that file back, or delete the database: make reset"
         )
+
+
+def sealed_by_keys(server: Server) -> Path:
+    """Stands beside the database from when the first text was sealed in it."""
+    return server.home / "sealed"
 
 
 def _free(port: int) -> bool:
@@ -165,6 +169,7 @@ def prepare(server: Server) -> None:
     print("Preparing the database ...", flush=True)
     command(as_owner, "migrate", "--verbosity", "0")
     command(as_owner, "grant_application", APPLICATION)
+    sealed_by_keys(server).touch()
     print("Loading the demo (a minute) ...", flush=True)
     command({**os.environ, **quiet, **demo_environment(server)}, "load_demo", "--logins", str(logins_file()))
     stamp.write_text(state)

@@ -27,7 +27,7 @@ from portal.local.environment import DATABASE, ROOT
 from portal.local.migrated import Migrated
 from portal.local.postgres import APPLICATION, Server
 from portal.local.pytest_plugin import SERVER
-from portal.local.run import refuse_lost_keys, refuse_taken, wanted_port
+from portal.local.run import refuse_lost_keys, refuse_taken, sealed_by_keys, wanted_port
 
 pytestmark = pytest.mark.slow
 
@@ -301,9 +301,10 @@ def test_a_database_whose_keys_are_gone_is_told_before_anything_starts(tmp_path:
     keys = tmp_path / "environment"
     monkeypatch.setattr(run, "environment_file", lambda: keys)
     server = Server(tmp_path)
-    monkeypatch.setattr(server, "data", tmp_path / "data")
+    monkeypatch.setattr(server, "home", tmp_path / "home")
+    server.home.mkdir()
     refuse_lost_keys(server)
-    server.data.mkdir()
+    sealed_by_keys(server).touch()
     with pytest.raises(SystemExit) as refused:
         refuse_lost_keys(server)
     assert str(refused.value) == (
