@@ -1,4 +1,4 @@
-"""Prices on a page and a family at the counter, in the browser: read, checked, enrolled, given back; wide and on a phone."""
+"""Prices on a page and a family at the counter, in the browser: read, checked, enrolled, seen in the take-up, given back."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def test_prices_are_read_and_a_family_is_checked_enrolled_and_given_back(
     screenshot(page, "family-cover-wide")
     assert Purchase.objects.get().people == 2
     cover = Enrollment.objects.earliest("line")
+    for size, kind in ((WIDE, "wide"), (PHONE, "phone")):
+        page = signed_in_page(world.reviewer, size=size)
+        page.goto(reverse("admin:takeup_takeup_change", args=[market.period.pk]))
+        assert page.text_content(".pp-places tfoot td").split() == ["2"]
+        by_way = page.locator("section", has=page.locator("h2", has_text="按投保渠道")).locator("tbody tr").all_text_contents()
+        assert ["".join(text.split()) for text in by_way] == ["窗口办理2"]
+        assert_no_horizontal_scroll(page)
+        screenshot(page, f"family-takeup-{kind}")
+    page = signed_in_page(world.clerk, size=WIDE)
     page.goto(reverse("admin:beneficiaries_enrollment_refund_cover", args=[cover.pk]))
     page.fill("[name=reason]", "购买后改变主意")
     screenshot(page, "refund-wide")
