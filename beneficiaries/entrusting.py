@@ -60,11 +60,13 @@ WHERE {_NAMED} AND line.same_guardian_id IS NULL
         SELECT FROM beneficiaries_representative r
         WHERE r.beneficiary_id = w.beneficiary_id AND r.role = 'guardian' AND {STANDS}))
 """  # noqa: S608 - text of our own
-# By number: before its first statistics the planner takes whoever stands for one row, and reads the chunk once for each.
-_END = """
+# By number, and only who has not been ended meanwhile. Said so that no rarity is guessed: before its first statistics the
+# planner takes whoever is open for one row, and reads the chunk once for each.
+_END = f"""
 UPDATE beneficiaries_representative r SET ended_row_id = g.row_id
-FROM (SELECT row_id, unnest(replaced_ids) AS replaced_id FROM guardian_work) g WHERE r.id = g.replaced_id
-"""
+FROM (SELECT row_id, unnest(replaced_ids) AS replaced_id FROM guardian_work) g
+WHERE r.id = g.replaced_id AND coalesce({OPEN}, false)
+"""  # noqa: S608 - text of our own
 _BEGIN = """
 INSERT INTO beneficiaries_representative (beneficiary_id, role, name, document_type, document, identity_index_a,
     identity_index_b, phone, relation, row_id, created_at)
@@ -124,6 +126,7 @@ def put_on_record(cursor: Any, facts: Mapping[str, Any]) -> None:
     plan_anew(cursor)
     cursor.execute(_WORK.format(slot=blind_index.active_slot(IDENTITY)), facts)
     cursor.execute("ANALYZE guardian_work (row_id, beneficiary_id)")
+    fault_point("beneficiaries.entrust.chosen")
     cursor.execute(_END, facts)
     fault_point("beneficiaries.entrust.ended")
     cursor.execute(_BEGIN, facts)

@@ -26,6 +26,7 @@ from beneficiaries.invariants import INVARIANTS
 from beneficiaries.models import Beneficiary, Enrollment, Person, Representative, Role, Roster, RosterChunk, RosterRow
 from beneficiaries.models.roster import Purpose
 from beneficiaries.registration import _rows_without_identity
+from beneficiaries.representing import let_end
 from beneficiaries.template import ROSTER
 from beneficiaries.testing import HEADINGS, World, csv_of, make_world, people, resident_id, row
 from beneficiaries.tests.changing import approved, signed_in
@@ -459,7 +460,26 @@ class Once:
             raise PlantedFault(name)
 
 
-@pytest.mark.parametrize("step", ["before", "ended", "after"])
+def test_a_guardian_whom_a_change_ends_while_a_line_replaces_them_is_ended_once(family: Family) -> None:
+    mother = Representative.objects.get(beneficiary__person=Person.objects.with_document(number_of(0)).get())
+    change = actions.propose_end(mother, reason="监护权变更", by=family.world.clerk, at=timezone.now())
+    roster = checked(family, [child(0, **BY_FATHER)])
+    roster = actions.submit_roster(roster, by=family.world.clerk, at=timezone.now())
+    actions.approve_roster(roster, digest=roster.digest, by=family.world.reviewer, at=timezone.now())
+
+    def meanwhile(name: str) -> None:
+        if name == "beneficiaries.entrust.chosen":
+            let_end(change, by=family.world.reviewer, at=timezone.now())
+
+    with handled_by(meanwhile):
+        drain()
+    assert Roster.objects.get(pk=roster.pk).state == "applied"
+    mother.refresh_from_db()
+    assert (mother.ended_by_id, mother.ended_row_id) == (change.pk, None)
+    assert on_record() == [(*THE_MOTHER, False), (*THE_FATHER, True)]
+
+
+@pytest.mark.parametrize("step", ["before", "chosen", "ended", "after"])
 def test_a_fault_while_guardians_are_put_on_record_leaves_nothing_and_the_next_run_does_it_once(family: Family, step: str) -> None:
     roster = checked(family, [child(0, **BY_FATHER), child(5, **BY_MOTHER)])
     roster = actions.submit_roster(roster, by=family.world.clerk, at=timezone.now())
