@@ -85,8 +85,8 @@ class OfficeList(NamedOffices):
             begins = parse_datetime(asked)
         except ValueError:
             return Q()
-        today = timezone.localdate()
-        if begins is None or timezone.is_naive(begins) or timezone.localdate(begins) < today - timedelta(days=1):
+        yesterday = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+        if begins is None or timezone.is_naive(begins) or begins < yesterday:
             return Q()
         # Added to nothing: the least key itself would be looked for from the beginning of the table.
         since = self.model._base_manager.filter(**{f"{self.moment}__gte": begins}).aggregate(first=Min(F("pk") + 0))

@@ -148,6 +148,13 @@ def test_claims_of_today_lie_behind_the_first_of_them(ward: Ward) -> None:
     assert since(-1) == []
 
 
+@pytest.mark.parametrize("asked", [
+    "9999-12-31 23:59:59+00:00", "9999-12-31 23:59:59-12:00", "0001-01-01 00:00:00+14:00", "2026-13-01 00:00:00+08:00", "today", "",
+])
+def test_a_day_that_no_calendar_reaches_is_answered(ward: Ward, asked: str) -> None:
+    assert signed_in(ward.clerk).get(address(), {"reported_at__gte": asked}).status_code in (200, 302)
+
+
 def test_a_claim_is_found_by_its_invoice_within_reach_only(ward: Ward) -> None:
     claim = ward.claim(number="0044006612")
     other = ward.claim(("out_of_catalogue", "900.00"), number="0044006613", event_at=ward.at - timedelta(days=20))
