@@ -1,6 +1,6 @@
 # The portal's commands. Nothing is needed but Python 3.11+ and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrations deploy-check bench screenshots reset lock
+.PHONY: help run test walks lint types migrations deploy-check bench screenshots reset lock
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
@@ -14,8 +14,11 @@ help: ## Show this list
 run: $(VENV)/.ready ## Start the portal with worker, database and demo (PORT=8000)
 	@PORT=$(PORT) exec $(BIN)/python -m portal.local.run
 
-test: $(VENV)/.ready-dev ## Run the whole test suite
+test: $(VENV)/.ready-dev ## Run the test suite
 	@$(BIN)/python -m portal.local.tests $(ARGS)
+
+walks: $(VENV)/.ready-dev ## Run what goes on where the suite has seen one of a kind
+	@$(BIN)/python -m portal.local.tests --walks
 
 lint: $(VENV)/.ready-dev ## Lint, floors, types, migrations, deploy checks
 	@$(BIN)/ruff check .

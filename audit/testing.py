@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,27 @@ STEP_SECONDS = 20
 T = TypeVar("T")
 #: Whether sweeps go over everything; the suite takes their short forms.
 FULL_SWEEP = os.environ.get("FULL_SWEEP") == "1"
+#: Which stops of a walk a test makes, by their names.
+Stops = Callable[[str], bool]
+
+
+def of_the_short_walk(name: str) -> bool:
+    """One stop of five, the same ones each time."""
+    return zlib.crc32(name.encode()) % 5 == 0
+
+
+def _of_the_long_walk(name: str) -> bool:
+    return not of_the_short_walk(name)
+
+
+#: A walk over everything of a kind (every page, list, action) in two tests: a fifth of its stops belongs to `make test`, the
+#: others to `make walks`, and CI takes both.
+in_two_walks = pytest.mark.parametrize(
+    "stops", [
+        pytest.param(of_the_short_walk, id="a fifth"),
+        pytest.param(_of_the_long_walk, id="the others", marks=pytest.mark.walk),
+    ],
+)
 
 
 def in_turn(ways: Iterable[T], place: int) -> list[T]:

@@ -14,6 +14,7 @@ from portal.garbage import search_seldom
 from portal.local.environment import RUN_FOLDER
 from portal.local.kept_rows import Tables
 from portal.local.postgres import OWNER, Server
+from portal.local.walks import is_left
 
 SERVER = Server(RUN_FOLDER / "test", durable=False)
 TABLES = Tables(SERVER)
@@ -57,6 +58,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
         TransactionTestCase._fixture_teardown = lambda case: TABLES.empty()  # type: ignore[attr-defined]
         kept_by(TABLES)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marked before `-m` chooses among them."""
+    for item in items:
+        if is_left(item.nodeid):
+            item.add_marker(pytest.mark.walk)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,4 +1,6 @@
-"""`make test`: the suite in two processes, one for each of two cores, on one server with a database for each.
+"""`make test` and `make walks`: the suite in two processes, one for each of two cores, on one server with a database for each.
+
+`make test` leaves to `make walks` what goes on where it has seen one of a kind (tests marked `walk`); CI runs both.
 
 Both collect everything. One takes modules from the front, the other from the back, until none is left: `portal.local.turns`.
 """
@@ -24,16 +26,23 @@ ROOMS = (
     "exports", "intake", "benefits", "claims", "accounts", "beneficiaries",
 )
 ENDS = ("front", "back")
+#: Which tests two processes run, by what the command was given: `make test`, which FULL_SWEEP=1 makes the whole, and
+#: `make walks`. Other arguments are one pytest's own.
+RUNS = {
+    (): "walk or not walk" if os.environ.get("FULL_SWEEP") == "1" else "not walk",
+    ("--walks",): "walk",
+}
 
 
 def main() -> None:
     """Run both, print each as it ends, and exit with the worst of their statuses; arguments go to one pytest."""
-    if len(sys.argv) > 1:
-        os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])  # noqa: S606 - ourselves
+    given = tuple(sys.argv[1:])
+    if given not in RUNS:
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", *given])  # noqa: S606 - ourselves
     signal.signal(signal.SIGTERM, _stop)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="portal-turns-") as turns:
-        worst = _ended([_start(number, end, turns) for number, end in enumerate(ENDS)])
+        worst = _ended([_start(number, end, turns, RUNS[given]) for number, end in enumerate(ENDS)])
     print(f"{time.monotonic() - began:.0f} s in all.")
     sys.exit(min(worst, 255))
 
@@ -56,11 +65,11 @@ def _ended(running: list[tuple[subprocess.Popen[bytes], IO[bytes], str]]) -> int
     return worst
 
 
-def _start(number: int, end: str, turns: str) -> tuple[subprocess.Popen[bytes], IO[bytes], str]:
+def _start(number: int, end: str, turns: str, which: str) -> tuple[subprocess.Popen[bytes], IO[bytes], str]:
     output = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is printed
     process = subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "pytest", "-p", "portal.local.turns", "--durations=25", *ROOMS], cwd=ROOT, stdout=output,
-        stderr=subprocess.STDOUT,
+        [sys.executable, "-m", "pytest", "-p", "portal.local.turns", "--durations=25", "-m", which, *ROOMS], cwd=ROOT,
+        stdout=output, stderr=subprocess.STDOUT,
         env={**os.environ, "TEST_DATABASE": f"portal_{number}", "SUITE_END": end, "SUITE_TURNS": turns},
     )
     return process, output, end

@@ -14,6 +14,7 @@ from django.utils import timezone
 from unfold.templatetags.unfold_list import results
 
 from audit.admin.base import VisibleRelatedFilter
+from audit.testing import Stops, in_two_walks
 from beneficiaries.models import Enrollment, Roster
 from programs.models import Period
 from programs.testing import make_period
@@ -43,13 +44,16 @@ def drawn_otherwise(shown: Any) -> bool:
     return any(ours != theirs for ours, theirs in (*rows, *choices))
 
 
-def test_every_list_asks_as_many_questions_for_many_rows_as_for_one(world: LatinWorld) -> None:
+@in_two_walks
+def test_every_list_asks_as_many_questions_for_many_rows_as_for_one(world: LatinWorld, stops: Stops) -> None:
     clients = {name: signed_in(user) for name, user in world.users.items()}
     wrong, proven = {}, set()
     otherwise: list[str] = []
     page: Any
     for model, page in admin.site._registry.items():
         label = model._meta.label_lower
+        if not stops(label):
+            continue
         address = reverse(f"admin:{label.replace('.', '_')}_changelist")
         for name, client in clients.items():
             if label in proven or not page.has_view_permission(_request(world.users[name])):
@@ -75,9 +79,12 @@ def test_every_list_asks_as_many_questions_for_many_rows_as_for_one(world: Latin
     assert wrong == {}
     assert otherwise == []
     assert {
-        "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.roster", "accounts.user", "programs.budget",
-        "handover.handoverline", "audit.event",
+        label for label in (
+            "beneficiaries.enrollment", "beneficiaries.person", "beneficiaries.roster", "accounts.user", "programs.budget",
+            "handover.handoverline", "audit.event",
+        ) if stops(label)
     } <= proven
+    assert len(proven) > 8
 
 
 def test_a_filter_asks_one_question_for_all_its_choices(world: LatinWorld) -> None:
