@@ -138,14 +138,12 @@ def looked_at(page: Page, language: str, label: str, model: Any) -> list[Any]:
     return rows[-1:] if not FULL_SWEEP and (language == "en" or page.verb == "history") else rows
 
 
-#: In English nothing else is looked for than a text that nobody marked, which shows in Chinese first: mostly left to the walks.
-MODELS = [
-    pytest.param(label, language, marks=pytest.mark.walk if language == "en" and not of_the_short_walk(label) else ())
-    for label in sorted(model._meta.label_lower for model in admin.site._registry) for language in LANGUAGES
-]
-
-
-@pytest.mark.parametrize(("label", "language"), MODELS)
+@pytest.mark.parametrize(
+    ("label", "language"), [
+        pytest.param(label, language, marks=() if of_the_short_walk(label) else pytest.mark.walk)
+        for label in sorted(model._meta.label_lower for model in admin.site._registry) for language in LANGUAGES
+    ],
+)
 def test_pages_of_a_model(label: str, language: str, world: LatinWorld, clients: dict[tuple[str, str], Client]) -> None:
     found: list[str] = []
     pages, model = next((pages, each.model) for known, each, pages in admin_pages() if known == label)
