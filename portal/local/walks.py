@@ -38,7 +38,9 @@ LEFT_TO_WALKS = (
     "tests/test_actuary_journey.py",
     "tests/test_claim_journeys.py",
     "tests/test_family_journey.py",
+    "tests/test_filled_database.py",
     "tests/test_next_year_journey.py",
+    "tests/test_pages_of_every_model.py",
     "tests/test_reference_journey.py",
     "tests/test_year_journeys.py",
 )
