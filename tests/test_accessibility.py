@@ -34,6 +34,7 @@ from tests.kit.browser import (
     assert_no_console_errors,
     assert_no_horizontal_scroll,
     latin_words,
+    resize,
     visible_text,
 )
 
@@ -95,12 +96,6 @@ def pages_of(role: str, users: dict[str, User]) -> Iterator[str]:
                 # One template draws every past: in the short form each role looks at one.
                 pasts += 1
                 yield reverse(f"admin:{name}_history", args=[newest.pk])
-
-
-def resize(page: Page, size: tuple[int, int]) -> None:
-    """Another window; a page looks at its width anew in the next frame only."""
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @in_two_walks
@@ -183,6 +178,14 @@ GOOD = "<h1>名单</h1><h2>结果</h2><label>姓名 <input></label><button>提�
         (GOOD + "<p id=a>一</p><p id=a>二</p>", "the id a stands twice"),
         (GOOD + "<img src='data:,'>", "a picture without alt"),
         (GOOD + "<p aria-describedby=nowhere>x</p>", "names nowhere, which is not there"),
+        (
+            GOOD + "<button style='width:18px;height:18px;padding:0'>甲</button><button style='width:40px;height:30px'>乙</button>",
+            "a target of 18 by 18 px beside another",
+        ),
+        (
+            GOOD + "<p style='margin:0;font-size:10px;line-height:1'><a href=/a>甲</a></p><button style='height:30px'>乙</button>",
+            "px beside another: <a href",
+        ),
         (GOOD + "<table><tr><td>1</td></tr><tr><td>2</td></tr></table>", "a table without headings"),
     ],
 )

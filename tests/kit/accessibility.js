@@ -37,7 +37,7 @@
         for (const word of icons(one)) text = text.replace(word, "");
         if (!/^(INPUT|SELECT|TEXTAREA)$/.test(one.tagName) && text.trim()) return true;
         if (["submit", "button"].includes(one.type) && one.value) return true;
-        return [...one.querySelectorAll("img[alt], svg[aria-label]")].some((each) => each.alt || each.ariaLabel);
+        return [...one.querySelectorAll("img[alt], svg[aria-label], [title]")].some((each) => each.alt || each.ariaLabel || each.title);
     };
     for (const one of document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href], [role=button]"))
         if (shown(one) && !named(one)) say(one, "has no name");
@@ -107,10 +107,25 @@
         if (ratio < asked - .005) say(one, `contrast ${ratio.toFixed(2)} where ${asked} is asked`);
     }
 
-    // Targets: 24 by 24 px for what is pressed alone; links within a line of text are excepted.
-    for (const one of document.querySelectorAll("button, [role=button], input[type=checkbox], input[type=radio], .pp-button")) {
-        const box = one.getBoundingClientRect();
-        if (shown(one) && box.width > 1 && (box.width < 16 || box.height < 16)) say(one, `a target of ${Math.round(box.width)} by ${Math.round(box.height)} px`);
+    // Targets (2.5.8): 24 by 24 px, or a circle of 24 px around the middle that meets no other target and no other such circle.
+    // Links within a line of text are excepted; a box that a label names is pressed by its label, too.
+    const own = "button, [role=button], input:not([type=hidden]), select, textarea, summary, .pp-button";
+    const inLine = (one) => one.tagName === "A" && getComputedStyle(one).display === "inline"
+        && [...one.parentElement.childNodes].some((each) => each.nodeType === Node.TEXT_NODE && each.textContent.trim());
+    const targets = [...document.querySelectorAll(`${own}, a[href]`)]
+        .filter((one) => shown(one) && !inLine(one) && !one.matches(":disabled"))
+        .map((one) => {
+            const box = one.getBoundingClientRect();
+            return { one, box, small: box.width < 23.5 || box.height < 23.5, x: box.x + box.width / 2, y: box.y + box.height / 2 };
+        })
+        .filter((each) => each.box.width > 1 && each.box.height > 1);
+    const away = (each, box) => Math.hypot(
+        Math.max(box.left - each.x, 0, each.x - box.right), Math.max(box.top - each.y, 0, each.y - box.bottom));
+    for (const each of targets.filter((target) => target.small)) {
+        const near = targets.find((other) => other !== each && !other.one.contains(each.one) && !each.one.contains(other.one)
+            && ![...(each.one.labels ?? [])].some((label) => label.contains(other.one))
+            && (away(each, other.box) < 11.5 || (other.small && Math.hypot(other.x - each.x, other.y - each.y) < 23.5)));
+        if (near) say(each.one, `a target of ${Math.round(each.box.width)} by ${Math.round(each.box.height)} px beside another`);
     }
 
     // Tables name their columns.

@@ -179,6 +179,12 @@ def look(page: Page, script: str, given: object = None) -> Any:
     raise AssertionError(f"the page does not stay: {page.url}")
 
 
+def resize(page: Page, size: tuple[int, int]) -> None:
+    """Another window; a page looks at its width anew in the next frame only."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def assert_no_horizontal_scroll(page: Page) -> None:
     """The page is no wider than its window; names what stands out."""
     found = None
