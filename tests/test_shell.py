@@ -442,14 +442,19 @@ def test_the_palette_opens_by_ctrl_k_and_leads_to_a_page(signed_in_page: Callabl
 def test_each_empty_list_that_a_clerk_opens_stands_on_a_phone(signed_in_page: Callable[..., Page], stops: Stops) -> None:
     user = make_user(role=Role.CLERK, organization=make_organization("源城区民政局", region="441602"))
     page = signed_in_page(user, size=PHONE)
+    empty = 0
     for _group, listed, _title, address in unfold.open_pages(user):
         if not stops(address):
             continue
         answer = page.goto(address)
         assert answer is not None and answer.status == 200, address
+        if not page.locator("#result_list tbody tr").count() and page.locator("#changelist").count():
+            assert page.locator(".pp-empty-list").inner_text() == "暂无记录。", address
+            empty += 1
         assert_no_console_errors(page)
         assert_no_horizontal_scroll(page)
         screenshot(page, f"list-{listed.label}")
+    assert empty > 5
 
 
 @pytest.mark.browser

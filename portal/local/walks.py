@@ -41,6 +41,7 @@ LEFT_TO_WALKS = (
     "tests/test_filled_database.py",
     "tests/test_next_year_journey.py",
     "tests/test_pages_of_every_model.py",
+    "tests/test_printed_pages.py",
     "tests/test_reference_journey.py",
     "tests/test_year_journeys.py",
 )
