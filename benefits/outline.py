@@ -24,6 +24,7 @@ from benefits.terms import (
     PlanTerms,
     Responsibility,
     Table,
+    Unknown,
     When,
     Words,
 )
@@ -39,8 +40,8 @@ class Section:
     kind: str
     facts: tuple[tuple[str, str], ...]
     bands: tuple[tuple[str, str], ...] = ()
-    #: What the source does not state, as it says.
-    unknown: tuple[str, ...] = ()
+    #: What the source does not state: (part, as the file says it).
+    unknown: tuple[tuple[str, str], ...] = ()
 
 
 def outline(terms: PlanTerms, language: str = "zh") -> list[Section]:
@@ -62,7 +63,8 @@ class _Said:
         """What holds for all responsibilities."""
         terms = self.terms
         facts = [
-            ("year", "" if terms.year is None else str(terms.year)), ("region", terms.region), ("starts", terms.starts),
+            ("code", terms.code), ("year", "" if terms.year is None else str(terms.year)), ("region", terms.region),
+            ("starts", terms.starts),
             ("prices", self._prices()), ("pre_existing", self._pre_existing()), ("occupations", self._occupations()),
             ("kinds", self._list(self._named(kind) for kind in terms.kinds)),
         ]
@@ -74,7 +76,7 @@ class _Said:
             ]
         said += self._exclusions(terms.exclusions)
         return Section("", terms.name.say(self.language), labels.option("kind", terms.kind, self.language), tuple(said),
-                       unknown=tuple(one.text.say(self.language) for one in terms.unknown))
+                       unknown=self._unknown(terms.unknown))
 
     def responsibility(self, part: Responsibility) -> Section:
         """One responsibility."""
@@ -104,7 +106,12 @@ class _Said:
         return Section(
             part.code, part.name.say(self.language), labels.option("benefit", part.benefit, self.language),
             (*said, *self._limits(part), *self._exclusions(part.exclusions)), bands,
-            tuple(one.text.say(self.language) for one in part.unknown),
+            self._unknown(part.unknown),
+        )
+
+    def _unknown(self, gaps: Sequence[Unknown]) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (wording.say(labels.UNKNOWN_PARTS, gap.part, self.language), gap.text.say(self.language)) for gap in gaps
         )
 
     def _expense(self, part: Expense) -> list[tuple[str, str]]:
@@ -121,7 +128,7 @@ class _Said:
             ("settlement_required", self._yes(part.settlement_required)),
             ("factors", self._list((self._factor(one) for one in part.factors), "；")),
             ("deductible", deductible), ("shared_deductible", shared),
-            ("bands_counted", labels.option("bands_counted", part.bands_counted, self.language) if len(part.bands) > 1 else ""),
+            ("bands_counted", labels.option("bands_counted", part.bands_counted, self.language) if _begins_or_ends(part) else ""),
             ("bands_per", "" if part.bands_per == "year" else self._per(part.bands_per)),
         ]
 
@@ -260,7 +267,7 @@ class _Said:
         return wording.say(wording.KINDS, code, self.language) if own is None else own.say(self.language)
 
     def _named(self, one: Named) -> str:
-        return one.name.say(self.language)
+        return one.name.say(self.language) + self._bracketed(one.code)
 
     def _per(self, per: str) -> str:
         word = wording.say(wording.PERIODS, per, self.language)
@@ -289,6 +296,11 @@ class _Said:
 
     def _in(self, zh: str, en: str) -> str:
         return en if self.language == "en" else zh
+
+
+def _begins_or_ends(part: Expense) -> bool:
+    """Whether it matters from where its bands count: one band that holds everything pays the same either way."""
+    return any(band.start or band.end is not None for band in part.bands)
 
 
 def _yuan(amount: Decimal) -> str:
@@ -333,7 +345,7 @@ def _told(section: Section, language: str) -> dict[str, str]:
     for label, text in (
         (name, section.title), (kind, section.kind), *section.facts,
         *((f"{band} {stretch}", ratio) for stretch, ratio in section.bands),
-        *((unknown, text) for text in section.unknown),
+        *((f"{unknown} {part}", text) for part, text in section.unknown),
     ):
         said[label] = f"{said[label]}{wording.mark('semicolon', language)}{text}" if label in said else text
     return said
