@@ -299,7 +299,10 @@ PROBLEMS = {
     "range_empty": ("{lowest}大于{highest}", "{lowest} is above {highest}"),
     "ratio_twice": ("ratio与bands只能填写一项", "state ratio or bands, not both"),
     "row_default": ("最后一行不能带条件，否则有人没有对应的值", "the last row must hold for everybody: some would have no value"),
-    "row_unreachable": ("前面的行已包含全部情况，本行不起作用", "a row above it holds for everybody, so this one is never reached"),
+    "row_unreachable": (
+        "第{row}行已包含本行的全部情形，本行不起作用",
+        "row {row} above it holds wherever this one does, so this one is never reached",
+    ),
     "scale_order": ("{value}高于前一等级的{before}", "{value} is above the graver grade's {before}"),
     "too_deep": ("层级超过{deepest}层", "it is nested more than {deepest} deep"),
     "too_long": ("{number}个字符，最多{longest}个", "{number} characters are more than {longest}"),

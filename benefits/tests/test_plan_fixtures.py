@@ -59,6 +59,11 @@ def test_each_note_names_a_place_that_exists_and_each_plan_its_source(code: str)
         assert any(gap.part == "year" for gap in terms.unknown)
 
 
+@pytest.mark.parametrize("code", FILES)
+def test_each_row_of_each_table_is_reached(code: str) -> None:
+    assert [doubt.place for doubt in soundness.doubts(plan(code)) if doubt.code == "row_unreachable"] == []
+
+
 @pytest.mark.parametrize(("code", "undecided"), [
     ("chongqing-2022-basic", ("medical",)), ("chongqing-2022-upgraded", ("medical",)), ("guangzhou-2025", ("in_catalogue",)),
     ("hangzhou-2022", ("first", "second", "third", "fourth", "fifth")), ("ningbo-2025", ("medical",)),
