@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from benefits.case import Circumstances
+from benefits.case import Circumstances, Step
+from benefits.circumstances import Telling
 from benefits.conditions import Check, checks_of, excluded
 from benefits.terms import (
     ONE,
@@ -48,7 +49,8 @@ class Figures:
     """One responsibility's values in given circumstances.
 
     `refusal` says why nothing is paid at all in them; `refused_kinds` why nothing of a kind is.
-    `bands` are (start, end or None, ratio), those that pay nothing left out.
+    `bands` are (start, end or None, ratio), those that pay nothing left out. `told` is the step that says which
+    circumstances they are, where tables tell them apart.
     """
 
     refusal: str = ""
@@ -61,6 +63,7 @@ class Figures:
     day_limit: Decimal | None = None
     amount: Decimal = ZERO
     cap_over_policies: Decimal | None = None
+    told: Step | None = field(default=None, compare=False)
 
 
 class Rule:
@@ -69,7 +72,7 @@ class Rule:
     __slots__ = (
         "above_counter", "base_counter", "before", "by_line", "checks", "code", "day_limited", "days_counter",
         "deductible_counter", "deductible_of_event", "event_counted", "event_limits", "index", "kinds", "paid_counter",
-        "position_of_event", "remainder", "terms", "times_counter", "undecided",
+        "position_of_event", "remainder", "telling", "terms", "times_counter", "undecided",
     )
 
     def __init__(self, terms: Responsibility, *, index: int, plan: PlanTerms) -> None:
@@ -78,6 +81,7 @@ class Rule:
         self.index = index
         self.code = code
         self.checks: tuple[Check, ...] = checks_of(terms)
+        self.telling = Telling(terms, plan)
         self.undecided = bool(terms.decisive_unknown)
         self.paid_counter = f"paid:{code}"
         self.base_counter = f"base:{code}"
@@ -165,7 +169,7 @@ class Plan:
             if len(self.known) >= KEPT:
                 self.known.clear()
             found = self.known[circumstances] = tuple(
-                _figures(part, circumstances, self.terms) for part in self.terms.responsibilities
+                _figures(rule, circumstances, self.terms) for rule in self.rules
             )
         return found
 
@@ -238,9 +242,11 @@ def value_of(table: Table, at: Circumstances, default: Decimal = ZERO) -> Decima
     return default if row is None else row.value
 
 
-def _figures(part: Responsibility, at: Circumstances, terms: PlanTerms) -> Figures:
+def _figures(rule: Rule, at: Circumstances, terms: PlanTerms) -> Figures:
+    part = rule.terms
     common = Figures(
-        caps=_caps(part, at, terms), item_limit=_least(part, "item", at), day_limit=_least(part, "day", at)
+        caps=_caps(part, at, terms), item_limit=_least(part, "item", at), day_limit=_least(part, "day", at),
+        told=rule.telling.step(at),
     )
     if isinstance(part, Expense):
         deductible = shared_deductible(terms, part.shared_deductible).amount if part.shared_deductible else part.deductible

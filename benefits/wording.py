@@ -82,6 +82,34 @@ PARTS = {
     "ratio": ("赔付比例", "ratio"),
 }
 
+#: Figures that may depend on circumstances.
+TABLES = {
+    "amount": ("金额", "amount"),
+    "cap_over_policies": ("未成年人身故限额", "minor's cap"),
+    "deductible": ("免赔额", "deductible"),
+    "factors": ("计入系数", "factors"),
+    "limits": ("限额", "limits"),
+    "ratio": ("赔付比例", "ratio"),
+}
+
+#: Circumstances of a case, as far as the terms tell them apart; a value that has words of its own stands behind a colon.
+CIRCUMSTANCES = {
+    "age": ("{value}岁", "age {value}"),
+    "age:None": ("年龄不详", "of unknown age"),
+    "claim_free_below": ("连续未理赔不满{value}年", "fewer than {value} claim-free year(s)"),
+    "claim_free_from": ("连续未理赔满{value}年", "at least {value} claim-free year(s)"),
+    "continuity_below": ("连续参保不满{value}年", "fewer than {value} year(s) in a row"),
+    "continuity_from": ("连续参保满{value}年", "at least {value} year(s) in a row"),
+    "health_class:healthy": ("非既往症", "healthy"),
+    "health_class:pre_existing": ("既往症", "pre-existing"),
+    "locality:abroad": ("境外", "abroad"),
+    "locality:elsewhere": ("异地未备案", "elsewhere"),
+    "locality:elsewhere_registered": ("异地已备案", "elsewhere, registered"),
+    "locality:local": ("本地就医", "local"),
+    "settled:False": ("未经医保结算", "not settled"),
+    "settled:True": ("经医保结算", "settled"),
+}
+
 #: Rule: its name, and its sentence. Values are already said in words when they reach a sentence.
 RULES = {
     "cost": (("费用合计", "cost"), ("{bills}张票据，费用合计{result}。", "{bills} bill(s) cost {result} in all.")),
@@ -95,6 +123,10 @@ RULES = {
     ),
     "line_refused": (
         ("不予赔付", "refused"), ("{place}不予赔付：{code}{reason}。", "{place} is not paid: {code}{reason}."),
+    ),
+    "circumstances": (
+        ("适用情形", "circumstances"),
+        ("{tables}按以下情形确定：{result}。", "These circumstances decide the {tables}: {result}."),
     ),
     "counted": (("计入", "counted"), ("{kind}{result}计入（{place}）。", "{result} of {kind} counts ({place}).")),
     "factor": (
@@ -215,6 +247,7 @@ INPUTS = {
     "ratio": ("比例", "ratio"),
     "reason": ("说明", "reason"),
     "start": ("起", "from"),
+    "tables": ("影响", "bears on"),
     "taken": ("本次扣", "taken"),
     "used": ("此前", "before"),
     "what": ("条件", "condition"),
@@ -228,12 +261,18 @@ def say(table: dict[str, tuple[str, str]], key: str, language: str) -> str:
 
 
 #: What joins and encloses words.
-MARKS = {"colon": ("：", ": "), "semicolon": ("；", "; "), "open": ("（", " ("), "close": ("）", ")")}
+MARKS = {"colon": ("：", ": "), "comma": ("、", ", "), "semicolon": ("；", "; "), "open": ("（", " ("), "close": ("）", ")")}
 
 
 def mark(name: str, language: str) -> str:
     """A mark as the language writes it."""
     return say(MARKS, name, language)
+
+
+def circumstance(name: str, value: object, language: str) -> str:
+    """One circumstance of a case in words."""
+    alone = CIRCUMSTANCES.get(f"{name}:{value}")
+    return say(CIRCUMSTANCES, name, language).format(value=value) if alone is None else alone[LANGUAGES.index(language)]
 
 
 def bracketed(text: str, language: str) -> str:
