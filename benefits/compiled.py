@@ -10,6 +10,7 @@ from benefits.circumstances import Telling
 from benefits.conditions import Check, checks_of, excluded
 from benefits.terms import (
     ONE,
+    OPEN,
     PRE_EXISTING,
     ZERO,
     Allowance,
@@ -130,13 +131,14 @@ class Plan:
 
     __slots__ = (
         "ages", "checks", "claim_free_top", "continuity_top", "expense", "kinds", "known", "looks_at_event", "names", "reduces",
-        "rules", "terms",
+        "rules", "terms", "unstated",
     )
 
     def __init__(self, terms: PlanTerms) -> None:
         self.terms = terms
         self.rules = tuple(Rule(part, index=index, plan=terms) for index, part in enumerate(terms.responsibilities))
         self.checks: tuple[Check, ...] = tuple(excluded(exclusion) for exclusion in terms.exclusions)
+        self.unstated = self._unstated()
         self.kinds = frozenset().union(*(rule.kinds for rule in self.rules))
         self.looks_at_event = any(rule.looks_at_event for rule in self.rules)
         whens = [row.when for table in tables_of(terms) for row in table] + [
@@ -152,6 +154,14 @@ class Plan:
         self.names.update({f"reason:{exclusion.name.zh}": exclusion.name for exclusion in exclusions})
         self.names.update({f"kind:{kind.code}": kind.name for kind in terms.kinds})
         self.known: dict[Circumstances, tuple[Figures, ...]] = {}
+
+    def _unstated(self) -> Step | None:
+        """The step that names what is taken as no condition because it is not known; shared by all cases."""
+        gaps = [*self.terms.unknown, *(gap for rule in self.rules if not rule.undecided for gap in rule.terms.unknown)]
+        parts = [part for part in OPEN if any(gap.part == part for gap in gaps)]
+        if not parts or all(rule.undecided for rule in self.rules):
+            return None
+        return "unstated", "", {"parts": parts}
 
     def circumstances(
         self, health: str, *, continuity: int, claim_free: int, locality: str, settled: bool, age: int | None

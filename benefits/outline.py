@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from benefits import labels, wording
+from benefits import editing, labels, wording
 from benefits.shapes import plain_number
 from benefits.terms import (
     ALWAYS,
@@ -21,6 +22,7 @@ from benefits.terms import (
     HospitalCondition,
     LumpSum,
     Named,
+    Note,
     PlanTerms,
     Responsibility,
     Table,
@@ -42,6 +44,8 @@ class Section:
     bands: tuple[tuple[str, str], ...] = ()
     #: What the source does not state: (part, as the file says it).
     unknown: tuple[tuple[str, str], ...] = ()
+    #: Where figures come from: (mark and what it is about, what was taken from where).
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def outline(terms: PlanTerms, language: str = "zh") -> list[Section]:
@@ -76,7 +80,21 @@ class _Said:
             ]
         said += self._exclusions(terms.exclusions)
         return Section("", terms.name.say(self.language), labels.option("kind", terms.kind, self.language), tuple(said),
-                       unknown=self._unknown(terms.unknown))
+                       unknown=self._unknown(terms.unknown), notes=tuple(self._note(note) for note in terms.notes))
+
+    def _note(self, note: Note) -> tuple[str, str]:
+        mark = labels.option("mark", note.mark, self.language)
+        where = editing.place_in_words(note.place, self.terms, self.language)
+        text = note.text.say(self.language)
+        source = "" if note.source is None else self._bracketed(self._source(note.source, note.read_on))
+        return (mark + self._bracketed(where) if where else mark), text + source
+
+    def _source(self, source: Words, read_on: date | None) -> str:
+        when = self._word("not_read") if read_on is None else f"{self._word('read_on')}{read_on.isoformat()}"
+        return self._list((f"{self._word('source')}{source.say(self.language)}", when), "；")
+
+    def _word(self, key: str) -> str:
+        return wording.say(wording.WORDS, key, self.language)
 
     def responsibility(self, part: Responsibility) -> Section:
         """One responsibility."""
@@ -283,7 +301,7 @@ class _Said:
         return "" if value is None or value == usual else f"{value}{unit}"
 
     def _yuan(self, amount: Decimal) -> str:
-        return f"{_yuan(amount)}{wording.say(wording.WORDS, 'yuan', self.language)}"
+        return f"{_yuan(amount)}{self._word('yuan')}"
 
     def _list(self, said: Iterable[str], mark: str = "、") -> str:
         return ({"、": ", ", "；": "; "}[mark] if self.language == "en" else mark).join(said)
@@ -340,12 +358,13 @@ def changes(before: PlanTerms, after: PlanTerms, language: str = "zh") -> list[C
 def _told(section: Section, language: str) -> dict[str, str]:
     """A section as label and text, labels that stand twice together."""
     name, kind = labels.title("name", language), labels.title("kind", language)
-    band, unknown = labels.title("ratio", language), labels.title("unknown", language)
+    band, unknown, notes = (labels.title(key, language) for key in ("ratio", "unknown", "notes"))
     said: dict[str, str] = {}
     for label, text in (
         (name, section.title), (kind, section.kind), *section.facts,
         *((f"{band} {stretch}", ratio) for stretch, ratio in section.bands),
         *((f"{unknown} {part}", text) for part, text in section.unknown),
+        *((f"{notes} {where}", text) for where, text in section.notes),
     ):
         said[label] = f"{said[label]}{wording.mark('semicolon', language)}{text}" if label in said else text
     return said

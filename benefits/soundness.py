@@ -10,6 +10,7 @@ from benefits.terms import (
     ALWAYS,
     DECISIVE,
     KINDS,
+    OPEN,
     Allowance,
     Band,
     Death,
@@ -20,6 +21,7 @@ from benefits.terms import (
     PlanTerms,
     Responsibility,
     Table,
+    Unknown,
     When,
 )
 
@@ -40,7 +42,8 @@ def faults(terms: PlanTerms) -> list[Problem]:
 def doubts(terms: PlanTerms) -> list[Problem]:
     """What may be meant but should be looked at: gaps between bands, limits and rows never reached, kinds counted twice,
     unknowns."""
-    found = [problem for place, table in _tables(terms) for problem in rows_covered(table, place)]
+    found = _open(terms.unknown, "unknown")
+    found += [problem for place, table in _tables(terms) for problem in rows_covered(table, place)]
     counted: dict[str, str] = {}
     for position, part in enumerate(terms.responsibilities):
         place = f"responsibilities[{position}]"
@@ -48,6 +51,7 @@ def doubts(terms: PlanTerms) -> list[Problem]:
             Problem(f"{place}.unknown[{at}]", "unknown_decisive", {"part": unknown.part})
             for at, unknown in enumerate(part.unknown) if unknown.part in DECISIVE
         ]
+        found += _open(part.unknown, f"{place}.unknown")
         if isinstance(part, Expense):
             found += band_gaps(part.bands, f"{place}.bands")
             found += _counted_twice(part, place, counted)
@@ -56,6 +60,14 @@ def doubts(terms: PlanTerms) -> list[Problem]:
         found += _limits_never_reached(part, place, terms)
         found += _limits_crossed(part, place, terms.responsibilities[position + 1:])
     return found
+
+
+def _open(gaps: Sequence[Unknown], place: str) -> list[Problem]:
+    """What is taken as no condition because it is not known; a limit that is missing is said by itself."""
+    return [
+        Problem(f"{place}[{at}]", "unknown_open", {"part": gap.part})
+        for at, gap in enumerate(gaps) if gap.part in OPEN and gap.part != "limit"
+    ]
 
 
 def band_faults(bands: Sequence[Band], place: str) -> list[Problem]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from benefits import wording
+from benefits import labels, wording
 from benefits.case import Step as RawStep
 from benefits.terms import Words
 
@@ -154,7 +154,7 @@ class Trace:
             return self._name(value, language)
         comma = wording.mark("comma", language)
         if name in ("parts", "injuries", "tables"):
-            table = wording.TABLES if name == "tables" else wording.PARTS
+            table = wording.TABLES if name == "tables" else labels.UNKNOWN_PARTS
             return comma.join(wording.say(table, str(one), language) for one in value)
         if isinstance(value, dict):
             return comma.join(wording.circumstance(what, how, language) for what, how in value.items())

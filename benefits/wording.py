@@ -168,6 +168,10 @@ RULES = {
         ("无法核定", "cannot be decided"),
         ("条款缺少{parts}，本责任未核定。", "The terms lack {parts}: this responsibility is not decided."),
     ),
+    "unstated": (
+        ("条款未说明", "not stated"),
+        ("条款未说明{parts}，按没有此项限制核定。", "The terms do not state {parts}: decided as if there were none."),
+    ),
     "lump_sum": (
         ("定额给付", "lump sum"),
         ("确诊{diagnosis}，定额{result}。", "For diagnosis {diagnosis} the fixed amount is {result}."),
@@ -208,6 +212,9 @@ ONLY_BAND = ("{part}×{ratio}={result}。", "{part} at {ratio} is {result}.")
 WORDS = {
     "yuan": ("元", " yuan"),
     "unknown": ("来源未说明：", "The source does not state: "),
+    "source": ("出处：", "From: "),
+    "read_on": ("查阅于", "read on "),
+    "not_read": ("查阅日期未注明，编制本方案时未重新查阅", "the day is not stated, and it was not read again for this plan"),
     "of_case": ("全案", "case"),
 }
 
@@ -346,6 +353,7 @@ PROBLEMS = {
     "too_deep": ("层级超过{deepest}层", "it is nested more than {deepest} deep"),
     "too_long": ("{number}个字符，最多{longest}个", "{number} characters are more than {longest}"),
     "unknown_decisive": ("未知：{part}；本责任暂不能核定", "{part} is unknown: this responsibility cannot be decided"),
+    "unknown_open": ("未知：{part}；按没有此项限制核定", "unknown: {part}; cases are decided as if there were none"),
     "unknown_key": ("没有这个字段", "there is no such field"),
     "unknown_key_near": ("没有这个字段，是否为{near}？", "there is no such field; did you mean {near}?"),
     "unlimited": ("没有任何限额", "it has no limit"),

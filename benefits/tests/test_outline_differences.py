@@ -53,7 +53,7 @@ responsibilities:
      days_per_year: 180}
   - {code: lasting, name: {zh: 伤残, en: Disability}, benefit: disability, amount: 500000, scale: [0.8, 0.3], several: worst}
   - {code: death, name: {zh: 身故, en: Death}, benefit: death, amount: 500000, deducts: [lasting], cap_over_policies: 200000}
-notes: [{mark: M, place: name, text: A note.}]
+notes: [{mark: M, place: name, source: {zh: 某页, en: a page}, read_on: 2025-05-30, text: {zh: 说明, en: a note}}]
 unknown: [{part: year, text: {zh: 年度, en: the year}}]
 """)
 #: What every responsibility states besides, as far as its kind has it.
@@ -80,9 +80,6 @@ WHEN: Any = read_text("""
 #: Values that an outline need not tell, and why; positions left out.
 SILENT = {
     "responsibilities[].benefit": "another kind has other fields: it is another responsibility, told whole",
-    "notes[].mark": "notes change nothing that is paid",
-    "notes[].place": "notes change nothing that is paid",
-    "notes[].text": "notes change nothing that is paid",
 }
 
 
@@ -165,7 +162,7 @@ def otherwise(codec: Any, place: str) -> Iterator[Any]:
     elif isinstance(value, bool):
         yield editing.replaced(RICH, place, not value)
     elif isinstance(value, str):
-        others = (f"{value}x", f"{value}X", f"{value}0", "03-03", "device", "self_pay", "lump_sum")
+        others = (f"{value}x", f"{value}X", f"{value}0", "03-03", "2025-05-31", "device", "self_pay", "lump_sum")
         yield from (editing.replaced(RICH, place, other) for other in others if other != value)
         yield renamed(RICH, value, f"{value}x")
     else:

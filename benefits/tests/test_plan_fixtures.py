@@ -11,11 +11,19 @@ import pytest
 
 from benefits import plan_file, soundness
 from benefits.decide import decide
-from benefits.terms import Expense, PlanTerms, Table
+from benefits.terms import DECISIVE, Expense, PlanTerms, Table
 from benefits.tests.cases import PLANS, bill, facts, line, plan, yuan
 from benefits.text_data import read_text
 
 FILES = sorted(path.stem for path in PLANS.glob("*.yaml"))
+SUPPLEMENTARY = [code for code in FILES if plan(code).kind == "supplementary"]
+#: Places of notes that say why nothing stands there.
+LEFT_OUT = {("shanghai-2022", "responsibilities[1].deductible"), ("guangzhou-2025", "pre_existing")}
+#: Responsibilities that have none: their sources state one for others alone.
+WITHOUT_DEDUCTIBLE = {
+    *(("shanghai-2022", code) for code in ("special_drugs", "proton_heavy_ion", "overseas_drugs", "car_t")),
+    ("chengdu-2023", "special_drugs"), ("mianyang", "special_drugs"),
+}
 PLACE = re.compile(r"([a-z_]+)|\[(\d+)\]")
 
 
@@ -56,10 +64,52 @@ def test_each_note_names_a_place_that_exists_and_each_plan_its_source(code: str)
     data, terms = read_text((PLANS / f"{code}.yaml").read_text(encoding="utf-8")), plan(code)
     assert terms.notes
     for note in terms.notes:
-        if note.place and not note.place.endswith(".deductible"):
+        if note.place and (code, note.place) not in LEFT_OUT:
             at(data, note.place)
-    if terms.year is None and terms.kind == "supplementary":
-        assert any(gap.part == "year" for gap in terms.unknown)
+        assert note.text.en and note.text.en != note.text.zh
+
+
+@pytest.mark.parametrize("code", FILES)
+def test_what_was_read_somewhere_says_where_and_no_note_claims_a_day_on_which_it_was_read(code: str) -> None:
+    for note in plan(code).notes:
+        assert (note.source is not None) == (note.mark in ("P", "S"))
+        assert note.source is None or (note.source.zh and note.source.en)
+        assert note.read_on is None
+
+
+def gaps(terms: PlanTerms, part: Expense) -> set[str]:
+    """What the source does not state of a responsibility or of the whole plan."""
+    return {gap.part for gap in (*terms.unknown, *part.unknown)}
+
+
+@pytest.mark.parametrize("code", SUPPLEMENTARY)
+def test_a_product_states_what_decides_or_marks_it_as_unknown(code: str) -> None:
+    terms = plan(code)
+    explained = {note.place for note in terms.notes}
+    for part in terms.responsibilities:
+        assert isinstance(part, Expense)
+        stated = {
+            "year": terms.year, "price": terms.prices, "starts": terms.starts,
+            "pre_existing": terms.pre_existing or "pre_existing" in explained, "settings": part.settings,
+            "hospitals": part.hospital, "waiting_days": part.waiting_days, "exclusions": terms.exclusions or part.exclusions,
+            "limit": part.limits or part.shared_limits, "counts": part.counts, "ratio": part.bands,
+            "deductible": part.deductible or part.shared_deductible or (code, part.code) in WITHOUT_DEDUCTIBLE,
+        }
+        assert [name for name, value in stated.items() if not value and name not in gaps(terms, part)] == []
+
+
+@pytest.mark.parametrize("code", SUPPLEMENTARY)
+def test_what_is_taken_as_no_condition_is_a_doubt_and_is_said_by_each_decision_but_holds_up_none(code: str) -> None:
+    terms = plan(code)
+    named = {doubt.values["part"] for doubt in soundness.doubts(terms) if doubt.code == "unknown_open"}
+    assert named >= {"settings", "waiting_days", "exclusions"} and not named & set(DECISIVE)
+    decision = decide(facts(bill(line("self_pay", 100_000), setting="outpatient")), terms)
+    told = [step.inputs["parts"] for step in decision.trace.steps if step.rule == "unstated"]
+    if all(part.decisive_unknown for part in terms.responsibilities):
+        assert (told, decision.undecided != ()) == ([], True)
+    else:
+        assert {"settings", "waiting_days", "exclusions"} <= set(told[0]) and len(told) == 1
+        assert decision.undecided == ()
 
 
 @pytest.mark.parametrize("code", FILES)
@@ -173,7 +223,7 @@ def stated(*, health_class: str | None = None, student: bool | None = None, sett
 
 
 def test_the_table_of_figures_names_every_product() -> None:
-    assert sorted(FIGURES) == [code for code in FILES if plan(code).kind == "supplementary"]
+    assert sorted(FIGURES) == SUPPLEMENTARY
 
 
 @pytest.mark.parametrize("code", FIGURES)
@@ -184,4 +234,4 @@ def test_each_figure_of_a_product_is_the_one_that_its_source_states_and_there_is
 
 def test_what_no_term_can_say_yet_of_ningbo_and_chengdu_is_kept_in_words() -> None:
     assert any("1,800,000" in gap.text.say("en") and "180万元" in gap.text.say("zh") for gap in plan("ningbo-2025").unknown)
-    assert any("10 May to 30 June" in note.text for note in plan("chengdu-2023").notes)
+    assert any("10 May to 30 June" in note.text.en and "5月10日至6月30日" in note.text.zh for note in plan("chengdu-2023").notes)

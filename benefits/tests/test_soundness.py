@@ -52,6 +52,10 @@ def test_overlaps_of_bands_are_faults(bands: list[Band], expected: list[str]) ->
     ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("deductible", Words("免赔额")),)}, {},
      ["responsibilities[0].unknown[0]: deductible is unknown: this responsibility cannot be decided"]),
     ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("limit", Words("限额")),)}, {}, []),
+    ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("settings", Words("就医方式")),)}, {},
+     ["responsibilities[0].unknown[0]: unknown: kinds of care; cases are decided as if there were none"]),
+    ({"limits": (Limit(fixed(5)),)}, {"unknown": (Unknown("lists", Words("清单")), Unknown("exclusions", Words("免责")))},
+     ["unknown[1]: unknown: exclusions; cases are decided as if there were none"]),
 ])
 def test_doubts_of_a_responsibility(more: dict[str, Any], plan: dict[str, Any], expected: list[str]) -> None:
     built = terms(expense(**more), **plan)
