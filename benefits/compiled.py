@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from benefits.case import Circumstances
+from benefits.case import Circumstances, Step
+from benefits.circumstances import Telling
 from benefits.conditions import Check, checks_of, excluded
 from benefits.terms import (
     ONE,
+    OPEN,
     PRE_EXISTING,
     ZERO,
     Allowance,
@@ -48,7 +50,8 @@ class Figures:
     """One responsibility's values in given circumstances.
 
     `refusal` says why nothing is paid at all in them; `refused_kinds` why nothing of a kind is.
-    `bands` are (start, end or None, ratio), those that pay nothing left out.
+    `bands` are (start, end or None, ratio), those that pay nothing left out. `told` is the step that says which
+    circumstances they are, where tables tell them apart.
     """
 
     refusal: str = ""
@@ -61,6 +64,7 @@ class Figures:
     day_limit: Decimal | None = None
     amount: Decimal = ZERO
     cap_over_policies: Decimal | None = None
+    told: Step | None = field(default=None, compare=False)
 
 
 class Rule:
@@ -69,7 +73,7 @@ class Rule:
     __slots__ = (
         "above_counter", "base_counter", "before", "by_line", "checks", "code", "day_limited", "days_counter",
         "deductible_counter", "deductible_of_event", "event_counted", "event_limits", "index", "kinds", "paid_counter",
-        "position_of_event", "remainder", "terms", "times_counter", "undecided",
+        "position_of_event", "remainder", "telling", "terms", "times_counter", "undecided",
     )
 
     def __init__(self, terms: Responsibility, *, index: int, plan: PlanTerms) -> None:
@@ -78,6 +82,7 @@ class Rule:
         self.index = index
         self.code = code
         self.checks: tuple[Check, ...] = checks_of(terms)
+        self.telling = Telling(terms, plan)
         self.undecided = bool(terms.decisive_unknown)
         self.paid_counter = f"paid:{code}"
         self.base_counter = f"base:{code}"
@@ -126,13 +131,14 @@ class Plan:
 
     __slots__ = (
         "ages", "checks", "claim_free_top", "continuity_top", "expense", "kinds", "known", "looks_at_event", "names", "reduces",
-        "rules", "terms",
+        "rules", "terms", "unstated",
     )
 
     def __init__(self, terms: PlanTerms) -> None:
         self.terms = terms
         self.rules = tuple(Rule(part, index=index, plan=terms) for index, part in enumerate(terms.responsibilities))
         self.checks: tuple[Check, ...] = tuple(excluded(exclusion) for exclusion in terms.exclusions)
+        self.unstated = self._unstated()
         self.kinds = frozenset().union(*(rule.kinds for rule in self.rules))
         self.looks_at_event = any(rule.looks_at_event for rule in self.rules)
         whens = [row.when for table in tables_of(terms) for row in table] + [
@@ -148,6 +154,14 @@ class Plan:
         self.names.update({f"reason:{exclusion.name.zh}": exclusion.name for exclusion in exclusions})
         self.names.update({f"kind:{kind.code}": kind.name for kind in terms.kinds})
         self.known: dict[Circumstances, tuple[Figures, ...]] = {}
+
+    def _unstated(self) -> Step | None:
+        """The step that names what is taken as no condition because it is not known; shared by all cases."""
+        gaps = [*self.terms.unknown, *(gap for rule in self.rules if not rule.undecided for gap in rule.terms.unknown)]
+        parts = [part for part in OPEN if any(gap.part == part for gap in gaps)]
+        if not parts or all(rule.undecided for rule in self.rules):
+            return None
+        return "unstated", "", {"parts": parts}
 
     def circumstances(
         self, health: str, *, continuity: int, claim_free: int, locality: str, settled: bool, age: int | None
@@ -165,7 +179,7 @@ class Plan:
             if len(self.known) >= KEPT:
                 self.known.clear()
             found = self.known[circumstances] = tuple(
-                _figures(part, circumstances, self.terms) for part in self.terms.responsibilities
+                _figures(rule, circumstances, self.terms) for rule in self.rules
             )
         return found
 
@@ -238,9 +252,11 @@ def value_of(table: Table, at: Circumstances, default: Decimal = ZERO) -> Decima
     return default if row is None else row.value
 
 
-def _figures(part: Responsibility, at: Circumstances, terms: PlanTerms) -> Figures:
+def _figures(rule: Rule, at: Circumstances, terms: PlanTerms) -> Figures:
+    part = rule.terms
     common = Figures(
-        caps=_caps(part, at, terms), item_limit=_least(part, "item", at), day_limit=_least(part, "day", at)
+        caps=_caps(part, at, terms), item_limit=_least(part, "item", at), day_limit=_least(part, "day", at),
+        told=rule.telling.step(at),
     )
     if isinstance(part, Expense):
         deductible = shared_deductible(terms, part.shared_deductible).amount if part.shared_deductible else part.deductible

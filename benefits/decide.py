@@ -87,6 +87,8 @@ def decide(facts: Facts, terms: PlanTerms, used_before: Usage = NOTHING_USED) ->
         figures = open_lines(plan, case)
         cost = facts.cost
         case.steps.append(("cost", "", {"bills": len(facts.bills), "result": cost}))
+        if plan.unstated is not None:
+            case.steps.append(plan.unstated)
         others = subtract_others(case)
         if plan.looks_at_event and not facts.event.code:
             case.assume("event_code")

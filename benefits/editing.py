@@ -21,7 +21,6 @@ from benefits.shapes import (
     RATIO,
     Choice,
     Day,
-    Field,
     Flag,
     Listed,
     Moment,
@@ -41,6 +40,7 @@ RARE = frozenset({
     "lists", "number", "of_remainder", "payments", "refused_departments", "required_list", "settlement_required", "several",
     "shared_deductible", "shared_limits", "tags", "unknown", "waiting_days", "waiting_waived_when_renewing", "within_days",
     "age", "conditions", "premium_due", "premium_paid", "occupation_class", "injuries", "died_on", "death_paid_elsewhere",
+    "read_on", "source",
 })
 #: Longest list that a form takes in.
 MOST = 100
@@ -236,6 +236,9 @@ def filled(codec: Any, given: Given, place: str) -> Any:
             texts = [part.strip() for text in given.get(place, ()) for part in _SPLIT.split(text)]
             return [_read(codec.codec, text) for text in texts if text] or None
     text = _one(given, place)
+    if isinstance(codec, Text) and not codec.pattern:
+        return text or None
+    text = unicodedata.normalize("NFKC", text).strip()
     return _read(codec, text) if text else None
 
 
@@ -258,7 +261,7 @@ def record_of(codec: Any) -> Record:
         case Flat():
             return codec.record
         case Name():
-            return _NAME
+            return codec.record(dict)
     raise TypeError(f"{codec} is no record")
 
 
@@ -388,7 +391,7 @@ def _is_leaf(codec: Any) -> bool:
 
 def _one(given: Given, place: str) -> str:
     texts = given.get(place, ())
-    return unicodedata.normalize("NFKC", texts[-1]).strip() if texts else ""
+    return texts[-1].strip() if texts else ""
 
 
 def _read(codec: Any, text: str) -> Any:
@@ -419,5 +422,3 @@ def _hint(codec: Any, key: str, language: str) -> str:
         return wording.say(labels.HINTS, key, language) if key in labels.HINTS else ""
     return {Day: "YYYY-MM-DD", Moment: "YYYY-MM-DD HH:MM"}.get(type(codec), "")
 
-
-_NAME = Record("Name", dict, (Field("zh", Text(), required=True), Field("en", Text())))

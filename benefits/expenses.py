@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from benefits.case import Benefit, Case, OpenLine, Refusal
+from benefits.case import Benefit, Case, OpenLine, Refusal, Step
 from benefits.compiled import Figures, Rule
 from benefits.terms import ZERO
 
@@ -14,7 +14,7 @@ from benefits.terms import ZERO
 class Running:
     """Sums of one responsibility within one case: what counted, what the deductible took, what is paid before rounding."""
 
-    __slots__ = ("base", "counters", "deducted", "exact", "limited", "paid_on")
+    __slots__ = ("base", "counters", "deducted", "exact", "limited", "paid_on", "told")
 
     def __init__(self) -> None:
         self.base = ZERO
@@ -22,6 +22,7 @@ class Running:
         self.exact = ZERO
         self.limited = False
         self.paid_on: dict[date | None, Decimal] = {}
+        self.told: Step | None = None
 
 
 def settle_expense(rule: Rule, case: Case) -> None:
@@ -105,6 +106,9 @@ def runs(lines: list[OpenLine], *, by_line: bool) -> Iterator[list[OpenLine]]:
 def settle_run(rule: Rule, case: Case, run: list[OpenLine], running: Running) -> None:
     """Add one run to the running sums."""
     figures: Figures = run[0].figures[rule.index]
+    if figures.told is not None and figures.told != running.told:
+        case.steps.append(figures.told)
+        running.told = figures.told
     base = base_of(rule, case, run, figures)
     deducted = deduct(rule, case, base, figures, running)
     exact = through_bands(rule, case, base, deducted, figures, running)

@@ -33,6 +33,7 @@ def settle_lump_sum(rule: Rule, terms: LumpSum, case: Case, figures: Figures) ->
     if case.counters.get(rule.times_counter, ZERO) >= terms.times:
         refuse(rule, case, "PAID_BEFORE")
         return
+    tell(case, figures)
     case.steps.append(("lump_sum", rule.code, {"diagnosis": case.event.diagnosis, "result": figures.amount}))
     case.add(rule.times_counter, Decimal(1))
     pay(rule, case, figures.amount, figures)
@@ -42,6 +43,7 @@ def settle_death(rule: Rule, terms: Death, case: Case, figures: Figures) -> None
     """The sum insured less what counts against it, within the cap over all policies."""
     if not open_to_event(rule, case):
         return
+    tell(case, figures)
     amount = figures.amount
     case.steps.append(("sum_insured", rule.code, {"result": amount}))
     for code in (*terms.deducts, rule.code):
@@ -73,6 +75,7 @@ def settle_disability(rule: Rule, terms: Disability, case: Case, figures: Figure
     injuries = case.event.injuries
     if not open_to_event(rule, case):
         return
+    tell(case, figures)
     grade = grade_of(injuries, several=terms.several)
     case.steps.append(("grade", rule.code, {"injuries": sorted(injuries), "result": grade}))
     ratio = terms.scale[grade - 1] if grade <= len(terms.scale) else ZERO
@@ -115,7 +118,9 @@ def settle_allowance(rule: Rule, terms: Allowance, case: Case, by_bill: list[tup
     for position, bill in enumerate(case.facts.bills):
         if not bill.days or not open_to_bill(rule, case, bill, position):
             continue
-        figures = by_bill[position][rule.index]
+        before, figures = figures, by_bill[position][rule.index]
+        if before is None or before.told != figures.told:
+            tell(case, figures)
         counted = paid_days(rule, terms, case, bill, days)
         exact += figures.amount * counted
         days += counted
@@ -144,6 +149,12 @@ def paid_days(rule: Rule, terms: Allowance, case: Case, bill: Bill, days: int) -
         if most is not None:
             counted = min(counted, max(0, most - int(case.counters.get(counter, ZERO)) - days))
     return counted
+
+
+def tell(case: Case, figures: Figures) -> None:
+    """Say in which circumstances the case lies, where the terms tell them apart."""
+    if figures.told is not None:
+        case.steps.append(figures.told)
 
 
 def open_to_event(rule: Rule, case: Case) -> bool:

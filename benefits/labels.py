@@ -91,6 +91,7 @@ FIELDS = {
     "prices": ("保费", "prices"),
     "public": ("公立医院", "public"),
     "ratio": ("赔付比例", "ratio"),
+    "read_on": ("查阅日期", "read on"),
     "refused_departments": ("不计入的科室", "departments that do not count"),
     "region": ("适用地区代码", "region code"),
     "required_list": ("须在清单", "on the list"),
@@ -103,6 +104,7 @@ FIELDS = {
     "several": ("多处伤残", "several injuries"),
     "shared_deductible": ("共用免赔额", "shared deductible"),
     "shared_limits": ("共用限额", "shared limits"),
+    "source": ("出处", "what was read"),
     "starts": ("统一生效日（月-日）", "first day (MM-DD)"),
     "starts_at": ("保障起", "cover starts"),
     "student": ("学生", "student"),
@@ -123,9 +125,11 @@ FIELDS = {
 #: What the parts are called that a source may not state; others are texts of their own.
 UNKNOWN_PARTS = {
     **wording.PARTS,
-    "limit": ("限额", "limit"), "lists": ("清单", "lists"), "hospitals": ("医院范围", "hospitals"), "year": ("年度", "year"),
-    "pre_existing": ("既往症", "pre-existing conditions"), "price": ("保费", "price"), "settings": ("就医方式", "settings"),
-    "responsibilities": ("其他责任", "responsibilities"),
+    "exclusions": ("责任免除", "exclusions"), "groups": ("病种", "groups of diseases"), "hospitals": ("医院范围", "hospitals"),
+    "limit": ("限额", "limit"), "lists": ("清单", "lists"), "pre_existing": ("既往症", "pre-existing conditions"),
+    "price": ("保费", "price"), "responsibilities": ("其他责任", "responsibilities"), "settings": ("就医方式", "kinds of care"),
+    "starts": ("统一生效日", "first day of cover"), "waiting_days": ("等待期", "waiting period"),
+    "within_days": ("事故后治疗期限", "days after the event"), "year": ("年度", "year"),
 }
 #: How a text of a pattern is written.
 HINTS = {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from benefits import labels, wording
+from benefits import editing, labels, wording
 from benefits.shapes import plain_number
 from benefits.terms import (
     ALWAYS,
@@ -21,9 +22,11 @@ from benefits.terms import (
     HospitalCondition,
     LumpSum,
     Named,
+    Note,
     PlanTerms,
     Responsibility,
     Table,
+    Unknown,
     When,
     Words,
 )
@@ -39,8 +42,10 @@ class Section:
     kind: str
     facts: tuple[tuple[str, str], ...]
     bands: tuple[tuple[str, str], ...] = ()
-    #: What the source does not state, as it says.
-    unknown: tuple[str, ...] = ()
+    #: What the source does not state: (part, as the file says it).
+    unknown: tuple[tuple[str, str], ...] = ()
+    #: Where figures come from: (mark and what it is about, what was taken from where).
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def outline(terms: PlanTerms, language: str = "zh") -> list[Section]:
@@ -62,7 +67,8 @@ class _Said:
         """What holds for all responsibilities."""
         terms = self.terms
         facts = [
-            ("year", "" if terms.year is None else str(terms.year)), ("region", terms.region), ("starts", terms.starts),
+            ("code", terms.code), ("year", "" if terms.year is None else str(terms.year)), ("region", terms.region),
+            ("starts", terms.starts),
             ("prices", self._prices()), ("pre_existing", self._pre_existing()), ("occupations", self._occupations()),
             ("kinds", self._list(self._named(kind) for kind in terms.kinds)),
         ]
@@ -74,7 +80,21 @@ class _Said:
             ]
         said += self._exclusions(terms.exclusions)
         return Section("", terms.name.say(self.language), labels.option("kind", terms.kind, self.language), tuple(said),
-                       unknown=tuple(one.text.say(self.language) for one in terms.unknown))
+                       unknown=self._unknown(terms.unknown), notes=tuple(self._note(note) for note in terms.notes))
+
+    def _note(self, note: Note) -> tuple[str, str]:
+        mark = labels.option("mark", note.mark, self.language)
+        where = editing.place_in_words(note.place, self.terms, self.language)
+        text = note.text.say(self.language)
+        source = "" if note.source is None else self._bracketed(self._source(note.source, note.read_on))
+        return (mark + self._bracketed(where) if where else mark), text + source
+
+    def _source(self, source: Words, read_on: date | None) -> str:
+        when = self._word("not_read") if read_on is None else f"{self._word('read_on')}{read_on.isoformat()}"
+        return self._list((f"{self._word('source')}{source.say(self.language)}", when), "；")
+
+    def _word(self, key: str) -> str:
+        return wording.say(wording.WORDS, key, self.language)
 
     def responsibility(self, part: Responsibility) -> Section:
         """One responsibility."""
@@ -104,7 +124,12 @@ class _Said:
         return Section(
             part.code, part.name.say(self.language), labels.option("benefit", part.benefit, self.language),
             (*said, *self._limits(part), *self._exclusions(part.exclusions)), bands,
-            tuple(one.text.say(self.language) for one in part.unknown),
+            self._unknown(part.unknown),
+        )
+
+    def _unknown(self, gaps: Sequence[Unknown]) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (wording.say(labels.UNKNOWN_PARTS, gap.part, self.language), gap.text.say(self.language)) for gap in gaps
         )
 
     def _expense(self, part: Expense) -> list[tuple[str, str]]:
@@ -121,7 +146,7 @@ class _Said:
             ("settlement_required", self._yes(part.settlement_required)),
             ("factors", self._list((self._factor(one) for one in part.factors), "；")),
             ("deductible", deductible), ("shared_deductible", shared),
-            ("bands_counted", labels.option("bands_counted", part.bands_counted, self.language) if len(part.bands) > 1 else ""),
+            ("bands_counted", labels.option("bands_counted", part.bands_counted, self.language) if _begins_or_ends(part) else ""),
             ("bands_per", "" if part.bands_per == "year" else self._per(part.bands_per)),
         ]
 
@@ -260,7 +285,7 @@ class _Said:
         return wording.say(wording.KINDS, code, self.language) if own is None else own.say(self.language)
 
     def _named(self, one: Named) -> str:
-        return one.name.say(self.language)
+        return one.name.say(self.language) + self._bracketed(one.code)
 
     def _per(self, per: str) -> str:
         word = wording.say(wording.PERIODS, per, self.language)
@@ -276,7 +301,7 @@ class _Said:
         return "" if value is None or value == usual else f"{value}{unit}"
 
     def _yuan(self, amount: Decimal) -> str:
-        return f"{_yuan(amount)}{wording.say(wording.WORDS, 'yuan', self.language)}"
+        return f"{_yuan(amount)}{self._word('yuan')}"
 
     def _list(self, said: Iterable[str], mark: str = "、") -> str:
         return ({"、": ", ", "；": "; "}[mark] if self.language == "en" else mark).join(said)
@@ -289,6 +314,11 @@ class _Said:
 
     def _in(self, zh: str, en: str) -> str:
         return en if self.language == "en" else zh
+
+
+def _begins_or_ends(part: Expense) -> bool:
+    """Whether it matters from where its bands count: one band that holds everything pays the same either way."""
+    return any(band.start or band.end is not None for band in part.bands)
 
 
 def _yuan(amount: Decimal) -> str:
@@ -328,12 +358,13 @@ def changes(before: PlanTerms, after: PlanTerms, language: str = "zh") -> list[C
 def _told(section: Section, language: str) -> dict[str, str]:
     """A section as label and text, labels that stand twice together."""
     name, kind = labels.title("name", language), labels.title("kind", language)
-    band, unknown = labels.title("ratio", language), labels.title("unknown", language)
+    band, unknown, notes = (labels.title(key, language) for key in ("ratio", "unknown", "notes"))
     said: dict[str, str] = {}
     for label, text in (
         (name, section.title), (kind, section.kind), *section.facts,
         *((f"{band} {stretch}", ratio) for stretch, ratio in section.bands),
-        *((unknown, text) for text in section.unknown),
+        *((f"{unknown} {part}", text) for part, text in section.unknown),
+        *((f"{notes} {where}", text) for where, text in section.notes),
     ):
         said[label] = f"{said[label]}{wording.mark('semicolon', language)}{text}" if label in said else text
     return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -15,6 +16,7 @@ from benefits.shapes import (
     REFUSED,
     Choice,
     Codec,
+    Day,
     Field,
     FileRefused,
     Flag,
@@ -29,9 +31,11 @@ from benefits.shapes import (
 from benefits.terms import (
     ALWAYS,
     BENEFITS,
+    DECISIVE,
     EVENT_KINDS,
     HEALTH_CLASSES,
     LOCALITIES,
+    OPEN,
     PLAN_KINDS,
     SETTINGS,
     AgeRange,
@@ -73,19 +77,25 @@ class Name:
     """A name: Chinese as a text, or both languages as {zh, en}."""
 
     says: str = "name, or {zh, en}"
+    longest: int = 500
 
     def read(self, value: Any, place: str, report: Report) -> Any:
         """Words."""
         if isinstance(value, str):
-            return Words(value)
-        return _NAME.read(value, place, report)
+            text = Text(self.longest).read(value, place, report)
+            return text if text is REFUSED else Words(text)
+        return self.record(Words).read(value, place, report)
 
     def write(self, value: Words) -> Any:
         """A text where there is no English."""
-        return _NAME.write(value) if value.en else value.zh
+        return self.record(Words).write(value) if value.en else value.zh
+
+    def record(self, make: Callable[..., Any]) -> Record:
+        """Both languages as a record of whatever `make` makes."""
+        text = Text(self.longest)
+        return Record("Name", make, (Field("zh", text, required=True), Field("en", text, default="")))
 
 
-_NAME = Record("Name", Words, (Field("zh", Text(), required=True), Field("en", Text(), default="")))
 NAME = Name()
 
 WHEN_FIELDS = (
@@ -205,9 +215,16 @@ AGE = Record("Age", AgeRange, (
     Field("lowest", Whole(0, 150)), Field("highest", Whole(0, 150), means="inclusive"),
     Field("on", Choice(AgeRange.DAYS), default="cover_start", means="the day on which it counts"),
 ))
+
+
+def _quoted(parts: tuple[str, ...]) -> str:
+    return ", ".join(f"`{part}`" for part in parts)
+
+
 UNKNOWN = Record("Unknown", Unknown, (
     Field("part", CODE, required=True,
-          means="`counts`, `deductible`, `ratio`, `amount` keep the responsibility from being decided"),
+          means=f"{_quoted(DECISIVE)} keep the responsibility from being decided; {_quoted(OPEN)} are taken as no condition, "
+          "and decisions say so; any other code is only told"),
     Field("text", NAME, required=True, means="what the source does not say"),
 ))
 
@@ -349,7 +366,9 @@ NOTE = Record("Note", Note, (
     Field("mark", Choice(Note.MARKS), required=True,
           means="P read on a public page, S claims report, M general knowledge, X our proposal"),
     Field("place", Text(200), default="", means="what it is about; left out: the plan"),
-    Field("text", Text(1000), required=True),
+    Field("source", NAME, means="what was read: a document, a page; P and S name it"),
+    Field("read_on", Day(), means="when; left out: not known, and nobody read it again"),
+    Field("text", Name(longest=1000), required=True),
 ))
 PLAN = Record("Plan", PlanTerms, (
     Field("code", PLAN_CODE, required=True, means="the file's name"),

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from benefits import wording
+from benefits import labels, wording
 from benefits.facts import HIGHEST, FactsRefused
 
 #: What a codec gives for a value that it refuses; the problem is already reported.
@@ -29,7 +29,10 @@ class Problem(NamedTuple):
     def say(self, language: str = "en") -> str:
         """The problem with its place."""
         template = wording.PROBLEMS[self.code][wording.LANGUAGES.index(language)]
-        sentence = template.format(**self.values)
+        values = dict(self.values)
+        if "part" in values:
+            values["part"] = wording.say(labels.UNKNOWN_PARTS, values["part"], language)
+        sentence = template.format(**values)
         return f"{self.place}{wording.mark('colon', language)}{sentence}" if self.place else sentence
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from benefits.shapes import Problem, plain_number
@@ -10,6 +10,7 @@ from benefits.terms import (
     ALWAYS,
     DECISIVE,
     KINDS,
+    OPEN,
     Allowance,
     Band,
     Death,
@@ -20,23 +21,29 @@ from benefits.terms import (
     PlanTerms,
     Responsibility,
     Table,
+    Unknown,
+    When,
 )
 
 
 def faults(terms: PlanTerms) -> list[Problem]:
     """What keeps terms from being used."""
     found = [
-        *_codes(terms), *_tables(terms), *_prices(terms),
+        *_codes(terms), *_prices(terms),
         *(problem for position, part in enumerate(terms.exclusions) for problem in _exclusion(part, f"exclusions[{position}]")),
     ]
     for position, part in enumerate(terms.responsibilities):
         found += _responsibility(part, f"responsibilities[{position}]", terms)
+    for place, table in _tables(terms):
+        found += table_faults(table, place, for_everybody=not place.endswith(".cap_over_policies"))
     return found
 
 
 def doubts(terms: PlanTerms) -> list[Problem]:
-    """What may be meant but should be looked at: gaps between bands, limits never reached, kinds counted twice, unknowns."""
-    found: list[Problem] = []
+    """What may be meant but should be looked at: gaps between bands, limits and rows never reached, kinds counted twice,
+    unknowns."""
+    found = _open(terms.unknown, "unknown")
+    found += [problem for place, table in _tables(terms) for problem in rows_covered(table, place)]
     counted: dict[str, str] = {}
     for position, part in enumerate(terms.responsibilities):
         place = f"responsibilities[{position}]"
@@ -44,6 +51,7 @@ def doubts(terms: PlanTerms) -> list[Problem]:
             Problem(f"{place}.unknown[{at}]", "unknown_decisive", {"part": unknown.part})
             for at, unknown in enumerate(part.unknown) if unknown.part in DECISIVE
         ]
+        found += _open(part.unknown, f"{place}.unknown")
         if isinstance(part, Expense):
             found += band_gaps(part.bands, f"{place}.bands")
             found += _counted_twice(part, place, counted)
@@ -52,6 +60,14 @@ def doubts(terms: PlanTerms) -> list[Problem]:
         found += _limits_never_reached(part, place, terms)
         found += _limits_crossed(part, place, terms.responsibilities[position + 1:])
     return found
+
+
+def _open(gaps: Sequence[Unknown], place: str) -> list[Problem]:
+    """What is taken as no condition because it is not known; a limit that is missing is said by itself."""
+    return [
+        Problem(f"{place}[{at}]", "unknown_open", {"part": gap.part})
+        for at, gap in enumerate(gaps) if gap.part in OPEN and gap.part != "limit"
+    ]
 
 
 def band_faults(bands: Sequence[Band], place: str) -> list[Problem]:
@@ -93,11 +109,64 @@ def table_faults(table: Table, place: str, *, for_everybody: bool = True) -> lis
         lowest, highest = row.when.age_from, row.when.age_to
         if lowest is not None and highest is not None and lowest > highest:
             found.append(Problem(f"{place}[{position}].age_from", "range_empty", {"lowest": lowest, "highest": highest}))
-        if any(before.when in (ALWAYS, row.when) for before in table[:position]):
-            found.append(Problem(f"{place}[{position}]", "row_unreachable", {}))
+        found += _unreachable(table, position, place, lambda wide, narrow: wide in (ALWAYS, narrow))
     if for_everybody and table and table[-1].when != ALWAYS:
         found.append(Problem(f"{place}[{len(table) - 1}]", "row_default", {}))
     return found
+
+
+def rows_covered(table: Table, place: str) -> list[Problem]:
+    """Rows that are never reached because a wider one stands above them.
+
+    A doubt, no fault: a version in force, which nobody can change, has to stay readable.
+    """
+    return [problem for position in range(len(table)) for problem in _unreachable(table, position, place, _includes)]
+
+
+def _unreachable(table: Table, position: int, place: str, includes: Callable[[When, When], bool]) -> list[Problem]:
+    """The first row above one that takes all it would hold for."""
+    for number, above in enumerate(table[:position], 1):
+        if includes(above.when, table[position].when):
+            return [Problem(f"{place}[{position}]", "row_unreachable", {"row": number})]
+    return []
+
+
+def _includes(wide: When, narrow: When) -> bool:
+    """Whether one row's circumstances hold wherever another's do."""
+    for name in ("health_class", "locality", "settled"):
+        if getattr(wide, name) not in (None, getattr(narrow, name)):
+            return False
+    if wide.continuity_from > narrow.continuity_from or wide.claim_free_from > narrow.claim_free_from:
+        return False
+    return _includes_ages(wide, narrow)
+
+
+def _includes_ages(wide: When, narrow: When) -> bool:
+    """Whether one row's ages hold all of another's. A row that states any does not hold for who is of unknown age."""
+    if wide.age_from is None and wide.age_to is None:
+        return True
+    if narrow.age_from is None and narrow.age_to is None:
+        return False
+    if (narrow.age_from or 0) < (wide.age_from or 0):
+        return False
+    return wide.age_to is None or (narrow.age_to is not None and narrow.age_to <= wide.age_to)
+
+
+def _tables(terms: PlanTerms) -> Iterator[tuple[str, Table]]:
+    """Every table with its place."""
+    yield from ((f"deductibles[{at}].amount", shared.amount) for at, shared in enumerate(terms.deductibles))
+    yield from ((f"limits[{at}].amount", shared.amount) for at, shared in enumerate(terms.limits))
+    for position, part in enumerate(terms.responsibilities):
+        place = f"responsibilities[{position}]"
+        yield from ((f"{place}.limits[{at}].amount", limit.amount) for at, limit in enumerate(part.limits))
+        if isinstance(part, Expense):
+            yield f"{place}.deductible", part.deductible
+            for at, band in enumerate(part.bands):
+                yield f"{place}.ratio" if len(part.bands) == 1 else f"{place}.bands[{at}].ratio", band.ratio
+        elif isinstance(part, LumpSum | Allowance | Death | Disability):
+            yield f"{place}.amount", part.amount
+        if isinstance(part, Death):
+            yield f"{place}.cap_over_policies", part.cap_over_policies
 
 
 def _shown(**amounts: Any) -> dict[str, Any]:
@@ -127,15 +196,6 @@ def _codes(terms: PlanTerms) -> list[Problem]:
     return found
 
 
-def _tables(terms: PlanTerms) -> list[Problem]:
-    found = []
-    for position, deductible in enumerate(terms.deductibles):
-        found += table_faults(deductible.amount, f"deductibles[{position}].amount")
-    for position, limit in enumerate(terms.limits):
-        found += table_faults(limit.amount, f"limits[{position}].amount")
-    return found
-
-
 def _prices(terms: PlanTerms) -> list[Problem]:
     return [
         Problem(f"prices[{position}].age_from", "range_empty", {"lowest": price.age_from, "highest": price.age_to})
@@ -156,7 +216,6 @@ def _responsibility(part: Responsibility, place: str, terms: PlanTerms) -> list[
         for problem in _exclusion(exclusion, f"{place}.exclusions[{position}]")
     ]
     for position, limit in enumerate(part.limits):
-        found += table_faults(limit.amount, f"{place}.limits[{position}].amount")
         if limit.per in ("item", "day") and not isinstance(part, Expense):
             found.append(Problem(f"{place}.limits[{position}].per", "choice", {"value": limit.per, "options": "event, year"}))
     found += _named(part.shared_limits, [shared.name for shared in terms.limits], f"{place}.shared_limits", "limits")
@@ -174,10 +233,7 @@ def _expense(part: Expense, place: str, terms: PlanTerms) -> list[Problem]:
     for position, factor in enumerate(part.factors):
         found += _named(factor.kinds, part.counts, f"{place}.factors[{position}].kinds", "counts")
     found += _stated(part, place, "counts", bool(part.counts)) + _stated(part, place, "ratio", bool(part.bands))
-    found += table_faults(part.deductible, f"{place}.deductible") + band_faults(part.bands, f"{place}.bands")
-    for position, band in enumerate(part.bands):
-        where = f"{place}.ratio" if len(part.bands) == 1 else f"{place}.bands[{position}].ratio"
-        found += table_faults(band.ratio, where)
+    found += band_faults(part.bands, f"{place}.bands")
     if part.shared_deductible:
         names = [shared.name for shared in terms.deductibles]
         found += _named([part.shared_deductible], names, f"{place}.shared_deductible", "deductibles", single=True)
@@ -189,11 +245,10 @@ def _expense(part: Expense, place: str, terms: PlanTerms) -> list[Problem]:
 def _fixed(part: Responsibility, place: str, terms: PlanTerms) -> list[Problem]:
     found: list[Problem] = []
     if isinstance(part, LumpSum | Allowance | Death | Disability):
-        found += _stated(part, place, "amount", bool(part.amount)) + table_faults(part.amount, f"{place}.amount")
+        found += _stated(part, place, "amount", bool(part.amount))
     if isinstance(part, LumpSum) and not part.diagnoses:
         found += _stated(part, place, "counts", stated=False, key="diagnoses")
     if isinstance(part, Death):
-        found += table_faults(part.cap_over_policies, f"{place}.cap_over_policies", for_everybody=False)
         found += _named(part.deducts, [other.code for other in terms.responsibilities], f"{place}.deducts", "responsibilities")
     if isinstance(part, Disability):
         found += _stated(part, place, "ratio", bool(part.scale), key="scale")

@@ -6,6 +6,7 @@ Money is Decimal yuan, ratios and factors are Decimals from 0 to 1, bands and li
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -26,6 +27,8 @@ KINDS = (
 PLAN_KINDS = ("supplementary", "hardship", "day_cover")
 #: Parts of a responsibility without which it cannot be decided.
 DECISIVE = ("counts", "deductible", "ratio", "amount")
+#: Parts without which a case is decided as if there were no such condition; doubts and decisions say so.
+OPEN = ("settings", "hospitals", "pre_existing", "waiting_days", "within_days", "exclusions", "limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,8 @@ class AgeRange:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A part that the source does not state; a decisive one keeps the responsibility from being decided."""
+    """A part that the source does not state: a decisive one keeps the responsibility from being decided, an open one is
+    taken as no condition, others are only told."""
 
     part: str
     text: Words
@@ -327,11 +331,16 @@ class Occupations:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Where a value comes from: P read on a public page, S the claims report, M general knowledge, X our proposal."""
+    """Where a value comes from: P read on a public page, S the claims report, M general knowledge, X our proposal.
+
+    `source` names what was read, `read_on` the day; without a day it is not known when, and nobody read it again.
+    """
 
     mark: str
-    text: str
+    text: Words
     place: str = ""
+    source: Words | None = None
+    read_on: date | None = None
 
     MARKS: ClassVar[tuple[str, ...]] = ("P", "S", "M", "X")
 

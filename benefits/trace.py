@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from benefits import wording
+from benefits import labels, wording
 from benefits.case import Step as RawStep
 from benefits.terms import Words
 
@@ -152,8 +152,12 @@ class Trace:
             return place_in_words(value, language)
         if name == "other":
             return self._name(value, language)
-        if name in ("parts", "injuries"):
-            return ("、" if language == "zh" else ", ").join(wording.say(wording.PARTS, str(one), language) for one in value)
+        comma = wording.mark("comma", language)
+        if name in ("parts", "injuries", "tables"):
+            table = wording.TABLES if name == "tables" else labels.UNKNOWN_PARTS
+            return comma.join(wording.say(table, str(one), language) for one in value)
+        if isinstance(value, dict):
+            return comma.join(wording.circumstance(what, how, language) for what, how in value.items())
         tables = {"payer": wording.PAYERS, "per": wording.PERIODS, "code": wording.REFUSALS, "what": wording.ASSUMED}
         return wording.say(tables[name], value, language) if name in tables else str(value)
 
@@ -189,6 +193,11 @@ def place_in_words(place: str, language: str) -> str:
 
 
 def _plain(value: Any) -> Any:
+    """Plain data of one's own: steps of a compiled plan are shared by its decisions."""
+    if isinstance(value, dict):
+        return dict(value)
+    if isinstance(value, list):
+        return list(value)
     return str(value) if isinstance(value, Decimal) else value
 
 

@@ -82,6 +82,34 @@ PARTS = {
     "ratio": ("赔付比例", "ratio"),
 }
 
+#: Figures that may depend on circumstances.
+TABLES = {
+    "amount": ("金额", "amount"),
+    "cap_over_policies": ("未成年人身故限额", "minor's cap"),
+    "deductible": ("免赔额", "deductible"),
+    "factors": ("计入系数", "factors"),
+    "limits": ("限额", "limits"),
+    "ratio": ("赔付比例", "ratio"),
+}
+
+#: Circumstances of a case, as far as the terms tell them apart; a value that has words of its own stands behind a colon.
+CIRCUMSTANCES = {
+    "age": ("{value}岁", "age {value}"),
+    "age:None": ("年龄不详", "of unknown age"),
+    "claim_free_below": ("连续未理赔不满{value}年", "fewer than {value} claim-free year(s)"),
+    "claim_free_from": ("连续未理赔满{value}年", "at least {value} claim-free year(s)"),
+    "continuity_below": ("连续参保不满{value}年", "fewer than {value} year(s) in a row"),
+    "continuity_from": ("连续参保满{value}年", "at least {value} year(s) in a row"),
+    "health_class:healthy": ("非既往症", "healthy"),
+    "health_class:pre_existing": ("既往症", "pre-existing"),
+    "locality:abroad": ("境外", "abroad"),
+    "locality:elsewhere": ("异地未备案", "elsewhere"),
+    "locality:elsewhere_registered": ("异地已备案", "elsewhere, registered"),
+    "locality:local": ("本地就医", "local"),
+    "settled:False": ("未经医保结算", "not settled"),
+    "settled:True": ("经医保结算", "settled"),
+}
+
 #: Rule: its name, and its sentence. Values are already said in words when they reach a sentence.
 RULES = {
     "cost": (("费用合计", "cost"), ("{bills}张票据，费用合计{result}。", "{bills} bill(s) cost {result} in all.")),
@@ -95,6 +123,10 @@ RULES = {
     ),
     "line_refused": (
         ("不予赔付", "refused"), ("{place}不予赔付：{code}{reason}。", "{place} is not paid: {code}{reason}."),
+    ),
+    "circumstances": (
+        ("适用情形", "circumstances"),
+        ("{tables}按以下情形确定：{result}。", "These circumstances decide the {tables}: {result}."),
     ),
     "counted": (("计入", "counted"), ("{kind}{result}计入（{place}）。", "{result} of {kind} counts ({place}).")),
     "factor": (
@@ -136,6 +168,10 @@ RULES = {
         ("无法核定", "cannot be decided"),
         ("条款缺少{parts}，本责任未核定。", "The terms lack {parts}: this responsibility is not decided."),
     ),
+    "unstated": (
+        ("条款未说明", "not stated"),
+        ("条款未说明{parts}，按没有此项限制核定。", "The terms do not state {parts}: decided as if there were none."),
+    ),
     "lump_sum": (
         ("定额给付", "lump sum"),
         ("确诊{diagnosis}，定额{result}。", "For diagnosis {diagnosis} the fixed amount is {result}."),
@@ -176,6 +212,9 @@ ONLY_BAND = ("{part}×{ratio}={result}。", "{part} at {ratio} is {result}.")
 WORDS = {
     "yuan": ("元", " yuan"),
     "unknown": ("来源未说明：", "The source does not state: "),
+    "source": ("出处：", "From: "),
+    "read_on": ("查阅于", "read on "),
+    "not_read": ("查阅日期未注明，编制本方案时未重新查阅", "the day is not stated, and it was not read again for this plan"),
     "of_case": ("全案", "case"),
 }
 
@@ -215,6 +254,7 @@ INPUTS = {
     "ratio": ("比例", "ratio"),
     "reason": ("说明", "reason"),
     "start": ("起", "from"),
+    "tables": ("影响", "bears on"),
     "taken": ("本次扣", "taken"),
     "used": ("此前", "before"),
     "what": ("条件", "condition"),
@@ -228,12 +268,18 @@ def say(table: dict[str, tuple[str, str]], key: str, language: str) -> str:
 
 
 #: What joins and encloses words.
-MARKS = {"colon": ("：", ": "), "semicolon": ("；", "; "), "open": ("（", " ("), "close": ("）", ")")}
+MARKS = {"colon": ("：", ": "), "comma": ("、", ", "), "semicolon": ("；", "; "), "open": ("（", " ("), "close": ("）", ")")}
 
 
 def mark(name: str, language: str) -> str:
     """A mark as the language writes it."""
     return say(MARKS, name, language)
+
+
+def circumstance(name: str, value: object, language: str) -> str:
+    """One circumstance of a case in words."""
+    alone = CIRCUMSTANCES.get(f"{name}:{value}")
+    return say(CIRCUMSTANCES, name, language).format(value=value) if alone is None else alone[LANGUAGES.index(language)]
 
 
 def bracketed(text: str, language: str) -> str:
@@ -299,11 +345,15 @@ PROBLEMS = {
     "range_empty": ("{lowest}大于{highest}", "{lowest} is above {highest}"),
     "ratio_twice": ("ratio与bands只能填写一项", "state ratio or bands, not both"),
     "row_default": ("最后一行不能带条件，否则有人没有对应的值", "the last row must hold for everybody: some would have no value"),
-    "row_unreachable": ("前面的行已包含全部情况，本行不起作用", "a row above it holds for everybody, so this one is never reached"),
+    "row_unreachable": (
+        "第{row}行已包含本行的全部情形，本行不起作用",
+        "row {row} above it holds wherever this one does, so this one is never reached",
+    ),
     "scale_order": ("{value}高于前一等级的{before}", "{value} is above the graver grade's {before}"),
     "too_deep": ("层级超过{deepest}层", "it is nested more than {deepest} deep"),
     "too_long": ("{number}个字符，最多{longest}个", "{number} characters are more than {longest}"),
     "unknown_decisive": ("未知：{part}；本责任暂不能核定", "{part} is unknown: this responsibility cannot be decided"),
+    "unknown_open": ("未知：{part}；按没有此项限制核定", "unknown: {part}; cases are decided as if there were none"),
     "unknown_key": ("没有这个字段", "there is no such field"),
     "unknown_key_near": ("没有这个字段，是否为{near}？", "there is no such field; did you mean {near}?"),
     "unlimited": ("没有任何限额", "it has no limit"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from benefits.decide import decide
 from benefits.facts import Cover, Event, Facts, FactsRefused, Hospital, Insured
-from benefits.terms import AgeRange, Band, Exclusion, HospitalCondition, Occupations, Words, fixed
+from benefits.terms import AgeRange, Band, Exclusion, Factor, HospitalCondition, Occupations, Row, When, Words, fixed
 from benefits.tests.cases import bill, codes, expense, facts, line, moment, terms, yuan
 
 WHOLE = (Band(fixed(1)),)
@@ -121,6 +122,22 @@ def test_another_kind_of_event_is_refused() -> None:
 
 def test_a_bill_that_is_not_settled_is_refused_where_settlement_is_required() -> None:
     assert answer(facts(bill(line("self_pay", 100), settled=False)), settlement_required=True) == (0, ["NOT_SETTLED"])
+
+
+ABROAD = When(locality="abroad")
+
+
+@pytest.mark.parametrize("more", [
+    {"bands": (Band((Row(Decimal(0), ABROAD), Row(Decimal(1)))),)}, {"bands": WHOLE, "factors": (Factor(Decimal(0), when=ABROAD),)},
+])
+def test_treatment_where_nothing_is_paid_is_refused_and_uses_up_no_deductible(more: Any) -> None:
+    part = expense(deductible=fixed(50), **more)
+    abroad = decide(facts(bill(line("self_pay", 100), locality="abroad")), terms(part))
+    assert (abroad.amount, codes(abroad), dict(abroad.used)) == (yuan(0), ["LOCALITY"], {})
+    assert abroad.refusals[0].place == "bills[0].lines[0]"
+    assert "medical：第1张票据第1项不予赔付：就医地不在赔付范围。" in abroad.trace.sentences("zh")
+    home = decide(facts(bill(line("self_pay", 100), locality="elsewhere")), terms(part), abroad.usage)
+    assert (home.amount, codes(home)) == (yuan(50), [])
 
 
 @pytest.mark.parametrize("exclusion", [

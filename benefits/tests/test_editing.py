@@ -75,6 +75,12 @@ def test_percent_is_no_amount_of_money() -> None:
     assert filled(plan_file.MONEY, {"at": ["65%"]}, "at") == "65%"
 
 
+def test_words_stay_as_they_were_typed_and_codes_may_be_typed_in_full_width() -> None:
+    typed_in = {"at.zh": [" 保费，限额（元）；７月 "], "at.en": ["a, b"]}
+    assert filled(plan_file.NAME, typed_in, "at") == {"zh": "保费，限额（元）；７月", "en": "a, b"}
+    assert filled(plan_file.CODE, {"at": ["ｔｏｔａｌ"]}, "at") == "total"
+
+
 def test_lines_that_nobody_filled_in_fall_out_and_the_others_keep_their_order() -> None:
     given = {"bands[0].to": [""], "bands[7].to": ["100"], "bands[2].from": ["5"], "bands[7].ratio[0].value": ["0.5"]}
     codec = next(field.codec for field in plan_file.EXPENSE_FIELDS if field.key == "bands")

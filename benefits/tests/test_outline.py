@@ -11,8 +11,10 @@ import pytest
 
 from benefits import editing, plan_file
 from benefits.outline import Change, changes, outline
-from benefits.terms import PlanTerms
+from benefits.terms import Band, PlanTerms, fixed
 from benefits.tests import generate
+from benefits.tests.cases import expense, paid, spent, yuan
+from benefits.tests.cases import terms as plan_of
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "plans"
 
@@ -30,7 +32,7 @@ def test_a_responsibility_is_told_with_its_scope_deductible_bands_and_limits() -
     assert (section.code, section.title, section.kind) == ("in_catalogue", "医保目录内自付费用", "费用补偿")
     assert section.facts == (("保障范围", "医保目录内自付"), ("免赔额", "年度18,000元"), ("分段起算", "从第一元起算"))
     assert section.bands == (("0–100,000元", "65%"), ("100,000元以上", "80%"))
-    assert section.unknown == ("限额",)
+    assert section.unknown == (("限额", "限额"),)
 
 
 def test_circumstances_are_told_in_their_order_and_whoever_is_left_are_the_others() -> None:
@@ -70,3 +72,24 @@ def test_of_any_two_plans_the_words_differ_where_the_terms_do_and_a_plan_does_no
     ))
     found = changes(plan, other)
     assert found and {each.section for each in found} == {part.name.zh}
+
+
+@pytest.mark.parametrize(("band", "before", "after"), [
+    (Band(fixed("0.5"), yuan(5_000)), 2_000, 2_500), (Band(fixed("0.5"), yuan(0), yuan(5_000)), 2_500, 2_000),
+])
+def test_a_single_band_that_begins_or_ends_says_from_where_it_counts(band: Band, before: int, after: int) -> None:
+    first, second = (
+        plan_of(expense(bands=(band,), deductible=fixed(1_000), bands_counted=way))
+        for way in ("after_deductible", "before_deductible")
+    )
+    case = spent("self_pay", 10_000)
+    assert (paid(case, first), paid(case, second)) == (yuan(before), yuan(after))
+    assert changes(first, second) == [Change("medical", "分段起算", "从免赔额以上起算", "从第一元起算")]
+
+
+def test_from_where_one_band_counts_that_holds_everything_is_no_difference_and_pays_the_same() -> None:
+    first, second = (
+        plan_of(expense(deductible=fixed(1_000), bands_counted=way)) for way in ("after_deductible", "before_deductible")
+    )
+    assert paid(spent("self_pay", 10_000), first) == paid(spent("self_pay", 10_000), second) == yuan(6_300)
+    assert changes(first, second) == []

@@ -106,7 +106,7 @@ def test_the_good_plan_is_good() -> None:
     ("responsibilities[1].ratio[1].health_class", "healthy",
      "responsibilities[1].ratio[1]: the last row must hold for everybody: some would have no value"),
     ("responsibilities[1].ratio[0].health_class", ...,
-     "responsibilities[1].ratio[1]: a row above it holds for everybody, so this one is never reached"),
+     "responsibilities[1].ratio[1]: row 1 above it holds wherever this one does, so this one is never reached"),
     ("responsibilities[1].factors", [{"kinds": ["self_pay"], "value": 1}],
      "responsibilities[1].factors[0].kinds[0]: self_pay is not among counts"),
     ("responsibilities[1].exclusions", [{"name": "全部"}],

@@ -36,14 +36,19 @@ def test_two_cases_are_settled_one_after_the_other(tmp_path: Path) -> None:
         {"code": "BELOW_DEDUCTIBLE", "responsibility": "inpatient_self_paid", "place": "", "reason": ""},
     ]
     assert answer["cases"][1]["usage"]["deductible:inpatient_self_paid"] == "20000"
-    assert [gap["part"] for gap in answer["unknown"]] == ["lists", "hospitals"]
+    assert [gap["part"] for gap in answer["unknown"]] == [
+        "lists", "hospitals", "settings", "waiting_days", "exclusions",
+    ]
 
 
 def test_the_table_and_the_sentences_are_shown_in_the_language_asked_for(tmp_path: Path) -> None:
     table = quote(tmp_path).splitlines()
     assert table[0] == "沪惠保2022 - first"
     assert table[1].split() == ["序号", "责任", "依据", "规则", "结果"]
-    assert table[-2:] == ["来源未说明：特定药品与海外药品清单", "来源未说明：指定医院"]
+    assert table[-5:] == [
+        "来源未说明：特定药品与海外药品清单", "来源未说明：指定医院", "来源未说明：除住院责任外的就医方式",
+        "来源未说明：等待期", "来源未说明：责任免除",
+    ]
     said = quote(tmp_path, TWO, "--sentences", "--language", "en").splitlines()
     assert said[0] == "Shanghai Huhuibao 2022 - first"
     assert "The case pays 15,400.00 yuan in all." in said

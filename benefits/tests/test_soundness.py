@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benefits import soundness
-from benefits.terms import Band, Limit, Row, SharedLimit, Unknown, When, Words, fixed
+from benefits.terms import Band, Death, Limit, Row, SharedDeductible, SharedLimit, Unknown, When, Words, fixed
 from benefits.tests.cases import bill, expense, facts, line, paid, terms, yuan
 
 
@@ -52,6 +52,10 @@ def test_overlaps_of_bands_are_faults(bands: list[Band], expected: list[str]) ->
     ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("deductible", Words("免赔额")),)}, {},
      ["responsibilities[0].unknown[0]: deductible is unknown: this responsibility cannot be decided"]),
     ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("limit", Words("限额")),)}, {}, []),
+    ({"limits": (Limit(fixed(5)),), "unknown": (Unknown("settings", Words("就医方式")),)}, {},
+     ["responsibilities[0].unknown[0]: unknown: kinds of care; cases are decided as if there were none"]),
+    ({"limits": (Limit(fixed(5)),)}, {"unknown": (Unknown("lists", Words("清单")), Unknown("exclusions", Words("免责")))},
+     ["unknown[1]: unknown: exclusions; cases are decided as if there were none"]),
 ])
 def test_doubts_of_a_responsibility(more: dict[str, Any], plan: dict[str, Any], expected: list[str]) -> None:
     built = terms(expense(**more), **plan)
@@ -75,6 +79,45 @@ def test_a_row_for_one_age_alone_is_sound_and_an_empty_range_is_not() -> None:
 
     assert with_ages(6, 6) == []
     assert with_ages(7, 6) == ["responsibilities[0].ratio[0].age_from: 7 is above 6"]
+
+
+@pytest.mark.parametrize(("wide", "narrow", "covered"), [
+    (When(continuity_from=1), When(continuity_from=3), True), (When(continuity_from=3), When(continuity_from=1), False),
+    (When(claim_free_from=2), When(claim_free_from=3, settled=True), True), (When(claim_free_from=2), When(settled=True), False),
+    (When(age_from=0, age_to=20), When(age_from=10, age_to=15), True), (When(age_to=20), When(age_from=10, age_to=20), True),
+    (When(age_from=0, age_to=20), When(age_from=10, age_to=21), False), (When(age_from=18), When(age_to=60), False),
+    (When(age_from=18), When(age_from=18), True), (When(age_from=18), When(age_from=17), False),
+    (When(age_from=0), When(age_to=17), True), (When(age_to=17), When(age_from=10), False),
+    # Who is of unknown age meets no row that states ages.
+    (When(age_from=0), When(health_class="healthy"), False),
+    (When(health_class="healthy"), When(health_class="healthy", locality="abroad"), True),
+    (When(health_class="healthy"), When(health_class="pre_existing", locality="abroad"), False),
+    (When(health_class="healthy"), When(locality="abroad"), False),
+    (When(settled=False), When(settled=False, age_from=60), True), (When(settled=False), When(settled=True), False),
+    (When(locality="abroad", continuity_from=1), When(locality="abroad", continuity_from=1, age_from=3), True),
+    (When(locality="abroad", continuity_from=1), When(locality="abroad", age_from=3), False),
+])
+def test_a_row_below_a_wider_one_is_never_reached(wide: When, narrow: When, covered: bool) -> None:
+    rows = (When(locality="local"), wide, narrow, When())
+    table = tuple(Row(Decimal(value).scaleb(-1), when) for value, when in zip((9, 8, 7, 5), rows, strict=True))
+    found = [problem.say() for problem in soundness.rows_covered(table, "ratio")]
+    assert found == ["ratio[2]: row 2 above it holds wherever this one does, so this one is never reached"] * covered
+
+
+def test_a_row_never_reached_is_a_doubt_wherever_the_table_stands_and_the_plan_stays_readable() -> None:
+    table = (Row(Decimal("0.9"), When(continuity_from=1)), Row(Decimal("0.8"), When(continuity_from=3)), Row(Decimal("0.5")))
+    part = expense(bands=(Band(table),), deductible=table, limits=(Limit(table),))
+    built = terms(
+        part, Death(code="death", name=Words("身故"), amount=table, cap_over_policies=table[:2]),
+        limits=(SharedLimit("total", table),), deductibles=(SharedDeductible("yearly", table),),
+    )
+    assert soundness.faults(built) == []
+    assert [problem.place for problem in soundness.doubts(built) if problem.code == "row_unreachable"] == [
+        "deductibles[0].amount[1]", "limits[0].amount[1]", "responsibilities[0].limits[0].amount[1]",
+        "responsibilities[0].deductible[1]", "responsibilities[0].ratio[1]", "responsibilities[1].amount[1]",
+        "responsibilities[1].cap_over_policies[1]",
+    ]
+    assert soundness.doubts(built)[0].say("zh") == "deductibles[0].amount[1]：第1行已包含本行的全部情形，本行不起作用"
 
 
 def test_crossed_shared_limits_can_pay_less_for_a_dearer_bill_and_are_named() -> None:

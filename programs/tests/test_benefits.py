@@ -163,6 +163,16 @@ def test_each_real_plan_is_read_as_tables_and_every_part_of_it_goes_through_its_
         assert benefit_terms(draft) == kept(code, draft)
 
 
+def test_the_page_tells_where_figures_come_from_and_what_is_decided_though_it_is_not_known(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    shown = page(signed_in(world.finance_checker), draft, "change").content.decode()
+    assert "<summary>数据出处</summary>" in shown
+    assert "<dt>公开资料（保障责任）</dt><dd>免赔额、分段与赔付比例。（出处：《领域资料》第4节算例，" in shown
+    assert "查阅日期未注明，编制本方案时未重新查阅）</dd>" in shown
+    assert "来源未说明 5：未知：就医方式；按没有此项限制核定" in shown
+    assert "来源未说明： 年度、既往症的比例、特定药品清单、保障起始日、住院与门诊范围、医院范围、等待期、责任免除" in shown
+
+
 def test_an_actuary_states_a_responsibility_with_two_bands_from_nothing(world: World, draft: Plan) -> None:
     client, there = signed_in(world.finance_maker), "?part=0&kind=expense"
     place = "responsibilities[0]"
