@@ -156,15 +156,16 @@ def refuse_outright(plan: Plan, case: Case) -> None:
 
 
 def refused_bills(case: Case) -> dict[int, tuple[str, str]]:
-    """Bills of which nothing counts, by position: false papers, claimed before, or a number that an earlier one has."""
+    """Bills of which nothing counts, by position: false papers, claimed before, or the number of an earlier one not false."""
     refused = {}
     numbers: set[str] = set()
     for position, bill in enumerate(case.facts.bills):
         if bill.false_papers:
             refused[position] = ("FALSE_PAPERS", "")
-        elif bill.claimed_before or bill.number in numbers:
+            continue
+        if bill.claimed_before or bill.number in numbers:
             refused[position] = ("DUPLICATE_BILL", "")
-        elif bill.number:
+        if bill.number:
             numbers.add(bill.number)
     return refused
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from benefits.decide import decide
 from benefits.facts import Cover, Event, Facts, FactsRefused, Hospital, Insured
-from benefits.terms import AgeRange, Band, Exclusion, HospitalCondition, Occupations, Words, fixed
+from benefits.terms import AgeRange, Band, Exclusion, HospitalCondition, Occupations, Row, When, Words, fixed
 from benefits.tests.cases import bill, codes, expense, facts, line, moment, terms, yuan
 
 WHOLE = (Band(fixed(1)),)
@@ -159,6 +160,23 @@ def test_a_bill_claimed_before_or_false_pays_nothing() -> None:
         bill(line("self_pay", 100), claimed_before=True), bill(line("self_pay", 100), false_papers=True),
     ), terms(expense(bands=WHOLE)))
     assert (decision.amount, codes(decision)) == (yuan(0), ["DUPLICATE_BILL", "FALSE_PAPERS"])
+
+
+@pytest.mark.parametrize(("first", "expected"), [
+    ({"claimed_before": True}, (0, ["DUPLICATE_BILL", "DUPLICATE_BILL"])), ({"false_papers": True}, (100, ["FALSE_PAPERS"])),
+])
+def test_the_number_of_a_bill_claimed_before_is_refused_again_and_that_of_a_false_one_is_free(
+    first: dict[str, bool], expected: tuple[int, list[str]]
+) -> None:
+    case = facts(bill(line("self_pay", 100), number="0123", **first), bill(line("self_pay", 100), number="0123"))
+    assert answer(case) == expected
+
+
+def test_a_zero_for_a_place_of_treatment_refuses_by_the_place() -> None:
+    bands = (Band((Row(Decimal(0), When(locality="elsewhere")), Row(Decimal(1)))),)
+    case = facts(bill(line("self_pay", 100), locality="elsewhere"), bill(line("self_pay", 40)))
+    decision = decide(case, terms(expense(bands=bands)))
+    assert (decision.amount, codes(decision)) == (yuan(40), ["LOCALITY"])
 
 
 def test_a_line_that_no_responsibility_counts_is_not_covered() -> None:
