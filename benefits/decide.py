@@ -12,6 +12,7 @@ from benefits.compiled import Figures, Plan, Rule, compile_terms
 from benefits.expenses import settle_expense
 from benefits.facts import FEN, Facts
 from benefits.fixed import (
+    concerns_disease,
     event_circumstances,
     refused_lines,
     settle_allowance,
@@ -187,7 +188,7 @@ def settle(rule: Rule, plan: Plan, case: Case, by_bill: list[tuple[Figures, ...]
     elif isinstance(terms, Allowance):
         settle_allowance(rule, terms, case, by_bill)
     elif isinstance(terms, LumpSum):
-        if event.diagnosis.startswith(terms.diagnoses):
+        if concerns_disease(terms, event.diagnosis):
             settle_lump_sum(rule, terms, case, of_event(rule, plan, case))
     elif isinstance(terms, Death):
         if event.died_on is not None:
