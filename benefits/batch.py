@@ -284,7 +284,7 @@ def _in_rounds(
         for at, rule in enumerate(rules):
             answer = _settle(answer, at, rule, figures, counters, scale)
         decided.append(answer.select(
-            "person", "case", pl.sum_horizontal(pl.col(f"paid:{rule.code}") for rule in rules).alias("amount"),
+            "person", "case", pl.sum_horizontal(pl.lit(0, pl.Int64), *(f"paid:{rule.code}" for rule in rules)).alias("amount"),
             *(f"paid:{rule.code}" for rule in rules), "row",
         ))
     return pl.concat(decided) if decided else _empty(cases, rules).with_columns(pl.lit(0, pl.UInt32).alias("row"))

@@ -202,8 +202,10 @@ def excluded(exclusion: Exclusion) -> Check:
         event = case.event
         if tags:
             marked = event.tags
-            if bill is not None and line is not None:
-                marked = marked | bill.tags | line.tags
+            if bill is not None:
+                marked = marked | bill.tags
+            if line is not None:
+                marked = marked | line.tags
             if tags.isdisjoint(marked):
                 return None
         if exclusion.diagnoses:

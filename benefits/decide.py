@@ -12,6 +12,7 @@ from benefits.compiled import Figures, Plan, Rule, compile_terms
 from benefits.expenses import settle_expense
 from benefits.facts import FEN, Facts
 from benefits.fixed import (
+    concerns_disease,
     event_circumstances,
     refused_lines,
     settle_allowance,
@@ -158,15 +159,16 @@ def refuse_outright(plan: Plan, case: Case) -> None:
 
 
 def refused_bills(case: Case) -> dict[int, tuple[str, str]]:
-    """Bills of which nothing counts, by position: false papers, claimed before, or a number that an earlier one has."""
+    """Bills of which nothing counts, by position: false papers, claimed before, or the number of an earlier one not false."""
     refused = {}
     numbers: set[str] = set()
     for position, bill in enumerate(case.facts.bills):
         if bill.false_papers:
             refused[position] = ("FALSE_PAPERS", "")
-        elif bill.claimed_before or bill.number in numbers:
+            continue
+        if bill.claimed_before or bill.number in numbers:
             refused[position] = ("DUPLICATE_BILL", "")
-        elif bill.number:
+        if bill.number:
             numbers.add(bill.number)
     return refused
 
@@ -188,7 +190,7 @@ def settle(rule: Rule, plan: Plan, case: Case, by_bill: list[tuple[Figures, ...]
     elif isinstance(terms, Allowance):
         settle_allowance(rule, terms, case, by_bill)
     elif isinstance(terms, LumpSum):
-        if event.diagnosis.startswith(terms.diagnoses):
+        if concerns_disease(terms, event.diagnosis):
             settle_lump_sum(rule, terms, case, of_event(rule, plan, case))
     elif isinstance(terms, Death):
         if event.died_on is not None:

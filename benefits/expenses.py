@@ -43,14 +43,14 @@ def leave_undecided(rule: Rule, case: Case) -> None:
     """Lines that a responsibility would count, or might where it is unknown what counts, wait for its terms."""
     waiting = [
         line for line in case.lines
-        if not line.taken and (not rule.kinds or line.kind in rule.kinds)
+        if (rule.remainder or not line.taken) and (not rule.kinds or line.kind in rule.kinds)
         and all(check(case, line.bill, line.line) is None for check in rule.checks)
     ]
     if not waiting:
         return
     for line in waiting:
         line.waits = True
-        line.taken = bool(rule.kinds)
+        line.taken = line.taken or bool(rule.kinds)
     case.undecided.append(rule.code)
     case.steps.append(("undecided", rule.code, {"parts": [gap.part for gap in rule.terms.decisive_unknown]}))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from benefits.case import Benefit, Case, Circumstances, OpenLine, Refusal, health_class
 from benefits.compiled import Figures, Plan, Rule
-from benefits.expenses import count_paid
+from benefits.expenses import Running, count_paid, within_caps
 from benefits.facts import Bill
 from benefits.terms import ZERO, Allowance, Death, Disability, LumpSum
 
@@ -26,6 +27,11 @@ def table_age(case: Case) -> int | None:
     return case.insured.age_on(case.event.died_on or case.event_day or case.first_day)
 
 
+def concerns_disease(terms: LumpSum, diagnosis: str) -> bool:
+    """Whether a disease is one of those named; where it is unknown which are, any may be."""
+    return diagnosis.startswith(terms.diagnoses) if terms.diagnoses else bool(diagnosis)
+
+
 def settle_lump_sum(rule: Rule, terms: LumpSum, case: Case, figures: Figures) -> None:
     """A fixed amount for a named disease."""
     if not open_to_event(rule, case):
@@ -35,17 +41,23 @@ def settle_lump_sum(rule: Rule, terms: LumpSum, case: Case, figures: Figures) ->
         return
     tell(case, figures)
     case.steps.append(("lump_sum", rule.code, {"diagnosis": case.event.diagnosis, "result": figures.amount}))
-    case.add(rule.times_counter, Decimal(1))
-    pay(rule, case, figures.amount, figures)
+    running = Running()
+    amount = in_fen(rule, case, within_caps(rule, case, figures.amount, figures, running))
+    if amount:
+        case.add(rule.times_counter, Decimal(1))
+    pay(rule, case, amount, running)
 
 
 def settle_death(rule: Rule, terms: Death, case: Case, figures: Figures) -> None:
-    """The sum insured less what counts against it, within the cap over all policies."""
+    """The sum insured less what counts against it, within the cap over all policies.
+
+    A wrong class of work reduces the sum itself: what was paid before was reduced already, and is deducted as it was paid.
+    """
     if not open_to_event(rule, case):
         return
     tell(case, figures)
-    amount = figures.amount
-    case.steps.append(("sum_insured", rule.code, {"result": amount}))
+    case.steps.append(("sum_insured", rule.code, {"result": figures.amount}))
+    amount = in_fen(rule, case, figures.amount)
     for code in (*terms.deducts, rule.code):
         paid = case.counters.get(f"paid:{code}", ZERO)
         if paid:
@@ -56,7 +68,8 @@ def settle_death(rule: Rule, terms: Death, case: Case, figures: Figures) -> None
         case.assume("age")
     if figures.cap_over_policies is not None:
         amount = within_policies(rule, case, amount, figures.cap_over_policies)
-    pay(rule, case, amount, figures)
+    running = Running()
+    pay(rule, case, within_caps(rule, case, amount, figures, running), running)
 
 
 def within_policies(rule: Rule, case: Case, amount: Decimal, cap: Decimal) -> Decimal:
@@ -71,7 +84,10 @@ def within_policies(rule: Rule, case: Case, amount: Decimal, cap: Decimal) -> De
 
 
 def settle_disability(rule: Rule, terms: Disability, case: Case, figures: Figures) -> None:
-    """The scale's part of the sum insured for the grade that all injuries of the event give together."""
+    """The scale's part of the sum insured for the grade that all injuries of the event give together.
+
+    Reduced where the class of work was wrong, like a death's sum, before what was paid is deducted.
+    """
     injuries = case.event.injuries
     if not open_to_event(rule, case):
         return
@@ -81,15 +97,16 @@ def settle_disability(rule: Rule, terms: Disability, case: Case, figures: Figure
     ratio = terms.scale[grade - 1] if grade <= len(terms.scale) else ZERO
     amount = figures.amount * ratio
     case.steps.append(("disability", rule.code, {"amount": figures.amount, "ratio": ratio, "result": amount}))
-    amount = less_of_event(rule, case, amount)
-    left = max(ZERO, figures.amount - case.counters.get(rule.paid_counter, ZERO))
+    amount = less_of_event(rule, case, in_fen(rule, case, amount))
+    insured = case.rounded(figures.amount)
+    left = max(ZERO, insured - case.counters.get(rule.paid_counter, ZERO))
     if amount > left:
         case.steps.append(("limit", rule.code, {
-            "per": "year", "name": "", "limit": figures.amount, "used": figures.amount - left, "amount": amount,
-            "result": left,
+            "per": "year", "name": "", "limit": insured, "used": insured - left, "amount": amount, "result": left,
         }))
         amount = left
-    pay(rule, case, amount, figures)
+    running = Running()
+    pay(rule, case, within_caps(rule, case, amount, figures, running), running)
 
 
 def less_of_event(rule: Rule, case: Case, amount: Decimal) -> Decimal:
@@ -111,30 +128,32 @@ def grade_of(injuries: tuple[int, ...], *, several: str) -> int:
 
 
 def settle_allowance(rule: Rule, terms: Allowance, case: Case, by_bill: list[tuple[Figures, ...]]) -> None:
-    """An amount for each paid day in hospital."""
-    days = 0
-    exact = ZERO
-    figures: Figures | None = None
-    for position, bill in enumerate(case.facts.bills):
-        if not bill.days or not open_to_bill(rule, case, bill, position):
-            continue
-        before, figures = figures, by_bill[position][rule.index]
-        if before is None or before.told != figures.told:
+    """An amount for each paid day in hospital: stays in order of their bill's day, each within the limits of its circumstances."""
+    days, running = 0, Running()
+    stays = [place for place in by_day(case.facts.bills) if open_to_stay(rule, case, place)]
+    for position in stays:
+        bill, figures = case.facts.bills[position], by_bill[position][rule.index]
+        if figures.told != running.told:
             tell(case, figures)
+            running.told = figures.told
         counted = paid_days(rule, terms, case, bill, days)
-        exact += figures.amount * counted
-        days += counted
+        amount = figures.amount * counted
         case.steps.append(("allowance", rule.code, {
-            "days": bill.days, "counted": counted, "amount": figures.amount, "result": figures.amount * counted,
+            "days": bill.days, "counted": counted, "amount": figures.amount, "result": amount,
         }))
-    if figures is None:
-        return
+        running.exact += within_caps(rule, case, amount, figures, running)
+        days += counted
     case.add(rule.days_counter, Decimal(days))
     case.add(rule.days_counter + case.suffix, Decimal(days))
     if days:
-        pay(rule, case, exact, figures, days=days)
-    else:
+        pay(rule, case, in_fen(rule, case, running.exact), running, days=days)
+    elif stays:
         refuse(rule, case, "NO_DAYS_LEFT")
+
+
+def by_day(bills: tuple[Bill, ...]) -> list[int]:
+    """Places of bills in order of their day, then as given."""
+    return sorted(range(len(bills)), key=lambda place: bills[place].day or date.min)
 
 
 def paid_days(rule: Rule, terms: Allowance, case: Case, bill: Bill, days: int) -> int:
@@ -167,9 +186,10 @@ def open_to_event(rule: Rule, case: Case) -> bool:
     return decidable(rule, case)
 
 
-def open_to_bill(rule: Rule, case: Case, bill: Bill, position: int) -> bool:
-    """Whether a bill counts; says why not."""
-    if position in case.refused_bills:
+def open_to_stay(rule: Rule, case: Case, position: int) -> bool:
+    """Whether a bill is of a stay that counts; says why not."""
+    bill = case.facts.bills[position]
+    if not bill.days or position in case.refused_bills:
         return False
     for check in rule.checks:
         refusal = check(case, bill, None)
@@ -189,18 +209,8 @@ def decidable(rule: Rule, case: Case) -> bool:
     return False
 
 
-def pay(rule: Rule, case: Case, exact: Decimal, figures: Figures, *, days: int = 0) -> None:
-    """Within the limits, rounded once, counted."""
-    limited = False
-    for cap in figures.caps:
-        counter = cap.counter + case.suffix if cap.of_event else cap.counter
-        used = case.counters.get(counter, ZERO)
-        left = max(ZERO, cap.amount - used)
-        if exact > left:
-            case.steps.append(("limit", rule.code, {
-                "per": cap.per, "name": cap.name, "limit": cap.amount, "used": used, "amount": exact, "result": left,
-            }))
-            exact, limited = left, True
+def in_fen(rule: Rule, case: Case, exact: Decimal) -> Decimal:
+    """Rounded once, before that reduced where the class of work was stated wrong."""
     amount = case.rounded(exact)
     if case.premium_due is not None:
         case.steps.append(("reduced", rule.code, {
@@ -208,11 +218,16 @@ def pay(rule: Rule, case: Case, exact: Decimal, figures: Figures, *, days: int =
         }))
     elif amount != exact:
         case.steps.append(("rounded", rule.code, {"amount": exact, "result": amount}))
+    return amount
+
+
+def pay(rule: Rule, case: Case, amount: Decimal, running: Running, *, days: int = 0) -> None:
+    """Count a payment and say it."""
     count_paid(rule, case, amount)
     case.steps.append(("pays", rule.code, {"result": amount}))
     case.benefits.append(Benefit(rule.code, amount, days=days))
     if not amount:
-        refuse(rule, case, "LIMIT_USED" if limited else "NOTHING_PAYABLE")
+        refuse(rule, case, "LIMIT_USED" if running.limited else "NOTHING_PAYABLE")
 
 
 def refuse(rule: Rule, case: Case, code: str, *, reason: str = "", place: str = "") -> None:

@@ -14,7 +14,7 @@ from benefits import batch
 from benefits.batch import BatchRefused, decide_batch
 from benefits.decide import decide
 from benefits.facts import Bill, Event, Facts, FactsRefused, Insured, Line
-from benefits.terms import LOCALITIES, SETTINGS, Band, Expense, Limit, PlanTerms, Unknown, Words, fixed
+from benefits.terms import LOCALITIES, SETTINGS, Band, Death, Expense, Limit, PlanTerms, Unknown, Words, fixed
 from benefits.tests import generate
 from benefits.tests.cases import PLANS, expense, plan, terms
 from benefits.usage import NOTHING_USED, Usage
@@ -123,6 +123,12 @@ def test_a_batch_agrees_with_decide_on_plans_that_look_at_events_days_and_remain
         compare(chance, generate.plan(chance))
 
 
+def test_a_batch_agrees_with_decide_on_plans_of_every_kind_and_condition() -> None:
+    for seed in range(EXAMPLES // 6):
+        chance = Random(seed)
+        compare(chance, generate.any_plan(chance))
+
+
 @pytest.mark.parametrize("code", sorted(path.stem for path in PLANS.glob("*.yaml")))
 def test_a_batch_agrees_with_decide_on_the_real_plans(code: str) -> None:
     kinds = ("self_pay", "class_b_first", "out_of_catalogue", "special_drug", "proton_heavy_ion", "car_t", "unheard_of")
@@ -194,6 +200,13 @@ def test_no_lines_give_no_cases() -> None:
     lines = pl.DataFrame(schema={"person": pl.Int64, "case": pl.Int64, "kind": pl.String, "eligible": pl.Int64})
     answer = decide_batch(lines, plan("weifang"))
     assert (answer.height, answer.columns[:3]) == (0, ["person", "case", "amount"])
+
+
+def test_a_plan_without_expenses_pays_nothing_in_a_batch() -> None:
+    lines = pl.DataFrame({"person": [1], "case": [7], "kind": ["self_pay"], "eligible": [100]})
+    death = Death(code="death", name=Words("身故"), amount=fixed(1_000))
+    answer = decide_batch(lines, terms(death))
+    assert (answer.columns, answer.rows()) == (["person", "case", "amount"], [(1, 7, 0)])
 
 
 def test_an_undecided_responsibility_pays_nothing_in_a_batch() -> None:

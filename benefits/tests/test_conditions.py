@@ -178,6 +178,23 @@ def test_a_bill_claimed_before_or_false_pays_nothing() -> None:
     assert (decision.amount, codes(decision)) == (yuan(0), ["DUPLICATE_BILL", "FALSE_PAPERS"])
 
 
+@pytest.mark.parametrize(("first", "expected"), [
+    ({"claimed_before": True}, (0, ["DUPLICATE_BILL", "DUPLICATE_BILL"])), ({"false_papers": True}, (100, ["FALSE_PAPERS"])),
+])
+def test_the_number_of_a_bill_claimed_before_is_refused_again_and_that_of_a_false_one_is_free(
+    first: dict[str, bool], expected: tuple[int, list[str]]
+) -> None:
+    case = facts(bill(line("self_pay", 100), number="0123", **first), bill(line("self_pay", 100), number="0123"))
+    assert answer(case) == expected
+
+
+def test_a_zero_for_a_place_of_treatment_refuses_by_the_place() -> None:
+    bands = (Band((Row(Decimal(0), When(locality="elsewhere")), Row(Decimal(1)))),)
+    case = facts(bill(line("self_pay", 100), locality="elsewhere"), bill(line("self_pay", 40)))
+    decision = decide(case, terms(expense(bands=bands)))
+    assert (decision.amount, codes(decision)) == (yuan(40), ["LOCALITY"])
+
+
 def test_a_line_that_no_responsibility_counts_is_not_covered() -> None:
     assert answer(facts(bill(line("device", 100)))) == (0, ["NOT_COVERED"])
 

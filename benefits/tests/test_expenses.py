@@ -250,6 +250,13 @@ def test_an_unknown_ratio_leaves_the_lines_undecided_and_counts_nothing() -> Non
     assert (decision.amount, decision.undecided, codes(decision)) == (yuan(10), ("medical",), [])
 
 
+def test_an_unknown_ratio_of_the_remainder_is_said_though_the_first_responsibility_counts_the_line() -> None:
+    gap = (Unknown("ratio", Words("比例")),)
+    plan = terms(expense("first"), expense("rest", bands=(), of_remainder=True, unknown=gap))
+    decision = decide(spent("self_pay", 100), plan)
+    assert (decision.amount, decision.undecided, codes(decision)) == (yuan(70), ("rest",), [])
+
+
 def test_usage_from_elsewhere_is_respected() -> None:
     plan = terms(expense(deductible=fixed(1000), bands=(Band(fixed(1)),), limits=(Limit(fixed(500)),)))
     used = Usage({"deductible:medical": yuan(900), "paid:medical": yuan(450)})

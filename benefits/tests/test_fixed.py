@@ -138,6 +138,39 @@ def test_a_wrong_class_of_work_reduces_the_sum_by_the_premium_ratio() -> None:
     assert decision.amount == yuan(45_000)
 
 
+WRONG_CLASS = Insured(age=30, occupation_class=5, premium_paid=yuan("1.50"), premium_due=yuan(5))
+
+
+def wrong_class(used: Usage = NOTHING_USED, **event: Any) -> Decision:
+    """The decision of an accident of somebody who paid 30 % of the premium due."""
+    return decide(Facts(WRONG_CLASS, SHIFT, replace(ACCIDENT, **event)), DAY_COVER, used)
+
+
+def test_a_reduced_disability_assessed_anew_pays_what_is_missing_of_the_reduced_sum() -> None:
+    first = wrong_class(injuries=(8,))
+    second = wrong_class(injuries=(8, 8), used=first.usage)
+    third = wrong_class(injuries=(8, 8), used=second.usage)
+    # 30 % of 150,000, then of 200,000.
+    assert [one.amount for one in (first, second, third)] == [yuan(45_000), yuan(15_000), yuan(0)]
+
+
+def test_a_reduced_disability_over_events_never_pays_more_than_the_reduced_sum() -> None:
+    first = wrong_class(injuries=(2,))
+    second = wrong_class(injuries=(3,), code="A2", used=first.usage)
+    assert [one.amount for one in (first, second)] == [yuan(135_000), yuan(15_000)]
+
+
+def test_a_reduced_death_is_paid_once_and_less_the_reduced_disability() -> None:
+    disabled = wrong_class(injuries=(5,))
+    died = wrong_class(died_on=date(2025, 7, 1), used=disabled.usage)
+    again = wrong_class(died_on=date(2025, 7, 1), used=died.usage)
+    # 30 % of 300,000; 30 % of 500,000 less these 90,000.
+    assert [one.amount for one in (disabled, died, again)] == [yuan(90_000), yuan(60_000), yuan(0)]
+    assert [(step.rule, step.result) for step in died.trace.steps if step.responsibility == "death"] == [
+        ("sum_insured", yuan(500_000)), ("reduced", yuan(150_000)), ("less_paid", yuan(60_000)), ("pays", yuan(60_000)),
+    ]
+
+
 def stay(days: int, number: str) -> Any:
     """A stay in hospital with a bill of one yuan."""
     return bill(line("device", 1), days=days, number=number, day=date(2025, 6, 2))
@@ -165,6 +198,34 @@ def test_a_stay_that_comes_twice_is_paid_once() -> None:
     assert accident(stay(10, "1"), stay(10, "1")).amount == yuan(350)
 
 
+def test_the_first_days_of_an_event_are_those_of_the_earliest_stay_however_bills_are_given() -> None:
+    part = Allowance(
+        code="a", name=Words("津贴"), amount=(Row(yuan(30), When(locality="elsewhere")), Row(yuan(50))), days_unpaid=2,
+    )
+    late, early = bill(days=2, day=date(2025, 6, 9)), bill(days=2, day=date(2025, 6, 2), locality="elsewhere")
+    assert [decide(facts(*order), terms(part)).amount for order in ((late, early), (early, late))] == [yuan(100), yuan(100)]
+
+
+def test_each_stay_keeps_the_limit_of_its_own_circumstances() -> None:
+    limit = Limit((Row(yuan(60), When(locality="elsewhere")), Row(yuan(100))))
+    part = Allowance(code="a", name=Words("津贴"), amount=fixed(50), limits=(limit,))
+    away, here = bill(days=3, locality="elsewhere"), bill(days=1, day=date(2025, 6, 2))
+    # 150 becomes 60; the 40 that the limit here leaves are less than 50.
+    assert decide(facts(away, here), terms(part)).amount == yuan(100)
+    # 50, and nothing of 150: more than the 10 that the limit there leaves.
+    assert decide(facts(replace(away, day=date(2025, 6, 3)), here), terms(part)).amount == yuan(60)
+
+
+def test_a_stay_whose_bill_a_reviewer_marked_is_excluded() -> None:
+    exclusion = Exclusion(Words("整形"), tags=("cosmetic",))
+    part = Allowance(code="a", name=Words("津贴"), amount=fixed(50))
+    case = facts(bill(days=3, tags=frozenset({"cosmetic"})), bill(days=1))
+    for excluding in (terms(part, exclusions=(exclusion,)), terms(replace(part, exclusions=(exclusion,)))):
+        decision = decide(case, excluding)
+        assert [(one.code, one.place) for one in decision.refusals] == [("EXCLUDED", "bills[0]")]
+        assert decision.amount == yuan(50)
+
+
 LUMP = LumpSum(
     code="serious", name=Words("重疾"), amount=(Row(yuan(20_000), When(age_to=17)), Row(yuan(10_000))), diagnoses=("C", "I21"),
     waiting_days=30, exclusions=(Exclusion(Words("原位癌"), diagnoses=("C44",)),), shared_limits=("total",),
@@ -183,6 +244,24 @@ def test_a_named_disease_pays_the_fixed_amount_once() -> None:
     assert (first.amount, first.burden["ours"]) == (yuan(10_000), yuan(0))
     second = found("I21.0", used=first.usage)
     assert (second.amount, codes(second)) == (yuan(0), ["PAID_BEFORE"])
+
+
+def test_a_lump_sum_that_paid_nothing_was_not_paid_before() -> None:
+    part = replace(LUMP, amount=(Row(yuan(0), When(health_class="pre_existing")), Row(yuan(10_000))), shared_limits=())
+    event = Event(code="D1", diagnosis="C34", at=YEAR.starts_at + timedelta(days=60))
+    had = decide(facts(insured=Insured(health_class="pre_existing"), event=event), terms(part))
+    assert (had.amount, codes(had), dict(had.used)) == (yuan(0), ["NOTHING_PAYABLE"], {})
+    assert decide(facts(event=event), terms(part), had.usage).amount == yuan(10_000)
+
+
+@pytest.mark.parametrize(("diagnosis", "undecided"), [("C34.1", ("serious",)), ("", ())])
+def test_a_lump_sum_whose_diseases_are_unknown_is_left_undecided_where_one_was_found(
+    diagnosis: str, undecided: tuple[str, ...]
+) -> None:
+    part = replace(LUMP, diagnoses=(), shared_limits=(), unknown=(Unknown("counts", Words("病种")),))
+    event = Event(code="D1", diagnosis=diagnosis, at=YEAR.starts_at + timedelta(days=60))
+    decision = decide(facts(event=event), terms(part))
+    assert (decision.amount, decision.undecided, codes(decision)) == (yuan(0), undecided, [])
 
 
 @pytest.mark.parametrize(("diagnosis", "days", "pays", "refused"), [
