@@ -167,7 +167,8 @@ def test_a_reduced_death_is_paid_once_and_less_the_reduced_disability() -> None:
     # 30 % of 300,000; 30 % of 500,000 less these 90,000.
     assert [one.amount for one in (disabled, died, again)] == [yuan(90_000), yuan(60_000), yuan(0)]
     assert [(step.rule, step.result) for step in died.trace.steps if step.responsibility == "death"] == [
-        ("sum_insured", yuan(500_000)), ("reduced", yuan(150_000)), ("less_paid", yuan(60_000)), ("pays", yuan(60_000)),
+        ("circumstances", {"age": 30}), ("sum_insured", yuan(500_000)), ("reduced", yuan(150_000)), ("less_paid", yuan(60_000)),
+        ("pays", yuan(60_000)),
     ]
 
 
