@@ -86,13 +86,15 @@ PASSED = {
     Gate.NOTICE: "e.notice_passed_at IS NOT NULL", Gate.OWN_PAYMENT: "(e.own_paid_at IS NOT NULL OR e.own_share = 0)",
     Gate.ACCEPTANCE: "e.accepted_at IS NOT NULL",
 }
+#: Of a row `e`: its person is known to be dead, so that no gate is recorded for it. What waits then is voided by its office.
+DEAD = "EXISTS (SELECT FROM beneficiaries_person gone WHERE gone.id = e.person_id AND gone.deceased_on IS NOT NULL)"
 # Cover never begins before the gates are passed: a later day moves its start to the next midnight.
 _STAMP = """
 WITH passed AS (
     UPDATE beneficiaries_enrollment e SET {column} = %(at)s, insurer_policy_number = {number},
         state = CASE WHEN {ready} THEN 'in_force' ELSE e.state END,
         starts_at = CASE WHEN {ready} AND e.starts_at < %(begins)s AND e.ends_at > %(begins)s THEN %(begins)s ELSE e.starts_at END
-    {whose} AND NOT {passed}{earlier}
+    {whose} AND NOT {passed}{earlier} AND NOT {dead}
     RETURNING e.roster_id, e.state, e.own_share
 )
 SELECT roster_id, count(*), count(*) FILTER (WHERE state = 'in_force'), sum(own_share) FROM passed GROUP BY 1 ORDER BY 1
@@ -103,6 +105,8 @@ def stamp(
     covers: QuerySet[Enrollment], gate: Gate, *, asked: Sequence[Gate], policy_number: str = "", at: datetime
 ) -> dict[int | None, Passed]:
     """Record a gate of one plan for whichever of these enrollments have it before them; by roster, None for purchases.
+
+    The dead have none before them.
 
     In the caller's transaction, under the locks of their rosters.
     """
@@ -127,7 +131,7 @@ def _stamped(
 ) -> dict[int | None, Passed]:
     """One statement; `whose`: its FROM and WHERE, `number`: the insurer's policy."""
     statement = _STAMP.format(
-        column=COLUMN[gate], passed=PASSED[gate], whose=whose, number=number,
+        column=COLUMN[gate], passed=PASSED[gate], whose=whose, number=number, dead=DEAD,
         ready=" AND ".join(PASSED[each] for each in asked if each is not gate) or "true",
         earlier="".join(f" AND {PASSED[each]}" for each in asked[: asked.index(gate)]),
     )

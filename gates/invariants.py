@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.invariants import Invariant
+from beneficiaries.gating import DEAD
 
 INVARIANTS = [
     Invariant(
@@ -28,17 +29,17 @@ INVARIANTS = [
     ),
     Invariant(
         18, "closed_notice_leaves_nobody_waiting",
-        _("Nobody on a closed notice waits for it, unless their roster was being undone; no open objection is behind it."),
-        """
+        _("Nobody alive on a closed notice waits for it, unless their roster was being undone; no open objection is behind it."),
+        f"""
         SELECT l.notice_id, l.enrollment_id FROM gates_noticeline l JOIN gates_notice n ON n.id = l.notice_id
         JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
         LEFT JOIN beneficiaries_roster r ON r.id = e.roster_id
         WHERE n.state = 'closed' AND e.state = 'awaiting' AND e.notice_passed_at IS NULL
-            AND r.state IS DISTINCT FROM 'undoing'
+            AND r.state IS DISTINCT FROM 'undoing' AND NOT {DEAD}
         UNION ALL
         SELECT o.notice_id, o.enrollment_id FROM gates_objection o JOIN gates_notice n ON n.id = o.notice_id
         WHERE o.state = 'open' AND n.state IN ('closing', 'closed', 'withdrawn')
-        """,
+        """,  # noqa: S608 - a constant of ours
     ),
     Invariant(
         18, "upheld_objection_took_the_person_out", _("Whoever an upheld objection concerns has no cover from that enrollment."),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import Gate, approve_undo, pass_gate, request_undo
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances
 from gates import actions
@@ -59,6 +59,15 @@ def signed_in(user: Any) -> Client:
 
 def broken() -> list[tuple[str, list[str]]]:
     return [(result.name, result.examples) for result in check_all() if result.rows]
+
+
+def test_nobody_pays_for_the_dead(kept_world: Any) -> None:
+    world, first, _second = kept_world
+    Person.objects.filter(pk=first.enrollments.order_by("pk")[0].person_id).update(deceased_on=timezone.localdate())
+    assert payments.due_of(first.enrollments.all(), world.period)[1:] == (2, D("0.02"))
+    payment = paid(world, first.enrollments.all(), amount=D("0.02"), at=timezone.now())
+    assert (payment.people, payment.left_people) == (2, 0)
+    assert sorted(first.enrollments.values_list("state", flat=True)) == ["awaiting", "in_force", "in_force"]
 
 
 def test_a_payment_brings_its_people_into_force_and_is_booked_to_the_fen(kept_world: Any) -> None:
