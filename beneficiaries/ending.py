@@ -66,7 +66,7 @@ _DRIFT = (
     + ") AND (r.end_reason <> 'deceased' OR known.deceased_on IS NOT NULL)"
 )
 _COVERS = "beneficiaries_enrollment cover JOIN roster_work w ON " + LASTING.format(person="w.person_id", day="w.ended_on")
-_ROSTERS = f"SELECT DISTINCT cover.roster_id FROM {_COVERS}"  # noqa: S608 - constants of this module
+_ROSTERS = f"SELECT DISTINCT cover.roster_id FROM {_COVERS} AND cover.state = 'awaiting'"  # noqa: S608 - constants of this module
 _LOCK = f"""
 SELECT cover.id, cover.roster_id, cover.purchase_id, cover.state = 'awaiting' FROM {_COVERS}
 ORDER BY cover.id FOR NO KEY UPDATE OF cover
@@ -148,7 +148,7 @@ class EndTemplate(KnownPeopleTemplate):
 
 
 def _lock_rosters(cursor: Any, facts: dict[str, Any]) -> dict[int, Roster]:
-    """The rosters of the covers that a chunk ends, locked before these: gates and lapses meet there."""
+    """The rosters of the covers that a chunk voids, locked before these: gates and lapses meet there."""
     cursor.execute(_ROSTERS, facts)
     found = Roster.objects.filter(pk__in=[pk for (pk,) in cursor.fetchall() if pk is not None])
     return {roster.pk: roster for roster in found.select_related("organization").select_for_update(of=("self",)).order_by("pk")}

@@ -75,13 +75,14 @@ def ending_outlook(beneficiary: Beneficiary, *, end_reason: str, ended_on: date)
 def end_cover(change: PersonChange, *, by: Any, at: datetime) -> None:
     """End the covers of an approved change, and void those that wait, in the caller's transaction, alone with the office's people.
 
-    The rosters first: whoever records a gate has them locked, and is wholly before or after.
+    The rosters of who waits first: whoever records a gate has them locked, and is wholly before or after.
     """
     with connection.cursor() as cursor:
         fault_point("beneficiaries.end_cover.before")
         place = _place(change, change.ended_on)
         cursor.execute(_FOUND, place)
-        rosters = lock_rosters(Enrollment.objects.filter(pk__in=[number for (number,) in cursor.fetchall()]))
+        before = [number for (number,) in cursor.fetchall()]
+        rosters = lock_rosters(Enrollment.objects.filter(pk__in=before, state=EnrollmentState.AWAITING))
         cursor.execute(_LOCKED, place)
         found = cursor.fetchall()
         covers = [number for number, *_source in found]

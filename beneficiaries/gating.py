@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import events
 from audit.faults import fault_point
 from audit.history import plan_anew
+from beneficiaries.accepting import refuse_asked
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.models.enrollment import EnrollmentState
@@ -87,7 +88,9 @@ PASSED = {
     Gate.ACCEPTANCE: "e.accepted_at IS NOT NULL",
 }
 #: Of a row `e`: its person is known to be dead, so that no gate is recorded for it. What waits then is voided by its office.
-DEAD = "EXISTS (SELECT FROM beneficiaries_person gone WHERE gone.id = e.person_id AND gone.deceased_on IS NOT NULL)"
+#: Few are, found by an index of theirs and hashed once a statement: a search for each row took three times the whole
+#: acceptance of 20,000 (measured), this nothing of it.
+DEAD = "(e.person_id IN (SELECT gone.id FROM beneficiaries_person gone WHERE gone.deceased_on IS NOT NULL))"
 # Cover never begins before the gates are passed: a later day moves its start to the next midnight.
 _STAMP = """
 WITH passed AS (
@@ -201,6 +204,8 @@ def pass_gate_of(
     _lock_purchased(covers)
     open_ones = [pk for pk, roster in rosters.items() if roster.state in PASSABLE]
     covers = covers.filter(Q(roster__in=open_ones) | Q(roster=None))
+    if gate is Gate.ACCEPTANCE:
+        refuse_asked(covers.filter(state=EnrollmentState.AWAITING), period_id=period.pk)
     found = stamp(covers, gate, asked=asked, policy_number=policy_number.strip()[:60], at=at)
     return _told(found, rosters, gate, by=by, at=at)
 

@@ -42,6 +42,25 @@ INVARIANTS = [
         """,  # noqa: S608 - a constant of ours
     ),
     Invariant(
+        18, "notice_file_is_its_parts",
+        _("Lists of a notice that wait have a part for each of its villages, and their people are theirs."),
+        """
+        SELECT f.id FROM gates_noticefile f JOIN gates_notice n ON n.id = f.notice_id
+        LEFT JOIN gates_noticefilepart p ON p.file_id = f.id
+        WHERE f.state = 'ready' GROUP BY f.id, n.villages
+        HAVING coalesce(sum(p.people), 0) <> f.people OR coalesce(sum(p.size), 0) <> f.size OR f.villages <> n.villages
+            OR count(DISTINCT p.region_code) <> f.villages OR count(p.id) <> coalesce(max(p.number), -1)
+        """,
+    ),
+    Invariant(
+        27, "no_notice_file_kept_past_its_time", _("No lists of a notice are kept long after their time is over."),
+        """
+        SELECT f.id FROM gates_noticefile f WHERE f.purged_at IS NULL AND f.purge_on < current_date - 7 AND NOT EXISTS (
+            SELECT FROM jobs_job j WHERE j.kind = 'gates.write_notice' AND j.subject_id = f.notice_id::text
+            AND j.state IN ('queued', 'running'))
+        """,
+    ),
+    Invariant(
         18, "upheld_objection_took_the_person_out", _("Whoever an upheld objection concerns has no cover from that enrollment."),
         """
         SELECT o.id FROM gates_objection o JOIN beneficiaries_enrollment e ON e.id = o.enrollment_id

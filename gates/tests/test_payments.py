@@ -146,6 +146,19 @@ def test_a_role_that_does_not_reach_the_program_records_nothing(kept_world: Any)
     assert refused.value.code == "OUT_OF_SCOPE"
 
 
+def test_the_page_of_a_payment_shows_how_far_its_job_has_come(kept_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _first, _second = kept_world
+    monkeypatch.setattr(payments, "AT_ONCE", 2)
+    payment = paid(world, Enrollment.objects.all(), amount=D("0.05"))
+    job = Job.objects.get(kind="gates.record_payment")
+    address = reverse("admin:gates_ownpayment_change", args=[payment.pk])
+    page = signed_in(world.finance_maker).get(address).content.decode()
+    assert f'data-live="job-{job.pk}-progress" data-live-on' in page and "jobs/refresh.js" in page
+    assert 'max="5" value="0"></progress>' in page and "0 / 5 · 0%" in page
+    drain()
+    assert "data-live" not in signed_in(world.finance_maker).get(address).content.decode()
+
+
 def test_many_people_are_recorded_by_a_job_and_whom_it_comes_too_late_for_is_told(
     kept_world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

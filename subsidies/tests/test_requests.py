@@ -19,6 +19,8 @@ from beneficiaries.actions import approve_change, propose_merge
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, applied, make_world, people
+from jobs.models import Job
+from jobs.testing import drain
 from portal.verify import check_all
 from programs.models import Budget
 from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
@@ -167,6 +169,22 @@ def test_what_had_been_written_off_is_never_given_back(kept_world: Any) -> None:
     assert (back.amount, back.allocated, back.written_off) == (D("-344.95"), D("-100.00"), D("-244.95"))
     assert funds(world.foundation) == {"received": D("100.00"), "credit": D("-100.00")}
     assert broken() == []
+
+
+def test_the_page_of_a_request_shows_how_far_its_list_has_come(kept_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _first, _second = kept_world
+    monkeypatch.setattr("subsidies.actions.requests.AT_ONCE", 0)
+    request = made(world)
+    job = Job.objects.get(kind="subsidies.list_request")
+    client = Client()
+    client.force_login(world.finance_maker, backend="accounts.backends.RoleBackend")
+    address = reverse("admin:subsidies_fundrequest_change", args=[request.pk])
+    page = client.get(address).content.decode()
+    assert f'data-live="job-{job.pk}" data-live-on' in page and "jobs/refresh.js" in page and "0 / 5 · 0%" in page
+    drain()
+    assert "data-live" not in client.get(address).content.decode()
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total) == ("done", 5, 5)
 
 
 def second_program(world: World, **period: Any) -> World:
