@@ -140,7 +140,7 @@ def test_the_page_shows_how_far_the_job_has_come_and_offers_the_file_when_it_is_
     page = clerk.get(page_of()).content.decode()
     assert "data-live" not in page and page_of("download") in page
     answer = clerk.post(page_of("download"))
-    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/zip", "no-store")
+    assert answer["Content-Type"] == "application/zip" and "no-store" in answer["Cache-Control"]
     assert b"".join(answer.streaming_content)[:2] == b"PK"
     assert browser(make_user("s", organization=kept_world.sibling, role="clerk")).post(page_of("download")).status_code == 404
 
