@@ -16,6 +16,7 @@ from django.utils import timezone
 from beneficiaries.gating import Gate
 from beneficiaries.models import CountyStanding, Enrollment
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
+from beneficiaries.money import COUNTY_DIGITS
 from beneficiaries.whereabouts import reaches_below_counties, waiting_kinds
 from programs.models import FundingSplitLine, Plan
 
@@ -61,9 +62,16 @@ def premium_of(counts: QuerySet[Any]) -> Decimal:
 
 
 def live_by(user: Any, permission: str, column: str) -> list[tuple[str, int]]:
-    """People by a column's values, who wait or are covered; spans as long as they run. The most first; one question."""
+    """People by a column's values, who wait or are covered; spans as long as they run. The most first; one question.
+
+    "county" is a place's code, of a town where the reader reaches no further.
+    """
     counted = counts_for(user, permission).filter(state__in=LIVE).values_list(column).annotate(number=Sum("people"))
-    running = spans_now(user, permission).values_list(column).annotate(covers=Count("pk"))
+    spans = spans_now(user, permission)
+    if column == "county":
+        digits = TOWN_DIGITS if reaches_below_counties(user, permission) else COUNTY_DIGITS
+        spans = spans.annotate(county=Left("region_code", digits))
+    running = spans.values_list(column).annotate(covers=Count("pk"))
     found: dict[str, int] = {}
     for name, number in counted.union(running, all=True):
         found[name] = found.get(name, 0) + number

@@ -1,4 +1,7 @@
-"""Rosters that end covers: who left, moved away or died. Cover ends with the end of a day; no premium is given back."""
+"""Rosters that end covers: who left, moved away or died. Cover ends with the end of a day; no premium is given back.
+
+Whoever only waits for a gate never covers: such a cover is voided, and what was used for it goes back.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from beneficiaries.models.roster import EndReason
 from beneficiaries.template import KnownPeopleTemplate, RosterContext
 from beneficiaries.turns import record_deaths_alone, work_beside_others
 from beneficiaries.updating import known_columns
+from beneficiaries.voiding import void_of_owners
 from intake.columns import Column
 from intake.copying import ask
 from intake.findings import Severity
@@ -43,22 +47,30 @@ END_COLUMNS = (
         help=_("Cover ends with the end of this day; it does not lie in the future."),
     ),
 )
-#: What a line, or a change of one person, ends: covers of this very office that are in force and would last longer.
-IN_FORCE = """
+#: What a line, or a change of one person, ends: covers of this very office that would last longer, in force or waiting for
+#: a gate; not those of a roster that is being applied, or undone, which takes them back itself.
+LASTING = """
 cover.person_id = {person} AND cover.program_id = %(program)s AND cover.organization_id = %(organization)s
-    AND cover.state = 'in_force' AND cover.ends_at > ({day} + 1)::timestamp AT TIME ZONE %(zone)s
+    AND cover.ends_at > ({day} + 1)::timestamp AT TIME ZONE %(zone)s
+    AND (cover.state = 'in_force' OR (cover.state = 'awaiting' AND NOT EXISTS (
+        SELECT FROM beneficiaries_roster source WHERE source.id = cover.roster_id
+            AND source.state NOT IN ('applied', 'undo_asked'))))
 """
 _TO_END = sql.SQL("""
 SELECT wanted.row FROM unnest(%(rows)s::int[], %(people)s::bigint[], %(days)s::date[]) AS wanted(row, person, day)
-WHERE EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE {in_force})
-""").format(in_force=sql.SQL(IN_FORCE.format(person="wanted.person", day="wanted.day")))
+WHERE EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE {lasting})
+""").format(lasting=sql.SQL(LASTING.format(person="wanted.person", day="wanted.day")))
 _DRIFT = (
     "NOT EXISTS (SELECT FROM beneficiaries_enrollment cover WHERE "
-    + IN_FORCE.format(person="known.id", day="r.ended_on")
+    + LASTING.format(person="known.id", day="r.ended_on")
     + ") AND (r.end_reason <> 'deceased' OR known.deceased_on IS NOT NULL)"
 )
-_COVERS = "beneficiaries_enrollment cover JOIN roster_work w ON " + IN_FORCE.format(person="w.person_id", day="w.ended_on")
-_LOCK = f"SELECT FROM {_COVERS} ORDER BY cover.id FOR NO KEY UPDATE OF cover"
+_COVERS = "beneficiaries_enrollment cover JOIN roster_work w ON " + LASTING.format(person="w.person_id", day="w.ended_on")
+_ROSTERS = f"SELECT DISTINCT cover.roster_id FROM {_COVERS} AND cover.state = 'awaiting'"  # noqa: S608 - constants of this module
+_LOCK = f"""
+SELECT cover.id, cover.roster_id, cover.purchase_id, cover.state = 'awaiting' FROM {_COVERS}
+ORDER BY cover.id FOR NO KEY UPDATE OF cover
+"""  # noqa: S608 - constants of this module
 _LOCK_PEOPLE = """
 SELECT FROM beneficiaries_person p JOIN roster_work w ON w.person_id = p.id
 WHERE w.end_reason = 'deceased' ORDER BY p.id FOR NO KEY UPDATE OF p
@@ -82,7 +94,7 @@ FROM roster_work w WHERE p.id = w.person_id AND w.end_reason = 'deceased' AND p.
 
 
 class EndTemplate(KnownPeopleTemplate):
-    """One line, one person whose cover ends."""
+    """One line, one person whose cover ends, or is voided where it waits for a gate."""
 
     title = _("End covers")
     columns = END_COLUMNS
@@ -95,7 +107,7 @@ class EndTemplate(KnownPeopleTemplate):
     def judge(
         self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """No day to come, and something that ends: a cover in force, or the life of somebody without one."""
+        """No day to come, and something that ends: a cover, or the life of somebody without one."""
         frame = frame.with_columns(
             end_reason=pl.col("end_reason").replace_strict(
                 {word: reason.value for word, reason in REASONS.items()}, default=None, return_dtype=pl.String
@@ -117,7 +129,9 @@ class EndTemplate(KnownPeopleTemplate):
             fault_point("beneficiaries.end.before")
             record_deaths_alone(cursor)
             set_aside = known.make_work(cursor, context.roster, facts, columns="r.end_reason, r.ended_on", drift=_DRIFT)
+            rosters = _lock_rosters(cursor, facts)
             cursor.execute(_LOCK, facts)
+            waiting = [(pk, roster, purchase) for pk, roster, purchase, waits in cursor.fetchall() if waits]
             cursor.execute(_LOCK_PEOPLE, facts)
             for step, statement in (("endings", _ENDINGS), ("covers", _ENDED), ("deceased", _DECEASED)):
                 fault_point(f"beneficiaries.end.{step}.before")
@@ -126,12 +140,22 @@ class EndTemplate(KnownPeopleTemplate):
             cursor.execute("SELECT count(*) FROM roster_work")
             applied = cursor.fetchone()[0]
             cursor.execute("DROP TABLE roster_work")
+            fault_point("beneficiaries.end.waiting.before")
+            # Last, since it moves money: whoever gives back to one budget takes turns until the commit.
+            void_of_owners(waiting, rosters, by=context.roster.decided_by, at=at)
             fault_point("beneficiaries.end.after")
         return Applied(applied, set_aside)
 
 
+def _lock_rosters(cursor: Any, facts: dict[str, Any]) -> dict[int, Roster]:
+    """The rosters of the covers that a chunk voids, locked before these: gates and lapses meet there."""
+    cursor.execute(_ROSTERS, facts)
+    found = Roster.objects.filter(pk__in=[pk for (pk,) in cursor.fetchall() if pk is not None])
+    return {roster.pk: roster for roster in found.select_related("organization").select_for_update(of=("self",)).order_by("pk")}
+
+
 def _covered(frame: pl.DataFrame, context: RosterContext) -> pl.Series:
-    """Whether a row's person has a cover of this office in force that lasts beyond the day."""
+    """Whether a row's person has a cover of this office that lasts beyond the day, in force or waiting."""
     rows = frame.select(_USABLE & pl.col("known_person_id").is_not_null()).to_series().fill_null(value=False).arg_true()
     lines = frame.select("known_person_id", "ended_on")[rows.to_list()]
     found = ask(

@@ -53,6 +53,10 @@ class BeneficiariesRefused(Refused):
         ),
         "GATE_PASSED": _("This step is recorded already for every enrollment of the roster."),
         "GATE_ORDER": _("A step before this one is not recorded yet."),
+        "GATE_ASKED": _(
+            "%(people)d of these people stand on a hand-over that the insurer has not answered: take in its receipt, or withdraw "
+            "the hand-over."
+        ),
         "GATE_TOO_EARLY": _("The public notice lasts %(days)d days: until %(day)s."),
         "GATE_CLOSED": _("Enrollment closed on %(day)s: whoever had not paid by then lapses."),
         "NO_ENDING": _("Cover cannot be ended by a roster yet."),
@@ -84,7 +88,7 @@ class BeneficiariesRefused(Refused):
         "ALREADY_COVERED": _("This person is covered in this period already."),
         "END_REASON": _("Say whether the person left, moved away or died."),
         "ENDS_LATER": _("The last day of cover does not lie in the future: %(day)s at the latest."),
-        "NOTHING_TO_END": _("No cover of this office in force lasts beyond that day."),
+        "NOTHING_TO_END": _("No cover of this office, in force or waiting, lasts beyond that day."),
         "CHANGE_WAITS": _("Such a change of this person waits for a second person already."),
         "CHANGE_DECIDED": _("This change is decided already: %(state)s."),
         "CHANGE_STALE": _("Something has changed since you opened this page. Look at it again and decide then."),

@@ -290,7 +290,7 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        18, "ended_rows_ended", _("Every applied row that ends a cover ended one, or told of a death."),
+        18, "ended_rows_ended", _("Every applied row that ends a cover ended or voided one, or told of a death."),
         """
         SELECT w.id FROM beneficiaries_rosterrow w
         JOIN beneficiaries_roster r ON r.id = w.roster_id AND r.purpose = 'end'
@@ -345,12 +345,32 @@ INVARIANTS = [
         """,
     ),
     Invariant(
-        19, "approved_endings_end", _("Every approved ending of one person ended a cover, or told of a death."),
+        19, "approved_endings_end", _("Every approved ending of one person ended or voided a cover, or told of a death."),
         """
         SELECT c.id FROM beneficiaries_personchange c JOIN beneficiaries_person p ON p.id = c.person_id
         WHERE c.kind = 'ending' AND c.state = 'approved'
             AND NOT EXISTS (SELECT FROM beneficiaries_ending n WHERE n.change_id = c.id)
             AND (c.end_reason <> 'deceased' OR p.deceased_on IS NULL)
+        """,
+    ),
+    Invariant(
+        13, "no_cover_begins_after_a_known_death",
+        _("No cover came into force after a death that was known, whoever recorded it."),
+        """
+        WITH told AS (
+            SELECT c.person_id, c.decided_at AS at FROM beneficiaries_personchange c
+            WHERE c.kind = 'ending' AND c.state = 'approved' AND c.end_reason = 'deceased'
+            UNION ALL
+            SELECT w.known_person_id, k.applied_at FROM beneficiaries_rosterrow w
+            JOIN beneficiaries_roster r ON r.id = w.roster_id AND r.purpose = 'end'
+            JOIN beneficiaries_rosterchunk k ON k.roster_id = w.roster_id AND k.number = w.chunk AND k.applied_at IS NOT NULL
+            WHERE w.end_reason = 'deceased' AND w.verdict = 2 AND w.set_aside = ''
+        )
+        SELECT e.id FROM told JOIN beneficiaries_person p ON p.id = told.person_id AND p.deceased_on IS NOT NULL
+        JOIN beneficiaries_enrollment e ON e.person_id = p.id AND e.state IN ('in_force', 'ended')
+        WHERE greatest(e.decided_at, e.notice_passed_at, e.own_paid_at, e.accepted_at) > told.at
+            AND NOT EXISTS (SELECT FROM beneficiaries_ending n WHERE n.enrollment_id = e.id AND n.reason = 'deceased')
+            AND NOT EXISTS (SELECT FROM beneficiaries_mergedrow m WHERE m.kind = 'cover' AND m.row_id = e.id)
         """,
     ),
     Invariant(

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Organization, Region
 from audit import panels
 from audit.badges import badge
 from audit.panels import Chart, ChartData, ChartKind, Figure, PagePanel, Series, Urgency, queue_of
@@ -182,6 +182,13 @@ def months_until(day: date, *, count: int) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in range(last - count + 1, last + 1)]
 
 
+def _by_county(user: Any) -> ChartData:
+    """The counties with the most covers; towns where the reader reaches no further."""
+    most = live_by(user, _VIEW_ENROLLMENT, "county")[:MOST]
+    names = Region.objects.names_of([code for code, _number in most])
+    return _data([(names.get(code, code), number) for code, number in most])
+
+
 CHARTS = (
     Chart(
         "beneficiaries.by_month", _("Annual covers by month of enrollment"), _VIEW_ENROLLMENT, _by_month, _("covers"),
@@ -191,6 +198,7 @@ CHARTS = (
         "beneficiaries.by_category", _("Covers by category"), _VIEW_ENROLLMENT, _by("category__name"),
         _("covers"),
     ),
+    Chart("beneficiaries.by_county", _("Covers by county"), _VIEW_ENROLLMENT, _by_county, _("covers")),
     Chart(
         "beneficiaries.by_program", _("Covers by program"), _VIEW_ENROLLMENT, _by("program__name"), _("covers")
     ),
@@ -311,6 +319,8 @@ def _ended(ending: Ending) -> str:
     facts = {
         "day": ending.ended_on, "reason": ending.get_reason_display(), "program": cover.program.name, "period": cover.period.code
     }
+    if cover.state == EnrollmentState.VOIDED:
+        return gettext("The cover that waited for a step was voided: %(reason)s (%(program)s %(period)s).") % facts
     if never_began(cover):
         return gettext("Cover ended before it began: %(reason)s (%(program)s %(period)s).") % facts
     return gettext("Cover ended, last day %(day)s: %(reason)s (%(program)s %(period)s).") % facts

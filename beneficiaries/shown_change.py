@@ -23,7 +23,8 @@ def _ending(change: PersonChange) -> list[Any]:
     if change.ended_on is None:
         return []
     outlook = ending_outlook(change.beneficiary, end_reason=change.end_reason, ended_on=change.ended_on)
-    return [[(each.pk, each.ends_at) for each in outlook.covers], outlook.dies]
+    waiting = [(each.pk, each.own_paid_at) for each in outlook.waiting]
+    return [[(each.pk, each.ends_at) for each in outlook.covers], waiting, outlook.dies]
 
 
 def _identity(change: PersonChange) -> list[Any]:

@@ -21,6 +21,7 @@ class GatesRefused(Refused):
         "COLUMNS": _("Only the masked name, the village and the category may be published, the name always."),
         "STARTS_LATE": _("A notice begins today or later."),
         "TOO_SHORT": _("The plan asks for a notice of %(days)d days."),
+        "NO_NOTICE_FILE": _("No lists are ready: have them written first."),
         "NOBODY_WAITS": _("Nobody there waits for a public notice who is not on one already."),
         "STATE": _("This can no longer be done: the notice is “%(state)s”."),
         "ANOTHER_POSTS": _("Whoever made a notice does not post it: ask a colleague who checks."),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from beneficiaries.gating import DEAD
+
 #: SQL branches of a CASE: the code of the first thing that keeps `{amount}` from paying the share of a row `e` of enrollments,
 #: with its `roster` and its `plan`; nothing of them where it pays.
-UNFIT = """
-    WHEN e.id IS NULL OR roster.state IN ('undoing', 'undone') OR e.state IN ('ended', 'voided') THEN 'COVER_ENDED'
+UNFIT = f"""
+    WHEN e.id IS NULL OR roster.state IN ('undoing', 'undone') OR e.state IN ('ended', 'voided')
+        OR (e.state = 'awaiting' AND {DEAD}) THEN 'COVER_ENDED'
     WHEN e.own_paid_at IS NOT NULL OR EXISTS (
         SELECT FROM gates_ownpaymentline line WHERE line.enrollment_id = e.id AND line.reversed_by_id IS NULL
     ) THEN 'PAID_TWICE'
@@ -13,7 +16,7 @@ UNFIT = """
     WHEN e.state <> 'awaiting' OR e.own_share = 0 THEN 'NOTHING_TO_PAY'
     WHEN roster.employer_id IS NOT NULL THEN 'EMPLOYER_PAYS'
     WHEN e.notice_passed_at IS NULL AND plan.requires_notice THEN 'NOTICE_FIRST'
-    WHEN e.own_share <> {amount} THEN 'AMOUNT_DIFFERS'
+    WHEN e.own_share <> {{amount}} THEN 'AMOUNT_DIFFERS'
 """
 #: SQL: the cover `{cover}` as `e`, found by its key, with its roster and its plan.
 COVER = """

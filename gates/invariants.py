@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.invariants import Invariant
+from beneficiaries.gating import DEAD
 
 INVARIANTS = [
     Invariant(
@@ -28,16 +29,35 @@ INVARIANTS = [
     ),
     Invariant(
         18, "closed_notice_leaves_nobody_waiting",
-        _("Nobody on a closed notice waits for it, unless their roster was being undone; no open objection is behind it."),
-        """
+        _("Nobody alive on a closed notice waits for it, unless their roster was being undone; no open objection is behind it."),
+        f"""
         SELECT l.notice_id, l.enrollment_id FROM gates_noticeline l JOIN gates_notice n ON n.id = l.notice_id
         JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
         LEFT JOIN beneficiaries_roster r ON r.id = e.roster_id
         WHERE n.state = 'closed' AND e.state = 'awaiting' AND e.notice_passed_at IS NULL
-            AND r.state IS DISTINCT FROM 'undoing'
+            AND r.state IS DISTINCT FROM 'undoing' AND NOT {DEAD}
         UNION ALL
         SELECT o.notice_id, o.enrollment_id FROM gates_objection o JOIN gates_notice n ON n.id = o.notice_id
         WHERE o.state = 'open' AND n.state IN ('closing', 'closed', 'withdrawn')
+        """,  # noqa: S608 - a constant of ours
+    ),
+    Invariant(
+        18, "notice_file_is_its_parts",
+        _("Lists of a notice that wait have a part for each of its villages, and their people are theirs."),
+        """
+        SELECT f.id FROM gates_noticefile f JOIN gates_notice n ON n.id = f.notice_id
+        LEFT JOIN gates_noticefilepart p ON p.file_id = f.id
+        WHERE f.state = 'ready' GROUP BY f.id, n.villages
+        HAVING coalesce(sum(p.people), 0) <> f.people OR coalesce(sum(p.size), 0) <> f.size OR f.villages <> n.villages
+            OR count(DISTINCT p.region_code) <> f.villages OR count(p.id) <> coalesce(max(p.number), -1)
+        """,
+    ),
+    Invariant(
+        27, "no_notice_file_kept_past_its_time", _("No lists of a notice are kept long after their time is over."),
+        """
+        SELECT f.id FROM gates_noticefile f WHERE f.purged_at IS NULL AND f.purge_on < current_date - 7 AND NOT EXISTS (
+            SELECT FROM jobs_job j WHERE j.kind = 'gates.write_notice' AND j.subject_id = f.notice_id::text
+            AND j.state IN ('queued', 'running'))
         """,
     ),
     Invariant(

@@ -312,8 +312,10 @@ def with_numbers(frame: pl.DataFrame, context: StatementContext) -> pl.DataFrame
 
 
 _FIELDS = """
-SELECT wanted.place, e.id, e.state, e.own_share, e.notice_passed_at IS NOT NULL,
-    e.own_paid_at IS NOT NULL OR line.id IS NOT NULL, coalesce('#' || payment.id || ' ' || payment.reference, ''),
+SELECT wanted.place, e.id,
+    CASE WHEN e.state = 'awaiting' AND person.deceased_on IS NOT NULL THEN 'ended' ELSE e.state END,
+    e.own_share, e.notice_passed_at IS NOT NULL, e.own_paid_at IS NOT NULL OR line.id IS NOT NULL,
+    coalesce('#' || payment.id || ' ' || payment.reference, ''),
     coalesce(roster.state IN ('undoing', 'undone'), false), roster.employer_id IS NOT NULL,
     wanted.name IS NULL OR person.{name} = wanted.name,
     wanted.identity IS NULL OR person.{identity} = wanted.identity OR EXISTS (

@@ -32,6 +32,7 @@ BATCH = 5_000
 #: From this age on a category is named.
 OF_AGE = 18
 LANGUAGE = "zh-hans"
+_END = "</body></html>\n"
 _STYLE = Path(__file__).parent / "static" / "gates" / "notice.css"
 _NAME: Any = Person._meta.get_field("name")
 
@@ -53,16 +54,27 @@ def document(notice: Notice, *, place: str = "", as_file: bool = False) -> Itera
     with override(LANGUAGE):
         yield render_to_string("gates/notice_head.html", {"notice": notice, "style": style})
     for code, rows in groupby(_lines(notice, place), key=lambda row: row[0]):
-        lines = [line for _code, line in rows]
-        with override(LANGUAGE):
-            yield render_to_string(
-                "gates/notice_village.html",
-                {
-                    "notice": notice, "village": names.get(code, code), "lines": lines,
-                    "shows": {column: column in notice.columns for column in WHITELIST},
-                },
-            )
-    yield "</body></html>\n"
+        yield _village(notice, names.get(code, code), [line for _code, line in rows])
+    yield _END
+
+
+def village_file(notice: Notice, code: str, name: str) -> tuple[str, int]:
+    """The HTML file of one village, with its style, and how many people stand on it."""
+    lines = [line for _code, line in _lines(notice, code)]
+    with override(LANGUAGE):
+        head = render_to_string("gates/notice_head.html", {"notice": notice, "style": _STYLE.read_text(encoding="utf-8")})
+    return head + _village(notice, name, lines) + _END, len(lines)
+
+
+def _village(notice: Notice, name: str, lines: list[Line]) -> str:
+    with override(LANGUAGE):
+        return render_to_string(
+            "gates/notice_village.html",
+            {
+                "notice": notice, "village": name, "lines": lines,
+                "shows": {column: column in notice.columns for column in WHITELIST},
+            },
+        )
 
 
 def bill_document(bill: EmployerBill, *, account: str, at: datetime) -> str:

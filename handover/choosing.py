@@ -8,13 +8,15 @@ from typing import Any
 
 from psycopg import sql
 
-from beneficiaries.gating import PASSABLE, PASSED, Gate, asked_gates
+from beneficiaries.gating import DEAD, PASSABLE, PASSED, Gate, asked_gates
 from handover.models import Direction, HandOver, LeaveReason
 from intake.copying import ask
 from programs.models import FundingSplit
 from subsidies.giving_back import Kind, backs_of
 
 ZERO = Decimal("0.00")
+#: The advisory lock of whoever releases for a period.
+TURN = "handover:{period}"
 
 # Whoever is on a standing line is on none else; whose roster is being undone is left, and whose data is restricted (ADR 27).
 _ENTRIES = """
@@ -95,7 +97,7 @@ def chosen(hand_over: HandOver, *, divide: Callable[..., FundingSplit | None] = 
     waits = "e.state = 'in_force'"
     if Gate.ACCEPTANCE in asked:
         passed = "".join(f" AND {PASSED[gate]}" for gate in asked if gate is not Gate.ACCEPTANCE)
-        waits = f"e.state = 'awaiting' AND e.accepted_at IS NULL{passed}"
+        waits = f"e.state = 'awaiting' AND e.accepted_at IS NULL{passed} AND NOT {DEAD}"
     return _ENTRIES.format(waits=waits), values
 
 

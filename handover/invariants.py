@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.invariants import NUMBER, Invariant
+from beneficiaries.gating import DEAD
 from handover.premium_invariants import PREMIUM
 
 INVARIANTS = [
@@ -105,17 +106,17 @@ INVARIANTS = [
     Invariant(
         13, "accepted_cover_has_its_policy",
         _("Every cover that the insurer accepted and that stands has a policy number, and what it refused stands no more."),
-        """
+        f"""
         SELECT e.id FROM handover_handoverline l JOIN beneficiaries_enrollment e ON e.id = l.enrollment_id
         JOIN programs_plan p ON p.id = e.plan_id
         WHERE l.direction = 'entry' AND (
             (l.answer = 'accepted' AND e.state IN ('in_force', 'ended') AND e.insurer_policy_number = '')
-            OR (l.answer <> '' AND p.requires_insurer_acceptance AND e.state = 'awaiting' AND NOT EXISTS (
+            OR (l.answer <> '' AND p.requires_insurer_acceptance AND e.state = 'awaiting' AND NOT {DEAD} AND NOT EXISTS (
                 SELECT FROM beneficiaries_roster r WHERE r.id = e.roster_id AND r.state = 'undoing'))
-            OR (l.answer = 'refused' AND p.requires_insurer_acceptance AND e.state = 'in_force' AND e.accepted_at >= l.answered_at))
+            OR (l.answer = 'refused' AND p.requires_insurer_acceptance AND e.state = 'in_force'))
         UNION ALL
         SELECT e.id FROM beneficiaries_enrollment e WHERE e.accepted_at IS NOT NULL AND e.insurer_policy_number = ''
-        """,
+        """,  # noqa: S608 - a constant of ours
     ),
     Invariant(
         20, "every_release_has_its_event",

@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role, grant_permissions
 from audit import events
+from beneficiaries.accepting import Asked, register_asked
 from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
 from beneficiaries.reopening import Bar, register_bar
 from handover import panels
 from handover.answers import RECEIPT
 from handover.charging import INVOICE
+from handover.choosing import TURN
 from handover.evidence import EVIDENCE
 from handover.held import HOLDINGS
 from handover.meanings import MEANINGS
@@ -74,6 +76,12 @@ TOLD = Bar(
     """EXISTS (SELECT FROM handover_handoverline told WHERE told.enrollment_id = e.id AND told.direction = 'entry'
         AND told.stands AND told.answer <> 'refused')""",
 )
+#: Whom the insurer was told of without an answer yet: its receipt accepts them, nobody else does.
+UNANSWERED = Asked(
+    """EXISTS (SELECT FROM handover_handoverline told WHERE told.enrollment_id = e.id AND told.direction = 'entry'
+        AND told.stands AND told.answer = '')""",
+    TURN,
+)
 #: Whom the insurer refused, as an enrollment `e`: why is in no message.
 REFUSED = """
 EXISTS (SELECT FROM handover_handoverline refused WHERE refused.enrollment_id = e.id AND refused.direction = 'entry'
@@ -86,6 +94,7 @@ def register() -> None:
     register_topic(Topic.REFUSED, REFUSED)
     events.register_verbs(VERBS)
     register_bar(TOLD)
+    register_asked(UNANSWERED)
     register_month((LINES,), OPEN_POINTS)
     register_holding(*HOLDINGS)
     register_evidence(*EVIDENCE)

@@ -339,7 +339,8 @@ ROW_MEANINGS = (
         _("take it out, or write since when it held"),
     ),
     Meaning(
-        "NOTHING_TO_END", _ERROR, _("there is no cover in force that could end"), _("check the person and the last day")
+        "NOTHING_TO_END", _ERROR, _("there is no cover, in force or waiting, that could end"),
+        _("check the person and the last day"),
     ),
     Meaning(
         "NOT_COVERED_BEFORE",

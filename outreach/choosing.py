@@ -38,7 +38,7 @@ SELECT DISTINCT ON (e.person_id) e.id, e.region_code,
     CASE WHEN p.deceased_on IS NOT NULL THEN 'deceased' WHEN b.restricted_at IS NOT NULL THEN 'restricted'
         WHEN EXISTS (SELECT FROM outreach_sendingline l
             WHERE l.enrollment_id = e.id AND l.topic = %(topic)s AND l.turn = %(turn)s AND l.stands) THEN 'told'
-        WHEN b.phone IS NOT NULL OR {speaks} THEN 'phone' ELSE 'village' END AS reach
+        WHEN NOT %(village_only)s AND (b.phone IS NOT NULL OR {speaks}) THEN 'phone' ELSE 'village' END AS reach
 FROM beneficiaries_enrollment e JOIN accounts_organization o ON o.id = e.organization_id
 JOIN beneficiaries_beneficiary b ON b.id = e.beneficiary_id
 JOIN beneficiaries_person p ON p.id = e.person_id
@@ -88,7 +88,7 @@ def chosen(sending: Sending, *, at: datetime) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {
         "period": sending.period_id, "path": sending.organization.path, "region": sending.region_code, "at": at,
         "until": at + timedelta(days=sending.within_days or 0), "topic": str(sending.topic), "turn": sending.turn,
-        "sending": sending.pk,
+        "sending": sending.pk, "village_only": sending.village_only,
     }
     return _CHOSEN.format(topic=condition, speaks=f"EXISTS ({SPEAKS})", reminded=_REMINDED if sending.turn > 1 else ""), values
 

@@ -247,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
     "filings.attach": {"task": "filings.attach", "schedule": 600.0, "options": {"expires": 600}},
     "years.count_due": {"task": "years.count_due", "schedule": 600.0, "options": {"expires": 600}},
     "papers.retention": {"task": "papers.retention", "schedule": crontab(hour="4", minute="0")},
+    "gates.retention": {"task": "gates.retention", "schedule": crontab(hour="3", minute="55")},
     "outreach.retention": {"task": "outreach.retention", "schedule": crontab(hour="4", minute="5")},
     "samples.retention": {"task": "samples.retention", "schedule": crontab(hour="4", minute="15")},
     "exports.retention": {"task": "exports.retention", "schedule": crontab(hour="3", minute="45")},

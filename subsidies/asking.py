@@ -84,6 +84,17 @@ FROM (
 ) AS found
 WHERE l.id = found.id
 """
+#: Whoever another funder subsidizes at that time in another program; which cover that is, stands nowhere.
+_ELSEWHERE = """
+UPDATE subsidies_fundrequestline l SET doubt = 'elsewhere'
+WHERE l.request_id = %(request)s AND l.enrollment_id > %(after)s AND l.enrollment_id <= %(until)s AND l.times = 1
+    AND l.doubt = '' AND EXISTS (
+        SELECT FROM beneficiaries_enrollment e
+        JOIN beneficiaries_enrollment other ON other.person_id = e.person_id AND other.program_id <> e.program_id
+        JOIN programs_fundingsplitline part ON part.split_id = other.split_id AND part.funder_id <> %(funder)s AND part.amount > 0
+        WHERE e.id = l.enrollment_id AND other.state IN ('in_force', 'ended') AND other.ends_at > other.starts_at
+            AND other.starts_at < e.ends_at AND other.ends_at > e.starts_at)
+"""
 _GONE = "DELETE FROM subsidies_fundrequestpart WHERE request_id = %s"
 _PARTS = """
 INSERT INTO subsidies_fundrequestpart (
@@ -134,6 +145,7 @@ def add_lines(request: FundRequest, *, after: int) -> Step:
         lines = cursor.rowcount
         if lines:
             cursor.execute(_OTHERS, facts)
+            cursor.execute(_ELSEWHERE, facts)
         fault_point("subsidies.add_lines.after")
     return Step(until, read, lines)
 

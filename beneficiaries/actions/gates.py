@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit import events
 from audit.faults import fault_point
+from beneficiaries.accepting import refuse_asked
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.gating import PASSABLE, Gate, Passed, asked_gates, lacking, record_passed, stamp
 from beneficiaries.models import Enrollment, Purchase, Roster
@@ -24,7 +26,7 @@ from programs.models import Plan
 
 def open_gates(roster: Roster) -> list[Gate]:
     """Gates that some waiting enrollment of a roster still has before it."""
-    waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
+    waiting = _waiting(roster=roster)
     return [gate for gate in asked_gates(roster.plan) if waiting.filter(lacking(gate)).exists()]
 
 
@@ -36,7 +38,8 @@ def _locked(roster: Roster) -> Roster:
 def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_number: str = "") -> int:
     """Record one gate, in the plan's order, for every waiting enrollment of a roster; with all passed they come into force.
 
-    Returns how many came into force. Cover never begins before the gates are passed: a later day moves its start.
+    Returns how many came into force. Cover never begins before the gates are passed: a later day moves its start. Acceptance is
+    the insurer's where it is asked of one of them.
     """
     with transaction.atomic():
         roster = _locked(roster)
@@ -53,7 +56,9 @@ def pass_gate(roster: Roster, *, gate: Gate, by: User, at: datetime, policy_numb
             _refuse_too_early(roster.applied_at, roster.plan, at=at)
         if gate is Gate.OWN_PAYMENT and timezone.localdate(at) >= roster.period.enrollment_closes_on:
             raise BeneficiariesRefused("GATE_CLOSED", day=roster.period.enrollment_closes_on)
-        waiting = Enrollment.objects.filter(roster=roster, state=EnrollmentState.AWAITING)
+        waiting = _waiting(roster=roster)
+        if gate is Gate.ACCEPTANCE:
+            refuse_asked(waiting, period_id=roster.period_id)
         fault_point("beneficiaries.pass_gate.before")
         passed = _pass(waiting, gate, asked=asked, policy_number=policy_number, at=at)
         record_passed(roster, gate, passed, by=by, at=at)
@@ -76,7 +81,9 @@ def pass_purchase_gate(purchase: Purchase, *, gate: Gate, by: User | str, at: da
             raise BeneficiariesRefused("GATE_NOT_ASKED")
         if gate is Gate.NOTICE:
             _refuse_too_early(purchase.made_at, purchase.plan, at=at)
-        waiting = Enrollment.objects.filter(purchase=purchase, state=EnrollmentState.AWAITING)
+        waiting = _waiting(purchase=purchase)
+        if gate is Gate.ACCEPTANCE:
+            refuse_asked(waiting, period_id=purchase.period_id)
         fault_point("beneficiaries.pass_gate.before")
         passed = _pass(waiting, gate, asked=asked, policy_number=policy_number, at=at)
         events.record(
@@ -86,6 +93,11 @@ def pass_purchase_gate(purchase: Purchase, *, gate: Gate, by: User | str, at: da
         )
         fault_point("beneficiaries.pass_gate.after")
     return passed.in_force
+
+
+def _waiting(**source: Any) -> QuerySet[Enrollment]:
+    """Who waits of a roster or purchase; not the dead, who hold up nobody."""
+    return Enrollment.objects.filter(state=EnrollmentState.AWAITING, person__deceased_on=None, **source)
 
 
 def _refuse_too_early(since: datetime, plan: Plan, *, at: datetime) -> None:

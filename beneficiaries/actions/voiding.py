@@ -17,19 +17,8 @@ from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.gating import PASSABLE, lock_rosters
 from beneficiaries.models import Enrollment, Purchase, Roster
 from beneficiaries.models.enrollment import LIVE, EnrollmentState
-from beneficiaries.money import COUNTY_DIGITS
+from beneficiaries.voiding import void, void_of_owners
 from programs import actions as programs
-from programs.actions import Demand
-
-# Place and category of the line it came from: what the reservation was made for, wherever the person lives by now.
-_COST = """
-SELECT part.funder_id, left(coalesce(r.region_code, e.region_code), {digits}), coalesce(r.category_id, e.category_id),
-    sum(part.amount), count(*)
-FROM beneficiaries_enrollment e LEFT JOIN beneficiaries_rosterrow r ON r.id = e.row_id
-JOIN programs_fundingsplitline part ON part.split_id = e.split_id
-WHERE e.id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-"""
-
 
 # How much of each purchase stood as paid.
 _UNPAID = """
@@ -57,21 +46,8 @@ def void_waiting(
             raise BeneficiariesRefused("GATE_UNDONE")
         waiting = covers.filter(state=EnrollmentState.AWAITING)
         locked = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", "roster", "purchase"))
-        of_rosters: dict[int, list[int]] = {}
-        of_purchases: dict[int, list[int]] = {}
-        for pk, roster_id, purchase_id in locked:
-            if roster_id is not None:
-                of_rosters.setdefault(roster_id, []).append(pk)
-            else:
-                of_purchases.setdefault(purchase_id, []).append(pk)
-        purchases = Purchase.objects.select_related("organization").in_bulk(of_purchases)
-        owners: list[tuple[Roster | Purchase, list[int]]] = [
-            *((rosters[pk], ids) for pk, ids in sorted(of_rosters.items())),
-            *((purchases[pk], ids) for pk, ids in sorted(of_purchases.items())),
-        ]
         fault_point("beneficiaries.void_waiting.before")
-        for owner, ids in owners:
-            _void(owner, ids, by=by, at=at)
+        void_of_owners(locked, rosters, by=by, at=at)
         fault_point("beneficiaries.void_waiting.after")
     return len(locked)
 
@@ -101,7 +77,7 @@ def void_unpaid(purchases: QuerySet[Purchase], *, by: Any, at: datetime) -> int:
             purchase, purchase.own_share, held=Decimal("0.00"), program_id=purchase.program_id, people=purchase.people, by=by, at=at
         )
         if purchase.pk in standing:
-            _void(purchase, standing[purchase.pk], by=by, at=at)
+            void(purchase, standing[purchase.pk], by=by, at=at)
         events.record(
             "purchase.never_paid", purchase, by=by, at=at, organization=purchase.organization,
             region_code=purchase.region_code, program_id=purchase.program_id,
@@ -109,27 +85,3 @@ def void_unpaid(purchases: QuerySet[Purchase], *, by: Any, at: datetime) -> int:
         )
     fault_point("beneficiaries.void_unpaid.after")
     return sum(len(each) for each in standing.values())
-
-
-def _void(owner: Roster | Purchase, ids: list[int], *, by: Any, at: datetime) -> None:
-    fault_point("beneficiaries.void.before")
-    with connection.cursor() as cursor:
-        plan_anew(cursor)
-        cursor.execute(
-            "UPDATE beneficiaries_enrollment SET state = %s WHERE id = ANY(%s)", [EnrollmentState.VOIDED, ids]
-        )
-        cursor.execute(_COST.format(digits=COUNTY_DIGITS), [ids])
-        cost = [
-            Demand(funder_id=funder, county=county, category_id=category, amount=amount, count=count)
-            for funder, county, category, amount, count in cursor.fetchall()
-        ]
-        cursor.execute("SELECT sum(own_share) FROM beneficiaries_enrollment WHERE id = ANY(%s)", [ids])
-        own = cursor.fetchone()[0]
-    programs.take_back_used(owner, cost, own_share=own, people=len(ids), by=by, at=at)
-    released = sum((each.amount for each in cost), Decimal("0.00"))
-    verb = "roster.covers_voided" if isinstance(owner, Roster) else "purchase.covers_voided"
-    events.record(
-        verb, owner, by=by, at=at, organization=owner.organization, region_code=owner.region_code,
-        program_id=owner.program_id, data={"covers": len(ids), "released": str(released)},
-    )
-    fault_point("beneficiaries.void.after")

@@ -32,7 +32,7 @@ from beneficiaries.admin.origins import payer_of, payment_of
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.merging import merge_outlook
 from beneficiaries.models import Beneficiary, Enrollment, Person, PersonChange
-from beneficiaries.models.enrollment import EnrollmentState
+from beneficiaries.models.enrollment import LIVE
 from beneficiaries.panels import last_moment
 from beneficiaries.people_search import people_found
 from beneficiaries.refunding import refund_outlook
@@ -59,9 +59,10 @@ class EndingButton(ButtonPages):
             request, title=_t("End cover"), button=_t("Propose"), subject=subject, run=run, danger=True,
             sentence=_t(
                 "A second person decides. The chosen office's covers in force that last longer end with that day, as by a "
-                "line of a file. No premium is given back, neither to funders nor to the person."
+                "line of a file; no premium of them is given back. Those that wait for a step are voided, and every payer "
+                "gets the whole share back."
             ),
-            facts=covers_in_force(known), form=EndingForm(request.POST if request.method == "POST" else None, known=known),
+            facts=live_covers(known), form=EndingForm(request.POST if request.method == "POST" else None, known=known),
         )
 
 
@@ -249,9 +250,9 @@ def proposed_for(subject: Any, request: HttpRequest) -> list[Beneficiary]:
     return found
 
 
-def covers_in_force(known: list[Beneficiary]) -> list[tuple[str, Any]]:
+def live_covers(known: list[Beneficiary]) -> list[tuple[str, Any]]:
     """What a confirm page says of the covers of these offices: each with its last day and premium."""
-    covers = Enrollment.objects.filter(beneficiary__in=known, state=EnrollmentState.IN_FORCE)
+    covers = Enrollment.objects.filter(beneficiary__in=known, state__in=LIVE)
     lines: list[tuple[str, Any]] = [
         (
             each.number,
@@ -261,7 +262,7 @@ def covers_in_force(known: list[Beneficiary]) -> list[tuple[str, Any]]:
         )
         for each in covers.select_related("program", "period__program", "plan", "organization").order_by("pk")[:20]
     ]
-    return lines or [(_t("covers in force"), _t("none"))]
+    return lines or [(_t("covers in force or waiting"), _t("none"))]
 
 
 def may_be_refunded(cover: Enrollment) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -55,15 +55,32 @@ def _ending(change: PersonChange, shown: frozenset[str]) -> Facts:
     ]
     if change.state == ChangeState.PROPOSED and change.ended_on is not None:
         outlook = ending_outlook(change.beneficiary, end_reason=change.end_reason, ended_on=change.ended_on)
-        found += [(_t("covers that end"), f"{len(outlook.covers):,}"), *_lines(outlook.covers)]
-        found += [
-            (_t("their premium"), _yuan(outlook.premium)), (_t("of it paid by the person"), _yuan(outlook.own_share)),
-            (_t("given back"), _t("0.00 yuan: the premium stays used, and each payer's share with the insurer")),
-        ]
+        if outlook.covers or not outlook.waiting:
+            found += [
+                (_t("covers that end"), f"{len(outlook.covers):,}"), *_lines(outlook.covers),
+                (_t("their premium"), _yuan(outlook.premium)), (_t("of it paid by the person"), _yuan(outlook.own_share)),
+                (_t("given back"), _t("0.00 yuan: the premium stays used, and each payer's share with the insurer")),
+            ]
+        found += _voided(outlook.waiting)
     if change.state == ChangeState.APPROVED:
         ended = Enrollment.objects.filter(endings__change=change).select_related("program", "period__program", "plan")
         found += [(_t("covers that ended"), f"{len(ended):,}"), *_lines(ended)]
     return found
+
+
+def _voided(waiting: Sequence[Enrollment]) -> Facts:
+    """Covers that never begin, and where their money goes."""
+    if not waiting:
+        return []
+    paid = [each for each in waiting if each.own_paid_at]
+    by_employer = sum((each.own_share for each in paid if each.employer is not None), Decimal(0))
+    by_person = sum((each.own_share for each in paid), Decimal(0)) - by_employer
+    return [
+        (_t("covers that wait for a step and are voided"), f"{len(waiting):,}"), *_lines(waiting),
+        (_t("back to the budgets"), _yuan(sum((each.premium - each.own_share for each in waiting), Decimal(0)))),
+        (_t("to be refunded to the person"), _yuan(by_person)),
+        *([(_t("back to the employer"), _yuan(by_employer))] if by_employer else []),
+    ]
 
 
 def _ending_warnings(change: PersonChange) -> list[str]:
@@ -75,8 +92,8 @@ def _ending_warnings(change: PersonChange) -> list[str]:
         said.append(_t("The person is recorded as deceased: every later roster of whatever office refuses them."))
     if outlook.waiting:
         said.append(
-            _t("%(covers)s covers of this office wait for a step; they are left: whoever does not pay lapses.")
-            % {"covers": f"{outlook.waiting:,}"}
+            _t("%(covers)s covers of this office wait for a step; they are voided and never begin.")
+            % {"covers": f"{len(outlook.waiting):,}"}
         )
     return said
 

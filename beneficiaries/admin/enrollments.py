@@ -56,12 +56,12 @@ class EnrollmentAdmin(FamilyPages, CoverSearch, EndingButton, PlaceColumn, Count
     actions_detail = ("end_cover", "refund_cover")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what may become of the cover: in force it ends, paid for and within its days it is given back."""
+        """Only what may become of the cover: it ends, or paid for and within its days it is given back."""
         offered = super().get_actions_detail(request, object_id)
         cover = self.get_queryset(request).filter(pk=object_id, state__in=LIVE).first() if offered else None
         if cover is None:
             return []
-        fits = {"end_cover": cover.state == EnrollmentState.IN_FORCE, "refund_cover": may_be_refunded(cover)}
+        fits = {"refund_cover": may_be_refunded(cover)}
         return [button for button in offered if fits.get(button.method.__name__, True)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -148,11 +148,13 @@ def page_context(enrollment: Enrollment, *, by: Any) -> dict[str, Any]:
 
 
 def ending_of(enrollment: Enrollment) -> list[tuple[str, Any]]:
-    """Why and with which day a line ended the cover; nothing when none did."""
+    """Why and with which day a line or a change ended the cover, or voided it; nothing when none did."""
     ending = Ending.objects.filter(enrollment=enrollment).order_by("-pk").first()
     if ending is None:
         return []
     facts = {"reason": ending.get_reason_display(), "day": ending.ended_on}
+    if enrollment.state == EnrollmentState.VOIDED:
+        return [(_t("ended early"), _t("%(reason)s on %(day)s, while it waited for a step: it never began") % facts)]
     return [(_t("ended early"), _t("%(reason)s; last day of cover %(day)s") % facts)]
 
 

@@ -153,6 +153,8 @@ class Person(models.Model):
         indexes = [
             # Few have another document: found without reading those who have the usual one.
             models.Index(fields=["document_type"], name="person_by_document_type", condition=~Q(document_type="resident_id")),
+            # Few, in every period: whoever records a gate looks for them beside each cover.
+            models.Index(fields=["id"], name="person_deceased", condition=Q(deceased_on__isnull=False)),
             models.Index(fields=["merged_into"], name="person_merged", condition=Q(merged_into__isnull=False)),
             models.Index(
                 fields=["name_index_a", "birth_on"], name="person_by_name_a", condition=Q(name_index_a__isnull=False)

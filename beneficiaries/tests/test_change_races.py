@@ -9,10 +9,19 @@ import pytest
 from django.utils import timezone
 
 from audit.testing import Stepper
-from beneficiaries.actions import approve_change, propose_correction, propose_document, propose_merge
+from beneficiaries.actions import (
+    Gate,
+    approve_change,
+    pass_gate,
+    propose_correction,
+    propose_document,
+    propose_ending,
+    propose_merge,
+)
 from beneficiaries.errors import BeneficiariesRefused
 from beneficiaries.identity import Identity
-from beneficiaries.models import Enrollment, Person, PersonChange, RosterRow
+from beneficiaries.models import Enrollment, Person, PersonChange, Roster, RosterRow
+from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, csv_of, make_world, people
 from beneficiaries.tests.changing import REASON, known_of, person_of
@@ -96,6 +105,35 @@ def test_a_new_person_and_a_document_of_the_same_number_never_stand_beside_each_
         refused = document.error()
     assert isinstance(refused, BeneficiariesRefused) and refused.code == "HELD_BY"
     assert (Person.objects.count(), person_of().documents.count()) == (4, 0)
+    assert broken() == []
+
+
+@pytest.mark.parametrize("accepted_first", [True, False])
+def test_a_death_and_an_acceptance_at_once_end_in_a_cover_that_stands_no_more(accepted_first: bool) -> None:
+    waiting = make_world(code="AW", requires_insurer_acceptance=True)
+    through(waiting, brought(waiting, csv_of(people(2, first=30))))
+    change = propose_ending(
+        known_of(waiting, 30), end_reason=EndReason.DECEASED, ended_on=timezone.localdate(), reason=REASON, by=waiting.clerk,
+        at=timezone.now(),
+    )
+    roster = Roster.objects.latest("pk")
+
+    def accept() -> int:
+        return pass_gate(roster, gate=Gate.ACCEPTANCE, policy_number="P1", by=waiting.clerk, at=timezone.now())
+
+    die = approval(waiting, change)
+    first, second = (accept, die) if accepted_first else (die, accept)
+    stop_at = "beneficiaries.stamp_gate.after" if accepted_first else "beneficiaries.end_cover.covers.before"
+    with Stepper() as stepper:
+        leader = stepper.start(first, stop_at=stop_at)
+        follower = stepper.start(second)
+        assert follower.waits()
+        leader.go_on()
+        leader.result()
+        follower.result()
+    cover = Enrollment.objects.get(person=person_of(30))
+    assert (cover.state, cover.accepted_at is None) == ("ended" if accepted_first else "voided", not accepted_first)
+    assert Enrollment.objects.get(person=person_of(31)).state == "in_force"
     assert broken() == []
 
 

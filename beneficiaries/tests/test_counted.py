@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from beneficiaries.gating import Gate, pass_gate_of, waiting_at
 from beneficiaries.models import Enrollment
 from beneficiaries.place_tables import laid_out
 from beneficiaries.testing import World, make_world, people
+from beneficiaries.tests.purchasing import day_market
 from beneficiaries.tests.test_lapses import applied, approved
 from jobs.testing import drain
 from programs.models import FundingSplitLine
@@ -79,6 +81,32 @@ def test_figures_and_charts_are_what_a_literal_count_gives_for_every_reader(kept
             assert dict(live_by(user, VIEW, column)) == Counter(word(each) for each in live), (name, column)
     assert registry.figures["beneficiaries.in_force"].value(world.clerk) == 1
     assert registry.figures["beneficiaries.premium"].value(world.clerk) == D("792.00")
+
+
+def test_the_chart_by_county_is_what_a_literal_count_gives_for_every_reader(kept_world: World) -> None:
+    shown = {}
+    for name, user in readers(kept_world).items():
+        size = 9 if name == "town" else 6
+        live = Enrollment.objects.visible_to(user, VIEW).filter(state__in=("awaiting", "in_force"))
+        wanted = Counter(each.region_code[:size] for each in live)
+        assert dict(live_by(user, VIEW, "county")) == wanted, name
+        chart = registry.charts["beneficiaries.by_county"].data(user)
+        shown[name] = [(label, line.values[at]) for line in chart.series for at, label in enumerate(chart.labels)]
+        assert sorted(number for _label, number in shown[name]) == sorted(wanted.values())
+    assert (shown["clerk"], shown["sibling"]) == ([("源城区", 8)], [])
+    assert [number for _label, number in shown["town"]] == [2]
+
+
+def test_spans_count_in_their_county_as_long_as_they_run(kept_world: World) -> None:
+    market = day_market(world=kept_world)
+    worker = market.worker()
+    market.cover(market.span(worker, 8, 20))
+    before = dict(live_by(kept_world.auditor, VIEW, "county"))
+    assert before == {"441602": 9}
+    Enrollment.objects.filter(period_kind="span").update(
+        starts_at=timezone.now() - timedelta(hours=9), ends_at=timezone.now() - timedelta(hours=1)
+    )
+    assert dict(live_by(kept_world.auditor, VIEW, "county")) == {"441602": 8}
 
 
 def test_people_by_place_are_what_a_literal_count_gives_for_every_reader(kept_world: World) -> None:

@@ -21,6 +21,7 @@ from gates.actions.clearings import (
     record_returned,
     settle_clearing,
 )
+from gates.actions.notice_files import open_notice_file, purge_notice_files, write_notice
 from gates.actions.notices import (
     close_notice,
     close_part,
@@ -37,8 +38,9 @@ from gates.deciding import decide_lines
 
 __all__ = [
     "approve_clearing", "close_notice", "close_part", "confirm_bill_payment", "decide_lines", "decide_objection",
-    "decline_bill_payment", "draw_up_bill", "drop_clearing", "make_notice", "open_returns", "pay_part", "post_notice",
-    "propose_assignment", "propose_giving_up", "propose_match", "propose_return", "propose_reversal", "propose_unmatch",
-    "queue_closings", "record_bill_payment", "record_bill_printing", "record_not_returned", "record_objection",
-    "record_payment", "record_printing", "record_returned", "settle_clearing", "upload_statement", "withdraw_notice",
+    "decline_bill_payment", "draw_up_bill", "drop_clearing", "make_notice", "open_notice_file", "open_returns", "pay_part",
+    "post_notice", "propose_assignment", "propose_giving_up", "propose_match", "propose_return", "propose_reversal",
+    "propose_unmatch", "purge_notice_files", "queue_closings", "record_bill_payment", "record_bill_printing",
+    "record_not_returned", "record_objection", "record_payment", "record_printing", "record_returned", "settle_clearing",
+    "upload_statement", "withdraw_notice", "write_notice",
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import Organization, User
 from audit import events
 from audit.faults import fault_point
-from beneficiaries.gating import PASSABLE, Gate, pass_gate_of
+from beneficiaries.gating import DEAD, PASSABLE, Gate, pass_gate_of
 from beneficiaries.models import Enrollment, Roster
 from gates.errors import GatesRefused
 from gates.models import WHITELIST, Notice, NoticeLine, NoticeState, Objection, ObjectionState
@@ -27,20 +27,21 @@ CLOSER = gettext_noop("system:notices")
 KIND = "gates.close_notice"
 BATCH = 20_000
 
-# Whoever waits for the notice, of this office and those below it, in its place; who is on a standing notice is on none else.
-_LINES = """
+# Whoever waits for the notice and lives, of this office and those below it, in its place; who is on a standing notice is on
+# none else.
+_LINES = f"""
 INSERT INTO gates_noticeline (notice_id, enrollment_id, region_code, number, stands)
 SELECT %(notice)s, e.id, e.region_code, row_number() OVER (PARTITION BY e.region_code ORDER BY e.id), true
 FROM beneficiaries_enrollment e JOIN accounts_organization o ON o.id = e.organization_id
 LEFT JOIN beneficiaries_roster r ON r.id = e.roster_id
-WHERE e.period_id = %(period)s AND e.state = 'awaiting' AND e.notice_passed_at IS NULL
+WHERE e.period_id = %(period)s AND e.state = 'awaiting' AND e.notice_passed_at IS NULL AND NOT {DEAD}
     AND starts_with(o.path, %(path)s) AND starts_with(e.region_code, %(region)s)
     AND (%(roster)s::bigint IS NULL OR e.roster_id = %(roster)s)
     AND (r.id IS NULL OR r.state = ANY(%(passable)s))
     AND NOT EXISTS (SELECT FROM beneficiaries_beneficiary b WHERE b.id = e.beneficiary_id AND b.restricted_at IS NOT NULL)
     AND NOT EXISTS (SELECT FROM gates_noticeline l WHERE l.enrollment_id = e.id AND l.stands)
 ORDER BY e.region_code, e.id
-"""
+"""  # noqa: S608 - constants of ours
 _FIXED = """
 SELECT count(*), count(DISTINCT region_code), encode(sha256(convert_to(coalesce(string_agg(
     region_code || ' ' || number || ' ' || enrollment_id, E'\\n' ORDER BY region_code, number), ''), 'UTF8')), 'hex')
@@ -92,7 +93,7 @@ def make_notice(
 def post_notice(notice: Notice, *, by: User, at: datetime) -> Notice:
     """Fix the list of who waits there now, and let it hang. Everything within one statement for any number of people."""
     with transaction.atomic():
-        notice = _locked(notice, NoticeState.DRAFT)
+        notice = locked_notice(notice, NoticeState.DRAFT)
         if notice.made_by_id == by.pk:
             raise GatesRefused("ANOTHER_POSTS")
         if notice.starts_on < timezone.localdate(at):
@@ -124,7 +125,7 @@ def post_notice(notice: Notice, *, by: User, at: datetime) -> Notice:
 def withdraw_notice(notice: Notice, *, reason: str, by: User, at: datetime) -> Notice:
     """Take a notice down before it is closed: nobody's step is recorded, and its people can be put on another one."""
     with transaction.atomic():
-        notice = _locked(notice, NoticeState.DRAFT, NoticeState.POSTED)
+        notice = locked_notice(notice, NoticeState.DRAFT, NoticeState.POSTED)
         if not reason.strip():
             raise GatesRefused("REASON")
         _refuse_open_objections(notice)
@@ -141,7 +142,7 @@ def withdraw_notice(notice: Notice, *, reason: str, by: User, at: datetime) -> N
 def record_printing(notice: Notice, *, people: int, villages: int, by: User, at: datetime) -> None:
     """Somebody took the list to be hung: masked names left the portal."""
     with transaction.atomic():
-        notice = _locked(notice, NoticeState.POSTED, NoticeState.CLOSING, NoticeState.CLOSED)
+        notice = locked_notice(notice, NoticeState.POSTED, NoticeState.CLOSING, NoticeState.CLOSED)
         fault_point("gates.record_printing.before")
         _record("notice.printed", notice, by=by, at=at, people=people, villages=villages)
         fault_point("gates.record_printing.after")
@@ -150,7 +151,7 @@ def record_printing(notice: Notice, *, people: int, villages: int, by: User, at:
 def close_notice(notice: Notice, *, by: Any, at: datetime) -> Job:
     """The days are over and nothing is objected any more: queue the job that records the step for everybody else."""
     with transaction.atomic():
-        notice = _locked(notice, NoticeState.POSTED, NoticeState.CLOSING)
+        notice = locked_notice(notice, NoticeState.POSTED, NoticeState.CLOSING)
         if timezone.localdate(at) < notice.ends_on:
             raise GatesRefused("NOT_OVER", day=notice.last_day)
         _refuse_open_objections(notice)
@@ -193,7 +194,7 @@ def close_part(run: Any, notice: Notice, *, at: datetime) -> dict[str, int]:
 
 def _closed(run: Any, notice: Notice, place: dict[str, int], *, at: datetime) -> None:
     with transaction.atomic():
-        notice = _locked(notice, NoticeState.CLOSING, NoticeState.CLOSED)
+        notice = locked_notice(notice, NoticeState.CLOSING, NoticeState.CLOSED)
         fault_point("gates.closed.before")
         if notice.state == NoticeState.CLOSING:
             notice.state, notice.closed_at, notice.passed = NoticeState.CLOSED, at, place["passed"]
@@ -225,7 +226,7 @@ def _refuse_open_objections(notice: Notice) -> None:
         raise GatesRefused("OBJECTIONS_OPEN", number=number)
 
 
-def _locked(notice: Notice, *states: NoticeState) -> Notice:
+def locked_notice(notice: Notice, *states: NoticeState) -> Notice:
     """The row, locked, in one of these states."""
     found = Notice.objects.select_for_update(of=("self",)).select_related("organization", "period__plan", "program")
     locked = found.get(pk=notice.pk)

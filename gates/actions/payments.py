@@ -40,9 +40,12 @@ SELECT %s, e.id, e.own_share FROM beneficiaries_enrollment e WHERE e.id IN ({cho
 def due_of(covers: QuerySet, period: Period) -> tuple[QuerySet[Enrollment], int, Decimal]:
     """Whoever of these people waits for the own payment of a period: they, how many, and the yuan that they owe.
 
-    Not whose roster is being undone, nor who is on a payment that is being recorded.
+    Not whose roster is being undone, nor who is on a payment that is being recorded, nor the dead.
     """
-    waiting = Enrollment.objects.filter(waiting_at(Gate.OWN_PAYMENT), period=period, pk__in=covers.order_by().values("pk"))
+    chosen = covers.order_by().values("pk")
+    waiting = Enrollment.objects.filter(
+        waiting_at(Gate.OWN_PAYMENT), period=period, person__deceased_on=None, pk__in=chosen
+    )
     # Nor who stands in an employer's roster: the employer pays by its bill.
     waiting = waiting.filter(Q(roster__isnull=True) | Q(roster__state__in=PASSABLE, roster__employer__isnull=True))
     waiting = waiting.filter(~Exists(OwnPaymentLine.objects.filter(enrollment=OuterRef("pk"), reversed_by=None)))

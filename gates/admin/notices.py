@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +21,11 @@ from audit.badges import badge
 from audit.buttons import ButtonPages, holds
 from beneficiaries.restricting import name_shown
 from gates import actions, printing
+from gates.actions.notice_files import newest_file
 from gates.admin.forms import COLUMN_WORDS, NoticeForm, ObjectionForm, PrintForm
-from gates.models import Notice, NoticeState, Objection, ObjectionState
+from gates.models import Notice, NoticeFile, NoticeState, Objection, ObjectionState
 from intake.pages.forms import ReasonForm
+from jobs.models import Job
 from programs.models import Category
 
 #: Villages that a page lists; the print has all.
@@ -53,10 +56,10 @@ class NoticeAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
     fields = ("state",)
     readonly_fields = fields
     actions_list = ("make",)
-    actions_detail = ("post", "print", "object", "close", "withdraw")
+    actions_detail = ("post", "print", "write", "download", "object", "close", "withdraw")
     #: Button -> states in which it does something.
     button_states: ClassVar[dict[str, tuple[NoticeState, ...]]] = {
-        "post": (NoticeState.DRAFT,), "print": _HUNG, "object": (NoticeState.POSTED,),
+        "post": (NoticeState.DRAFT,), "print": _HUNG, "write": _HUNG, "download": _HUNG, "object": (NoticeState.POSTED,),
         "close": (NoticeState.POSTED, NoticeState.CLOSING), "withdraw": (NoticeState.DRAFT, NoticeState.POSTED),
     }
 
@@ -88,6 +91,7 @@ class NoticeAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             button for button in offered
             if notice is not None and notice.state in self.button_states[button.method.__name__]
             and not (button.method.__name__ == "post" and notice.made_by_id == request.user.pk)
+            and not (button.method.__name__ == "download" and newest_file(notice, at=timezone.now()) is None)
         ]
 
     def change_view(
@@ -198,6 +202,40 @@ class NoticeAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             form=PrintForm(request.POST if request.method == "POST" else None),
         )
 
+    @action(description=_("Write all lists"), url_path="write", permissions=["print"], icon="folder_zip")
+    def write(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have the lists of all villages written as files, by a job."""
+        notice = self.visible_or_404(request, object_id)
+
+        def run(given: dict[str, Any]) -> str:
+            actions.write_notice(notice, **given)
+            return _t("The lists are being written; this page shows how far it has come.")
+
+        return self.button_page(
+            request, title=_t("Write all lists"), button=_t("Write them"), subject=notice, run=run,
+            sentence=_t("One file for each village, in one archive, as they hang: with masked names and nothing that the law does "
+                        "not allow. Whoever was taken off the list stands on none."),
+            facts=[(_t("villages"), f"{notice.villages:,}"), (_t("people"), f"{notice.people:,}")],
+        )
+
+    @action(description=_("Download the lists"), url_path="download", permissions=["print"], icon="download")
+    def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The archive that was written last."""
+        notice = self.visible_or_404(request, object_id)
+        file = newest_file(notice, at=timezone.now())
+
+        def run(given: dict[str, Any]) -> Any:
+            answer = StreamingHttpResponse(actions.open_notice_file(notice, **given), content_type="application/zip")
+            answer["Content-Disposition"] = f'attachment; filename="notice-{notice.pk}.zip"'
+            answer["Cache-Control"] = "no-store"
+            return answer
+
+        return self.button_page(
+            request, title=_t("Download the lists"), button=_t("Download"), subject=notice, run=run,
+            sentence=_t("The archive has one file for each village. The download is recorded."),
+            facts=facts_of_file(file) if file is not None else [],
+        )
+
     @action(description=_("Record an objection"), url_path="object", permissions=["object"], icon="feedback")
     def object(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Somebody objects to a line of the list."""
@@ -270,6 +308,20 @@ def facts_of(notice: Notice) -> list[tuple[str, Any]]:
     ]
 
 
+def facts_of_file(file: NoticeFile) -> list[tuple[str, Any]]:
+    """What was written, and until when it is kept."""
+    return [
+        (_t("villages"), f"{file.villages:,}"), (_t("people"), f"{file.people:,}"),
+        (_t("written at"), f"{timezone.localtime(file.ended_at):%Y-%m-%d %H:%M}"), (_t("kept until"), f"{file.purge_on:%Y-%m-%d}"),
+    ]
+
+
+def jobs_of(notice: Notice) -> list[Job]:
+    """The newest job of each kind that is at work on a notice, or failed."""
+    found = Job.objects.about(notice).order_by("kind", "-pk").distinct("kind")
+    return [job for job in found if job.is_live or job.state == Job.State.FAILED]
+
+
 def page_context(notice: Notice, request: HttpRequest) -> dict[str, Any]:
     """Facts, villages with the way to their print, objections."""
     villages = printing.villages_of(notice)
@@ -279,6 +331,7 @@ def page_context(notice: Notice, request: HttpRequest) -> dict[str, Any]:
     return {
         "notice": notice,
         "badge": state_badge(notice),
+        "jobs": jobs_of(notice),
         "facts": [
             *facts_of(notice),
             (_t("made by"), notice.made_by.get_full_name()),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,6 +23,8 @@ from gates.actions.clearings import PROPOSE
 from gates.admin.clearing_forms import ReversalForm
 from gates.bills import employer_of
 from gates.models import OwnPayment
+from jobs.admin import live, note_on
+from jobs.models import Job
 
 TONES = {
     OwnPayment.State.RECORDING: "work", OwnPayment.State.RECORDED: "good", OwnPayment.State.REVERSED: "calm",
@@ -67,7 +70,7 @@ class OwnPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
     ordering = ("-id",)
     fields = (
         "number", "program", "period_code", "organization", "reference", "paid_on", "payer", "people_shown", "amount_shown",
-        "standing", "left_people", "left_amount", "reversed_people", "reversed_amount", "of_statement", "of_clearings",
+        "standing", "progress", "left_people", "left_amount", "reversed_people", "reversed_amount", "of_statement", "of_clearings",
         "recorded_by", "made_at",
     )
     readonly_fields = fields
@@ -120,6 +123,15 @@ class OwnPaymentAdmin(ButtonPages, ReadOnlyScopedAdmin):
     def standing(self, payment: OwnPayment) -> SafeString:
         """The state as a badge."""
         return badge(payment.get_state_display(), TONES[OwnPayment.State(payment.state)])
+
+    @display(description=_("progress"))
+    def progress(self, payment: OwnPayment) -> SafeString | str:
+        """How far the recording has come, renewed while its job is live."""
+        job = Job.objects.about(payment).order_by("-pk").first() if payment.state == OwnPayment.State.RECORDING else None
+        if job is None:
+            return "—"
+        context = {"done": job.done, "total": job.total, "label": job.title, "note": note_on(job) or job.error_sentence}
+        return live(job, "progress", render_to_string("portal/progress.html", context))
 
     @display(description=_("collection statement"))
     def of_statement(self, payment: OwnPayment) -> str:

@@ -22,6 +22,7 @@ from portal.verify import check
 
 pytestmark = pytest.mark.django_db
 P, PL = "gates_ownpayment", "gates_ownpaymentline"
+F, FP = "gates_noticefile", "gates_noticefilepart"
 N, L, B, E = "gates_notice", "gates_noticeline", "gates_objection", "beneficiaries_enrollment"
 
 #: Name -> tables whose triggers stand aside, and what breaks it.
@@ -42,6 +43,11 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
             f"ALTER TABLE {B} DROP CONSTRAINT objection_decided_with_a_reason", f"UPDATE {B} SET state = 'open'",
         ]),
     ],
+    "notice_file_is_its_parts": [
+        ((F,), [f"UPDATE {F} SET people = people + 1"]), ((F,), [f"UPDATE {F} SET size = size - 1"]),
+        ((FP,), [f"DELETE FROM {FP}"]), ((FP,), [f"UPDATE {FP} SET number = 2"]), ((N,), [f"UPDATE {N} SET villages = 7"]),
+    ],
+    "no_notice_file_kept_past_its_time": [((F,), [f"UPDATE {F} SET purge_on = current_date - 9"])],
     "upheld_objection_took_the_person_out": [((E,), [f"UPDATE {E} SET state = 'awaiting' WHERE state = 'voided'"])],
     "noticed_people_are_of_the_notice": [
         ((N,), [f"UPDATE {N} SET region_code = '441621'"]), ((L,), [f"UPDATE {L} SET enrollment_id = 987654321 WHERE number = 3"]),
@@ -75,6 +81,7 @@ def made() -> None:
     )
     actions.decide_objection(objection, state=ObjectionState.UPHELD, decision="属实", by=world.reviewer, at=timezone.now())
     actions.close_notice(notice, by=world.clerk, at=timezone.now())
+    actions.write_notice(notice, by=world.clerk, at=timezone.now())
     drain()
     paid(world, Enrollment.objects.all(), amount=Decimal("0.02"))
 

@@ -17,7 +17,7 @@ from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import restrict_person
 from beneficiaries.gating import Gate, waiting_at
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances, money_of
 from gates import actions, printing, tasks
@@ -46,6 +46,19 @@ def made() -> tuple[World, Roster]:
 
 
 _django_db_helper, one_world, kept_world = shared(made)
+
+
+def test_the_dead_hang_on_no_notice_and_none_is_recorded_for_them(kept_world: Any) -> None:
+    world, roster = kept_world
+    first, second, *_rest = roster.enrollments.order_by("pk")
+    Person.objects.filter(pk=first.person_id).update(deceased_on=timezone.localdate())
+    notice = posted_notice(world)
+    assert (notice.people, notice.lines.filter(enrollment=first).exists()) == (4, False)
+    Person.objects.filter(pk=second.person_id).update(deceased_on=timezone.localdate())
+    actions.close_notice(notice, by=world.clerk, at=moment(notice.ends_on))
+    drain()
+    assert roster.enrollments.exclude(notice_passed_at=None).count() == 3
+    assert broken() == []
 
 
 def code_of(refused: Any) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import Gate, approve_undo, pass_gate, request_undo
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.testing import World, applied, make_world, people
 from beneficiaries.tests.test_lapses import balances
 from gates import actions
@@ -59,6 +59,15 @@ def signed_in(user: Any) -> Client:
 
 def broken() -> list[tuple[str, list[str]]]:
     return [(result.name, result.examples) for result in check_all() if result.rows]
+
+
+def test_nobody_pays_for_the_dead(kept_world: Any) -> None:
+    world, first, _second = kept_world
+    Person.objects.filter(pk=first.enrollments.order_by("pk")[0].person_id).update(deceased_on=timezone.localdate())
+    assert payments.due_of(first.enrollments.all(), world.period)[1:] == (2, D("0.02"))
+    payment = paid(world, first.enrollments.all(), amount=D("0.02"), at=timezone.now())
+    assert (payment.people, payment.left_people) == (2, 0)
+    assert sorted(first.enrollments.values_list("state", flat=True)) == ["awaiting", "in_force", "in_force"]
 
 
 def test_a_payment_brings_its_people_into_force_and_is_booked_to_the_fen(kept_world: Any) -> None:
@@ -135,6 +144,19 @@ def test_a_role_that_does_not_reach_the_program_records_nothing(kept_world: Any)
     with pytest.raises(GatesRefused) as refused:
         paid(world, first.enrollments.all(), amount=D("0.03"), by=world.clerk)
     assert refused.value.code == "OUT_OF_SCOPE"
+
+
+def test_the_page_of_a_payment_shows_how_far_its_job_has_come(kept_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _first, _second = kept_world
+    monkeypatch.setattr(payments, "AT_ONCE", 2)
+    payment = paid(world, Enrollment.objects.all(), amount=D("0.05"))
+    job = Job.objects.get(kind="gates.record_payment")
+    address = reverse("admin:gates_ownpayment_change", args=[payment.pk])
+    page = signed_in(world.finance_maker).get(address).content.decode()
+    assert f'data-live="job-{job.pk}-progress" data-live-on' in page and "jobs/refresh.js" in page
+    assert 'max="5" value="0"></progress>' in page and "0 / 5 · 0%" in page
+    drain()
+    assert "data-live" not in signed_in(world.finance_maker).get(address).content.decode()
 
 
 def test_many_people_are_recorded_by_a_job_and_whom_it_comes_too_late_for_is_told(

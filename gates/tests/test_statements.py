@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import Gate, approve_undo, pass_gate, request_undo
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.models.enrollment import cover_number
 from beneficiaries.testing import World, applied, make_world, people, resident_id
 from beneficiaries.tests.test_lapses import balances
@@ -185,6 +185,20 @@ def test_whoever_waits_for_the_notice_has_lapsed_or_is_undone_pays_nothing(kept_
     assert [codes for _verdict, codes in told(statement)] == [
         ["COVER_LAPSED"], ["COVER_ENDED"], ["COVER_ENDED"], ["NOTICE_FIRST"],
     ]
+
+
+def test_a_line_that_pays_for_the_dead_is_told_as_one_for_a_cover_that_ended(kept_world: Any) -> None:
+    world, first, _second, _third = kept_world
+    dead, dies, _alive = covers_of(first)
+    Person.objects.filter(pk=dead.person_id).update(deceased_on=timezone.localdate())
+    statement = checked_statement(world, [line_of(dead), line_of(dies)])
+    assert told(statement) == [(REFUSED, ["COVER_ENDED"]), (NEW, [])]
+    Person.objects.filter(pk=dies.person_id).update(deceased_on=timezone.localdate())
+    approved_statement(world, statement)
+    drain()
+    assert set(first.enrollments.values_list("state", flat=True)) == {"awaiting"}
+    assert HeldPayment.objects.count() == 2
+    assert broken() == []
 
 
 def test_a_day_outside_the_time_of_enrollment_is_refused(kept_world: Any) -> None:

@@ -116,8 +116,9 @@ def release_handover(hand_over: HandOver, *, shown: int, by: User, at: datetime)
         if hand_over.proposed_by_id == by.pk:
             raise HandOverRefused("ANOTHER_RELEASES")
         with connection.cursor() as cursor:
-            # Two releases of one period at once: the second sees who is on the first.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"handover:{hand_over.period_id}"])
+            # Two releases of one period at once: the second sees who is on the first. Nor is anybody accepted by hand meanwhile.
+            turn = choosing.TURN.format(period=hand_over.period_id)
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [turn])
         _refuse_unfit(
             hand_over.period, hand_over.organization, kind=Kind(hand_over.kind), month=hand_over.month,
             format=hand_over.format,

@@ -75,6 +75,10 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
             f"UPDATE {E} SET state = 'in_force', accepted_at = clock_timestamp(), insurer_policy_number = 'x' "
             f"WHERE id IN (SELECT enrollment_id FROM {L} WHERE answer = 'refused')",
         ]),
+        ((E,), [
+            f"UPDATE {E} SET state = 'in_force', accepted_at = now() - interval '9 days', insurer_policy_number = 'x' "
+            f"WHERE id IN (SELECT enrollment_id FROM {L} WHERE answer = 'refused')",
+        ]),
     ],
     "every_release_has_its_event": [
         ((V,), [f"DELETE FROM {V} WHERE verb = 'hand_over.released'"]), ((H,), [f"UPDATE {H} SET purpose = '别的用途'"]),

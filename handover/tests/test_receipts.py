@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.testing import shared
+from beneficiaries.actions import Gate, approve_undo, pass_gate, propose_ending, propose_refund, request_undo
 from beneficiaries.actions import approve_change as approve_change_of_person
-from beneficiaries.actions import approve_undo, propose_ending, propose_refund, request_undo
-from beneficiaries.models import Enrollment, Roster
+from beneficiaries.errors import BeneficiariesRefused
+from beneficiaries.models import Enrollment, Person, Roster
 from beneficiaries.models.roster import EndReason
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, applied, make_world, people
@@ -99,6 +100,41 @@ def test_accepted_people_come_into_force_under_their_own_numbers_and_refused_one
     assert (sums.accepted_premium, sums.refused_premium, sums.open_premium) == (D("396.00"), D("99.00"), D("99.00"))
     row = ReceiptRow.objects.get(pk=hand_over.lines.get(number=1).row_id)
     assert (row.receipt_id, row.line, row.file.name) == (receipt.pk, 2, "回执.csv")
+    assert broken() == []
+
+
+def test_the_dead_are_not_handed_over_and_an_acceptance_brings_none_of_them_into_force(kept_world: Any) -> None:
+    world, _roster, hand_over = kept_world
+    applied(world, people(2, first=20))
+    named = Enrollment.objects.get(pk=int(numbers_of(hand_over)[0][-12:-2]))
+    unnamed = Enrollment.objects.order_by("pk").last()
+    Person.objects.filter(pk__in=(named.person_id, unnamed.person_id)).update(deceased_on=timezone.localdate())
+    answered(world, hand_over, [(number, "Y", f"PA{at}", "") for at, number in enumerate(numbers_of(hand_over))])
+    states = Enrollment.objects.order_by("pk").values_list("state", flat=True)
+    assert sorted(states) == [*["awaiting"] * 3, *["in_force"] * 5]
+    additions = released(world, kind=Kind.ADDITIONS)
+    assert additions.people == 1
+    assert broken() == []
+
+
+def test_nobody_accepts_by_hand_of_whom_the_insurer_was_told_and_has_not_answered(kept_world: Any) -> None:
+    world, roster, hand_over = kept_world
+
+    def by_hand(subject: Roster) -> int:
+        return pass_gate(subject, gate=Gate.ACCEPTANCE, policy_number="P-1", by=world.clerk, at=timezone.now())
+
+    with pytest.raises(BeneficiariesRefused) as refused:
+        by_hand(roster)
+    assert (refused.value.code, refused.value.facts) == ("GATE_ASKED", {"people": 6})
+    numbers = numbers_of(hand_over)
+    answered(world, hand_over, [(numbers[0], "N", "", "年龄超限"), (numbers[1], "Y", "PA1", "")])
+    with pytest.raises(BeneficiariesRefused) as refused:
+        by_hand(roster)
+    assert refused.value.facts == {"people": 4}
+    assert sorted(roster.enrollments.values_list("state", flat=True)) == [*["awaiting"] * 4, "in_force", "voided"]
+    answered(world, hand_over, [(number, "N", "", "年龄超限") for number in numbers[2:]], name="二.csv")
+    assert sorted(roster.enrollments.values_list("state", flat=True)) == ["in_force", *["voided"] * 5]
+    assert by_hand(applied(world, people(2, first=30))) == 2
     assert broken() == []
 
 

@@ -43,9 +43,13 @@ FROM outreach_sendingline WHERE sending_id = %s
 
 def propose_sending(
     period: Period, *, organization: Organization, region_code: str, topic: Topic, turn: int = 1, within_days: int | None = None,
-    grouped: bool = True, earliest_hour: int = FIRST_HOUR, latest_hour: int = 20, by: User, at: datetime,
+    grouped: bool = True, village_only: bool = False, earliest_hour: int = FIRST_HOUR, latest_hour: int = 20, by: User,
+    at: datetime,
 ) -> Sending:
-    """Say who is to be told what. Nothing leaves, and nobody is on a list, before a colleague releases it."""
+    """Say who is to be told what. Nothing leaves, and nobody is on a list, before a colleague releases it.
+
+    `village_only`: everybody by the villages' lists, as an office does that has no gateway, or tells its villages by broadcast.
+    """
     with transaction.atomic():
         refuse_beyond(by, PROPOSE, organization=organization, region_code=region_code, program_id=period.program_id)
         if not region_code.startswith(organization.region_code or ""):
@@ -57,7 +61,7 @@ def propose_sending(
         sending = Sending(
             program_id=period.program_id, period=period, organization=organization, region_code=region_code, topic=topic,
             turn=turn, within_days=within_days if topic == Topic.ENDS_SOON else None, wording=worded, grouped=grouped,
-            earliest_hour=earliest_hour, latest_hour=latest_hour, proposed_by=by, proposed_at=at,
+            village_only=village_only, earliest_hour=earliest_hour, latest_hour=latest_hour, proposed_by=by, proposed_at=at,
         )
         _refuse_unfit(sending, at=at)
         found = choosing.outlook(sending, at=at)

@@ -90,6 +90,12 @@ class SendingForm(forms.Form):
     grouped = forms.BooleanField(
         label=_("One message for all people of a telephone"), required=False, initial=True, widget=UnfoldBooleanSwitchWidget(),
     )
+    village_only = forms.BooleanField(
+        label=_("Everybody by the village"), required=False, widget=UnfoldBooleanSwitchWidget(),
+        help_text=_(
+            "No message is sent: whoever has a telephone stands on the village's list, too. Else only those without one do."
+        ),
+    )
     earliest_hour = forms.IntegerField(
         label=_("Not before (hour)"), min_value=FIRST_HOUR, max_value=LAST_HOUR, initial=FIRST_HOUR,
         widget=UnfoldAdminIntegerFieldWidget(),

@@ -174,7 +174,8 @@ class SendingAdmin(PlaceColumn, ButtonPages, ReadOnlyScopedAdmin):
             sending = actions.propose_sending(
                 given["period"], organization=organization, region_code=given["region_code"] or organization.region_code,
                 topic=Topic(given["topic"]), turn=given["turn"], within_days=given["within_days"], grouped=given["grouped"],
-                earliest_hour=given["earliest_hour"], latest_hour=given["latest_hour"], by=given["by"], at=given["at"],
+                village_only=given["village_only"], earliest_hour=given["earliest_hour"],
+                latest_hour=given["latest_hour"], by=given["by"], at=given["at"],
             )
             self.message_user(request, _t("It is proposed; a colleague who checks releases it."))
             return HttpResponseRedirect(self.address(sending))
@@ -288,8 +289,9 @@ def facts_of(sending: Sending) -> list[tuple[str, Any]]:
         (_t("occasion"), topic_of(sending)),
         *([(_t("days before the end"), sending.within_days)] if sending.within_days else []),
         (_t("wording"), str(sending.wording)),
-        (_t("shared telephones"), shared),
-        (_t("sent between"), _t("%(first)s and %(last)s") % hours),
+        *([(_t("way of telling"), _t("everybody by the village, no message"))] if sending.village_only else [
+            (_t("shared telephones"), shared), (_t("sent between"), _t("%(first)s and %(last)s") % hours),
+        ]),
     ]
 
 

@@ -62,6 +62,8 @@ class Sending(models.Model):
     wording = models.ForeignKey(MessageWording, models.PROTECT, related_name="sendings", verbose_name=_("wording"))
     #: One message for all people of a telephone, or one for each.
     grouped = models.BooleanField(_("one message a telephone"), default=True)
+    #: Everybody stands on the villages' lists, whoever has a telephone too; else those alone who have none.
+    village_only = models.BooleanField(_("everybody by the village"), default=False)
     earliest_hour = models.PositiveSmallIntegerField(_("sent not before (hour)"), default=FIRST_HOUR)
     latest_hour = models.PositiveSmallIntegerField(_("sent not after (hour)"), default=20)
     state = models.CharField(_("state"), max_length=9, choices=SendingState, default=SendingState.PROPOSED, db_collation="C")
@@ -101,9 +103,9 @@ class Sending(models.Model):
     personal_fields = ()
     open_fields = (
         "id", "program", "period", "organization", "region_code", "topic", "turn", "within_days", "wording", "grouped",
-        "earliest_hour", "latest_hour", "state", "people", "by_phone", "by_village", "digest", "proposed_by", "proposed_at",
-        "released_by", "released_at", "withdrawn_by", "reason", "grouped_at", "written_at", "messages", "delivered", "failed",
-        "results", "reported_at", "printed_at", "fetched_at", "folder", "purge_on", "purged_at",
+        "village_only", "earliest_hour", "latest_hour", "state", "people", "by_phone", "by_village", "digest", "proposed_by",
+        "proposed_at", "released_by", "released_at", "withdrawn_by", "reason", "grouped_at", "written_at", "messages", "delivered",
+        "failed", "results", "reported_at", "printed_at", "fetched_at", "folder", "purge_on", "purged_at",
     )
 
     class Meta:
@@ -154,7 +156,7 @@ class Sending(models.Model):
                 name="sending_stays_what_was_proposed", operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
                     "program", "period", "organization", "region_code", "topic", "turn", "within_days", "wording", "grouped",
-                    "earliest_hour", "latest_hour", "proposed_by", "proposed_at",
+                    "village_only", "earliest_hour", "latest_hour", "proposed_by", "proposed_at",
                 ),
             ),
         ]

@@ -66,6 +66,16 @@ def test_a_message_goes_from_its_proposal_to_the_file_by_two_people(kept_world: 
     assert page_of(sending) in told and "待个人缴费" in told
 
 
+def test_a_clerk_chooses_that_everybody_is_told_by_the_village(kept_world: World) -> None:
+    given = {
+        "period": kept_world.period.pk, "organization": kept_world.office.pk, "region_code": "", "topic": "to_pay", "turn": "1",
+        "within_days": "", "grouped": "on", "village_only": "on", "earliest_hour": "8", "latest_hour": "20",
+    }
+    browser(kept_world.clerk).post(reverse("admin:outreach_sending_propose"), given)
+    facts = dict(browser(kept_world.reviewer).get(page_of(Sending.objects.get(), "release")).context["facts"])
+    assert [facts[word] for word in ("短信通知", "村（社区）通知", "通知方式")] == ["0", "6", "全部由村（社区）通知，不发短信"]
+
+
 def test_a_wording_is_drafted_looked_at_and_approved(kept_world: World) -> None:
     kept = browser(drafter(kept_world))
     given = {

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from audit.errors import Refused
@@ -133,6 +133,20 @@ def test_whoever_has_no_telephone_stands_masked_on_their_villages_list(kept_worl
     with pytest.raises(OutreachRefused) as refused:
         actions.print_villages(sending, place="441621", by=kept_world.clerk, at=timezone.now())
     assert code_of(refused) == "NO_VILLAGE"
+
+
+def test_everybody_stands_on_the_villages_lists_where_the_office_says_so_and_no_message_leaves(kept_world: World) -> None:
+    sending = ready(kept_world, village_only=True)
+    assert (sending.people, sending.by_phone, sending.by_village, sending.messages) == (6, 0, 6, 0)
+    assert set(sending.lines.values_list("reach", flat=True)) == {Reach.VILLAGE}
+    page = "".join(actions.print_villages(sending, by=kept_world.clerk, at=timezone.now()))
+    found = VILLAGE_LINE.findall(page)
+    assert {cover for _number, _name, cover, _text in found} == {cover.number for cover in covers(kept_world)}
+    assert not any(name in page for name in names(kept_world)) and "138001" not in page
+    assert sending.parts.count() == 0
+    with pytest.raises(DatabaseError, match="sending_stays_what_was_proposed"), transaction.atomic():
+        Sending.objects.update(village_only=False)
+    assert broken() == []
 
 
 def test_the_dead_the_restricted_and_whoever_was_told_are_left_out_and_counted(kept_world: World) -> None:

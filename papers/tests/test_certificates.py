@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
@@ -150,8 +152,11 @@ def test_another_person_approves_and_the_archive_holds_a_pdf_for_each_village(ke
     with pytest.raises(PapersRefused) as refused:
         actions.approve_printing(printing, by=kept_world.clerk, at=timezone.now())
     assert code_of(refused) == "ANOTHER_APPROVES"
-    actions.approve_printing(printing, by=kept_world.reviewer, at=timezone.now())
+    job = actions.approve_printing(printing, by=kept_world.reviewer, at=timezone.now())
+    assert (job.kind, job.done, job.total) == ("papers.write_printing", 0, 5)
     drain()
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total, job.result) == ("done", 5, 5, {"people": 5, "villages": 2})
     printing.refresh_from_db()
     assert (printing.state, printing.people, printing.villages) == ("ready", 5, 2)
     with zipfile.ZipFile(io.BytesIO(b"".join(actions.open_printing(printing, by=kept_world.clerk, at=timezone.now())))) as book:
@@ -165,6 +170,18 @@ def test_another_person_approves_and_the_archive_holds_a_pdf_for_each_village(ke
     ]
     assert Event.objects.get(verb="printing.made").data["people"] == 5
     assert broken() == []
+
+
+def test_the_page_of_a_printing_shows_how_far_its_job_has_come(kept_world: World, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    printing = approved(kept_world)
+    job = Job.objects.get(kind="papers.write_printing")
+    Job.objects.filter(pk=job.pk).update(done=2)
+    client = Client()
+    client.force_login(kept_world.clerk, backend="accounts.backends.RoleBackend")
+    page = client.get(reverse("admin:papers_printing_change", args=[printing.pk])).content.decode()
+    assert f'data-live="job-{job.pk}-progress" data-live-on' in page and "jobs/refresh.js" in page
+    assert 'max="5" value="2"></progress>' in page and "2 / 5 · 40%" in page
 
 
 @pytest.mark.usefixtures("without_outlines")

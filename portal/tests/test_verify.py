@@ -521,14 +521,14 @@ def test_a_violation_planted_after_an_undo_is_found(
     plant(name, tables, statements)
 
 
-#: Planted where they are tested: test_single_endings, test_merges, test_representatives, test_guardians,
-#: test_health and test_renewals.
+#: Planted where they are tested: test_single_endings, test_endings_while_waiting, test_merges, test_representatives,
+#: test_guardians, test_health and test_renewals.
 OF_CHANGES = {
     "renewals_lead_to_the_cover_before",
     "approved_endings_end", "change_approved_by_another", "every_change_has_its_events", "every_merge_stands_or_is_undone",
     "merged_rows_moved_whole", "merged_people_hold_nothing", "speakers_were_approved",
     "guardians_come_from_applied_lines", "health_classes_were_approved", "health_comes_from_applied_lines",
-    "said_categories_are_kept",
+    "said_categories_are_kept", "no_cover_begins_after_a_known_death",
 }
 
 

@@ -24,6 +24,7 @@ from audit.buttons import ButtonPages, holds
 from audit.faults import fault_point
 from intake.exports import harmless
 from intake.pages.forms import DigestForm, ReasonForm
+from jobs.models import Job
 from subsidies import actions, printing
 from subsidies.actions.funds import held_for
 from subsidies.admin.forms import ReceiptForm, RequestForm, WriteOffForm
@@ -349,6 +350,11 @@ def _warnings(found: FundRequest) -> list[str]:
     return [_t("%(number)s doubtful lines are to be decided first.") % {"number": f"{doubts:,}"}] if doubts else []
 
 
+def jobs_of(found: FundRequest) -> list[Job]:
+    """The job that makes the list, while it is at work or when it failed."""
+    return list(Job.objects.about(found).order_by("-pk")[:1]) if found.state == RequestState.MAKING else []
+
+
 def page_context(found: FundRequest, request: HttpRequest) -> dict[str, Any]:
     """Facts, sums by county and category, what came in, the way to the list."""
     user: Any = request.user
@@ -357,7 +363,7 @@ def page_context(found: FundRequest, request: HttpRequest) -> dict[str, Any]:
     doubts = _doubts(found) if found.state == RequestState.DRAFT else 0
     table = summary_of(found, user)
     return {
-        "found": found, "badge": badge(found), "table": table, "doubts": doubts,
+        "found": found, "badge": badge(found), "jobs": [] if table.hides else jobs_of(found), "table": table, "doubts": doubts,
         "facts": [
             *facts_of(found),
             (_t("made by"), found.made_by.get_full_name()),

@@ -160,6 +160,8 @@ class Doubt(models.TextChoices):
 
     NONE = "", _("None")
     OVERLAPS = "overlaps", _("The same person is paid for at the same time by another cover")
+    #: That it is so, and no more: neither the program nor who pays there is told.
+    ELSEWHERE = "elsewhere", _("The same person is subsidized at the same time in another program, by another funder")
 
 
 class Verdict(models.TextChoices):
@@ -197,7 +199,7 @@ class FundRequestLine(models.Model):
     times = models.SmallIntegerField(_("person-times"))
     #: Nobody on an earlier line of this funder.
     new_person = models.BooleanField(_("first subsidized by this funder"), default=False)
-    doubt = models.CharField(_("doubt"), max_length=8, choices=Doubt, blank=True, default="", db_collation="C")
+    doubt = models.CharField(_("doubt"), max_length=9, choices=Doubt, blank=True, default="", db_collation="C")
     other_id = models.BigIntegerField(_("the other cover"), null=True)
     verdict = models.CharField(_("decision"), max_length=8, choices=Verdict, blank=True, default="", db_collation="C")
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")

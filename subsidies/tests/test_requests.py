@@ -8,17 +8,22 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.testing import make_organization
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.actions import approve_change, propose_merge
 from beneficiaries.models import Enrollment, Roster
 from beneficiaries.shown_change import digest_of
 from beneficiaries.testing import World, applied, make_world, people
+from jobs.models import Job
+from jobs.testing import drain
 from portal.verify import check_all
 from programs.models import Budget
-from programs.testing import make_budget, make_period, make_plan, make_program
+from programs.testing import make_budget, make_funder, make_period, make_plan, make_program
 from subsidies import actions
 from subsidies.errors import SubsidyRefused
 from subsidies.models import FundRequest
@@ -35,6 +40,11 @@ def make() -> tuple[World, Roster, Roster]:
 
 
 _django_db_helper, one_world, kept_world = shared(make)
+
+
+@pytest.fixture(autouse=True)
+def _no_second_factor(settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
 
 
 def broken() -> list[tuple[str, list[str]]]:
@@ -161,6 +171,22 @@ def test_what_had_been_written_off_is_never_given_back(kept_world: Any) -> None:
     assert broken() == []
 
 
+def test_the_page_of_a_request_shows_how_far_its_list_has_come(kept_world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _first, _second = kept_world
+    monkeypatch.setattr("subsidies.actions.requests.AT_ONCE", 0)
+    request = made(world)
+    job = Job.objects.get(kind="subsidies.list_request")
+    client = Client()
+    client.force_login(world.finance_maker, backend="accounts.backends.RoleBackend")
+    address = reverse("admin:subsidies_fundrequest_change", args=[request.pk])
+    page = client.get(address).content.decode()
+    assert f'data-live="job-{job.pk}" data-live-on' in page and "jobs/refresh.js" in page and "0 / 5 · 0%" in page
+    drain()
+    assert "data-live" not in client.get(address).content.decode()
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total) == ("done", 5, 5)
+
+
 def second_program(world: World, **period: Any) -> World:
     program = make_program("HB", organization=world.city, insurer=world.insurer)
     plan = make_plan(
@@ -206,6 +232,46 @@ def test_a_person_paid_for_in_two_programs_is_a_doubt_that_somebody_decides(kept
     again = made(other)
     assert (again.people, again.amount, again.lines.get().doubt) == (1, D("68.99"), "overlaps")
     assert broken() == []
+
+
+def test_a_person_whom_another_funder_subsidizes_in_another_program_is_a_doubt_and_nothing_of_it_is_told(kept_world: Any) -> None:
+    world, first, _second = kept_world
+    foundation = make_funder("另一公益基金会", organization=make_organization("另一公益基金会", kind="charity"))
+    other = second_program(World(**{**vars(world), "foundation": foundation}))
+    applied(other, [*people(2), *people(1, first=50)])
+    request = made(world)
+    doubtful = request.lines.filter(doubt="elsewhere").order_by("enrollment")
+    assert list(doubtful.values_list("enrollment__person", "other_id", "times", "new_person")) == [
+        (person, None, 1, True) for person in first.enrollments.order_by("pk").values_list("person", flat=True)
+        if Enrollment.objects.filter(person=person).count() == 2
+    ]
+    assert (request.people, doubtful.count(), request.lines.exclude(doubt="").count()) == (5, 2, 2)
+    assert refused(
+        "DOUBTS_OPEN", lambda: actions.submit_request(request, by=world.finance_maker, at=timezone.now())
+    ).facts == {"number": 2}
+    client = Client()
+    client.force_login(world.finance_maker, backend="accounts.backends.RoleBackend")
+    listed = client.get(reverse("admin:subsidies_fundrequestline_changelist"), {"request__id__exact": request.pk, "open": "1"})
+    text = listed.content.decode()
+    assert text.count("同一人同期在其他项目由其他出资方资助") == 2
+    there = Enrollment.objects.filter(program=other.program)
+    assert "另一公益基金会" not in text and not any(cover.number in text for cover in there)
+    actions.decide_doubts(
+        request.lines.all(), request=request, verdict="kept", reason="两项目均可享受", by=world.finance_maker, at=timezone.now()
+    )
+    actions.submit_request(request, by=world.finance_maker, at=timezone.now())
+    assert broken() == []
+
+
+def test_a_cover_of_another_program_that_never_covered_is_no_doubt(kept_world: Any) -> None:
+    world, _first, _second = kept_world
+    foundation = make_funder("另一公益基金会", organization=make_organization("另一公益基金会", kind="charity"))
+    other = second_program(World(**{**vars(world), "foundation": foundation}))
+    applied(other, people(2))
+    elsewhere = Enrollment.objects.filter(program=other.program).order_by("pk")
+    Enrollment.objects.filter(pk=elsewhere[0].pk).update(state="voided")
+    Enrollment.objects.filter(pk=elsewhere[1].pk).update(state="ended", ends_at=elsewhere[1].starts_at)
+    assert made(world).lines.exclude(doubt="").count() == 0
 
 
 def test_the_same_person_in_the_next_period_is_no_doubt_and_no_new_person(kept_world: Any) -> None:

@@ -29,7 +29,7 @@ from exports import writing
 from exports.listing import Listing, Wanted
 from exports.models import Export
 from gates import actions as gates
-from gates.models import Notice, Objection, ObjectionReason, ObjectionState
+from gates.models import Notice, NoticeFile, Objection, ObjectionReason, ObjectionState
 from gates.testing import TERMS as GATED
 from gates.testing import made_notice, paid, posted_notice
 from jobs import actions as jobs
@@ -854,6 +854,35 @@ def withdraw_notice(world: World, token: Token) -> Run:
 def record_printing(world: World, token: Token) -> Run:
     notice = posted_notice(gated(world, token))
     return lambda: gates.record_printing(fresh(notice), people=2, villages=1, **clerk_of(world))
+
+
+@sample("gates.write_notice")
+def write_notice(world: World, token: Token) -> Run:
+    Job.objects.live().update(state="cancelled", finished_at=timezone.now(), lease_until=None)
+    notice = posted_notice(gated(world, token))
+    return lambda: gates.write_notice(fresh(notice), **clerk_of(world))
+
+
+def with_its_lists(world: World, token: Token) -> Notice:
+    """Its file is ready."""
+    Job.objects.live().update(state="cancelled", finished_at=timezone.now(), lease_until=None)
+    notice = posted_notice(gated(world, token))
+    gates.write_notice(notice, **clerk_of(world))
+    drain()
+    return notice
+
+
+@sample("gates.open_notice_file")
+def open_notice_file(world: World, token: Token) -> Run:
+    notice = with_its_lists(world, token)
+    return lambda: gates.open_notice_file(fresh(notice), **clerk_of(world))
+
+
+@sample("gates.purge_notice_files")
+def purge_notice_files(world: World, token: Token) -> Run:
+    NoticeFile.objects.filter(purged_at=None).update(purge_on=date(2090, 1, 1))
+    with_its_lists(world, token)
+    return lambda: gates.purge_notice_files(at=timezone.now() + timedelta(days=8))
 
 
 @sample("gates.close_notice")

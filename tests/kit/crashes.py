@@ -47,6 +47,7 @@ _VARYING_OF = {
     **dict.fromkeys(("samples_sampleitem", "samples_sampleitemevent"), ("number", "rank")),
     **dict.fromkeys(("samples_evidencebundle", "samples_evidencebundleevent"), ("digest", "size")),
     "samples_evidencepart": ("number", "page_size", "page_sha256", "data_size", "data_sha256"),
+    **dict.fromkeys(("gates_noticefile", "gates_noticefileevent"), ("digest", "size")), "gates_noticefilepart": ("sha256", "size"),
     "papers_printing": ("digest", "size"), "papers_printingevent": ("digest", "size"),
     "papers_printedpart": ("sha256", "size"), "papers_personrequest": ("sha256", "size"),
     "papers_personrequestevent": ("sha256", "size"),
