@@ -25,7 +25,7 @@ lint: $(VENV)/.ready-dev ## Lint, floors, types, migrations, deploy checks
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m portal.local.checks
 
-bench: $(VENV)/.ready-dev ## Measure intake against django-import-export
+bench: $(VENV)/.ready-dev ## Measure intake, or what ARGS names (ARGS="--list")
 	@$(BIN)/python -m bench $(ARGS)
 
 screenshots: $(VENV)/.ready-dev ## Take the pictures of docs/images anew (needs Debian's chromium)

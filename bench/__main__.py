@@ -1,6 +1,8 @@
 """`make bench`: roster rows end to end, ours against django-import-export with its defaults and tuned, in one run.
 
     make bench ARGS="--rows 200000 --peer-rows 5000 --tuned-rows 50000 --format csv"
+    make bench ARGS="results --rows 1000000"    # another measurement by its name, with its own arguments
+    make bench ARGS="--list"                    # their names
 
 Beside them the bound: COPY of the rows that ours left, into the same tables.
 """
@@ -8,13 +10,16 @@ Beside them the bound: COPY of the rows that ours left, into the same tables.
 from __future__ import annotations
 
 import argparse
+import ast
 import base64
 import json
 import os
 import resource
+import runpy
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,6 +54,31 @@ def main() -> None:
         print(f"{name:<46} {rows:>8,} {seconds:>8.1f} {rate:>8,.0f} {first / rate:>7.1f}x  {words}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"Peak memory of this process: {peak:,.0f} MB. Durable server: fsync and synchronous_commit on.")
+
+
+def measurements() -> dict[str, str]:
+    """Name -> the first line of what it says of itself: `python -m bench NAME` is `python -m bench.NAME`."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        starts = any(isinstance(each, ast.FunctionDef) and each.name == "main" for each in tree.body)
+        if starts and path.stem != "__main__":
+            found[path.stem] = (ast.get_docstring(tree) or "").partition("\n")[0]
+    return found
+
+
+def dispatch(given: Sequence[str]) -> None:
+    """The measurement that is named first, with what follows as its own arguments; the roster where none is named."""
+    if given[:1] == ["--list"]:
+        print("\n".join(f"{name:<12} {words}" for name, words in measurements().items()))
+    elif given and not given[0].startswith("-"):
+        name = given[0]
+        if name not in measurements():
+            sys.exit(f"There is no measurement {name}. There are: {', '.join(measurements())}.")
+        sys.argv = [f"python -m bench.{name}", *given[1:]]
+        runpy.run_module(f"bench.{name}", run_name="__main__", alter_sys=True)
+    else:
+        main()
 
 
 def set_up(server: Server, folder: Path) -> None:
@@ -172,4 +202,4 @@ def _now() -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    dispatch(sys.argv[1:])

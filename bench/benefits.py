@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -37,7 +38,8 @@ def main() -> None:
         steps = len(decide(facts[0], terms).trace)
         seconds = measure(partial(run, terms, facts, wanted.cases))
         print(f"{name:<58} {wanted.cases / seconds:>11,.0f} {seconds / wanted.cases * 1e6:>8.1f} {steps:>6}")
-    columns(wanted.batch)
+    if not columns(wanted.batch):
+        sys.exit("The columnar path decides otherwise than one by one.")
 
 
 def measure(work: Callable[[], None]) -> float:
@@ -56,8 +58,8 @@ def run(terms: PlanTerms, facts: list[Facts], count: int) -> None:
         usage = decide(facts[number % len(facts)], terms, usage).usage
 
 
-def columns(count: int) -> None:
-    """The columnar path: cases of four lines, two a person, and a sample of them checked against `decide`."""
+def columns(count: int) -> bool:
+    """The columnar path: cases of four lines, two a person; whether a sample of them is the same by `decide`."""
     terms = plan_file.load_path(PLANS / "shanghai-2022.yaml")
     kinds = ["out_of_catalogue", "special_drug", "proton_heavy_ion", "overseas_drug"]
     number = pl.int_range(4 * count, eager=True, dtype=pl.Int64)
@@ -75,6 +77,7 @@ def columns(count: int) -> None:
     print(f"{f'columnar: {count:,} cases of four lines, no trace':<58} {count / processor:>11,.0f} {processor / count * 1e6:>8.2f}")
     said = "the same" if agree else "DIFFERENT"
     print(f"  by the clock {count / wall:,.0f} a second; {slow.height:,} of them decided one by one: {said}")
+    return agree
 
 
 def kinds() -> list[tuple[str, PlanTerms, list[Facts]]]:

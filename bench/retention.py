@@ -49,6 +49,8 @@ def steps(world: Any, rows: int) -> list[tuple[str, int, float, float]]:
     from django.utils import timezone
 
     from beneficiaries.models import Enrollment
+    from intake.actions import purge_files
+    from intake.models import File
     from jobs.testing import drain
     from portal.verify import check
     from retention import actions
@@ -69,6 +71,8 @@ def steps(world: Any, rows: int) -> list[tuple[str, int, float, float]]:
     Enrollment.objects.update(starts_at=end - timedelta(days=365), ends_at=end)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+    File.objects.update(purge_on=timezone.localdate() - timedelta(days=1))
+    assert timed("files past their time, kept by their people", lambda: purge_files(at=timezone.now())) == 0
     run = timed("listed: who is out of their term", lambda: drawn(world))
     timed("released", lambda: actions.release_run(run, digest=run.digest, by=world.reviewer, at=timezone.now()))
     if os.environ.get("STATEMENTS"):

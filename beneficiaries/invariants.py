@@ -591,8 +591,4 @@ INVARIANTS = [
             AND NOT EXISTS (SELECT FROM beneficiaries_representative r WHERE r.row_id = line.id)
         """,
     ),
-    Invariant(
-        27, "nothing_kept_past_its_date", _("No file is kept past its purge date."),
-        "SELECT id FROM intake_file WHERE purged_at IS NULL AND purge_on < current_date - 1",
-    ),
 ]

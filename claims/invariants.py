@@ -43,7 +43,7 @@ INVARIANTS = [
         SELECT c.id FROM claims_claim c JOIN claims_case k ON k.id = c.case_id
         JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id
         WHERE c.state NOT IN ('withdrawn', 'declined') AND c.settlement IS NOT NULL
-            AND (k.event_at < e.starts_at OR e.state NOT IN ('in_force', 'ended'))
+            AND (k.event_at < e.starts_at OR k.event_at >= e.ends_at OR e.state NOT IN ('in_force', 'ended'))
         """,
     ),
     Invariant(

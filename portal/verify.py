@@ -28,6 +28,7 @@ from payouts.invariants import INVARIANTS as PAYOUTS
 from programs.invariants import INVARIANTS as PROGRAMS
 from records.invariants import INVARIANTS as RECORDS
 from results.invariants import INVARIANTS as RESULTS
+from results.limits import beyond_limits
 from retention.invariants import INVARIANTS as RETENTION
 from samples.invariants import INVARIANTS as SAMPLES
 from subsidies.invariants import INVARIANTS as SUBSIDIES
@@ -84,6 +85,14 @@ def check_all() -> list[Result]:
         Result(
             23, "marks_are_of_their_people", _("Whom a telephone or the beginning of a name finds has it."), len(wrong),
             wrong[:EXAMPLES],
+        )
+    )
+    beyond = [f"{cover}:{parts}" for cover, parts in beyond_limits()]
+    results.append(
+        Result(
+            6, "responsibilities_pay_within_their_limits",
+            _("What is decided and what insurers paid for a cover stays within the limits of the year of each responsibility."),
+            len(beyond), beyond[:EXAMPLES],
         )
     )
     return sorted(results, key=lambda result: (result.number, result.name))

@@ -18,6 +18,20 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        6, "claims_and_results_within_the_limit",
+        _("What we decided and what insurers paid for a cover stay together within its limit, but for what a person has decided."),
+        """
+        SELECT r.enrollment_id, r.paid + c.paid FROM (
+            SELECT enrollment_id, plan_id, sum(paid) AS paid FROM results_result
+            WHERE undone_at IS NULL AND bank_result NOT IN ('failed', 'returned') AND decision_id IS NULL GROUP BY 1, 2
+        ) AS r JOIN programs_plan p ON p.id = r.plan_id JOIN (
+            SELECT c.enrollment_id, sum(d.amount) AS paid FROM claims_decision d JOIN claims_claim c ON c.id = d.claim_id
+            WHERE d.state = 'approved' GROUP BY 1
+        ) AS c ON c.enrollment_id = r.enrollment_id
+        WHERE r.paid + c.paid > p.cover_limit
+        """,
+    ),
+    Invariant(
         9, "result_is_of_its_cover",
         _("A result is of a cover that stood, of its program and office, and of an event of its period, but for decisions."),
         """

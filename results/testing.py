@@ -55,9 +55,9 @@ def payouts(*, people: int = 4, code: str = "HMB", **terms: Any) -> Payouts:
     return payouts_of(make_world(), people=people, code=code, **terms)
 
 
-def payouts_of(world: World, *, people: int = 4, code: str = "HMB", **terms: Any) -> Payouts:
+def payouts_of(world: World, *, people: int = 4, code: str = "HMB", pays: str = "weifang", **terms: Any) -> Payouts:
     """So many people, as if covered since the period began; the county's clerk reports, the city's reviewer approves."""
-    market = paid_market(code=code, world=world, pays="weifang", **terms)
+    market = paid_market(code=code, world=world, pays=pays, **terms)
     covers = [market.enroll(person(number), reference=f"P{number}") for number in range(people)]
     began = timezone.make_aware(datetime.combine(market.period.starts_on, time()))
     Enrollment.objects.filter(pk__in=[each.pk for each in covers]).update(starts_at=began)

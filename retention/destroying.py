@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from audit.destroying import destroy
@@ -38,13 +38,22 @@ from intake.actions import destroy_file
 from jobs.actions import Run
 from papers.models import RESTRICTING, PersonRequest
 from payouts.actions.deliveries import destroy_batch_file
-from payouts.models import Batch
+from payouts.models import Batch, BatchLine
 from records.models import Proposal
 from results.models import Result
 from retention import due
 from retention.actions.holds import destroy_beside_others
 from retention.actions.runs import locked
-from retention.imports import BY_LABEL, ENDED, SOURCES, Source, destroy_lines, names_destroyed
+from retention.imports import (
+    BY_LABEL,
+    ENDED,
+    SOURCES,
+    Source,
+    contents_of,
+    destroy_lines,
+    named_only_destroyed,
+    with_contents,
+)
 from retention.listing import LISTER, files_to_go
 from retention.models import DestructionLine, DestructionRun, RunKind, RunState
 from retention.recording import record
@@ -258,17 +267,19 @@ def _lines_of_people(job: Run, run: DestructionRun, programs: list[int]) -> bool
 
 
 def _contents_of_people(job: Run, run: DestructionRun) -> bool:
-    """The next papers of cases and payout files that name somebody who is destroyed; whether there were any. Each is deleted and
+    """The next papers of cases, and payout files of which nobody stands any more; whether there were any. Each is deleted and
     says so by itself; the run counts them."""
     at = timezone.now()
     gone = {"claims__enrollment__person__destroyed_at__isnull": False}
     papers = Paper.objects.filter(purged_at=None, **{f"case__{name}": value for name, value in gone.items()}).order_by("pk")
+    paid = BatchLine.objects.filter(batch=OuterRef("pk"))
+    of_person = "payable__claim__enrollment__person__destroyed_at__isnull"
     files = Batch.objects.filter(
-        purged_at=None, batch_lines__payable__claim__enrollment__person__destroyed_at__isnull=False
+        Exists(paid.filter(**{of_person: False})), ~Exists(paid.filter(**{of_person: True})), purged_at=None,
     ).exclude(folder="").order_by("pk")
     found: list[tuple[Any, Callable[..., bool]]] = [
         *((paper, destroy_paper) for paper in papers.distinct()[:CONTENTS]),
-        *((batch, destroy_batch_file) for batch in files.distinct()[:CONTENTS]),
+        *((batch, destroy_batch_file) for batch in files[:CONTENTS]),
     ]
     counts: dict[str, int] = {}
     for each, act in found:
@@ -387,7 +398,7 @@ def _end_import(job: Run, run: DestructionRun, source: Source, line: Destruction
 
 
 def _finish(job: Run, run: DestructionRun) -> None:
-    """Files of lists that named the people; then the certificate."""
+    """Files of lists that named nobody but people who are gone; then the certificate."""
     at = timezone.now()
     files = _files_of_people(run) if run.kind == RunKind.PEOPLE else []
     for file in files:
@@ -408,15 +419,15 @@ def _finish(job: Run, run: DestructionRun) -> None:
 
 
 def _files_of_people(run: DestructionRun) -> list[Any]:
-    """Contents still stored of imports that name somebody who is destroyed."""
+    """Contents still stored of imports that named people who are destroyed, the last of them too."""
     found: list[Any] = []
     programs = _programs_of(run)
     for source in SOURCES:
-        subjects = source.model._default_manager.filter(program__in=programs, state__in=ENDED, files__purged_at=None)
-        for subject in subjects.distinct().order_by("pk"):
+        subjects = source.model._default_manager.filter(program__in=programs, state__in=ENDED)
+        for subject in with_contents(source, subjects).order_by("pk"):
             with connection.cursor() as cursor:
-                if names_destroyed(source, subject.pk, cursor):
-                    found += [file for file in subject.files.order_by("pk") if file.purged_at is None]
+                if named_only_destroyed(source, subject.pk, cursor):
+                    found += contents_of(source, subject)
     return found
 
 

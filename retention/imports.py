@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from audit.destroying import destroy, is_destroyed
 from beneficiaries.models import Roster, RosterChunk, RosterRow
 from continuity.models import EarlierRow
 from filings.models import ClaimFile, ClaimFileChunk, ClaimFileRow
 from gates.models import Statement, StatementChunk, StatementRow
 from handover.models import Invoice, InvoiceChunk, InvoiceRow, Receipt, ReceiptChunk, ReceiptRow
-from intake.models import State
+from intake.models import File, State
 from intake.template import APPLICABLE
 from outreach.models import DeliveryReport, DeliveryReportChunk, DeliveryReportRow
 from payouts.models import BankReturn, BankReturnChunk, BankReturnRow
@@ -29,6 +31,10 @@ _OF_PAYOUT = """e.id = (SELECT claim.enrollment_id FROM payouts_batchline told J
     JOIN claims_claim claim ON claim.id = owed.claim_id WHERE told.id = {line}.line_id)"""
 _OF_COVER = """EXISTS (SELECT FROM beneficiaries_enrollment e JOIN beneficiaries_person p ON p.id = e.person_id
     WHERE {by} AND p.destroyed_at IS {standing})"""
+#: Where the subquery of somebody who stands ends.
+_LAST = "p.destroyed_at IS NULL"
+#: How a statement names the people whom a hold keeps.
+HELD_PEOPLE = "%(held_people)s"
 #: A line that changed or ended what was known names its person itself.
 _OF_PERSON = """(r.known_person_id IS NOT NULL AND EXISTS (
     SELECT FROM beneficiaries_person p WHERE p.id = r.known_person_id AND p.destroyed_at IS {standing}))"""
@@ -67,7 +73,7 @@ SOURCES: Sequence[Source] = (
         Roster, RosterRow, RosterChunk, "roster_id", Kind.LIST, "e.row_id = {line}.id",
         f"({_OF_COVER.format(by='e.row_id = r.id', standing='NULL')} OR (r.verdict IN ({_APPLIED}) AND r.set_aside = ''"
         f" AND {_OF_PERSON.format(standing='NULL')}) OR EXISTS (SELECT FROM beneficiaries_person p"
-        " WHERE p.id = ANY(%(held_people)s)"
+        f" WHERE p.id = ANY({HELD_PEOPLE})"
         " AND (p.identity_index_a = r.identity_index_a OR p.identity_index_b = r.identity_index_b)))",
         f"({_OF_COVER.format(by='e.row_id = r.id', standing='NOT NULL')} OR {_OF_PERSON.format(standing='NOT NULL')})",
     ),
@@ -94,10 +100,38 @@ BY_LABEL = {source.label: source for source in SOURCES}
 ENDED = (State.APPLIED, State.UNDONE, State.REFUSED, State.WITHDRAWN, State.FAILED)
 
 
-def names_destroyed(source: Source, pk: int, cursor: Any) -> bool:
-    """Whether a line of an import named somebody who is destroyed."""
+def stands(source: Source, pk: str) -> str:
+    """SQL: an import, named by SQL, has a line to be read of somebody who is kept. Asked line by line until one is found:
+    what stands behind a fence is not made one join of all lines and all covers."""
+    needed = source.needed.replace(_LAST, f"{_LAST} OFFSET 0")
+    return (
+        f"EXISTS (SELECT FROM {source.rows._meta.db_table} r"
+        f" WHERE r.{source.key} = {pk} AND {readable(source)} AND {needed} OFFSET 0)"
+    )
+
+
+def relations(source: Source) -> tuple[str, ...]:
+    """By which an import knows its contents: its files, and of a file of claims the archives of its papers."""
+    return ("files", "archives") if source.model is ClaimFile else ("files",)
+
+
+def with_contents(source: Source, subjects: QuerySet) -> QuerySet:
+    """Imports of which a content is still stored."""
+    stored = [Q(**{f"{name}__isnull": False, f"{name}__purged_at": None}) for name in relations(source)]
+    return subjects.filter(pk__in=subjects.filter(Q(*stored, _connector=Q.OR)).values("pk"))
+
+
+def contents_of(source: Source, subject: Any) -> list[File]:
+    """What is still stored of an import."""
+    kept = [file for name in relations(source) for file in getattr(subject, name).all() if file.purged_at is None]
+    return sorted(kept, key=lambda file: file.pk)
+
+
+def named_only_destroyed(source: Source, pk: int, cursor: Any) -> bool:
+    """Whether a line of an import named somebody who is destroyed, and none to be read names somebody who is kept."""
     cursor.execute(
-        f"SELECT EXISTS (SELECT FROM {source.rows._meta.db_table} r WHERE r.{source.key} = %s AND {source.gone})", [pk],  # noqa: S608
+        f"SELECT EXISTS (SELECT FROM {source.rows._meta.db_table} r WHERE r.{source.key} = %(import)s AND {source.gone})"  # noqa: S608
+        f" AND NOT {stands(source, '%(import)s')}", {"import": pk, "held_people": []},
     )
     return bool(cursor.fetchone()[0])
 

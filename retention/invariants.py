@@ -24,6 +24,7 @@ from gates.models import Objection
 from papers.models import PersonRequest
 from retention.due import PERSON
 from retention.imports import SOURCES, Source
+from retention.kept import kept_files
 
 _OWNED: tuple[Any, ...] = (
     Person, PersonDocument, Beneficiary, Employer, HealthStatement, Representative, PersonChange, PersonRequest, Objection,
@@ -80,7 +81,7 @@ INVARIANTS = [
     Invariant(27, "no_version_of_the_destroyed_is_kept", _("Of whoever was destroyed no earlier version can be read."), _VERSIONS),
     Invariant(
         27, "no_content_of_the_destroyed_is_kept",
-        _("No paper of a case and no payout file that named somebody destroyed is kept once the run is done."),
+        _("No paper of a case of somebody destroyed, and no payout file that named nobody else, is kept once the run is done."),
         f"""
         WITH gone AS (
             SELECT c.id, c.case_id FROM beneficiaries_person p JOIN beneficiaries_enrollment e ON e.person_id = p.id
@@ -95,6 +96,18 @@ INVARIANTS = [
         SELECT 'payouts.batch', b.id FROM payouts_batch b WHERE b.purged_at IS NULL AND b.folder <> '' AND EXISTS (
             SELECT FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id
             WHERE l.batch_id = b.id AND p.claim_id IN (SELECT id FROM gone))
+        AND NOT EXISTS (
+            SELECT FROM payouts_batchline l JOIN claims_payable p ON p.id = l.payable_id JOIN claims_claim c ON c.id = p.claim_id
+            JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id JOIN beneficiaries_person s ON s.id = e.person_id
+            WHERE l.batch_id = b.id AND s.destroyed_at IS NULL)
+        """,  # noqa: S608
+    ),
+    Invariant(
+        27, "nothing_kept_past_its_date",
+        _("No file is kept past its purge date unless somebody who is kept, or a hold, needs it."),
+        f"""
+        SELECT f.id FROM intake_file f WHERE f.purged_at IS NULL AND f.purge_on < current_date - 1
+            AND f.id NOT IN ({kept_files("current_date")})
         """,  # noqa: S608
     ),
     Invariant(

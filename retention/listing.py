@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from audit.faults import fault_point
+from intake.models import ONCE_APPLIED
 from jobs.actions import Run
 from retention import due
 from retention.actions.runs import locked
-from retention.imports import SOURCES, Source, count_unneeded, has_readable
+from retention.imports import SOURCES, Source, contents_of, count_unneeded, has_readable, relations
 from retention.models import DestructionLine, DestructionRun, RunKind, RunState
 from retention.recording import record
 from retention.terms import earlier
@@ -62,7 +63,7 @@ def _list_imports(cursor: Any, run: DestructionRun, *, at: datetime) -> None:
         before = _before(run, source, at=values["at"])
         found = list(
             due.imports_ended(source.model, run.program, before=before).filter(program=run.program)
-            .select_related("organization").prefetch_related("files").order_by("pk")
+            .select_related("organization").prefetch_related(*relations(source)).order_by("pk")
         )
         unneeded = count_unneeded(cursor, source, [each.pk for each in found], values) if found else {}
         for each in found:
@@ -90,8 +91,8 @@ def ended_at(subject: Any) -> datetime:
 
 def files_to_go(source: Source, subject: Any, cursor: Any, *, unneeded: int = 0) -> list[Any]:
     """Contents that are still stored of an import of which no line will be needed any more."""
-    stored = [file for file in subject.files.all() if file.purged_at is None]
-    needed = subject.state == "applied" and subject.row_count > unneeded
+    stored = contents_of(source, subject)
+    needed = subject.state in ONCE_APPLIED and subject.row_count > unneeded
     if not stored or (needed and has_readable(source, subject.pk, cursor)):
         return []
     return stored

@@ -1,19 +1,16 @@
-"""What this room tells the rooms below at start: verbs, permissions, panels, files that are held."""
+"""What this room tells the rooms below at start: verbs, permissions, panels, files that are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
-
-from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from accounts.roles import Role, grant_permissions
 from audit import events
 from intake.actions import keep_files
 from retention import panels
-from retention.models import LegalHold, RunKind
+from retention.kept import without_kept
+from retention.models import RunKind
 from retention.terms import Kind, Unit
 from retention.verbs import VERBS
 
@@ -40,28 +37,11 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
 }
 
 
-def without_held(files: QuerySet, at: datetime) -> QuerySet:
-    """Files whose time is over, without those that a legal hold keeps: of an organization, a program or a roster."""
-    held = LegalHold.objects.standing(on=timezone.localdate(at))
-    kept = Q(pk__in=[])
-    for hold in held.select_related("held_organization"):
-        if hold.held_organization is not None:
-            kept |= Q(organization__path__startswith=hold.held_organization.path)
-        if hold.roster_id is not None:
-            kept |= Q(rosters=hold.roster_id)
-        if hold.held_program_id is not None:
-            for name in ("rosters", "statements", "receipts", "invoices"):
-                kept |= Q(**{f"{name}__program": hold.held_program_id})
-        if hold.person_id is not None:
-            kept |= Q(rosters__enrollments__person=hold.person_id)
-    return files.exclude(pk__in=files.filter(kept).values("pk")) if held.exists() else files
-
-
 def register() -> None:
     """Called once from the app's `ready()`."""
     events.register_verbs(VERBS)
     events.register_words(EVENT_WORDS)
-    keep_files(without_held)
+    keep_files(without_kept)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     panels.register()

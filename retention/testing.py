@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.testing import make_user
 from beneficiaries.models import Enrollment
 from beneficiaries.testing import World, applied, make_world, people
+from claims.models import Case
 from intake.models import Import
 from jobs.testing import drain
 from papers.testing import OPEN
@@ -38,9 +39,11 @@ def make_old(count: int = 4, *, years: int = 11) -> World:
 
 
 def ended_long_ago(covers: Any, *, years: int) -> None:
-    """Move covers into the past: they began a year before their end."""
+    """Move covers into the past, with what happened to their people: they began a year before their end."""
     end = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=366 * years)
-    Enrollment.objects.filter(pk__in=[cover.pk for cover in covers]).update(starts_at=end - timedelta(days=365), ends_at=end)
+    numbers = [cover.pk for cover in covers]
+    Enrollment.objects.filter(pk__in=numbers).update(starts_at=end - timedelta(days=365), ends_at=end)
+    Case.objects.filter(claims__enrollment__in=numbers).update(event_at=end - timedelta(days=90))
 
 
 def age_import(ended: Import, *, days: int) -> None:

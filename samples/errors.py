@@ -24,6 +24,7 @@ class SamplesRefused(Refused):
         "NO_PAYOUT": _("There is no payout that is meant."),
         "WEIGHT": _("Payouts alone are weighted by their sums."),
         "NOT_A_PAYOUT": _("This is a cover: its evidence is gathered with its sample."),
+        "NO_RESULT": _("The bank has told no result of such a payout yet."),
         "FINISHED": _("The sample is finished: what was found stands."),
         "NOTE": _("Say what was found."),
         "ITEMS_OPEN": _("%(number)d covers are still to be looked at."),

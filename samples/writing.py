@@ -118,13 +118,20 @@ def _payout_of(item: SampleItem) -> list[Part]:
     return []
 
 
+def undrawn(line: BatchLine) -> SampleItem:
+    """A payout that no sample has drawn, as one of a sample: never saved."""
+    return SampleItem(
+        position=0, enrollment_id=line.payable.claim.enrollment_id, payout=line, amount=line.amount, number=line.key
+    )
+
+
 def payout_archive(item: SampleItem) -> tuple[bytes, str]:
     """One payout's archive, and the SHA-256 of its manifest: what to read first, page, data, checksums. Bears no date."""
     page, data = contents(item, clear=False)
     with override(LANGUAGE):
         facts = {
-            "number": item.number, "amount": f"{item.amount:,.2f}", "program": item.sample.program.name, "sample": item.sample_id,
-            "is_reported": item.reported_id is not None,
+            "number": item.number, "amount": f"{item.amount:,.2f}", "program": cover_of(item).program.name,
+            "sample": item.sample_id, "is_reported": item.reported_id is not None,
         }
         readme = render_to_string("samples/payout_readme.txt", facts).encode()
     files = {"README.txt": readme, "evidence.html": page, "evidence.json": data}

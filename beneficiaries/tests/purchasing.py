@@ -17,6 +17,7 @@ from beneficiaries.covering import Span
 from beneficiaries.models import Enrollment, Purchase
 from beneficiaries.testing import KEYS, World, make_world, people
 from benefits import plan_file
+from benefits.terms import PlanTerms
 from benefits.tests.cases import PLANS
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
@@ -94,7 +95,7 @@ def day_market(
 
 @keepable
 def paid_market(*, code: str = "HMB", world: World | None = None, **terms: Any) -> Market:
-    """150 yuan a year, all of it the person's own; `pays`: a plan of fixtures that says what it pays."""
+    """150 yuan a year, all of it the person's own; `pays`: a plan, or one of fixtures, that says what it pays."""
     return _market(
         code, Program.Kind.SUPPLEMENTARY, granted=None, shares=[ShareDraft("person", None)], world=world or make_world(),
         terms={
@@ -121,7 +122,8 @@ def _market(
     pays = terms.pop("pays", "")
     plan = actions.create_plan(program, terms=terms, draft=draft, by=maker, at=at)
     if pays:
-        benefits = replace(plan_file.load_path(PLANS / f"{pays}.yaml"), prices=())
+        stated = pays if isinstance(pays, PlanTerms) else plan_file.load_path(PLANS / f"{pays}.yaml")
+        benefits = replace(stated, prices=())
         actions.set_benefits(plan, benefits, by=maker, at=at)
     plan = actions.submit_plan(filed(plan, by=maker, at=at), by=maker, at=at)
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)

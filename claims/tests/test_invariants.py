@@ -34,6 +34,11 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
     ],
     "an_event_lies_in_its_cover": [
         (("claims_case",), ["UPDATE claims_case SET event_at = event_at - interval '2 years'"]),
+        # A cover does not hold at its end.
+        (("beneficiaries_enrollment",), [
+            "UPDATE beneficiaries_enrollment e SET ends_at = k.event_at FROM claims_claim c JOIN claims_case k ON k.id = c.case_id"
+            " WHERE c.enrollment_id = e.id AND c.settlement IS NOT NULL"
+        ]),
         (("beneficiaries_enrollment",), ["UPDATE beneficiaries_enrollment SET state = 'lapsed'"]),
     ],
     "a_case_is_of_one_person": [

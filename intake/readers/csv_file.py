@@ -26,7 +26,7 @@ from intake.readers.table import (
 )
 from intake.readers.text import join_raw, parse_records, read_head, read_records, split_raw
 
-_DELIMITERS = (",", "\t", ";")
+_DELIMITERS = (",", "\t", ";", "|")
 
 
 class CsvTable:

@@ -39,7 +39,7 @@ def refused(content: bytes, columns=TWO, **how) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 @pytest.mark.parametrize("eol", ["\r\n", "\n", "\r"])
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 def test_thousand_rows_come_back_in_every_coding_delimiter_and_line_ending(coding, delimiter, eol):
@@ -66,7 +66,7 @@ def test_quoted_commas_line_breaks_and_quotes_keep_cells_and_line_numbers():
     assert cells(content.encode()) == [(2, "张三", "一,\n二"), (5, '李"四', "x"), (6, "王五", "a")]
 
 
-@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 def test_a_short_file_with_every_cell_in_quotes_is_read(delimiter):
     content = f'"姓名"{delimiter}"备注"\r\n"张三"{delimiter}"a{delimiter}b"\r\n'
     assert cells(content.encode()) == [(2, "张三", f"a{delimiter}b")]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal as D
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from audit.models import Event
@@ -165,6 +165,16 @@ def test_the_database_moves_no_batch_on_without_votes_over_its_digest() -> None:
         Batch.objects.filter(pk=batch.pk).update(digest="0" * 64)
     with pytest.raises(IntegrityError), transaction.atomic():
         BatchVote.objects.create(batch=batch, user=till.checker, step="authorize", digest=batch.digest, at=timezone.now())
+
+
+def test_the_database_keeps_account_and_name_of_what_is_owed_as_they_were_approved() -> None:
+    till = make_till()
+    (owed,) = till.owe("10.00")
+    before = Payable.objects.values_list("payee_account", "payee_name").get(pk=owed.pk)
+    for change in ("payee_account = payee_name", "payee_name = payee_account", "payee_account = NULL"):
+        with pytest.raises(ProgrammingError, match="Cannot update rows from claims_payable"), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE claims_payable SET {change} WHERE id = %s", [owed.pk])
+    assert Payable.objects.values_list("payee_account", "payee_name").get(pk=owed.pk) == before
 
 
 def test_a_changed_line_is_noticed_whatever_was_changed() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,13 @@ from django.utils import timezone
 
 from audit.faults import FaultAt, handled_by
 from audit.models import Event
-from beneficiaries.tests.outcomes import LOST, recover
+from audit.testing import FULL_SWEEP, in_turn
+from beneficiaries.tests.outcomes import LOST, Dropped, recover
+from beneficiaries.tests.test_faults import url_of_the_test_database
+from claims.models import Payable
+from jobs.actions import sweep
 from jobs.models import Job
-from jobs.testing import drain, drain_through_failures
+from jobs.testing import drain, drain_through_failures, let_lease_pass
 from payouts import actions
 from payouts.connectors import Acknowledged, NotTaken, Parcel
 from payouts.connectors.contract import keeps_the_contract, parcel_of
@@ -27,9 +32,14 @@ from payouts.connectors.folder import FolderConnector
 from payouts.connectors.sftp import SftpConnector
 from payouts.errors import PayoutsRefused
 from payouts.models import Batch, Delivery
-from payouts.testing import fresh, keys_of, make_till
+from payouts.testing import PASSWORD, Till, fresh, keys_of, make_till
 from payouts.writing import content_of
+from tests.kit.nursery import Nursery, nursery
 
+#: Ways to be lost within a process.
+MODES: Mapping[str, type[FaultAt]] = {"exception": FaultAt, "disconnect": Dropped}
+#: Points between two strikes; dropped connections in the short form at some.
+STEPS = {"exception": 1, "disconnect": 1 if FULL_SWEEP else 4}
 FOLDER = "payouts.connectors.folder.FolderConnector"
 BREAKING = "payouts.tests.test_connectors.Breaking"
 
@@ -181,14 +191,58 @@ def test_no_answer_leaves_it_unknown_and_it_is_never_sent_again_on_its_own(setti
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crash_at_any_point_of_sending_sends_at_most_once(settings: Any, tmp_path: Path) -> None:
+def test_what_may_be_at_the_bank_is_not_sent_or_given_up_and_leaves_once_more_when_the_bank_has_it_not(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.PAYOUT_CONNECTOR, settings.PAYOUT_FOLDER = BREAKING, str(tmp_path)
+    Breaking.taken = []
+    till = make_till()
+    batch = till.released("10.00")
+    actions.send_batch(batch, by=till.maker, at=timezone.now())
+    drain_through_failures()
+    recover()
+    _stays_unknown(till, batch)
+    settings.PAYOUT_CONNECTOR = FOLDER
+    _stays_unknown(till, batch)
+    enquiry = actions.record_enquiry(batch, answer="not_received", reference="客服工单7", by=till.maker, at=timezone.now())
+    _stays_unknown(till, batch)
+    actions.confirm_enquiry(enquiry, by=till.authorizer, at=timezone.now())
+    assert fresh(batch).state == "released"
+    actions.send_batch(batch, by=till.maker, at=timezone.now())
+    drain()
+    assert (fresh(batch).state, Breaking.taken) == ("sent", [f"{batch.reference}.csv"])
+    assert there(tmp_path) == {f"{batch.reference}.csv": b"".join(content_of(batch))}
+    assert list(Delivery.objects.order_by("pk").values_list("state", flat=True)) == ["not_taken", "taken"]
+    assert _code_of(lambda: actions.send_batch(batch, by=till.maker, at=timezone.now())) == "HANDED_OUT"
+
+
+def _stays_unknown(till: Till, batch: Batch) -> None:
+    """Neither sent again, nor downloaded, nor given up; nothing of it is owed anew."""
+    assert [_code_of(each) for each in (
+        lambda: actions.send_batch(batch, by=till.maker, at=timezone.now()),
+        lambda: actions.open_batch(batch, password=PASSWORD, by=till.maker, at=timezone.now()),
+        lambda: actions.discard_batch(batch, reason="不发了", by=till.maker, at=timezone.now()),
+    )] == ["HANDED_OUT", "HANDED_OUT", "BATCH_STATE"]
+    assert (fresh(batch).state, Payable.objects.get().state) == ("unknown", "in_payment")
+    assert not Job.objects.live().filter(kind="payouts.send_file").exists()
+
+
+def _code_of(act: Callable[[], object]) -> str:
+    with pytest.raises(PayoutsRefused) as refused:
+        act()
+    return refused.value.code
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_crash_at_any_point_of_sending_sends_at_most_once(mode: str, settings: Any, tmp_path: Path) -> None:
     """Struck at each point: the file lies there once or not at all, and where it may lie there the batch says unknown or sent."""
     settings.PAYOUT_CONNECTOR, settings.PAYOUT_FOLDER = FOLDER, str(tmp_path)
     till = make_till()
     struck, k = 0, 1
     while True:
         batch = till.released("10.00")
-        asked, sending = FaultAt(k=k), FaultAt(k=k)
+        asked, sending = MODES[mode](k=k), MODES[mode](k=k)
         try:
             with handled_by(asked):
                 actions.send_batch(batch, by=till.maker, at=timezone.now())
@@ -214,8 +268,65 @@ def test_a_crash_at_any_point_of_sending_sends_at_most_once(settings: Any, tmp_p
             assert batch.state == "sent"
             break
         struck += asked.struck + sending.struck
-        k += 1 if k < 40 else 7
-    assert struck > 10
+        k += STEPS[mode] if k < 40 else 7
+    assert struck > (10 if STEPS[mode] == 1 else 3)
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this module's processes."""
+    return tmp_path_factory.mktemp("bank")
+
+
+@pytest.fixture(scope="module")
+def processes(django_db_setup: None, bank: Path) -> Iterator[Nursery]:
+    """Processes on the test database that send to the folder."""
+    environment = {"DATABASE_URL": url_of_the_test_database(), "PAYOUT_CONNECTOR": FOLDER, "PAYOUT_FOLDER": str(bank)}
+    with nursery(environment=environment) as found:
+        yield found
+
+
+#: Where a process that sends is killed -> what the batch says afterwards, and whether the file lies at the bank.
+KILLED = {
+    "payouts.folder.after": ("unknown", True), "payouts.deliver.before": ("unknown", False),
+    "payouts.folder.before": ("unknown", False), "payouts.deliver.after": ("unknown", True),
+    "payouts.end_delivery.before": ("unknown", True), "payouts.end_delivery.after": ("unknown", True),
+    "payouts.begin_delivery.before": ("sent", True), "payouts.begin_delivery.after": ("sent", True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", in_turn(KILLED, 0))
+def test_a_process_killed_while_it_sends_leaves_what_only_an_enquiry_moves(
+    point: str, settings: Any, bank: Path, processes: Nursery
+) -> None:
+    settings.PAYOUT_CONNECTOR, settings.PAYOUT_FOLDER = FOLDER, str(bank)
+    for left in bank.iterdir():
+        left.unlink()
+    till = make_till()
+    batch = till.released("10.00")
+    actions.send_batch(batch, by=till.maker, at=timezone.now())
+    killed = processes.start("manage", "run_jobs", "--drain", environment={"FAULT_POINT": point, "FAULT_MODE": "kill"})
+    complaint = killed.communicate(timeout=60)[1]
+    assert killed.returncode == -signal.SIGKILL, complaint[-2000:]
+    let_lease_pass(Job.objects.get(state=Job.State.RUNNING))
+    sweep(at=timezone.now())
+    drain_through_failures()
+    name = f"{batch.reference}.csv"
+    assert (fresh(batch).state, name in there(bank)) == KILLED[point]
+    assert Delivery.objects.filter(batch=batch).count() == 1
+    if KILLED[point][0] == "sent":
+        return
+    _stays_unknown(till, batch)
+    answer = "received" if KILLED[point][1] else "not_received"
+    enquiry = actions.record_enquiry(batch, answer=answer, reference="客服工单7", by=till.maker, at=timezone.now())
+    actions.confirm_enquiry(enquiry, by=till.authorizer, at=timezone.now())
+    assert fresh(batch).state == ("sent" if KILLED[point][1] else "released")
+    if not KILLED[point][1]:
+        actions.send_batch(batch, by=till.maker, at=timezone.now())
+        drain()
+    assert (fresh(batch).state, there(bank)[name]) == ("sent", b"".join(content_of(batch)))
 
 
 def test_a_connector_that_is_none_is_said_at_start(settings: Any) -> None:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from audit.faults import FaultAt, handled_by
 from audit.models import Event
-from audit.testing import FULL_SWEEP
-from beneficiaries.tests.outcomes import LOST, recover
+from audit.testing import FULL_SWEEP, in_turn
+from beneficiaries.tests.outcomes import LOST, Dropped, recover
 from claims.models import Payable
 from jobs.testing import drain_through_failures
 from payouts import actions, writing
@@ -23,19 +23,21 @@ from payouts.testing import downloaded, keys_of, make_till, verifying
 from portal.verify import check
 from programs.models import LedgerTransaction
 
+MODES: dict[str, type[FaultAt]] = {"exception": FaultAt, "disconnect": Dropped}
 #: Points between two strikes of the short form.
 STEP = 1 if FULL_SWEEP else 23
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fault_at_any_point_of_a_file_and_of_its_results_loses_and_doubles_nothing(monkeypatch: Any) -> None:
+@pytest.mark.parametrize("mode", in_turn(MODES, 1))
+def test_a_fault_at_any_point_of_a_file_and_of_its_results_loses_and_doubles_nothing(mode: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(writing, "STEP_LINES", 2)
     till = make_till()
     struck, k = 0, 1
     while True:
         till.owe("1.00", "2.00", "3.00")
         batch = actions.release_batch(till.authorized(till.prepare()), by=till.maker, at=timezone.now())
-        written = _through(FaultAt(k=k))
+        written = _through(MODES[mode](k=k))
         batch = Batch.objects.select_related("format").get(pk=batch.pk)
         assert batch.has_file, written.seen[-1:]
         assert hashlib.sha256(b"".join(writing.content_of(batch))).hexdigest() == batch.sha256, written.seen[-1:]
@@ -45,7 +47,7 @@ def test_a_fault_at_any_point_of_a_file_and_of_its_results_loses_and_doubles_not
         one, two, three = keys_of(batch)
         rows = [(one, "1.00", "Y"), (two, "2.00", "N", "E404"), (three, "3.00", "T", "", "销户")]
         batch = Batch.objects.get(pk=batch.pk)
-        uploading = FaultAt(k=k)
+        uploading = MODES[mode](k=k)
         try:
             with handled_by(uploading):
                 till.received(batch, rows)
@@ -58,7 +60,7 @@ def test_a_fault_at_any_point_of_a_file_and_of_its_results_loses_and_doubles_not
         assert (found.state, found.row_count) == ("review", 3), uploading.seen[-1:]
         found = actions.RETURNS.submit(found, by=till.maker, at=timezone.now())
         actions.RETURNS.approve(found, digest=found.digest, by=till.checker, at=timezone.now())
-        taking = _through(FaultAt(k=k))
+        taking = _through(MODES[mode](k=k))
         batch.refresh_from_db()
         assert BankReturn.objects.get(pk=found.pk).state == "applied", taking.seen[-1:]
         assert (batch.state, batch.paid_lines, batch.failed_lines, batch.returned_lines) == ("partial", 1, 1, 1), taking.seen[-1:]
@@ -76,13 +78,14 @@ def test_a_fault_at_any_point_of_a_file_and_of_its_results_loses_and_doubles_not
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fault_at_any_point_of_what_verifies_accounts_loses_and_doubles_nothing() -> None:
+@pytest.mark.parametrize("mode", in_turn(MODES, 0))
+def test_a_fault_at_any_point_of_what_verifies_accounts_loses_and_doubles_nothing(mode: str) -> None:
     till = verifying(make_till())
     struck, k = 0, 1
     while True:
         good, bad = (f"62284800{k:06d}{place}" for place in "12")
         ready, (refused,) = till.owe("1.00", "2.00", account=good), till.owe("3.00", account=bad)
-        preparing = FaultAt(k=k)
+        preparing = MODES[mode](k=k)
         try:
             with handled_by(preparing):
                 till.prepare_test()
@@ -98,7 +101,7 @@ def test_a_fault_at_any_point_of_what_verifies_accounts_loses_and_doubles_nothin
         found = till.received(batch, [(one, "0.01", "Y"), (two, "0.01", "N", "E404")])
         found = actions.RETURNS.submit(found, by=till.maker, at=timezone.now())
         actions.RETURNS.approve(found, digest=found.digest, by=till.checker, at=timezone.now())
-        taking = _through(FaultAt(k=k))
+        taking = _through(MODES[mode](k=k))
         batch.refresh_from_db()
         assert (batch.state, batch.paid_lines, batch.failed_lines) == ("partial", 1, 1), taking.seen[-1:]
         assert list(BankResult.objects.filter(line__batch=batch).order_by("line_id").values_list("outcome", flat=True)) == [

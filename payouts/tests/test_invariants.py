@@ -29,6 +29,11 @@ PLANTED: tuple[tuple[str, str], ...] = (
     ("results_do_not_contradict", "UPDATE payouts_bankresult SET row_id = 0"),
     ("results_do_not_contradict",
         "UPDATE payouts_bankresult SET outcome = 'failed', code = 'limit' WHERE outcome = 'paid' AND NOT implied"),
+    # Paid and failed by lines that say so: only the index stands against it.
+    ("results_do_not_contradict",
+        "DROP INDEX bank_result_is_not_contradicted; INSERT INTO payouts_bankresult (line_id, outcome, code, amount, settled_on, "
+        "row_id, implied, at) SELECT line_id, 'failed', 'limit', amount, settled_on, row_id, true, at FROM payouts_bankresult "
+        "WHERE outcome = 'paid' AND NOT implied"),
     ("payouts_are_not_approved_by_their_makers",
         "UPDATE payouts_batch SET made_by_id = (SELECT user_id FROM payouts_batchvote WHERE step = 'check')"),
     ("payouts_are_not_approved_by_their_makers", "UPDATE payouts_batchvote SET digest = repeat('0', 64)"),

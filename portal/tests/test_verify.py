@@ -176,7 +176,12 @@ PLANTED: list[tuple[str, tuple[str, ...], list[str]]] = [
         "DROP INDEX person_identity_once_a",
         "UPDATE beneficiaries_person SET identity_index_a = (SELECT min(identity_index_a) FROM beneficiaries_person)",
     ]),
-    ("nothing_kept_past_its_date", ("intake_file",), ["UPDATE intake_file SET purge_on = current_date - 10"]),
+    # Of no import: nobody needs it.
+    ("nothing_kept_past_its_date", ("intake_file",), [
+        "INSERT INTO intake_file (name, media_type, size, sha256, storage_key, organization_id, uploaded_by_id, uploaded_at,"
+        " purge_on) SELECT name, media_type, size, sha256, storage_key || '-', organization_id, uploaded_by_id, uploaded_at,"
+        " current_date - 10 FROM intake_file LIMIT 1",
+    ]),
     ("shares_sum_to_premium", ("programs_fundingsplitline",), ["DELETE FROM programs_fundingsplitline"]),
     ("ledger_balances", ("programs_ledgerentry",), [
         "DELETE FROM programs_ledgerentry WHERE transaction_id = (SELECT min(id) FROM programs_ledgertransaction)"

@@ -15,6 +15,7 @@ from results.actions import decide_lines
 from results.invariants import INVARIANTS
 from results.models import LineDecision
 from results.testing import Payouts, approved, checked, line, payouts, recorded, undone
+from results.tests.test_limits import decided
 
 pytestmark = pytest.mark.django_db
 P, R, K, X, D = (
@@ -24,6 +25,8 @@ _FIRST = f"(SELECT min(id) FROM {X})"
 #: Name -> tables whose triggers stand aside, and what breaks it.
 VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
     "results_within_the_limit": [((X,), [f"UPDATE {X} SET paid = 2000000.01 WHERE id = {_FIRST}"])],
+    # Each for itself is within 2,000,000.00.
+    "claims_and_results_within_the_limit": [(("claims_decision",), ["UPDATE claims_decision SET amount = 1999999.00"])],
     "result_is_of_its_cover": [
         ((X,), [f"UPDATE {X} SET event_on = event_on - 4000 WHERE id = {_FIRST}"]),
         ((X,), [f"UPDATE {X} SET organization_id = organization_id + 1 WHERE id = {_FIRST}"]),
@@ -57,7 +60,7 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
 
 
 def made() -> Payouts:
-    """A report recorded, one of them by decision; one undone."""
+    """A report recorded, one of them by decision; a claim of ours on one of its covers; one undone."""
     world = payouts()
     report = checked(world, [line(world, 0, "A1", paid="10.00"), line(world, 1, "A2", paid="5.00", name="张三丰")])
     decide_lines(
@@ -65,6 +68,7 @@ def made() -> Payouts:
     )
     report.refresh_from_db()
     approved(world, report)
+    decided(world.covers[0], in_catalogue="100.00")
     undone(world, recorded(world, [line(world, 2, "A3", paid="7.00")], reference="R2"))
     return world
 

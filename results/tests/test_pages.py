@@ -117,7 +117,16 @@ def test_a_results_page_tells_every_step_and_what_would_explain_the_difference(w
     assert (one.due, one.before, one.explanations) == (result.due, 1, ["本年度此前没有赔付，也没有扣过免赔额"])
     assert not shown.context["changed"]
     assert [(part.name, part.paid, part.due) for part in one.parts] == [("医保目录内自付费用", D("2600.00"), D("14300.00"))]
-    assert {differs for differs, _step in one.steps} == {True, False}
+    assert [(differs, step) for differs, (_number, _part, _said, step, _amount) in one.steps] == [
+        (False, "费用合计"), (False, "视为符合"), (True, "计入"), (True, "扣除免赔额"), (True, "分段赔付"), (True, "赔付"),
+        (False, "合计"),
+    ]
+    assert [row for differs, row in one.steps if differs][1:] == [
+        ("4", "医保目录内自付费用", "计入 22,000.00元；免赔额 18,000.00元；此前 18,000.00元；本次扣 0.00元", "扣除免赔额",
+            "22,000.00元"),
+        ("5", "医保目录内自付费用", "起 0.00元；止 100,000.00元；部分 22,000.00元；比例 65%", "分段赔付", "14,300.00元"),
+        ("6", "医保目录内自付费用", "", "赔付", "14,300.00元"),
+    ]
     # On the pages of the person and of the cover.
     cover = client.get(reverse("admin:beneficiaries_enrollment_change", args=[result.enrollment_id])).content.decode()
     assert "有效赔付 2 笔，共 10,400.00 元。" in cover and "保额剩余 1,989,600.00 元。" in cover

@@ -24,7 +24,7 @@ from complaints.models import Channel, Complainant, Complaint, Topic
 from handover.tests.test_pages import signed_in
 from intake.storage import keys_within
 from jobs.testing import drain
-from payouts.models import BankResult, BankReturnRow, Batch, BatchLine
+from payouts.models import BankResult, BankReturn, BankReturnRow, Batch, BatchLine
 from payouts.testing import Till, keys_of, till_of
 from portal.verify import check, check_all
 from programs.models import LedgerEntry
@@ -78,8 +78,9 @@ def test_who_was_paid_is_destroyed_with_papers_bills_accounts_and_the_file_and_s
     run = done(till.world)
     assert (run.state, run.destroyed, run.spared) == ("done", 1, {})
     assert {name: run.done_counts[name] for name in (
-        "case", "bill", "claim", "claimnote", "decision", "payable", "paper", "batch", "bankreturnrow"
-    )} == dict.fromkeys(("case", "bill", "claim", "claimnote", "decision", "payable", "paper", "batch", "bankreturnrow"), 1)
+        "case", "bill", "claim", "claimnote", "decision", "payable", "paper", "bankreturnrow"
+    )} == dict.fromkeys(("case", "bill", "claim", "claimnote", "decision", "payable", "paper", "bankreturnrow"), 1)
+    assert run.done_counts.keys().isdisjoint({"batch", "files"})
     for model, by in ((Case, {"claims": claim}), (Bill, {"case": claim.case_id}), (Claim, {"pk": claim.pk}),
             (ClaimNote, {"claim": claim}), (Decision, {"claim": claim}), (Payable, {"claim": claim})):
         row = model.objects.get(**by)
@@ -89,9 +90,10 @@ def test_who_was_paid_is_destroyed_with_papers_bills_accounts_and_the_file_and_s
     assert Claim.objects.get(pk=claim.pk).bank_name == ""
     paper.refresh_from_db()
     batch.refresh_from_db()
-    assert (paper.name, paper.purged_at is not None, batch.purged_at is not None, batch.has_file) == ("", True, True, False)
-    assert not default_storage.exists(papers_file) and keys_within(batch.folder) == []
-    # Of the other one everything is there but the file, which named both.
+    assert (paper.name, paper.purged_at is not None, batch.purged_at, batch.has_file) == ("", True, None, True)
+    assert not default_storage.exists(papers_file)
+    # Of the other one everything is there, and so is the file, which names both.
+    assert len(keys_within(batch.folder)) == 1 and BankReturn.objects.get().files.get().purged_at is None
     assert kept.payee_name.reveal() and Paper.objects.get(case=kept.case_id).purged_at is None
     assert BankReturnRow.objects.exclude(raw=None).count() == 1
     assert list(LedgerEntry.objects.order_by("pk").values_list("account", "amount")) == money
@@ -101,6 +103,21 @@ def test_who_was_paid_is_destroyed_with_papers_bills_accounts_and_the_file_and_s
     assert (books.apart, books.owed) == (0, D("0.00"))
     assert Person.objects.get(pk=gone.pk).destroyed_at is not None
     _nothing_of(claim)
+    assert [(result.name, result.examples) for result in check_all() if result.rows] == []
+
+
+def test_a_payout_file_and_the_banks_answer_go_with_the_last_who_was_paid_by_it(kept_world: Any) -> None:
+    _ward, till = kept_world
+    done(till.world)
+    ended_long_ago(Enrollment.objects.filter(person__destroyed_at=None), years=11)
+    run = done(till.world)
+    assert {name: run.done_counts[name] for name in ("person", "batch", "bankreturnrow", "files")} == {
+        "person": 1, "batch": 1, "bankreturnrow": 1, "files": 1
+    }
+    batch, answer = Batch.objects.get(), BankReturn.objects.get().files.get()
+    assert (batch.purged_at is not None, batch.has_file, keys_within(batch.folder)) == (True, False, [])
+    assert (answer.purged_at is not None, default_storage.exists(answer.storage_key)) == (True, False)
+    assert BankResult.objects.count() == 2 and len(batch.sha256) == 64
     assert [(result.name, result.examples) for result in check_all() if result.rows] == []
 
 
@@ -164,7 +181,6 @@ def test_pages_of_what_was_destroyed_say_so_calmly(kept_world: Any, settings: An
     [
         ("no_content_of_the_destroyed_is_kept", "claims_paper", "purged_at = NULL"),
         ("no_content_of_the_destroyed_is_kept", "claims_paper", "name = '李芳的发票.pdf'"),
-        ("no_content_of_the_destroyed_is_kept", "payouts_batch", "purged_at = NULL"),
         ("nothing_of_the_destroyed_can_be_read", "claims_case", "diagnosis = 'C34.1'"),
         ("nothing_of_the_destroyed_can_be_read", "claims_claim", "payee_name = (SELECT max(payee_name) FROM claims_claim)"),
         ("nothing_of_the_destroyed_can_be_read", "claims_payable", "bank_name = '中国农业银行'"),
@@ -179,6 +195,22 @@ def test_what_is_left_of_who_was_destroyed_is_found(kept_world: Any, name: str, 
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(f"UPDATE {table} SET {change}")
     assert name in [each.name for each in INVARIANTS if check(each).rows]
+
+
+def test_a_payout_file_that_outlives_the_last_who_was_paid_by_it_is_found(kept_world: Any) -> None:
+    _ward, till = kept_world
+    (invariant,) = (each for each in INVARIANTS if each.name == "no_content_of_the_destroyed_is_kept")
+    done(till.world)
+    # It names one who stands.
+    assert (Batch.objects.get().purged_at, check(invariant).rows) == (None, 0)
+    ended_long_ago(Enrollment.objects.filter(person__destroyed_at=None), years=11)
+    done(till.world)
+    assert check(invariant).rows == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE payouts_batch DISABLE TRIGGER USER")
+        cursor.execute("UPDATE payouts_batch SET purged_at = NULL")
+    assert check(invariant).examples == [f"payouts.batch:{Batch.objects.get().pk}"]
 
 
 def _nothing_of(claim: Claim) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.testing import shared
 from beneficiaries.actions import refuse_roster, submit_roster
-from beneficiaries.models import Enrollment, Roster, RosterRow
+from beneficiaries.models import Enrollment, Person, Roster, RosterRow
 from beneficiaries.testing import World, applied, make_world, people, row, uploaded
 from intake.actions import purge_files
 from intake.models import File, StagedRow
@@ -69,6 +69,10 @@ def test_a_hold_between_release_and_destruction_spares_the_roster_its_lines_and_
     assert (run.destroyed, run.spared, run.done_counts) == (1, {"other": 1}, {"rosterrow": 1})
     assert held.files.get().purged_at is None and RosterRow.objects.filter(roster=held).exclude(raw=None).count() == 2
     File.objects.update(purge_on=timezone.localdate())
+    purge_files(at=timezone.now())
+    left = File.objects.filter(purged_at=None).order_by("pk")
+    assert [file.rosters.get() for file in left] == list(Roster.objects.order_by("pk"))
+    Person.objects.update(destroyed_at=timezone.now())
     purge_files(at=timezone.now())
     assert list(File.objects.filter(purged_at=None)) == [held.files.get()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from audit.testing import shared
 from beneficiaries.models import Beneficiary, Enrollment
+from intake.models import File
 from portal.verify import check
 from retention import actions
 from retention.invariants import INVARIANTS
@@ -38,6 +40,10 @@ VIOLATIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
         ((), [f"UPDATE {B} SET phone = (SELECT name FROM {P} WHERE id = {_LIVING}) WHERE person_id = {_GONE}",
               f"UPDATE {B} SET phone = NULL WHERE person_id = {_GONE}"]),
         ((), [f"UPDATE {RR} SET raw = '\\x01' WHERE id = {_ROW}", f"UPDATE {RR} SET raw = NULL WHERE id = {_ROW}"]),
+    ],
+    "nothing_kept_past_its_date": [
+        ((P,), [f"UPDATE {P} SET destroyed_at = now() WHERE destroyed_at IS NULL",
+                "UPDATE intake_file SET purge_on = current_date - 10"]),
     ],
     "destroyed_by_a_released_run": [
         ((L,), [f"DELETE FROM {L} WHERE subject_id = {_GONE}"]),
@@ -96,6 +102,11 @@ def test_a_destruction_as_it_is_done_breaks_nothing(kept_world: Any) -> None:
     # What is left of cases and payouts is planted in test_claims.py, where there are some.
     of_claims = {"no_content_of_the_destroyed_is_kept"}
     assert broken() == [] and {invariant.name for invariant in INVARIANTS} == VIOLATIONS.keys() | of_claims
+
+
+def test_a_file_past_its_date_that_somebody_needs_breaks_nothing(kept_world: Any) -> None:
+    File.objects.update(purge_on=timezone.localdate() - timedelta(days=10))
+    assert broken() == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from beneficiaries.testing import World
 from jobs.testing import drain
 from papers.codes import check, coder, year_of
 from retention.models import DestructionRun, LegalHold, RetentionTerm
-from retention.testing import done, make_old, officer_of
+from retention.testing import done, ended_long_ago, make_old, officer_of
 
 pytestmark = pytest.mark.django_db
 _django_db_helper, one_world, kept_world = shared(make_old)
@@ -47,6 +47,8 @@ def page(name: str, subject: Any = None, model: str = "destructionrun") -> str:
 def test_a_destruction_goes_from_its_list_to_its_certificate_by_two_people(kept_world: World) -> None:
     officer, reviewer = signed_in(officer_of(kept_world)), signed_in(kept_world.reviewer)
     given = {"program": kept_world.program.pk, "kind": "people"}
+    # All whom the list's file names: it goes, too.
+    ended_long_ago(Enrollment.objects.order_by("pk")[4:], years=11)
     assert reviewer.post(page("draw_up"), given).status_code == 403
     assert "爱心保 HY" in text_of(officer.get(page("draw_up")))
     made = officer.post(page("draw_up"), given)
@@ -56,7 +58,7 @@ def test_a_destruction_goes_from_its_list_to_its_certificate_by_two_people(kept_
     drain()
     run.refresh_from_db()
     shown = text_of(reviewer.get(page("change", run)))
-    for word in ("待放行", "保单档案 10 年", "源城区", "396.00", "清单（仅编号）"):
+    for word in ("待放行", "保单档案 10 年", "源城区", "495.00", "清单（仅编号）"):
         assert word in shown, word
     assert officer.post(page("release", run), {"digest": run.digest}).status_code == 403
     stale = reviewer.post(page("release", run), {"digest": "0" * 64})

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -85,7 +86,9 @@ def test_released_by_another_everything_that_names_people_goes_and_the_money_sta
     Beneficiary.objects.filter(person=gone[0]).update(phone=None, phone_mark_a=None, phone_mark_b=None)
     run = done(kept_world)
     assert (run.state, run.destroyed, run.spared) == ("done", 4, {})
-    assert run.done_counts == {"person": 4, "beneficiary": 4, "rosterrow": 4, "files": 1}
+    # The file names one who stays, too.
+    assert run.done_counts == {"person": 4, "beneficiary": 4, "rosterrow": 4}
+    assert Roster.objects.get().files.get().purged_at is None
     for person in Person.objects.filter(pk__in=[each.pk for each in gone]):
         assert person.destroyed_at is not None and (person.birth_on.month, person.birth_on.day) == (1, 1)
         assert (person.name.token, str(person.name)) == (ciphers.DESTROYED, "（已销毁）")
@@ -105,6 +108,17 @@ def test_released_by_another_everything_that_names_people_goes_and_the_money_sta
     assert list(Enrollment.objects.order_by("pk").values_list("pk", "premium", "own_share", "region_code", "row_id")) == covers
     told = list(Event.objects.filter(subject_type="retention.destructionrun").order_by("pk").values_list("verb", flat=True))
     assert told == [f"destruction.{step}" for step in ("drawn_up", "listed", "released", "step", "done")]
+    assert broken() == []
+
+
+def test_the_file_of_a_list_goes_with_the_last_person_whom_it_names(kept_world: World) -> None:
+    done(kept_world)
+    (file,) = Roster.objects.get().files.all()
+    assert default_storage.exists(file.storage_key)
+    ended_long_ago(Enrollment.objects.order_by("pk")[4:], years=11)
+    assert done(kept_world).done_counts == {"person": 1, "beneficiary": 1, "rosterrow": 1, "files": 1}
+    file.refresh_from_db()
+    assert (file.purged_at is not None, default_storage.exists(file.storage_key)) == (True, False)
     assert broken() == []
 
 

@@ -10,10 +10,9 @@ from samples.actions.evidence import (
     open_evidence,
     purge_evidence,
 )
-from samples.actions.payouts import open_payout_evidence
+from samples.actions.payouts import open_evidence_of_payout, open_payout_evidence
 
 __all__ = [
     "approve_evidence", "ask_clear_evidence", "cancel_evidence", "decline_evidence", "draw_sample", "finish_sample",
-    "gather_evidence", "note_item", "open_evidence", "open_payout_evidence",
-    "purge_evidence",
+    "gather_evidence", "note_item", "open_evidence", "open_evidence_of_payout", "open_payout_evidence", "purge_evidence",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -15,11 +16,15 @@ from unfold.widgets import (
 
 from accounts.models import Organization
 from closing.models import ClosingState, MonthClosing
+from payouts.models import BatchLine
 from programs.admin.forms import offer, visible_choice
 from programs.models import Category, Period, Program
 from samples.actions.drawing import DRAW, PURPOSE_MAX
+from samples.actions.evidence import GATHER
 from samples.models import Finding, Stratum, Subject
 from samples.models.sample import MOST
+
+_NUMBER = re.compile("P([0-9]{9})-([0-9]{6})")
 
 
 class DrawForm(forms.Form):
@@ -82,6 +87,29 @@ class PayoutForm(forms.Form):
         label=_("Purpose"), max_length=PURPOSE_MAX, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=_("What it is for and who gets it. Kept in the clear: names nobody."),
     )
+
+
+class OnePayoutForm(PayoutForm):
+    """Which payout, and what its evidence is for."""
+
+    number = forms.CharField(
+        label=_("Payout number"), max_length=20, widget=UnfoldAdminTextInputWidget(),
+        help_text=_("As the bank's file and the claim's page have it: P000000012-000001."),
+    )
+    field_order = ("number", "purpose")
+
+    def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._by = by
+
+    def clean_number(self) -> BatchLine:
+        """The payout itself, where the auditor's role reaches it; of any other nothing is told."""
+        said = _NUMBER.fullmatch("".join(self.cleaned_data["number"].split()).upper())
+        reached = BatchLine.objects.visible_to(self._by, GATHER)
+        found = reached.filter(batch=int(said[1]), number=int(said[2])).first() if said else None
+        if found is None:
+            raise forms.ValidationError(_("There is no such payout within your reach."))
+        return found
 
 
 class NoteForm(forms.Form):

@@ -24,7 +24,7 @@ from samples import actions
 from samples.actions.drawing import DRAW
 from samples.actions.evidence import GATHER
 from samples.admin.codes import coded
-from samples.admin.forms import ClearForm, ConclusionForm, DrawForm
+from samples.admin.forms import ClearForm, ConclusionForm, DrawForm, OnePayoutForm
 from samples.models import Finding, Sample, SampleItem, Stratum
 from samples.telling import definition_of, rule_of
 
@@ -51,7 +51,7 @@ class SampleAdmin(ButtonPages, ReadOnlyScopedAdmin):
     change_form_template = "samples/sample_page.html"
     fields = ("seed",)
     readonly_fields = fields
-    actions_list = ("draw",)
+    actions_list = ("draw", "payout_file")
     actions_detail = ("gather", "ask_clear", "finish", "report")
 
     has_draw_permission = holds(DRAW)
@@ -158,6 +158,26 @@ class SampleAdmin(ButtonPages, ReadOnlyScopedAdmin):
             request, title=_t("Draw a sample"), button=_t("Draw"), run=run,
             sentence=_t("Covers in force or ended are drawn by a seed: the same seed and the same covers give the same sample."),
             form=DrawForm(request.POST if request.method == "POST" else None, by=request.user),
+        )
+
+    @action(description=_("Evidence of one payout"), url_path="payout", permissions=["gather"], icon="folder_zip")
+    def payout_file(self, request: HttpRequest) -> HttpResponse:
+        """Of any payout that a bank has told the result of, masked; `?payout=` names it from a claim's page."""
+
+        def run(given: dict[str, Any]) -> HttpResponse:
+            line = given.pop("number")
+            answer = HttpResponse(actions.open_evidence_of_payout(line, **given), content_type="application/zip")
+            answer["Content-Disposition"] = f'attachment; filename="payout-{line.key}.zip"'
+            answer["Cache-Control"] = "no-store"
+            return answer
+
+        return self.button_page(
+            request, title=_t("Evidence of one payout"), button=_t("Download"), run=run,
+            sentence=_t("A page, data and checksums of this payout. Names, documents and accounts are masked."),
+            form=OnePayoutForm(
+                request.POST if request.method == "POST" else None, by=request.user,
+                initial={"number": request.GET.get("payout", "")[:20]},
+            ),
         )
 
     @action(description=_("Gather evidence"), url_path="gather", permissions=["gather"], icon="folder_zip")

@@ -18,6 +18,7 @@ from accounts.testing import make_user
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.models import Beneficiary, Person
+from beneficiaries.testing import make_world
 from claims.testing import Ward, make_ward
 from closing.counting import next_month
 from closing.testing import closed, this_month
@@ -142,6 +143,8 @@ def test_a_payouts_archive_proves_it_masked_and_each_download_is_recorded(kept_w
     for words in (
         item.number, line.batch.digest, line.batch.sha256, "授权", "银行结果", f"{line.amount:.2f}", "第 1 签", "赔案", "账本记账",
         f"{result.settled_on:%Y-%m-%d}", "票据", "应付",
+        # Of the trace alone: what the deductible took.
+        "免赔额15,000.00元",
     ):
         assert words in page, words
     for raw in (person.name.reveal(), person.document.reveal(), ACCOUNT):
@@ -163,6 +166,64 @@ def test_an_archive_is_for_auditors_within_their_reach_who_say_what_for(kept_wor
         assert refused(
             lambda by=by, purpose=purpose: actions.open_payout_evidence(item, purpose=purpose, by=by, at=at)
         ) == code
+
+
+def test_any_payout_with_a_result_has_an_archive_without_a_sample(kept_world: Any) -> None:
+    ward, till = kept_world
+    line, at = BatchLine.objects.get(payable__claim__enrollment=ward.cover), timezone.now()
+    content = actions.open_evidence_of_payout(line, purpose=PURPOSE, by=till.world.auditor, at=at)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert list(files) == ["manifest.json", "README.txt", "evidence.html", "evidence.json"]
+    person = Person.objects.get(pk=ward.cover.person_id)
+    for words in (line.key, line.batch.digest, "授权", "银行结果", "第 1 签", "免赔额15,000.00元"):
+        assert words in files["evidence.html"], words
+    for raw in (person.name.reveal(), person.document.reveal(), ACCOUNT):
+        assert raw not in files["evidence.html"] and raw not in files["evidence.json"]
+    assert f"<h1>付款 {line.key}</h1>" in files["evidence.html"] and "审计抽样" not in files["README.txt"]
+    event = Event.objects.get(verb="payout.evidence_opened")
+    assert (event.subject_type, event.subject_id) == ("beneficiaries.enrollment", str(ward.cover.pk))
+    assert event.data == {
+        "payout": line.key, "purpose": PURPOSE, "checksum": hashlib.sha256(files["manifest.json"].encode()).hexdigest()[:12],
+    }
+    assert (Sample.objects.count(), SampleItem.objects.count()) == (0, 0)
+
+
+def test_evidence_of_a_payout_is_for_auditors_within_their_reach_once_the_bank_has_told(kept_world: Any) -> None:
+    ward, till = kept_world
+    line = BatchLine.objects.get(payable__claim__enrollment=ward.cover)
+    county = make_user("hy-county.reader", organization=till.world.office, role="auditor")
+    other = make_world(code="YJ", regions=("4417", "441702", "441702")).auditor
+
+    def asked(by: Any, purpose: str = PURPOSE, of: BatchLine = line) -> str:
+        return refused(lambda: actions.open_evidence_of_payout(of, purpose=purpose, by=by, at=timezone.now()))
+
+    assert [asked(by) for by in (till.world.clerk, county, other)] == ["OUT_OF_SCOPE"] * 3
+    assert asked(till.world.auditor, "x") == "PURPOSE"
+    till.owe("9.00")
+    assert asked(till.world.auditor, of=BatchLine.objects.get(batch=till.prepare())) == "NO_RESULT"
+    assert not Event.objects.filter(verb="payout.evidence_opened").exists()
+
+
+def test_the_evidence_of_a_payout_is_downloaded_from_the_page_of_its_claim(kept_world: Any) -> None:
+    ward, till = kept_world
+    line = BatchLine.objects.get(payable__claim__enrollment=ward.cover)
+    claim = reverse("admin:claims_claim_change", args=[line.payable.claim_id])
+    address = reverse("admin:samples_sample_payout_file")
+    client = signed_in(till.world.auditor)
+    assert f"{address}?payout={line.key}" in client.get(claim).content.decode()
+    assert line.key in text_of(client.get(address, {"payout": line.key}))
+    answer = client.post(address, {"number": line.key.lower(), "purpose": PURPOSE})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
+    assert answer["Content-Disposition"] == f'attachment; filename="payout-{line.key}.zip"'
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
+    other = signed_in(make_world(code="YJ", regions=("4417", "441702", "441702")).auditor)
+    for who, number in ((other, line.key), (client, "P999999999-000001"), (client, "1 OR 1=1")):
+        told = who.post(address, {"number": number, "purpose": PURPOSE})
+        assert (told.status_code, "您的权限范围内没有这笔付款" in told.content.decode()) == (200, True), number
+    assert address not in signed_in(till.maker).get(claim).content.decode()
+    assert signed_in(till.maker).get(address).status_code == 403
+    assert Event.objects.filter(verb="payout.evidence_opened").count() == 1
 
 
 def test_a_payout_is_drawn_and_downloaded_by_clicks(kept_world: Any) -> None:

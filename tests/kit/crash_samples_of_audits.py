@@ -91,6 +91,13 @@ def open_payout_evidence(world: World, token: Token) -> Run:
     return lambda: actions.open_payout_evidence(fresh(item), purpose=PURPOSE, by=world.auditor, at=timezone.now())
 
 
+@sample("samples.open_evidence_of_payout")
+def open_evidence_of_payout(world: World, token: Token) -> Run:
+    till = owing(world, token)
+    line = paid_out(till, token.letters).payout
+    return lambda: actions.open_evidence_of_payout(fresh(line), purpose=PURPOSE, by=world.auditor, at=timezone.now())
+
+
 @sample("samples.purge_evidence")
 def purge_evidence(world: World, token: Token) -> Run:
     EvidenceBundle.objects.filter(purged_at=None).update(purge_on=None, folder="")
