@@ -219,3 +219,11 @@ def test_each_number_of_the_sign_in_comes_from_the_environment(monkeypatch: pyte
         assert {name: str(getattr(policy(), name.lower())) for name in names} == {name: given[name] for name in names}
     assert str(found["AXES_FAILURE_LIMIT"]) == given["SIGN_IN_FAILURE_LIMIT"]
     assert found["AXES_COOLOFF_TIME"].total_seconds() == int(given["SIGN_IN_LOCK_SECONDS"])
+
+
+def test_proxies_are_believed_only_when_the_portal_is_said_to_stand_behind_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = read(monkeypatch, BEHIND_PROXY="true", PROXIES="2")
+    assert (behind["PROXIES"], behind["SECURE_PROXY_SSL_HEADER"]) == (2, ("HTTP_X_FORWARDED_PROTO", "https"))
+    assert read(monkeypatch, BEHIND_PROXY="true", PROXIES="")["PROXIES"] == 1
+    alone = read(monkeypatch, BEHIND_PROXY="", PROXIES="2")
+    assert (alone["PROXIES"], alone.get("SECURE_PROXY_SSL_HEADER")) == (0, None)
