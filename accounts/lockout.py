@@ -43,11 +43,11 @@ class AccountAndAddress(AxesDatabaseHandler):
         if request is None:
             return
         asked, typed = request.GET, request.POST
-        request.GET = request.POST = QueryDict()  # type: ignore[assignment,misc]
+        request.GET = request.POST = QueryDict()
         try:
             super().user_login_failed(sender, credentials, request, **kwargs)
         finally:
-            request.GET, request.POST = asked, typed  # type: ignore[misc]
+            request.GET, request.POST = asked, typed
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """Failures of the account; the account's limit once the address has reached its own."""

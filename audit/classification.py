@@ -63,7 +63,7 @@ def changes_leave_a_history(app_configs: Any, **kwargs: Any) -> list[CheckMessag
             hint='Use @tracked, refuse updates by a trigger, or say what it is made of: without_history = "...".', id="audit.E007",
         )
         for model in our_models()
-        if not (model._meta.proxy or _is_tracked(model) or _refuses_updates(model) or getattr(model, "without_history", ""))
+        if not (model._meta.proxy or _is_tracked(model) or _refuses_updates(model) or hasattr(model, "without_history"))
     ]
 
 
