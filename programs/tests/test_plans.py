@@ -442,7 +442,7 @@ def test_programs_and_funders_are_set_up_once(world: World) -> None:
     funder = actions.create_funder(
         "紫金县财政", kind="government", organization=world.sibling, region_code="441621", by="system:test", at=world.at
     )
-    assert Event.objects.get(verb="funder.created").data == {"kind": "government"}
+    assert Event.objects.get(verb="funder.created", subject_id=str(funder.pk)).data == {"kind": "government"}
     with pytest.raises(ProgramRefused) as refused:
         actions.create_funder(
             "紫金县财政", kind="enterprise", organization=None, region_code="", by="system:test", at=world.at
