@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.actions import create_organization, grant_membership
 from accounts.models import Organization, PastPassword, Region, User
+from audit import events
 
 #: The password of every user made here; it satisfies the default policy.
 PASSWORD = "Heyuan-2026-Test"  # noqa: S105
@@ -103,6 +104,9 @@ def make_user(
         created_at=at,
     )
     PastPassword.objects.create(user=user, password=made, set_at=at)
+    events.record(
+        "user.created", user, by="system:test", at=at, organization=organization, region_code=organization.region_code, data={}
+    )
     if role is not None:
         grant_membership(
             user,

@@ -1,4 +1,4 @@
-"""A system check: every model of ours says who may see it, and every field whether it is personal."""
+"""System checks: every model says who may see it and what keeps its history, and every field whether it is personal."""
 
 from __future__ import annotations
 
@@ -52,3 +52,28 @@ def fields_are_classified(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
             if isinstance(field, SealedTextField) and not (field.logical_name and field.purpose):
                 found.append(Error(f"{label}.{name} is sealed without a logical name and a purpose.", id="audit.E006"))
     return found
+
+
+@register()
+def changes_leave_a_history(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Errors for models whose rows change without a trace, and that do not say why that loses nothing."""
+    return [
+        Error(
+            f"{model._meta.label} keeps no history.",
+            hint='Use @tracked, refuse updates by a trigger, or say what it is made of: without_history = "...".', id="audit.E007",
+        )
+        for model in our_models()
+        if not (model._meta.proxy or _is_tracked(model) or _refuses_updates(model) or hasattr(model, "without_history"))
+    ]
+
+
+def _is_tracked(model: type[models.Model]) -> bool:
+    return bool(getattr(model, "pgh_event_models", None))
+
+
+def _refuses_updates(model: type[models.Model]) -> bool:
+    """Append-only, or what a row says stays as it is: by a trigger of its own that may raise."""
+    return any(
+        "UPDATE" in str(trigger.operation) and "RAISE" in trigger.render_func(model)
+        for trigger in getattr(model._meta, "triggers", ())
+    )

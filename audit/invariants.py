@@ -32,6 +32,16 @@ INVARIANTS = [
         """,
     ),
     Invariant(
+        20, "every_end_of_a_key_has_its_event", _("Every key that was retired or destroyed has the event of that moment."),
+        """
+        SELECT k.id, due.verb FROM audit_datakey k
+        CROSS JOIN LATERAL (VALUES ('key.retired', k.retired_at), ('key.destroyed', k.destroyed_at)) AS due (verb, at)
+        LEFT JOIN audit_event e ON e.subject_type = 'audit.datakey' AND e.at = due.at
+            AND (e.subject_id = k.id::text AND e.verb = due.verb OR k.kind = 'index' AND e.verb = 'index.switched')
+        WHERE due.at IS NOT NULL AND e.id IS NULL
+        """,
+    ),
+    Invariant(
         26, "no_raw_numbers_in_events", _("No event holds a document or account number."),
         f"""
         SELECT id FROM audit_event WHERE data::text ~ '{NUMBER}' OR actor ~ '{NUMBER}'

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import ciphers, events, sealing
+from audit.digests import keyed_digest
 from audit.errors import AuditRefused, KeyDestroyed, KeyMissing
 from audit.faults import fault_point
 from audit.models.keys import DataKey
@@ -123,7 +124,7 @@ def make_key(*, kind: str, purpose: str, program_code: str, year: int, slot: str
         kind=kind, purpose=purpose, program_code=program_code, year=year, slot=slot, master_key_id=master_id,
         algorithm=settings.CIPHER if kind == DataKey.Kind.DATA else settings.INDEX_DIGEST, created_at=timezone.now(),
     )
-    key.wrapped = ciphers.seal(ciphers.Aes256Gcm(master), master_id, secret, key.bound)
+    key.wrapped = ciphers.seal(_wrapper(master), master_id, secret, key.bound)
     fault_point("audit.make_key.before")
     DataKey.objects.bulk_create([key], ignore_conflicts=True)
     fault_point("audit.make_key.after")
@@ -164,21 +165,38 @@ def unwrap(key: DataKey) -> bytes:
     master = settings.MASTER_KEYS.get(ciphers.key_id_of(wrapped))
     if master is None:
         raise KeyMissing("MASTER_KEY_MISSING", master_key_id=ciphers.key_id_of(wrapped))
-    return ciphers.open_token(ciphers.Aes256Gcm(master), wrapped, key.bound)
+    return ciphers.open_token(_wrapper(master, ciphers.FORMATS[wrapped[0]]), wrapped, key.bound)
+
+
+def _wrapper(master: bytes, algorithm: type[ciphers.Cipher] | None = None) -> ciphers.Cipher:
+    """What wraps data keys: CIPHER, as it wraps values; a wrapped key names its own, so that others still open.
+
+    SM4 takes half of a master key's bytes: its key is derived, by HMAC-SM3.
+    """
+    algorithm = algorithm or ciphers.CIPHERS[settings.CIPHER]
+    if algorithm is ciphers.Sm4Gcm:
+        return algorithm(keyed_digest("sm3", master)("data keys by sm4-gcm"))
+    return algorithm(master)
+
+
+def fleeting_digest(purpose: str, text: str) -> bytes:
+    """A digest under the active master key, for what is forgotten within the hour: a change of that key loses what was kept."""
+    master = next(iter(settings.MASTER_KEYS.values()))
+    return keyed_digest(settings.INDEX_DIGEST, master)(f"{purpose}|{text}")
 
 
 def rewrap_keys(*, on_each: Callable[[DataKey], None] | None = None) -> int:
-    """Wrap every key anew by the active master key; the data stays as it is. Runs again where it was stopped."""
+    """Wrap every key anew by the active master key and CIPHER; the data stays as it is. Runs again where it was stopped."""
     master_id, master = next(iter(settings.MASTER_KEYS.items()))
+    wrapper = _wrapper(master)
+    current = bytes([wrapper.format]) + master_id.to_bytes(4, "big")
     done = 0
-    for key_id in list(
-        DataKey.objects.exclude(master_key_id=master_id).exclude(wrapped=None).values_list("pk", flat=True)
-    ):
+    for key_id in list(DataKey.objects.exclude(wrapped=None).values_list("pk", flat=True)):
         with transaction.atomic():
             key = DataKey.objects.select_for_update().get(pk=key_id)
-            if key.master_key_id == master_id or key.wrapped is None:
+            if key.wrapped is None or bytes(key.wrapped).startswith(current):
                 continue
-            key.wrapped = ciphers.seal(ciphers.Aes256Gcm(master), master_id, unwrap(key), key.bound)
+            key.wrapped = ciphers.seal(wrapper, master_id, unwrap(key), key.bound)
             key.master_key_id = master_id
             fault_point("audit.rewrap.before")
             key.save(update_fields=["wrapped", "master_key_id"])

@@ -271,7 +271,7 @@ class _Said:
             if value is not None:
                 said.append(labels.option(key, value, self.language))
         if when.continuity_from:
-            said.append(self._in(f"连续参保满{when.continuity_from}年", f"{when.continuity_from} years in a row"))
+            said.append(self._in(f"连续投保满{when.continuity_from}年", f"{when.continuity_from} years in a row"))
         if when.claim_free_from:
             said.append(self._in(f"连续未理赔满{when.claim_free_from}年", f"{when.claim_free_from} claim-free years"))
         if when.settled is not None:

@@ -44,7 +44,7 @@ COLUMNS: tuple[Column, ...] = (
         help=_("Empty means resident ID card."),
     ),
     Column(
-        "continuity_years", "连续参保年数", ("连续投保年数", "连续参保年限", "连续投保年限"), required=True, max_length=10,
+        "continuity_years", "连续投保年数", ("连续参保年数", "连续投保年限", "连续参保年限"), required=True, max_length=10,
         example="3",
         help=_("Full years insured in a row up to the day that the list is of."),
     ),

@@ -22,7 +22,7 @@ from jobs.testing import drain
 from programs.models import Period, Program
 from programs.testing import make_period
 
-HEADINGS = ("证件号码", "连续参保年数", "连续未理赔年数")
+HEADINGS = ("证件号码", "连续投保年数", "连续未理赔年数")
 
 
 def year_of(market: Market, year: int, **changes: Any) -> Period:

@@ -135,6 +135,9 @@ class ExportPart(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = (
+        "Written as its file is drawn up, and removed with it; what was asked for is in the history of its own row."
+    )
     scope = Scope.nobody()
     personal_fields = ()
     open_fields = ("id", "export", "number", "sheet", "rows", "place", "plain", "crc", "size", "storage_key")

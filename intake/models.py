@@ -212,6 +212,10 @@ class Chunk(models.Model):
     #: {reason: rows} of what its undo left, wholly or in part.
     kept_counts = models.JSONField(default=dict)
 
+    without_history = (
+        "Counted while an import is staged, applied and undone; the way of the import is in the history of its own row."
+    )
+
     class Meta:
         abstract = True
 
@@ -280,6 +284,7 @@ class HeldUpload(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Stands between a preview and its confirmation, gone after a day."
     scope = Scope.nobody()
     personal_fields = ()
     open_fields = ("id", "file", "kind", "options")

@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.addresses import client_address
 from papers import codes
 
 #: Questions of one address within so many seconds; an office or hospital shares its address.
@@ -91,7 +92,7 @@ def _page(request: HttpRequest, form: forms.Form, *, status: int = 200, **contex
 
 def _asks_too_often(request: HttpRequest) -> bool:
     """Whether an address has asked more than LIMIT times within SECONDS."""
-    place = hashlib.sha256(f"{settings.SECRET_KEY}|{_address_of(request)}".encode()).hexdigest()[:24]
+    place = hashlib.sha256(f"{settings.SECRET_KEY}|{client_address(request)}".encode()).hexdigest()[:24]
     key = f"papers.check:{place}:{int(timezone.now().timestamp()) // SECONDS}"
     cache.add(key, 0, SECONDS * 2)
     try:
@@ -99,9 +100,3 @@ def _asks_too_often(request: HttpRequest) -> bool:
     except ValueError:
         # Dropped between the two: counted from the next one on.
         return False
-
-
-def _address_of(request: HttpRequest) -> str:
-    """Of the browser; behind a proxy that we trust, the one that it saw."""
-    seen = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return seen.rsplit(",", 1)[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))

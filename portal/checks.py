@@ -18,6 +18,13 @@ def no_demo_relaxations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.DEMO:
         found.append(Error("DEMO is on.", hint="Unset DEMO: it serves over http and knows demo logins.", id="portal.E001"))
+    if settings.TESTING:
+        found.append(
+            Error(
+                "TESTING is on.", hint="Unset TESTING: it serves over http, hashes passwords fast and opens the fault points.",
+                id="portal.E005",
+            )
+        )
     if not settings.SECOND_FACTOR_REQUIRED:
         found.append(
             Error(

@@ -430,6 +430,9 @@ if TESTING:
 elif DEMO:
     # Its passwords are random: nobody guesses them, and a first start makes nineteen.
     PASSWORD_HASHERS = ["accounts.hashers.DemoPasswordHasher"]
+# Which of the addresses that a request names is the browser's depends on PROXIES, below.
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
+AXES_USERNAME_CALLABLE = "accounts.lockout.counted_name"
 AXES_HANDLER = "accounts.lockout.AccountAndAddress"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_FAILURE_LIMIT = SIGN_IN_FAILURE_LIMIT
@@ -449,7 +452,12 @@ SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-if flag("BEHIND_PROXY", default=False):
+BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+#: Our own proxies one behind another: each adds to X-Forwarded-For whom it saw.
+PROXIES = number("PROXIES", default=1)
+if not BEHIND_PROXY:
+    PROXIES = 0
+else:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

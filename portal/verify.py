@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from accounts.invariants import INVARIANTS as ACCOUNTS
 from audit import events
 from audit.invariants import INVARIANTS as AUDIT
 from audit.invariants import Invariant
@@ -42,7 +43,7 @@ ALL: tuple[Invariant, ...] = (
     *COMPLAINTS, *TAKEUP,
     *SAMPLES, *RETENTION,
     *EXPORTS,
-    *JOBS, *AUDIT,
+    *ACCOUNTS, *JOBS, *AUDIT,
 )
 
 

@@ -84,4 +84,41 @@ INVARIANTS = [
         WHERE state <> 'draft' AND (approved_by_id IS NULL OR approved_by_id = proposed_by_id)
         """,
     ),
+    Invariant(
+        20, "every_plan_step_has_its_event",
+        _("Every plan that was approved, put in force or retired has the event of that moment."),
+        """
+        SELECT p.id, due.verb FROM programs_plan p CROSS JOIN LATERAL (VALUES
+            ('plan.approved', p.decided_at, p.state IN ('approved', 'in_force', 'retired')),
+            ('plan.in_force', p.in_force_at, p.state IN ('in_force', 'retired')),
+            ('plan.retired', p.retired_at, p.state = 'retired')
+        ) AS due (verb, at, expected)
+        LEFT JOIN audit_event e ON e.subject_type = 'programs.plan' AND e.subject_id = p.id::text AND e.verb = due.verb
+            AND e.at = due.at
+        WHERE due.expected AND e.id IS NULL
+        """,
+    ),
+    Invariant(
+        20, "every_period_and_budget_has_its_events",
+        _("Every period that was opened or closed and every budget that was approved or closed has its event."),
+        """
+        SELECT due.kind, due.id, due.verb FROM (
+            SELECT 'programs.period' AS kind, id, 'period.opened' AS verb, NULL::timestamptz AS at FROM programs_period
+            UNION ALL SELECT 'programs.period', id, 'period.closed', closed_at FROM programs_period WHERE closed_at IS NOT NULL
+            UNION ALL SELECT 'programs.budget', id, 'budget.approved', approved_at FROM programs_budget WHERE state <> 'draft'
+            UNION ALL SELECT 'programs.budget', id, 'budget.closed', NULL FROM programs_budget WHERE state = 'closed'
+        ) AS due
+        LEFT JOIN audit_event e ON e.subject_type = due.kind AND e.subject_id = due.id::text AND e.verb = due.verb
+            AND (due.at IS NULL OR e.at = due.at)
+        WHERE e.id IS NULL
+        """,
+    ),
+    Invariant(
+        20, "every_funder_has_its_event", _("Every funder has the event of being set up."),
+        """
+        SELECT f.id FROM programs_funder f LEFT JOIN audit_event e
+            ON e.subject_type = 'programs.funder' AND e.subject_id = f.id::text AND e.verb = 'funder.created'
+        WHERE e.id IS NULL
+        """,
+    ),
 ]

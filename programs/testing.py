@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 import pgtrigger
+from django.utils import timezone
 
 from accounts.models import Organization, User
+from audit import events
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Category, Funder, PaperKind, Period, Plan, PlanExpectation, PlanPaper, Program
@@ -60,7 +62,11 @@ def make_program(code: str, *, organization: Organization, insurer: Organization
 
 def make_funder(name: str, *, organization: Organization | None = None, kind: str = "foundation", region: str = "") -> Funder:
     """A funder; a government needs its region."""
-    return Funder.objects.create(name=name, organization=organization, kind=kind, region_code=region)
+    funder = Funder.objects.create(name=name, organization=organization, kind=kind, region_code=region)
+    events.record(
+        "funder.created", funder, by="system:test", at=timezone.now(), organization=organization, region_code=region, data={}
+    )
+    return funder
 
 
 def make_plan(

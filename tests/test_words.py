@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.translation import gettext, ngettext, override, pgettext
 
+from benefits.labels import FIELDS
 from tests.kit.words import Sentence, of_template, sentences
 
 ROOT = Path(settings.BASE_DIR)
@@ -110,3 +111,22 @@ def test_one_sentence_has_one_translation_in_all_rooms() -> None:
             if before[1] != said:
                 twice.append(f"{entry.msgid!r}: {before[0]} {before[1]!r}, {path.parts[-5]} {said!r}")
     assert twice == []
+
+
+#: Sentences about participants of basic insurance that do not say so themselves, with the room that does, by its title.
+OF_BASIC_INSURANCE = {
+    "claims": {"参保地"},
+    "programs": {"须在生效的参保名单中"},
+}
+
+
+def test_whoever_is_insured_by_us_is_not_called_a_participant_of_basic_insurance() -> None:
+    """参保 is for the list of the medical insurance bureau, which the room `takeup` keeps; our own cover is 投保 and 承保."""
+    wrong = [
+        f"{path.parts[-5]}: {said}"
+        for path in CATALOGS if path.parts[-5] != "takeup"
+        for entry in polib.pofile(str(path)) for said in (entry.msgstr, *entry.msgstr_plural.values())
+        if "参保" in said and "医保" not in said and said not in OF_BASIC_INSURANCE.get(path.parts[-5], ())
+    ]
+    assert wrong == []
+    assert [label for label in FIELDS.values() if "参保" in label[0]] == []

@@ -163,6 +163,7 @@ class Membership(models.Model):
         return self.ended_at is None and (self.expires_on is None or self.expires_on > on)
 
 
+@tracked
 class MembershipProgram(models.Model):
     """A program that a membership is limited to; a plain id, since programs live on a floor above."""
 

@@ -60,6 +60,7 @@ class RecoveryCode(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "A hash that is used once: an event says when, and the row itself."
     scope = Scope(organization_path="user__organization__path", region="user__organization__region_code")
     personal_fields = ()
     open_fields = ("id", "user", "code_hash", "created_at", "used_at")

@@ -222,6 +222,7 @@ class PastPassword(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "A hash is added as the user changes, whose history says when, and the oldest go."
     scope = Scope(organization_path="user__organization__path", region="user__organization__region_code")
     personal_fields = ()
     open_fields = ("id", "user", "password", "set_at")

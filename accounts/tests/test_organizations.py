@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.actions import close_organization, create_organization, move_organization
 from accounts.errors import AccountsRefused
-from accounts.models import Organization
-from accounts.testing import make_organization
+from accounts.models import Organization, User
+from accounts.testing import make_organization, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +77,20 @@ def test_the_region_code_repeats_the_region(regions: object) -> None:
     assert office.region_code == "4416"
     with pytest.raises(IntegrityError, match="organization_region_code_is_region"), transaction.atomic():
         Organization.objects.filter(pk=office.pk).update(region_code="44")
+
+
+@pytest.mark.parametrize("kind", Organization.Kind.values)
+def test_an_organization_of_each_kind_reads_its_own_place_and_no_other(kind: str, client: Client, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    place, foreign = make_organization("本机构", kind=kind, region="441602"), make_organization("外机构", kind=kind, region="4417")
+    own = make_user(organization=make_organization(kind=kind, parent=place, region="441602"))
+    other = make_user(organization=foreign)
+    reader = make_user(role="security_admin", organization=place)
+    assert set(User.objects.visible_to(reader)) == {reader, own}
+    assert set(Organization.objects.visible_to(reader)) == {place, own.organization}
+    client.force_login(reader, backend="accounts.backends.RoleBackend")
+    answers = [
+        client.get(reverse("admin:accounts_user_change", args=[user.pk])).status_code for user in (own, other)
+    ]
+    assert answers == [200, 404]
+    assert "外机构" not in client.get(reverse("admin:accounts_organization_changelist")).content.decode()

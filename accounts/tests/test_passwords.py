@@ -53,6 +53,18 @@ def test_two_kinds_of_characters_are_too_few() -> None:
     EnoughClasses().validate("Abcdefgh1234")
 
 
+def test_length_and_kinds_of_characters_are_those_that_are_set(settings: Any) -> None:
+    settings.PASSWORD_MIN_LENGTH, settings.PASSWORD_MIN_CLASSES = 15, 4
+    with pytest.raises(ValidationError) as short:
+        LongEnough().validate("Abcdefgh-12345")
+    with pytest.raises(ValidationError) as plain:
+        EnoughClasses().validate("Abcdefgh1234567")
+    assert (short.value.code, plain.value.code) == ("password_too_short", "password_too_plain")
+    assert (LongEnough().validate("Abcdefgh-123456"), EnoughClasses().validate("Abcdefgh-123456")) == (None, None)
+    settings.PASSWORD_MIN_LENGTH, settings.PASSWORD_MIN_CLASSES = 3, 1
+    assert (LongEnough().validate("abc"), EnoughClasses().validate("abc")) == (None, None)
+
+
 def test_random_passwords_satisfy_the_policy_and_differ() -> None:
     made = {random_password() for _ in range(50)}
     assert len(made) == 50
@@ -78,12 +90,13 @@ def test_a_new_user_must_change_the_initial_password_before_anything_else(
 
 
 @pytest.mark.django_db
-def test_an_old_password_must_be_changed(client: Client, office: Organization) -> None:
+def test_an_old_password_must_be_changed(client: Client, office: Organization, settings: Any) -> None:
     user = make_user(organization=office)
     client.post(reverse("accounts:login"), {"username": user.username, "password": PASSWORD})
-    for days, status in ((89, 200), (90, 302)):
+    for days, most, status in ((89, 90, 200), (90, 90, 302), (89, 30, 302), (29, 30, 200), (90, 365, 200)):
+        settings.PASSWORD_MAX_AGE_DAYS = most
         User.objects.filter(pk=user.pk).update(password_changed_at=timezone.now() - timedelta(days=days))
-        assert client.get(reverse("admin:index")).status_code == status
+        assert client.get(reverse("admin:index")).status_code == status, (days, most)
 
 
 @pytest.mark.django_db
@@ -98,7 +111,7 @@ def test_own_change_keeps_this_session_and_ends_the_others(client: Client, offic
 
 
 @pytest.mark.django_db
-def test_the_last_three_passwords_are_refused_and_the_fourth_is_not(office: Organization) -> None:
+def test_the_last_three_passwords_are_refused_and_the_fourth_is_not(office: Organization, settings: Any) -> None:
     user = make_user(organization=office)
     chain = [PASSWORD, "Second-2026-Word", "Third-2026-Word", "Fourth-2026-Word"]
     for current, password in pairwise(chain):
@@ -107,6 +120,10 @@ def test_the_last_three_passwords_are_refused_and_the_fourth_is_not(office: Orga
         with pytest.raises(ValidationError) as refused:
             set_password(user, current=chain[-1], password=old, by=user, at=timezone.now())
         assert [error.code for error in refused.value.error_list] == ["password_used_before"]
+    settings.PASSWORD_HISTORY = 4
+    with pytest.raises(ValidationError):
+        set_password(user, current=chain[-1], password=PASSWORD, by=user, at=timezone.now())
+    settings.PASSWORD_HISTORY = 3
     set_password(user, current=chain[-1], password=PASSWORD, by=user, at=timezone.now())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -10,12 +11,13 @@ import pytest
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import sessions
 from accounts.actions import deactivate_user, end_membership, grant_membership, reset_password, unlock_user
+from accounts.addresses import client_address
 from accounts.models import Organization, User
 from accounts.session_store import SessionStore
 from accounts.testing import PASSWORD, make_user
@@ -123,6 +125,33 @@ def test_an_address_is_locked_at_its_own_limit_and_others_are_not(client: Client
     assert sign_in(client, users[8], REMOTE_ADDR="10.0.0.2").status_code == 302
 
 
+def test_behind_a_proxy_each_browser_is_counted_for_itself_and_invents_no_address(
+    client: Client, office: Organization, settings: Any
+) -> None:
+    settings.PROXIES = 1
+    users = iter([make_user(organization=office) for _ in range(10)])
+
+    def by(seen: str, typed: str = "wrong") -> int:
+        return sign_in(client, next(users), typed, REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=seen).status_code
+
+    statuses = [by(f"198.51.100.{invented}, 203.0.113.5") for invented in range(8)]
+    assert statuses == [200] * 7 + [429]
+    assert AccessAttempt.objects.values_list("ip_address", flat=True).distinct().get() == "203.0.113.5"
+    assert (by("198.51.100.9, 203.0.113.5", PASSWORD), by("203.0.113.5, 203.0.113.6", PASSWORD)) == (429, 302)
+
+
+@pytest.mark.parametrize(("proxies", "seen", "address"), [
+    (0, "203.0.113.5", "10.0.0.1"), (1, "203.0.113.5", "203.0.113.5"), (1, "203.0.113.9,203.0.113.5", "203.0.113.5"),
+    (2, "203.0.113.9, 203.0.113.5, 10.0.0.2", "203.0.113.5"), (2, "203.0.113.5", "10.0.0.1"), (1, "", "10.0.0.1"),
+    (1, "unknown", "10.0.0.1"), (1, "2001:DB8::5", "2001:db8::5"),
+])
+def test_the_address_is_what_the_outermost_of_our_proxies_saw(
+    rf: RequestFactory, settings: Any, proxies: int, seen: str, address: str
+) -> None:
+    settings.PROXIES = proxies
+    assert client_address(rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=seen)) == address
+
+
 def test_a_good_sign_in_forgets_the_accounts_failures_only(client: Client, office: Organization) -> None:
     user, other = make_user(organization=office), make_user(organization=office)
     sign_in(client, user, "wrong")
@@ -139,11 +168,22 @@ def test_unlocking_lets_the_account_in_at_once(client: Client, office: Organizat
     assert sign_in(client, user).status_code == 302
 
 
-def test_no_password_is_kept_with_a_failed_attempt(client: Client, office: Organization) -> None:
+def test_nothing_that_was_typed_is_kept_with_a_failed_attempt(client: Client, office: Organization) -> None:
     user = make_user(organization=office)
-    sign_in(client, user, "Secret-But-Wrong-1")
-    attempt = AccessAttempt.objects.get()
-    assert "Secret-But-Wrong-1" not in f"{attempt.post_data}{attempt.get_data}{attempt.username}"
+    typed = ("110101199003070011", "secret-in-the-wrong-cell", "110101199003070011")
+    for name in (user, *typed):
+        sign_in(client, name, "Secret-But-Wrong-1", QUERY_STRING="username=110101199003070011")
+    kept = list(AccessAttempt.objects.order_by("id").values_list("username", "failures_since_start"))
+    assert [number for _name, number in kept] == [1, 2, 1]
+    assert kept[0][0] == user.username
+    assert all(re.fullmatch(r"\?[0-9a-f]{32}", name) for name, _number in kept[1:])
+    whole = " ".join(str(value) for row in AccessAttempt.objects.values_list() for value in row).lower()
+    assert not any(text in whole for text in ("secret-but-wrong-1", "csrf", *typed))
+
+
+def test_a_name_of_nobody_is_locked_as_an_account_is(client: Client) -> None:
+    statuses = [sign_in(client, "nobody", "wrong", REMOTE_ADDR=f"10.0.0.{n}").status_code for n in range(1, 7)]
+    assert statuses == [200, 200, 200, 200, 429, 429]
 
 
 def test_an_idle_session_ends(client: Client, office: Organization) -> None:

@@ -73,6 +73,7 @@ class UnsealedEvent(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "A mark of an event that waits for its seal, gone within seconds."
     scope = Scope.nobody()
     personal_fields = ()
     open_fields = ("event_id",)

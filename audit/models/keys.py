@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pghistory
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,12 @@ from audit.scope import Scope, ScopedQuerySet
 SLOTS = ("a", "b")
 
 
+#: Its history keeps no wrapped key: what is destroyed at the end of its retention shall stand nowhere.
+#: (As `audit.history.tracked`, which stands on the keys.)
+@pghistory.track(
+    pghistory.InsertEvent(level=pgtrigger.Statement), pghistory.UpdateEvent(level=pgtrigger.Statement),
+    pghistory.DeleteEvent(level=pgtrigger.Statement), exclude=["wrapped"], append_only=True,
+)
 class DataKey(models.Model):
     """One key, wrapped by a master key: `data` seals values of a purpose, program and year, `index` feeds a blind index."""
 

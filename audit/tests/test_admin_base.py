@@ -9,9 +9,11 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import models
 from django.forms import BaseInlineFormSet
 from django.test import Client, RequestFactory
+from django.test.utils import isolate_apps
 from django.urls import path
 from unfold.sites import UnfoldAdminSite
 
@@ -302,6 +304,33 @@ def test_a_pages_own_choice_of_rows_is_narrowed_and_never_widened(request_of: An
         queryset=Organization.objects.filter(name__in=["源城区民政局", "远方局"]),
     )
     assert [row.name for row in field.queryset] == ["源城区民政局"]
+
+
+@isolate_apps("audit")
+def test_a_field_of_many_rows_offers_and_takes_visible_ones_only(request_of: Any, places: Places) -> None:
+    class Meeting(models.Model):
+        offices = models.ManyToManyField(Organization, related_name="+")
+
+        class Meta:
+            app_label = "audit"
+
+        def __str__(self) -> str:
+            return ""
+
+    offices = Meeting._meta.get_field("offices")
+    field = page_with(Organization).formfield_for_manytomany(offices, request_of)
+    assert set(field.queryset.values_list("name", flat=True)) == {"河源市民政局", "源城区民政局", "紫金县民政局"}
+    assert [row.pk for row in field.clean([places.own.pk])] == [places.own.pk]
+    for number in (places.foreign.pk, 987_654_321):
+        with pytest.raises(ValidationError) as refused:
+            field.clean([places.own.pk, number])
+        assert refused.value.code == "invalid_choice"
+    chosen = page_with(Organization).formfield_for_manytomany(
+        offices, request_of, queryset=Organization.objects.filter(pk__in=[places.sibling.pk, places.foreign.pk])
+    )
+    assert [row.pk for row in chosen.queryset] == [places.sibling.pk]
+    with pytest.raises(ImproperlyConfigured, match="raw_id_fields"):
+        page_with(Organization, raw_id_fields=("offices",)).formfield_for_manytomany(offices, request_of)
 
 
 def test_rows_below_an_object_are_those_of_the_readers_scope(request_of: Any, places: Places) -> None:

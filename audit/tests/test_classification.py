@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
@@ -50,6 +51,37 @@ def test_a_model_that_says_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -
         ("audit.E003", "audit.Bare.id is neither personal nor open."),
         ("audit.E003", "audit.Bare.name is neither personal nor open."),
     ]
+
+
+@isolate_apps("audit")
+def test_a_model_that_changes_without_a_trace_is_refused_and_one_that_says_why_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Traceless(models.Model):
+        class Meta:
+            app_label = "audit"
+            #: Deletions alone are refused.
+            triggers = [pgtrigger.Protect(name="traceless_is_kept", operation=pgtrigger.Delete)]
+
+        def __str__(self) -> str:
+            return ""
+
+    class Counted(models.Model):
+        without_history = "Counted from others."
+
+        class Meta:
+            app_label = "audit"
+
+        def __str__(self) -> str:
+            return ""
+
+    kept = [apps.get_model(label) for label in ("accounts.MembershipProgram", "audit.DataKey", "audit.Event")]
+    monkeypatch.setattr(classification, "our_models", lambda: [Traceless, Counted, *kept])
+    found = [(error.id, error.msg) for error in classification.changes_leave_a_history(None)]
+    assert found == [("audit.E007", "audit.Traceless keeps no history.")]
+
+
+def test_the_history_of_keys_holds_no_key() -> None:
+    fields = {field.name for field in apps.get_model("audit.DataKeyEvent")._meta.fields}
+    assert "retired_at" in fields and "wrapped" not in fields
 
 
 @isolate_apps("audit")

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SM3
+from cryptography.hazmat.primitives.hmac import HMAC
 from django.db import IntegrityError, transaction
 
 from audit import ciphers, keys
@@ -58,6 +60,34 @@ def test_a_wrapped_key_cannot_be_moved_to_another_place() -> None:
     keys.forget()
     with pytest.raises(ciphers.DamagedToken):
         keys.sealer("x", purpose="person", year=2026)
+
+
+def test_keys_are_wrapped_by_the_cipher_that_is_set_and_those_of_the_other_still_open(settings: Any) -> None:
+    old = keys.sealer("x", **PLACE)
+    before = old.seal("甲")
+    settings.CIPHER = "sm4-gcm"
+    settings.MASTER_KEYS = {2: b"n" * 32, **settings.MASTER_KEYS}
+    new = keys.sealer("x", **{**PLACE, "year": 2027})
+    after = new.seal("乙")
+    keys.forget()
+    held = dict(DataKey.objects.values_list("pk", "wrapped"))
+    heads = [bytes(held[sealer.key_id])[:5] for sealer in (old, new)]
+    assert heads == [b"\x01\x00\x00\x00\x01", b"\x02\x00\x00\x00\x02"]
+    assert keys.open_many([before, after], "x") == ["甲", "乙"]
+    bound = DataKey.objects.get(pk=new.key_id).bound
+    derived = HMAC(b"n" * 32, SM3())
+    derived.update(b"data keys by sm4-gcm")
+    plain = ciphers.open_token(ciphers.Sm4Gcm(derived.finalize()[:16]), bytes(held[new.key_id]), bound)
+    assert (len(plain), ciphers.Sm4Gcm(plain).decrypt(after[5:17], after[17:], b"x").decode()) == (16, "乙")
+
+
+def test_keys_are_wrapped_anew_when_the_cipher_changes_and_the_master_key_does_not(settings: Any) -> None:
+    token = keys.sealer("x", **PLACE).seal("甲")
+    settings.CIPHER = "sm4-gcm"
+    assert (keys.rewrap_keys(), keys.rewrap_keys()) == (1, 0)
+    assert bytes(DataKey.objects.get().wrapped or b"")[0] == ciphers.Sm4Gcm.format
+    keys.forget()
+    assert keys.open_sealed(token, "x") == "甲"
 
 
 def test_a_key_whose_master_key_is_missing_says_which(settings: Any) -> None:

@@ -48,6 +48,9 @@ def test_a_column_digested_beside_is_what_it_is_here(algorithm: str) -> None:
 def test_a_digest_is_hmac_cut_to_sixteen_bytes() -> None:
     # RFC 4231, test case 2.
     assert digests.keyed_digest("sha256", b"Jefe")("what do ya want for nothing?").hex() == "5bdcc146bf60754e6a042426089575c7"
+    # GM/T 0042-2015, appendix D.3, the first one.
+    text = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq" * 2
+    assert digests.keyed_digest("sm3", bytes(range(1, 33)))(text).hex() == "ca05e144ed05d1857840d1f318a4a866"
 
 
 def test_short_columns_and_columns_outside_the_block_start_no_process() -> None:

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
 from accounts.testing import make_user
 from audit import faults
+from audit.apps import AuditConfig
 from audit.faults import FaultAt, PlantedFault, fault_point, handled_by
 from audit.testing import STEP_SECONDS, Stepper, fault_at, sweep
 
@@ -157,3 +160,14 @@ def test_a_stepper_gives_back_what_was_raised() -> None:
         with pytest.raises(LookupError):
             walker.result()
     assert faults._handler is None
+
+
+@pytest.mark.parametrize(("testing", "planted"), [(False, False), (True, True)])
+def test_outside_a_test_run_nothing_plants_a_fault(testing: bool, planted: bool, settings: Any, monkeypatch: Any) -> None:
+    settings.TESTING = testing
+    monkeypatch.setenv("FAULT_AT", "1")
+    monkeypatch.setattr(faults, "_handler", None)
+    config = apps.get_app_config("audit")
+    assert isinstance(config, AuditConfig)
+    config.plant()
+    assert faults.is_planted() is planted

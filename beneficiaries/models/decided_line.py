@@ -27,6 +27,7 @@ class DecidedLine(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "A mark of a removed row that is checked anew, gone once the review opens."
     scope = Scope(
         organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
     )

@@ -65,6 +65,7 @@ class MissingEnrollment(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Found by a comparison that can be made again."
     scope = Scope(
         organization_path="full_list__roster__organization__path", region="full_list__roster__region_code",
         program="full_list__roster__program_id",

@@ -64,6 +64,7 @@ class PurchaseStanding(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted from purchases, which are append-only."
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
     personal_fields = ()
     open_fields = ("id", "program", "period", "organization", "region_code", "stage", "purchases", "amount")

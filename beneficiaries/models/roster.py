@@ -145,6 +145,7 @@ class RosterFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = Scope(
         organization_path="roster__organization__path", region="roster__region_code", program="roster__program_id"
     )

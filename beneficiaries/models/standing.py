@@ -113,6 +113,7 @@ class Standing(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted from covers, which have their history."
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
     personal_fields = ()
     open_fields = (
@@ -155,6 +156,7 @@ class CountyStanding(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted from covers, which have their history."
     scope = Scope(organization_path="organization__path", region="county", program="program_id")
     personal_fields = ()
     open_fields = (
@@ -196,6 +198,7 @@ class DayStanding(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted from covers, which have their history."
     scope = Scope(organization_path="organization__path", region="county", program="program_id")
     personal_fields = ()
     open_fields = ("id", "program", "period", "organization", "county", "day", "age_band", "channel", "people")

@@ -23,7 +23,7 @@ from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Budget, Funder, Period, Plan, Program
 from programs.reference import make_categories
-from programs.testing import filed, make_budget, make_program, price_drafts
+from programs.testing import filed, make_budget, make_funder, make_program, price_drafts
 
 HOUR = timedelta(hours=1)
 D = Decimal
@@ -110,7 +110,7 @@ def _market(
 ) -> Market:
     at = timezone.now()
     program = make_program(code, organization=world.city, insurer=world.insurer, kind=kind, name=terms["name"])
-    platform = Funder.objects.create(name=f"示例平台{code}", kind="enterprise", organization=world.foundation_org)
+    platform = make_funder(f"示例平台{code}", kind="enterprise", organization=world.foundation_org)
     everybody = make_categories(at=at)["renren"]
     prices = price_drafts(terms.pop("prices", ()))
     priced = [each.category for each in prices if each.category is not None and each.category != everybody]

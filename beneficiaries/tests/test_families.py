@@ -167,6 +167,15 @@ def test_a_closed_window_is_refused_with_its_days(market: Market) -> None:
     assert f"{market.period.enrollment_closes_on}" in str(refused.value) or "截止" in str(refused.value)
 
 
+def test_a_family_that_comes_before_the_window_opens_is_refused(market: Market) -> None:
+    early = market.at - timedelta(days=31)
+    with pytest.raises(BeneficiariesRefused) as refused:
+        judge_family(family(), period=market.period, organization=market.world.office, by=market.world.clerk, at=early)
+    assert code_of(refused) == "PERIOD_CLOSED"
+    first = market.at - timedelta(days=30)
+    judge_family(family(), period=market.period, organization=market.world.office, by=market.world.clerk, at=first)
+
+
 def test_a_payment_pays_once(market: Market) -> None:
     members = family()
     enroll_together(PAYER, members, **asked(market, members))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.testing import make_user
-from audit import panels
+from audit import panels, reveals
+from audit.models import Reveal
 from audit.testing import shared
 from audit.versions import last_day
 from beneficiaries.actions import approve_roster, submit_roster
@@ -139,6 +140,34 @@ def test_a_person_has_one_page_with_categories_covers_lines_and_the_way_so_far(w
     assert html["beneficiaries.life"].index("来自名单") < html["beneficiaries.life"].index("首次建档")
     assert reverse("admin:beneficiaries_person_reveal", args=[person.pk]) in text
     assert "no-store" in page["Cache-Control"]
+
+
+def test_a_person_is_shown_in_the_clear_to_who_gave_a_reason_for_fifteen_minutes(world: World, settings: Any) -> None:
+    settings.REVEAL_MINUTES = 15
+    applied(world, [row(name="张三丰", document="441602196203151219", sex="男", birth_on="1962-03-15")])
+    person = Person.objects.get()
+    page, reveal = (reverse(f"admin:beneficiaries_person_{name}", args=[person.pk]) for name in ("change", "reveal"))
+
+    def shown(to: User) -> tuple[bool, bool]:
+        text = signed_in(to).get(page).content.decode()
+        return "张三丰" in text, "441602196203151219" in text
+
+    client = signed_in(world.clerk)
+    assert client.get(reveal).status_code == 200 and not Reveal.objects.exists()
+    assert client.post(reveal, {"fields_wanted": ["document"], "reason": ""}).status_code == 200
+    assert shown(world.clerk) == (False, False)
+    answer = client.post(reveal, {"fields_wanted": ["document"], "reason": "核对身份证原件"})
+    assert (answer.status_code, shown(world.clerk), shown(world.reviewer)) == (302, (False, True), (False, False))
+    kept = Reveal.objects.get()
+    assert (kept.user_id, kept.fields, kept.reason) == (world.clerk.pk, ["document"], "核对身份证原件")
+    assert kept.expires_at - kept.at == timedelta(minutes=15)
+    for second, seen in ((-1, True), (0, False)):
+        at = kept.expires_at + timedelta(seconds=second)
+        assert ("document" in reveals.revealed_fields(person, to=world.clerk, at=at)) is seen
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_reveal DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_reveal SET at = at - interval '15 minutes', expires_at = expires_at - interval '15 minutes'")
+    assert shown(world.clerk) == (False, False)
 
 
 def test_a_cover_tells_how_its_roster_came_submitted_and_approved(world: World) -> None:

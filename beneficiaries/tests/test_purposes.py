@@ -361,6 +361,25 @@ def test_known_people_are_updated_after_the_close_of_enrollment_and_nobody_is_en
     assert refused.value.code == "PERIOD_CLOSED"
 
 
+def test_nobody_is_enrolled_before_the_day_on_which_enrollment_opens(world: World) -> None:
+    enrolled(world, 1)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    Period.objects.filter(pk=world.period.pk).update(enrollment_opens_on=tomorrow)
+    world.period.refresh_from_db()
+    before = Roster.objects.count()
+    for purpose in (Purpose.ENROLL, Purpose.RENEW):
+        with pytest.raises(BeneficiariesRefused) as refused:
+            brought(world, purpose, [who()])
+        assert refused.value.code == "PERIOD_CLOSED"
+        assert refused.value.facts == {
+            "period": world.period.code, "opens": tomorrow, "closes": world.period.enrollment_closes_on,
+        }
+    assert Roster.objects.count() == before
+    Period.objects.filter(pk=world.period.pk).update(enrollment_opens_on=timezone.localdate())
+    world.period.refresh_from_db()
+    brought(world, Purpose.RENEW, [who()])
+
+
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_each_purpose_reads_its_own_blank_layout(world: World, purpose: Purpose) -> None:
     roster = upload_roster(

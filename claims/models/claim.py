@@ -363,6 +363,7 @@ class ClaimNote(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Written once and never deleted; what changes it is its destruction, which has a run of its own."
     scope = Scope(organization_path="claim__organization__path", region="claim__region_code", program="claim__program_id")
     destroyable = Destroyable(owner_gone="""EXISTS (
         SELECT FROM claims_claim c JOIN beneficiaries_enrollment e ON e.id = c.enrollment_id

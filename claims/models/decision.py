@@ -301,6 +301,7 @@ class Signature(models.Model):
         return f"{self._meta.verbose_name} {self.pk}"
 
 
+@tracked
 class SigningThreshold(models.Model):
     """Above which sum decisions of a program ask for a second or third signature; proposed by one person, in force by another."""
 

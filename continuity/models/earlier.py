@@ -67,6 +67,7 @@ class EarlierListFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = _SCOPE
     personal_fields = ()
     open_fields = ("id", "list", "file", "lines_gone_at")
@@ -92,6 +93,7 @@ class EarlierRow(StagedRow):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Staged from a file, from which it can be made again; once reviewed it is deleted no more."
     scope = _SCOPE
     destroyable = Destroyable(
         blinded=("identity_index_a", "identity_index_b"), dropped=("raw",), emptied={"findings": "NULL"}
@@ -162,6 +164,7 @@ class EarlierYears(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Made of a list's rows, which stay as they were checked."
     scope = _SCOPE
     destroyable = Destroyable(blinded=("identity_index_a", "identity_index_b"))
     personal_fields = ()

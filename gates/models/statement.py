@@ -114,6 +114,7 @@ class StatementFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = Scope(
         organization_path="statement__organization__path", region="statement__region_code", program="statement__program_id"
     )

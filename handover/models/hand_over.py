@@ -316,6 +316,9 @@ class HandOverPart(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = (
+        "Written as its file is drawn up, and removed with it; what was asked for is in the history of its own row."
+    )
     scope = Scope.nobody()
     personal_fields = ()
     open_fields = ("id", "hand_over", "number", "rows", "last_line", "sheet", "plain", "crc", "size", "storage_key")

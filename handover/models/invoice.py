@@ -189,6 +189,7 @@ class InvoiceFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = Scope(
         organization_path="invoice__organization__path", region="invoice__region_code", program="invoice__program_id"
     )

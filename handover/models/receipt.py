@@ -64,6 +64,7 @@ class ReceiptFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = _SCOPE
     personal_fields = ()
     open_fields = ("id", "receipt", "file")

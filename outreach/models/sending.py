@@ -252,6 +252,9 @@ class SendingPart(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = (
+        "Written as its file is drawn up, and removed with it; what was asked for is in the history of its own row."
+    )
     scope = Scope.nobody()
     personal_fields = ()
     open_fields = ("id", "sending", "number", "last_line", "messages", "storage_key", "size", "reference")

@@ -132,6 +132,9 @@ class PrintedPart(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = (
+        "Written as its file is drawn up, and removed with it; what was asked for is in the history of its own row."
+    )
     scope = Scope.nobody()
     personal_fields = ()
     open_fields = (

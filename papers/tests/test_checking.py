@@ -149,6 +149,15 @@ def test_an_address_that_asks_too_often_waits_and_another_does_not(kept_world: W
     assert said(Client(REMOTE_ADDR="10.0.0.2").post(ADDRESS, given)) == (True, True)
 
 
+def test_behind_a_proxy_each_browser_waits_for_itself(kept_world: World, monkeypatch: Any, settings: Any) -> None:
+    monkeypatch.setattr(views, "LIMIT", 1)
+    settings.PROXIES = 1
+    seen = ["203.0.113.5", "198.51.100.9, 203.0.113.5", "203.0.113.6"]
+    given = {"number": covers(kept_world)[0].number, "code": "ABCD", "day": first_day(covers(kept_world)[0]).isoformat()}
+    proxied = [Client(REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": address}).post(ADDRESS, given) for address in seen]
+    assert [answer.status_code for answer in proxied] == [200, 429, 200]
+
+
 def test_a_day_too_far_away_is_refused_in_words_and_nothing_is_asked(kept_world: World) -> None:
     cover = covers(kept_world)[0]
     page = asked(cover.number, code_of(cover), day="1999-01-01")

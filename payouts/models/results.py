@@ -87,6 +87,7 @@ class BankReturnFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = _SCOPE
     personal_fields = ()
     open_fields = ("id", "bank_return", "file")

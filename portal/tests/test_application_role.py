@@ -205,6 +205,8 @@ def test_who_makes_never_checks_and_books_stand(application: psycopg.Connection,
         (f"UPDATE programs_budget SET used = granted, reserved = 1 WHERE id = {budget}",): CHECK,
         (f"UPDATE programs_plan SET decided_by_id = drafted_by_id WHERE id = {plan}",): CHECK,
         (f"UPDATE programs_plan SET premium = 1 WHERE id = {plan}",): BROKEN,
+        (f"UPDATE programs_plan SET state = 'draft' WHERE id = {plan}",): BROKEN,
+        (ignoring, f"UPDATE programs_plan SET state = 'in_review' WHERE id = {plan}"): BROKEN,
         (ignoring, f"UPDATE programs_plan SET premium = 1 WHERE id = {plan}"): BROKEN,
         (f"DELETE FROM programs_planregion WHERE false; UPDATE programs_plancategory SET priority = 9 WHERE plan_id = {plan}",):
             BROKEN,

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 import structlog
+from django.conf import settings as django_settings
+from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.test import Client, override_settings
 
 from accounts.policy import Policy, policy
 from audit.testing import FULL_SWEEP
+from portal.celery import app
 from portal.local.checks import PRODUCTION, manage
 from portal.local.environment import ROOT
 
@@ -175,6 +179,7 @@ def test_production_values_of_every_kind_are_taken(monkeypatch: pytest.MonkeyPat
 RELAXED = [
     ({"SECOND_FACTOR_REQUIRED": "false"}, "portal.E002"),
     ({"DEMO": "true"}, "portal.E001"),
+    ({"TESTING": "true"}, "portal.E005"),
     ({"CELERY_BROKER_URL": "memory://"}, "portal.E003"),
 ]
 
@@ -201,6 +206,33 @@ def test_health_answers_and_metrics_hide(client: Client, settings: object) -> No
     assert b"django_http_requests" in answer.content
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("broken", ["storage", "cache"])
+def test_the_portal_is_not_ready_when_its_storage_or_its_cache_is_broken(
+    client: Client, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_args: Any, **_kwargs: Any) -> None:
+        raise OSError("planted")
+
+    kind, name = {"storage": (type(storages["default"]), "save"), "cache": (type(caches["default"]), "set")}[broken]
+    monkeypatch.setattr(kind, name, fails)
+    assert client.get("/health/ready", headers={"accept": "application/json"}).status_code == 500
+    assert client.get("/health/live").status_code == 200
+
+
+def test_everything_that_the_clock_is_to_do_is_in_its_table_and_what_is_in_it_exists() -> None:
+    app.loader.import_default_modules()
+    ours = {name for name in app.tasks if not name.startswith("celery.")}
+    assert {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()} == ours - {"jobs.ring"}
+    assert all(entry["task"] == name for name, entry in django_settings.CELERY_BEAT_SCHEDULE.items())
+
+
+def test_the_clock_seals_within_five_seconds_sweeps_within_a_minute_and_lets_lapse_within_the_hour() -> None:
+    known = django_settings.CELERY_BEAT_SCHEDULE
+    most = {"audit.seal_events": 5, "jobs.sweep": 30, "beneficiaries.lapse": 3600, "gates.close_notices": 3600}
+    assert {name: known[name]["schedule"] <= seconds for name, seconds in most.items()} == dict.fromkeys(most, True)
+
+
 def test_every_page_carries_its_policy(client: Client, db: None) -> None:
     headers = client.get("/admin/login/").headers
     assert "script-src 'self' 'unsafe-eval'" in headers["Content-Security-Policy"]
@@ -218,3 +250,11 @@ def test_each_number_of_the_sign_in_comes_from_the_environment(monkeypatch: pyte
         assert {name: str(getattr(policy(), name.lower())) for name in names} == {name: given[name] for name in names}
     assert str(found["AXES_FAILURE_LIMIT"]) == given["SIGN_IN_FAILURE_LIMIT"]
     assert found["AXES_COOLOFF_TIME"].total_seconds() == int(given["SIGN_IN_LOCK_SECONDS"])
+
+
+def test_proxies_are_believed_only_when_the_portal_is_said_to_stand_behind_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    behind = read(monkeypatch, BEHIND_PROXY="true", PROXIES="2")
+    assert (behind["PROXIES"], behind["SECURE_PROXY_SSL_HEADER"]) == (2, ("HTTP_X_FORWARDED_PROTO", "https"))
+    assert read(monkeypatch, BEHIND_PROXY="true", PROXIES="")["PROXIES"] == 1
+    alone = read(monkeypatch, BEHIND_PROXY="", PROXIES="2")
+    assert (alone["PROXIES"], alone.get("SECURE_PROXY_SSL_HEADER")) == (0, None)

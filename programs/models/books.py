@@ -23,6 +23,7 @@ class Books(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "One row that is locked, and never changed."
     scope = Scope(organization_path="program__organization__path", region="program__region_code", program="program_id")
     personal_fields = ()
     open_fields = ("id", "program", "open_from")

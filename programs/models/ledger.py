@@ -63,6 +63,7 @@ class LedgerAccount(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Its balance is the sum of its entries, which are append-only."
     scope = money_scope()
     personal_fields = ()
     open_fields = ("id", "code", "kind", "program", "funder", "budget", "balance")

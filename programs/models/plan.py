@@ -206,6 +206,10 @@ class Plan(models.Model):
                         RAISE EXCEPTION 'the terms of a plan change while it is a draft only'
                             USING ERRCODE = 'integrity_constraint_violation';
                     END IF;
+                    IF TG_OP = 'UPDATE' AND OLD.state = ANY(ARRAY{list(DECIDED)}) AND NEW.state <> ALL(ARRAY{list(DECIDED)}) THEN
+                        RAISE EXCEPTION 'a plan that was approved is never a draft again'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END IF;
                     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
                     RETURN NEW;
                 """,

@@ -277,6 +277,9 @@ def test_the_database_lets_nothing_of_a_plan_change_once_it_is_submitted(world: 
             cursor.execute(scoped)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM programs_plan WHERE id = %s", [plan.pk])
+    for earlier in ("draft", "in_review") if state != "in_review" else ():
+        with pytest.raises(DatabaseError, match="a plan that was approved is never a draft again"), transaction.atomic():
+            Plan.objects.filter(pk=plan.pk).update(state=earlier)
 
 
 def test_a_child_is_not_moved_from_a_draft_into_a_plan_in_force_or_out_of_it(world: World) -> None:
@@ -439,7 +442,7 @@ def test_programs_and_funders_are_set_up_once(world: World) -> None:
     funder = actions.create_funder(
         "紫金县财政", kind="government", organization=world.sibling, region_code="441621", by="system:test", at=world.at
     )
-    assert Event.objects.get(verb="funder.created").data == {"kind": "government"}
+    assert Event.objects.get(verb="funder.created", subject_id=str(funder.pk)).data == {"kind": "government"}
     with pytest.raises(ProgramRefused) as refused:
         actions.create_funder(
             "紫金县财政", kind="enterprise", organization=None, region_code="", by="system:test", at=world.at

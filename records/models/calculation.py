@@ -62,6 +62,7 @@ class RecordSlice(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted by a calculation, and made anew by the next check."
     scope = SCOPE
     personal_fields = ()
     open_fields = ("id", "record_list", "number", "of", "job_id", "counts", "digest")

@@ -98,6 +98,7 @@ class RecordFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = SCOPE
     personal_fields = ()
     open_fields = ("id", "record_list", "file")

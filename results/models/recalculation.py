@@ -102,6 +102,7 @@ class ReportSlice(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted by a recalculation, and made anew by the next check."
     scope = SCOPE
     personal_fields = ()
     open_fields = ("id", "report", "number", "of", "job_id", "counts", "digest")

@@ -108,6 +108,7 @@ class ReportFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = SCOPE
     personal_fields = ()
     open_fields = ("id", "report", "file")

@@ -269,6 +269,9 @@ class FundRequestPart(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = (
+        "Written as its file is drawn up, and removed with it; what was asked for is in the history of its own row."
+    )
     scope = funds_scope("request__")
     personal_fields = ()
     open_fields = (

@@ -89,6 +89,7 @@ class ParticipantListFile(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Names a file of an import as it is received, and goes with it; nothing changes it."
     scope = _SCOPE
     personal_fields = ()
     open_fields = ("id", "list", "file", "lines_gone_at")
@@ -116,6 +117,7 @@ class ParticipantRow(StagedRow):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Staged from a file, from which it can be made again; once reviewed it is deleted no more."
     scope = _SCOPE
     destroyable = Destroyable(
         blinded=("identity_index_a", "identity_index_b"), dropped=("raw",), emptied={"findings": "NULL"}
@@ -187,6 +189,7 @@ class Participation(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Made of a list's rows, which stay as they were checked."
     scope = _SCOPE
     personal_fields = ()
     open_fields = ("id", "list", "identity_index_a", "identity_index_b", "kind", "status", "region_code")
@@ -223,6 +226,7 @@ class ParticipantCount(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted from a list's rows, which stay as they were checked."
     scope = _SCOPE
     personal_fields = ()
     open_fields = ("id", "list", "region_code", "kind", "status", "people")

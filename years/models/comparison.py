@@ -38,6 +38,7 @@ class Comparison(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted from covers of two periods, and counted anew."
     scope = program_scope("program__")
     personal_fields = ()
     open_fields = ("id", "period", "before", "program", "counted_at")
@@ -76,6 +77,7 @@ class YearCount(models.Model):
     objects = ScopedQuerySet.as_manager()
 
     # An insurer and the funders read the sums of their programs, small ones hidden.
+    without_history = "Counted from covers of two periods, and counted anew."
     scope = Scope.any_of(
         Scope(organization_path="organization__path", region="region_code", program="program_id"),
         Scope(organization_path="program__insurer__path", program="program_id", reading_only=True),
@@ -130,6 +132,7 @@ class YearLeft(models.Model):
 
     objects = ScopedQuerySet.as_manager()
 
+    without_history = "Counted from covers of two periods, and counted anew."
     scope = Scope(organization_path="organization__path", region="region_code", program="program_id")
     personal_fields = ()
     open_fields = (

@@ -241,6 +241,15 @@ def test_queries_of_the_page_do_not_grow_with_the_people(years: Years) -> None:
     ("comparison_counts_its_lists", "DELETE FROM years_yearleft WHERE outcome = 'died'"),
     ("who_left_was_covered_before", "UPDATE years_yearleft SET enrollment_id = (SELECT max(id) FROM beneficiaries_enrollment) "
      "WHERE outcome = 'died'"),
+    *(
+        ("no_self_approved_review",
+         "ALTER TABLE years_planreview DROP CONSTRAINT plan_review_decided_by_another; "
+         "INSERT INTO years_planreview (program_id, period_id, plan_id, state, figures, digest, drawn_by_id, drawn_at, "
+         "decided_by_id, decided_at, reason) SELECT p.program_id, p.id, p.plan_id, 'approved', '[]', repeat('0', 64), u.id, now(), "
+         f"{decided}, now(), '' FROM programs_period p CROSS JOIN accounts_user u "
+         "ORDER BY u.id LIMIT 1")
+        for decided in ("u.id", "NULL")
+    ),
     ("every_count_has_its_event", "UPDATE years_comparison SET counted_at = now() + interval '1 day'"),
 ])
 def test_a_planted_violation_is_found(years: Years, name: str, statement: str) -> None:
