@@ -69,6 +69,7 @@ class ClaimsRefused(Refused):
         "ADJUST_UNKNOWN": _("The plan has no such responsibility."),
         "ADJUST_AMOUNT": _("Give an amount in yuan, not below zero, with at most two decimal places."),
         "ADJUST_LIMIT": _("%(name)s: its limits leave at most %(most)s yuan."),
+        "COVER_LIMIT": _("The plan covers %(limit)s yuan in all: %(left)s yuan of it are left for this claim."),
         "ADJUST_COST": _("%(name)s: what others left of the cost is at most %(most)s yuan."),
         "ADJUST_LINES": _("%(name)s has limits per day or item: at most what was calculated, %(most)s yuan."),
         "REFUSAL_CODE": _("Choose the code of the refusal and say the reason for the letter."),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from beneficiaries.tests.purchasing import paid_market
 from claims import actions
 from claims.errors import ClaimsRefused
 from claims.models import CoverUsage, Decision, Signature
@@ -56,6 +57,21 @@ def test_two_signatures_at_one_limit_pay_it_once() -> None:
     ))
     assert sorted(results) == ["USAGE_MOVED", "approved"]
     assert CoverUsage.objects.get(enrollment=ward.cover).paid == D("689500.00")
+
+
+def test_two_signatures_at_what_the_plan_covers_in_all_pay_it_once() -> None:
+    ward = make_ward(market=paid_market(pays="beijing-2025", cover_limit=D("700000.00")))
+    first, second = _waiting(ward)
+    assert (first.amount, second.amount) == (D("689500.00"), D("689500.00"))
+    results = _at_once(*(
+        lambda decision=decision, by=by: actions.sign_decision(decision, digest=decision.digest, by=by, at=ward.at).state
+        for decision, by in ((first, ward.reviewer), (second, ward.second))
+    ))
+    assert sorted(results) == ["USAGE_MOVED", "approved"]
+    late = first if results[0] == "USAGE_MOVED" else second
+    actions.send_back_decision(late, reason="重新理算", by=ward.clerk, at=ward.at)
+    assert ward.decide(late.claim).amount == D("10500.00")
+    assert CoverUsage.objects.get(enrollment=ward.cover).paid == D("700000.00")
 
 
 def test_a_double_click_signs_once() -> None:
