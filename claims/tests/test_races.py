@@ -86,6 +86,20 @@ def test_a_double_click_signs_once() -> None:
         assert cursor.fetchone() == (1,)
 
 
+def test_two_people_take_a_claim_and_one_has_it() -> None:
+    ward = make_ward()
+    claim = ward.report().claims.get()
+    for act in (actions.accept_claim, actions.register_claim):
+        claim = act(claim, by=ward.clerk, at=ward.at)
+    people = {ward.clerk.pk: ward.clerk, ward.colleague.pk: ward.colleague}
+    results = _at_once(*(
+        lambda by=by: actions.take_claim(claim, by=by, at=ward.at).handler_id for by in people.values()
+    ))
+    claim.refresh_from_db()
+    assert sorted(results, key=str) == [claim.handler_id, "NOT_HANDLER"]
+    assert (claim.state, claim.steps.filter(to_state="review").get().by) == ("review", people[claim.handler_id])
+
+
 def test_a_bill_comes_before_a_decision_or_not_at_all() -> None:
     ward = make_ward()
     claim = ward.claim()
