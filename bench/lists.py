@@ -237,6 +237,7 @@ def claim_pages() -> Iterator[Page]:
         "small town": {"place": "441602016"}, "nobody there": {"place": "110101"},
         "mine": {"hand": "mine"}, "nobody's": {"hand": "nobody"}, "nobody's, last": {"hand": "nobody", "p": "last"},
         "overdue": {"due": "over"}, "today": {"due": "today"}, "week": {"due": "week"}, "week, last": {"due": "week", "p": "last"},
+        "to pay": {"due": "pay"},
         "reported today": {"reported_at__gte": f"{_today():%Y-%m-%d} 00:00:00+08:00"},
         "program's review in a county": {"state__exact": "review", "program__id__exact": program.pk, "place": "441602"},
         "claim number": {"q": one.number}, "case number": {"q": one.case.number}, "cover number": {"q": one.enrollment.number},
@@ -268,6 +269,8 @@ def claim_pages() -> Iterator[Page]:
             if place is not None:
                 deep = address(reverse("admin:claims_claim_changelist"), {**query, "p": written(AFTER, place)})
                 yield Page(reader, f"work, {days} days on", deep)
+        for queue in panels.queues_of(Payable, user):
+            yield Page(reader, f"queue {queue.key}", address(reverse("admin:claims_payable_changelist"), {"queue": queue.key}))
         for name, query in owed.items():
             yield Page(reader, f"payables {name}", address(reverse("admin:claims_payable_changelist"), query))
         yield Page(reader, "workbench", reverse("admin:index"))

@@ -102,6 +102,11 @@ class Trace:
             said.append(sentence)
         return said
 
+    def before_total(self, steps: Sequence[RawStep], *, result: Decimal) -> Trace:
+        """With further steps ahead of the total, which then comes to another result."""
+        rule, responsibility, values = self._steps[-1]
+        return Trace([*self._steps[:-1], *steps, (rule, responsibility, {**values, "result": result})], self._names)
+
     def to_data(self) -> dict[str, Any]:
         """Plain data that `from_data` reads back: amounts are text."""
         return {

@@ -37,6 +37,7 @@ REFUSALS = {
     "AGE": ("年龄不在承保范围", "age outside the plan"),
     "BEFORE_COVER": ("保单生效前", "before the cover began"),
     "BELOW_DEDUCTIBLE": ("未达免赔额", "below the deductible"),
+    "COVER_LIMIT": ("已达方案总保额", "the plan's cover is used up"),
     "DRUG_NOT_LISTED": ("特药清单外", "drug not on the list"),
     "DUPLICATE_BILL": ("重复票据", "bill claimed before"),
     "EXCLUDED": ("免责", "excluded"),
@@ -149,6 +150,13 @@ RULES = {
         (
             "{per}{name}限额{limit}，此前已用{used}，{amount}减为{result}。",
             "The limit {per}{name} is {limit}, {used} of it was used before: {amount} becomes {result}.",
+        ),
+    ),
+    "cover_limit": (
+        ("方案总保额", "cover in all"),
+        (
+            "方案总保额{limit}，此前各项责任已赔{used}，{amount}减为{result}。",
+            "The plan covers {limit} in all, {used} of it was paid before: {amount} becomes {result}.",
         ),
     ),
     "reduced": (

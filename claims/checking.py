@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,7 @@ MEANINGS: dict[str, str | Promise] = {
     "STAY_ORDER": _("The stay ends on %(discharged)s, before it begins on %(admitted)s."),
     "ISSUED_BEFORE_STAY": _("It was issued on %(day)s, before the stay began on %(admitted)s."),
     "DISCHARGED_LATER": _("The discharge lies in the future: %(day)s."),
+    "EVENT_OUTSIDE_STAY": _("The event of %(event)s lies outside of the stay from %(admitted)s to %(discharged)s."),
     "OTHERS_LESS": _("Major-illness insurance and assistance make %(parts)s yuan, more than the other payments of %(others)s."),
     "PUBLIC_ABOVE_CATALOGUE": _(
         "Basic insurance, major-illness insurance and assistance paid %(paid)s yuan, but only %(costs)s yuan are in the catalogue."
@@ -44,15 +45,18 @@ MEANINGS: dict[str, str | Promise] = {
 }
 
 
-def findings_of(bill: Bill, charges: Sequence[Any], *, name: str, document: str, at: datetime) -> list[dict[str, Any]]:
-    """[{code, weight, facts}] of a bill; `charges` have `kind` and `amount`; `name`, `document`: of whoever claims."""
+def findings_of(
+    bill: Bill, charges: Sequence[Any], *, name: str, document: str, at: datetime, event_on: date | None = None
+) -> list[dict[str, Any]]:
+    """[{code, weight, facts}] of a bill; `charges` have `kind` and `amount`; `name`, `document`: of whoever claims, `event_on`
+    of its case."""
     invoice = Invoice(
         bill.invoice_code, bill.invoice_number, bill.issued_on, bill.total, bill.check_code, bill.fund, bill.others,
         bill.account_paid, bill.cash, bill.self_paid, bill.self_funded, tuple(charge.amount for charge in charges),
         bill.admitted_on, bill.discharged_on,
         _text(bill.printed_name), _text(bill.printed_document),
     )
-    found = found_on(invoice, name=name, document=document, today=timezone.localdate(at))
+    found = found_on(invoice, name=name, document=document, today=timezone.localdate(at), event_on=event_on)
     kept = [each for each in found if bill.invoice_number or each.code not in _NUMBERS]
     return [
         {"code": each.code, "weight": str(each.weight), "facts": {name: str(value) for name, value in each.facts.items()}}

@@ -26,7 +26,8 @@ SELECT c.id, c.program_id, c.plan_id, c.clock_begun_on, c.due_on, c.state,
         WHERE b.case_id = c.case_id AND b.standing IN ('stands', 'allowed')),
     EXISTS (SELECT FROM claims_claimstep s WHERE s.claim_id = c.id AND s.to_state = %(complex)s),
     (SELECT array_agg(r.asked_on ORDER BY r.id) FROM claims_paperrequest r WHERE r.claim_id = c.id),
-    (SELECT array_agg(r.complete_on ORDER BY r.id) FROM claims_paperrequest r WHERE r.claim_id = c.id)
+    (SELECT array_agg(r.complete_on ORDER BY r.id) FROM claims_paperrequest r WHERE r.claim_id = c.id),
+    (SELECT k.reported_on FROM claims_case k WHERE k.id = c.case_id)
 FROM claims_claim c WHERE c.id = ANY(%(ids)s) ORDER BY c.id
 """
 _WRITE = """
@@ -35,6 +36,8 @@ FROM unnest(%s::bigint[], %s::date[]) AS counted(id, day) WHERE c.id = counted.i
 """
 #: States whose clock runs; a refusal's runs until its notice is printed.
 RUNNING = (*OPEN, State.PAYABLE)
+#: Nobody has looked yet which papers are missing; who files a claim has.
+_UNASKED = (State.REPORTED, State.ACCEPTED)
 _DECIDED = {State.PAYABLE: TermKind.PAY, State.REFUSED: TermKind.REFUSAL_NOTICE}
 
 
@@ -52,10 +55,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Running:
-    """A claim, its clock (None before it begins) and the day that is kept."""
+    """A claim, its clocks (none before one begins; two at most) and the day that is kept."""
 
     claim_id: int
-    clock: Clock | None
+    clocks: tuple[Clock, ...]
     kept: date | None
 
 
@@ -69,15 +72,19 @@ def running(ids: Sequence[int]) -> list[Running]:
 def _running(
     claim_id: int, program_id: int, plan_id: int, begun_on: date | None, kept: date | None, state: str, decided_on: date | None,
     is_told: bool, inpatient: int | None, is_complex: bool, asked: list[date] | None, complete: list[date | None] | None,
+    reported_on: date,
 ) -> Running:
     setting = TermSetting.ALL if inpatient is None else TermSetting.INPATIENT if inpatient else TermSetting.OUTPATIENT
     if State(state) in _DECIDED and decided_on is not None and not (state == State.REFUSED and is_told):
-        return Running(claim_id, Clock(program_id, plan_id, setting, _DECIDED[State(state)], decided_on), kept)
-    if state not in OPEN or begun_on is None:
-        return Running(claim_id, None, kept)
-    pauses = tuple(Pause(day, until) for day, until in zip(asked or (), complete or (), strict=True))
-    kind = TermKind.DECIDE_COMPLEX if is_complex else TermKind.DECIDE
-    return Running(claim_id, Clock(program_id, plan_id, setting, kind, begun_on, pauses), kept)
+        return Running(claim_id, (Clock(program_id, plan_id, setting, _DECIDED[State(state)], decided_on),), kept)
+    clocks = []
+    if state in _UNASKED and not asked:
+        clocks.append(Clock(program_id, plan_id, setting, TermKind.ASK_PAPERS, reported_on))
+    if state in OPEN and begun_on is not None:
+        pauses = tuple(Pause(day, until) for day, until in zip(asked or (), complete or (), strict=True))
+        kind = TermKind.DECIDE_COMPLEX if is_complex else TermKind.DECIDE
+        clocks.append(Clock(program_id, plan_id, setting, kind, begun_on, pauses))
+    return Running(claim_id, tuple(clocks), kept)
 
 
 class Counting:
@@ -109,17 +116,23 @@ class Counting:
 def days_of(ids: Iterable[int]) -> dict[int, date | None]:
     """Of each claim, its last day in time by what stands now; None where nobody knows it."""
     counting = Counting()
-    return {each.claim_id: _day(each.clock, counting) for each in running(list(ids))}
+    return {each.claim_id: _day(each, counting) for each in running(list(ids))}
 
 
-def _day(clock: Clock | None, counting: Counting) -> date | None:
-    due = None if clock is None else counting.due(clock)
+def _day(claim: Running, counting: Counting) -> date | None:
+    due = _nearest(claim, counting)
     return None if due is None else due.day
+
+
+def _nearest(claim: Running, counting: Counting) -> Due | None:
+    """Of its clocks the one that ends first; while all stand, the first of them."""
+    found = [due for clock in claim.clocks if (due := counting.due(clock)) is not None]
+    return min(found, key=lambda due: (due.day is None, due.day or date.max), default=None)
 
 
 def write_days(claims: Sequence[Running], counting: Counting) -> int:
     """Within the caller's transaction: days that differ from what is kept, in one statement."""
-    days = {each.claim_id: day for each in claims if (day := _day(each.clock, counting)) != each.kept}
+    days = {each.claim_id: day for each in claims if (day := _day(each, counting)) != each.kept}
     if not days:
         return 0
     fault_point("claims.write_days.before")
@@ -141,8 +154,7 @@ def keep_day(claim: Any) -> None:
 
 def due_of_claim(claim: Any) -> Due | None:
     """The last day of one claim and the term that gives it."""
-    clock = running([claim.pk])[0].clock
-    return None if clock is None else Counting().due(clock)
+    return _nearest(running([claim.pk])[0], Counting())
 
 
 @dataclass(frozen=True)
@@ -154,15 +166,16 @@ class Told:
     left: int
 
 
-def terms_of_claim(claim: Any, *, today: date) -> tuple[Clock | None, list[Told]]:
-    """The clock of a claim (None where none runs) and each of its terms, the nearest first."""
-    clock = running([claim.pk])[0].clock
-    if clock is None:
-        return None, []
-    counting, told = Counting(), []
-    for row in counting.holding(clock):
-        term: Any = row.term
-        given: dict[str, Any] = {"pauses": clock.pauses, "calendar": counting.calendar}
-        day = due_on(clock.begun_on, term, **given)
-        told.append(Told(row, day, days_left(clock.begun_on, term, today=today, **given)))
-    return clock, sorted(told, key=lambda each: (each.day or date.max, each.term.pk))
+def terms_of_claim(claim: Any, *, today: date) -> tuple[tuple[Clock, ...], list[Told]]:
+    """The clocks of a claim that a term holds for, else those that run, and each of the terms, the nearest first."""
+    clocks = running([claim.pk])[0].clocks
+    counting, told, held = Counting(), [], []
+    for clock in clocks:
+        rows = counting.holding(clock)
+        held += [clock] if rows else []
+        for row in rows:
+            term: Any = row.term
+            given: dict[str, Any] = {"pauses": clock.pauses, "calendar": counting.calendar}
+            day = due_on(clock.begun_on, term, **given)
+            told.append(Told(row, day, days_left(clock.begun_on, term, today=today, **given)))
+    return tuple(held) or clocks, sorted(told, key=lambda each: (each.day or date.max, each.term.pk))

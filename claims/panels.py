@@ -55,6 +55,16 @@ def _near(claims: Any, user: Any) -> Any:
     return _within(claims, user, HANDLE).filter(state__in=OPEN, due_on__lte=timezone.localdate() + NEAR)
 
 
+def _to_pay(payables: Any, user: Any) -> Any:
+    """Payouts of claims whose day to be paid is so near: those claims are found first, by their own index, and bounded."""
+    last = timezone.localdate() + NEAR
+    near = _within(Claim.objects.all(), user, RECORD).filter(state=State.PAYABLE, due_on__lte=last).order_by("due_on", "id")
+    unpaid = payables.filter(
+        kind=PayableKind.PAYOUT, state__in=(PayableState.OPEN, PayableState.IN_PAYMENT, PayableState.FAILED)
+    )
+    return _within(unpaid, user, RECORD).filter(claim__in=near.values("pk")[: panels.MOST + 1])
+
+
 def _mine(claims: Any, user: Any) -> Any:
     return _within(claims, user, HANDLE).filter(state__in=(State.REVIEW, State.INVESTIGATION), handler=user)
 
@@ -114,6 +124,9 @@ QUEUES = (
         _CLAIM, "claims.doubled", _("Invoices presented elsewhere, to be looked at"), "claims.explain_bill", _bills, Urgency.NOW
     ),
     queue_of(_CLAIM, "claims.failed", _("Payments that the bank did not make: accounts to correct"), REPORT, _failed, Urgency.NOW),
+    queue_of(
+        "claims.payable", "claims.to_pay", _("Payments that are due today or tomorrow, or overdue"), RECORD, _to_pay, Urgency.NOW
+    ),
     queue_of("claims.payable", "claims.asked_back", _("Amounts asked back that have not come in"), RECORD, _asked_back),
     queue_of(
         "claims.recovery", "claims.recoveries_to_confirm", _("Records of amounts asked back to confirm"), CONFIRM, _to_confirm,

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from claims.errors import ClaimsRefused
+
+log = structlog.get_logger(__name__)
+
+
+class ScannerFailed(Exception):
+    """A scanner could not look at a paper: it is not there, or gave no answer that it knows."""
+
 
 #: (content, media type) -> the scanner's name of what it found, "" for nothing.
 Scanner = Callable[[bytes, str], str]
+#: Raises ScannerFailed or OSError (connections, timeouts) where it cannot look.
 _scanners: list[Scanner] = []
 
 
@@ -23,7 +33,13 @@ def forget_scanners() -> None:
 
 
 def refuse_harmful(content: bytes, *, media_type: str) -> None:
-    """ClaimsRefused("PAPER_HARMFUL") where a scanner finds something; a scanner that fails refuses the paper, too."""
+    """ClaimsRefused("PAPER_HARMFUL") where a scanner finds something; "PAPER_UNSCANNED" where one cannot look: nothing is kept
+    unseen, and the paper may come again."""
     for scanner in _scanners:
-        if found := scanner(content, media_type):
+        try:
+            found = scanner(content, media_type)
+        except (ScannerFailed, OSError) as failed:
+            log.warning("claims.scanner_failed", error=type(failed).__name__)
+            raise ClaimsRefused("PAPER_UNSCANNED") from failed
+        if found:
             raise ClaimsRefused("PAPER_HARMFUL", found=found)

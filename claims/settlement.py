@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from benefits.adjusting import AdjustmentRefused, adjust
+from benefits.cover_limit import cover_left, within_cover
 from benefits.decide import Decision as Calculated
 from benefits.decide import decide
 from benefits.facts import Facts
@@ -63,11 +64,24 @@ def used_of(decisions: Sequence[Decision]) -> Usage:
     return Usage({name: amount for name, amount in total.items() if amount})
 
 
+def calculated(claim: Claim, facts: Facts, terms: PlanTerms, usage: Usage) -> Calculated:
+    """What the engine says after `usage`, within what the plan of the claim's cover covers in all."""
+    return within_cover(decide(facts, terms, usage), facts, terms, limit=claim.plan.cover_limit, used_before=usage)
+
+
+def refuse_beyond_cover(claim: Claim, amount: Decimal, terms: PlanTerms, usage: Usage) -> None:
+    """ClaimsRefused("COVER_LIMIT") for more yuan than the plan leaves after `usage`: what a person set is not cut for them."""
+    limit = claim.plan.cover_limit
+    left = cover_left(terms, limit=limit, used_before=usage)
+    if amount > left:
+        raise ClaimsRefused("COVER_LIMIT", limit=f"{limit:,.2f}", left=f"{left:,.2f}")
+
+
 def later_effects(claim: Claim, terms: PlanTerms, usage: Usage) -> list[Effect]:
     """The later claims of the cover that change when the claim leaves `usage` behind; none for one without a place yet.
 
-    What a person adjusted stays as they adjusted it; where its limits no longer allow that, ClaimsRefused("LATER_ADJUSTED")
-    names the claim that is to be reopened as well.
+    What a person adjusted stays as they adjusted it; where its limits, or what the plan covers in all, no longer allow that,
+    ClaimsRefused("LATER_ADJUSTED") names the claim that is to be reopened as well.
     """
     if claim.settlement is None:
         return []
@@ -77,10 +91,12 @@ def later_effects(claim: Claim, terms: PlanTerms, usage: Usage) -> list[Effect]:
             # Whatever came before it uses nothing of what is left for it.
             continue
         facts = kept(holding)
-        calculated = decide(facts, terms, usage)
-        decided = _as_adjusted(holding, calculated, facts, terms, usage)
+        proposed = calculated(claim, facts, terms, usage)
+        decided = _as_adjusted(holding, proposed, facts, terms, usage)
+        if decided.amount > cover_left(terms, limit=claim.plan.cover_limit, used_before=usage):
+            raise ClaimsRefused("LATER_ADJUSTED", number=holding.claim.number)
         if _differs(holding, decided.used, decided.amount):
-            found.append(Effect(holding.claim, holding, facts, usage, calculated, decided))
+            found.append(Effect(holding.claim, holding, facts, usage, proposed, decided))
         usage = usage.plus(decided.used)
     return found
 
@@ -90,12 +106,12 @@ def _place(decision: Decision) -> int:
     return decision.claim.settlement or 0
 
 
-def _as_adjusted(holding: Decision, calculated: Calculated, facts: Facts, terms: PlanTerms, usage: Usage) -> Calculated:
+def _as_adjusted(holding: Decision, proposed: Calculated, facts: Facts, terms: PlanTerms, usage: Usage) -> Calculated:
     amounts = {line.responsibility: line.amount for line in holding.lines.all() if line.code}
     if not amounts:
-        return calculated
+        return proposed
     try:
-        return adjust(calculated, facts, terms, amounts, used_before=usage)
+        return adjust(proposed, facts, terms, amounts, used_before=usage)
     except AdjustmentRefused as refused:
         raise ClaimsRefused("LATER_ADJUSTED", number=holding.claim.number) from refused
 

@@ -46,8 +46,9 @@ PANEL = PagePanel(
 )
 def _of_claim(claim: Any, user: Any) -> Mapping[str, Any]:
     """Each term of the claim with its last day; nothing where no clock runs."""
-    clock, told = terms_of_claim(claim, today=timezone.localdate())
-    return {"clock": clock, "told": told, "stands": bool(told) and all(each.day is None for each in told)}
+    clocks, told = terms_of_claim(claim, today=timezone.localdate())
+    begun = ", ".join(f"{day:%Y-%m-%d}" for day in sorted({clock.begun_on for clock in clocks}))
+    return {"begun": begun, "told": told, "stands": bool(told) and all(each.day is None for each in told)}
 
 
 CLAIM_PANEL = PagePanel(

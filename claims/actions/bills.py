@@ -52,7 +52,7 @@ def add_bill(case: Case, bill: Bill, charges: Sequence[Charge], *, by: User, at:
             bill.standing = standing_of(bill, presented=presented_before([bill]))
             person = case.claims.select_related("enrollment__person").order_by("pk")[0].enrollment.person
             bill.findings = findings_of(
-                bill, charges, name=person.name.reveal(), document=person.document.reveal(), at=at
+                bill, charges, name=person.name.reveal(), document=person.document.reveal(), at=at, event_on=case.event_on
             )
             fault_point("claims.add_bill.before")
             bill.save(force_insert=True)

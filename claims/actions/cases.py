@@ -15,6 +15,7 @@ from accounts.models import User
 from audit.faults import fault_point
 from beneficiaries.models import Enrollment
 from beneficiaries.models.enrollment import EnrollmentState
+from claims.due import Counting, running, write_days
 from claims.errors import ClaimsRefused
 from claims.models import CASE_LETTER, Case, Channel, Claim, EventKind, Reporter, numbered
 from claims.rules.order import payment_order
@@ -64,6 +65,8 @@ class Facts:
 def report_case(covers: Sequence[Enrollment], told: Report, *, by: User, at: datetime) -> Case:
     """Record an event of one person with a claim on each of these covers, in the order in which they pay."""
     refuse_untimely(told, at=at)
+    if told.reporter == Reporter.AGENT and not told.reporter_name.strip():
+        raise ClaimsRefused("REPORTER_NAME")
     with transaction.atomic():
         found = _locked_covers(covers, told, by=by)
         fault_point("claims.report_case.locked")
@@ -71,10 +74,12 @@ def report_case(covers: Sequence[Enrollment], told: Report, *, by: User, at: dat
         fault_point("claims.report_case.before")
         case = case_of(told, found, by=by, at=at)
         case.save(force_insert=True)
-        for claim in claims_of(case, found, at=at):
+        claims = claims_of(case, found, at=at)
+        for claim in claims:
             claim.save(force_insert=True)
             step_into(claim, State.REPORTED, come_from="", by=by, at=at).save(force_insert=True)
             record("claim.reported", claim, by=by, at=at)
+        write_days(running([claim.pk for claim in claims]), Counting())
         record_case("case.reported", case, by=by, at=at, claims=len(found))
         fault_point("claims.report_case.after")
     return case

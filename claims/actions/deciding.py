@@ -42,7 +42,7 @@ from claims.models import (
     Standing,
 )
 from claims.rules.states import State
-from claims.settlement import Effect, later_effects, used_before
+from claims.settlement import Effect, calculated, later_effects, refuse_beyond_cover, used_before
 from claims.stepping import locked, record, said, step
 from programs.benefit_terms import benefit_terms, engine_language
 from programs.models import PlanBenefits
@@ -188,13 +188,14 @@ def _calculated(
     if not facts.bills and not facts.event.injuries and facts.event.died_on is None and not facts.event.diagnosis:
         raise ClaimsRefused("NO_BILLS")
     before = used_before(claim, usage)
-    calculated = decide(facts, terms, before)
+    proposed = calculated(claim, facts, terms, before)
     if refusal is not None:
         _refuse_unsaid(refusal)
         decided = decide(nothing_of(facts), terms, before)
         outcome = Outcome.REFUSE
     else:
-        decided = _adjusted(calculated, facts, terms, adjustments, before)
+        decided = _adjusted(proposed, facts, terms, adjustments, before)
+        refuse_beyond_cover(claim, decided.amount, terms, before)
         if final:
             _refuse_undecided(decided, terms, adjustments)
         outcome = Outcome.PAY if decided.amount else Outcome.ZERO
@@ -202,7 +203,7 @@ def _calculated(
     effects = later_effects(claim, terms, before.plus({} if refusal else decided.used))
     _refuse_in_payment([claim, *(effect.claim for effect in effects)])
     return Proposal(
-        claim, kind, outcome, material, terms, terms_digest, before, calculated, decided, adjustments, refusal, usage, effects
+        claim, kind, outcome, material, terms, terms_digest, before, proposed, decided, adjustments, refusal, usage, effects
     )
 
 
@@ -229,17 +230,17 @@ def _terms(claim: Claim) -> tuple[PlanTerms, str]:
 
 
 def _adjusted(
-    calculated: Calculated, facts: Facts, terms: PlanTerms, adjustments: Mapping[str, Adjustment], before: Usage
+    proposed: Calculated, facts: Facts, terms: PlanTerms, adjustments: Mapping[str, Adjustment], before: Usage
 ) -> Calculated:
     if not adjustments:
-        return calculated
+        return proposed
     for adjustment in adjustments.values():
         if not adjustment.code:
             raise ClaimsRefused("ADJUST_CODE")
         said(adjustment.reason)
     try:
         return adjust(
-            calculated, facts, terms, {code: each.amount for code, each in adjustments.items()}, used_before=before
+            proposed, facts, terms, {code: each.amount for code, each in adjustments.items()}, used_before=before
         )
     except AdjustmentRefused as refused:
         name = name_of(terms, refused.responsibility)
@@ -287,12 +288,12 @@ def _refuse_unsigned(decision: Decision, given: int, *, digest: str, by: User) -
 
 def _kept(proposal: Proposal, *, by: User, at: datetime) -> Decision:
     claim, decided = proposal.claim, proposal.decided
-    calculated = {benefit.code: benefit for benefit in proposal.calculated.benefits}
+    by_engine = {benefit.code: benefit for benefit in proposal.calculated.benefits}
     lines = []
     if proposal.outcome != Outcome.REFUSE:
         for position, benefit in enumerate(decided.benefits, start=1):
             change = proposal.adjustments.get(benefit.code)
-            proposed = calculated[benefit.code].amount if benefit.code in calculated else ZERO
+            proposed = by_engine[benefit.code].amount if benefit.code in by_engine else ZERO
             changed = change is not None and benefit.amount != proposed
             lines.append(DecisionLine(
                 position=position, responsibility=benefit.code, counted=to_fen(benefit.counted), deducted=to_fen(benefit.deducted),

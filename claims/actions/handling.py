@@ -86,6 +86,9 @@ def hand_over(claim: Claim, to: User, *, reason: str, by: User, at: datetime) ->
     reason = said(reason)
     with transaction.atomic():
         claim = locked(claim, by=by, permission=HANDLE if claim.handler_id == by.pk else ASSIGN, among=OPEN)
+        if claim.handler_id != by.pk and not reaches(by, ASSIGN, claim):
+            # It was in their hands when they asked, and is a colleague's now.
+            raise ClaimsRefused("NOT_HANDLER", name=claim.handler.get_full_name() if claim.handler is not None else "–")
         if not (to.is_active and reaches(to, HANDLE, claim)):
             raise ClaimsRefused("HANDLER_CANNOT")
         if claim.handler_id == to.pk:

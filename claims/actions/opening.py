@@ -220,7 +220,9 @@ def _judge(
         own.add(invoice)
         bill.case, bill.entered_by, bill.entered_at = plan.case, by, at
         bill.standing = standing_of(bill, presented=presented)
-        bill.findings = findings_of(bill, charges, name=person.name.reveal(), document=person.document.reveal(), at=at)
+        bill.findings = findings_of(
+            bill, charges, name=person.name.reveal(), document=person.document.reveal(), at=at, event_on=plan.case.event_on
+        )
         plan.bills.append((bill, charges))
     for bill, _charges in plan.bills:
         if bill.invoice_number:
@@ -280,8 +282,7 @@ def _write(planned: dict[int, _Planned], *, by: User, at: datetime, until: State
         step_into(claim, to, come_from=come_from, by=by, at=at)
         for claim in claims for come_from, to in zip(("", *way), way, strict=False)
     )
-    if until != State.REPORTED:
-        write_days(running([claim.pk for claim in claims]), Counting())
+    write_days(running([claim.pk for claim in claims]), Counting())
     events.record_many([note for plan in plans for note in _notes(plan, way)], by=by, at=at)
     fault_point("claims.write_cases.after")
 

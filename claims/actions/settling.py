@@ -27,7 +27,7 @@ from claims.models import (
 )
 from claims.rules.owed import Owed, difference
 from claims.rules.states import State
-from claims.settlement import Effect, chain_of, later_effects, used_of
+from claims.settlement import Effect, chain_of, later_effects, refuse_beyond_cover, used_of
 from claims.stepping import record, step
 from programs.actions import Leg, post
 from programs.benefit_terms import benefit_terms
@@ -44,7 +44,9 @@ def settle(decision: Decision, usage: CoverUsage, *, by: Any, at: datetime) -> N
     terms = benefit_terms(claim.plan)
     if terms is None:
         raise ClaimsRefused("NO_TERMS")
-    effects = later_effects(claim, terms, Usage.from_data(decision.used_before).plus(Usage.from_data(decision.used)))
+    before = Usage.from_data(decision.used_before)
+    refuse_beyond_cover(claim, decision.amount, terms, before)
+    effects = later_effects(claim, terms, before.plus(Usage.from_data(decision.used)))
     if [effect.to_data() for effect in effects] != decision.effects:
         raise ClaimsRefused("USAGE_MOVED")
     later = {

@@ -63,11 +63,16 @@ class DueFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         """Over, or soon."""
-        return [("over", _("Overdue")), ("today", _("Today and tomorrow")), ("week", _("Within seven days"))]
+        return [
+            ("over", _("Overdue")), ("today", _("Today and tomorrow")), ("week", _("Within seven days")),
+            ("pay", _("To be paid today or tomorrow, or overdue")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Open claims whose day is so near."""
+        """Open claims whose day is so near; those that are decided and not paid by themselves."""
         today = timezone.localdate()
+        if self.value() == "pay":
+            return queryset.filter(state=State.PAYABLE, due_on__lte=today + timedelta(days=1))
         known: dict[str, dict[str, Any]] = {
             "over": {"due_on__lt": today}, "today": {"due_on__range": (today, today + timedelta(days=1))},
             "week": {"due_on__range": (today, today + timedelta(days=7))},

@@ -31,6 +31,7 @@ from claims.admin.words import (
     terms_of,
     yuan,
 )
+from claims.flags import flags_of
 from claims.models import Claim, DecisionState
 from programs.benefit_terms import engine_language
 
@@ -112,7 +113,7 @@ class DecisionPages:
                 (_t("calculated by"), decision.proposed_by.get_full_name()),
                 (_t("signatures"), f"{len(data['signatures'])} / {decision.signatures_needed}"),
             ],
-            detail=render_to_string("claims/decision.html", {**data, "bare": True}, request=request),
+            detail=render_to_string("claims/sign.html", {**data, "bare": True, "flags": flags_of(claim)}, request=request),
             sentence=_t(
                 "With the last signature it is in force: the sum is owed to this account, and later claims of the cover follow."
             ),

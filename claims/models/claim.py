@@ -202,6 +202,8 @@ class Claim(models.Model):
             models.Index(fields=["handler"], name="claim_in_hand", condition=Q(state__in=OPEN, handler__isnull=False)),
             # Of all offices by the key itself; of one office, of a period without many, of a state that few are in.
             models.Index(fields=["due_on", "id"], name="claim_open_nearest", condition=Q(state__in=OPEN)),
+            # What is decided and not paid yet: another clock, other people's work.
+            models.Index(fields=["due_on", "id"], name="claim_pay_nearest", condition=Q(state=State.PAYABLE)),
             models.Index(fields=["organization", "id"], name="claim_by_office"),
             models.Index(fields=["period", "id"], name="claim_by_period"),
             models.Index(fields=["region_code", "organization"], name="claim_by_place"),

@@ -62,8 +62,11 @@ class Invoice:
     document: str = ""
 
 
-def findings_of(invoice: Invoice, *, name: str, document: str, today: date) -> tuple[Finding, ...]:
-    """Everything that does not fit, in the order in which a reader checks; `name`, `document`: of whoever claims."""
+def findings_of(
+    invoice: Invoice, *, name: str, document: str, today: date, event_on: date | None = None
+) -> tuple[Finding, ...]:
+    """Everything that does not fit, in the order in which a reader checks; `name`, `document`: of whoever claims, `event_on`:
+    of what is claimed for."""
     found: list[Finding] = []
 
     def tell(code: str, weight: Weight, **facts: Any) -> None:
@@ -75,7 +78,7 @@ def findings_of(invoice: Invoice, *, name: str, document: str, today: date) -> t
         tell("INVOICE_NUMBER", Weight.ERROR, digits=10)
     if invoice.check_code and not _CHECK.fullmatch(invoice.check_code):
         tell("INVOICE_CHECK_CODE", Weight.WARNING)
-    for finding in (*_sums(invoice), *_days(invoice, today=today)):
+    for finding in (*_sums(invoice), *_days(invoice, today=today), *_event(invoice, event_on)):
         found.append(finding)
     for code, agrees in (("NAME_OTHER", fits_mask(invoice.name, name)), ("DOCUMENT_OTHER", fits_mask(invoice.document, document))):
         if agrees is False:
@@ -133,6 +136,15 @@ def _days(invoice: Invoice, *, today: date) -> list[Finding]:
     if discharged is not None and discharged > today:
         found.append(Finding("DISCHARGED_LATER", Weight.ERROR, {"day": discharged}))
     return found
+
+
+def _event(invoice: Invoice, event_on: date | None) -> list[Finding]:
+    """What happened lies in the stay that is claimed for; a later stay for the same event is for a person to see."""
+    admitted, discharged = invoice.admitted_on, invoice.discharged_on
+    if event_on is None or admitted is None or discharged is None or discharged < admitted or admitted <= event_on <= discharged:
+        return []
+    facts = {"event": event_on, "admitted": admitted, "discharged": discharged}
+    return [Finding("EVENT_OUTSIDE_STAY", Weight.WARNING, facts)]
 
 
 def days_in_hospital(admitted_on: date, discharged_on: date) -> int:

@@ -12,6 +12,7 @@ import pytest
 from beneficiaries.tests.purchasing import paid_market
 from claims import actions
 from claims.actions import Charge
+from claims.checking import in_words
 from claims.errors import ClaimsRefused
 from claims.models import Bill
 from claims.testing import bought, make_ward
@@ -59,6 +60,17 @@ def test_what_does_not_fit_is_found_and_kept_and_nothing_is_refused_for_it(chang
     assert bill.errors
     claim = ward.reviewed(claim.case)[0]
     assert _refused("BILLS_OPEN", ward.propose, claim).facts == {"number": 1}
+
+
+def test_a_stay_that_the_event_does_not_lie_in_is_told_and_keeps_nothing_up() -> None:
+    ward = make_ward()
+    case = ward.report()
+    day = ward.today - timedelta(days=1)
+    bill = ward.bill(case, admitted_on=day, discharged_on=day, issued_on=day)
+    happened = ward.today - timedelta(days=3)
+    assert [in_words(each) for each in bill.findings] == [f"出险日期{happened}不在住院期间{day}至{day}之内。"]
+    assert bill.errors == []
+    assert ward.decide(ward.reviewed(case)[0]).amount == D("31500.00")
 
 
 def test_a_second_person_lets_a_bill_count_and_says_why() -> None:

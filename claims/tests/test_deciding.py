@@ -252,6 +252,42 @@ def test_a_later_claim_that_waits_to_be_paid_is_paid_its_new_sum() -> None:
     assert _books(ward) == {"incurred": D("21000.00"), "payable": D("-21000.00")}
 
 
+def test_a_later_claim_that_a_person_adjusted_keeps_its_amount_and_uses_what_it_counts_anew() -> None:
+    ward = make_ward()
+    first, second = ward.claim((OUT, "20000.00")), ward.claim((OUT, "30000.00"), number="0000000002", diagnosis="I21.9")
+    ward.decide(first)
+    ward.decide(second, adjustments={OUT: Adjustment(D("18000.00"), "agreement", "协议让步")})
+    ward.pay(first)
+    ward.pay(second)
+    decision = ward.decide_anew(first, (OUT, "10000.00"))
+    assert (decision.amount, decision.effects) == (D("0.00"), [{"claim": second.pk, "before": "18000.00", "after": "18000.00"}])
+    recomputed = _again(second).decisions.get(state="approved")
+    # 17,500.00 are calculated now: the deductible takes 5,000.00 of it that the first had used before.
+    line = recomputed.lines.get()
+    assert (recomputed.kind, recomputed.amount, line.proposed, line.amount) == (
+        "recomputed", D("18000.00"), D("17500.00"), D("18000.00"),
+    )
+    assert (line.code, line.reason, line.deducted) == ("agreement", "协议让步", D("5000.00"))
+    assert _owed(second) == [("payout", "paid", D("18000.00"))]
+    usage = CoverUsage.objects.get(enrollment=ward.cover)
+    assert (usage.paid, usage.counters[f"paid:{OUT}"]) == (D("18000.00"), "18000.00")
+    assert usage.counters[f"deductible:{OUT}"] == "15000"
+
+
+def test_a_later_claim_whose_adjustment_no_longer_fits_is_to_be_reopened_as_well() -> None:
+    ward = make_ward()
+    first, second = ward.claim((OUT, "20000.00")), ward.claim((OUT, "1400000.00"), number="0000000002", diagnosis="I21.9")
+    ward.decide(first)
+    ward.decide(second, adjustments={OUT: Adjustment(D("970000.00"), "agreement", "协议让步")})
+    ward.pay(first)
+    actions.reopen_claim(_again(first), reason="补交一张发票", by=ward.reviewer, at=ward.at)
+    ward.bill(first.case, (OUT, "100000.00"), invoice_number="0000000003")
+    actions.take_claim(_again(first), by=ward.clerk, at=ward.at)
+    # 73,500.00 and 970,000.00 are above the limit of a million.
+    assert _refused("LATER_ADJUSTED", ward.propose, _again(first)).facts == {"number": second.number}
+    assert _again(first).amount == D("3500.00")
+
+
 def test_nothing_is_decided_about_a_sum_that_is_at_the_bank() -> None:
     ward = make_ward()
     first, second = ward.claim((OUT, "10000.00")), ward.claim((OUT, "30000.00"), number="0000000002", diagnosis="I21.9")

@@ -13,15 +13,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from audit import panels
 from audit.faults import PlantedFault
 from audit.testing import fault_at, shared
 from claims import actions
+from claims.actions import Refusal
+from claims.actions.opening import Opening
 from claims.actions.service_terms import TermDraft
 from claims.calendar_file import make_holidays, make_law_terms
-from claims.due import days_of, due_of_claim
+from claims.due import days_of, due_of_claim, terms_of_claim
 from claims.models import Claim, Holiday, ServiceTerm
 from claims.models.service_term import TermKind, TermSetting
 from claims.recounting import KIND, STEP, ask_recount
+from claims.rules.clock import due_on
+from claims.rules.states import State
+from claims.terms import calendar_now
 from claims.testing import Ward, make_ward
 from jobs.models import Job
 from jobs.testing import drain, drain_through_failures
@@ -102,6 +108,64 @@ def test_a_promise_counts_by_the_kind_of_care(ward: Ward) -> None:
     assert kept(claim) == date(2026, 11, 5)
     claim.case.bills.update(setting="pharmacy")
     assert days_of([claim.pk]) == {claim.pk: date(2026, 11, 3)}
+
+
+def promise(ward: Ward, kind: TermKind, days: int) -> None:
+    term = actions.propose_service_term(
+        ward.market.program, TermDraft(kind, days, "承诺", date(2026, 1, 1)), by=ward.market.world.finance_maker, at=ward.at
+    )
+    actions.approve_service_term(term, by=ward.market.world.reviewer, at=ward.at)
+    drain()
+
+
+def test_a_promise_to_ask_for_papers_counts_from_the_report_until_they_were_asked_for(ward: Ward) -> None:
+    promise(ward, TermKind.ASK_PAPERS, 2)
+    claim = ward.report(reported_on=ward.today - timedelta(days=1)).claims.get()
+    due = due_of_claim(claim)
+    assert due is not None and due.term.kind == TermKind.ASK_PAPERS
+    assert kept(claim) == due.day == due_on(ward.today - timedelta(days=1), due.term.term, calendar=calendar_now())
+    actions.accept_claim(claim, by=ward.clerk, at=ward.at)
+    # The five days of the decision end later.
+    assert kept(claim) == due.day
+    told = terms_of_claim(claim, today=ward.today)[1]
+    assert [each.term.kind for each in told] == [TermKind.ASK_PAPERS, TermKind.DECIDE]
+    actions.ask_papers(claim, ["invoice"], by=ward.clerk, at=ward.at)
+    assert kept(claim) is None
+    actions.complete_papers(claim, complete_on=ward.today, by=ward.clerk, at=ward.at)
+    back = due_of_claim(claim)
+    assert back is not None and back.term.kind == TermKind.DECIDE
+
+
+def test_who_files_a_claim_needs_no_papers_and_a_file_of_claims_keeps_the_promise_too(ward: Ward) -> None:
+    promise(ward, TermKind.ASK_PAPERS, 2)
+    claim = ward.report().claims.get()
+    for act in (actions.accept_claim, actions.register_claim):
+        claim = act(claim, by=ward.clerk, at=ward.at)
+    due = due_of_claim(claim)
+    assert due is not None and due.term.kind == TermKind.DECIDE
+    opened = actions.open_cases(
+        [Opening(ward.cover.pk, ward.told(diagnosis="I21.9", event_at=ward.at - timedelta(days=9)))], by=ward.clerk, at=ward.at,
+        until=State.REPORTED,
+    )
+    assert opened
+    late = due_of_claim(Claim.objects.latest("pk"))
+    assert late is not None and late.term.kind == TermKind.ASK_PAPERS
+    assert kept(Claim.objects.latest("pk")) == late.day
+
+
+def test_a_refusal_is_told_within_three_days_and_waits_for_that_in_a_queue(ward: Ward) -> None:
+    claim = ward.claim()
+    decided_at = datetime(2026, 11, 3, 10, tzinfo=CHINA)
+    decision = ward.propose(claim, refusal=Refusal("PRE_EXISTING", "投保前已患病"))
+    actions.sign_decision(decision, digest=decision.digest, by=ward.reviewer, at=decided_at)
+    assert kept(claim) == date(2026, 11, 6)
+    due = due_of_claim(claim)
+    assert due is not None and (due.term.kind, due.term.days) == (TermKind.REFUSAL_NOTICE, 3)
+    queue = panels.registry.queues["claims.refusals_to_tell"]
+    assert (queue.count(ward.clerk), queue.count(ward.market.world.finance_maker)) == (1, 0)
+    assert list(queue.narrow(Claim.objects.all(), ward.clerk)) == [claim]
+    Claim.objects.filter(pk=claim.pk).update(state="zero")
+    assert queue.count(ward.clerk) == 0
 
 
 def test_a_changed_calendar_moves_the_days_of_open_claims_alone(ward: Ward) -> None:

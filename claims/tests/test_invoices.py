@@ -62,6 +62,17 @@ def test_each_thing_that_does_not_fit_is_told_by_itself(changes: dict[str, Any],
     assert found(**changes) == [wanted]
 
 
+@pytest.mark.parametrize(("event_on", "outside"), [
+    (date(2026, 11, 2), True), (date(2026, 11, 3), False), (date(2026, 11, 10), False), (date(2026, 11, 11), True), (None, False),
+])
+def test_what_happened_lies_in_the_stay(event_on: date | None, outside: bool) -> None:
+    found = findings_of(GOOD, name=NAME, document=DOCUMENT, today=TODAY, event_on=event_on)
+    facts = {"event": event_on, "admitted": date(2026, 11, 3), "discharged": date(2026, 11, 10)}
+    assert found == ((Finding("EVENT_OUTSIDE_STAY", Weight.WARNING, facts),) if outside else ())
+    no_stay = replace(GOOD, admitted_on=None, discharged_on=None)
+    assert findings_of(no_stay, name=NAME, document=DOCUMENT, today=TODAY, event_on=event_on) == ()
+
+
 def test_parts_below_zero_and_a_total_of_nothing_are_no_invoice() -> None:
     assert [code for code, _weight, _facts in found(total=D("0.00"), lines=(), fund=None)] == ["TOTAL_NOT_POSITIVE"]
     assert [code for code, _weight, _facts in found(others=D("-500.00"), fund=D("7000.00"))] == ["PART_NEGATIVE"]

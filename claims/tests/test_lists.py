@@ -101,6 +101,36 @@ def test_work_stands_by_nearness_of_its_day_and_each_page_goes_on_where_the_last
     assert [number for page in backward[::-1] for number in page] == nearest
 
 
+def test_a_payment_past_its_day_waits_for_who_pays(ward: Ward) -> None:
+    claims = [
+        ward.claim(number=f"000000000{number}", event_at=ward.at - timedelta(days=number)) for number in range(1, 5)
+    ]
+    for claim, day in zip(claims, (-1, 1, 2, 0), strict=True):
+        ward.decide(claim)
+        Claim.objects.filter(pk=claim.pk).update(due_on=ward.today + timedelta(days=day))
+    ward.pay(claims[3])
+    late, soon, far, _paid = [claim.payables.get() for claim in claims]
+    queue = panels.registry.queues["claims.to_pay"]
+    cashier = signed_in(ward.cashier)
+
+    def waits() -> tuple[int, list[int]]:
+        shown = cashier.get(address("payable"), {"queue": "claims.to_pay"}).context["cl"]
+        return queue.count(ward.cashier), [row.pk for row in shown.result_list]
+
+    assert waits() == (2, [soon.pk, late.pk])
+    assert listed(signed_in(ward.clerk), due="pay") == [claims[0].pk, claims[1].pk]
+    assert listed(signed_in(ward.clerk), due="over") == []
+    # What is at the bank, or came back from it, is late all the same.
+    actions.take_payables([late.pk], by=ward.second, at=ward.at)
+    assert waits() == (2, [soon.pk, late.pk])
+    actions.fail_payables([(late.pk, "ACCOUNT_CLOSED")], by=ward.second, at=ward.at)
+    assert waits() == (2, [soon.pk, late.pk])
+    ward.pay(claims[1])
+    assert waits() == (1, [late.pk])
+    Claim.objects.filter(pk=claims[2].pk).update(due_on=ward.today)
+    assert waits() == (2, [far.pk, late.pk])
+
+
 def test_a_queue_says_each_condition_of_its_rows_once(ward: Ward) -> None:
     claim = ward.propose(ward.claim()).claim
     with CaptureQueriesContext(connection) as asked:
@@ -232,7 +262,9 @@ def test_no_page_and_no_count_looks_at_more_than_it_shows_of_thousands(ward: War
         claim, MANY, enrollment_id=f"(ARRAY{covers})[1 + beside.id %% {len(covers)}]",
         due_on="current_date - 5 + (beside.id %% 40)::int",
         state="CASE WHEN beside.id %% 20 = 3 THEN 'review' WHEN beside.id %% 20 = 7 THEN 'refused'"
+        " WHEN beside.id %% 20 = 11 THEN 'payable'"
         " WHEN beside.id %% 100 = 9 THEN 'withdrawn' ELSE 'zero' END",
+        settlement="CASE WHEN beside.id %% 20 = 11 THEN beside.id END", amount="CASE WHEN beside.id %% 20 = 11 THEN 1.00 END",
         handler_id=f"CASE WHEN beside.id %% 40 = 3 THEN {ward.clerk.pk} END",
         reported_at=f"model.reported_at - ({claim.case_id + MANY} - beside.id) * interval '1 hour'",
     )
@@ -244,7 +276,7 @@ def test_no_page_and_no_count_looks_at_more_than_it_shows_of_thousands(ward: War
     queries: list[dict[str, Any]] = [
         {}, {"p": "last"}, {"state__exact": "refused"}, {"state__exact": "refused", "p": "last"}, {"state__exact": "declined"},
         {"state__exact": "review"}, {"hand": "mine"}, {"hand": "nobody"}, {"due": "over"}, {"due": "week"},
-        {"queue": "claims.near"},
+        {"due": "pay"}, {"queue": "claims.near"},
         {"queue": "claims.mine"}, {"period__id__exact": 0}, {"program__id__exact": claim.program_id}, {"place": "441602"},
         {"place": "110101"}, {"organization__id__exact": claim.organization_id}, {"q": claim.number},
     ]

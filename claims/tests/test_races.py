@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from beneficiaries.tests.purchasing import paid_market
 from claims import actions
 from claims.errors import ClaimsRefused
 from claims.models import CoverUsage, Decision, Signature
@@ -58,6 +59,21 @@ def test_two_signatures_at_one_limit_pay_it_once() -> None:
     assert CoverUsage.objects.get(enrollment=ward.cover).paid == D("689500.00")
 
 
+def test_two_signatures_at_what_the_plan_covers_in_all_pay_it_once() -> None:
+    ward = make_ward(market=paid_market(pays="beijing-2025", cover_limit=D("700000.00")))
+    first, second = _waiting(ward)
+    assert (first.amount, second.amount) == (D("689500.00"), D("689500.00"))
+    results = _at_once(*(
+        lambda decision=decision, by=by: actions.sign_decision(decision, digest=decision.digest, by=by, at=ward.at).state
+        for decision, by in ((first, ward.reviewer), (second, ward.second))
+    ))
+    assert sorted(results) == ["USAGE_MOVED", "approved"]
+    late = first if results[0] == "USAGE_MOVED" else second
+    actions.send_back_decision(late, reason="重新理算", by=ward.clerk, at=ward.at)
+    assert ward.decide(late.claim).amount == D("10500.00")
+    assert CoverUsage.objects.get(enrollment=ward.cover).paid == D("700000.00")
+
+
 def test_a_double_click_signs_once() -> None:
     ward = make_ward()
     decision = ward.propose(ward.claim())
@@ -68,6 +84,20 @@ def test_a_double_click_signs_once() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM claims_payable")
         assert cursor.fetchone() == (1,)
+
+
+def test_two_people_take_a_claim_and_one_has_it() -> None:
+    ward = make_ward()
+    claim = ward.report().claims.get()
+    for act in (actions.accept_claim, actions.register_claim):
+        claim = act(claim, by=ward.clerk, at=ward.at)
+    people = {ward.clerk.pk: ward.clerk, ward.colleague.pk: ward.colleague}
+    results = _at_once(*(
+        lambda by=by: actions.take_claim(claim, by=by, at=ward.at).handler_id for by in people.values()
+    ))
+    claim.refresh_from_db()
+    assert sorted(results, key=str) == [claim.handler_id, "NOT_HANDLER"]
+    assert (claim.state, claim.steps.filter(to_state="review").get().by) == ("review", people[claim.handler_id])
 
 
 def test_a_bill_comes_before_a_decision_or_not_at_all() -> None:
