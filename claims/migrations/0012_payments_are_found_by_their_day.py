@@ -7,7 +7,7 @@ from audit.indexing import IndexesLeaveRoom
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('claims', '0010_rows_are_in_fewer_indexes'),
+        ('claims', '0011_signing_thresholds_have_a_history'),
     ]
 
     operations = [
