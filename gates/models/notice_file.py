@@ -86,6 +86,7 @@ class NoticeFilePart(models.Model):
     scope = Scope(
         organization_path="file__notice__organization__path", region="region_code", program="file__notice__program_id"
     )
+    without_history = "Written with its file by a job, and deleted with it; nothing changes it."
     personal_fields = ()
     open_fields = ("id", "file", "number", "region_code", "people", "size", "sha256", "storage_key")
 
