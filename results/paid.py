@@ -1,4 +1,4 @@
-"""What an insurer has paid out for: told to whoever counts years without a claim, decides about the cover next or reviews a period."""
+"""What an insurer has paid out for: told to who counts years without a claim, decides about the cover, reviews a period."""
 
 from __future__ import annotations
 

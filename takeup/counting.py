@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Left, TruncDate
 
 from beneficiaries.counted import COUNTED_IN
@@ -21,6 +21,8 @@ from programs.models import Period
 from takeup.models import DayCount
 
 VIEW, PEOPLE = "takeup.view_takeup", "beneficiaries.view_enrollment"
+#: What the way in of a roster's people is told by.
+_OF_ROSTER = {"purpose": "purpose", "employer": "employer", "before": "renewed_period"}
 _COLUMNS = ("organization__path", "county", "day", "age_band", "channel", "people")
 
 
@@ -78,12 +80,15 @@ def _rows(period: Period, user: Any) -> QuerySet[Any]:
     seen = Enrollment.objects.visible_to(user, VIEW).filter(period=period, period_kind="annual").order_by()
     bought = Subquery(_of_one(Purchase, "purchase").values("channel"))
     listed = Case(
-        When(_is_renewal=Purpose.RENEW, then=Value(DayStanding.Channel.RENEWAL.value)),
+        When(_purpose=Purpose.RENEW, then=Value(DayStanding.Channel.RENEWAL.value)),
+        When(_employer__isnull=False, then=Value(DayStanding.Channel.EMPLOYER.value)),
+        When(_before__isnull=False, then=Value(DayStanding.Channel.KNOWN.value)),
         default=Value(DayStanding.Channel.LIST.value), output_field=CharField(),
     )
-    return seen.exclude(state__in=(EnrollmentState.LAPSED, EnrollmentState.VOIDED)).annotate(
+    stood = seen.exclude(state__in=(EnrollmentState.LAPSED, EnrollmentState.VOIDED)).filter(ends_at__gt=F("starts_at"))
+    return stood.annotate(
         county=Left("region_code", COUNTY_DIGITS), day=TruncDate("created_at", tzinfo=COUNTED_IN),
-        _is_renewal=Subquery(_of_one(Roster, "roster").values("purpose")),
+        **{f"_{name}": Subquery(_of_one(Roster, "roster").values(column)) for name, column in _OF_ROSTER.items()},
         channel=Coalesce(bought, listed), people=Value(1),
     ).values_list(*_COLUMNS)
 
