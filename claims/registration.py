@@ -38,8 +38,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.FINANCE_CHECKER: (*_VIEW, "claims.countersign_decision", "claims.confirm_recovery"),
     Role.AUDITOR: (*_VIEW, "claims.open_paper"),
 }
-#: A claim that is paid, or is going to be.
-_PAID = "EXISTS (SELECT FROM claims_claim c WHERE c.enrollment_id = {cover} AND c.amount > 0 AND c.settlement IS NOT NULL)"
+#: A claim that is paid, or is going to be. Its name is none that a cover has where it is asked.
+_PAID = """EXISTS (
+    SELECT FROM claims_claim told WHERE told.enrollment_id = {cover} AND told.amount > 0 AND told.settlement IS NOT NULL)"""
 #: Of a period: what went out, less what came back; null where nobody reported a claim.
 _PAID_OF_PERIOD = """
 SELECT CASE WHEN count(*) > 0 THEN coalesce(sum(moved.amount), 0.00) END
