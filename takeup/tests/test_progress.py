@@ -105,6 +105,10 @@ def test_the_page_adds_up_and_tells_the_share_of_the_target(years: Years) -> Non
     assert [(line.target, line.rate, line.shade) for line in found.counties] == [(40, "30.0%", 5), (10, "10.0%", 2)]
     assert numbers(found.channels) == {"经办单位名单": 7, "整体续保": 6}
     assert numbers(found.bands) == {"60–69": 7, "80+": 6}
+    beside = [{line.label: (line.before, line.more) for line in lines} for lines in (found.counties, found.bands, found.channels)]
+    assert beside == [
+        {"源城区": (8, 4), "紫金县": (0, 1)}, {"60–69": (0, 7), "80+": (8, -2)}, {"经办单位名单": (8, -1), "整体续保": (0, 6)},
+    ]
     assert sum(day.now or 0 for day in found.days) == 13
     assert found.days[-1].day == timezone.localdate()
     assert (found.days[-1].so_far, found.days[-1].before_so_far, found.hides, found.has_gaps) == (13, 8, False, False)
