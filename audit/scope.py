@@ -48,6 +48,7 @@ class Scope:
     `reading_only`: opens rows to be seen; no permission but a "view_" or "export_" one reaches them this way.
     `where`: a further condition on the rows that are opened, as (lookup, value): what another office may see once it is decided.
     `many`: a lookup crosses to many rows; the condition becomes a subquery, so that no row comes twice.
+    `owner`: the foreign key whose rows that subquery is asked of, with lookups from there: where very many rows share few.
     `through`: another model and its foreign key to this one: whoever sees one of its rows sees this one.
     `by_dealings`: the row is opened by what the reader's own offices do with it, so offices that know nothing of each
     other meet in it; each gets its own part of the row's history.
@@ -60,6 +61,7 @@ class Scope:
     program: str = ""
     upward: bool = False
     many: bool = False
+    owner: str = ""
     reading_only: bool = False
     where: tuple[tuple[str, Any], ...] = ()
     by_dealings: bool = False
@@ -118,7 +120,8 @@ class Scope:
             whole &= Q(**dict(self.where))
         if whole is None or not self.many:
             return whole
-        return Q(pk__in=model._default_manager.filter(whole).order_by().values("pk"))
+        asked: Any = model._meta.get_field(self.owner).related_model if self.owner else model
+        return Q(**{f"{self.owner or 'pk'}__in": asked._default_manager.filter(whole).order_by().values("pk")})
 
     def _reach(self, grant: Grant, offices: Offices | None = None) -> Q | None:
         """What one grant opens; None when its region cannot be held to this model."""

@@ -28,6 +28,9 @@ from bench.final_rows import copy_final_rows
 from portal.local.environment import RUN_FOLDER
 from portal.local.postgres import OWNER, Server
 
+#: Bytes of a file: a city's three million rows are more than a portal takes in unless it is told to.
+UPLOAD_LIMIT = 3 * 2**29
+
 
 def main() -> None:
     """Print one row per contender."""
@@ -95,7 +98,7 @@ def set_up(server: Server, folder: Path) -> None:
 def environment(database: str, folder: Path) -> None:
     """Django over a database; files go into a folder."""
     os.environ.update(
-        DATABASE_URL=database, SECRET_KEY="x" * 60, CACHE_URL="locmemcache://",
+        DATABASE_URL=database, SECRET_KEY="x" * 60, CACHE_URL="locmemcache://", UPLOAD_LIMIT=str(UPLOAD_LIMIT),
         MASTER_KEYS="1:" + base64.b64encode(bytes(32)).decode(), CELERY_BROKER_URL="memory://",
         STORAGE_URL=f"file://{folder}", ALLOWED_HOSTS="localhost", TESTING="true", LOG_LEVEL="ERROR",
         DJANGO_SETTINGS_MODULE="portal.settings",

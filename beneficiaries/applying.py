@@ -20,6 +20,7 @@ from beneficiaries.models.enrollment import LIVE, EnrollmentState
 from beneficiaries.models.person import IDENTITY, NAME
 from beneficiaries.models.roster import Purpose
 from beneficiaries.money import COUNTY_DIGITS
+from beneficiaries.other_periods import beside
 from beneficiaries.turns import cover_beside_others, work_beside_others
 from intake.copying import sequence_of
 from intake.findings import Verdict
@@ -60,6 +61,10 @@ SELECT r.id AS row_id, (known.id IS NULL) AS is_new_person, (beneficiary.id IS N
                WHEN {brings} THEN 'CHANGED_SINCE_REVIEW' ELSE 'ALREADY_COVERED'
            END
            WHEN known.deceased_on IS NOT NULL THEN 'STATUS_DECEASED'
+           WHEN %(has_beside)s AND r.split_id IS NOT NULL AND EXISTS (
+               SELECT FROM beneficiaries_enrollment held WHERE held.person_id = known.id AND held.state = ANY(%(live)s)
+                   AND held.period_id = ANY(%(beside)s::bigint[]) AND held.ends_at > %(starts_at)s
+           ) THEN 'CHANGED_SINCE_REVIEW'
            WHEN %(renews)s AND NOT ({renewable}) THEN 'CHANGED_SINCE_REVIEW'
            WHEN %(lapsed)s AND r.split_id IS NOT NULL THEN 'LAPSED'
            WHEN r.split_id IS NOT NULL AND EXISTS (
@@ -281,7 +286,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
     noticed = plan.requires_notice or plan.requires_insurer_acceptance
     gated = noticed or plan.requires_own_payment
     day = timezone.localdate(at)
-    left_out = money.left_out_of(roster)
+    left_out, others = money.left_out_of(roster), beside(period)
     begins = max(roster.cover_from, day + timedelta(days=1)) if day >= period.starts_on else roster.cover_from
     return {
         "roster": roster.pk, "chunk": chunk, "program": roster.program_id, "plan": roster.plan_id,
@@ -289,7 +294,7 @@ def _facts(roster: Roster, chunk: int, *, at: datetime) -> dict[str, Any]:
         "changed": int(Verdict.CHANGED), "renews": roster.purpose == Purpose.RENEW or roster.enrolls_known_people,
         "from_another": roster.enrolls_known_people,
         "for_everybody": for_everybody(roster) if roster.renewed_period_id is not None else [], "cover_from": roster.cover_from,
-        "live": list(LIVE), "at": at, "day": day, "decided_at": roster.decided_at,
+        "live": list(LIVE), "beside": others, "has_beside": bool(others), "at": at, "day": day, "decided_at": roster.decided_at,
         "period_kind": plan.period_kind, "starts_at": _midnight(begins), "ends_at": _midnight(period.ends_on),
         "state": EnrollmentState.AWAITING if gated else EnrollmentState.IN_FORCE,
         # Whoever owes nothing has nothing to wait for where the plan asks for the own payment alone.

@@ -17,7 +17,7 @@ class BeneficiariesRefused(Refused):
     """A request on people, rosters or enrollments that the rules refuse."""
 
     messages: ClassVar[dict[str, str | Promise]] = {
-        "PERIOD_CLOSED": _("Enrollment for %(period)s is open from %(opens)s to %(closes)s only."),
+        "PERIOD_CLOSED": _("Enrollment for %(period)s is open from %(opens)s to %(last)s only."),
         "OUT_OF_REACH": _("The program is not run in this organization's region."),
         "DESTROYED": _("The data of this person was destroyed at the end of its term: nothing can be changed any more."),
         "OUT_OF_SCOPE": _("This office or program lies outside your own."),

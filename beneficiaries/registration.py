@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role, grant_permissions
 from audit import blind_index, events
 from audit.models.keys import SLOTS
-from beneficiaries import employing, guardians, guarding, health_lines, missing, panels, participants
+from beneficiaries import employing, guardians, guarding, health_lines, missing, other_periods, panels, participants
 from beneficiaries.choices import in_words
 from beneficiaries.ending import end_covers
 from beneficiaries.gating import GATE_WORDS
@@ -133,6 +133,7 @@ def register() -> None:
     findings.register_words(RULE_WORDS)
     findings.register_meanings((
         *guarding.MEANINGS, *guardians.MEANINGS, *health_lines.MEANINGS, *participants.MEANINGS, *employing.MEANINGS,
+        *other_periods.MEANINGS,
     ))
     findings.register_words(guardians.WORDS)
     findings.register_words({reason.value: reason.label for reason in EndReason})

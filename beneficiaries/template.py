@@ -42,6 +42,7 @@ from beneficiaries.models import Roster, RosterChunk, RosterDecision, RosterRow
 from beneficiaries.models.enrollment import LIVE
 from beneficiaries.models.person import BENEFICIARY_KEY, IDENTITY, MARK, NAME, PERSON_KEY
 from beneficiaries.models.roster import Purpose
+from beneficiaries.other_periods import COVERED_BESIDE, beside, covered_beside
 from intake.checks import Checked, Context
 from intake.checks.work import found_at, placed
 from intake.columns import Column
@@ -110,6 +111,11 @@ class RosterContext:
     def health_groups(self) -> dict[str, str]:
         """Groups of diseases that lines may name, code -> name."""
         return groups_of(self.roster.program_id)
+
+    @cached_property
+    def periods_beside(self) -> list[int]:
+        """Others of the program in which nobody is covered at the same time."""
+        return beside(self.roster.period)
 
     @cached_property
     def identity_slots(self) -> list[str]:
@@ -251,9 +257,20 @@ class RosterTemplate(Template):
     def admit(
         self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Refuse whoever cannot be enrolled, whatever the plan says: the dead."""
+        """Refuse whoever cannot be enrolled, whatever the plan says: the dead, and who is covered beside this period."""
         dead = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("deceased")
-        return self.refuse(frame, findings, "STATUS_DECEASED", "document", dead)
+        frame, findings = self.refuse(frame, findings, "STATUS_DECEASED", "document", dead)
+        known = (pl.col("worst") < _REFUSED) & pl.col("same_name") & pl.col("enrollment_id").is_null()
+        others = context.periods_beside
+        people = frame.filter(known)["known_person_id"].drop_nulls().to_list() if others else []
+        held = covered_beside(people, periods=others, begin=context.roster.cover_from)
+        if not held:
+            return frame, findings
+        of = pl.col("known_person_id").replace_strict(held, default=None, return_dtype=pl.String)
+        frame, findings = self.refuse(
+            frame.with_columns(beside=of), findings, COVERED_BESIDE, "document", known & of.is_not_null(), extra="beside"
+        )
+        return frame.drop("beside"), findings
 
     def judge_insurance(
         self, frame: pl.DataFrame, findings: pl.DataFrame, context: RosterContext, indexes: dict[str, Cells]

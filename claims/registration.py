@@ -18,6 +18,7 @@ from claims.month import COUNTINGS, OPEN_POINTS
 from claims.verbs import VERBS
 from continuity.claims import register_paid
 from programs.months import register_month
+from programs.period_claims import register_claims_paid
 
 _BACK = ("claims.view_recovery", "claims.export_recovery")
 _VIEW = (
@@ -37,8 +38,18 @@ GRANTS: dict[str, tuple[str, ...]] = {
     Role.FINANCE_CHECKER: (*_VIEW, "claims.countersign_decision", "claims.confirm_recovery"),
     Role.AUDITOR: (*_VIEW, "claims.open_paper"),
 }
-#: A claim that is paid, or is going to be.
-_PAID = "EXISTS (SELECT FROM claims_claim c WHERE c.enrollment_id = {cover} AND c.amount > 0 AND c.settlement IS NOT NULL)"
+#: A claim that is paid, or is going to be. Its name is none that a cover has where it is asked.
+_PAID = """EXISTS (
+    SELECT FROM claims_claim told WHERE told.enrollment_id = {cover} AND told.amount > 0 AND told.settlement IS NOT NULL)"""
+#: Of a period: what went out, less what came back; null where nobody reported a claim.
+_PAID_OF_PERIOD = """
+SELECT CASE WHEN count(*) > 0 THEN coalesce(sum(moved.amount), 0.00) END
+FROM claims_claim c LEFT JOIN LATERAL (
+    SELECT sum(CASE p.kind WHEN 'payout' THEN p.amount ELSE -p.received END) AS amount
+    FROM claims_payable p WHERE p.claim_id = c.id AND (p.kind = 'reclaim' OR p.state = 'paid')
+) moved ON true
+WHERE c.period_id = %(period)s
+"""
 _HAS_CLAIM = "EXISTS (SELECT FROM claims_claim c WHERE c.enrollment_id = e.id AND c.state NOT IN ('withdrawn', 'declined'))"
 
 
@@ -75,6 +86,7 @@ def register() -> None:
     register_keeper(Keeper("HAS_CLAIM", _("a claim was made of the cover: it stays, with its money"), _HAS_CLAIM))
     register_holding(*HOLDINGS)
     register_paid(_PAID)
+    register_claims_paid(_PAID_OF_PERIOD)
     register_month(COUNTINGS, OPEN_POINTS)
     panels.register()
     for role, permissions in GRANTS.items():

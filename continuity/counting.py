@@ -24,7 +24,8 @@ from programs.models import Plan
 #: SQL over a cover `c`: it covered its person for some moment.
 STOOD = f"(c.state IN ('{EnrollmentState.IN_FORCE}', '{EnrollmentState.ENDED}') AND c.ends_at > c.starts_at)"
 
-# `asked`: the covers in question. `held`: a person's periods up to the asked one's, each with its first and last moment. `walked`
+# `asked`: the covers in question. `held`: the asked one's period and those over when it
+# began (no other tier of its year), each with its first and last moment. `walked`
 # goes back from the asked one: `breaks` counts the gaps passed so far, `claims` the years with a paid claim. `f`: the newest
 # figure of a list about the person, by any of their documents that is theirs.
 _YEARS = """
@@ -41,7 +42,7 @@ WITH asked AS MATERIALIZED (
     JOIN beneficiaries_enrollment c ON c.person_id = a.person_id AND c.program_id = a.program_id
         AND c.period_kind = '{annual}' AND ({stood} OR c.id = a.id)
     JOIN programs_period period ON period.id = c.period_id
-        AND (period.starts_on < a.starts_on OR c.period_id = a.period_id)
+        AND (period.ends_on <= a.starts_on OR c.period_id = a.period_id)
     GROUP BY a.id, c.period_id, period.starts_on
 ), stepped AS (
     SELECT h.*, a.gap_days, h.period_id <> a.period_id AS is_before,

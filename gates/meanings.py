@@ -107,6 +107,10 @@ MEANINGS = (
         "REFUND_AMOUNT", _ERROR, _("this is not what was to go back (%(extra)s)"), _("ask the channel what it gave back"),
     ),
     Meaning(
+        "REFUND_WAY", _ERROR, _("the money came by another channel or way of payment than it went back by"),
+        _("ask the channel to take it back: money goes back by the way it came"),
+    ),
+    Meaning(
         "WAY_DIFFERS", _WARNING, _("the office took down another way of payment than this channel's"),
         _("find out which is right: money goes back by the way it came"),
     ),

@@ -15,10 +15,11 @@ from audit.faults import fault_point
 from audit.history import plan_anew
 from gates.actions.clearings import end_returned
 from gates.bills import bill_id_of
+from gates.bought import another_way
 from gates.clearing import take_turns
 from gates.columns import REFUND_COLUMNS
 from gates.matching import STATEMENT, StatementContext, StatementTemplate, found_in, repeated, with_numbers
-from gates.models import Clearing, Statement
+from gates.models import Channel, Clearing, Statement
 from intake.checks import Checked
 from intake.columns import Column
 from intake.copying import ask
@@ -39,7 +40,8 @@ _OWED = """e.own_paid_at IS NOT NULL AND e.own_share > 0 AND (e.state = 'voided'
 # By the number on our list, by the serial number of the payment that goes back, or by a cover that was given back.
 _FOUND = f"""
 SELECT wanted.row, back.id, bought.id, billed.id, cover.id, coalesce(back.amount, owed.amount, of_bill.amount),
-    back.id IS NOT NULL OR bought.id IS NOT NULL OR billed.id IS NOT NULL OR cover.id IS NOT NULL, coalesce(back.shown, false)
+    back.id IS NOT NULL OR bought.id IS NOT NULL OR billed.id IS NOT NULL OR cover.id IS NOT NULL, coalesce(back.shown, false),
+    coalesce(back.channel, arrived.channel, transferred.channel, shared.channel, ''), coalesce(payer.way, '')
 FROM unnest(%(rows)s::int[], %(clearings)s::bigint[], %(numbers)s::int[], %(origins)s::text[], %(covers)s::bigint[],
     %(bills)s::bigint[]) AS wanted(row, clearing, number, origin, cover, bill)
 LEFT JOIN LATERAL (
@@ -52,7 +54,10 @@ LEFT JOIN LATERAL (
     SELECT l.id, l.amount, EXISTS (
         SELECT FROM gates_statementrow r JOIN gates_statement s ON s.id = r.statement_id AND s.state IN ('applying', 'applied')
         WHERE r.refund_line_id = l.id AND r.verdict = {_AGREES} AND r.set_aside = '' AND s.id <> %(statement)s
-    ) AS shown
+    ) AS shown, (
+        SELECT s.channel FROM gates_heldpayment h JOIN gates_statementrow r ON r.id = h.row_id
+        JOIN gates_statement s ON s.id = r.statement_id WHERE h.id = l.held_id
+    ) AS channel
     FROM gates_clearingline l JOIN gates_clearing g ON g.id = l.clearing_id AND g.kind = 'return'
         AND g.state IN ('approved', 'done') AND g.period_id = %(period)s AND g.organization_id = ANY(%(offices)s)
     WHERE l.outcome <> 'left' AND (
@@ -79,7 +84,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS billed ON true
 LEFT JOIN LATERAL (
-    SELECT e.id FROM beneficiaries_enrollment e
+    SELECT e.id, e.purchase_id FROM beneficiaries_enrollment e
     WHERE back.id IS NULL AND bought.id IS NULL AND billed.id IS NULL AND e.period_id = %(period)s
         AND e.organization_id = ANY(%(offices)s) AND starts_with(e.region_code, %(region)s) AND e.id = coalesce(wanted.cover, (
             SELECT enrollment_id FROM gates_ownpaymentline
@@ -94,10 +99,23 @@ LEFT JOIN LATERAL (
     SELECT sum(e.own_share) AS amount FROM beneficiaries_enrollment e
     WHERE billed.id IS NOT NULL AND e.period_id = %(period)s AND e.roster_id = billed.roster_id AND {_OWED}
 ) AS of_bill ON true
+LEFT JOIN gates_arrival a ON a.purchase_id = coalesce(bought.id, cover.purchase_id) AND a.reversed_by_id IS NULL
+LEFT JOIN gates_statement arrived ON arrived.id = a.statement_id
+LEFT JOIN beneficiaries_purchasepayer payer ON payer.purchase_id = coalesce(bought.id, cover.purchase_id)
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN min(s.channel) = max(s.channel) THEN min(s.channel) END AS channel
+    FROM gates_billpayment p JOIN gates_statementrow r ON r.id = p.row_id JOIN gates_statement s ON s.id = r.statement_id
+    WHERE p.bill_id = billed.id AND p.state = 'confirmed' AND (came.id IS NULL OR r.id = came.id)
+) AS transferred ON true
+LEFT JOIN LATERAL (
+    SELECT s.channel FROM gates_ownpaymentline l JOIN gates_statementrow r ON r.id = l.row_id
+    JOIN gates_statement s ON s.id = r.statement_id
+    WHERE l.enrollment_id = cover.id AND l.reversed_by_id IS NULL LIMIT 1
+) AS shared ON true
 """  # noqa: S608 - words of this module
 _SCHEMA: dict[str, Any] = {
     "row": pl.UInt32, "refund_line_id": pl.Int64, "purchase_id": pl.Int64, "bill_id": pl.Int64, "enrollment_id": pl.Int64,
-    "due": pl.Decimal(16, 2), "ours": pl.Boolean, "shown": pl.Boolean,
+    "due": pl.Decimal(16, 2), "ours": pl.Boolean, "shown": pl.Boolean, "came_by": pl.String, "way": pl.String,
 }
 _WORK = f"""
 CREATE TEMPORARY TABLE refund_work ON COMMIT DROP AS
@@ -172,6 +190,7 @@ class RefundTemplate(StatementTemplate):
             .when(pl.col("paid_on") > context.checks.today).then(pl.lit("DATE_FUTURE"))
             .when(pl.col("due").is_null()).then(pl.lit("NOT_GIVEN_BACK"))
             .when(difference != 0).then(pl.lit("REFUND_AMOUNT"))
+            .when(_another_way(context.statement.channel)).then(pl.lit("REFUND_WAY"))
         )  # fmt: skip
         frame = frame.with_columns(
             code=code, extra=pl.when(code == "REFUND_AMOUNT").then(pl.col("due").cast(pl.String)).otherwise(pl.lit("")),
@@ -238,6 +257,18 @@ class RefundTemplate(StatementTemplate):
 
 
 REFUNDS = RefundTemplate()
+#: What has no route of its own: taken in cash, it goes back as it can, but never into a medical account.
+_CASH = (Channel.VILLAGE, Channel.OTHER)
+
+
+def _another_way(channel: str) -> pl.Expr:
+    """Whether the money came by another channel than the one that gives it back, or by another way where none has shown it."""
+    into_account = channel == Channel.ACCOUNT
+    came, cash = pl.col("came_by"), pl.col("came_by").is_in([each.value for each in _CASH])
+    return (
+        pl.when(came == "").then(another_way(channel))
+        .when(cash).then(pl.lit(value=into_account)).otherwise(came != channel)
+    )  # fmt: skip
 
 
 def template_of(statement: Statement) -> StatementTemplate:

@@ -10,6 +10,7 @@ from audit import events
 from beneficiaries.employing import register_billing
 from beneficiaries.evidence import register_evidence
 from beneficiaries.holdings import register_holding
+from beneficiaries.own_payers import register_own_paid
 from gates import panels
 from gates.actions import draw_up_bill
 from gates.evidence import EVIDENCE
@@ -18,6 +19,7 @@ from gates.matching import STATEMENT
 from gates.meanings import MEANINGS
 from gates.models import ClearingKind, LineDecision, ObjectionReason
 from gates.month import OPEN_POINTS, PAYMENTS
+from gates.paid_by import OWN_PAID
 from gates.verbs import VERBS
 from intake import findings
 from intake.verbs import register_import
@@ -65,6 +67,7 @@ def register() -> None:
     events.register_words(EVENT_WORDS)
     register_holding(*HOLDINGS)
     register_evidence(*EVIDENCE)
+    register_own_paid(OWN_PAID)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     findings.register_meanings(MEANINGS)

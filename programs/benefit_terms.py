@@ -12,7 +12,7 @@ from benefits import plan_file
 from benefits.editing import problem_in_words
 from benefits.soundness import doubts
 from benefits.terms import PlanTerms, Price
-from programs.models import Plan, PlanBenefits
+from programs.models import Period, Plan, PlanBenefits
 from programs.plan_prices import prices_in_file
 
 
@@ -46,6 +46,13 @@ def disagreements(plan: Plan, terms: PlanTerms) -> list[str]:
     region = plan.program.region_code
     if terms.region and not (terms.region.startswith(region) or region.startswith(terms.region)):
         said.append(_t("The benefits are for region %(code)s, the program is not.") % {"code": terms.region})
+    begun = Period.objects.filter(plan=plan, plan__period_kind=Plan.PeriodKind.ANNUAL).order_by("starts_on", "pk")
+    if terms.starts:
+        said += [
+            _t("The benefits begin on %(day)s for everybody, period %(period)s on %(begins)s.")
+            % {"day": terms.starts, "period": code, "begins": f"{starts_on:%m-%d}"}
+            for code, starts_on in begun.values_list("code", "starts_on") if f"{starts_on:%m-%d}" != terms.starts
+        ]
     highest = max((row.value for limit in terms.limits if limit.per == "year" for row in limit.amount), default=None)
     if highest is not None and highest > plan.cover_limit:
         said.append(

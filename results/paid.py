@@ -1,4 +1,4 @@
-"""What an insurer has paid out for: told to whoever counts years without a claim, and to whoever decides about the cover next."""
+"""What an insurer has paid out for: told to who counts years without a claim, decides about the cover, reviews a period."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def condition() -> str:
     )
 
 
+#: For `programs.period_claims.register_claims_paid`: null where no result of the period stands.
+OF_PERIOD = f"""
+SELECT sum(told.paid) FILTER (WHERE told.bank_result NOT IN ({_WORDS}))
+FROM results_result told WHERE told.period_id = %(period)s AND told.undone_at IS NULL
+"""  # noqa: S608 - words of ours
 #: For `claims.elsewhere.register_settled`: an insurer has paid for a stay, and what its lines use of the cover.
 SETTLED = Settled(
     f"""EXISTS (SELECT FROM results_result told WHERE told.enrollment_id = {{cover}} AND told.undone_at IS NULL

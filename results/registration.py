@@ -13,6 +13,7 @@ from continuity.claims import register_paid
 from intake.findings import register_meanings
 from intake.verbs import register_import
 from programs.months import register_month
+from programs.period_claims import register_claims_paid
 from results import paid, panels
 from results.holdings import HOLDINGS
 from results.meanings import MEANINGS
@@ -46,6 +47,7 @@ def register() -> None:
     register_keeper(KEEPER)
     register_paid(paid.condition())
     register_settled(paid.SETTLED)
+    register_claims_paid(paid.OF_PERIOD)
     for role, permissions in GRANTS.items():
         grant_permissions(role, permissions)
     register_month(COUNTINGS, OPEN_POINTS)

@@ -11,6 +11,7 @@ from audit.versions import value_in_words
 from beneficiaries.evidence import Evidence, postings_of, who
 from beneficiaries.holdings import Line
 from beneficiaries.models import Enrollment
+from beneficiaries.own_payers import with_sponsor
 from subsidies.models import DifferenceLine, FundRequestLine
 from subsidies.reach import payer_in_words
 
@@ -27,7 +28,7 @@ def _requests(cover: Enrollment) -> Iterator[Line]:
 
 
 def _differences(cover: Enrollment) -> Iterator[Line]:
-    lines = DifferenceLine.objects.filter(enrollment=cover).select_related(
+    lines = with_sponsor(DifferenceLine.objects.filter(enrollment=cover), "enrollment__").select_related(
         "funder", "differences__made_by", "differences__decided_by", "enrollment__roster__employer"
     )
     for line in lines.order_by("pk"):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import panels
 from audit.panels import PagePanel, Urgency, queue_of
+from beneficiaries.own_payers import with_sponsor
 from subsidies import place_table
 from subsidies.models import DifferenceLine, FundRequestLine
 from subsidies.models.difference import DifferencesState
@@ -79,7 +80,8 @@ def _enrollment(enrollment: Any, user: Any) -> Mapping[str, Any]:
         "asked": list(asked.select_related("request", "funder").order_by("pk")[:SHOWN]),
         "back": [
             (line, payer_in_words(line))
-            for line in back.select_related("funder", "enrollment__roster__employer").order_by("pk")[:SHOWN]
+            for line in with_sponsor(back, "enrollment__").select_related("funder", "enrollment__roster__employer")
+            .order_by("pk")[:SHOWN]
         ],
     }
 

@@ -22,11 +22,14 @@ def refuse_beyond(by: Any, permission: str, *, program: Program) -> None:
 
 
 def payer_in_words(line: Any) -> str:
-    """Who bore a share and gets it back: a funder, the employer that paid for its staff, or the insured themselves."""
+    """Who bore a share and gets it back: a funder, an employer or sponsor that paid for others, or the insured themselves.
+
+    `line`: one of `own_payers.with_sponsor`.
+    """
     if line.funder is not None:
         return str(line.funder.name)
     employer = line.enrollment.employer
-    return str(employer.name) if employer is not None else _t("the insured themselves")
+    return str(employer.name) if employer is not None else line.sponsor or _t("the insured themselves")
 
 
 def reaches(user: Any, permission: str, *, program: Program) -> bool:

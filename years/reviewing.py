@@ -1,4 +1,4 @@
-"""What came of a period beside what its plan expected: each figure with its definition, from covers and the ledger."""
+"""What came of a period beside what its plan expected: each figure with its definition, from covers, the ledger and claims."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from programs.models import Period, PlanExpectation
 from programs.models.filing import ratio
+from programs.period_claims import claims_paid
 
 # Whatever books premium bears the roster, the purchase or the list of differences that it is of.
 _COVERED = """
@@ -40,11 +41,22 @@ WHERE t.program_id = %(program)s AND (
 
 @dataclass(frozen=True)
 class Results:
-    """What is known of a period: people, and yuan."""
+    """What is known of a period: people, and yuan. `claims`: None where no room knows of any."""
 
     people: int
     booked: Decimal
     refunds: Decimal
+    claims: Decimal | None
+
+    @property
+    def net(self) -> Decimal:
+        """Premium less what was given back."""
+        return self.booked - self.refunds
+
+    @property
+    def claims_ratio(self) -> Decimal | None:
+        """In percent; None without claims that are known, or without premium."""
+        return None if self.claims is None or not self.net else ratio(self.claims, self.net)
 
 
 @dataclass(frozen=True)
@@ -77,16 +89,20 @@ FIGURES = (
     ),
     Figure(
         "net", _("Premium less what was given back"), _("The two figures above, one less the other."), "yuan",
-        lambda plan: plan.premium, lambda found: found.booked - found.refunds,
+        lambda plan: plan.premium, lambda found: found.net,
     ),
     Figure(
-        "claims", _("Claims"), _("Claims of the period. The portal settles none yet: they are not known, which is not zero."),
-        "yuan", lambda plan: plan.claims, lambda found: None,
+        "claims", _("Claims paid"),
+        _(
+            "What was paid of claims on covers of the period: by the portal, less what came back, and by insurers as their "
+            "reports say. Where no claim and no report of one is on record, they are not known, which is not zero."
+        ),
+        "yuan", lambda plan: plan.claims, lambda found: found.claims,
     ),
     Figure(
         "ratio", _("Claims ratio"),
         _("Claims in percent of the premium less what was given back. Not known as long as the claims are not."), "percent",
-        lambda plan: plan.claims_ratio, lambda found: None,
+        lambda plan: plan.claims_ratio, lambda found: found.claims_ratio,
     ),
 )
 
@@ -99,7 +115,7 @@ def results_of(period: Period) -> Results:
         (people,) = cursor.fetchone()
         cursor.execute(_BOOKED, facts)
         booked, refunds = cursor.fetchone()
-    return Results(people, Decimal(booked), Decimal(refunds))
+    return Results(people, Decimal(booked), Decimal(refunds), claims_paid(period.pk))
 
 
 def figures_of(expected: PlanExpectation, found: Results) -> list[dict[str, Any]]:

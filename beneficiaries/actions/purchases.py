@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -422,7 +422,9 @@ def cover_begins(period: Period, *, at: datetime) -> date:
     begins = cover_from(period, on=timezone.localdate(at))
     if begins >= period.ends_on:
         raise BeneficiariesRefused(
-            "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
+            "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on,
+            # The last day after which a day of cover is left.
+            last=min(period.enrollment_closes_on - timedelta(days=1), period.ends_on - timedelta(days=2)),
         )
     return begins
 

@@ -109,7 +109,8 @@ def refuse_closed(period: Period, organization: Organization, *, purpose: str, a
     late = purpose in ENROLLING and not period.enrollment_opens_on <= day < period.enrollment_closes_on
     if period.closed_at is not None or late:
         raise BeneficiariesRefused(
-            "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on, closes=period.enrollment_closes_on
+            "PERIOD_CLOSED", period=period.code, opens=period.enrollment_opens_on,
+            last=period.enrollment_closes_on - timedelta(days=1),
         )
     program = period.program
     if not organization.region_code.startswith(program.region_code) and not program.region_code.startswith(

@@ -35,21 +35,25 @@ COUNTY_COLUMNS = (
     "program_id, period_id, organization_id, county, category_id, split_id, month, state, noticed, paid, accepted"
 )
 COUNTY_KINDS = COUNTY_COLUMNS.replace("county", "left(region_code, 6) AS county")
-#: Who stands enrolled: neither lapsed nor undone. By which way they came in, a roster or a purchase says.
+#: Who stands enrolled: neither lapsed nor undone, nor ended before the first moment. The way in: a roster or a purchase says.
 DAY_COLUMNS = "program_id, period_id, organization_id, county, day, age_band, channel"
 BOUGHT = "CASE WHEN purchase_id IS NOT NULL THEN (SELECT channel FROM beneficiaries_purchase WHERE id = purchase_id) END"
 DAY_KINDS = """program_id, period_id, organization_id, left(region_code, 6) AS county, day, age_band,
-    coalesce(bought, (SELECT CASE purpose WHEN 'renew' THEN 'renewal' ELSE 'list' END FROM beneficiaries_roster
+    coalesce(bought, (SELECT CASE WHEN purpose = 'renew' THEN 'renewal' WHEN employer_id IS NOT NULL THEN 'employer'
+        WHEN renewed_period_id IS NOT NULL THEN 'known' ELSE 'list' END FROM beneficiaries_roster
         WHERE id = roster_id)) AS channel"""
 _OF_DAYS = COUNTY_KINDS.replace("month", "date_trunc('month', day)::date AS month")
-ENROLLED = "state NOT IN ('lapsed', 'voided')"
+STATES = "state NOT IN ('lapsed', 'voided')"
+STOOD = "ends_at > starts_at"
+ENROLLED = f"{STATES} AND {STOOD}"
 
 
 def _side(rows: str, sign: str) -> str:
     # Rows of a statement have no statistics: of `= 'annual'` the planner expects one of 200, and sorts all by 14 columns.
     return (
         f"SELECT id, {KINDS}, category_id, split_id, {DAY} AS day, age_band, {BOUGHT} AS bought,"  # noqa: S608
-        f" {sign}1 AS people, {sign}own_share AS own_share FROM {rows} WHERE period_kind <> 'span'"
+        f" {sign}1 AS people, {sign}own_share AS own_share, CASE WHEN {STOOD} THEN {sign}1 END AS standing"
+        f" FROM {rows} WHERE period_kind <> 'span'"
     )
 
 
@@ -66,6 +70,7 @@ def counted(name: str, operation: pgtrigger.Operation, **sides: str) -> pgtrigge
         EXECUTE $counting$
             WITH sums AS MATERIALIZED (
                 SELECT {COLUMNS}, category_id, split_id, day, age_band, bought, sum(people) AS people, sum(own_share) AS own_share,
+                    sum(standing) AS standing,
                     min(id) FILTER (WHERE people > 0) AS first_come, max(id) FILTER (WHERE people > 0) AS last_come,
                     min(id) FILTER (WHERE people < 0) AS first_gone, max(id) FILTER (WHERE people < 0) AS last_gone
                 FROM ({rows}) AS sides GROUP BY {COLUMNS}, category_id, split_id, day, age_band, bought
@@ -83,7 +88,7 @@ def counted(name: str, operation: pgtrigger.Operation, **sides: str) -> pgtrigge
                 ORDER BY {COUNTY_COLUMNS}
             )
             INSERT INTO beneficiaries_daystanding ({DAY_COLUMNS}, people)
-            SELECT {DAY_KINDS}, sum(people) FROM sums WHERE {ENROLLED} GROUP BY {DAY_COLUMNS} HAVING sum(people) <> 0
+            SELECT {DAY_KINDS}, sum(standing) FROM sums WHERE {STATES} GROUP BY {DAY_COLUMNS} HAVING sum(standing) <> 0
             ORDER BY {DAY_COLUMNS}
         $counting$;
         RETURN NULL;""",  # noqa: S608 - made of our own names
@@ -176,9 +181,11 @@ class DayStanding(models.Model):
     """So many people more (or fewer) who stand enrolled, of one county, day of enrollment, age band and way in."""
 
     class Channel(models.TextChoices):
-        """By which way people come in: by a list, renewed without one, or by a purchase's own."""
+        """By which way people come in: by a list, an employer's, known already, renewed without one, or by a purchase's own."""
 
         LIST = "list", _("List of an office")
+        EMPLOYER = "employer", _("List of an employer")
+        KNOWN = "known", _("Known by another program")
         RENEWAL = "renewal", _("Renewed without a file")
         API = "api", _("Partner interface")
         FILE = "file", _("File of payments")

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit.models import Event
 from audit.testing import FULL_SWEEP, in_turn, sweep
@@ -164,7 +164,10 @@ def test_a_closed_window_is_refused_with_its_days(market: Market) -> None:
     with pytest.raises(BeneficiariesRefused) as refused:
         judge_family(family(), period=market.period, organization=market.world.office, by=market.world.clerk, at=late)
     assert code_of(refused) == "PERIOD_CLOSED"
-    assert f"{market.period.enrollment_closes_on}" in str(refused.value) or "截止" in str(refused.value)
+    opens, last = market.period.enrollment_opens_on, market.period.enrollment_closes_on - timedelta(days=1)
+    assert str(refused.value) == f"P1 年度只在 {opens} 至 {last} 办理承保。"
+    with translation.override("en"):
+        assert str(refused.value) == f"Enrollment for P1 is open from {opens} to {last} only."
 
 
 def test_a_family_that_comes_before_the_window_opens_is_refused(market: Market) -> None:

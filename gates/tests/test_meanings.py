@@ -35,7 +35,7 @@ def test_each_finding_is_registered_and_each_reason_to_hold_money_is_a_finding()
     assert own <= ALL.keys()
     assert HELD_FOR.keys() - own == {"DUP_IN_FILE"}
     # Of the whole file, of no consequence, or of refunds: money that went out is not held.
-    refunds = {"NOT_GIVEN_BACK", "REFUND_AMOUNT", "REFUND_KNOWN", "REFUND_REPEATED", "REFUND_UNKNOWN"}
+    refunds = {"NOT_GIVEN_BACK", "REFUND_AMOUNT", "REFUND_KNOWN", "REFUND_REPEATED", "REFUND_UNKNOWN", "REFUND_WAY"}
     # Of purchases on clearings: what keeps them from being given up or reversed.
     kept = {"ARRIVED", "NO_ARRIVAL", "REFUND_SHOWN"}
     assert own - HELD_FOR.keys() == {

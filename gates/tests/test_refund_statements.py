@@ -165,6 +165,51 @@ def test_what_was_not_to_go_back_so_says_why(kept_world: Any) -> None:
     ]
 
 
+def test_money_that_went_back_by_another_channel_than_it_came_agrees_with_nothing(kept_world: Any) -> None:
+    _market, world, clearing = kept_world
+    lines = [
+        back("88.00", label=f"T{clearing.pk}-1"), back("300.00", origin="ZF-1"), back("150.00", number=number_of("P1")),
+    ]
+    assert judged(world, lines, channel=Channel.BANK) == [(REFUSED, ["REFUND_WAY"])] * 3
+    assert judged(world, [*lines, back("77.00", origin="GZ-9")], reference="TK-2") == [(NEW, [])] * 4
+
+
+def given_back(market: Market, number: int, *, way: str = "cash") -> Enrollment:
+    """A cover of somebody else that was paid for by a payer, and given back."""
+    world = market.world
+    enroll_together(
+        Payer("王小明", "13900139000", way), [Member(person(number), "self")], period=market.period, organization=world.office,
+        request=Request(f"TB-{number}", Purchase.Channel.OFFICE), payment=Payment(f"ZF-{number}", market.at, D("150.00")),
+        by=world.clerk, at=market.at,
+    )
+    cover = Enrollment.objects.get(purchase__reference=f"TB-{number}")
+    change = propose_refund(cover, reason="改变主意", by=world.clerk, at=market.at)
+    approve_change(change, shown=digest_of(change), by=world.reviewer, at=market.at)
+    return cover
+
+
+def test_what_no_statement_has_shown_goes_back_by_the_way_that_was_taken_down(kept_world: Any) -> None:
+    market, world, _clearing = kept_world
+    covers = [given_back(market, 30, way="account"), given_back(market, 31), market.enroll(person(32), reference="P3")]
+    change = propose_refund(covers[2], reason="改变主意", by=world.clerk, at=market.at)
+    approve_change(change, shown=digest_of(change), by=world.reviewer, at=market.at)
+    lines = [back("150.00", number=each.number) for each in covers]
+    wrong, right = (REFUSED, ["REFUND_WAY"]), (NEW, [])
+    assert judged(world, lines, channel=Channel.BANK) == [wrong, right, right], "of the third no way was taken down"
+    again = [back("150.00", origin=number) for number in ("ZF-30", "ZF-31", "pay-P3")]
+    assert judged(world, again, reference="TK-2") == [right, wrong, right]
+
+
+def test_what_a_village_took_in_cash_goes_back_as_it_can_but_into_no_account(kept_world: Any, monkeypatch: Any) -> None:
+    market, world, _clearing = kept_world
+    cover = given_back(market, 30)
+    monkeypatch.setattr("gates.testing.STATEMENT_HEADINGS", PAYMENTS)
+    taken_in(world, [line("ZF-30", "150.00")], channel=Channel.VILLAGE, reference="CW-1")
+    monkeypatch.setattr("gates.testing.STATEMENT_HEADINGS", HEADINGS)
+    assert judged(world, [back("150.00", number=cover.number)]) == [(REFUSED, ["REFUND_WAY"])]
+    assert judged(world, [back("150.00", origin="ZF-30")], channel=Channel.BANK, reference="TK-2") == [(NEW, [])]
+
+
 def test_what_went_back_is_recorded_by_line_and_booked_once(kept_world: Any) -> None:
     market, world, clearing = kept_world
 

@@ -17,7 +17,7 @@ from beneficiaries.models import Roster
 from beneficiaries.testing import World, make_world, people, uploaded
 from jobs.testing import drain
 from programs import actions
-from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
+from programs.actions.plans import ExpectationDraft, PlanDraft, SchemeDraft, ShareDraft
 from programs.errors import ProgramRefused
 from programs.models import (
     Category,
@@ -255,12 +255,14 @@ CHILD_CHANGES = [
     "UPDATE programs_fundingshare SET funder_id = {other} WHERE funder_id IS NOT NULL", "DELETE FROM programs_fundingshare",
     "INSERT INTO programs_fundingshare (scheme_id, position, payer) SELECT min(id), 9, 'person' FROM "
     "programs_fundingscheme WHERE plan_id = {plan}",
+    "UPDATE programs_planexpectation SET claims = claims + 1", "DELETE FROM programs_planexpectation",
 ]
 
 
 @pytest.mark.parametrize("state", ["in_review", "approved", "in_force", "retired"])
 def test_the_database_lets_nothing_of_a_plan_change_once_it_is_submitted(world: World, state: str) -> None:
-    plan = actions.submit_plan(draft(world), by=world.finance_maker, at=world.at)
+    own = draft(world, draft={"expectation": ExpectationDraft(10, D("990.00"), D("800.00"))})
+    plan = actions.submit_plan(own, by=world.finance_maker, at=world.at)
     for wanted, step in (("approved", "approve"), ("in_force", "force"), ("retired", "retire")):
         if ["in_review", "approved", "in_force", "retired"].index(state) >= (
             ["in_review", "approved", "in_force", "retired"].index(wanted)

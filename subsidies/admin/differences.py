@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import Case, CharField, Count, F, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Coalesce, NullIf
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,6 +20,7 @@ from audit.admin import ReadOnlyScopedAdmin
 from audit.buttons import ButtonPages, holds
 from beneficiaries.admin.searching import CoverSearch
 from beneficiaries.models import Employer
+from beneficiaries.own_payers import has_sponsors, way_in_words, with_own_payment, with_sponsor
 from intake.pages.forms import DigestForm
 from subsidies import actions
 from subsidies.admin.forms import ElsewhereForm, PeriodForm, RefundForm
@@ -169,7 +171,7 @@ class DifferencesAdmin(ButtonPages, ReadOnlyScopedAdmin):
 
         return self.button_page(
             request, title=_t("Record the refund of own shares"), button=_t("Record"), subject=found, run=run,
-            facts=[*facts_of(found), *to_employers(found)],
+            facts=[*facts_of(found), *to_payers(found)],
             sentence=_t("Nothing is booked before a colleague who checks confirms it."),
             form=RefundForm(request.POST if request.method == "POST" else None, initial={"amount": found.refund_amount}),
         )
@@ -199,7 +201,8 @@ class DifferenceLineAdmin(CoverSearch, ReadOnlyScopedAdmin):
 
     list_display = ("cover_number", "person_name", "list_number", "payer", "amount_shown", "reason", "approved")
     export_columns = (
-        "cover_number", "enrollment__person__name", "list_number", "payer", "amount", "reason", "paid", "approved",
+        "cover_number", "enrollment__person__name", "list_number", "payer", "amount", "reason", "paid", "payment_number",
+        "payment_way", "approved",
     )
     list_filter = ("reason", "differences")
     list_select_related = (
@@ -214,6 +217,7 @@ class DifferenceLineAdmin(CoverSearch, ReadOnlyScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what a page names."""
         rows = super().get_queryset(request).select_related(*self.list_select_related)
+        rows = with_sponsor(with_own_payment(rows, "enrollment__"), "enrollment__")
         return rows.none() if enrolls_nobody(request.user, self.permission("view")) else rows
 
     def get_urls(self) -> list[Any]:
@@ -241,6 +245,16 @@ class DifferenceLineAdmin(CoverSearch, ReadOnlyScopedAdmin):
     def payer(self, line: DifferenceLine) -> str:
         """Who gets it back."""
         return payer_in_words(line)
+
+    @display(description=_("number of the payment"))
+    def payment_number(self, line: DifferenceLine) -> str:
+        """Of the own share that goes back by the way it came."""
+        return str(line.own_reference) if goes_back(line) else ""  # type: ignore[attr-defined]
+
+    @display(description=_("way of payment"))
+    def payment_way(self, line: DifferenceLine) -> str:
+        """The channel that a statement says, else as it was taken down."""
+        return way_in_words(line.own_way) if goes_back(line) else ""  # type: ignore[attr-defined]
 
     @display(description=_("amount (yuan)"))
     def amount_shown(self, line: DifferenceLine) -> str:
@@ -272,26 +286,36 @@ def facts_of(found: Differences) -> list[tuple[str, Any]]:
     ]
 
 
-def to_employers(found: Differences) -> list[tuple[str, Any]]:
-    """Of what was paid: yuan that go back to employers that had paid for their staff, each by name."""
-    if not Employer.objects.filter(program=found.program_id).exists():
-        return []
-    paid = found.lines.filter(funder=None, paid=True, enrollment__roster__employer__isnull=False).order_by()
-    rows = paid.values("enrollment__roster__employer__name").annotate(sum=Sum("amount"))
-    return [
-        (_t("of it to %(employer)s") % {"employer": row["enrollment__roster__employer__name"]}, f"{row['sum']:,.2f}")
-        for row in rows.order_by("enrollment__roster__employer__name")
-    ]
+def goes_back(line: DifferenceLine) -> bool:
+    """Whether it is an own share that was paid."""
+    return line.funder_id is None and line.paid
+
+
+def _who_paid(found: Differences) -> QuerySet:
+    """Lines with `paid_for`: the name of the employer or sponsor of an own share that was paid for others, else ""."""
+    # Only own shares are theirs, and only where there are any the covers are asked.
+    names: list[Any] = []
+    lines: QuerySet = found.lines.order_by()
+    if Employer.objects.filter(program=found.program_id).exists():
+        names.append(NullIf("enrollment__roster__employer__name", Value("")))
+    if has_sponsors(found.program_id):
+        lines = with_sponsor(lines, "enrollment__")
+        names.append("sponsor")
+    of_others = Coalesce(*names, Value(""), output_field=TextField()) if names else Value("", TextField())
+    return lines.annotate(paid_for=Case(When(funder=None, then=of_others), default=Value("", TextField())))
+
+
+def to_payers(found: Differences) -> list[tuple[str, Any]]:
+    """Of what was paid: yuan that go back to employers and sponsors that had paid for others, each by name."""
+    rows = _who_paid(found).filter(funder=None, paid=True).exclude(paid_for="").values("paid_for").annotate(sum=Sum("amount"))
+    return [(_t("of it to %(payer)s") % {"payer": row["paid_for"]}, f"{row['sum']:,.2f}") for row in rows.order_by("paid_for")]
 
 
 def page_context(found: Differences) -> dict[str, Any]:
     """Facts, sums by payer and reason, the way to the lines, refunds."""
-    employers = Employer.objects.filter(program=found.program_id).exists()
-    # Only own shares are an employer's, and only then the covers are asked.
-    employer = Case(When(funder=None, then=F("enrollment__roster__employer__name"))) if employers else Value(None, CharField())
     sums = (
-        found.lines.order_by().annotate(employer=employer).values("funder__name", "employer", "reason")
-        .annotate(covers=Count("pk"), sum=Sum("amount")).order_by("funder__name", "employer", "reason")
+        _who_paid(found).values("funder__name", "paid_for", "reason")
+        .annotate(covers=Count("pk"), sum=Sum("amount")).order_by("funder__name", "paid_for", "reason")
     )
     lines = reverse("admin:subsidies_differenceline_changelist")
     return {
@@ -302,7 +326,7 @@ def page_context(found: Differences) -> dict[str, Any]:
         ],
         "sums": [
             (
-                row["funder__name"] or row["employer"] or _t("the insured themselves"),
+                row["funder__name"] or row["paid_for"] or _t("the insured themselves"),
                 str(DifferenceReason(row["reason"]).label), row["covers"], row["sum"],
             )
             for row in sums

@@ -41,8 +41,7 @@ class DayCount(DayStanding):
         Scope(organization_path="organization__path", region="county", program="program_id"),
         Scope(organization_path="program__insurer__path", program="program_id", reading_only=True),
         Scope(
-            organization_path="program__budgets__funder__organization__path", program="program_id", many=True,
-            reading_only=True,
+            organization_path="budgets__funder__organization__path", program="pk", many=True, owner="program", reading_only=True,
         ),
     )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -54,9 +55,9 @@ def years(settings: Any, kept_world: Years) -> Years:
 
 def literal(years: Years) -> Counter[tuple[str, date, int | None, str]]:
     found: Counter[tuple[str, date, int | None, str]] = Counter()
-    for cover in Enrollment.objects.filter(period=years.into).exclude(state__in=("lapsed", "voided")).select_related(
-        "person", "roster", "purchase", "period"
-    ):
+    for cover in Enrollment.objects.filter(period=years.into).select_related("person", "roster", "purchase", "period"):
+        if cover.state in ("lapsed", "voided") or cover.ends_at == cover.starts_at:
+            continue
         channel = cover.purchase.channel if cover.purchase else "renewal" if cover.roster.purpose == "renew" else "list"
         band = band_of(cover.person.birth_on, cover.period.starts_on)
         found[cover.region_code[:6], cover.created_at.astimezone(CHINA).date(), band, channel] += 1
@@ -83,6 +84,10 @@ def test_counts_by_day_are_those_of_a_count_one_by_one(years: Years) -> None:
     assert counted() == wanted
     Enrollment.objects.filter(pk=cover_of(Years(years.world, years.into, years.into), 0).pk).update(state="ended")
     assert counted() == wanted, "who ended was enrolled"
+    given_back = Enrollment.objects.filter(pk=cover_of(Years(years.world, years.into, years.into), 1).pk)
+    given_back.update(state="ended", ends_at=F("starts_at"))
+    wanted = literal(years)
+    assert (wanted.total(), counted()) == (12, wanted), "who gave their cover back was not"
     settle()
     assert counted() == wanted
     Enrollment.objects.filter(period=years.into, state="in_force").update(state="lapsed")
@@ -98,8 +103,12 @@ def test_the_page_adds_up_and_tells_the_share_of_the_target(years: Years) -> Non
     assert (found.total.now, found.total.before, found.total.target, found.total.rate) == (13, 8, 50, "26.0%")
     assert numbers(found.counties) == {"源城区": 12, "紫金县": 1}
     assert [(line.target, line.rate, line.shade) for line in found.counties] == [(40, "30.0%", 5), (10, "10.0%", 2)]
-    assert numbers(found.channels) == {"单位名单": 7, "整体续保": 6}
+    assert numbers(found.channels) == {"经办单位名单": 7, "整体续保": 6}
     assert numbers(found.bands) == {"60–69": 7, "80+": 6}
+    beside = [{line.label: (line.before, line.more) for line in lines} for lines in (found.counties, found.bands, found.channels)]
+    assert beside == [
+        {"源城区": (8, 4), "紫金县": (0, 1)}, {"60–69": (0, 7), "80+": (8, -2)}, {"经办单位名单": (8, -1), "整体续保": (0, 6)},
+    ]
     assert sum(day.now or 0 for day in found.days) == 13
     assert found.days[-1].day == timezone.localdate()
     assert (found.days[-1].so_far, found.days[-1].before_so_far, found.hides, found.has_gaps) == (13, 8, False, False)
@@ -141,7 +150,7 @@ def test_pages_tell_it_and_lead_to_each_other(years: Years) -> None:
     client = signed_in(years.world.reviewer)
     address = reverse("admin:takeup_takeup_change", args=[years.into.pk])
     page = client.get(address).content.decode()
-    for words in ("投保进度", "按投保日", "60–69", "单位名单", "polyline"):
+    for words in ("投保进度", "按投保日", "60–69", "经办单位名单", "polyline"):
         assert words in page, words
     assert address in client.get(reverse("admin:programs_period_change", args=[years.into.pk])).content.decode()
     listed = client.get(reverse("admin:takeup_takeup_changelist")).content.decode()

@@ -56,8 +56,8 @@ def ask_comparison(period: Period, *, by: User | str, at: datetime) -> Compariso
 
 
 def before_of(period: Period) -> Period | None:
-    """The period of the same program that began last before this one."""
-    earlier = Period.objects.filter(program=period.program_id, starts_on__lt=period.starts_on)
+    """The period of the same program that began last of those that are over when this one begins: no other tier of its year."""
+    earlier = Period.objects.filter(program=period.program_id, ends_on__lte=period.starts_on)
     return earlier.filter(plan__period_kind=Plan.PeriodKind.ANNUAL).order_by("-starts_on", "-pk").first()
 
 
@@ -90,7 +90,7 @@ def count_due(*, at: datetime) -> int:
     """
     day = timezone.localdate(at)
     annual = Period.objects.filter(closed_at=None, plan__period_kind=Plan.PeriodKind.ANNUAL, enrollment_opens_on__lte=day)
-    earlier = Period.objects.filter(program=OuterRef("program"), starts_on__lt=OuterRef("starts_on"))
+    earlier = Period.objects.filter(program=OuterRef("program"), ends_on__lte=OuterRef("starts_on"))
     moved = Roster.objects.filter(program=OuterRef("program"), purpose__in=("enroll", "renew", "end")).filter(
         Q(applied_at__gt=OuterRef("comparison__counted_at")) | Q(undone_at__gt=OuterRef("comparison__counted_at"))
     )

@@ -93,7 +93,7 @@ def test_each_figure_stands_beside_what_was_expected_and_claims_are_not_known_ra
         ("应付保费", "990.00", "594.00", "-396.00", "60.00%"),
         ("退减保费", "—", "99.00", "—", "—"),
         ("净保费", "990.00", "495.00", "-495.00", "50.00%"),
-        ("赔款", "841.50", "尚未知", "—", "—"),
+        ("已付赔款", "841.50", "尚未知", "—", "—"),
         ("赔付率", "85.00%", "尚未知", "—", "—"),
     ]
 
@@ -167,7 +167,7 @@ def test_it_goes_through_the_pages_from_the_period_to_the_paper(world: World, se
     assert checker.post(address("approve", review.pk), {"digest": shown}).status_code == 302
     for name in ("change", "print"):
         text = checker.get(address(name, review.pk)).content.decode()
-        for said in ("495.00", "尚未知", "85.00%", "平台尚未办理理赔", "已批准"):
+        for said in ("495.00", "尚未知", "85.00%", "即为未知，并非为零", "已批准"):
             assert said in text, (name, said)
     page = checker.get(reverse("admin:programs_period_change", args=[world.period.pk])).content.decode()
     assert address("change", review.pk) in page
