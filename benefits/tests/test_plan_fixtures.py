@@ -24,6 +24,7 @@ WITHOUT_DEDUCTIBLE = {
     *(("shanghai-2022", code) for code in ("special_drugs", "proton_heavy_ion", "overseas_drugs", "car_t")),
     ("chengdu-2023", "special_drugs"), ("mianyang", "special_drugs"),
 }
+HAN = re.compile(r"[\u3001-\u9fff]")
 PLACE = re.compile(r"([a-z_]+)|\[(\d+)\]")
 
 
@@ -66,7 +67,10 @@ def test_each_note_names_a_place_that_exists_and_each_plan_its_source(code: str)
     for note in terms.notes:
         if note.place and (code, note.place) not in LEFT_OUT:
             at(data, note.place)
-        assert note.text.en and note.text.en != note.text.zh
+        assert HAN.search(note.text.zh) or note.text.zh.startswith("JR/T")
+    said = [note.text for note in terms.notes] + [note.source for note in terms.notes if note.source is not None]
+    said += [gap.text for gap in (*terms.unknown, *(gap for part in terms.responsibilities for gap in part.unknown))]
+    assert [words for words in said if not words.en or HAN.search(words.en)] == []
 
 
 @pytest.mark.parametrize("code", FILES)
