@@ -42,3 +42,20 @@ def stroll(run: Run) -> dict[str, int]:
         time.sleep(0.2)
         leave_effect(run, step)
     return {"steps": STEPS}
+
+
+@job_kind("tests.rest", title="Zqrest", unit="steps", max_attempts=3)
+def rest(run: Run) -> dict[str, int]:
+    """No step until a test has left an effect for it."""
+    leave_effect(run, 1)
+    while not woken(run):
+        run.check_stop()
+        time.sleep(0.05)
+    return {"steps": 1}
+
+
+def woken(run: Run) -> bool:
+    """Whether the test says that it is enough."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM jobs_test_effect WHERE job = 0")
+        return cursor.fetchone() is not None

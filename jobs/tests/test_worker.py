@@ -52,9 +52,9 @@ def start(processes: Nursery, broker: Path) -> Iterator[Callable[..., Child]]:
     processes.leave()
 
 
-def worker(start: Callable[..., Child]) -> Child:
-    """A worker with two threads that knows the test kinds."""
-    return start("worker", "-P", "threads", "-c", "2", "-I", "jobs.tests.kinds", "-l", "WARNING", "--without-mingle")
+def worker(start: Callable[..., Child], threads: int = 2) -> Child:
+    """A worker that knows the test kinds."""
+    return start("worker", "-P", "threads", "-c", str(threads), "-I", "jobs.tests.kinds", "-l", "WARNING", "--without-mingle")
 
 
 def until(fact: Callable[[], bool], what: str) -> float:
@@ -156,6 +156,24 @@ def test_beat_writes_the_sweep_into_its_table_and_an_emptied_broker_loses_no_job
 
     until(swept, "the swept job")
     assert effects() == list(range(1, STEPS + 1))
+
+
+def test_a_sweep_finds_a_thread_while_as_many_jobs_run_as_may_and_what_waited_goes_on_after_them(
+    start: Callable[..., Child], queue: Callable, effects: Callable[[], list[int]]
+) -> None:
+    long = [queue("tests.rest"), queue("tests.rest", subject=None)]
+    Job.objects.update(rung_at=None)
+    worker(start, threads=3)
+    ring_all(start)
+    until(lambda: all(progressed(job, 1)() for job in long), "two long jobs run")
+    late = queue("tests.walk")
+    Job.objects.filter(pk=late.pk).update(rung_at=None)
+    ring_all(start)
+    until(lambda: Job.objects.filter(pk=late.pk, rung_at__isnull=False).exists(), "the sweep has rung for the third")
+    assert [state_of(job) for job in (*long, late)] == ["running", "running", "queued"]
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO jobs_test_effect (job, step) VALUES (0, 0)")
+    until(lambda: [state_of(job) for job in (*long, late)] == ["done"] * 3, "all are done, without another ring")
 
 
 def catches(pid: int, number: signal.Signals) -> bool:

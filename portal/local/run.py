@@ -226,7 +226,8 @@ def commands(port: int, folder: Path) -> dict[str, list[str]]:
             "--threads", "4", "--pid", str(folder / "web.pid"),
         ],
         "worker": [
-            *celery, "worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle",
+            # Two jobs at once, and the clock's thread (jobs.slots).
+            *celery, "worker", "--pool", "threads", "--concurrency", "3", "--without-gossip", "--without-mingle",
             "--without-heartbeat", "--loglevel", "WARNING", "--pidfile", str(folder / "worker.pid"),
         ],
         "scheduler": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", str(folder / "scheduler.pid")],
