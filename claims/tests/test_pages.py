@@ -139,7 +139,7 @@ def test_a_county_does_not_see_the_claims_of_another() -> None:
 def test_an_invoice_that_another_office_has_tells_nothing_of_it_on_any_page() -> None:
     ward = make_ward()
     world = make_world(code="YJ", regions=("4417", "441702", "441702"))
-    market = paid_market(code="YANGJIANG", world=world, pays="beijing-2025")
+    market = paid_market(code="YANGJIANG", world=world, pays="beijing-2025", name="阳江惠民保")
     begun = market.at - timedelta(days=29)
     cover = market.enroll(
         person(3, region_code="441702"), reference="YJ3", payment=Payment("pay-YJ3", begun, Decimal("150.00")), at=begun
