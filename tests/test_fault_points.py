@@ -29,7 +29,7 @@ EXEMPT: Mapping[str, str] = {
     "intake.copying.ask": "asks: what it is given returns rows and changes none",
     "programs.months.Counting.cells": "asks a room's statement that counts: it reads",
     "programs.period_claims.claims_paid": "asks a room's statement of what was paid: it reads",
-    "takeup.counting.taken_up": "asks for counts, of days or of enrollments: it reads",
+    "takeup.counting.count": "asks for counts, of days or of enrollments: it reads",
     "beneficiaries.management.commands.make_roster.": "writes the file of made-up people that it was asked for; made again, "
     "it is the same",
     "beneficiaries.management.commands.make_messy_roster.": "writes the files of fixtures/rosters; made again, they are the same",
