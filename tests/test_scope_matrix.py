@@ -117,7 +117,8 @@ def at_first(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 READERS = (
     *(f"{place} {role}" for place in ("county", "city") for role in Role.values),
-    "foundation finance_maker", "foundation auditor", "insurer auditor", "coinsurer auditor", "limited clerk",
+    "foundation finance_maker", "foundation auditor", "insurer auditor", "coinsurer auditor", "platform clerk",
+    "hospital auditor", "limited clerk",
     "limited auditor", "ended auditor",
     "expired clerk",
 )

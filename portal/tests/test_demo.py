@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.roles import Role
 from audit.models import Event
+from audit.testing import FULL_SWEEP
 from beneficiaries.models import Enrollment, Roster
 from gates.models import Arrival, Clearing, HeldPayment, Uncollected
 from handover.models import Invoice, Remittance
@@ -42,7 +43,7 @@ def state_of_everything() -> dict[str, Any]:
 def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     tmp_path: Path, settings: Any
 ) -> None:
-    settings.DEMO_ONE_IN = 10
+    settings.DEMO_ONE_IN = 1 if FULL_SWEEP else 10
     logins = tmp_path / "logins.txt"
     call_command("load_demo", logins=logins)
     by_state = Counter(Roster.objects.values_list("state", flat=True))
@@ -54,6 +55,7 @@ def test_the_demo_loads_through_actions_stands_verified_and_loads_once(
     assert set(Budget.objects.values_list("state", flat=True)) == {"approved"}
     assert Budget.objects.filter(used__gt=0).exists() and Budget.objects.filter(reserved__gt=0).count() == 0
     assert set(Enrollment.objects.values_list("state", flat=True)) == {"awaiting", "in_force", "voided"}
+    assert Enrollment.objects.count() > (2_000 if FULL_SWEEP else 200)
     invoices = sorted(Invoice.objects.values_list("state", "covers", "agreed_lines"))
     assert invoices == [("applied", "", 5), ("review", "hand_over", 0)]
     assert list(Remittance.objects.values_list("state", flat=True)) == ["prepared"]

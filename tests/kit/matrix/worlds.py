@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Organization, User
 from accounts.roles import Role
-from accounts.testing import make_user
+from accounts.testing import make_organization, make_user
 from audit import reveals
 from beneficiaries.actions import approve_roster, declare_full, propose_correction, submit_roster, upload_roster
 from beneficiaries.identity import Identity
@@ -150,6 +150,11 @@ def make_readers(own: World) -> dict[str, User]:
     found["insurer auditor"] = make_user("insurer-auditor", organization=own.insurer, role=Role.AUDITOR)
     # Of the first program's plan alone; of the second one nothing is its.
     found["coinsurer auditor"] = make_user("coinsurer-auditor", organization=share_plan(own), role=Role.AUDITOR)
+    # Of kinds whose work comes by the interface: nothing of any office is theirs.
+    for kind, role in (("platform", Role.CLERK), ("hospital", Role.AUDITOR)):
+        found[f"{kind} {role}"] = make_user(
+            f"{kind}-{role}", organization=make_organization(f"示例{kind}", kind=kind), role=role
+        )
     for role in (Role.CLERK, Role.AUDITOR):
         found[f"limited {role}"] = make_user(
             f"hy-limited-{role}", organization=own.office, role=role, program_ids=[own.program.pk]
