@@ -142,7 +142,8 @@ def test_the_page_shows_how_far_the_job_has_come_and_offers_the_file_when_it_is_
     answer = clerk.post(page_of("download"))
     assert answer["Content-Type"] == "application/zip" and "no-store" in answer["Cache-Control"]
     assert b"".join(answer.streaming_content)[:2] == b"PK"
-    assert browser(make_user("s", organization=kept_world.sibling, role="clerk")).post(page_of("download")).status_code == 404
+    stranger = browser(make_user("stranger", organization=kept_world.sibling, role="clerk"))
+    assert stranger.post(page_of("download")).status_code in (403, 404)
 
 
 def test_a_closing_shows_how_far_it_has_come(kept_world: World) -> None:
