@@ -31,8 +31,7 @@ from intake.findings import Verdict
 from intake.models import State
 from intake.staging import chunk_digest, import_digest
 from jobs.testing import drain
-from programs.models import Funder
-from programs.testing import make_budget, make_period
+from programs.testing import make_budget, make_funder, make_period
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,7 +164,7 @@ def test_a_known_person_of_another_county_is_in_doubt_and_another_account_is_onl
     moved = [*moved[:5], "441621", *moved[6:]]
     paid = [*paid[:10], "6217000010000000019", *paid[11:]]
     later = next_period(world)
-    county = Funder.objects.create(name="紫金县财政", organization=world.sibling, kind="government", region_code="441621")
+    county = make_funder("紫金县财政", organization=world.sibling, kind="government", region="441621")
     make_budget(
         county, period=later, granted=Decimal("1000.00"), maker=world.finance_maker, checker=world.finance_checker,
         at=world.at,

@@ -26,8 +26,8 @@ from jobs.actions.run import claim
 from jobs.models import Job
 from jobs.testing import drain, drain_through_failures, let_lease_pass
 from programs.errors import BudgetRefused
-from programs.models import Budget, BudgetReservation, Funder, Period
-from programs.testing import make_budget, make_period
+from programs.models import Budget, BudgetReservation, Period
+from programs.testing import make_budget, make_funder, make_period
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +46,7 @@ def sibling_clerk(world: World) -> User:
 
 def county_of_the_sibling(world: World, period: Period) -> None:
     """The sibling's county pays its share too."""
-    funder = Funder.objects.create(name="紫金县财政", organization=world.sibling, kind="government", region_code="441621")
+    funder = make_funder("紫金县财政", organization=world.sibling, kind="government", region="441621")
     make_budget(
         funder, period=period, granted=Decimal("100000.00"), maker=world.finance_maker, checker=world.finance_checker,
         at=world.at,

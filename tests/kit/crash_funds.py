@@ -37,7 +37,8 @@ def funded(world: World, token: Token, *, names: int = 2) -> World:
             at=timezone.now(),
         )
     own = World(**{**vars(world), "program": program, "plan": plan, "period": period, "foundation": foundation})
-    applied(own, people(names))
+    # People of its own, too, of the same ages: paid for by two funders at a time, they would be in doubt.
+    applied(own, people(names, first=40_320 * token.number))
     return own
 
 

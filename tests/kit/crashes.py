@@ -78,6 +78,11 @@ class Token:
         """For codes of programs."""
         return self.letters.upper()
 
+    @property
+    def number(self) -> int:
+        """From 0 to 498: which run of hundreds."""
+        return int("".join(str(ord(letter) - ord("a")) for letter in self.letters[2:])) % 499
+
     def without(self, text: str) -> str:
         """A row's text as every run would have it."""
         for own in (self.letters, self.capitals, self.digits):

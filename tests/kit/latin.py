@@ -57,7 +57,7 @@ from jobs.testing import drain, drain_through_failures
 from programs import actions
 from programs.actions.plans import PlanDraft, SchemeDraft, ShareDraft
 from programs.models import Category, Funder, Period, Plan, Program
-from programs.testing import make_budget, make_period, make_program
+from programs.testing import make_budget, make_funder, make_period, make_program
 from tests.kit.latin_claims import make_latin_claims
 from tests.kit.latin_clearings import make_latin_clearings
 from tests.kit.latin_closing import make_latin_months
@@ -120,8 +120,8 @@ def make_latin_world() -> LatinWorld:
     }
     maker, checker = users["city finance_maker"], users["city finance_checker"]
     program = make_program("ZQ", organization=city, insurer=insurer, name="Zqprogram")
-    foundation = Funder.objects.create(name="Zqfoundation", organization=charity, kind="foundation")
-    treasury = Funder.objects.create(name="Zqtreasury", organization=county, kind="government", region_code="441602")
+    foundation = make_funder("Zqfoundation", organization=charity)
+    treasury = make_funder("Zqtreasury", organization=county, kind="government", region="441602")
     category = Category.objects.create(code="zqpoor", name="Zqpoor", synonyms=["Zqpoorest"], position=1)
     plan = _plan(program, foundation, category, maker, at=at)
     plan = actions.put_in_force(actions.approve_plan(plan, by=checker, at=at), by=checker, at=at)
