@@ -372,7 +372,7 @@ def test_nobody_is_enrolled_before_the_day_on_which_enrollment_opens(world: Worl
             brought(world, purpose, [who()])
         assert refused.value.code == "PERIOD_CLOSED"
         assert refused.value.facts == {
-            "period": world.period.code, "opens": tomorrow, "closes": world.period.enrollment_closes_on,
+            "period": world.period.code, "opens": tomorrow, "last": world.period.enrollment_closes_on - timedelta(days=1),
         }
     assert Roster.objects.count() == before
     Period.objects.filter(pk=world.period.pk).update(enrollment_opens_on=timezone.localdate())
