@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
@@ -18,15 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from audit.errors import Refused
-from benefits import editing, facts_file, labels, plan_file
-from benefits.decide import Decision, decide
-from benefits.facts import FactsRefused
+from benefits import editing, labels, plan_file
 from benefits.outline import changes, outline
 from benefits.shapes import FileRefused, Problem, Record
 from benefits.terms import BENEFITS, Expense, PlanTerms
-from programs import actions, trial_facts
+from programs import actions
+from programs.admin.filling import changed_by, moved_by
 from programs.admin.plan_facts import papers_in_words, plan_facts, terms_in_words
+from programs.admin.trial import Trial
 from programs.benefit_terms import benefit_terms, disagreements, doubts_in_words, engine_language
 from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
@@ -35,7 +33,6 @@ from programs.models import Plan
 #: The plan as a whole: everything but its responsibilities, which are edited one by one, and its prices, which are rows.
 BASICS = Record("Plan", dict, tuple(field for field in plan_file.PLAN.fields if field.key not in ("responsibilities", "prices")))
 ONE = plan_file.OfBenefit()
-CASE = Record("Case", dict, tuple(field for field in facts_file.CASE_FIELDS if field.key != "cover"))
 FILE_LIMIT = 1_000_000
 
 
@@ -146,7 +143,7 @@ class BenefitPages:
         terms = benefit_terms(plan)
         if terms is None:
             return self._back_with(request, plan, str(ProgramRefused("NO_BENEFITS")))
-        trial = _Trial(terms, request)
+        trial = Trial(terms, request)
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "subject": plan, "plan": plan, "trial": trial,
             "title": _t("Trial calculation"), "back_url": self.address(plan),
@@ -333,94 +330,6 @@ class _Editor:
         return True
 
 
-class _Trial:
-    """A case as a form, and what the plan pays for it."""
-
-    def __init__(self, terms: PlanTerms, request: HttpRequest) -> None:
-        self.terms, self.language = terms, engine_language()
-        self.problems: tuple[Problem, ...] = ()
-        self.refusal = ""
-        self.decision: Decision | None = None
-        self.data: dict[str, Any] = {"bills": [{"lines": [{}]}]}
-        #: A cover by its number, whose facts the case begins with.
-        self.offers_covers, self.cover = trial_facts.are_given(), request.GET.get("cover", "").strip()[:60]
-        if request.method != "POST" and self.offers_covers and self.cover:
-            self._begin_with_cover(request)
-        if request.method == "POST":
-            self._take_in(request)
-
-    def _begin_with_cover(self, request: HttpRequest) -> None:
-        try:
-            self.data = {**self.data, **trial_facts.facts_of(self.cover, by=request.user)}
-        except Refused as refused:
-            self.refusal = str(refused)
-
-    def _take_in(self, request: HttpRequest) -> None:
-        given = {name: values for name, values in request.POST.lists() if not name.startswith("_")}
-        self.data = editing.filled(CASE, given, "") or {"bills": [{"lines": [{}]}]}
-        changed = changed_by(request.POST, self.data)
-        if changed is not None:
-            self.data = changed
-            return
-        try:
-            case = facts_file.cases_of(self.data).cases[0]
-            self.decision = decide(case.facts, self.terms)
-        except FileRefused as refused:
-            self.problems = refused.problems
-        except FactsRefused as refused:
-            self.refusal = str(refused)
-
-    @property
-    def node(self) -> editing.Node:
-        """The form."""
-        names = editing.names_in(plan_file.data_of(self.terms), self.language)
-        lists = [
-            part.required_list for part in self.terms.responsibilities if isinstance(part, Expense) and part.required_list
-        ]
-        names["lists"] = [(each, each) for each in dict.fromkeys(lists)]
-        return editing.Form(self.language, self.problems, names).node(CASE, self.data, "", "case")
-
-    @property
-    def elsewhere(self) -> list[str]:
-        """Problems that no input shows."""
-        places = {node.place for node in self.node.walk()}
-        found = [
-            editing.problem_in_words(problem, None, self.language) for problem in self.problems if problem.place not in places
-        ]
-        return [*found, self.refusal] if self.refusal else found
-
-    @property
-    def paid(self) -> list[tuple[str, Any]]:
-        """What each responsibility pays, in yuan."""
-        names = {part.code: part.name.say(self.language) for part in self.terms.responsibilities}
-        return [] if self.decision is None else [(names[each.code], each.amount) for each in self.decision.benefits]
-
-    @property
-    def steps(self) -> list[tuple[str, str, str, str, str]]:
-        """The trace as a table."""
-        return [] if self.decision is None else self.decision.trace.table(self.language)
-
-    @property
-    def sentences(self) -> list[str]:
-        """The trace in plain words."""
-        return [] if self.decision is None else self.decision.trace.sentences(self.language)
-
-
-def changed_by(post: Mapping[str, Any], data: Any) -> Any:
-    """The data with the line that a button adds or takes out; None where another button was pressed."""
-    place = post.get("_add", "")
-    if place:
-        return editing.added(data, place, {})
-    place = post.get("_remove", "")
-    return editing.removed(data, place) if place else None
-
-
-def moved_by(post: Mapping[str, Any], data: Any, place: str) -> Any:
-    """The data with the responsibility at another position in the order of settlement."""
-    by = {"up": -1, "down": 1}.get(post.get("_move", ""), 0)
-    return editing.moved(data, place, by) if by and place else data
-
-
 def _whole(terms: PlanTerms | None, plan: Plan) -> dict[str, Any]:
     """The benefits as plain data, bands written out; of a plan that states none, what its columns say already."""
     if terms is None:
@@ -430,5 +339,3 @@ def _whole(terms: PlanTerms | None, plan: Plan) -> dict[str, Any]:
         }
     data = plan_file.data_of(terms)
     return {**data, "responsibilities": [editing.whole(part) for part in data["responsibilities"]]}
-
-
