@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -25,6 +24,7 @@ from programs import actions
 from programs.admin.filling import changed_by, moved_by
 from programs.admin.plan_facts import papers_in_words, plan_facts, terms_in_words
 from programs.admin.trial import Trial
+from programs.admin.uploads import read_upload
 from programs.benefit_terms import benefit_terms, disagreements, doubts_in_words, engine_language
 from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
@@ -33,7 +33,6 @@ from programs.models import Plan
 #: The plan as a whole: everything but its responsibilities, which are edited one by one, and its prices, which are rows.
 BASICS = Record("Plan", dict, tuple(field for field in plan_file.PLAN.fields if field.key not in ("responsibilities", "prices")))
 ONE = plan_file.OfBenefit()
-FILE_LIMIT = 1_000_000
 
 
 class BenefitsFileForm(forms.Form):
@@ -43,17 +42,8 @@ class BenefitsFileForm(forms.Form):
 
     def clean_file(self) -> PlanTerms:
         """The terms of the file."""
-        given = self.cleaned_data["file"]
-        if given.size > FILE_LIMIT:
-            raise forms.ValidationError(_t("The file is larger than one megabyte."))
-        try:
-            text = given.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise forms.ValidationError(_t("The file is not in UTF-8.")) from error
-        try:
-            return plan_file.load(text, form="json" if PurePath(given.name).suffix.lower() == ".json" else "yaml")
-        except FileRefused as refused:
-            raise forms.ValidationError(refused.say(engine_language())) from refused
+        terms: PlanTerms = read_upload(self.cleaned_data["file"], plan_file.load)
+        return terms
 
 
 class BenefitPages:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -243,12 +246,100 @@ def test_a_trial_decides_a_case_to_the_fen_and_keeps_nothing(world: World, draft
     }
     answer = client.post(address(draft, "try_benefits"), given)
     # Above 18,000: 65 % up to 100,000 and 80 % beyond.
-    assert answer.context["trial"].decision.amount == Decimal("93300.00")
-    assert answer.context["trial"].paid[0] == ("医保目录内自付费用", Decimal("93300.00"))
+    assert answer.context["trial"].decided[0].decision.amount == Decimal("93300.00")
+    assert answer.context["trial"].decided[0].paid[0] == ("医保目录内自付费用", Decimal("93300.00"))
     assert "93,300" in answer.content.decode() and Event.objects.count() == before
     wrong = client.post(address(draft, "try_benefits"), given | {"bills[0].lines[0].amount": ["多"]})
-    assert wrong.context["trial"].decision is None
+    assert wrong.context["trial"].decided == ()
     assert {node.place: node for node in wrong.context["trial"].node.walk()}["bills[0].lines[0].amount"].problems
+
+
+def with_waiting(world: World, draft: Plan, days: int) -> None:
+    data = editing.replaced(plan_file.data_of(terms("weifang")), "responsibilities[0].waiting_days", days)
+    set_benefits(draft, plan_file.terms_of(data), by=world.finance_maker, at=world.at)
+
+
+def test_a_trial_keeps_the_time_of_cover_and_says_that_an_onset_lies_within_the_waiting_period(world: World, draft: Plan) -> None:
+    with_waiting(world, draft, 30)
+    client = signed_in(world.finance_checker)
+    given = form_of(page(client, draft, "try_benefits")) | {
+        "cover.starts_at": ["2026-01-01"], "cover.ends_at": ["2027-01-01 00:00"], "event.at": ["2026-01-20 08:30"],
+        "bills[0].day": ["2026-01-21"], "bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["150000"],
+    }
+    within = client.post(address(draft, "try_benefits"), given)
+    assert within.context["trial"].decided[0].decision.refused("WAITING_PERIOD")
+    assert within.context["trial"].decided[0].decision.amount == Decimal("0.00")
+    assert "等待期内" in within.content.decode() and form_of(within) == given
+    after = client.post(address(draft, "try_benefits"), given | {"event.at": ["2026-02-01"], "bills[0].day": ["2026-02-01"]})
+    assert after.context["trial"].decided[0].decision.amount == Decimal("93300.00")
+    assert "等待期内" not in after.content.decode()
+    late = client.post(address(draft, "try_benefits"), given | {"event.at": ["2027-01-01"], "bills[0].day": ["2027-01-01"]})
+    assert late.context["trial"].decided[0].decision.refused("AFTER_COVER") and "保障期已结束" in late.content.decode()
+    half = client.post(address(draft, "try_benefits"), given | {"cover.ends_at": [""]})
+    assert half.context["trial"].decided == ()
+    assert {node.place: node for node in half.context["trial"].node.walk()}["cover.ends_at"].problems == ("缺少此项",)
+
+
+def test_a_trial_tells_each_step_in_the_words_of_its_rule(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    given = {"bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["150000"]}
+    shown = client.post(address(draft, "try_benefits"), given).content.decode()
+    assert "<td>扣除免赔额</td>" in shown and "免赔额18,000.00元，此前已扣0.00元，本次扣18,000.00元，余132,000.00元。" in shown
+
+
+def test_a_trial_begins_with_what_was_used_before_and_goes_on_to_the_next_case(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    first = form_of(page(client, draft, "try_benefits")) | {
+        "cover.starts_at": ["2026-01-01"], "cover.ends_at": ["2027-01-01"], "used_before[0].counter": ["deductible:in_catalogue"],
+        "used_before[0].number": ["10,000"], "bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["6000"],
+    }
+    below = client.post(address(draft, "try_benefits"), first)
+    assert below.context["trial"].decided[0].decision.amount == Decimal("0.00")
+    assert "免赔额18,000.00元，此前已扣10,000.00元，本次扣6,000.00元，余0.00元。" in below.content.decode()
+    # On to the next case: it begins with what this one leaves, under the same cover.
+    onward = client.post(address(draft, "try_benefits"), first | {"_next": ["1"]})
+    again = form_of(onward)
+    assert again["used_before[0].counter"] == ["base:in_catalogue"]
+    assert {again[f"used_before[{at}].counter"][0]: again[f"used_before[{at}].number"][0] for at in range(2)} == {
+        "base:in_catalogue": "6000", "deductible:in_catalogue": "16000",
+    }
+    assert again["cover.starts_at"] == ["2026-01-01"] and "bills[0].lines[0].amount" not in again
+    second = again | {"bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["12000"]}
+    # 2,000 of the deductible are left; 65 % of 10,000.
+    paid = client.post(address(draft, "try_benefits"), second)
+    assert paid.context["trial"].decided[0].decision.amount == Decimal("6500.00")
+    assert "已扣免赔额：医保目录内自付费用" in paid.content.decode()
+
+
+CASES = """
+cover: {starts_at: "2026-01-01", ends_at: "2027-01-01"}
+used_before: {"deductible:in_catalogue": 10000}
+cases:
+  - {name: 春, bills: [{day: "2026-03-01", lines: [{kind: self_pay, amount: 6000}]}]}
+  - {name: 秋, bills: [{day: "2026-09-01", lines: [{kind: self_pay, amount: 12000}]}]}
+"""
+
+
+def test_a_trial_decides_the_cases_of_a_file_as_quote_does(world: World, draft: Plan, tmp_path: Path) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client, before = signed_in(world.finance_checker), Event.objects.count()
+    answer = client.post(address(draft, "try_benefits"), {
+        "_file": "1", "file": SimpleUploadedFile("cases.yaml", CASES.encode()),
+    })
+    said, out = answer.context["trial"].decided, io.StringIO()
+    assert [(each.name, each.decision.amount) for each in said] == [("春", Decimal("0.00")), ("秋", Decimal("6500.00"))]
+    assert '<h2 id="result-1">春</h2>' in answer.content.decode() and Event.objects.count() == before
+    (tmp_path / "cases.yaml").write_text(CASES, encoding="utf-8")
+    call_command("quote", "--plan", str(FIXTURES / "weifang.yaml"), "--facts", str(tmp_path / "cases.yaml"), "--json", stdout=out)
+    assert [each.decision.to_data() | {"name": each.name} for each in said] == json.loads(out.getvalue())["cases"]
+    wrong = CASES.replace("amount: 12000", "amount: 多")
+    refused = client.post(address(draft, "try_benefits"), {
+        "_file": "1", "file": SimpleUploadedFile("cases.yaml", wrong.encode()),
+    })
+    assert refused.context["trial"].decided == ()
+    assert "cases[1].bills[0].lines[0].amount：多不是数字" in refused.content.decode()
 
 
 def test_versions_are_compared_in_words(world: World, draft: Plan) -> None:
