@@ -17,14 +17,15 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from benefits import editing, labels, plan_file
-from benefits.outline import changes, outline
+from benefits.outline import outline
 from benefits.shapes import FileRefused, Problem, Record
 from benefits.terms import BENEFITS, Expense, PlanTerms
 from programs import actions
 from programs.admin.filling import changed_by, moved_by
-from programs.admin.plan_facts import papers_in_words, plan_facts, terms_in_words
+from programs.admin.plan_facts import plan_facts
 from programs.admin.trial import Trial
 from programs.admin.uploads import read_upload
+from programs.admin.versions import compared
 from programs.benefit_terms import benefit_terms, disagreements, doubts_in_words, engine_language
 from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
@@ -160,34 +161,10 @@ class BenefitPages:
         }
         return render(request, "programs/compare_plans.html", context)
 
-
     def _back_with(self: Any, request: HttpRequest, plan: Plan, why: str) -> HttpResponse:
         """The plan's page, which says why the one asked for has nothing to show."""
         messages.warning(request, why)
         return HttpResponseRedirect(self.address(plan))
-
-
-def compared(before: Plan, after: Plan) -> list[tuple[str, str, str, str]]:
-    """What differs between two versions: (part, term, before, after) in words."""
-    plan_title = _t("Terms")
-    old, new = terms_in_words(before), terms_in_words(after)
-    # What only one of the two says, such as prices, stands too.
-    found = [
-        (plan_title, label, str(old.get(label, "")), str(new.get(label, "")))
-        for label in dict.fromkeys([*old, *new]) if old.get(label) != new.get(label)
-    ]
-    old_papers, new_papers = papers_in_words(before), papers_in_words(after)
-    found += [
-        (_t("Papers"), kind, old_papers.get(kind, ""), new_papers.get(kind, "")) for kind in {**old_papers, **new_papers}
-        if old_papers.get(kind) != new_papers.get(kind)
-    ]
-    was, now = benefit_terms(before), benefit_terms(after)
-    if was is not None and now is not None:
-        return found + [(one.section, one.label, one.before, one.after) for one in changes(was, now, engine_language())]
-    if was is not None or now is not None:
-        found.append((_t("Benefits"), _t("stated"), "—" if was is None else was.name.say(engine_language()),
-                      "—" if now is None else now.name.say(engine_language())))
-    return found
 
 
 def benefits_context(plan: Plan, request: HttpRequest, *, may_change: bool) -> dict[str, Any]:
