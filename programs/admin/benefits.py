@@ -25,7 +25,7 @@ from programs.admin.filling import changed_by, moved_by
 from programs.admin.plan_facts import plan_facts
 from programs.admin.trial import Trial
 from programs.admin.uploads import read_upload
-from programs.admin.versions import compared
+from programs.admin.versions import compared, last_years, versions_beside
 from programs.benefit_terms import benefit_terms, disagreements, doubts_in_words, engine_language
 from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
@@ -143,20 +143,17 @@ class BenefitPages:
 
     @action(description=_("Compare versions"), url_path="compare", permissions=["reading"], icon="compare_arrows")
     def compare_benefits(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What differs from another version."""
+        """What differs from another version: from last year's, unless another is named."""
         plan = self.visible_or_404(request, object_id)
-        others = list(
-            Plan.objects.visible_to(request.user, "programs.view_plan").filter(program=plan.program_id).exclude(pk=plan.pk)
-            .select_related("program__insurer").order_by("-number")
-        )
+        version, others = versions_beside(plan, user=request.user)
         chosen = request.GET.get("with", "")
-        other = next((each for each in others if str(each.pk) == chosen), None)
+        other = next((each for each in others if str(each.plan.pk) == chosen), None)
         if chosen and other is None:
             raise Http404
-        other = other or next((each for each in others if each.number < plan.number), others[0] if others else None)
+        other = other or last_years(version, others)
         context = {
-            **self.admin_site.each_context(request), "opts": self.opts, "subject": plan, "plan": plan, "others": others,
-            "other": other, "changes": [] if other is None else compared(other, plan),
+            **self.admin_site.each_context(request), "opts": self.opts, "subject": plan, "plan": plan, "version": version,
+            "others": others, "other": other, "changes": [] if other is None else compared(other.plan, plan),
             "title": _t("Compare versions"), "back_url": self.address(plan),
         }
         return render(request, "programs/compare_plans.html", context)

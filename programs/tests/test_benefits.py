@@ -31,6 +31,7 @@ from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
 from programs.models import Plan, PlanBenefits
 from programs.reference import make_student_category
+from programs.testing import make_period
 
 pytestmark = pytest.mark.django_db
 FIXTURES = Path(settings.BASE_DIR) / "fixtures" / "plans"
@@ -356,6 +357,35 @@ def test_versions_are_compared_in_words(world: World, draft: Plan) -> None:
         ("医保目录内自付费用", "免赔额", "年度18,000元", "年度16,000元"),
         ("医保目录内自付费用", "赔付比例 100,000元以上", "80%", "85%"),
     ]
+
+
+def in_force(plan: Plan, world: World) -> Plan:
+    submit_plan(plan, by=world.finance_maker, at=world.at)
+    approve_plan(plan, by=world.finance_checker, at=world.at)
+    return put_in_force(plan, by=world.finance_checker, at=world.at)
+
+
+def test_a_version_is_compared_with_that_of_the_period_before_and_never_with_a_draft_between(world: World, draft: Plan) -> None:
+    """Last year's is v1; v2 was drafted and dropped."""
+    last_year, year = world.period.code, world.period.starts_on.year + 1
+    later = copy_plan(world.plan, by=world.finance_maker, at=world.at)
+    set_benefits(later, terms("weifang"), by=world.finance_maker, at=world.at)
+    later = in_force(later, world)
+    make_period(later, year=year, by=world.finance_checker, at=world.at)
+    client = signed_in(world.finance_checker)
+    shown = page(client, later, "compare_benefits")
+    assert (shown.context["other"].plan, later.number) == (world.plan, 3)
+    assert ("保障责任", "已录入", "—", "潍坊惠民保") in shown.context["changes"]
+    assert [str(each) for each in shown.context["others"]] == [
+        "爱心保示例方案 v2 · 草稿", f"爱心保示例方案 v1 · {last_year} · 已停用",
+    ]
+    assert f"爱心保示例方案 v3 · {year} · 生效中" in shown.content.decode()
+    # What has no period yet is for the next one.
+    next_year = copy_plan(later, by=world.finance_maker, at=world.at)
+    assert page(client, next_year, "compare_benefits").context["other"].plan == later
+    # Before the first there is none: the next version stands beside it.
+    assert page(client, world.plan, "compare_benefits").context["other"].plan == next_year
+    assert page(client, later, "compare_benefits", f"?with={draft.pk}").context["other"].plan == draft
 
 
 def test_only_whoever_may_change_plans_is_offered_the_editor(world: World, draft: Plan) -> None:
