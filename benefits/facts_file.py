@@ -218,7 +218,7 @@ def load(text: str, *, form: str = "yaml") -> CaseFile:
 
 def load_path(path: Path) -> CaseFile:
     """Cases from a file, by its ending."""
-    return load(path.read_text(encoding="utf-8-sig"), form="json" if path.suffix == ".json" else "yaml")
+    return load(path.read_text(encoding="utf-8-sig"), form="json" if path.suffix.lower() == ".json" else "yaml")
 
 
 
