@@ -231,6 +231,26 @@ def test_a_spoilt_file_names_every_problem_with_its_place_and_changes_nothing(wo
     assert benefit_terms(draft) == terms("weifang")
 
 
+def test_what_should_be_looked_at_stands_on_the_page_of_the_plan(world: World, draft: Plan) -> None:
+    data = editing.replaced(plan_file.data_of(terms("weifang")), "responsibilities[0].bands[1].from", 120000)
+    set_benefits(draft, plan_file.terms_of(data), by=world.finance_maker, at=world.at)
+    gap = "医保目录内自付费用 · 分段赔付 2 · 起（元）：100000至120000不属于任何分段，该部分不赔付"
+    shown = signed_in(world.finance_checker).get(reverse("admin:programs_plan_change", args=[draft.pk]))
+    assert gap in shown.context["benefit_doubts"] and f"<span>{gap}</span>" in shown.content.decode()
+    held = PlanBenefits.objects.get(plan=draft)
+    set_benefits(draft, terms("weifang"), base=held.digest, by=world.finance_maker, at=world.at)
+    whole = signed_in(world.finance_checker).get(reverse("admin:programs_plan_change", args=[draft.pk]))
+    assert "不属于任何分段" not in whole.content.decode()
+
+
+def test_a_json_file_states_the_benefits_as_its_yaml_does(world: World, draft: Plan) -> None:
+    client, text = signed_in(world.finance_maker), plan_file.dump(terms("weifang"), form="json")
+    sent = client.post(address(draft, "load_benefits"), {"file": SimpleUploadedFile("plan.JSON", text.encode())})
+    assert (sent.status_code, text[0]) == (302, "{")
+    draft.refresh_from_db()
+    assert benefit_terms(draft) == terms("weifang")
+
+
 def test_the_downloaded_file_loads_into_the_same_terms(world: World, draft: Plan) -> None:
     set_benefits(draft, terms("chengdu-2023"), by=world.finance_maker, at=world.at)
     answer = page(signed_in(world.finance_checker), draft, "download_benefits")
@@ -411,3 +431,25 @@ def test_the_curve_of_a_plan_begins_to_pay_above_the_deductible_and_bends_at_its
 def test_whoever_had_the_disease_before_has_a_line_of_their_own() -> None:
     drawn = picture(terms("shanghai-2022"), "out_of_catalogue")
     assert drawn is not None and [line.name for line in drawn.lines] == ["非既往症", "既往症"]
+
+
+def kinks_shown(answer: Any) -> list[tuple[str, ...]]:
+    """The rows of the table below the curve, as they are read."""
+    figure = answer.content.decode().split('<figure class="pp-curve"')[1].split("</figure>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", figure.split("<tbody>")[1], re.DOTALL)
+    return [tuple(re.findall(r"<td[^>]*>(.*?)</td>", row)) for row in rows]
+
+
+def test_the_page_of_a_plan_shows_the_bends_of_its_curve_and_another_kind_when_asked(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client, plan = signed_in(world.finance_checker), reverse("admin:programs_plan_change", args=[draft.pk])
+    # 65 % from 18,000 on, 80 % from 100,000 on; the last row is where the picture ends.
+    first = client.get(plan)
+    assert first.context["curve_kind"] == "self_pay" and '<a href="?curve=self_pay#curve-title" aria-current="true">' in (
+        first.content.decode()
+    )
+    assert kinks_shown(first) == [("18,000.00", "0.00"), ("100,000.00", "53,300.00"), ("300,000.00", "213,300.00")]
+    drugs = client.get(plan, {"curve": "special_drug"})
+    assert '<a href="?curve=special_drug#curve-title" aria-current="true">特定药品</a>' in drugs.content.decode()
+    assert kinks_shown(drugs) == [("10,000.00", "0.00"), ("30,000.00", "16,000.00")]
+    assert client.get(plan, {"curve": "nothing"}).context["curve_kind"] == "self_pay"
