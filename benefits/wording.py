@@ -240,7 +240,7 @@ def say(table: dict[str, tuple[str, str]], key: str, language: str) -> str:
 
 
 #: What joins and encloses words.
-MARKS = {"colon": ("：", ": "), "semicolon": ("；", "; "), "open": ("（", " ("), "close": ("）", ")")}
+MARKS = {"comma": ("、", ", "), "colon": ("：", ": "), "semicolon": ("；", "; "), "open": ("（", " ("), "close": ("）", ")")}
 
 
 def mark(name: str, language: str) -> str:

@@ -16,6 +16,7 @@ from benefits.counters import counters_in, in_words
 from benefits.decide import Decision
 from benefits.facts import FactsRefused
 from benefits.facts_file import CaseFile
+from benefits.marks import marks_in
 from benefits.quotes import quoted
 from benefits.shapes import FileRefused, Problem, Record
 from benefits.terms import Expense, PlanTerms
@@ -34,7 +35,7 @@ class CaseFileForm(forms.Form):
 
     file = forms.FileField(
         label=_("case file"), widget=UnfoldAdminFileFieldWidget(),
-        help_text=_("YAML or JSON, as “manage.py quote” reads it: cases one after the other, and what was used before them."),
+        help_text=_("YAML or JSON, as the shell's quote reads it: cases one after the other, and what was used before them."),
     )
 
     def clean_file(self) -> CaseFile:
@@ -141,6 +142,7 @@ class Trial:
         ]
         names["lists"] = [(each, each) for each in dict.fromkeys(lists)]
         names["counter"] = counters_in(self.terms, self.language)
+        names["tags"] = list(marks_in(self.terms, self.language).items())
         return editing.Form(self.language, self.problems, names).node(CASE, self.data, "", "case")
 
     @property

@@ -334,6 +334,21 @@ def test_a_trial_begins_with_what_was_used_before_and_goes_on_to_the_next_case(w
     assert "已扣免赔额：医保目录内自付费用" in paid.content.decode()
 
 
+def test_a_trial_offers_the_marks_that_the_plan_excludes(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("day-cover-example"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    offered = {node.place: node for node in page(client, draft, "try_benefits").context["trial"].node.walk()}["event.tags"]
+    assert (offered.kind, offered.options) == ("choices", (("drunk_driving", "酒后驾驶"),))
+    given = {
+        "event.kind": ["accident"], "event.at": ["2026-03-01 09:00"], "bills[0].day": ["2026-03-01"],
+        "bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["1100"],
+    }
+    paid = client.post(address(draft, "try_benefits"), given).context["trial"].decided[0].decision
+    marked = client.post(address(draft, "try_benefits"), given | {"event.tags": ["drunk_driving"]}).context["trial"].decided[0]
+    assert (paid.amount, paid.refused("EXCLUDED")) == (Decimal("900.00"), False)
+    assert (marked.decision.amount, marked.decision.refused("EXCLUDED")) == (Decimal("0.00"), True)
+
+
 CASES = """
 cover: {starts_at: "2026-01-01", ends_at: "2027-01-01"}
 used_before: {"deductible:in_catalogue": 10000}
