@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from benefits import labels, wording
-from benefits.facts_file import PAYMENT, Payments
+from benefits.facts_file import COUNTED, PAYMENT, Counters, Payments
 from benefits.plan_file import RESPONSIBILITIES, Flat, Name, OfBenefit, Tabled, row_record
 from benefits.shapes import (
     RATIO,
@@ -38,7 +38,8 @@ RARE = frozenset({
     "bands_per", "claimed_before", "days_per_event", "days_per_year", "deductible_per", "department", "diagnosis", "disease_group",
     "events", "exclusions", "factors", "false_papers", "held_to", "hospital", "indicated", "indication_required", "kinds",
     "lists", "number", "of_remainder", "payments", "refused_departments", "required_list", "settlement_required", "several",
-    "shared_deductible", "shared_limits", "tags", "unknown", "waiting_days", "waiting_waived_when_renewing", "within_days",
+    "shared_deductible", "shared_limits", "tags", "unknown", "used_before",
+    "waiting_days", "waiting_waived_when_renewing", "within_days",
     "age", "conditions", "premium_due", "premium_paid", "occupation_class", "injuries", "died_on", "death_paid_elsewhere",
     "read_on", "source",
 })
@@ -137,6 +138,8 @@ class Form:
                 return replace(rows, kind="table")
             case Payments():
                 return self._many(PAYMENT, payments_of(data), common)
+            case Counters():
+                return self._many(COUNTED, counters_of(data), common)
             case Listed() if holds_records(codec.codec):
                 return self._many(codec.codec, data if isinstance(data, list) else [], common)
             case Listed():
@@ -230,6 +233,8 @@ def filled(codec: Any, given: Given, place: str) -> Any:
             return rows[0]["value"] if rows and len(rows) == 1 and set(rows[0]) == {"value"} else rows
         case Payments():
             return _filled_many(PAYMENT, given, place)
+        case Counters():
+            return _filled_many(COUNTED, given, place)
         case Listed() if holds_records(codec.codec):
             return _filled_many(codec.codec, given, place)
         case Listed():
@@ -281,6 +286,13 @@ def payments_of(data: Any) -> list[Any]:
     """Payments as a list, however they are written."""
     if isinstance(data, dict):
         return [{"payer": payer, "amount": amount} for payer, amount in data.items()]
+    return data if isinstance(data, list) else []
+
+
+def counters_of(data: Any) -> list[Any]:
+    """Counters as a list, however they are written."""
+    if isinstance(data, dict):
+        return [{"counter": name, "number": number} for name, number in data.items()]
     return data if isinstance(data, list) else []
 
 

@@ -128,18 +128,34 @@ CASE_FIELDS = (
 )
 
 
+COUNTED = Record("Counter", dict, (Field("counter", WORD, required=True), Field("number", COUNTER, required=True)))
+
+
 @dataclass(frozen=True)
 class Counters:
-    """Usage by counter's name."""
+    """Usage: {counter: number}, or a list of counters as a form fills it in."""
 
     says: str = "{counter: number}"
 
     def read(self, value: Any, place: str, report: Report) -> Any:
-        """Usage."""
+        """Usage; a counter that a list names twice is refused."""
+        if isinstance(value, list) and value:
+            return self._read_rows(value, place, report)
         if not isinstance(value, dict):
             return report.add(place, "no_record", value=str(value)[:60])
         read = {name: COUNTER.read(amount, within(place, name), report) for name, amount in value.items()}
         return REFUSED if any(amount is REFUSED for amount in read.values()) else Usage(read)
+
+    def _read_rows(self, value: list[Any], place: str, report: Report) -> Any:
+        rows = Listed(COUNTED).read(value, place, report)
+        if rows is REFUSED:
+            return REFUSED
+        read: dict[str, Decimal] = {}
+        for position, row in enumerate(rows):
+            if row["counter"] in read:
+                return report.add(f"{place}[{position}].counter", "counter_twice", value=row["counter"])
+            read[row["counter"]] = row["number"]
+        return Usage(read)
 
     def write(self, value: Usage) -> Any:
         """Numbers by name."""
@@ -202,7 +218,7 @@ def load(text: str, *, form: str = "yaml") -> CaseFile:
 
 def load_path(path: Path) -> CaseFile:
     """Cases from a file, by its ending."""
-    return load(path.read_text(encoding="utf-8-sig"), form="json" if path.suffix == ".json" else "yaml")
+    return load(path.read_text(encoding="utf-8-sig"), form="json" if path.suffix.lower() == ".json" else "yaml")
 
 
 

@@ -430,4 +430,4 @@ def dump(terms: PlanTerms, *, form: str = "yaml") -> str:
 
 def load_path(path: Path) -> PlanTerms:
     """A plan from a file, by its ending."""
-    return load(path.read_text(encoding="utf-8-sig"), form="json" if path.suffix == ".json" else "yaml")
+    return load(path.read_text(encoding="utf-8-sig"), form="json" if path.suffix.lower() == ".json" else "yaml")

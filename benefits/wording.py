@@ -226,6 +226,18 @@ WORDS = {
     "of_case": ("全案", "case"),
 }
 
+#: What a counter counts; behind it stands the responsibility, or what is shared.
+COUNTERS = {
+    "above": ("免赔额以上的费用", "expenses above the deductible"),
+    "base": ("已计入的费用", "expenses counted"),
+    "days": ("已给付天数", "days paid"),
+    "deductible": ("已扣免赔额", "deductible used"),
+    "limit": ("已用共用限额", "shared limit used"),
+    "paid": ("已赔付", "paid"),
+    "stayed": ("已住院天数", "days in hospital"),
+    "times": ("已给付次数", "times paid"),
+}
+
 COLUMNS = {
     "number": ("序号", "No."),
     "responsibility": ("责任", "responsibility"),
@@ -311,6 +323,7 @@ PROBLEMS = {
     "below": ("{value}小于{bottom}", "{value} is below {bottom}"),
     "choice": ("{value}不在可选值中：{options}", "{value} is none of {options}"),
     "code_twice": ("代码{value}已在{other}使用", "{value} is used by {other} already"),
+    "counter_twice": ("{value}已在前面填写", "{value} is stated above already"),
     "deductible_twice": ("免赔额只能是自有或共用之一", "state an own or a shared deductible, not both"),
     "empty_exclusion": ("没有任何条件，会排除全部费用", "it states no condition and would exclude everything"),
     "facts": ("{reason}", "{reason}"),

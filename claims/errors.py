@@ -37,6 +37,8 @@ class ClaimsRefused(Refused):
         "BILL_NUMBER": _("An electronic invoice has a code of 8 digits and a number of 10 digits: give both, or none."),
         "BILL_FITS": _("Nothing is to be explained: the bill fits."),
         "BILL_REMOVED": _("This bill was taken out already."),
+        "MARK": _("No plan of this case knows the mark “%(mark)s”."),
+        "MARK_LINE": _("This bill has no such charge."),
         "EXPLAINS_OWN": _("Whoever entered a bill does not explain it: ask a colleague who checks."),
         "PAPER_EMPTY": _("The file is empty."),
         "PAPER_SIZE": _("A paper has at most %(megabytes)d MB."),

@@ -92,7 +92,7 @@ def _event(claim: Claim) -> dict[str, Any]:
     case = claim.case
     said = {
         "code": case.number, "kind": case.kind, "at": _moment(case.event_at), "diagnosis": case.diagnosis,
-        "disease_group": case.disease_group, "injuries": list(case.injuries),
+        "disease_group": case.disease_group, "tags": sorted(case.marks), "injuries": list(case.injuries),
         "died_on": None if case.died_on is None else case.died_on.isoformat(),
         "death_paid_elsewhere": case.death_paid_elsewhere,
     }
@@ -119,7 +119,9 @@ def _bill(bill: Bill, claim: Claim, lists: Mapping[tuple[str, date], set[str]]) 
             hospital["lists"] = ["designated"]
     lines = []
     for line in bill.lines.all():
-        said = {"kind": line.kind, "amount": line.amount, "code": line.code, "indicated": line.indicated}
+        said = {
+            "kind": line.kind, "amount": line.amount, "code": line.code, "indicated": line.indicated, "tags": sorted(line.marks),
+        }
         if line.code:
             said["lists"] = sorted(lists.get((line.code, day), ()))
         lines.append({name: value for name, value in said.items() if value not in ("", [])})
@@ -128,7 +130,7 @@ def _bill(bill: Bill, claim: Claim, lists: Mapping[tuple[str, date], set[str]]) 
         "locality": bill.locality,
         "settled": bill.settled, "hospital": hospital, "diagnosis": bill.diagnosis or claim.case.diagnosis,
         "disease_group": claim.case.disease_group, "days": bill.days, "lines": lines, "payments": _payments(bill),
-        "false_papers": bill.false_papers,
+        "tags": sorted(bill.marks), "false_papers": bill.false_papers,
     }
 
 

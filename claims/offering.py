@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from claims.actions.cases import UNDECIDED
+from claims.marks import known_marks
 from claims.models import Claim, DecisionState, PayableState
 from claims.rules.states import ASKABLE, OPEN, REOPENABLE, State
 
@@ -37,6 +38,8 @@ def offers_of(claim: Claim, *, by: Any) -> set[str]:
     )
     offer("claims.report_claim" if by.has_perm(REPORT) else "claims.sign_decision", note=True)
     offer("claims.explain_bill", explain_bill=editable)
+    if editable and by.has_perm(HANDLE) and known_marks(claim.case):
+        found.update(("mark_case", "mark_bill"))
     offer("claims.assign_claim" if not mine else HANDLE, hand_over=state in OPEN)
     offer("claims.sign_decision", reopen=state in REOPENABLE)
     if state == State.ASSESSED:

@@ -17,6 +17,7 @@ from claims.models import ACCOUNT, Case, Outcome, PaperKind, Payee, RecoveryKind
 from claims.month import COUNTINGS, OPEN_POINTS
 from claims.verbs import VERBS
 from continuity.claims import register_paid
+from programs.benefit_terms import engine_language
 from programs.months import register_month
 from programs.period_claims import register_claims_paid
 
@@ -64,6 +65,7 @@ EVENT_WORDS: dict[str, Callable[[Mapping[str, Any]], Mapping[str, str]]] = {
     "case.changed": lambda data: {
         "fields": ", ".join(str(getattr(Case._meta.get_field(name), "verbose_name", name)) for name in data["fields"])
     },
+    **dict.fromkeys(("case.marked", "case.bill_marked"), lambda data: {"marks": data[engine_language()]}),
     **{f"case.paper_{step}": _kinds for step in ("added", "removed", "opened", "destroyed")},
     "claim.papers_asked": _kinds,
     "claim.payee_stated": lambda data: {"payee": str(Payee(data["payee"]).label)},

@@ -50,9 +50,10 @@ def test_every_field_of_plans_and_cases_has_a_label_in_both_languages() -> None:
                 if codec is not None and editing.holds_records(codec) and not isinstance(codec, plan_file.OfBenefit):
                     walk(editing.record_of(codec))
 
-    for record in (plan_file.PLAN, facts_file.CASE, *plan_file.RESPONSIBILITIES.values(), plan_file.row_record(plan_file.MONEY)):
+    cases = (facts_file.CASE, facts_file.COUNTED)
+    for record in (plan_file.PLAN, *cases, *plan_file.RESPONSIBILITIES.values(), plan_file.row_record(plan_file.MONEY)):
         walk(record)
-    assert seen - {"cases", "used_before"} <= set(labels.FIELDS)
+    assert seen | {"used_before"} <= set(labels.FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -128,3 +129,14 @@ def test_what_few_plans_need_is_folded_away_until_it_is_filled_in_or_wrong() -> 
     part["waiting_days"] = 30
     nodes = {node.key: node for node in form_of(plan_file.OfBenefit(), part, "responsibilities[0]").children}
     assert not nodes["waiting_days"].folded
+
+
+def test_what_was_used_goes_through_its_form_and_a_counter_named_twice_is_refused() -> None:
+    data = {"used_before": {"deductible:in_catalogue": 10000, "base:in_catalogue": 6000}}
+    given = typed(form_of(facts_file.CASE_FILE, data))
+    assert given["used_before[1].counter"] == ["base:in_catalogue"] and given["used_before[1].number"] == ["6000"]
+    used = facts_file.cases_of(filled(facts_file.CASE_FILE, given, "")).used_before
+    assert used.to_data() == {"base:in_catalogue": "6000", "deductible:in_catalogue": "10000"}
+    with pytest.raises(FileRefused) as refused:
+        facts_file.cases_of(filled(facts_file.CASE_FILE, given | {"used_before[1].counter": ["deductible:in_catalogue"]}, ""))
+    assert refused.value.say("zh") == ["used_before[1].counter：deductible:in_catalogue已在前面填写"]

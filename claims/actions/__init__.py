@@ -30,6 +30,7 @@ from claims.actions.handling import (
 )
 from claims.actions.holidays import change_holiday, create_holiday, import_holidays
 from claims.actions.letters import print_letter, write_letter_wording
+from claims.actions.marking import mark_bill, mark_case
 from claims.actions.opening import Opened, Opening, open_cases
 from claims.actions.papers import add_paper, destroy_paper, open_paper, remove_paper
 from claims.actions.payables import (
@@ -98,6 +99,8 @@ __all__ = [
     "import_holidays",
     "kinds_of",
     "look_at_flags",
+    "mark_bill",
+    "mark_case",
     "note_claim",
     "open_cases",
     "open_paper",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,9 +17,10 @@ from unfold.decorators import action
 from audit.errors import Refused
 from claims import actions
 from claims.actions import Charge
-from claims.admin.forms import BillForm, ChargeForm, ReasonForm
-from claims.admin.words import bill_rows, number_of
+from claims.admin.forms import BillForm, BillMarksForm, ChargeForm, ReasonForm
+from claims.admin.words import number_of, standing_badge
 from claims.checking import in_words
+from claims.marks import known_marks
 from claims.models import Bill, Claim
 
 #: Lines of charges that the page begins with, and at most has.
@@ -70,11 +73,29 @@ class BillPages:
             sentence=_t("It does not count any more, and stays to be seen. Its invoice may be presented again."),
         )
 
+    @action(description=_("Mark a bill"), url_path="bill-marks", permissions=["handle"], icon="label")
+    def mark_bill(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the plan's exclusions ask about it and its charges."""
+
+        def form(bill: Bill) -> BillMarksForm:
+            return BillMarksForm(request.POST if request.method == "POST" else None, bill=bill, known=known_marks(bill.case))
+
+        def act(bill: Bill, **given: Any) -> None:
+            lines = {line.pk: given.pop(BillMarksForm.name_of(line)) for line in bill.lines.all()}
+            actions.mark_bill(bill, given.pop("marks"), lines=lines, **given)
+
+        return self._about_bill(
+            request, object_id, act, title=_t("Mark a bill"), done=_t("The marks of the bill are kept."), form_of=form,
+            sentence=_t("What bears a mark is not paid where the plan excludes it. Tick what holds, and say on what it rests."),
+        )
+
     def _about_bill(
-        self: Any, request: HttpRequest, object_id: str, act: Any, *, title: str, sentence: str, done: str, danger: bool = False
+        self: Any, request: HttpRequest, object_id: str, act: Any, *, title: str, sentence: str, done: str, danger: bool = False,
+        form_of: Callable[[Bill], Form] | None = None,
     ) -> HttpResponse:
         claim = self.visible_or_404(request, object_id)
-        bill = Bill.objects.filter(case=claim.case_id, pk=number_of(request.GET.get("bill", ""))).first()
+        bills = Bill.objects.filter(case=claim.case_id).prefetch_related("lines").select_related("case")
+        bill = bills.filter(pk=number_of(request.GET.get("bill", ""))).first()
         if bill is None:
             # The claim's page names them.
             return HttpResponseRedirect(f"{self.address(claim)}#bills")
@@ -83,15 +104,15 @@ class BillPages:
             act(bill, **given)
             return done
 
-        row = bill_rows([bill], claim, may_explain=False, may_change=False)[0]
         return self.button_page(
             request, title=title, button=title, subject=claim, run=run, sentence=sentence, danger=danger,
-            form=ReasonForm(request.POST if request.method == "POST" else None),
+            form=form_of(bill) if form_of is not None else ReasonForm(request.POST if request.method == "POST" else None),
             facts=[
                 (_t("medical invoice"), f"{bill.invoice_code} {bill.invoice_number}".strip()), (_t("hospital"), bill.hospital_name),
-                (_t("issued on"), bill.issued_on), (_t("total (yuan)"), f"{bill.total:,.2f}"), (_t("how it counts"), row["badge"]),
+                (_t("issued on"), bill.issued_on), (_t("total (yuan)"), f"{bill.total:,.2f}"),
+                (_t("how it counts"), standing_badge(bill)),
             ],
-            warnings=[text for text, _error in row["findings"]],
+            warnings=[in_words(finding) for finding in bill.findings],
         )
 
 

@@ -46,7 +46,7 @@ from claims.offering import offers_of
 from claims.rules.states import OPEN, State
 
 #: What is done about one bill or paper: each stands beside it, not above the page.
-BESIDE_ITS_ROW = ("explain_bill", "call_bill_false", "remove_bill", "open_paper", "remove_paper")
+BESIDE_ITS_ROW = ("explain_bill", "call_bill_false", "mark_bill", "remove_bill", "open_paper", "remove_paper")
 
 
 #: By what the address asks for work: the nearest day stands first.
@@ -132,8 +132,8 @@ class ClaimAdmin(
     actions_list = ("report",)
     actions_detail = (
         "accept", "register", "take", "add_bill", "add_paper", "payee", "calculate_decision", "sign", "send_back", "ask_papers",
-        "complete_papers", "investigate", "end_investigation", "change_case", "order", "note", "hand_over", "correct_account",
-        "confirm_account", "close", "reopen", "decline", "withdraw", *BESIDE_ITS_ROW,
+        "complete_papers", "investigate", "end_investigation", "change_case", "mark_case", "order", "note", "hand_over",
+        "correct_account", "confirm_account", "close", "reopen", "decline", "withdraw", *BESIDE_ITS_ROW,
         "look_at_flags", "print_letter",
     )
 
@@ -260,7 +260,7 @@ def page_context(claim: Claim, request: HttpRequest) -> dict[str, Any]:
         "beside": [
             (each, state_badge(each), reverse("admin:claims_claim_change", args=[each.pk]), yuan(each.amount)) for each in beside
         ],
-        "bills": bill_rows(bills, claim, may_explain="explain_bill" in may, may_change="add_bill" in may),
+        "bills": bill_rows(bills, claim, may=may),
         "papers": papers, "papers_open": user.has_perm("claims.open_paper"), "papers_change": "add_paper" in may,
         "decisions": [decision_data(each, terms) for each in decisions[:1]],
         "earlier": [decision_data(each, terms) for each in decisions[1:]],

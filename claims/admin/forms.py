@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
@@ -27,6 +28,7 @@ from claims.actions import Account, Facts, Report
 from claims.errors import ClaimsRefused
 from claims.models import (
     Bill,
+    BillLine,
     Case,
     Channel,
     Claim,
@@ -81,6 +83,39 @@ class ReasonForm(forms.Form):
     """Why."""
 
     reason = _area(_("Reason"), most=300)
+
+
+def _marks(label: Any, known: Mapping[str, str]) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=label, choices=list(known.items()), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget()
+    )
+
+
+class MarksForm(ReasonForm):
+    """Which marks a case has, of those that its plans know."""
+
+    def __init__(self, data: Any, *, case: Case, known: Mapping[str, str]) -> None:
+        super().__init__(data, initial={"marks": case.marks})
+        self.fields["marks"] = _marks(_("Marks"), known)
+        self.order_fields(["marks", "reason"])
+
+
+class BillMarksForm(ReasonForm):
+    """Which marks a bill has, and each of its charges."""
+
+    def __init__(self, data: Any, *, bill: Bill, known: Mapping[str, str]) -> None:
+        lines = list(bill.lines.all())
+        super().__init__(data, initial={"marks": bill.marks, **{self.name_of(line): line.marks for line in lines}})
+        self.fields["marks"] = _marks(_("Marks of the whole bill"), known)
+        for number, line in enumerate(lines, start=1):
+            words = {"number": number, "kind": kind_words(line.kind), "amount": f"{line.amount:,.2f}"}
+            self.fields[self.name_of(line)] = _marks(_t("Charge %(number)d: %(kind)s, %(amount)s yuan") % words, known)
+        self.order_fields(["marks", *map(self.name_of, lines), "reason"])
+
+    @staticmethod
+    def name_of(line: BillLine) -> str:
+        """What the marks of a charge are called in the form."""
+        return f"line-{line.pk}"
 
 
 class NoteForm(forms.Form):

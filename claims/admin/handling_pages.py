@@ -17,12 +17,14 @@ from claims.admin.forms import (
     CaseForm,
     CompleteForm,
     HandOverForm,
+    MarksForm,
     NoteForm,
     PayeeForm,
     ReasonForm,
 )
 from claims.admin.order_form import OrderForm
 from claims.admin.words import claim_facts, event_facts, payee_in_words
+from claims.marks import known_marks
 from claims.models import Claim
 
 
@@ -227,6 +229,22 @@ class HandlingPages:
         return self.button_page(
             request, title=_t("Change the event"), button=_t("Save"), subject=claim, run=run, facts=event_facts(claim),
             sentence=_t("As long as no claim of the case is calculated or decided."), form=form,
+        )
+
+    @action(description=_("Mark the case"), url_path="marks", permissions=["handle"], icon="label")
+    def mark_case(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        """标记."""
+        claim = self.visible_or_404(request, object_id)
+        data = request.POST if request.method == "POST" else None
+
+        def run(given: dict[str, Any]) -> str:
+            actions.mark_case(claim.case, given.pop("marks"), **given)
+            return _t("The marks of the case are kept.")
+
+        return self.button_page(
+            request, title=_t("Mark the case"), button=_t("Save"), subject=claim, run=run, facts=event_facts(claim),
+            sentence=_t("What bears a mark is not paid where the plan excludes it. Tick what holds, and say on what it rests."),
+            form=MarksForm(data, case=claim.case, known=known_marks(claim.case)),
         )
 
     @action(description=_("Change the order of payers"), url_path="order", permissions=["report"], icon="swap_vert")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from benefits.terms import PlanTerms
 from benefits.trace import Trace
 from claims.admin.forms import kind_words
 from claims.checking import in_words
+from claims.marks import all_marks, known_marks, said_of
 from claims.models import STATE_NAMES, Bill, Claim, Decision, PaperKind, Payable, PayableKind, PayableState, Standing
 from claims.rules.states import State
 from programs.benefit_terms import benefit_terms, engine_language
@@ -83,6 +84,7 @@ def number_of(text: str) -> int:
 def event_facts(claim: Claim) -> list[tuple[str, Any]]:
     """What happened."""
     case = claim.case
+    marks = said_of(case.marks, known_marks(case)) if case.marks else ""
     happened = timezone.localtime(case.event_at)
     return [
         (_t("case number"), case.number),
@@ -91,6 +93,7 @@ def event_facts(claim: Claim) -> list[tuple[str, Any]]:
         (_t("main diagnosis (ICD-10)"), case.diagnosis),
         *([(_t("disability grades"), "、".join(map(str, case.injuries)))] if case.injuries else []),
         *([(_t("died on"), case.died_on)] if case.died_on else []),
+        *([(_t("marks"), marks)] if marks else []),
         (_t("reported"), f"{case.reported_on:%Y-%m-%d} · {case.get_channel_display()}"),
         (_t("reported by"), f"{case.get_reporter_display()} {case.reporter_name or ''}".strip()),
         (_t("how it happened"), case.account.told() if case.account is not None else ""),
@@ -144,20 +147,30 @@ def payee_in_words(claim: Any) -> str:
     return " · ".join(part for part in (kind, str(claim.payee_name), str(claim.payee_account), claim.bank_name) if part)
 
 
-def bill_rows(bills: Sequence[Bill], claim: Claim, *, may_explain: bool, may_change: bool) -> list[dict[str, Any]]:
-    """Bills with their charges, findings and what may be done about them."""
+def standing_badge(bill: Bill) -> SafeString:
+    """How a bill counts."""
     tones = {Standing.STANDS: "good", Standing.DOUBLED: "bad", Standing.ALLOWED: "warn", Standing.REMOVED: "calm"}
+    return badge(bill.get_standing_display(), tones[Standing(bill.standing)])
+
+
+def bill_rows(bills: Sequence[Bill], claim: Claim, *, may: Container[str]) -> list[dict[str, Any]]:
+    """Bills with their charges, findings, marks and what may be done about them; `may`: names of the buttons."""
+    may_change, known = "add_bill" in may, known_marks(claim.case) if any(all_marks(bill) for bill in bills) else {}
     rows = []
     for bill in bills:
         open_now = bill.standing == Standing.DOUBLED or bool(bill.errors)
         rows.append({
-            "bill": bill, "badge": badge(bill.get_standing_display(), tones[Standing(bill.standing)]),
-            "lines": [(kind_words(line.kind), line.name, line.code, yuan(line.amount)) for line in bill.lines.all()],
+            "bill": bill, "badge": standing_badge(bill), "marks": said_of(bill.marks, known),
+            "lines": [
+                (kind_words(line.kind), line.name, line.code, yuan(line.amount), said_of(line.marks, known))
+                for line in bill.lines.all()
+            ],
             "findings": [(in_words(each), each["weight"] == "error") for each in bill.findings],
             "payments": [(_t(label), yuan(amount)) for label, amount in _payments(bill) if amount],
-            "explain": _about("explain_bill", claim, bill) if may_explain and open_now else "",
+            "explain": _about("explain_bill", claim, bill) if "explain_bill" in may and open_now else "",
             "false": _about("call_bill_false", claim, bill)
             if may_change and bill.standing != Standing.REMOVED and not bill.false_papers else "",
+            "mark": _about("mark_bill", claim, bill) if "mark_bill" in may and bill.standing != Standing.REMOVED else "",
             "remove": _about("remove_bill", claim, bill) if may_change and bill.standing != Standing.REMOVED else "",
         })
     return rows

@@ -111,6 +111,8 @@ class Bill(models.Model):
     commercial = models.DecimalField(
         _("paid by other commercial insurance"), max_digits=14, decimal_places=2, null=True, blank=True
     )
+    #: Set by who reviews it, as those of a case.
+    marks = models.JSONField(_("marks"), default=list, db_default=[], blank=True)
     false_papers = models.BooleanField(_("found to be false"), default=False)
     standing = models.CharField(_("how it counts"), max_length=7, choices=Standing, default=Standing.STANDS, db_collation="C")
     #: What is wrong with it by itself: [{code, weight, facts}].
@@ -125,14 +127,14 @@ class Bill(models.Model):
 
     scope = of_cases("case__")
     destroyable = Destroyable(
-        emptied={"diagnosis": "''", "check_code": "''"}, owner_gone=OWNER_GONE.format(case="case_id")
+        emptied={"diagnosis": "''", "check_code": "''", "marks": "'[]'::jsonb"}, owner_gone=OWNER_GONE.format(case="case_id")
     )
     personal_fields = ("printed_name", "printed_document")
     open_fields = (
         "id", "case", "invoice_code", "invoice_number", "check_code", "issued_on", "setting", "locality", "settled", "hospital",
         "hospital_name", "department", "admitted_on", "discharged_on", "diagnosis", "total", "fund", "major_illness",
-        "assistance", "others", "account_paid", "cash", "self_paid", "self_funded", "third_party", "commercial", "false_papers",
-        "standing", "findings", "explanation", "explained_by", "entered_by", "entered_at",
+        "assistance", "others", "account_paid", "cash", "self_paid", "self_funded", "third_party", "commercial", "marks",
+        "false_papers", "standing", "findings", "explanation", "explained_by", "entered_by", "entered_at",
     )
 
     class Meta:
@@ -204,12 +206,13 @@ class BillLine(models.Model):
     code = models.CharField(_("drug or item code"), max_length=40, blank=True, default="", db_collation="C")
     amount = models.DecimalField(_("amount (yuan)"), max_digits=14, decimal_places=2)
     indicated = models.BooleanField(_("within its indication"), default=True)
+    marks = models.JSONField(_("marks"), default=list, db_default=[], blank=True)
 
     objects = ScopedQuerySet.as_manager()
 
     scope = of_cases("bill__case__")
     personal_fields = ()
-    open_fields = ("id", "bill", "position", "kind", "name", "code", "amount", "indicated")
+    open_fields = ("id", "bill", "position", "kind", "name", "code", "amount", "indicated", "marks")
 
     class Meta:
         verbose_name = _("charge line")

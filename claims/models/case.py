@@ -77,6 +77,8 @@ class Case(models.Model):
     died_on = models.DateField(_("died on"), null=True, blank=True)
     #: Disability grades 1 (gravest) to 10.
     injuries = models.JSONField(_("disability grades"), default=list, blank=True)
+    #: Set by who reviews it, of those that exclusions of the plans ask for.
+    marks = models.JSONField(_("marks"), default=list, db_default=[], blank=True)
     death_paid_elsewhere = models.DecimalField(
         _("death benefit of other insurers"), max_digits=16, decimal_places=2, default=0, help_text=_("Yuan.")
     )
@@ -97,13 +99,14 @@ class Case(models.Model):
 
     scope = Scope(through=("claims.Claim", "case"))
     destroyable = Destroyable(
-        emptied={"diagnosis": "''", "disease_group": "''", "injuries": "'[]'::jsonb"}, owner_gone=OWNER_GONE.format(case="id")
+        emptied={"diagnosis": "''", "disease_group": "''", "injuries": "'[]'::jsonb", "marks": "'[]'::jsonb"},
+        owner_gone=OWNER_GONE.format(case="id")
     )
     personal_fields = ("reporter_name", "reporter_phone", "account")
     #: Diagnoses are read by arithmetic over many, as health classes are; what was told in words is sealed.
     open_fields = (
         "id", "organization", "region_code", "kind", "event_at", "time_known", "diagnosis", "disease_group", "died_on",
-        "injuries", "death_paid_elsewhere", "channel", "reporter", "reported_on", "recorded_by", "recorded_at",
+        "injuries", "marks", "death_paid_elsewhere", "channel", "reporter", "reported_on", "recorded_by", "recorded_at",
     )
 
     class Meta:

@@ -90,6 +90,22 @@ def test_a_case_goes_through_its_pages_from_the_report_to_what_is_owed() -> None
     assert ward.cover.person.name.reveal() not in page
 
 
+def test_each_step_of_a_decision_stands_on_the_pages_that_calculate_sign_and_show_it() -> None:
+    ward = make_ward()
+    claim = ward.claim()
+    told = (
+        "<td>扣除免赔额</td>",
+        "免赔额15,000.00元，此前已扣0.00元，本次扣15,000.00元，余45,000.00元。",
+    )
+    calculated = _page(_client(ward.clerk), "calculate_decision", claim).content.decode()
+    ward.propose(claim)
+    for page in (
+        calculated, _page(_client(ward.reviewer), "sign", claim).content.decode(),
+        _page(_client(ward.reviewer), "change", claim).content.decode(),
+    ):
+        assert [words for words in told if words not in page] == []
+
+
 def test_a_page_offers_what_the_state_and_the_role_allow() -> None:
     ward = make_ward()
     claim = ward.report().claims.get()

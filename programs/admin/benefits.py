@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -18,15 +16,16 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from audit.errors import Refused
-from benefits import editing, facts_file, labels, plan_file
-from benefits.decide import Decision, decide
-from benefits.facts import FactsRefused
-from benefits.outline import changes, outline
+from benefits import editing, labels, plan_file
+from benefits.outline import outline
 from benefits.shapes import FileRefused, Problem, Record
 from benefits.terms import BENEFITS, Expense, PlanTerms
-from programs import actions, trial_facts
-from programs.admin.plan_facts import papers_in_words, plan_facts, terms_in_words
+from programs import actions
+from programs.admin.filling import changed_by, moved_by
+from programs.admin.plan_facts import plan_facts
+from programs.admin.trial import Trial
+from programs.admin.uploads import read_upload
+from programs.admin.versions import compared, last_years, versions_beside
 from programs.benefit_terms import benefit_terms, disagreements, doubts_in_words, engine_language
 from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
@@ -35,8 +34,6 @@ from programs.models import Plan
 #: The plan as a whole: everything but its responsibilities, which are edited one by one, and its prices, which are rows.
 BASICS = Record("Plan", dict, tuple(field for field in plan_file.PLAN.fields if field.key not in ("responsibilities", "prices")))
 ONE = plan_file.OfBenefit()
-CASE = Record("Case", dict, tuple(field for field in facts_file.CASE_FIELDS if field.key != "cover"))
-FILE_LIMIT = 1_000_000
 
 
 class BenefitsFileForm(forms.Form):
@@ -46,17 +43,8 @@ class BenefitsFileForm(forms.Form):
 
     def clean_file(self) -> PlanTerms:
         """The terms of the file."""
-        given = self.cleaned_data["file"]
-        if given.size > FILE_LIMIT:
-            raise forms.ValidationError(_t("The file is larger than one megabyte."))
-        try:
-            text = given.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise forms.ValidationError(_t("The file is not in UTF-8.")) from error
-        try:
-            return plan_file.load(text, form="json" if PurePath(given.name).suffix.lower() == ".json" else "yaml")
-        except FileRefused as refused:
-            raise forms.ValidationError(refused.say(engine_language())) from refused
+        terms: PlanTerms = read_upload(self.cleaned_data["file"], plan_file.load)
+        return terms
 
 
 class BenefitPages:
@@ -146,7 +134,7 @@ class BenefitPages:
         terms = benefit_terms(plan)
         if terms is None:
             return self._back_with(request, plan, str(ProgramRefused("NO_BENEFITS")))
-        trial = _Trial(terms, request)
+        trial = Trial(terms, request)
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "subject": plan, "plan": plan, "trial": trial,
             "title": _t("Trial calculation"), "back_url": self.address(plan),
@@ -155,52 +143,25 @@ class BenefitPages:
 
     @action(description=_("Compare versions"), url_path="compare", permissions=["reading"], icon="compare_arrows")
     def compare_benefits(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What differs from another version."""
+        """What differs from another version: from last year's, unless another is named."""
         plan = self.visible_or_404(request, object_id)
-        others = list(
-            Plan.objects.visible_to(request.user, "programs.view_plan").filter(program=plan.program_id).exclude(pk=plan.pk)
-            .select_related("program__insurer").order_by("-number")
-        )
+        version, others = versions_beside(plan, user=request.user)
         chosen = request.GET.get("with", "")
-        other = next((each for each in others if str(each.pk) == chosen), None)
+        other = next((each for each in others if str(each.plan.pk) == chosen), None)
         if chosen and other is None:
             raise Http404
-        other = other or next((each for each in others if each.number < plan.number), others[0] if others else None)
+        other = other or last_years(version, others)
         context = {
-            **self.admin_site.each_context(request), "opts": self.opts, "subject": plan, "plan": plan, "others": others,
-            "other": other, "changes": [] if other is None else compared(other, plan),
+            **self.admin_site.each_context(request), "opts": self.opts, "subject": plan, "plan": plan, "version": version,
+            "others": others, "other": other, "changes": [] if other is None else compared(other.plan, plan),
             "title": _t("Compare versions"), "back_url": self.address(plan),
         }
         return render(request, "programs/compare_plans.html", context)
-
 
     def _back_with(self: Any, request: HttpRequest, plan: Plan, why: str) -> HttpResponse:
         """The plan's page, which says why the one asked for has nothing to show."""
         messages.warning(request, why)
         return HttpResponseRedirect(self.address(plan))
-
-
-def compared(before: Plan, after: Plan) -> list[tuple[str, str, str, str]]:
-    """What differs between two versions: (part, term, before, after) in words."""
-    plan_title = _t("Terms")
-    old, new = terms_in_words(before), terms_in_words(after)
-    # What only one of the two says, such as prices, stands too.
-    found = [
-        (plan_title, label, str(old.get(label, "")), str(new.get(label, "")))
-        for label in dict.fromkeys([*old, *new]) if old.get(label) != new.get(label)
-    ]
-    old_papers, new_papers = papers_in_words(before), papers_in_words(after)
-    found += [
-        (_t("Papers"), kind, old_papers.get(kind, ""), new_papers.get(kind, "")) for kind in {**old_papers, **new_papers}
-        if old_papers.get(kind) != new_papers.get(kind)
-    ]
-    was, now = benefit_terms(before), benefit_terms(after)
-    if was is not None and now is not None:
-        return found + [(one.section, one.label, one.before, one.after) for one in changes(was, now, engine_language())]
-    if was is not None or now is not None:
-        found.append((_t("Benefits"), _t("stated"), "—" if was is None else was.name.say(engine_language()),
-                      "—" if now is None else now.name.say(engine_language())))
-    return found
 
 
 def benefits_context(plan: Plan, request: HttpRequest, *, may_change: bool) -> dict[str, Any]:
@@ -333,94 +294,6 @@ class _Editor:
         return True
 
 
-class _Trial:
-    """A case as a form, and what the plan pays for it."""
-
-    def __init__(self, terms: PlanTerms, request: HttpRequest) -> None:
-        self.terms, self.language = terms, engine_language()
-        self.problems: tuple[Problem, ...] = ()
-        self.refusal = ""
-        self.decision: Decision | None = None
-        self.data: dict[str, Any] = {"bills": [{"lines": [{}]}]}
-        #: A cover by its number, whose facts the case begins with.
-        self.offers_covers, self.cover = trial_facts.are_given(), request.GET.get("cover", "").strip()[:60]
-        if request.method != "POST" and self.offers_covers and self.cover:
-            self._begin_with_cover(request)
-        if request.method == "POST":
-            self._take_in(request)
-
-    def _begin_with_cover(self, request: HttpRequest) -> None:
-        try:
-            self.data = {**self.data, **trial_facts.facts_of(self.cover, by=request.user)}
-        except Refused as refused:
-            self.refusal = str(refused)
-
-    def _take_in(self, request: HttpRequest) -> None:
-        given = {name: values for name, values in request.POST.lists() if not name.startswith("_")}
-        self.data = editing.filled(CASE, given, "") or {"bills": [{"lines": [{}]}]}
-        changed = changed_by(request.POST, self.data)
-        if changed is not None:
-            self.data = changed
-            return
-        try:
-            case = facts_file.cases_of(self.data).cases[0]
-            self.decision = decide(case.facts, self.terms)
-        except FileRefused as refused:
-            self.problems = refused.problems
-        except FactsRefused as refused:
-            self.refusal = str(refused)
-
-    @property
-    def node(self) -> editing.Node:
-        """The form."""
-        names = editing.names_in(plan_file.data_of(self.terms), self.language)
-        lists = [
-            part.required_list for part in self.terms.responsibilities if isinstance(part, Expense) and part.required_list
-        ]
-        names["lists"] = [(each, each) for each in dict.fromkeys(lists)]
-        return editing.Form(self.language, self.problems, names).node(CASE, self.data, "", "case")
-
-    @property
-    def elsewhere(self) -> list[str]:
-        """Problems that no input shows."""
-        places = {node.place for node in self.node.walk()}
-        found = [
-            editing.problem_in_words(problem, None, self.language) for problem in self.problems if problem.place not in places
-        ]
-        return [*found, self.refusal] if self.refusal else found
-
-    @property
-    def paid(self) -> list[tuple[str, Any]]:
-        """What each responsibility pays, in yuan."""
-        names = {part.code: part.name.say(self.language) for part in self.terms.responsibilities}
-        return [] if self.decision is None else [(names[each.code], each.amount) for each in self.decision.benefits]
-
-    @property
-    def steps(self) -> list[tuple[str, str, str, str, str]]:
-        """The trace as a table."""
-        return [] if self.decision is None else self.decision.trace.table(self.language)
-
-    @property
-    def sentences(self) -> list[str]:
-        """The trace in plain words."""
-        return [] if self.decision is None else self.decision.trace.sentences(self.language)
-
-
-def changed_by(post: Mapping[str, Any], data: Any) -> Any:
-    """The data with the line that a button adds or takes out; None where another button was pressed."""
-    place = post.get("_add", "")
-    if place:
-        return editing.added(data, place, {})
-    place = post.get("_remove", "")
-    return editing.removed(data, place) if place else None
-
-
-def moved_by(post: Mapping[str, Any], data: Any, place: str) -> Any:
-    """The data with the responsibility at another position in the order of settlement."""
-    by = {"up": -1, "down": 1}.get(post.get("_move", ""), 0)
-    return editing.moved(data, place, by) if by and place else data
-
-
 def _whole(terms: PlanTerms | None, plan: Plan) -> dict[str, Any]:
     """The benefits as plain data, bands written out; of a plan that states none, what its columns say already."""
     if terms is None:
@@ -430,5 +303,3 @@ def _whole(terms: PlanTerms | None, plan: Plan) -> dict[str, Any]:
         }
     data = plan_file.data_of(terms)
     return {**data, "responsibilities": [editing.whole(part) for part in data["responsibilities"]]}
-
-

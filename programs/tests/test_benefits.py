@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -28,6 +31,7 @@ from programs.curves import kinds_of, picture
 from programs.errors import ProgramRefused
 from programs.models import Plan, PlanBenefits
 from programs.reference import make_student_category
+from programs.testing import make_period
 
 pytestmark = pytest.mark.django_db
 FIXTURES = Path(settings.BASE_DIR) / "fixtures" / "plans"
@@ -237,6 +241,26 @@ def test_a_spoilt_file_names_every_problem_with_its_place_and_changes_nothing(wo
     assert benefit_terms(draft) == terms("weifang")
 
 
+def test_what_should_be_looked_at_stands_on_the_page_of_the_plan(world: World, draft: Plan) -> None:
+    data = editing.replaced(plan_file.data_of(terms("weifang")), "responsibilities[0].bands[1].from", 120000)
+    set_benefits(draft, plan_file.terms_of(data), by=world.finance_maker, at=world.at)
+    gap = "医保目录内自付费用 · 分段赔付 2 · 起（元）：100000至120000不属于任何分段，该部分不赔付"
+    shown = signed_in(world.finance_checker).get(reverse("admin:programs_plan_change", args=[draft.pk]))
+    assert gap in shown.context["benefit_doubts"] and f"<span>{gap}</span>" in shown.content.decode()
+    held = PlanBenefits.objects.get(plan=draft)
+    set_benefits(draft, terms("weifang"), base=held.digest, by=world.finance_maker, at=world.at)
+    whole = signed_in(world.finance_checker).get(reverse("admin:programs_plan_change", args=[draft.pk]))
+    assert "不属于任何分段" not in whole.content.decode()
+
+
+def test_a_json_file_states_the_benefits_as_its_yaml_does(world: World, draft: Plan) -> None:
+    client, text = signed_in(world.finance_maker), plan_file.dump(terms("weifang"), form="json")
+    sent = client.post(address(draft, "load_benefits"), {"file": SimpleUploadedFile("plan.JSON", text.encode())})
+    assert (sent.status_code, text[0]) == (302, "{")
+    draft.refresh_from_db()
+    assert benefit_terms(draft) == terms("weifang")
+
+
 def test_the_downloaded_file_loads_into_the_same_terms(world: World, draft: Plan) -> None:
     set_benefits(draft, terms("chengdu-2023"), by=world.finance_maker, at=world.at)
     answer = page(signed_in(world.finance_checker), draft, "download_benefits")
@@ -253,12 +277,115 @@ def test_a_trial_decides_a_case_to_the_fen_and_keeps_nothing(world: World, draft
     }
     answer = client.post(address(draft, "try_benefits"), given)
     # Above 18,000: 65 % up to 100,000 and 80 % beyond.
-    assert answer.context["trial"].decision.amount == Decimal("93300.00")
-    assert answer.context["trial"].paid[0] == ("医保目录内自付费用", Decimal("93300.00"))
+    assert answer.context["trial"].decided[0].decision.amount == Decimal("93300.00")
+    assert answer.context["trial"].decided[0].paid[0] == ("医保目录内自付费用", Decimal("93300.00"))
     assert "93,300" in answer.content.decode() and Event.objects.count() == before
     wrong = client.post(address(draft, "try_benefits"), given | {"bills[0].lines[0].amount": ["多"]})
-    assert wrong.context["trial"].decision is None
+    assert wrong.context["trial"].decided == ()
     assert {node.place: node for node in wrong.context["trial"].node.walk()}["bills[0].lines[0].amount"].problems
+
+
+def with_waiting(world: World, draft: Plan, days: int) -> None:
+    data = editing.replaced(plan_file.data_of(terms("weifang")), "responsibilities[0].waiting_days", days)
+    set_benefits(draft, plan_file.terms_of(data), by=world.finance_maker, at=world.at)
+
+
+def test_a_trial_keeps_the_time_of_cover_and_says_that_an_onset_lies_within_the_waiting_period(world: World, draft: Plan) -> None:
+    with_waiting(world, draft, 30)
+    client = signed_in(world.finance_checker)
+    given = form_of(page(client, draft, "try_benefits")) | {
+        "cover.starts_at": ["2026-01-01"], "cover.ends_at": ["2027-01-01 00:00"], "event.at": ["2026-01-20 08:30"],
+        "bills[0].day": ["2026-01-21"], "bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["150000"],
+    }
+    within = client.post(address(draft, "try_benefits"), given)
+    assert within.context["trial"].decided[0].decision.refused("WAITING_PERIOD")
+    assert within.context["trial"].decided[0].decision.amount == Decimal("0.00")
+    assert "等待期内" in within.content.decode() and form_of(within) == given
+    after = client.post(address(draft, "try_benefits"), given | {"event.at": ["2026-02-01"], "bills[0].day": ["2026-02-01"]})
+    assert after.context["trial"].decided[0].decision.amount == Decimal("93300.00")
+    assert "等待期内" not in after.content.decode()
+    late = client.post(address(draft, "try_benefits"), given | {"event.at": ["2027-01-01"], "bills[0].day": ["2027-01-01"]})
+    assert late.context["trial"].decided[0].decision.refused("AFTER_COVER") and "保障期已结束" in late.content.decode()
+    half = client.post(address(draft, "try_benefits"), given | {"cover.ends_at": [""]})
+    assert half.context["trial"].decided == ()
+    assert {node.place: node for node in half.context["trial"].node.walk()}["cover.ends_at"].problems == ("缺少此项",)
+
+
+def test_a_trial_tells_each_step_in_the_words_of_its_rule(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    given = {"bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["150000"]}
+    shown = client.post(address(draft, "try_benefits"), given).content.decode()
+    assert "<td>扣除免赔额</td>" in shown and "免赔额18,000.00元，此前已扣0.00元，本次扣18,000.00元，余132,000.00元。" in shown
+
+
+def test_a_trial_begins_with_what_was_used_before_and_goes_on_to_the_next_case(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    first = form_of(page(client, draft, "try_benefits")) | {
+        "cover.starts_at": ["2026-01-01"], "cover.ends_at": ["2027-01-01"], "used_before[0].counter": ["deductible:in_catalogue"],
+        "used_before[0].number": ["10,000"], "bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["6000"],
+    }
+    below = client.post(address(draft, "try_benefits"), first)
+    assert below.context["trial"].decided[0].decision.amount == Decimal("0.00")
+    assert "免赔额18,000.00元，此前已扣10,000.00元，本次扣6,000.00元，余0.00元。" in below.content.decode()
+    # On to the next case: it begins with what this one leaves, under the same cover.
+    onward = client.post(address(draft, "try_benefits"), first | {"_next": ["1"]})
+    again = form_of(onward)
+    assert again["used_before[0].counter"] == ["base:in_catalogue"]
+    assert {again[f"used_before[{at}].counter"][0]: again[f"used_before[{at}].number"][0] for at in range(2)} == {
+        "base:in_catalogue": "6000", "deductible:in_catalogue": "16000",
+    }
+    assert again["cover.starts_at"] == ["2026-01-01"] and "bills[0].lines[0].amount" not in again
+    second = again | {"bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["12000"]}
+    # 2,000 of the deductible are left; 65 % of 10,000.
+    paid = client.post(address(draft, "try_benefits"), second)
+    assert paid.context["trial"].decided[0].decision.amount == Decimal("6500.00")
+    assert "已扣免赔额：医保目录内自付费用" in paid.content.decode()
+
+
+def test_a_trial_offers_the_marks_that_the_plan_excludes(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("day-cover-example"), by=world.finance_maker, at=world.at)
+    client = signed_in(world.finance_checker)
+    offered = {node.place: node for node in page(client, draft, "try_benefits").context["trial"].node.walk()}["event.tags"]
+    assert (offered.kind, offered.options) == ("choices", (("drunk_driving", "酒后驾驶"),))
+    given = {
+        "event.kind": ["accident"], "event.at": ["2026-03-01 09:00"], "bills[0].day": ["2026-03-01"],
+        "bills[0].lines[0].kind": ["self_pay"], "bills[0].lines[0].amount": ["1100"],
+    }
+    paid = client.post(address(draft, "try_benefits"), given).context["trial"].decided[0].decision
+    marked = client.post(address(draft, "try_benefits"), given | {"event.tags": ["drunk_driving"]}).context["trial"].decided[0]
+    assert (paid.amount, paid.refused("EXCLUDED")) == (Decimal("900.00"), False)
+    assert (marked.decision.amount, marked.decision.refused("EXCLUDED")) == (Decimal("0.00"), True)
+
+
+CASES = """
+cover: {starts_at: "2026-01-01", ends_at: "2027-01-01"}
+used_before: {"deductible:in_catalogue": 10000}
+cases:
+  - {name: 春, bills: [{day: "2026-03-01", lines: [{kind: self_pay, amount: 6000}]}]}
+  - {name: 秋, bills: [{day: "2026-09-01", lines: [{kind: self_pay, amount: 12000}]}]}
+"""
+
+
+def test_a_trial_decides_the_cases_of_a_file_as_quote_does(world: World, draft: Plan, tmp_path: Path) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client, before = signed_in(world.finance_checker), Event.objects.count()
+    answer = client.post(address(draft, "try_benefits"), {
+        "_file": "1", "file": SimpleUploadedFile("cases.yaml", CASES.encode()),
+    })
+    said, out = answer.context["trial"].decided, io.StringIO()
+    assert [(each.name, each.decision.amount) for each in said] == [("春", Decimal("0.00")), ("秋", Decimal("6500.00"))]
+    assert '<h2 id="result-1">春</h2>' in answer.content.decode() and Event.objects.count() == before
+    (tmp_path / "cases.yaml").write_text(CASES, encoding="utf-8")
+    call_command("quote", "--plan", str(FIXTURES / "weifang.yaml"), "--facts", str(tmp_path / "cases.yaml"), "--json", stdout=out)
+    assert [each.decision.to_data() | {"name": each.name} for each in said] == json.loads(out.getvalue())["cases"]
+    wrong = CASES.replace("amount: 12000", "amount: 多")
+    refused = client.post(address(draft, "try_benefits"), {
+        "_file": "1", "file": SimpleUploadedFile("cases.yaml", wrong.encode()),
+    })
+    assert refused.context["trial"].decided == ()
+    assert "cases[1].bills[0].lines[0].amount：多不是数字" in refused.content.decode()
 
 
 def test_versions_are_compared_in_words(world: World, draft: Plan) -> None:
@@ -275,6 +402,35 @@ def test_versions_are_compared_in_words(world: World, draft: Plan) -> None:
         ("医保目录内自付费用", "免赔额", "年度18,000元", "年度16,000元"),
         ("医保目录内自付费用", "赔付比例 100,000元以上", "80%", "85%"),
     ]
+
+
+def in_force(plan: Plan, world: World) -> Plan:
+    submit_plan(plan, by=world.finance_maker, at=world.at)
+    approve_plan(plan, by=world.finance_checker, at=world.at)
+    return put_in_force(plan, by=world.finance_checker, at=world.at)
+
+
+def test_a_version_is_compared_with_that_of_the_period_before_and_never_with_a_draft_between(world: World, draft: Plan) -> None:
+    """Last year's is v1; v2 was drafted and dropped."""
+    last_year, year = world.period.code, world.period.starts_on.year + 1
+    later = copy_plan(world.plan, by=world.finance_maker, at=world.at)
+    set_benefits(later, terms("weifang"), by=world.finance_maker, at=world.at)
+    later = in_force(later, world)
+    make_period(later, year=year, by=world.finance_checker, at=world.at)
+    client = signed_in(world.finance_checker)
+    shown = page(client, later, "compare_benefits")
+    assert (shown.context["other"].plan, later.number) == (world.plan, 3)
+    assert ("保障责任", "已录入", "—", "潍坊惠民保") in shown.context["changes"]
+    assert [str(each) for each in shown.context["others"]] == [
+        "爱心保示例方案 v2 · 草稿", f"爱心保示例方案 v1 · {last_year} · 已停用",
+    ]
+    assert f"爱心保示例方案 v3 · {year} · 生效中" in shown.content.decode()
+    # What has no period yet is for the next one.
+    next_year = copy_plan(later, by=world.finance_maker, at=world.at)
+    assert page(client, next_year, "compare_benefits").context["other"].plan == later
+    # Before the first there is none: the next version stands beside it.
+    assert page(client, world.plan, "compare_benefits").context["other"].plan == next_year
+    assert page(client, later, "compare_benefits", f"?with={draft.pk}").context["other"].plan == draft
 
 
 def test_only_whoever_may_change_plans_is_offered_the_editor(world: World, draft: Plan) -> None:
@@ -300,3 +456,25 @@ def test_the_curve_of_a_plan_begins_to_pay_above_the_deductible_and_bends_at_its
 def test_whoever_had_the_disease_before_has_a_line_of_their_own() -> None:
     drawn = picture(terms("shanghai-2022"), "out_of_catalogue")
     assert drawn is not None and [line.name for line in drawn.lines] == ["非既往症", "既往症"]
+
+
+def kinks_shown(answer: Any) -> list[tuple[str, ...]]:
+    """The rows of the table below the curve, as they are read."""
+    figure = answer.content.decode().split('<figure class="pp-curve"')[1].split("</figure>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", figure.split("<tbody>")[1], re.DOTALL)
+    return [tuple(re.findall(r"<td[^>]*>(.*?)</td>", row)) for row in rows]
+
+
+def test_the_page_of_a_plan_shows_the_bends_of_its_curve_and_another_kind_when_asked(world: World, draft: Plan) -> None:
+    set_benefits(draft, terms("weifang"), by=world.finance_maker, at=world.at)
+    client, plan = signed_in(world.finance_checker), reverse("admin:programs_plan_change", args=[draft.pk])
+    # 65 % from 18,000 on, 80 % from 100,000 on; the last row is where the picture ends.
+    first = client.get(plan)
+    assert first.context["curve_kind"] == "self_pay" and '<a href="?curve=self_pay#curve-title" aria-current="true">' in (
+        first.content.decode()
+    )
+    assert kinks_shown(first) == [("18,000.00", "0.00"), ("100,000.00", "53,300.00"), ("300,000.00", "213,300.00")]
+    drugs = client.get(plan, {"curve": "special_drug"})
+    assert '<a href="?curve=special_drug#curve-title" aria-current="true">特定药品</a>' in drugs.content.decode()
+    assert kinks_shown(drugs) == [("10,000.00", "0.00"), ("30,000.00", "16,000.00")]
+    assert client.get(plan, {"curve": "nothing"}).context["curve_kind"] == "self_pay"

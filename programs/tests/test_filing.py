@@ -22,7 +22,7 @@ from intake import storage
 from portal.verify import check_all
 from programs import actions
 from programs.actions.plans import InsurerDraft, PlanDraft, SchemeDraft, ShareDraft
-from programs.admin.benefits import compared
+from programs.admin.versions import compared
 from programs.errors import ProgramRefused
 from programs.filing import digest_of
 from programs.models import Plan, PlanInsurer, PlanPaper

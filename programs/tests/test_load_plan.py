@@ -77,3 +77,53 @@ def test_who_may_not_change_plans_and_what_is_no_plan_is_refused(world: World, t
     with pytest.raises(CommandError, match=r"bad\.yaml"):
         call_command("load_plan", bad, program=world.plan.program.code, user=world.finance_maker.username)
     assert world.plan.program.plans.count() == 1
+
+
+def write(path: Path, world: World, **options: object) -> str:
+    said = io.StringIO()
+    given = {"program": world.plan.program.code, "user": world.finance_maker.username, **options}
+    call_command("load_plan", write=path, stdout=said, **given)
+    return said.getvalue()
+
+
+@pytest.mark.parametrize("name", ["plan.yaml", "plan.yml", "plan.json", "PLAN.JSON"])
+def test_a_version_is_written_to_a_file_that_loads_into_the_same_terms(world: World, tmp_path: Path, name: str) -> None:
+    load("weifang", world)
+    code, path = world.plan.program.code, tmp_path / name
+    said = write(path, world, user=world.finance_checker.username)
+    assert said == f"{code} version 2: 3 responsibilities, written to {path}.\n"
+    assert plan_file.load_path(path) == plan_file.load_path(FIXTURES / "weifang.yaml")
+    assert path.read_text(encoding="utf-8").startswith("{" if path.suffix.lower() == ".json" else "code: weifang\n")
+    # Into the program again, as a version of its own.
+    call_command("load_plan", path, program=code, user=world.finance_maker.username, stdout=io.StringIO())
+    plans = {plan.number: benefit_terms(plan) for plan in world.plan.program.plans.all()}
+    assert sorted(plans) == [1, 2, 3] and plans[3] == plans[2]
+    write(tmp_path / "named.yaml", world, plan=2)
+    assert plan_file.load_path(tmp_path / "named.yaml") == plans[2]
+
+
+def test_what_cannot_be_written_is_said_and_no_file_is_made_or_changed(world: World, tmp_path: Path) -> None:
+    code, path = world.plan.program.code, tmp_path / "plan.yaml"
+    with pytest.raises(CommandError, match=f"{code} version 1 states no benefits"):
+        write(path, world)
+    load("weifang", world)
+    for options, message in (
+        ({"plan": 9}, f"{code} has no version 9."),
+        ({"user": world.clerk.username, "program": "nowhere"}, f"{world.clerk} reaches no program nowhere."),
+        ({"user": "nobody"}, "There is no active user nobody."),
+        ({"file": FIXTURES / "weifang.yaml"}, "Name a file to load, or one to --write."),
+    ):
+        with pytest.raises(CommandError) as refused:
+            write(path, world, **options)
+        assert str(refused.value) == message
+    with pytest.raises(CommandError, match=r"Name a file to load, or one to --write\."):
+        call_command("load_plan", program=code, user=world.finance_maker.username)
+    with pytest.raises(CommandError, match=r"plan\.txt: name it \.yaml, \.yml or \.json\."):
+        write(tmp_path / "plan.txt", world)
+    assert list(tmp_path.iterdir()) == []
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"There is a file .*plan\.yaml already."):
+        write(path, world)
+    assert path.read_text(encoding="utf-8") == "mine"
+    with pytest.raises(CommandError, match="cannot be written"):
+        write(tmp_path / "nowhere" / "plan.yaml", world)

@@ -13,7 +13,7 @@ from accounts.models import User
 from audit.testing import shared
 from beneficiaries.testing import World, make_world
 from programs.actions import copy_plan, set_benefits, submit_plan
-from programs.admin.benefits import compared
+from programs.admin.versions import compared
 from programs.benefit_terms import benefit_terms
 from programs.errors import ProgramRefused
 from programs.models import Category, Plan, PlanCategory, PlanPrice

@@ -21,17 +21,19 @@ from tests.kit.crashes import Token
 OTHER = "6228480000000015"
 
 
-def ward_of(world: World, token: Token) -> Ward:
+def ward_of(world: World, token: Token, *, pays: str = "beijing-2025") -> Ward:
     """A program of its own in the same city."""
-    return make_ward(market=paid_market(code=token.capitals, world=world, pays="beijing-2025"), name=token.letters)
+    return make_ward(market=paid_market(code=token.capitals, world=world, pays=pays), name=token.letters)
 
 
-def simply(name: str, prepare: Callable[[Ward], Any], run: Callable[[Ward, Any], Any]) -> None:
-    """A sample: what is prepared, and what is done with it, read anew."""
+def simply(
+    name: str, prepare: Callable[[Ward], Any], run: Callable[[Ward, Any], Any], *, pays: str = "beijing-2025"
+) -> None:
+    """A sample: what is prepared, and what is done with it, read anew; `pays`: the plan, where an action asks for its terms."""
 
     @sample(name)
     def made(world: World, token: Token) -> Run:
-        ward = ward_of(world, token)
+        ward = ward_of(world, token, pays=pays)
         subject = prepare(ward)
         return lambda: run(ward, fresh(subject))
 
@@ -178,6 +180,18 @@ simply(
 simply(
     "claims.call_bill_false", billed,
     lambda ward, case: actions.call_bill_false(case.bills.get(), reason="查无此票", **_by(ward)),
+)
+simply(
+    "claims.mark_case", lambda ward: ward.report(),
+    lambda ward, case: actions.mark_case(case, ["drunk_driving"], reason="交警认定书", **_by(ward)), pays="day-cover-example",
+)
+simply(
+    "claims.mark_bill", billed,
+    lambda ward, case: actions.mark_bill(
+        case.bills.get(), ["drunk_driving"], lines={line.pk: ["drunk_driving"] for line in case.bills.get().lines.all()},
+        reason="交警认定书", **_by(ward),
+    ),
+    pays="day-cover-example",
 )
 simply("claims.remove_bill", billed, lambda ward, case: actions.remove_bill(case.bills.get(), reason="录错", **_by(ward)))
 simply(

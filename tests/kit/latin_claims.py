@@ -46,8 +46,8 @@ class _Ward:
         case = Case.objects.create(
             organization=self.world.county, region_code=self.cover.region_code, kind="accident",
             event_at=self.at - timedelta(days=2, minutes=self.made), channel="agent", reporter="agent", reporter_name="Zqreporter",
-            reporter_phone="13800138001", account="Zqaccount", injuries=[8, 8], died_on=None, reported_on=self.day,
-            recorded_by=self.clerk, recorded_at=self.at,
+            reporter_phone="13800138001", account="Zqaccount", injuries=[8, 8], marks=["zqmark"], died_on=None,
+            reported_on=self.day, recorded_by=self.clerk, recorded_at=self.at,
         )
         values = {"due_on": self.day, "clock_begun_on": self.day, **changes}
         claim = Claim.objects.create(
@@ -66,9 +66,12 @@ class _Ward:
             case=claim.case, invoice_code="44060124", invoice_number=f"{claim.pk:010d}", issued_on=self.day, setting="inpatient",
             hospital_name="Zqhospital", admitted_on=self.day, discharged_on=self.day, total=D("10.00"), fund=D("1.00"),
             others=D("1.00"), major_illness=D("1.00"), account_paid=D("1.00"), cash=D("7.00"), third_party=D("1.00"),
-            commercial=D("1.00"), entered_by=self.clerk, entered_at=self.at, **changes,
+            commercial=D("1.00"), entered_by=self.clerk, entered_at=self.at,
+            **{"marks": ["zqmark"], **changes},
         )
-        BillLine.objects.create(bill=bill, position=1, kind="out_of_catalogue", name="Zqitem", code="ZQ1", amount=D("10.00"))
+        BillLine.objects.create(
+            bill=bill, position=1, kind="out_of_catalogue", name="Zqitem", code="ZQ1", amount=D("10.00"), marks=["zqmark"]
+        )
         return bill
 
     def decision(self, claim: Claim, state: str, *, number: int = 1, needed: int = 1, **changes: Any) -> Decision:

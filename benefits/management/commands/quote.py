@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from benefits import facts_file, plan_file, wording
-from benefits.decide import Decision, decide
 from benefits.facts import FactsRefused
+from benefits.quotes import Quoted, quoted
 from benefits.shapes import FileRefused
 from benefits.terms import PlanTerms, Unknown
 
@@ -37,14 +38,10 @@ class Command(BaseCommand):
         plan_path = path_of(options["plan"])
         terms = read(plan_file.load_path, plan_path, language)
         cases = read(facts_file.load_path, options["facts"], language)
-        usage, decided = cases.used_before, []
-        for case in cases.cases:
-            try:
-                decision = decide(case.facts, terms, usage)
-            except FactsRefused as error:
-                raise CommandError(f"{case.name}: {error}") from error
-            decided.append((case.name, decision))
-            usage = decision.usage
+        try:
+            decided = quoted(cases, terms)
+        except FactsRefused as error:
+            raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(answer(terms, decided), ensure_ascii=False, indent=2))
             return
@@ -63,7 +60,7 @@ def gaps(terms: PlanTerms) -> list[Unknown]:
     return [*terms.unknown, *(gap for part in terms.responsibilities for gap in part.unknown)]
 
 
-def answer(terms: PlanTerms, decided: list[tuple[str, Decision]]) -> dict[str, Any]:
+def answer(terms: PlanTerms, decided: Sequence[Quoted]) -> dict[str, Any]:
     """What --json gives."""
     return {
         "plan": terms.code,

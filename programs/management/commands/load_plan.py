@@ -1,4 +1,4 @@
-"""`manage.py load_plan FILE --program CODE --user NAME`: a plan file becomes what a draft version pays."""
+"""`manage.py load_plan FILE --program CODE --user NAME`: a plan file becomes what a draft pays; `--write FILE` goes back."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.console import user_with
+from accounts.models import User
 from audit.errors import Refused
 from benefits import plan_file, wording
 from benefits.shapes import FileRefused
@@ -18,32 +20,47 @@ from benefits.soundness import doubts
 from benefits.terms import PlanTerms
 from programs import actions
 from programs.actions.plans import PlanDraft
+from programs.benefit_terms import benefit_terms
 from programs.models import Category, Plan, PlanBenefits, Program
+
+#: A file's ending: how it is written.
+FORMS = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
 class Command(BaseCommand):
     """Uses the same actions as the pages: permission, scope, maker and checker hold here too."""
 
-    help = "Loads a plan file into a draft: a new version like the newest one, or the draft that --plan names."
+    help = (
+        "Loads a plan file into a draft: a new version like the newest one, or the draft that --plan names."
+        " With --write instead writes what a version pays to a file."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Options."""
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, nargs="?", help="a plan file to load")
+        parser.add_argument("--write", type=Path, metavar="FILE", help="a file to be made: .yaml, .yml or .json")
         parser.add_argument("--program", required=True, help="code of the program")
-        parser.add_argument("--user", required=True, help="user name of whoever drafts")
-        parser.add_argument("--plan", type=int, metavar="VERSION", help="the draft version that is to state the file")
+        parser.add_argument("--user", required=True, help="user name of whoever drafts, or reads")
+        parser.add_argument("--plan", type=int, metavar="VERSION", help="the draft that is to state it, or the version to write")
         parser.add_argument("--premium", help="yuan; of a program's first plan (by default the file's only price)")
         parser.add_argument("--cover", help="yuan; of a program's first plan (by default the file's highest yearly limit for all)")
         parser.add_argument("--language", choices=wording.LANGUAGES, default="zh", help="of problems")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """One way or the other."""
+        if (options["file"] is None) == (options["write"] is None):
+            raise CommandError("Name a file to load, or one to --write.")
+        if options["write"] is None:
+            self.load(options)
+        else:
+            self.write(options)
+
+    def load(self, options: dict[str, Any]) -> None:
         """Read, draft, say what should be looked at."""
         language = options["language"]
         terms = _terms(options["file"], language)
         maker = user_with(options["user"], "programs.change_plan")
-        program = Program.objects.visible_to(maker, "programs.change_plan").filter(code=options["program"]).first()
-        if program is None:
-            raise CommandError(f"{maker} reaches no program {options['program']}.")
+        program = _program(options["program"], maker, "programs.change_plan")
         at = timezone.now()
         try:
             with transaction.atomic():
@@ -55,6 +72,49 @@ class Command(BaseCommand):
         self.stdout.write(f"{program.code} version {plan.number}: {len(terms.responsibilities)} responsibilities, a draft.")
         for doubt in doubts(terms):
             self.stdout.write(doubt.say(language))
+
+    def write(self, options: dict[str, Any]) -> None:
+        """What a version pays, as the page's download says it."""
+        path: Path = options["write"]
+        form = FORMS.get(path.suffix.lower())
+        if form is None:
+            raise CommandError(f"{path}: name it {', '.join([*FORMS][:-1])} or {[*FORMS][-1]}.")
+        reader = user_with(options["user"], "programs.view_plan")
+        program = _program(options["program"], reader, "programs.view_plan")
+        plan = _version(Plan.objects.visible_to(reader, "programs.view_plan").filter(program=program), program, options["plan"])
+        terms = benefit_terms(plan)
+        if terms is None:
+            raise CommandError(f"{program.code} version {plan.number} states no benefits.")
+        _write_new(path, plan_file.dump(terms, form=form))
+        self.stdout.write(
+            f"{program.code} version {plan.number}: {len(terms.responsibilities)} responsibilities, written to {path}."
+        )
+
+
+def _program(code: str, user: User, permission: str) -> Program:
+    program = Program.objects.visible_to(user, permission).filter(code=code).first()
+    if program is None:
+        raise CommandError(f"{user} reaches no program {code}.")
+    return program
+
+
+def _version(plans: QuerySet[Plan], program: Program, number: int | None) -> Plan:
+    """The version of a number, or the newest."""
+    plan = plans.order_by("-number").first() if number is None else plans.filter(number=number).first()
+    if plan is None:
+        raise CommandError(f"{program.code} has no version{'' if number is None else f' {number}'}.")
+    return plan
+
+
+def _write_new(path: Path, text: str) -> None:
+    """A file that was not there before: nobody's is written over."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise CommandError(f"There is a file {path} already.") from error
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error}") from error
 
 
 def _terms(path: Path, language: str) -> PlanTerms:
@@ -71,10 +131,7 @@ def _terms(path: Path, language: str) -> PlanTerms:
 def _draft(program: Program, options: dict[str, Any], terms: PlanTerms, *, by: Any, at: Any) -> Plan:
     """The draft that is named, or a new version."""
     if options["plan"] is not None:
-        named = program.plans.filter(number=options["plan"]).first()
-        if named is None:
-            raise CommandError(f"{program.code} has no version {options['plan']}.")
-        return named
+        return _version(program.plans.all(), program, options["plan"])
     newest = program.plans.order_by("-number").first()
     if newest is not None:
         return actions.copy_plan(newest, by=by, at=at)
