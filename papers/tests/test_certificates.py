@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import end_membership
 from audit.models import Event
 from audit.testing import shared
 from beneficiaries.models import Enrollment
@@ -231,7 +232,7 @@ def test_the_file_is_for_whoever_asked_until_its_day_and_then_it_is_gone(kept_wo
         with pytest.raises(PapersRefused) as refused:
             actions.open_printing(printing, by=by, at=when)
         assert code_of(refused) == code
-    kept_world.clerk.memberships.update(ended_at=at, duty=None)
+    end_membership(kept_world.clerk.memberships.get(), by="system:test", at=at)
     with pytest.raises(PapersRefused) as refused:
         actions.open_printing(printing, by=kept_world.clerk, at=at)
     assert code_of(refused) == "RIGHT_LOST"

@@ -118,14 +118,14 @@ def test_a_results_page_tells_every_step_and_what_would_explain_the_difference(w
     assert not shown.context["changed"]
     assert [(part.name, part.paid, part.due) for part in one.parts] == [("医保目录内自付费用", D("2600.00"), D("14300.00"))]
     assert [(differs, step) for differs, (_number, _part, _said, step, _amount) in one.steps] == [
-        (False, "费用合计"), (False, "视为符合"), (True, "计入"), (True, "扣除免赔额"), (True, "分段赔付"), (True, "赔付"),
-        (False, "合计"),
+        (False, "费用合计"), (False, "条款未说明"), (False, "视为符合"), (True, "计入"), (True, "扣除免赔额"),
+        (True, "分段赔付"), (True, "赔付"), (False, "合计"),
     ]
     assert [row for differs, row in one.steps if differs][1:] == [
-        ("4", "医保目录内自付费用", "计入 22,000.00元；免赔额 18,000.00元；此前 18,000.00元；本次扣 0.00元", "扣除免赔额",
+        ("5", "医保目录内自付费用", "计入 22,000.00元；免赔额 18,000.00元；此前 18,000.00元；本次扣 0.00元", "扣除免赔额",
             "22,000.00元"),
-        ("5", "医保目录内自付费用", "起 0.00元；止 100,000.00元；部分 22,000.00元；比例 65%", "分段赔付", "14,300.00元"),
-        ("6", "医保目录内自付费用", "", "赔付", "14,300.00元"),
+        ("6", "医保目录内自付费用", "起 0.00元；止 100,000.00元；部分 22,000.00元；比例 65%", "分段赔付", "14,300.00元"),
+        ("7", "医保目录内自付费用", "", "赔付", "14,300.00元"),
     ]
     # On the pages of the person and of the cover.
     cover = client.get(reverse("admin:beneficiaries_enrollment_change", args=[result.enrollment_id])).content.decode()
