@@ -40,7 +40,7 @@ def register_keeper(keeper: Keeper) -> None:
 
 
 def forget_keeper(code: str) -> None:
-    """For tests."""
+    """For tests, which register codes of their own: a room's own is registered once."""
     _keepers.pop(code, None)
 
 

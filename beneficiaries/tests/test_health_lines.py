@@ -137,11 +137,11 @@ def test_a_chunk_without_any_is_staged_and_digested_as_it_always_was(world: Worl
 def test_what_a_roster_stated_is_taken_back_with_it_but_for_covers_in_use(world: World) -> None:
     roster = applied(world, lines("健康", "肿瘤"))
     kept = Enrollment.objects.order_by("row_id")[1]
-    register_keeper(Keeper("HAS_CLAIM", "有理赔", f"e.id = {kept.pk}"))
+    register_keeper(Keeper("CLAIMED", "有理赔", f"e.id = {kept.pk}"))
     try:
         undone(world, roster)
     finally:
-        forget_keeper("HAS_CLAIM")
+        forget_keeper("CLAIMED")
     assert held() == [None, ("pre_existing", ("tumor",), "row")]
     assert [each.taken_back_at is None for each in HealthStatement.objects.order_by("pk")] == [False, True]
     assert broken() == []

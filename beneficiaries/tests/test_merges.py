@@ -271,13 +271,13 @@ def test_covers_out_of_the_askers_reach_are_not_chosen_between(world: World) -> 
 
 def test_a_cover_in_use_is_not_given_up(world: World) -> None:
     cover = Enrollment.objects.get(person=elsewhere())
-    register_keeper(Keeper("HAS_CLAIM", "a claim was filed", f"e.id = {cover.pk}"))
+    register_keeper(Keeper("CLAIMED", "a claim was filed", f"e.id = {cover.pk}"))
     try:
         assert refused(lambda: proposed(world, elsewhere(), given_up=[cover.pk])) == "MERGE_COVER_KEPT"
         ours = Enrollment.objects.get(person=person_of()).pk
         assert proposed(world, elsewhere(), given_up=[ours]).given_up == [ours]
     finally:
-        forget_keeper("HAS_CLAIM")
+        forget_keeper("CLAIMED")
 
 
 def test_a_death_of_one_is_the_death_of_both_and_is_taken_back_with_the_merge(world: World) -> None:

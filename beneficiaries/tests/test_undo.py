@@ -227,10 +227,10 @@ def test_a_lapsed_cover_stays_lapsed_and_its_money_is_not_given_back_twice(monke
 @pytest.fixture
 def first_cover_has_a_claim() -> Iterator[None]:
     register_keeper(
-        Keeper("HAS_CLAIM", "a claim was filed", "e.id = (SELECT min(id) FROM beneficiaries_enrollment)")
+        Keeper("CLAIMED", "a claim was filed", "e.id = (SELECT min(id) FROM beneficiaries_enrollment)")
     )
     yield
-    forget_keeper("HAS_CLAIM")
+    forget_keeper("CLAIMED")
 
 
 @pytest.mark.usefixtures("first_cover_has_a_claim")
@@ -242,9 +242,9 @@ def test_a_cover_with_a_claim_stays_whole_and_is_listed() -> None:
     assert list(Enrollment.objects.order_by("pk").values_list("state", flat=True)) == ["in_force", "voided", "voided"]
     assert contact(first.beneficiary) == before
     assert BeneficiaryCategory.objects.get(beneficiary=first.beneficiary).valid_to is None
-    assert sorted(kept(roster)) == ["", "", "HAS_CLAIM"]
-    assert RosterRow.objects.get(pk=first.row_id).kept == "HAS_CLAIM"
-    assert roster.chunks.get().kept_counts == {"HAS_CLAIM": 1}
+    assert sorted(kept(roster)) == ["", "", "CLAIMED"]
+    assert RosterRow.objects.get(pk=first.row_id).kept == "CLAIMED"
+    assert roster.chunks.get().kept_counts == {"CLAIMED": 1}
     assert money_of(world.foundation, world.period) == (D("0.00"), FOUNDATION, 2 * FOUNDATION)
     assert broken() == []
 

@@ -43,10 +43,10 @@ def world(settings: Any, kept_world: World) -> World:
 @pytest.fixture
 def claimed() -> Iterator[None]:
     register_keeper(
-        Keeper("HAS_CLAIM", "a claim was filed", "e.id = (SELECT min(id) FROM beneficiaries_enrollment)")
+        Keeper("CLAIMED", "a claim was filed", "e.id = (SELECT min(id) FROM beneficiaries_enrollment)")
     )
     yield
-    forget_keeper("HAS_CLAIM")
+    forget_keeper("CLAIMED")
 
 
 def signed_in(user: User) -> Client:
@@ -113,7 +113,7 @@ def test_requested_by_the_clerk_approved_by_the_reviewer_what_stays_is_listed_an
     assert "a claim was filed" in shown
     assert REASON in shown
     assert buttons(world.clerk, roster) == {"kept_rows"}
-    kept = RosterRow.objects.get(roster=roster, kept="HAS_CLAIM")
+    kept = RosterRow.objects.get(roster=roster, kept="CLAIMED")
     address = reverse("admin:beneficiaries_roster_change", args=[roster.pk])
     listed = signed_in(world.clerk).get(address, {"kept": "1"}).content.decode()
     assert listed.count('<tr id="row-') == 1

@@ -218,7 +218,7 @@ def test_an_undo_waits_for_a_second_roster_being_applied_and_takes_nothing_from_
 def test_a_claim_being_filed_is_waited_for_and_keeps_its_cover() -> None:
     world, roster = make_applied(2)
     cover = Enrollment.objects.earliest("pk")
-    register_keeper(Keeper("HAS_CLAIM", "a claim was filed", "e.insurer_policy_number = 'claimed'"))
+    register_keeper(Keeper("CLAIMED", "a claim was filed", "e.insurer_policy_number = 'claimed'"))
     ordered(world, roster)
     filed = FilesAClaim(cover)
     try:
@@ -230,9 +230,9 @@ def test_a_claim_being_filed_is_waited_for_and_keeps_its_cover() -> None:
             filing.result()
             assert undoing.result().ending == Ending.DONE
     finally:
-        forget_keeper("HAS_CLAIM")
+        forget_keeper("CLAIMED")
     assert sorted(Enrollment.objects.values_list("state", flat=True)) == ["in_force", "voided"]
-    assert RosterRow.objects.get(pk=cover.row_id).kept == "HAS_CLAIM"
+    assert RosterRow.objects.get(pk=cover.row_id).kept == "CLAIMED"
     assert broken() == []
 
 

@@ -20,7 +20,7 @@ from accounts import totp
 from accounts.models import SecondFactor, User
 from accounts.testing import PASSWORD, make_user
 from accounts.views import locked_page
-from audit.testing import FULL_SWEEP, of_the_short_walk
+from audit.testing import FULL_SWEEP
 from beneficiaries.columns import COLUMNS
 from beneficiaries.models import Roster
 from filings.columns import COLUMNS as FILING_COLUMNS
@@ -138,12 +138,8 @@ def looked_at(page: Page, language: str, label: str, model: Any) -> list[Any]:
     return rows[-1:] if not FULL_SWEEP and (language == "en" or page.verb == "history") else rows
 
 
-@pytest.mark.parametrize(
-    ("label", "language"), [
-        pytest.param(label, language, marks=() if of_the_short_walk(label) else pytest.mark.walk)
-        for label in sorted(model._meta.label_lower for model in admin.site._registry) for language in LANGUAGES
-    ],
-)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("label", sorted(model._meta.label_lower for model in admin.site._registry))
 def test_pages_of_a_model(label: str, language: str, world: LatinWorld, clients: dict[tuple[str, str], Client]) -> None:
     found: list[str] = []
     pages, model = next((pages, each.model) for known, each, pages in admin_pages() if known == label)
